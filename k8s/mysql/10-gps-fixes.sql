@@ -1,0 +1,16 @@
+-- The tables that the connectors write and read. Run once, when a database is first made, on MySQL and on
+-- MariaDB alike. The sink makes no table itself: a deleted row may come before the first inserted one.
+CREATE DATABASE IF NOT EXISTS myDB CHARACTER SET utf8mb4;
+
+CREATE TABLE IF NOT EXISTS myDB.gps_fixes (
+  utime       BIGINT      NOT NULL COMMENT 'µs since the epoch, UTC: the key of the record',
+  recorded_at DATETIME(6) NOT NULL COMMENT 'utime as a date, UTC',
+  fix_mode    TINYINT     NOT NULL COMMENT '0 not seen yet, 1 no fix, 2 longitude and latitude, 3 altitude too',
+  satellites  INT         NOT NULL COMMENT 'satellites used; NCLT writes 0 in good fixes too',
+  latitude    DOUBLE               COMMENT 'rad, WGS 84; null where the log says nan',
+  longitude   DOUBLE               COMMENT 'rad, WGS 84; null where the log says nan',
+  altitude    DOUBLE               COMMENT 'm; null where the log says nan',
+  track       DOUBLE               COMMENT 'degrees clockwise from north; null where the log says nan',
+  speed       DOUBLE               COMMENT 'm/s; null where the log says nan',
+  PRIMARY KEY (utime)
+) COMMENT 'GPS fixes of the NCLT data set, a row for each fix';

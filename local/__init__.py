@@ -1,0 +1,1 @@
+"""The pipeline as supervised processes on this machine: fetch, prepare, supervise."""

@@ -1,0 +1,1 @@
+"""Loads GPS logs into Kafka, every row accounted for. Knows nothing of the sinks."""

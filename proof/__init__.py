@@ -1,0 +1,1 @@
+"""Reads the stores back, compares with the source, writes the report."""
