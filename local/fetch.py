@@ -1,0 +1,177 @@
+"""The servers of the embedded place: fetched once from Maven Central into the user's cache.
+
+Maven does the fetching, because it knows mirrors, proxies and what a resumed download is; it verifies every file by
+the checksums in .mvn/checksums before anything is unpacked. Maven itself is verified here.
+"""
+
+import shutil
+import ssl
+import stat
+import subprocess
+import tarfile
+import warnings
+from collections.abc import Callable, Mapping
+from fcntl import LOCK_EX, flock
+from hashlib import sha256, sha512
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
+from cryptography.x509 import load_pem_x509_certificates
+from jgo.maven import MavenContext
+
+from exits import Exit, SluiceError
+from local.description import ROOT
+from local.java import JAVA_HOME
+
+MAVEN_VERSION = "3.9.16"
+MAVEN_SHA512 = (
+    "831a8591fe20c8243b1dbe7d71e3244f31d1665b0804b2e825e38cbbe5ce0caf"
+    "b8338851f90780735568773e0a6cd07bbec107cda0b896b008b861075358b6f6"
+)
+_NEEDED_BYTES = 2 << 30
+_INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "local/pom.xml", "connect/pom.xml")
+
+Say = Callable[[str], None]
+
+
+def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
+    """The folder that holds kafka/, registry/, mariadb/, redis/ and plugins/; fetched where it is not there yet.
+
+    Raises SluiceError where there is no network, no room or no build for this platform, or where a file is not
+    the one that was pinned.
+    """
+    cache = cache_folder(env)
+    folder = cache / f"servers-{_digest()}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (cache / ".lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # another instance may be fetching the same: wait for it, then find it there
+        if not folder.is_dir():
+            _check_room(cache)
+            _fetch(cache, folder, env=env, say=say)
+    return folder
+
+
+def cache_folder(env: Mapping[str, str]) -> Path:
+    """Where downloads are kept: $SLUICE_CACHE, or sluice/ in the user's cache folder."""
+    if env.get("SLUICE_CACHE"):
+        return Path(env["SLUICE_CACHE"]).absolute()
+    base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".cache")
+    return Path(base) / "sluice"
+
+
+def _digest() -> str:
+    return sha256(b"".join((ROOT / name).read_bytes() for name in _INPUTS)).hexdigest()[:16]
+
+
+def _check_room(cache: Path) -> None:
+    free = shutil.disk_usage(cache).free
+    if free < _NEEDED_BYTES:
+        raise SluiceError(
+            f"the disk of {cache} has {free >> 20} MiB left and {_NEEDED_BYTES >> 20} are needed; make room, or name "
+            "another folder: SLUICE_CACHE=/path"
+        )
+
+
+def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
+    maven = _maven(cache, env=env, say=say)
+    building = cache / "building"
+    shutil.rmtree(building, ignore_errors=True)
+    say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
+    log = cache / "maven.log"
+    command = [
+        str(maven / "bin/mvn"),
+        "--file", str(ROOT / "local/pom.xml"),
+        "package",
+        f"-Dmaven.repo.local={cache / 'maven'}",
+        f"-Dservers.directory={building}",
+        f"-Dplugins.directory={building / 'plugins'}",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=_maven_env(cache, env=env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if done.returncode:
+        raise SluiceError(_explained(log.read_text(encoding="utf-8", errors="replace"), log))
+    _make_executable(building)
+    building.rename(folder)
+
+
+def _maven(cache: Path, *, env: Mapping[str, str], say: Say) -> Path:
+    """Maven's folder; fetched, verified and unpacked where it is not there yet."""
+    folder = cache / f"apache-maven-{MAVEN_VERSION}"
+    if folder.is_dir():
+        return folder
+    say(f"fetching Maven {MAVEN_VERSION} …")
+    archive = _download_maven(cache, env=env)
+    if sha512(archive.read_bytes()).hexdigest() != MAVEN_SHA512:
+        archive.unlink()
+        raise SluiceError(f"{archive.name} is not the file that was pinned: it was removed. Is a mirror altering it?")
+    with TemporaryDirectory(dir=cache) as unpacked, tarfile.open(archive) as tar:
+        tar.extractall(unpacked, filter="data")
+        (Path(unpacked) / folder.name).rename(folder)
+    return folder
+
+
+def _download_maven(cache: Path, *, env: Mapping[str, str]) -> Path:
+    mirror = env.get("SLUICE_MAVEN_MIRROR")
+    repositories = {"mirror": mirror.rstrip("/")} if mirror else None
+    context = MavenContext(repo_cache=cache / "maven", local_repos=[], remote_repos=repositories, timeout=60)
+    artifact = context.project("org.apache.maven", "apache-maven").at_version(MAVEN_VERSION).artifact("bin", "tar.gz")
+    try:
+        return artifact.resolve()
+    except (OSError, RuntimeError) as error:
+        raise SluiceError(
+            f"Maven could not be fetched: {error}\nIs Maven Central reachable? A mirror is named by "
+            "SLUICE_MAVEN_MIRROR=URL (and in ~/.m2/settings.xml, for Maven's own fetching).",
+            status=Exit.UNAVAILABLE,
+        ) from error
+
+
+def _maven_env(cache: Path, *, env: Mapping[str, str]) -> dict[str, str]:
+    options = f"{env.get('MAVEN_OPTS', '')} {_trust(cache)}".strip()
+    return {**env, "JAVA_HOME": str(JAVA_HOME), "MAVEN_OPTS": options}
+
+
+def _trust(cache: Path) -> str:
+    """Let Java trust whom this machine trusts: a company's own authority stands in the system's bundle only."""
+    bundle = cast(str | None, ssl.get_default_verify_paths().cafile)
+    if bundle is None:
+        return ""
+    with warnings.catch_warnings(action="ignore"):  # old authorities have serial numbers that are frowned upon today
+        certificates = load_pem_x509_certificates(Path(bundle).read_bytes())
+    entries = [PKCS12Certificate(certificate, f"{index}".encode()) for index, certificate in enumerate(certificates)]
+    store = cache / "trust.p12"
+    store.write_bytes(serialize_java_truststore(entries, BestAvailableEncryption(b"changeit")))
+    return f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
+
+
+def _explained(log: str, path: Path) -> str:
+    errors = [line.removeprefix("[ERROR] ") for line in log.splitlines() if line.startswith("[ERROR]")]
+    first = errors[0] if errors else log[-500:]
+    if "trusted checksum" in log.lower():
+        advice = "A fetched file is not the one that was pinned: do not use it. Is a mirror in between altering files?"
+    elif "No space left" in log:
+        advice = "The disk is full."
+    elif any(word in log for word in ("Could not transfer", "UnknownHost", "Connection refused", "timed out")):
+        advice = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
+    else:
+        advice = "Nothing was kept; the same command tries again."
+    return f"the servers could not be fetched: {first}\n{advice}\nMaven's whole output: {path}"
+
+
+def _make_executable(folder: Path) -> None:
+    # A jar keeps no file modes.
+    for pattern in ("mariadb/**/bin/*", "mariadb/**/scripts/*", "redis/redis-server-*"):
+        for path in folder.glob(pattern):
+            path.chmod(path.stat().st_mode | stat.S_IXUSR)

@@ -1,0 +1,39 @@
+"""Small HTTP requests to servers on this machine."""
+
+import json
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` is answered with 200."""
+    try:
+        return request("GET", url, seconds=2)[0] == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+
+
+def request(method: str, url: str, body: object = None, *, seconds: float = 30) -> tuple[int, Any]:
+    """Status and decoded JSON (None where there is none) of an HTTP request; raises OSError or HTTPException."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
+    try:
+        connection.request(
+            method,
+            parts.path or "/",
+            body=None if body is None else json.dumps(body),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )
+        response = connection.getresponse()
+        return response.status, _decoded(response.read())
+    finally:
+        connection.close()
+
+
+def _decoded(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,145 @@
+"""One embedded pipeline: its folder, its ports, its passwords."""
+
+import json
+import os
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import cached_property
+from pathlib import Path
+from typing import Self, cast
+
+from exits import Exit, SluiceError
+
+DEFAULT_PORT_BASE = 19090
+MAX_WORKERS = 8
+_OFFSETS = {
+    "kafka": 0,
+    "kafka-admin": 1,
+    "kafka-controller": 2,
+    "registry": 3,
+    "registry-health": 4,
+    "mysql": 5,
+    "redis": 6,
+    "connect": 10,
+}
+PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
+
+_PASSWORDS = (
+    "kafka-producer",
+    "kafka-connect",
+    "kafka-registry",
+    "kafka-consumer",
+    "mysql-root",
+    "mysql-connect",
+    "mysql-reader",
+    "redis-admin",
+    "redis-reader",
+)
+
+
+def default_state(env: Mapping[str, str]) -> Path:
+    """Where an instance lives unless --state names another folder."""
+    if env.get("SLUICE_STATE"):
+        return Path(env["SLUICE_STATE"]).absolute()
+    base = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local/state")
+    return Path(base) / "sluice/default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """The state folder of an embedded pipeline and the ports it was given."""
+
+    state: Path
+    port_base: int
+
+    @classmethod
+    def open(cls, state: Path) -> Self:
+        """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
+        try:
+            settings = json.loads((state / "instance.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SluiceError(
+                f"there is no pipeline in {state}. Bring one up: sluice up", status=Exit.UNAVAILABLE
+            ) from None
+        return cls(state=state, port_base=settings["port_base"])
+
+    @classmethod
+    def make(cls, state: Path, *, port_base: int | None) -> Self:
+        """Open the instance in `state`, or make one; `port_base` moves an old one to other ports."""
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (state / "instance.json").exists() and port_base is None:
+            return cls.open(state)
+        instance = cls(state=state, port_base=DEFAULT_PORT_BASE if port_base is None else port_base)
+        instance.write("instance.json", json.dumps({"port_base": instance.port_base}))
+        return instance
+
+    @contextmanager
+    def lock(self) -> Generator[None]:
+        """Keep a second `up` or `down` of the same instance out; raises SluiceError where one is under way."""
+        with (self.state / ".lock").open("w") as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except OSError:
+                raise SluiceError(f"another `sluice up` or `down` is at work in {self.state}; wait for it") from None
+            yield
+
+    def port(self, server: str, index: int = 0) -> int:
+        """Port of a server on loopback; `index` counts Connect's workers from 0."""
+        return self.port_base + _OFFSETS[server] + index
+
+    def ports(self, *, workers: int) -> dict[str, int]:
+        """Every port by the name of what listens there."""
+        single = {name: self.port(name) for name in _OFFSETS if name != "connect"}
+        return single | {f"connect-{index + 1}": self.port("connect", index) for index in range(workers)}
+
+    @cached_property
+    def passwords(self) -> Mapping[str, str]:
+        """Passwords by `<server>-<user>`, made once and kept in a file that only its owner can read."""
+        path = self.state / "passwords.json"
+        known = cast(dict[str, str], json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        missing = [name for name in _PASSWORDS if name not in known]
+        if missing:
+            known |= {name: secrets.token_urlsafe(24) for name in missing}
+            self.write("passwords.json", json.dumps(known))
+        return known
+
+    def folder(self, name: str) -> Path:
+        """A sub-folder, made where it is missing."""
+        path = self.state / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def log(self, process: str) -> Path:
+        """The file that a process's output goes to."""
+        return self.folder("logs") / f"{process}.log"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file that only its owner can read: most of them hold a password."""
+        path = self.state / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(path)
+        return path
+
+    def place_variables(self) -> dict[str, str]:
+        """The variables of place.py for this instance."""
+        return {
+            "SLUICE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.port('kafka')}",
+            "SLUICE_CA_FILE": str(self.state / "tls/ca.pem"),
+            "SLUICE_REGISTRY_URL": f"http://127.0.0.1:{self.port('registry')}",
+            "SLUICE_PRODUCER_PASSWORD": self.passwords["kafka-producer"],
+            "SLUICE_CONSUMER_PASSWORD": self.passwords["kafka-consumer"],
+            "SLUICE_CONNECT_URL": f"http://127.0.0.1:{self.port('connect')}",
+            "SLUICE_MYSQL_HOST": "127.0.0.1",
+            "SLUICE_MYSQL_PORT": str(self.port("mysql")),
+            "SLUICE_MYSQL_READER_PASSWORD": self.passwords["mysql-reader"],
+            "SLUICE_REDIS_HOST": "127.0.0.1",
+            "SLUICE_REDIS_PORT": str(self.port("redis")),
+            "SLUICE_REDIS_READER_PASSWORD": self.passwords["redis-reader"],
+        }

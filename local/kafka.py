@@ -1,0 +1,162 @@
+"""The broker: Kafka in KRaft mode, with the listeners, the authorizer and the settings that Strimzi gives it."""
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from exits import SluiceError
+from local.description import Description, Settings
+from local.instance import Instance
+from local.java import classpath, java, properties
+from local.processes import Server
+
+SUPER_USERS = "User:CN=broker;User:CN=admin"
+_NODE_ID = "0"
+_HEAP = 384
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+
+
+def scram_client(instance: Instance, user: str) -> dict[str, str]:
+    """Settings of a Java client that comes in as a KafkaUser by TLS and SCRAM-SHA-512."""
+    password = instance.passwords[f"kafka-{user}"]
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    return {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.jaas.config": f'{login} required username="{user}" password="{password}";',
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(instance.state / "tls/ca.pem"),
+    }
+
+
+def admin_client(instance: Instance) -> AdminClient:
+    """A client with the rights of Strimzi's operators: it comes in by the admin certificate."""
+    identity = str(instance.state / "tls/admin.pem")
+    return AdminClient(
+        {
+            "bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
+            "security.protocol": "SSL",
+            "ssl.ca.location": str(instance.state / "tls/ca.pem"),
+            "ssl.certificate.location": identity,
+            "ssl.key.location": identity,
+            # The broker is expected to be still starting: its refusals are no news.
+            "log_level": 2,
+            "reconnect.backoff.max.ms": 200,
+            "log.connection.close": False,
+        }
+    )
+
+
+def prepare(instance: Instance, *, description: Description, servers: Path) -> Path:
+    """Write the broker's settings and format its folder once; the path of the settings file."""
+    settings = instance.write("kafka.properties", properties(_settings(instance, description=description)))
+    if not (instance.state / "kafka/meta.properties").exists():
+        _format(settings, instance=instance, servers=servers)
+    return settings
+
+
+def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
+    """The broker's process. Ready when it answers as a broker, not when its port opens."""
+    client = admin_client(instance)
+    return Server(
+        name="kafka",
+        command=_command("kafka.Kafka", str(settings), servers=servers, heap_megabytes=_HEAP),
+        folder=instance.folder("kafka"),
+        ready=lambda: _answers(client),
+    )
+
+
+def tool(main: str, *arguments: str, servers: Path) -> list[str]:
+    """A command line for one of Kafka's own programs."""
+    return _command(main, *arguments, servers=servers, heap_megabytes=256)
+
+
+def _command(main: str, *arguments: str, servers: Path, heap_megabytes: int) -> list[str]:
+    return java(
+        f"-Dlog4j2.configurationFile={_LOGGING}",
+        "-cp",
+        classpath(servers / "kafka"),
+        main,
+        *arguments,
+        heap_megabytes=heap_megabytes,
+    )
+
+
+def _answers(client: AdminClient) -> bool:
+    try:
+        return bool(client.list_topics(timeout=0.2).brokers)
+    except KafkaException:
+        return False
+
+
+def _settings(instance: Instance, *, description: Description) -> dict[str, str]:
+    return {**_network(instance), **_security(instance), **_small_machine(), **description.broker}
+
+
+def _network(instance: Instance) -> Settings:
+    ports = {name: instance.port(name) for name in ("kafka", "kafka-admin", "kafka-controller")}
+    tls, admin = f"TLS://127.0.0.1:{ports['kafka']}", f"ADMIN://127.0.0.1:{ports['kafka-admin']}"
+    controller = f"127.0.0.1:{ports['kafka-controller']}"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": _NODE_ID,
+        "controller.quorum.voters": f"{_NODE_ID}@{controller}",
+        "listeners": f"{tls},{admin},CONTROLLER://{controller}",
+        "advertised.listeners": f"{tls},{admin}",
+        "inter.broker.listener.name": "ADMIN",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "TLS:SASL_SSL,ADMIN:SSL,CONTROLLER:SSL",
+        "log.dirs": str(instance.state / "kafka"),
+    }
+
+
+def _security(instance: Instance) -> Settings:
+    """As Strimzi: mutual TLS among nodes and operators, SCRAM for everybody else, nobody without a right."""
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    return {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": SUPER_USERS,
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(instance.state / "tls/broker.pem"),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(instance.state / "tls/ca.pem"),
+        "listener.name.admin.ssl.client.auth": "required",
+        "listener.name.controller.ssl.client.auth": "required",
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.tls.scram-sha-512.sasl.jaas.config": f"{scram} required;",
+    }
+
+
+def _small_machine() -> Settings:
+    """What a node that has a machine to itself would not need."""
+    return {
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        # The cleaner's buffer is allocated at start, 128 MB of it by default.
+        "log.cleaner.dedupe.buffer.size": "8388608",
+        "log.cleaner.threads": "1",
+        "compression.type": "producer",
+    }
+
+
+def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    command = tool(
+        "kafka.tools.StorageTool",
+        "format",
+        "--config",
+        str(settings),
+        "--cluster-id",
+        cluster,
+        servers=servers,
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=instance.folder("kafka"))
+    if done.returncode:
+        raise SluiceError(
+            f"the broker's folder {instance.state}/kafka cannot be formatted:\n{done.stdout}{done.stderr}"
+        )

@@ -1,0 +1,130 @@
+"""The database of the embedded place: MariaDB, which the connectors speak to as they speak to MySQL."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+from string import Template
+
+import pymysql
+
+from exits import SluiceError
+from local.description import Description
+from local.instance import Instance
+from local.processes import Server
+
+_SECURE = """\
+DELETE FROM mysql.global_priv WHERE User IN ('', 'root');
+FLUSH PRIVILEGES;
+CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '${MYSQL_ROOT_PASSWORD}';
+GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
+"""
+"""Before our own scripts. An anonymous user would be found before 'connect'@'%' for everyone from this machine."""
+
+
+def home(servers: Path) -> Path:
+    """Where the server was unpacked: the folder that holds bin/ and share/."""
+    found = list((servers / "mariadb").glob("**/bin/mariadbd"))
+    if len(found) != 1:
+        raise SluiceError(f"MariaDB is not in {servers}; remove that folder, and the next run fetches it again")
+    return found[0].parents[1]
+
+
+def prepare(instance: Instance, *, description: Description, servers: Path) -> Path:
+    """Write the server's settings and make its data folder once; the path of the settings file."""
+    settings = instance.write("mysql.cnf", _settings(instance, servers=servers))
+    data = instance.state / "mysql"
+    if not (data / ".made").exists():
+        # What a killed run left half-made holds nothing yet.
+        shutil.rmtree(data, ignore_errors=True)
+        _install(instance, settings=settings, description=description, servers=servers)
+        (data / ".made").touch()
+    return settings
+
+
+def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
+    """The database's process; ready when it answers a query."""
+    return Server(
+        name="mysql",
+        command=[str(home(servers) / "bin/mariadbd"), f"--defaults-file={settings}"],
+        folder=instance.folder("mysql"),
+        ready=lambda: _answers(instance),
+    )
+
+
+def connect_as_root(instance: Instance) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+    """A connection with every right; raises pymysql.MySQLError where the server does not answer."""
+    return pymysql.connect(
+        host="127.0.0.1",
+        port=instance.port("mysql"),
+        user="root",
+        password=instance.passwords["mysql-root"],
+        connect_timeout=2,
+        autocommit=True,
+        local_infile=True,
+    )
+
+
+def _answers(instance: Instance) -> bool:
+    try:
+        with connect_as_root(instance) as connection, connection.cursor() as cursor:
+            return cursor.execute("SELECT 1") == 1
+    except pymysql.MySQLError:
+        return False
+
+
+def _settings(instance: Instance, *, servers: Path) -> str:
+    base = home(servers)
+    settings = {
+        "basedir": base,
+        "lc_messages_dir": base / "share",
+        "datadir": instance.state / "mysql",
+        # In the data folder by its bare name: a socket's path may have 107 bytes only, a state folder's has more.
+        "socket": "server.sock",
+        "pid_file": instance.state / "mysql.pid",
+        "bind_address": "127.0.0.1",
+        "port": instance.port("mysql"),
+        "user": pwd.getpwuid(os.getuid()).pw_name,
+        "character_set_server": "utf8mb4",
+        "default_time_zone": "+00:00",
+        "skip_name_resolve": "ON",
+        "performance_schema": "OFF",
+        "innodb_log_file_size": "64M",
+        "innodb_buffer_pool_size": "128M",
+        # As MySQL has it by default and as a source connector needs it.
+        "server_id": 1,
+        "log_bin": "binlog",
+        "binlog_format": "ROW",
+        "binlog_row_image": "FULL",
+        "binlog_expire_logs_seconds": 86400,
+    }
+    return "[mariadbd]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def _install(instance: Instance, *, settings: Path, description: Description, servers: Path) -> None:
+    scripts = [_SECURE, *(path.read_text(encoding="utf-8") for path in description.database_scripts)]
+    passwords = {
+        f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()
+    }
+    own = instance.write("mysql-init.sql", Template("\n".join(scripts)).substitute(passwords))
+    try:
+        done = subprocess.run(
+            [
+                str(home(servers) / "scripts/mariadb-install-db"),
+                f"--defaults-file={settings}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+                "--force",
+                f"--extra-file={own}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        own.unlink()
+    if done.returncode:
+        reasons = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
+        raise SluiceError(f"the database in {instance.state}/mysql cannot be made:\n" + "\n".join(reasons))

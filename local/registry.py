@@ -1,0 +1,38 @@
+"""The schema registry: Apicurio, keeping its journal in Kafka."""
+
+from pathlib import Path
+
+from local.description import Settings
+from local.http import answers
+from local.instance import Instance
+from local.java import java
+from local.kafka import scram_client
+from local.processes import Server
+
+_HEAP = 192
+
+
+def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
+    """The registry's process; ready when it has read its journal and serves."""
+    health = instance.port("registry-health")
+    login = scram_client(instance, "registry")
+    bootstrap = f"127.0.0.1:{instance.port('kafka')}"
+    env = {
+        **settings,
+        "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS": bootstrap,
+        "APICURIO_EVENTS_KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "APICURIO_KAFKA_COMMON_BOOTSTRAP_SERVERS": bootstrap,
+        "APICURIO_KAFKA_COMMON_SASL_JAAS_CONFIG": login["sasl.jaas.config"],
+        "APICURIO_KAFKA_COMMON_SSL_TRUSTSTORE_LOCATION": login["ssl.truststore.location"],
+        "QUARKUS_HTTP_HOST": "127.0.0.1",
+        "QUARKUS_HTTP_PORT": str(instance.port("registry")),
+        "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
+        "QUARKUS_MANAGEMENT_PORT": str(health),
+    }
+    return Server(
+        name="registry",
+        command=java("-jar", str(servers / "registry/quarkus-run.jar"), heap_megabytes=_HEAP),
+        env=env,
+        folder=instance.folder("registry"),
+        ready=lambda: answers(f"http://127.0.0.1:{health}/health/ready"),
+    )

@@ -1,0 +1,140 @@
+"""Bring an embedded pipeline up, and take it down."""
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local import connect, entities, kafka, mariadb, redis, registry
+from local.certificates import make_certificates
+from local.description import Description
+from local.fetch import Say, servers_folder
+from local.instance import Instance
+from local.processes import Running, Server, Starting, check_ports_free, running, stop
+
+_READY_SECONDS = 120
+_STOP_SECONDS = 30
+_STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
+"""What writes to the others ends before them, so that all that was read is written and committed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One bringing-up: what the steps below share."""
+
+    instance: Instance
+    description: Description
+    servers: Path
+    workers: int
+    say: Say
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def start(self, server: Server) -> None:
+        """Start a server and wait until it is ready."""
+        Starting(server, instance=self.instance).wait(seconds=_READY_SECONDS, cancelled=self.cancelled)
+        self.say(f"{server.name} is ready")
+
+
+def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[str, str], say: Say) -> Instance:
+    """Bring the pipeline in `state` up: servers, topics, users, tables, connectors.
+
+    What an earlier run left behind is ended first. If anything fails, or on Ctrl-C, all is taken down again.
+    Raises SluiceError that says what failed, with the last lines of its log.
+    """
+    description = Description.read()
+    servers = servers_folder(env=env, say=say)
+    instance = Instance.make(state, port_base=port_base)
+    with instance.lock():
+        _end(instance, say=say)
+        workers = description.worker_replicas if workers is None else workers
+        check_ports_free(instance.ports(workers=workers))
+        launch = Launch(instance=instance, description=description, servers=servers, workers=workers, say=say)
+        try:
+            _launch(launch)
+        except BaseException:
+            launch.cancelled.set()
+            _end(instance, say=say)
+            raise
+    return instance
+
+
+def down(instance: Instance, *, purge: bool, say: Say) -> None:
+    """End every process of an instance in order; `purge` removes its data as well."""
+    with instance.lock():
+        _end(instance, say=say)
+    if purge:
+        shutil.rmtree(instance.state)
+        say(f"{instance.state} is removed")
+
+
+def _launch(launch: Launch) -> None:
+    make_certificates(launch.instance)
+    steps: tuple[Callable[[Launch], None], ...] = (_kafka_and_clients, _mysql, _redis)
+    _together([lambda step=step: step(launch) for step in steps], cancelled=launch.cancelled)
+    url = f"http://127.0.0.1:{launch.instance.port('connect')}"
+    for connector in launch.description.connectors:
+        connect.apply_connector(url, connector)
+    for connector in launch.description.connectors:
+        connect.wait_running(url, connector, seconds=_READY_SECONDS, cancelled=launch.cancelled)
+        launch.say(f"connector {connector.name} runs")
+    variables = launch.instance.place_variables()
+    launch.instance.write("place.env", "".join(f"{name}={value}\n" for name, value in variables.items()))
+
+
+def _kafka_and_clients(launch: Launch) -> None:
+    instance, servers = launch.instance, launch.servers
+    settings = kafka.prepare(instance, description=launch.description, servers=servers)
+    launch.start(kafka.server(instance, settings=settings, servers=servers))
+    # Before any client comes: a refused login or a missing right ends it, it does not try again.
+    entities.apply_entities(kafka.admin_client(instance), description=launch.description, passwords=instance.passwords)
+    clients = [registry.server(instance, settings=launch.description.registry, servers=servers)] + [
+        connect.worker(instance, index=index, description=launch.description, servers=servers)
+        for index in range(launch.workers)
+    ]
+    _together([lambda client=client: launch.start(client) for client in clients], cancelled=launch.cancelled)
+
+
+def _mysql(launch: Launch) -> None:
+    settings = mariadb.prepare(launch.instance, description=launch.description, servers=launch.servers)
+    launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
+
+
+def _redis(launch: Launch) -> None:
+    settings = redis.prepare(launch.instance)
+    launch.start(redis.server(launch.instance, settings=settings, servers=launch.servers))
+
+
+def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) -> None:
+    """Run steps at the same time; the first failure cancels the others and is raised."""
+
+    def guarded(step: Callable[[], None]) -> None:
+        try:
+            step()
+        except BaseException:
+            cancelled.set()
+            raise
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        futures = [pool.submit(guarded, step) for step in steps]
+        try:
+            errors = [error for future in futures if (error := future.exception())]
+        except BaseException:  # Ctrl-C while waiting
+            cancelled.set()
+            raise
+    for error in sorted(errors, key=lambda error: str(error) == "interrupted"):
+        raise error
+
+
+def _end(instance: Instance, *, say: Say) -> None:
+    for names in _STOP_ORDER:
+        group = [entry for entry in running(instance) if entry.name.startswith(names)]
+        if group:
+            say(f"ending {_names(group)}")
+        stop(group, seconds=_STOP_SECONDS)
+    stop(running(instance), seconds=_STOP_SECONDS)
+
+
+def _names(processes: list[Running]) -> str:
+    return ", ".join(sorted({entry.name for entry in processes}))
