@@ -1,0 +1,128 @@
+"""How a pipeline is doing: every part is asked at the same time, and one that is silent spoils no other."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from exits import Exit
+from place import Place
+from view.ask import SilentError
+from view.connect import Worker, ask_connect
+from view.kafka import Cluster, KafkaAsker
+from view.stores import Registry, Server, ask_mysql, ask_redis, ask_registry
+
+Answer = TypeVar("Answer")
+RUNNING = "running"
+"""The state of a process that is as it should be."""
+DEAD_LETTERS = "-dead-letters"
+"""How the name of a topic of dead letters ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A process of the embedded place, as its supervisor knows it."""
+
+    name: str
+    pid: int
+    memory_bytes: int
+    uptime_seconds: float
+    state: str
+    """RUNNING, or a word for what became of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """How many messages a sink has not yet said to have dealt with."""
+
+    connector: str
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What each part answered, or why it did not."""
+
+    asked_at: datetime
+    processes: tuple[Process, ...] | None
+    """None where the pipeline does not live in processes of this machine."""
+    kafka: Cluster | SilentError
+    connect: Worker | SilentError
+    lags: tuple[Lag, ...] | SilentError
+    """Empty while Kafka or Connect is silent."""
+    registry: Registry | SilentError
+    mysql: Server | SilentError
+    redis: int | SilentError
+    """Keys in the images' database."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence for each part that does not answer and each process that does not run."""
+        answers = (self.kafka, self.connect, self.lags, self.registry, self.mysql, self.redis)
+        silent = [str(answer) for answer in answers if isinstance(answer, SilentError)]
+        down = [f"{process.name} is {process.state}" for process in self.processes or () if process.state != RUNNING]
+        return (*down, *silent)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A sentence for each connector and task that is FAILED."""
+        if isinstance(self.connect, SilentError):
+            return ()
+        return tuple(failure for connector in self.connect.connectors for failure in connector.failures)
+
+    @property
+    def exit(self) -> Exit:
+        """UNAVAILABLE if a part is silent, FAILED if a connector or task is, else OK."""
+        if self.problems:
+            return Exit.UNAVAILABLE
+        return Exit.FAILED if self.failures else Exit.OK
+
+    @property
+    def dead_letters(self) -> dict[str, int]:
+        """Messages in each topic of dead letters."""
+        topics = () if isinstance(self.kafka, SilentError) else self.kafka.topics
+        return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS)}
+
+    def lag_of(self, connector: str) -> int | None:
+        """Lag of a sink in messages; None for a source, or where it could not be asked."""
+        lags = () if isinstance(self.lags, SilentError) else self.lags
+        return next((lag.messages for lag in lags if lag.connector == connector), None)
+
+
+def ask(place: Place, *, processes: Sequence[Process] | None) -> Status:
+    """The status of the pipeline at `place`; takes as long as its slowest part, a few seconds at most."""
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        # The client is made where it is used: making it waits for nobody.
+        kafka = pool.submit(_answer, lambda: KafkaAsker(place.consumer).cluster())
+        connect = pool.submit(_answer, lambda: ask_connect(place.connect_url))
+        lags = pool.submit(_answer, lambda: _lags(place, connect, kafka))
+        registry = pool.submit(_answer, lambda: ask_registry(place.registry_url))
+        mysql = pool.submit(_answer, lambda: ask_mysql(place.mysql))
+        redis = pool.submit(_answer, lambda: ask_redis(place.redis))
+        return Status(
+            asked_at=datetime.now(UTC),
+            processes=None if processes is None else tuple(processes),
+            kafka=kafka.result(),
+            connect=connect.result(),
+            lags=lags.result(),
+            registry=registry.result(),
+            mysql=mysql.result(),
+            redis=redis.result(),
+        )
+
+
+def _answer(question: Callable[[], Answer]) -> Answer | SilentError:
+    try:
+        return question()
+    except SilentError as silent:
+        return silent
+
+
+def _lags(place: Place, connect: Future[Worker | SilentError], kafka: Future[Cluster | SilentError]) -> tuple[Lag, ...]:
+    worker = connect.result()
+    if isinstance(worker, SilentError) or isinstance(kafka.result(), SilentError):
+        return ()
+    asker = KafkaAsker(place.consumer)
+    sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
+    return tuple(Lag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)
