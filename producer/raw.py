@@ -1,0 +1,122 @@
+"""The bytes of a source as they are stored: from disk, standard input, the web or a bucket."""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from exits import SluiceError
+from producer.pull import Pull
+
+_REMOTE = ("http://", "https://", "gs://")
+_CONNECT_SECONDS = 15
+_SILENCE_SECONDS = 60
+
+
+def is_remote(path: str) -> bool:
+    """Say whether `path` is a URL."""
+    return path.lower().startswith(_REMOTE)
+
+
+class Raw(Pull):
+    """Stored bytes, counted; raises ConnectionError where fewer come than were promised."""
+
+    def __init__(self, read: Callable[[int], bytes | None], *, size: int | None, close: Callable[[], None]) -> None:
+        super().__init__(self._counted)
+        self.size = size
+        """Bytes in all, if known."""
+        self._read = read
+        self._close = close
+        self._position = 0
+
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._position
+
+    def close(self) -> None:
+        """Close what is read."""
+        if not self.closed:
+            self._close()
+        super().close()
+
+    def _counted(self, wanted: int) -> bytes:
+        data = self._read(wanted) or b""
+        self._position += len(data)
+        if not data and wanted and self.size is not None and self._position < self.size:
+            raise ConnectionError(f"only {self._position:,} of {self.size:,} bytes came")
+        return data
+
+
+def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO) -> Raw:
+    """Open a file, `-` or a URL; raises SluiceError, with `name` in it, where that cannot be done."""
+    if path == "-":
+        read = getattr(stdin, "read1", stdin.read)  # what has come, without waiting for more
+        return Raw(read, size=None, close=lambda: None)
+    try:
+        return _open_url(path, env) if is_remote(path) else _open_file(path)
+    except FileNotFoundError:
+        raise SluiceError(f"there is no {name}; check how it is spelt") from None
+    except IsADirectoryError:
+        raise SluiceError(f"{name} is a folder; name the log inside it") from None
+    except OSError as error:
+        raise SluiceError(f"{name} cannot be opened: {error.strerror or error}") from error
+
+
+def _open_file(path: str) -> Raw:
+    file = open(path, "rb", buffering=0)  # noqa: SIM115 — Raw closes it
+    status = os.fstat(file.fileno())
+    # No size is promised: a file that is still being written may give more, a pipe has none.
+    raw = Raw(file.read, size=None, close=file.close)
+    if stat.S_ISREG(status.st_mode):
+        raw.size = status.st_size
+    return raw
+
+
+def _open_url(url: str, env: Mapping[str, str]) -> Raw:
+    # fsspec's file systems take a second to import, so that only those who need them wait.
+    try:
+        file, size = _open_bucket(url, env) if url.lower().startswith("gs://") else _open_web(url)
+    except (FileNotFoundError, IsADirectoryError):
+        raise
+    except Exception as error:  # each file system has errors of its own
+        raise ConnectionError(_first_line(error)) from error
+    return Raw(_converting_errors(file.read), size=size, close=file.close)
+
+
+def _open_web(url: str) -> tuple[Any, int | None]:
+    import aiohttp  # noqa: PLC0415
+    from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
+
+    # The library's own limit is five minutes for all of a body, which a large log takes longer than. Without
+    # "identity" a server may compress, and the length it announces is not that of what arrives.
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+    client = {"timeout": timeout, "headers": {"Accept-Encoding": "identity"}}
+    web = HTTPFileSystem(skip_instance_cache=True, client_kwargs=client)
+    # block_size 0: one request, read as it comes. A size: no question before it, whose every failure would be
+    # reported as a missing file.
+    file: Any = web.open(url, block_size=0, size=1)
+    encoded = file.r.headers.get("Content-Encoding", "identity") != "identity"
+    return file, None if encoded else file.r.content_length
+
+
+def _open_bucket(url: str, env: Mapping[str, str]) -> tuple[Any, int | None]:
+    import gcsfs  # noqa: PLC0415
+
+    emulator = env.get("STORAGE_EMULATOR_HOST")
+    settings: dict[str, Any] = {"endpoint_url": emulator, "token": "anon"} if emulator else {}
+    file: Any = gcsfs.GCSFileSystem(skip_instance_cache=True, **settings).open(url, "rb", cache_type="readahead")
+    return file, file.size
+
+
+def _converting_errors(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    def converted(size: int) -> bytes:
+        try:
+            return read(size)
+        except Exception as error:
+            raise ConnectionError(_first_line(error)) from error
+
+    return converted
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
