@@ -1,6 +1,7 @@
 """What the stores and the registry say of themselves."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import pymysql
 import redis
@@ -61,7 +62,7 @@ def connect_mysql(user: StoreUser, *, timeout: float = TIMEOUT) -> "pymysql.Conn
 
 def mysql_silent(user: StoreUser, error: Exception) -> SilentError:
     """The error in the words of a SilentError, without the number in front."""
-    return SilentError(f"MySQL at {user.host}:{user.port} does not answer: {error.args[-1]}")
+    return SilentError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
 
 
 def ask_mysql(user: StoreUser) -> Server:
@@ -108,17 +109,18 @@ def ask_redis(user: StoreUser) -> int:
         port=user.port,
         username=user.username,
         password=user.password,
-        db=IMAGES_DATABASE,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        return int(client.dbsize())  # pyright: ignore[reportArgumentType] the stubs know an async client too
+        # Counts every database at once: a reader need not be allowed to choose one.
+        answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
     except (redis.RedisError, OSError) as error:
-        raise SilentError(f"Redis at {user.host}:{user.port} does not answer: {error}") from error
+        raise SilentError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
     finally:
         client.close()
+    return answer.get(f"db{IMAGES_DATABASE}", {}).get("keys", 0)
 
 
 def ask_registry(url: str) -> Registry:
