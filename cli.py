@@ -1,1 +1,200 @@
 """The `sluice` command: parses, calls, prints."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from rich.console import Console
+
+from exits import Exit, SluiceError
+from place import Place
+
+if TYPE_CHECKING:
+    from view.status import Process
+
+Command = Callable[[argparse.Namespace, Mapping[str, str]], Exit]
+
+
+def run() -> NoReturn:
+    """Entry point of the `sluice` command."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main(sys.argv[1:], env=os.environ))
+
+
+def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
+    """Run one command line; the exit status."""
+    args = parser().parse_args(arguments)
+    command: Command = args.command
+    try:
+        return command(args, env)
+    except SluiceError as error:
+        _stderr().print(f"sluice: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return error.status
+    except KeyboardInterrupt:
+        _stderr().print("sluice: interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # `sluice messages … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="sluice",
+        description="GPS logs and camera images through Kafka Connect into MySQL and Redis.",
+        epilog="Exit statuses: " + ", ".join(f"{status.value} {status.name.lower()}" for status in Exit),
+    )
+    top.add_argument("--state", type=Path, metavar="DIR", help="folder of the embedded pipeline (or $SLUICE_STATE)")
+    top.add_argument(
+        "--target",
+        choices=["local", "external"],
+        default="local",
+        help="where the pipeline is: local, the embedded one of --state; external, as SLUICE_* variables say",
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_up(commands)
+    _add_down(commands)
+    _add_status(commands)
+    _add_load(commands)
+    _add_messages(commands)
+    _add_proof(commands)
+    return top
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage] it has no public name
+
+
+def _add_up(commands: Commands) -> None:
+    up = commands.add_parser("up", help="bring the pipeline up on this machine")
+    up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
+    up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
+    up.add_argument("--json", action="store_true", help="print where it is as one JSON object")
+    up.set_defaults(command=_up)
+
+
+def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
+    from local.up import up
+
+    begun = time.monotonic()
+    instance = up(_state(args, env), port_base=args.port_base, workers=args.workers, env=env, say=_say(begun))
+    if args.json:
+        where = {name: value for name, value in instance.place_variables().items() if "PASSWORD" not in name}
+        _stdout().print_json(data={"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where})
+    else:
+        _stdout().print(f"up in {time.monotonic() - begun:.1f} s, in {instance.state}", highlight=False, soft_wrap=True)
+        _stdout().print("next: sluice load gps SOURCE, sluice status, sluice proof SOURCE, sluice down")
+    return Exit.OK
+
+
+def _add_down(commands: Commands) -> None:
+    down = commands.add_parser("down", help="end the pipeline's processes; its data stays")
+    down.add_argument("--purge", action="store_true", help="remove its data, passwords and logs as well")
+    down.set_defaults(command=_down)
+
+
+def _down(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
+    from local.instance import Instance
+    from local.up import down
+
+    down(Instance.open(_state(args, env)), purge=args.purge, say=_say(time.monotonic()))
+    return Exit.OK
+
+
+def _add_load(commands: Commands) -> None:
+    from producer.command import add_load_arguments, run
+
+    load = commands.add_parser("load", help="load a source into Kafka")
+    add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", required=True))
+    load.set_defaults(command=lambda args, env: run(args, env=_place_env(args, env), console=_stdout()))
+
+
+def _add_status(commands: Commands) -> None:
+    from view.command import add_status_arguments, run_status
+
+    status = commands.add_parser("status", help="show processes, topics, connectors, lag and rows")
+    add_status_arguments(status)
+    status.set_defaults(
+        command=lambda args, env: run_status(
+            args, env=env, console=_stdout(), place=_place(args, env), processes=lambda: _processes(args, env)
+        )
+    )
+
+
+def _add_messages(commands: Commands) -> None:
+    from view.command import add_messages_arguments, run_messages
+
+    messages = commands.add_parser("messages", help="show the messages of a topic")
+    add_messages_arguments(messages)
+    messages.set_defaults(
+        command=lambda args, env: run_messages(args, env=env, console=_stdout(), place=_place(args, env))
+    )
+
+
+def _add_proof(commands: Commands) -> None:
+    from proof.command import add_arguments, run
+
+    proof = commands.add_parser("proof", help="compare a source with the database, field by field")
+    add_arguments(proof)
+    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), place=_place(args, env)))
+
+
+def _state(args: argparse.Namespace, env: Mapping[str, str]) -> Path:
+    from local.instance import default_state
+
+    return args.state.absolute() if args.state else default_state(env)
+
+
+def _place(args: argparse.Namespace, env: Mapping[str, str]) -> Place:
+    return Place.from_env(_place_env(args, env))
+
+
+def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
+    """The caller's environment, with the variables of place.py that hold for the target."""
+    if args.target == "external":
+        return env
+    from local.instance import Instance
+
+    return {**env, **Instance.open(_state(args, env)).place_variables()}
+
+
+def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":
+    """The embedded pipeline's processes, those missing included; None where the pipeline is elsewhere."""
+    if args.target == "external":
+        return None
+    from local.instance import Instance
+    from local.processes import running
+    from view.status import RUNNING, Process
+
+    instance = Instance.open(_state(args, env))
+    found = {entry.name: entry for entry in running(instance)}
+    return [
+        Process(
+            name=name,
+            pid=found[name].pid,
+            memory_bytes=found[name].memory_bytes,
+            uptime_seconds=found[name].uptime_seconds,
+            state=RUNNING,
+        )
+        if name in found
+        else Process(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
+        for name in instance.process_names
+    ]
+
+
+def _say(begun: float) -> Callable[[str], None]:
+    console = _stderr()
+    return lambda text: console.print(f"{time.monotonic() - begun:6.1f} s  {text}", markup=False, highlight=False)
+
+
+def _stdout() -> Console:
+    return Console()
+
+
+def _stderr() -> Console:
+    return Console(stderr=True)

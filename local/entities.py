@@ -99,8 +99,15 @@ def _apply_topic_settings(admin: AdminClient, topics: list[Topic]) -> None:
 def apply_rights(admin: AdminClient, users: Iterable[User]) -> None:
     """Give every user its rights, and take away the rights that no user here has."""
     wanted = {_binding(user, acl) for user in users for acl in user.acls}
+    anything: Any = None
     everything = AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
     )
     present = set(admin.describe_acls(everything).result(_SECONDS))
     if missing := wanted - present:
@@ -122,7 +129,7 @@ def _binding(user: User, acl: Acl) -> AclBinding:
 
 
 def _filter(acl: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
+    parts: list[Any] = [
         acl.restype,
         acl.name,
         acl.resource_pattern_type,
@@ -130,7 +137,8 @@ def _filter(acl: AclBinding) -> AclBindingFilter:
         acl.host,
         acl.operation,
         acl.permission_type,
-    )
+    ]
+    return AclBindingFilter(*parts)
 
 
 def _apply_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> None:

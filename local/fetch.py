@@ -4,6 +4,7 @@ Maven does the fetching, because it knows mirrors, proxies and what a resumed do
 the checksums in .mvn/checksums before anything is unpacked. Maven itself is verified here.
 """
 
+import platform
 import shutil
 import ssl
 import stat
@@ -31,6 +32,7 @@ MAVEN_SHA512 = (
     "831a8591fe20c8243b1dbe7d71e3244f31d1665b0804b2e825e38cbbe5ce0caf"
     "b8338851f90780735568773e0a6cd07bbec107cda0b896b008b861075358b6f6"
 )
+_PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "local/pom.xml", "connect/pom.xml")
 
@@ -43,6 +45,7 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     Raises SluiceError where there is no network, no room or no build for this platform, or where a file is not
     the one that was pinned.
     """
+    _check_platform()
     cache = cache_folder(env)
     folder = cache / f"servers-{_digest()}"
     if folder.is_dir():
@@ -68,6 +71,13 @@ def _digest() -> str:
     return sha256(b"".join((ROOT / name).read_bytes() for name in _INPUTS)).hexdigest()[:16]
 
 
+def _check_platform() -> None:
+    here = (platform.system(), platform.machine())
+    if here not in _PLATFORMS:
+        supported = " and ".join(f"{system} {machine}" for system, machine in _PLATFORMS)
+        raise SluiceError(f"the embedded pipeline has no database for {' '.join(here)}; it runs on {supported}.")
+
+
 def _check_room(cache: Path) -> None:
     free = shutil.disk_usage(cache).free
     if free < _NEEDED_BYTES:
@@ -78,18 +88,26 @@ def _check_room(cache: Path) -> None:
 
 
 def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
-    maven = _maven(cache, env=env, say=say)
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
     say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
+    run_maven(cache, building, env=env, say=say)
+    _make_executable(building)
+    building.rename(folder)
+
+
+def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Say) -> None:
+    """Have Maven write the servers into `folder`; raises SluiceError that says what stands in the way."""
+    maven = _maven(cache, env=env, say=say)
     log = cache / "maven.log"
     command = [
         str(maven / "bin/mvn"),
         "--file", str(ROOT / "local/pom.xml"),
         "package",
         f"-Dmaven.repo.local={cache / 'maven'}",
-        f"-Dservers.directory={building}",
-        f"-Dplugins.directory={building / 'plugins'}",
+        f"-Dservers.directory={folder}",
+        f"-Dplugins.directory={folder / 'plugins'}",
+        *options,
     ]  # fmt: skip
     with log.open("wb") as output:
         done = subprocess.run(
@@ -103,8 +121,6 @@ def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> No
         )
     if done.returncode:
         raise SluiceError(_explained(log.read_text(encoding="utf-8", errors="replace"), log))
-    _make_executable(building)
-    building.rename(folder)
 
 
 def _maven(cache: Path, *, env: Mapping[str, str], say: Say) -> Path:
@@ -156,18 +172,25 @@ def _trust(cache: Path) -> str:
     return f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
 
 
+_UNREACHABLE = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
+_EXPLANATIONS = {
+    "trusted checksum": "A fetched file is not the one that was pinned: it was not unpacked. Does a mirror alter files?",
+    "No space left": "The disk is full.",
+    "Could not transfer": _UNREACHABLE,
+    "Unknown host": _UNREACHABLE,
+    "Could not resolve": "Maven Central does not hold it, or could not be asked.",
+    "Failed to execute": "Nothing was kept; the same command tries again.",
+}
+"""What Maven says when it fails, most telling first, and what that means for the person who waits."""
+
+
 def _explained(log: str, path: Path) -> str:
-    errors = [line.removeprefix("[ERROR] ") for line in log.splitlines() if line.startswith("[ERROR]")]
-    first = errors[0] if errors else log[-500:]
-    if "trusted checksum" in log.lower():
-        advice = "A fetched file is not the one that was pinned: do not use it. Is a mirror in between altering files?"
-    elif "No space left" in log:
-        advice = "The disk is full."
-    elif any(word in log for word in ("Could not transfer", "UnknownHost", "Connection refused", "timed out")):
-        advice = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
-    else:
-        advice = "Nothing was kept; the same command tries again."
-    return f"the servers could not be fetched: {first}\n{advice}\nMaven's whole output: {path}"
+    lines = [line.removeprefix("[ERROR]").strip() for line in log.splitlines()]
+    for words, advice in _EXPLANATIONS.items():
+        for line in lines:
+            if words in line:
+                return f"the servers could not be fetched: {line}\n{advice}\nMaven's whole output: {path}"
+    return f"the servers could not be fetched: {lines[-1] if lines else 'Maven said nothing'}\nMaven's output: {path}"
 
 
 def _make_executable(folder: Path) -> None:

@@ -26,6 +26,8 @@ _OFFSETS = {
     "connect": 10,
 }
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
+_FIRST_PORT, _LAST_PORT = 1024, 65535
+_FILE = "instance.json"
 
 _PASSWORDS = (
     "kafka-producer",
@@ -54,27 +56,45 @@ class Instance:
 
     state: Path
     port_base: int
+    workers: int
 
     @classmethod
     def open(cls, state: Path) -> Self:
         """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
         try:
-            settings = json.loads((state / "instance.json").read_text(encoding="utf-8"))
+            settings = json.loads((state / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SluiceError(
                 f"there is no pipeline in {state}. Bring one up: sluice up", status=Exit.UNAVAILABLE
             ) from None
-        return cls(state=state, port_base=settings["port_base"])
+        return cls(state=state, **settings)
 
     @classmethod
-    def make(cls, state: Path, *, port_base: int | None) -> Self:
-        """Open the instance in `state`, or make one; `port_base` moves an old one to other ports."""
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (state / "instance.json").exists() and port_base is None:
-            return cls.open(state)
-        instance = cls(state=state, port_base=DEFAULT_PORT_BASE if port_base is None else port_base)
-        instance.write("instance.json", json.dumps({"port_base": instance.port_base}))
+    def make(cls, state: Path, *, port_base: int | None, workers: int) -> Self:
+        """Open or make the instance in `state`; `port_base` None leaves it where it was.
+
+        Raises SluiceError for ports or a number of workers that cannot be.
+        """
+        if not 1 <= workers <= MAX_WORKERS:
+            raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
+        if port_base is None:
+            port_base = cls.open(state).port_base if (state / _FILE).exists() else DEFAULT_PORT_BASE
+        if not _FIRST_PORT <= port_base <= _LAST_PORT - PORT_SPAN:
+            raise SluiceError(
+                f"--port-base is {port_base}; it can be {_FIRST_PORT} to {_LAST_PORT - PORT_SPAN}", status=Exit.USAGE
+            )
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SluiceError(f"the folder {state} cannot be made: {error.strerror}") from error
+        instance = cls(state=state, port_base=port_base, workers=workers)
+        instance.write(_FILE, json.dumps({"port_base": port_base, "workers": workers}))
         return instance
+
+    @property
+    def process_names(self) -> tuple[str, ...]:
+        """Every process that the instance consists of while it is up."""
+        return ("kafka", "registry", *(f"connect-{index + 1}" for index in range(self.workers)), "mysql", "redis")
 
     @contextmanager
     def lock(self) -> Generator[None]:
@@ -90,10 +110,11 @@ class Instance:
         """Port of a server on loopback; `index` counts Connect's workers from 0."""
         return self.port_base + _OFFSETS[server] + index
 
-    def ports(self, *, workers: int) -> dict[str, int]:
+    @property
+    def ports(self) -> dict[str, int]:
         """Every port by the name of what listens there."""
         single = {name: self.port(name) for name in _OFFSETS if name != "connect"}
-        return single | {f"connect-{index + 1}": self.port("connect", index) for index in range(workers)}
+        return single | {f"connect-{index + 1}": self.port("connect", index) for index in range(self.workers)}
 
     @cached_property
     def passwords(self) -> Mapping[str, str]:

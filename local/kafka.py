@@ -1,7 +1,7 @@
 """The broker: Kafka in KRaft mode, with the listeners, the authorizer and the settings that Strimzi gives it."""
 
 import base64
-import subprocess
+import shutil
 import uuid
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from exits import SluiceError
 from local.description import Description, Settings
 from local.instance import Instance
 from local.java import classpath, java, properties
-from local.processes import Server
+from local.processes import Server, run_once
 
 SUPER_USERS = "User:CN=broker;User:CN=admin"
 _NODE_ID = "0"
@@ -145,6 +145,8 @@ def _small_machine() -> Settings:
 
 
 def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
+    # What a killed run left half-made holds nothing yet.
+    shutil.rmtree(instance.state / "kafka", ignore_errors=True)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     command = tool(
         "kafka.tools.StorageTool",
@@ -155,7 +157,7 @@ def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
         cluster,
         servers=servers,
     )
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=instance.folder("kafka"))
+    done = run_once(command, name="kafka-format", instance=instance)
     if done.returncode:
         raise SluiceError(
             f"the broker's folder {instance.state}/kafka cannot be formatted:\n{done.stdout}{done.stderr}"

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import subprocess
 from pathlib import Path
 from string import Template
 
@@ -12,7 +11,7 @@ import pymysql
 from exits import SluiceError
 from local.description import Description
 from local.instance import Instance
-from local.processes import Server
+from local.processes import Server, run_once
 
 _SECURE = """\
 DELETE FROM mysql.global_priv WHERE User IN ('', 'root');
@@ -109,7 +108,7 @@ def _install(instance: Instance, *, settings: Path, description: Description, se
     }
     own = instance.write("mysql-init.sql", Template("\n".join(scripts)).substitute(passwords))
     try:
-        done = subprocess.run(
+        done = run_once(
             [
                 str(home(servers) / "scripts/mariadb-install-db"),
                 f"--defaults-file={settings}",
@@ -119,9 +118,8 @@ def _install(instance: Instance, *, settings: Path, description: Description, se
                 "--force",
                 f"--extra-file={own}",
             ],
-            capture_output=True,
-            text=True,
-            check=False,
+            name="mysql-install",
+            instance=instance,
         )
     finally:
         own.unlink()

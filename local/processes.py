@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import psutil
 
@@ -39,20 +40,37 @@ class Server:
     ready: Callable[[], bool]
 
 
+def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[str, str]:
+    inherited = {variable: os.environ[variable] for variable in _INHERITED if variable in os.environ}
+    return {**inherited, **own, _INSTANCE: str(instance.state), _NAME: name}
+
+
+def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subprocess.CompletedProcess[str]:
+    """Run a program that prepares a server, to its end; it is found and ended as servers are."""
+    return subprocess.run(
+        command,
+        cwd=instance.state,
+        env=_environment(instance, name, {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+
+
 class Starting:
     """A server that has been started and is not yet known to be ready."""
 
     def __init__(self, server: Server, *, instance: Instance) -> None:
         self.server = server
         self.log = instance.log(server.name)
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        identity = {_INSTANCE: str(instance.state), _NAME: server.name}
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._child = subprocess.Popen(
                 server.command,
                 cwd=server.folder,
-                env={**inherited, **server.env, **identity},
+                env=_environment(instance, server.name, server.env),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -93,6 +111,17 @@ class Running:
     def pid(self) -> int:
         """Process id."""
         return self.process.pid
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of its own plus its share of what it shares (PSS); resident memory where the system has no PSS."""
+        memory = self.process.memory_full_info()
+        return cast(int, getattr(memory, "pss", memory.rss))
+
+    @property
+    def uptime_seconds(self) -> float:
+        """Time since it was started, s."""
+        return time.time() - self.process.create_time()
 
 
 def running(instance: Instance) -> list[Running]:

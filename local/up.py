@@ -27,7 +27,6 @@ class Launch:
     instance: Instance
     description: Description
     servers: Path
-    workers: int
     say: Say
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -45,12 +44,12 @@ def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[
     """
     description = Description.read()
     servers = servers_folder(env=env, say=say)
-    instance = Instance.make(state, port_base=port_base)
+    workers = description.worker_replicas if workers is None else workers
+    instance = Instance.make(state, port_base=port_base, workers=workers)
     with instance.lock():
         _end(instance, say=say)
-        workers = description.worker_replicas if workers is None else workers
-        check_ports_free(instance.ports(workers=workers))
-        launch = Launch(instance=instance, description=description, servers=servers, workers=workers, say=say)
+        check_ports_free(instance.ports)
+        launch = Launch(instance=instance, description=description, servers=servers, say=say)
         try:
             _launch(launch)
         except BaseException:
@@ -91,7 +90,7 @@ def _kafka_and_clients(launch: Launch) -> None:
     entities.apply_entities(kafka.admin_client(instance), description=launch.description, passwords=instance.passwords)
     clients = [registry.server(instance, settings=launch.description.registry, servers=servers)] + [
         connect.worker(instance, index=index, description=launch.description, servers=servers)
-        for index in range(launch.workers)
+        for index in range(instance.workers)
     ]
     _together([lambda client=client: launch.start(client) for client in clients], cancelled=launch.cancelled)
 
