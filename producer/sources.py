@@ -36,7 +36,7 @@ class Source:
 
     name: str
     """For messages: without the password or the signature that a URL may carry."""
-    stream: BinaryIO
+    stream: io.BufferedReader
     """The log itself, unpacked. Reading raises SourceCutError where the source ends early."""
     size: int | None
     """Bytes that position() will count up to, if that is known."""

@@ -1,0 +1,84 @@
+"""Blocks of lines into messages and rejects: fast where all is plainly right, row by row where it is not."""
+
+from dataclasses import dataclass, field
+
+from producer import wire
+from producer.blocks import Block
+from producer.columns import read_columns
+from producer.gps import LINE_LIMIT, GpsFix, Reject, RowChecker
+from producer.layout import Message, messages
+
+_ONE_BY_ONE = 256
+"""Lines that are no longer cut in half to find the ones that are not plainly right."""
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """What became of a block's lines."""
+
+    messages: list[Message] = field(default_factory=list[Message])
+    rejects: list[Reject] = field(default_factory=list[Reject])
+    lines: int = 0
+    """Lines of the source up to the end of this block."""
+
+
+class Converter:
+    """Converts a log's blocks in order; `checker` has the counts and what must be remembered between them."""
+
+    def __init__(self, *, header: bytes, tombstones: bool = False, max_rejects: int | None = None) -> None:
+        self.checker = RowChecker()
+        self.stopped = False
+        """Whether more than `max_rejects` rows were rejected: nothing after that row is converted."""
+        self._header = header
+        self._tombstones = tombstones
+        self._max_rejects = max_rejects
+        self._rejected = 0
+
+    def convert(self, block: Block) -> Batch:
+        """Return the messages for all accepted rows, in order, and all rejects."""
+        batch = Batch()
+        if block.overlong is not None:
+            self._line(block.data, batch, length=block.overlong)
+        else:
+            self._block(block.data, batch)
+        batch.lines = self.checker.lines
+        return batch
+
+    def _block(self, data: bytes, batch: Batch) -> None:
+        if self.checker.lines == 0:  # a header, or a BOM, would keep the first block from being read fast
+            first, _, data = data.partition(b"\n")
+            self._line(first, batch)
+        if data:
+            self._lines(data, batch)
+
+    def _lines(self, data: bytes, batch: Batch) -> None:
+        lines = data.count(b"\n")
+        columns = None if self.stopped else read_columns(data, lines=lines)
+        if columns is not None and self.checker.seen.add_rising(columns.utime):
+            self.checker.lines += lines
+            batch.messages.extend(messages(columns, header=self._header, tombstones=self._tombstones))
+        elif lines <= _ONE_BY_ONE:
+            for line in data.split(b"\n")[:-1]:
+                self._line(line, batch)
+        else:
+            middle = data.find(b"\n", len(data) // 2) + 1 or data.rfind(b"\n", 0, len(data) // 2) + 1
+            self._lines(data[:middle], batch)
+            if data[middle:]:
+                self._lines(data[middle:], batch)
+
+    def _line(self, line: bytes, batch: Batch, *, length: int | None = None) -> None:
+        if self.stopped:
+            return
+        if len(line) > LINE_LIMIT:
+            line, length = line[:LINE_LIMIT], len(line)
+        row = self.checker.check(line, length=length)
+        if isinstance(row, GpsFix):
+            batch.messages.append(self._message(row))
+        elif row is not None:
+            batch.rejects.append(row)
+            self._rejected += 1
+            self.stopped = self._max_rejects is not None and self._rejected > self._max_rejects
+
+    def _message(self, fix: GpsFix) -> Message:
+        value = None if self._tombstones else wire.value(fix, header=self._header)
+        return {"value": value, "key": wire.key(fix)}

@@ -1,0 +1,75 @@
+"""How far a load is: a bar on a terminal, a line now and then elsewhere."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+_BAR_SECONDS = 0.1
+_LINE_SECONDS = 5.0
+_WINDOW_SECONDS = 3.0
+
+
+class LoadProgress:
+    """Shows rows, rows a second, bytes and the time left on `console`, which should be standard error."""
+
+    def __init__(
+        self, console: Console, *, name: str, size: int | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = console
+        self._name = name
+        self._size = size
+        self._clock = clock
+        self._begun = self._shown = clock()
+        self._bar: Progress | None = None
+        if console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.fields[text]}"),
+                TimeRemainingColumn(),
+                console=console,
+                auto_refresh=False,
+                transient=True,
+                speed_estimate_period=_WINDOW_SECONDS,
+            )
+            self._task = self._bar.add_task(name, total=size, text="")
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def update(self, *, rows: int, position: int, note: str | None = None) -> None:
+        """Show the rows acknowledged, the bytes of the source read, and what is being waited for."""
+        now = self._clock()
+        if now - self._shown < (_BAR_SECONDS if self._bar else _LINE_SECONDS):
+            return
+        self._shown = now
+        rate = rows / max(now - self._begun, 1e-9)
+        text = f"{rows:,} rows, {rate:,.0f}/s, {self._bytes(position)}"
+        if note:
+            text += f" — {note}"
+        if self._bar:
+            self._bar.update(self._task, completed=position, text=text, refresh=True)
+        else:
+            self._console.print(f"{self._name}: {text}{self._left(position, now)}", highlight=False, soft_wrap=True)
+
+    def _bytes(self, position: int) -> str:
+        return decimal(position) + (f" of {decimal(self._size)}" if self._size else "")
+
+    def _left(self, position: int, now: float) -> str:
+        if not self._size or not position:
+            return ""
+        seconds = (now - self._begun) * (self._size - position) / position
+        return f", {seconds:,.0f} s left"

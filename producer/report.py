@@ -1,0 +1,75 @@
+"""What a load has done."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exits import Exit
+from producer.gps import Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """Every row read is acknowledged, rejected or failed."""
+
+    source: str
+    rows: int
+    """Rows read: neither header nor blank lines."""
+    lines: int
+    acknowledged: int
+    rejected: Counter[Reason]
+    failed: int
+    """Rows accepted but not acknowledged by the broker."""
+    tombstones: bool
+    """Whether the rows were sent as deletions."""
+    seconds: float
+    rejects_file: Path | None
+    status: Exit
+    problem: str | None
+    """Why the load did not come to the end of the source, or a row was not acknowledged."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole source was read and every accepted row acknowledged."""
+        return self.problem is None
+
+    @property
+    def rows_per_second(self) -> float:
+        """Acknowledged rows a second, from the first byte read to the last acknowledgement."""
+        return self.acknowledged / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what --json prints."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "lines": self.lines,
+            "acknowledged": self.acknowledged,
+            "rejected": {reason.value: count for reason, count in sorted_reasons(self.rejected)},
+            "failed": self.failed,
+            "tombstones": self.tombstones,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows_per_second),
+            "complete": self.complete,
+            "problem": self.problem,
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+        }
+
+    def lines_for_people(self) -> list[str]:
+        """Return the report as sentences."""
+        verb = "deleted" if self.tombstones else "loaded"
+        speed = f"in {self.seconds:,.1f} s, {self.rows_per_second:,.0f} rows a second"
+        lines = [f"{self.source}: {self.acknowledged:,} of {self.rows:,} rows {verb} {speed}"]
+        rejected = self.rejected.total()
+        if rejected:
+            lines.append(f"{rejected:,} rows rejected; they are in {self.rejects_file}:")
+            lines += [f"  {count:>9,}  {reason.sentence}" for reason, count in sorted_reasons(self.rejected)]
+        if self.failed:
+            lines.append(f"{self.failed:,} rows not acknowledged")
+        return lines
+
+
+def sorted_reasons(rejected: Counter[Reason]) -> list[tuple[Reason, int]]:
+    """Return reasons with their counts, in the order in which Reason lists them."""
+    return [(reason, rejected[reason]) for reason in Reason if rejected[reason]]

@@ -1,0 +1,49 @@
+"""What Kafka's client complains of, in words that say what to do."""
+
+from confluent_kafka import KafkaError
+
+_TLS = (
+    "the broker's certificate is not accepted, or it does not speak TLS there; SLUICE_CA_FILE must name the "
+    "authority of this pipeline and SLUICE_BOOTSTRAP_SERVERS its TLS listener"
+)
+_LOGIN = "the broker does not accept the user or the password; is SLUICE_PRODUCER_PASSWORD that of this pipeline?"
+_ADVICE: dict[int, str] = {
+    KafkaError._AUTHENTICATION: _LOGIN,
+    KafkaError.SASL_AUTHENTICATION_FAILED: _LOGIN,
+    KafkaError._SSL: _TLS,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "this user may not write to it; its rights are in k8s/users.yaml",
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "this user may not write; its rights are in k8s/users.yaml",
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "there is no such topic; k8s/topics.yaml declares it, and `sluice up` or "
+    "the cluster's topic operator makes it",
+    KafkaError._UNKNOWN_TOPIC: "there is no such topic; k8s/topics.yaml declares it",
+    KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time",
+    KafkaError._PURGE_QUEUE: "they were given up",
+    KafkaError._PURGE_INFLIGHT: "they were given up while under way",
+}
+_FINAL = frozenset(_ADVICE) - {KafkaError._MSG_TIMED_OUT}
+_VAGUE = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
+
+
+def text(error: KafkaError) -> str:
+    """Return the advice for an error, and what the library says."""
+    advice = _ADVICE.get(error.code())
+    return f"{advice} ({error.str()})" if advice else error.str()
+
+
+def is_final(error: KafkaError) -> bool:
+    """Say whether waiting cannot mend it."""
+    return error.fatal() or error.code() in _FINAL
+
+
+def more_telling(last: KafkaError | None, new: KafkaError) -> KafkaError:
+    """Return the error to remember: a lost connection does not hide why it was lost."""
+    if last is not None and new.code() in _VAGUE and last.code() not in _VAGUE:
+        return last
+    if last is not None and new.code() == KafkaError._ALL_BROKERS_DOWN:
+        return last
+    return new
+
+
+def cannot_connect(error: KafkaError, *, topic: str) -> str:
+    """Return the message for a topic that cannot be written to."""
+    return f"Kafka's topic {topic} cannot be written to: {text(error)}"
