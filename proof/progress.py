@@ -1,0 +1,49 @@
+"""Shows how far a proof is: one line that changes on a terminal, a few plain lines elsewhere, or nothing."""
+
+from rich.console import Console
+from rich.status import Status
+
+from proof.sink import SinkState
+
+
+class ConsoleProgress:
+    """Progress on a console. Use it in a `with`."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._status: Status | None = None
+        self._plain = None if quiet else console
+        if not quiet and console.is_terminal:
+            self._status = console.status("reading the source")
+            self._plain = None
+        self._lag: int | None = None
+
+    def __enter__(self) -> "ConsoleProgress":
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def read(self, rows: int) -> None:
+        """So many rows of the source have been read."""
+        self._show(f"reading the source: {rows:,} rows")
+
+    def waiting(self, state: SinkState) -> None:
+        """The sink has this far to go."""
+        if not state.lag:
+            return
+        self._show(f"waiting for the sink: {state.lag:,} messages to go")
+        # Where lines stay, one for every step forward is enough.
+        if self._plain is not None and state.lag != self._lag:
+            self._plain.print(f"waiting for the sink: {state.lag:,} messages to go", highlight=False)
+        self._lag = state.lag
+
+    def compared(self, rows: int, total: int) -> None:
+        """So many of all rows have been compared."""
+        self._show(f"comparing: {rows:,} of {total:,} rows")
+
+    def _show(self, text: str) -> None:
+        if self._status is not None:
+            self._status.update(text)

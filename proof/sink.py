@@ -1,0 +1,95 @@
+"""How far the sink is, and what keeps it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from exits import Exit, SluiceError
+from place import Place
+from view.ask import SilentError
+from view.connect import Connector, Worker, ask_connect
+from view.kafka import Cluster, KafkaAsker
+
+TOPIC = "gps-fixes"
+CONNECTOR = "mysql-sink"
+DEAD_LETTERS = "mysql-sink-dead-letters"
+POLL_SECONDS = 0.5
+_RUNNING = "RUNNING"
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinkState:
+    """What Kafka and Connect say of the sink."""
+
+    lag: int
+    """Messages it has not yet said to have dealt with. It says so every few seconds, so the rows may be there."""
+    troubles: tuple[str, ...]
+    """A sentence for everything about it that is not RUNNING; empty if all is well."""
+    failed: bool
+    """True where one of the troubles is a failure: it will not catch up by itself."""
+
+
+class Sink(Protocol):
+    """The sink, as the proof asks after it."""
+
+    def state(self) -> SinkState:
+        """How far it is and what keeps it."""
+        ...
+
+
+class ConnectSink:
+    """The connector CONNECTOR of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
+
+    def __init__(self, place: Place) -> None:
+        self._connect_url = place.connect_url
+        self._kafka = KafkaAsker(place.consumer)
+
+    def state(self) -> SinkState:
+        """How far the sink is and what keeps it."""
+        worker = self.worker()
+        connector = next((found for found in worker.connectors if found.name == CONNECTOR), None)
+        lag = heard(lambda: self._kafka.lag(f"connect-{CONNECTOR}", [TOPIC]))
+        return SinkState(lag=lag, troubles=troubles(connector), failed=connector is None or bool(connector.failures))
+
+    def worker(self) -> Worker:
+        """Connect and its connectors."""
+        return heard(lambda: ask_connect(self._connect_url))
+
+    def cluster(self) -> Cluster:
+        """Kafka's brokers and topics."""
+        return heard(self._kafka.cluster)
+
+
+def heard(question: Callable[[], Answer]) -> Answer:
+    """The answer; where none comes, SluiceError (UNAVAILABLE)."""
+    try:
+        return question()
+    except SilentError as silent:
+        raise SluiceError(f"{silent}. Is the pipeline up? sluice status says", status=Exit.UNAVAILABLE) from silent
+
+
+def troubles(connector: Connector | None) -> tuple[str, ...]:
+    """A sentence for everything about the connector that is not RUNNING."""
+    if connector is None:
+        return (f"there is no connector {CONNECTOR}",)
+    parts = [(f"connector {connector.name}", connector.state)]
+    parts += [(f"task {task.number} of {connector.name}", task.state) for task in connector.tasks]
+    others = [f"{who} is {state}" for who, state in parts if state not in (_RUNNING, "FAILED")]
+    if not connector.tasks:
+        others.append(f"{connector.name} has no task")
+    return (*connector.failures, *others)
+
+
+def wait_for(
+    sink: Sink, *, seconds: float, done: Callable[[], bool], progress: Callable[[SinkState], None]
+) -> SinkState:
+    """Wait until the sink has no lag, cannot go on, or `done` says that waiting is over; at most `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        state = sink.state()
+        progress(state)
+        if state.lag == 0 or state.failed or time.monotonic() >= deadline or done():
+            return state
+        time.sleep(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
