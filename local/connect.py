@@ -37,6 +37,7 @@ def worker(instance: Instance, *, index: int, description: Description, servers:
             "org.apache.kafka.connect.cli.ConnectDistributed",
             str(settings),
             heap_megabytes=_HEAP,
+            cache=servers / "connect.aot",
         ),
         env=connector_variables(instance),
         folder=instance.folder("connect"),

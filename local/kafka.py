@@ -64,7 +64,11 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     client = admin_client(instance)
     return Server(
         name="kafka",
-        command=_command("kafka.Kafka", str(settings), servers=servers, heap_megabytes=_HEAP),
+        command=java(
+            *_arguments("kafka.Kafka", str(settings), servers=servers),
+            heap_megabytes=_HEAP,
+            cache=servers / "kafka.aot",
+        ),
         folder=instance.folder("kafka"),
         ready=lambda: _answers(client),
     )
@@ -72,18 +76,11 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 def tool(main: str, *arguments: str, servers: Path) -> list[str]:
     """A command line for one of Kafka's own programs."""
-    return _command(main, *arguments, servers=servers, heap_megabytes=256)
+    return java(*_arguments(main, *arguments, servers=servers), heap_megabytes=256)
 
 
-def _command(main: str, *arguments: str, servers: Path, heap_megabytes: int) -> list[str]:
-    return java(
-        f"-Dlog4j2.configurationFile={_LOGGING}",
-        "-cp",
-        classpath(servers / "kafka"),
-        main,
-        *arguments,
-        heap_megabytes=heap_megabytes,
-    )
+def _arguments(main: str, *arguments: str, servers: Path) -> list[str]:
+    return [f"-Dlog4j2.configurationFile={_LOGGING}", "-cp", classpath(servers / "kafka"), main, *arguments]
 
 
 def _answers(client: AdminClient) -> bool:

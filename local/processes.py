@@ -18,12 +18,14 @@ from typing import cast
 import psutil
 
 from exits import Exit, SluiceError
-from local.instance import Instance
+from local.instance import LAST_PORT, PORT_SPAN, Instance
 
 _INSTANCE = "SLUICE_EMBEDDED_INSTANCE"
 _NAME = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
 _LAST_LINES = 15
+_STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
+"""What writes to the others ends before them, so that all that was read is written and committed."""
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 """All that a server gets of the caller's environment: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another
 program would change what runs here."""
@@ -139,6 +141,16 @@ def _of_instance(process: psutil.Process, state: Path) -> Running | None:
     return None
 
 
+def stop_all(instance: Instance, *, seconds: float, say: Callable[[str], None]) -> None:
+    """End every process of an instance in order, each group by SIGTERM, and by SIGKILL after `seconds`."""
+    for names in _STOP_ORDER:
+        group = [entry for entry in running(instance) if entry.name.startswith(names)]
+        if group:
+            say(f"ending {', '.join(sorted({entry.name for entry in group}))}")
+        stop(group, seconds=seconds)
+    stop(running(instance), seconds=seconds)
+
+
 def stop(processes: Iterable[Running], *, seconds: float) -> None:
     """End processes by SIGTERM, and by SIGKILL what is still there after `seconds`."""
     alive = list(processes)
@@ -185,6 +197,16 @@ def check_ports_free(ports: Mapping[str, int]) -> None:
             "Choose others: sluice up --port-base N",
             status=Exit.UNAVAILABLE,
         )
+
+
+def free_port_base() -> int:
+    """The first of PORT_SPAN ports in a row that are free now."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            base = probe.getsockname()[1]
+        if base + PORT_SPAN < LAST_PORT and all(_free(port) for port in range(base, base + PORT_SPAN)):
+            return base
 
 
 def _free(port: int) -> bool:

@@ -10,14 +10,13 @@ from pathlib import Path
 from local import connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
-from local.fetch import Say, servers_folder
+from local.fetch import Say, cache_folder, servers_folder
 from local.instance import Instance
-from local.processes import Running, Server, Starting, check_ports_free, running, stop
+from local.learn import learn
+from local.processes import Server, Starting, check_ports_free, stop_all
 
 _READY_SECONDS = 120
 _STOP_SECONDS = 30
-_STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
-"""What writes to the others ends before them, so that all that was read is written and committed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +43,18 @@ def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[
     """
     description = Description.read()
     servers = servers_folder(env=env, say=say)
+    learn(cache_folder(env), servers=servers, say=say)
     workers = description.worker_replicas if workers is None else workers
     instance = Instance.make(state, port_base=port_base, workers=workers)
     with instance.lock():
-        _end(instance, say=say)
+        stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)
         launch = Launch(instance=instance, description=description, servers=servers, say=say)
         try:
             _launch(launch)
         except BaseException:
             launch.cancelled.set()
-            _end(instance, say=say)
+            stop_all(instance, seconds=_STOP_SECONDS, say=say)
             raise
     return instance
 
@@ -62,7 +62,7 @@ def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[
 def down(instance: Instance, *, purge: bool, say: Say) -> None:
     """End every process of an instance in order; `purge` removes its data as well."""
     with instance.lock():
-        _end(instance, say=say)
+        stop_all(instance, seconds=_STOP_SECONDS, say=say)
     if purge:
         shutil.rmtree(instance.state)
         say(f"{instance.state} is removed")
@@ -124,16 +124,3 @@ def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) ->
             raise
     for error in sorted(errors, key=lambda error: str(error) == "interrupted"):
         raise error
-
-
-def _end(instance: Instance, *, say: Say) -> None:
-    for names in _STOP_ORDER:
-        group = [entry for entry in running(instance) if entry.name.startswith(names)]
-        if group:
-            say(f"ending {_names(group)}")
-        stop(group, seconds=_STOP_SECONDS)
-    stop(running(instance), seconds=_STOP_SECONDS)
-
-
-def _names(processes: list[Running]) -> str:
-    return ", ".join(sorted({entry.name for entry in processes}))
