@@ -11,6 +11,8 @@ from proof.thin import Plots, Segment
 
 WIDTH, PANEL_HEIGHT = 7.4, 1.9
 """Inches."""
+DRAWABLE = 1e100
+"""A log may hold any double, but an axis as long as the largest of them cannot be worked out."""
 _PANELS = (("altitude", "Altitude, m", "#2a5d8f"), ("speed", "Speed, m/s", "#a4522b"))
 
 
@@ -30,7 +32,7 @@ def draw_charts(plots: Plots, *, first_utime: int, last_utime: int) -> str:
 def _panel(axes: Axes, segments: list[Segment], *, label: str, color: str) -> None:
     for segment in segments:
         times = [_date(utime) for utime, _ in segment]
-        values = [value for _, (value,) in segment]
+        values = [min(max(value, -DRAWABLE), DRAWABLE) for _, (value,) in segment]
         # A measurement with a gap on either side has no line to be on.
         axes.plot(times, values, "." if len(segment) == 1 else "-", color=color, linewidth=1, markersize=3)
     if not segments:

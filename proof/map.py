@@ -23,8 +23,10 @@ METRES_A_DEGREE = 111_195.0
 SHADES = 24
 MIN_SPAN_METRES = 20.0
 """A log that stands still is not blown up to fill the plot."""
-WIDTH, MIN_HEIGHT, MAX_HEIGHT = 7.4, 3.2, 7.6
+WIDTH, MIN_HEIGHT, MAX_HEIGHT = 7.4, 3.2, 6.4
 """Inches."""
+_MINUTES, _DAY = 600, 86_400
+"""Seconds up to which the legend tells seconds, and minutes without a date."""
 _HALO = [withStroke(linewidth=2.4, foreground="white")]
 _CMAP = ListedColormap(colormaps["viridis"]([0.02 + 0.82 * shade / (SHADES - 1) for shade in range(SHADES)]))
 """Without the lightest end, which cannot be seen on white."""
@@ -87,7 +89,7 @@ def _frame(axes: Axes, box: Box) -> None:
     axes.set(xlabel="Longitude, degrees east", ylabel="Latitude, degrees north")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        places = _places(axis.get_majorticklocs())
+        places = _places(list(axis.get_majorticklocs()))
         axis.set_major_formatter(FuncFormatter(lambda value, _, places=places: f"{value:.{places}f}°"))
     strip_frame(axes)
 
@@ -168,10 +170,10 @@ def _round_length(metres: float) -> float:
 
 
 def _north(axes: Axes, *, left: bool) -> None:
-    across = 0.035 if left else 0.965
     arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
-    place: Any = {"xycoords": "axes fraction", "textcoords": "axes fraction", "zorder": 4}
-    axes.annotate("N", (across, 0.98), xytext=(across, 0.86), ha="center", va="top", arrowprops=arrow, **place)
+    place: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "zorder": 4}
+    tip = (0.035 if left else 0.965, 0.98)
+    axes.annotate("N", tip, xytext=(0, -30), ha="center", va="center", arrowprops=arrow, **place)
 
 
 def _emptier_left(points: list[Point], box: Box, *, top: bool) -> bool:
@@ -190,7 +192,10 @@ def _legend(figure: Figure, axes: Axes, times: Normalize) -> None:
     bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue] a Spine, which the stubs make a method
     low, high = float(times.vmin or 0), float(times.vmax or 0)
     bar.set_ticks([low + (high - low) * part / 4 for part in range(5)])
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{datetime.fromtimestamp(seconds, UTC):%H:%M}"))
+    shape = "%H:%M:%S" if high - low < _MINUTES else "%H:%M" if high - low < _DAY else "%m-%d %H:%M"
+    bar.ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda seconds, _: f"{datetime.fromtimestamp(seconds, UTC):{shape}}")
+    )
     bar.set_label("Time, UTC")
     bar.ax.tick_params(length=0)
 

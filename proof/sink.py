@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from exits import Exit, SluiceError
 from place import Place
 from view.ask import SilentError
-from view.connect import Connector, Worker, ask_connect
+from view.connect import FAILED, Connector, Worker, ask_connect
 from view.kafka import Cluster, KafkaAsker
 
 TOPIC = "gps-fixes"
@@ -67,7 +67,7 @@ def heard(question: Callable[[], Answer]) -> Answer:
     try:
         return question()
     except SilentError as silent:
-        raise SluiceError(f"{silent}. Is the pipeline up? sluice status says", status=Exit.UNAVAILABLE) from silent
+        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
 
 
 def troubles(connector: Connector | None) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def troubles(connector: Connector | None) -> tuple[str, ...]:
         return (f"there is no connector {CONNECTOR}",)
     parts = [(f"connector {connector.name}", connector.state)]
     parts += [(f"task {task.number} of {connector.name}", task.state) for task in connector.tasks]
-    others = [f"{who} is {state}" for who, state in parts if state not in (_RUNNING, "FAILED")]
+    others = [f"{who} is {state}" for who, state in parts if state not in (_RUNNING, FAILED)]
     if not connector.tasks:
         others.append(f"{connector.name} has no task")
     return (*connector.failures, *others)

@@ -112,6 +112,6 @@ def open_table(user: StoreUser) -> Generator[MysqlTable]:
     try:
         connection = connect_mysql(user, timeout=READ_SECONDS)
     except SilentError as silent:
-        raise SluiceError(f"{silent}. Is the pipeline up? sluice status says", status=Exit.UNAVAILABLE) from silent
+        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
     with connection:
         yield MysqlTable(user, connection)

@@ -55,19 +55,17 @@ def judge(
     """The verdict on a comparison."""
     if not comparison.compared:
         headline = "Nothing was compared: the source has no row that could be in the table"
-        return Verdict(
-            outcome=Outcome.NOTHING_COMPARED, headline=f"{headline}.", reasons=_rejected(source.rejected, source.rows)
-        )
+        return Verdict(outcome=Outcome.NOTHING_COMPARED, headline=f"{headline}.", reasons=_rejected(source.rejected))
     if _proven(question, comparison):
         headline = _proven_headline(question, comparison.compared)
-        reasons = (*_rejected(source.rejected, source.rows), *_zeros(comparison), *_tolerated(comparison, question))
+        reasons = (*_rejected(source.rejected), *_zeros(comparison), *_tolerated(comparison, question))
         return Verdict(outcome=Outcome.PROVEN, headline=headline, reasons=reasons)
     outcome, reasons = _why(comparison, sink=sink, question=question)
     letters = _dead_letters(dead_letters) if comparison.missing.count or comparison.different.count else ()
     return Verdict(
         outcome=outcome,
         headline=_failed_headline(question, comparison),
-        reasons=(*reasons, *letters, *_rejected(source.rejected, source.rows), *_zeros(comparison)),
+        reasons=(*reasons, *letters, *_rejected(source.rejected), *_zeros(comparison)),
     )
 
 
@@ -110,11 +108,12 @@ def _why(comparison: Comparison, *, sink: SinkState, question: Question) -> tupl
     if sink.lag:
         after = f"{_waiting(sink.lag)[:-1]} after {question.wait_seconds:g} s"
         return Outcome.NOT_CAUGHT_UP, (
-            f"{after}: the sink has not caught up. Nothing is lost yet; run the proof again, or give it --wait.",
+            f"{after}: the sink has not caught up, and rows may be on their way. Run the proof again, or give it"
+            " more time with --wait.",
         )
-    missing = comparison.missing.count and not question.absent
-    hint = " If this source was never loaded: sluice load gps SOURCE." if missing else ""
-    return Outcome.DIFFERENT, (f"The sink runs and no message is waiting: nothing is on its way.{hint}",)
+    hint = "deletes its rows" if question.absent else "sends every row of it again"
+    command = "sluice load gps SOURCE" + (" --tombstones" if question.absent else "")
+    return Outcome.DIFFERENT, (f"The sink runs and no message is waiting: nothing is on its way. `{command}` {hint}.",)
 
 
 def _waiting(lag: int) -> str:
@@ -126,16 +125,14 @@ def _waiting(lag: int) -> str:
 def _dead_letters(count: int) -> tuple[str, ...]:
     if not count:
         return ()
-    return (
-        f"{count:,} message{'' if count == 1 else 's'} could not be read and went to {DEAD_LETTERS}:"
-        f" sluice messages {DEAD_LETTERS} shows why.",
-    )
+    are = f"There {_are(count)} {count:,} message{'' if count == 1 else 's'}"
+    return (f"{are} that the sink could not read: `sluice messages {DEAD_LETTERS}` shows why.",)
 
 
-def _rejected(rejected: int, total: int) -> tuple[str, ...]:
+def _rejected(rejected: int) -> tuple[str, ...]:
     if not rejected:
         return ()
-    return (f"{rejected:,} of the {rows(total)} in the source {_are(rejected)} no valid fix, and must not be there.",)
+    return (f"{rows(rejected)} of the source {_are(rejected)} rejected: no valid fix, so not to be in the table.",)
 
 
 def _tolerated(comparison: Comparison, question: Question) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 from view.ask import first_line, get_json
 
 PART = "Kafka Connect"
+FAILED = "FAILED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +41,14 @@ class Connector:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for the connector and each of its tasks that is FAILED."""
-        parts = [(f"connector {self.name}", self.state, self.error, self.cause)]
-        parts += [(f"task {task.number} of {self.name}", task.state, task.error, task.cause) for task in self.tasks]
-        return tuple(_failure(who, error, cause) for who, state, error, cause in parts if state == "FAILED")
+        """A sentence for the connector, and one for all tasks with the same error, where FAILED."""
+        own = _failure(f"connector {self.name} has", self.error, self.cause)
+        alike: dict[str | None, list[Task]] = {}
+        for task in self.tasks:
+            if task.state == FAILED:
+                alike.setdefault(task.error, []).append(task)
+        tasks = [_failure(_tasks(group, self.name), error, group[0].cause) for error, group in alike.items()]
+        return (*([own] if self.state == FAILED else []), *tasks)
 
     @property
     def group(self) -> str:
@@ -106,6 +111,11 @@ def _cause(trace: str | None) -> str | None:
     return causes[-1].removeprefix("Caused by: ").strip() if causes else None
 
 
+def _tasks(tasks: list[Task], connector: str) -> str:
+    numbers = ", ".join(str(task.number) for task in tasks)
+    return f"tasks {numbers} of {connector} have" if len(tasks) > 1 else f"task {numbers} of {connector} has"
+
+
 def _failure(who: str, error: str | None, cause: str | None) -> str:
     why = error or "Connect gives no reason"
-    return f"{who} has FAILED: {why}" + (f" (caused by {cause})" if cause and cause not in why else "")
+    return f"{who} FAILED: {why}" + (f" (caused by {cause})" if cause and cause not in why else "")

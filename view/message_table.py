@@ -76,7 +76,8 @@ def _value(row: Shown) -> Text:
     text = Text("tombstone", style="yellow") if row.tombstone else _pretty(row.value)
     for name, value in row.headers.items():
         text.append(f"\n{name}: ", style="dim")
-        text.append(_plain(value))
+        # Of a Java stack trace the first line; the lines of JSON have the whole.
+        text.append(_plain(value).split("\n", 1)[0])
     return text
 
 

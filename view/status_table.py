@@ -51,7 +51,7 @@ def as_tables(status: Status) -> RenderableType:
     parts += [_kafka(status.kafka), _connect(status.connect, status=status)]
     parts += [_registry(status.registry), _mysql(status.mysql), _redis(status.redis)]
     if isinstance(status.lags, SilentError):
-        parts.append(_silent("Lag", status.lags))
+        parts.append(_silent(status.lags))
     return Group(*parts)
 
 
@@ -60,8 +60,8 @@ def _part(name: str, summary: str, table: Table | None = None) -> RenderableType
     return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
 
 
-def _silent(name: str, error: SilentError) -> RenderableType:
-    return Text.assemble((name, "bold"), "  ", (str(error), "bold red"))
+def _silent(error: SilentError) -> RenderableType:
+    return Text(str(error), style="bold red")
 
 
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -92,7 +92,7 @@ def _duration(seconds: float) -> str:
 
 def _kafka(answer: Cluster | SilentError) -> RenderableType:
     if isinstance(answer, SilentError):
-        return _silent("Kafka", answer)
+        return _silent(answer)
     table = _table("topic", "partitions", "messages", right=("partitions", "messages"))
     for topic in answer.topics:
         # A dead letter is a record that a sink could not use: worth a look whenever there is one.
@@ -107,7 +107,7 @@ def _count(number: int, noun: str) -> str:
 
 def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
     if isinstance(answer, SilentError):
-        return _silent("Connect", answer)
+        return _silent(answer)
     table = _table("connector", "state", "worker", "lag", right=("lag",))
     for connector in answer.connectors:
         lag = status.lag_of(connector.name)
@@ -120,14 +120,14 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
 
 def _registry(answer: Registry | SilentError) -> RenderableType:
     if isinstance(answer, SilentError):
-        return _silent("Registry", answer)
+        return _silent(answer)
     names = ": " + ", ".join(answer.subjects) if answer.subjects else ""
     return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
 
 
 def _mysql(answer: Server | SilentError) -> RenderableType:
     if isinstance(answer, SilentError):
-        return _silent("MySQL", answer)
+        return _silent(answer)
     table = _table("table", "rows", right=("rows",))
     for found in answer.tables:
         table.add_row(found.name, f"{'' if found.exact else 'about '}{found.rows:,}")
@@ -136,5 +136,5 @@ def _mysql(answer: Server | SilentError) -> RenderableType:
 
 def _redis(answer: int | SilentError) -> RenderableType:
     if isinstance(answer, SilentError):
-        return _silent("Redis", answer)
+        return _silent(answer)
     return _part("Redis", f"{_count(answer, 'key')} in database 1")
