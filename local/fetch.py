@@ -174,7 +174,7 @@ def _trust(cache: Path) -> str:
 
 _UNREACHABLE = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
 _EXPLANATIONS = {
-    "trusted checksum": "A fetched file is not the one that was pinned; nothing was unpacked. Does a mirror alter files?",
+    "trusted checksum": "A file that was fetched is not the one that was pinned. Does a mirror in between alter files?",
     "No space left": "The disk is full.",
     "Could not transfer": _UNREACHABLE,
     "Unknown host": _UNREACHABLE,

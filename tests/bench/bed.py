@@ -1,0 +1,131 @@
+"""The pipeline that benchmarks run on: an embedded one of their own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from confluent_kafka import OFFSET_END, TopicPartition
+from producer.sample import write_sample
+
+from local.description import Acl, Description, Topic
+from local.entities import apply_rights, apply_topics
+from local.fetch import servers_folder
+from local.http import request
+from local.instance import Instance
+from local.kafka import admin_client, scram_client, tool
+from local.mariadb import connect_as_root
+from local.processes import free_port_base
+from tests.support import run_sluice, wait_for
+
+PEER_TOPIC = "bench"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bed:
+    """An embedded pipeline and a folder for files."""
+
+    instance: Instance
+    folder: Path
+    servers: Path
+
+    def sluice(self, *arguments: str) -> str:
+        """Standard output of a `sluice` command; raises CalledProcessError when it fails."""
+        done = run_sluice("--state", str(self.instance.state), *arguments, env=os.environ, cwd=self.folder)
+        done.check_returncode()
+        return done.stdout
+
+    def load(self, source: Path) -> float:
+        """Rows a second of a load, by its own report: from the source's opening to the last acknowledgement."""
+        return float(json.loads(self.sluice("load", "gps", str(source), "--json"))["rows_per_second"])
+
+    def sample(self, rows: int) -> Path:
+        """A log of so many rows."""
+        path = self.folder / f"sample-{rows}.csv"
+        if not path.exists():
+            write_sample(path, rows=rows)
+        return path
+
+    def kafka_tool(self, main: str, *arguments: str) -> str:
+        """Standard output of one of Kafka's own programs."""
+        command = tool(main, *arguments, servers=self.servers)
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def client_file(self, settings: Mapping[str, str]) -> Path:
+        """A properties file for a Java client that comes in as the producer."""
+        values = {
+            **scram_client(self.instance, "producer"),
+            "bootstrap.servers": f"127.0.0.1:{self.instance.port('kafka')}",
+            **settings,
+        }
+        return self.instance.write("bench.properties", "".join(f"{name}={value}\n" for name, value in values.items()))
+
+    @contextmanager
+    def sink_stopped(self) -> Generator[None]:
+        """Keep the sink from taking its share of the machine while only the way into Kafka is measured."""
+        url = f"http://127.0.0.1:{self.instance.port('connect')}/connectors/mysql-sink"
+        request("PUT", f"{url}/stop")
+        wait_for(lambda: request("GET", f"{url}/status")[1]["connector"]["state"] == "STOPPED")
+        yield
+        # What was produced meanwhile is not for the sink: it goes on behind it.
+        self.empty_topic("gps-fixes")
+        request("PUT", f"{url}/resume")
+
+    def empty_topic(self, name: str) -> None:
+        """Delete all messages of a topic."""
+        admin = admin_client(self.instance)
+        partitions = admin.list_topics(name, timeout=10).topics[name].partitions
+        ends = admin.delete_records([TopicPartition(name, number, OFFSET_END) for number in partitions])
+        for future in ends.values():
+            future.result(30)
+
+    def rows(self, table: str = "gps_fixes") -> int:
+        """Rows in a table of myDB."""
+        with connect_as_root(self.instance) as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM myDB.{table}")
+            found = cursor.fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def execute(self, *statements: str) -> None:
+        """Run SQL as root."""
+        with connect_as_root(self.instance) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+@contextmanager
+def bed() -> Generator[Bed]:
+    """Bring a pipeline up for benchmarks, and take it down."""
+    with TemporaryDirectory(prefix="sluice-bench-") as name:
+        folder = Path(name)
+        state = folder / "state"
+        base = str(free_port_base())
+        up = run_sluice("--state", str(state), "up", "--workers", "1", "--port-base", base, env=os.environ)
+        assert up.returncode == 0, up.stderr
+        try:
+            instance = Instance.open(state)
+            _let_in_the_peer(instance)
+            servers = servers_folder(env=os.environ, say=lambda _: None)
+            yield Bed(instance=instance, folder=folder, servers=servers)
+        finally:
+            run_sluice("--state", str(state), "down", "--purge", env=os.environ)
+
+
+def _let_in_the_peer(instance: Instance) -> None:
+    """A topic like the pipeline's own, which the producer may write to as well."""
+    description = Description.read()
+    ours = next(topic for topic in description.topics if topic.name == "gps-fixes")
+    admin = admin_client(instance)
+    apply_topics(
+        admin, [Topic(name=PEER_TOPIC, partitions=ours.partitions, replicas=ours.replicas, config=ours.config)]
+    )
+    right = Acl(type="topic", name=PEER_TOPIC, pattern="literal", operation="Write", host="*")
+    apply_rights(
+        admin,
+        [replace(user, acls=(*user.acls, right)) if user.name == "producer" else user for user in description.users],
+    )

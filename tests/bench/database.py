@@ -1,0 +1,47 @@
+"""The whole way into the database, against the database's own loader."""
+
+import time
+from pathlib import Path
+
+from tests.bench.bed import Bed
+from tests.bench.measurement import Measurement, side_by_side
+from tests.support import wait_for
+
+ROWS = 300_000
+_TABLE = "bench_fixes"
+
+
+def csv_to_database(bed: Bed) -> Measurement:
+    """From the first byte read to the last row that a query sees."""
+    source = bed.sample(ROWS)
+    bed.execute(f"CREATE TABLE IF NOT EXISTS myDB.{_TABLE} LIKE myDB.gps_fixes")
+    return side_by_side(
+        lambda: _pipeline(bed, source),
+        lambda: _load_data(bed, source),
+        name="csv_to_database",
+        unit="rows/s",
+        goal="at least 0.4",
+        what="LOAD DATA LOCAL INFILE on the same server",
+    )
+
+
+def _pipeline(bed: Bed, source: Path) -> float:
+    bed.execute("TRUNCATE TABLE myDB.gps_fixes")
+    begun = time.perf_counter()
+    bed.load(source)
+    wait_for(lambda: bed.rows() == ROWS, seconds=300)
+    return ROWS / (time.perf_counter() - begun)
+
+
+def _load_data(bed: Bed, source: Path) -> float:
+    bed.execute(f"TRUNCATE TABLE myDB.{_TABLE}")
+    begun = time.perf_counter()
+    bed.execute(
+        f"""LOAD DATA LOCAL INFILE '{source}' INTO TABLE myDB.{_TABLE} FIELDS TERMINATED BY ','
+            (utime, fix_mode, satellites, latitude, longitude, @altitude, @track, @speed)
+            SET recorded_at = '1970-01-01' + INTERVAL utime MICROSECOND, altitude = NULLIF(@altitude, 'nan'),
+                track = NULLIF(@track, 'nan'), speed = NULLIF(@speed, 'nan')"""
+    )
+    seconds = time.perf_counter() - begun
+    assert bed.rows(_TABLE) == ROWS
+    return ROWS / seconds

@@ -1,0 +1,101 @@
+"""The way into Kafka: our producer against Kafka's own load generator, and against the lab's program."""
+
+import csv
+import io
+import json
+import re
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import avro.io
+import avro.schema
+from kafka import KafkaProducer
+
+from local.description import ROOT
+from producer.librdkafka import COMPRESSION
+from tests.bench.bed import PEER_TOPIC, Bed
+from tests.bench.measurement import Measurement, side_by_side
+
+ROWS = 2_000_000
+LAB_ROWS = 20_000
+RECORD_BYTES = 60
+
+
+def csv_to_kafka(bed: Bed) -> Measurement:
+    """Parsing, typing, encoding, keys and acknowledgements, against records made of nothing."""
+    source = bed.sample(ROWS)
+    settings = bed.client_file({"acks": "all", "compression.type": COMPRESSION})
+    with bed.sink_stopped():
+        return side_by_side(
+            lambda: bed.load(source),
+            lambda: _generator(bed, settings),
+            name="csv_to_kafka",
+            unit="rows/s",
+            goal="at least 1.2",
+            what=f"ProducerPerformance, {RECORD_BYTES} bytes a record, acks=all, compression {COMPRESSION}",
+        )
+
+
+def _generator(bed: Bed, settings: Path) -> float:
+    output = bed.kafka_tool(
+        "org.apache.kafka.tools.ProducerPerformance",
+        "--topic", PEER_TOPIC,
+        "--num-records", str(ROWS),
+        "--record-size", str(RECORD_BYTES),
+        "--throughput", "-1",
+        "--producer.config", str(settings),
+    )  # fmt: skip
+    bed.empty_topic(PEER_TOPIC)
+    return float(re.findall(r"([\d.]+) records/sec", output)[-1])
+
+
+def csv_to_kafka_lab(bed: Bed) -> Measurement:
+    """The same log by the program that the lab's student wrote, mended so that it sends every row."""
+    source = bed.sample(LAB_ROWS)
+    large = bed.sample(ROWS)
+    with bed.sink_stopped():
+        return side_by_side(
+            lambda: bed.load(large),
+            lambda: _lab(bed, source),
+            name="csv_to_kafka_lab",
+            unit="rows/s",
+            goal="at least 30",
+            what="kafka-python and avro, one producer, a row at a time",
+        )
+
+
+def _lab(bed: Bed, source: Path) -> float:
+    schema = avro.schema.parse((ROOT / "schemas/sluice.GpsFix.avsc").read_text())
+    writer = avro.io.DatumWriter(schema)
+    producer: Any = KafkaProducer(
+        bootstrap_servers=f"127.0.0.1:{bed.instance.port('kafka')}",
+        security_protocol="SASL_SSL",
+        ssl_cafile=str(bed.instance.state / "tls/ca.pem"),
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username="producer",
+        sasl_plain_password=bed.instance.passwords["kafka-producer"],
+        acks="all",
+        enable_idempotence=False,
+    )
+    begun = time.perf_counter()
+    for key, fix in _fixes(source):
+        value = io.BytesIO(struct.pack(">bI", 0, 1))
+        value.seek(0, io.SEEK_END)
+        writer.write(fix, avro.io.BinaryEncoder(value))
+        producer.send(PEER_TOPIC, key=key, value=value.getvalue())
+    producer.flush()
+    seconds = time.perf_counter() - begun
+    producer.close()
+    bed.empty_topic(PEER_TOPIC)
+    return LAB_ROWS / seconds
+
+
+def _fixes(source: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    names = [field["name"] for field in json.loads((ROOT / "schemas/sluice.GpsFix.avsc").read_text())["fields"]]
+    with source.open(newline="") as file:
+        for utime, mode, satellites, *numbers in csv.reader(file):
+            values = [None if number == "nan" else float(number) for number in numbers]
+            yield utime.encode(), dict(zip(names, [int(utime), int(mode), int(satellites), *values], strict=True))

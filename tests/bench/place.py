@@ -1,0 +1,78 @@
+"""The place itself: how long it takes to come up, and what it keeps."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from local import connect, kafka, registry
+from local.description import Description
+from local.processes import Server, Starting, free_port_base, running, stop
+from tests.bench.bed import Bed
+from tests.bench.measurement import Measurement, side_by_side
+from tests.support import run_sluice
+
+_LIMIT_MIB = 2048
+
+
+def start(bed: Bed) -> Measurement:
+    """`sluice up` in a new folder, cache warm, against the slowest of its JVMs alone.
+
+    The bed's own pipeline is idle meanwhile.
+    """
+    names = ["kafka", "registry", "connect-1"]
+    alone = {name: _alone(bed, name) for name in names}
+    slowest = max(names, key=lambda name: alone[name])
+    return side_by_side(
+        lambda: _up(bed),
+        lambda: _alone(bed, slowest),
+        name="start",
+        unit="s",
+        goal="at most 1.5",
+        what=f"{slowest} alone, what it needs already running",
+    )
+
+
+def _up(bed: Bed) -> float:
+    with TemporaryDirectory(dir=bed.folder) as folder:
+        state = str(Path(folder) / "state")
+        begun = time.perf_counter()
+        up = run_sluice("--state", state, "up", "--workers", "1", "--port-base", str(free_port_base()), env=os.environ)
+        seconds = time.perf_counter() - begun
+        assert up.returncode == 0, up.stderr
+        run_sluice("--state", state, "down", "--purge", env=os.environ)
+    return seconds
+
+
+def _alone(bed: Bed, name: str) -> float:
+    """Seconds from the start of one JVM until it is ready, in a pipeline where the rest is up."""
+    server = _server(bed, name)
+    stop([entry for entry in running(bed.instance) if entry.name == name], seconds=30)
+    begun = time.perf_counter()
+    Starting(server, instance=bed.instance).wait(seconds=120, cancelled=threading.Event())
+    return time.perf_counter() - begun
+
+
+def _server(bed: Bed, name: str) -> Server:
+    description = Description.read()
+    if name == "kafka":
+        settings = bed.instance.state / "kafka.properties"
+        return kafka.server(bed.instance, settings=settings, servers=bed.servers)
+    if name == "registry":
+        return registry.server(bed.instance, settings=description.registry, servers=bed.servers)
+    return connect.worker(bed.instance, index=0, description=description, servers=bed.servers)
+
+
+def memory(bed: Bed) -> Measurement:
+    """All processes together at rest, shared pages counted once."""
+    mebibytes = sum(entry.memory_bytes for entry in running(bed.instance)) / 2**20
+    return Measurement(
+        name="memory",
+        ours=mebibytes,
+        peer=_LIMIT_MIB,
+        unit="MiB",
+        ratio=mebibytes / _LIMIT_MIB,
+        goal="below 1",
+        what="the limit of 2 GiB (PSS)",
+    )

@@ -1,0 +1,86 @@
+"""Where the tests' pipeline lives, and how they speak to it.
+
+`--target local` (the default) brings an embedded pipeline up, once, and takes it down; `--state DIR` uses the one that
+runs there instead. `--target external` takes the pipeline that the variables of place.py name.
+"""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from producer.sample import write_sample
+
+from exits import SluiceError
+from local.instance import Instance
+from local.processes import free_port_base
+from place import Place
+from tests.support import Sluice, run_sluice
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL_LOG = ROOT.parent / "shared/data/nclt_2012-11-16_gps.csv"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--target", choices=["local", "external"], default="local", help="where the pipeline is")
+    parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> str:
+    return str(pytestconfig.getoption("--target"))
+
+
+@pytest.fixture(scope="session")
+def environment(
+    pytestconfig: pytest.Config, target: str, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[dict[str, str]]:
+    """The environment in which `sluice` finds the pipeline."""
+    if target == "external":
+        yield dict(os.environ)
+        return
+    running = pytestconfig.getoption("--state")
+    state = Path(running).absolute() if running else tmp_path_factory.mktemp("place") / "state"
+    env = {**os.environ, "SLUICE_STATE": str(state)}
+    if running:
+        yield env
+        return
+    done = run_sluice("up", "--workers", "1", "--port-base", str(free_port_base()), env=env)
+    assert done.returncode == 0, done.stderr
+    yield env
+    done = run_sluice("down", "--purge", env=env)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def place(target: str, environment: dict[str, str]) -> Place:
+    if target == "external":
+        try:
+            return Place.from_env(environment)
+        except SluiceError as error:
+            pytest.exit(f"--target external: {error}", returncode=2)
+    return Place.from_env(Instance.open(Path(environment["SLUICE_STATE"])).place_variables())
+
+
+@pytest.fixture(scope="session")
+def instance(target: str, environment: dict[str, str]) -> Instance:
+    """The embedded pipeline's own folder, for what only an administrator may do."""
+    if target != "local":
+        pytest.skip("needs the embedded pipeline's administrator; the target is external")
+    return Instance.open(Path(environment["SLUICE_STATE"]))
+
+
+@pytest.fixture(scope="session")
+def sluice(target: str, environment: dict[str, str]) -> Sluice:
+    """`sluice(*arguments, **options)` runs the command against the pipeline."""
+    return lambda *arguments, **options: run_sluice("--target", target, *arguments, env=environment, **options)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GPS log as the data set has them: the real one where it is at hand, the project's own otherwise."""
+    if REAL_LOG.exists():
+        return REAL_LOG
+    path = tmp_path_factory.mktemp("sample") / "sample.csv"
+    write_sample(path)
+    return path

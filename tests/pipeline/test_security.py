@@ -1,0 +1,83 @@
+"""Who is refused: no TLS, a wrong password, a stranger, a user beyond its rights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+
+from local.certificates import make_certificates
+from local.instance import Instance
+from place import KafkaUser, Place
+
+SECONDS = 10
+
+
+def refusal(settings: dict) -> KafkaError:
+    """What a client with these settings is told when it asks the broker for anything."""
+    errors: list[KafkaError] = []
+    client = Producer({**settings, "error_cb": errors.append, "log_level": 0})
+    for _ in range(SECONDS * 10):
+        client.poll(0.1)
+        decisive = [error for error in errors if error.code() != KafkaError._ALL_BROKERS_DOWN]
+        if decisive:
+            return decisive[0]
+    pytest.fail(f"nothing was refused within {SECONDS} s")
+
+
+def produce(user: KafkaUser, topic: str) -> KafkaError | None:
+    outcome: list[KafkaError | None] = []
+    producer = Producer({**user.client_settings(), "message.timeout.ms": SECONDS * 1000, "log_level": 0})
+    producer.produce(topic, b"value", on_delivery=lambda error, _: outcome.append(error))
+    producer.flush(SECONDS)
+    return outcome[0]
+
+
+def test_client_without_tls_is_refused(place: Place) -> None:
+    plain = {"bootstrap.servers": place.producer.bootstrap_servers, "security.protocol": "PLAINTEXT"}
+    assert refusal(plain).code() in {KafkaError._TRANSPORT, KafkaError._RESOLVE}
+
+
+def test_client_without_a_password_is_refused(place: Place) -> None:
+    settings = {
+        "bootstrap.servers": place.producer.bootstrap_servers,
+        "security.protocol": "SSL",
+        "ssl.ca.location": str(place.producer.ca_file),
+    }
+    with pytest.raises(KafkaException):
+        Consumer({**settings, "group.id": "reader-test", "log_level": 0}).list_topics(timeout=2)
+
+
+def test_wrong_password_is_refused(place: Place) -> None:
+    user = replace(place.producer, password="not-the-password")
+    assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
+
+
+def test_stranger_is_refused(place: Place) -> None:
+    user = replace(place.producer, username="stranger")
+    assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
+
+
+def test_broker_whose_certificate_another_authority_signed_is_refused(place: Place, tmp_path: Path) -> None:
+    make_certificates(Instance.make(tmp_path, port_base=None, workers=1))
+    user = replace(place.producer, ca_file=tmp_path / "tls/ca.pem")
+    assert refusal(user.client_settings()).code() == KafkaError._SSL
+
+
+def test_user_may_not_write_beyond_its_rights(place: Place) -> None:
+    error = produce(place.consumer, "gps-fixes")
+    assert error is not None
+    assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+@pytest.mark.parametrize("topic", ["connect-configs", "kafkasql-journal", "mysql-sink-dead-letters"])
+def test_producer_may_not_write_to_topics_of_others(place: Place, topic: str) -> None:
+    error = produce(place.producer, topic)
+    assert error is not None
+    assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_nobody_makes_a_topic_by_writing_to_it(place: Place) -> None:
+    error = produce(place.producer, "a-topic-that-nobody-described")
+    assert error is not None
+    assert error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}

@@ -1,0 +1,31 @@
+"""What several test files share."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+SLUICE = str(Path(sys.executable).with_name("sluice"))
+
+
+class Sluice(Protocol):
+    """Runs the `sluice` command against the tests' pipeline; `options` are those of subprocess.run."""
+
+    def __call__(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]": ...
+
+
+def run_sluice(*arguments: str, env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run the `sluice` command to its end; its output as text."""
+    return subprocess.run(
+        [SLUICE, *arguments], env=env, capture_output=True, text=True, timeout=300, check=False, **options
+    )
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Wait until something is so; fails when it is not so in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.05)
