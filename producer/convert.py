@@ -6,7 +6,8 @@ from producer import wire
 from producer.blocks import Block
 from producer.columns import read_columns
 from producer.gps import LINE_LIMIT, GpsFix, Reject, RowChecker
-from producer.layout import Message, messages
+from producer.layout import records
+from producer.records import Records
 
 _ONE_BY_ONE = 256
 """Lines that are no longer cut in half to find the ones that are not plainly right."""
@@ -16,7 +17,8 @@ _ONE_BY_ONE = 256
 class Batch:
     """What became of a block's lines."""
 
-    messages: list[Message] = field(default_factory=list[Message])
+    records: list[Records] = field(default_factory=list[Records])
+    """Of the accepted rows, in order."""
     rejects: list[Reject] = field(default_factory=list[Reject])
     lines: int = 0
     """Lines of the source up to the end of this block."""
@@ -33,6 +35,7 @@ class Converter:
         self._tombstones = tombstones
         self._max_rejects = max_rejects
         self._rejected = 0
+        self._singles: list[tuple[bytes, bytes | None]] = []
 
     def convert(self, block: Block) -> Batch:
         """Return the messages for all accepted rows, in order, and all rejects."""
@@ -41,6 +44,7 @@ class Converter:
             self._line(block.data, batch, length=block.overlong)
         else:
             self._block(block.data, batch)
+        self._keep_singles(batch)
         batch.lines = self.checker.lines
         return batch
 
@@ -56,7 +60,8 @@ class Converter:
         columns = None if self.stopped else read_columns(data, lines=lines)
         if columns is not None and self.checker.seen.add_rising(columns.utime):
             self.checker.lines += lines
-            batch.messages.extend(messages(columns, header=self._header, tombstones=self._tombstones))
+            self._keep_singles(batch)
+            batch.records.append(records(columns, header=self._header, tombstones=self._tombstones))
         elif lines <= _ONE_BY_ONE:
             for line in data.split(b"\n")[:-1]:
                 self._line(line, batch)
@@ -73,12 +78,15 @@ class Converter:
             line, length = line[:LINE_LIMIT], len(line)
         row = self.checker.check(line, length=length)
         if isinstance(row, GpsFix):
-            batch.messages.append(self._message(row))
+            value = None if self._tombstones else wire.value(row, header=self._header)
+            self._singles.append((wire.key(row), value))
         elif row is not None:
             batch.rejects.append(row)
             self._rejected += 1
             self.stopped = self._max_rejects is not None and self._rejected > self._max_rejects
 
-    def _message(self, fix: GpsFix) -> Message:
-        value = None if self._tombstones else wire.value(fix, header=self._header)
-        return {"value": value, "key": wire.key(fix)}
+    def _keep_singles(self, batch: Batch) -> None:
+        """Add the rows accepted one by one since the last time."""
+        if self._singles:
+            batch.records.append(Records.from_pairs(self._singles))
+            self._singles.clear()

@@ -1,23 +1,17 @@
 """Record keys and Avro values of many rows at once, the same bytes as `wire.py` makes one by one."""
 
-import struct
-from collections.abc import Iterable
 from functools import cache
-from itertools import compress
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
 
-from producer.columns import Columns, Floats, Integers
-
-Message = dict[str, bytes | None]
-"""What Producer.produce_batch takes."""
+from producer.columns import Columns, Integers
+from producer.records import NULL, Offsets, Records
 
 _NUMBERS = 5
 _KEY_DIGITS = 16
 _PRESENT = 2
-"""Index 1 of the union ["null", "double"], zigzag."""
+"""Index 1 of the union ["null", "double"], zigzag; index 0 stays 0."""
 _SPREAD = tuple(
     (np.uint64(low), np.uint64(high), np.uint64(shift))
     for low, high, shift in (
@@ -30,22 +24,38 @@ _CONTINUED = np.uint64(0x0080_8080_8080_8080)
 _DIGITS_4 = np.array([b"%04d" % number for number in range(10_000)], dtype="S4").view(np.uint32)
 
 
-def messages(columns: Columns, *, header: bytes, tombstones: bool = False) -> list[Message]:
-    """Return a message for each row, in order; `header` is the wire format's, before the Avro body."""
+def records(columns: Columns, *, header: bytes, tombstones: bool = False) -> Records:
+    """Return a record for each row, in order; `header` is the wire format's, before the Avro body.
+
+    Rows whose nulls are in the same places have values of one length, and lie together in memory.
+    """
     if tombstones:
-        return [{"value": None, "key": key} for key in _keys(columns.utime).tolist()]
+        return _tombstones(columns.utime)
     patterns = _null_patterns(columns)
-    first = int(patterns[0])
-    if bool((patterns == first).all()):
-        return _alike(columns, first, header)
-    order = np.argsort(patterns, kind="stable")
-    grouped: list[Message] = []
-    for pattern in np.unique(patterns).tolist():
-        rows = patterns == pattern
-        grouped += _alike(Columns._make(column[rows] for column in columns), pattern, header)
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order))
-    return list(itemgetter(*places.tolist())(grouped))
+    rows_of = [np.flatnonzero(patterns == pattern) for pattern in np.flatnonzero(np.bincount(patterns))]
+    places = np.empty((2, len(patterns)), dtype=np.int64)
+    pieces: list[bytes] = []
+    end = 0
+    for rows in rows_of:
+        alike = columns if len(rows_of) == 1 else Columns._make(column[rows] for column in columns)
+        piece = _alike(alike, int(patterns[rows[0]]), header)
+        places[0, rows] = np.arange(end, end + piece.nbytes, piece.itemsize)
+        places[1, rows] = piece.itemsize - _KEY_DIGITS
+        pieces.append(piece.tobytes())
+        end += piece.nbytes
+    value_at, value_length = places
+    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return Records(data, value_at + value_length, _key_lengths(len(patterns)), value_at, value_length)
+
+
+def _tombstones(utimes: Integers) -> Records:
+    key_at = np.arange(0, len(utimes) * _KEY_DIGITS, _KEY_DIGITS)
+    lengths = _key_lengths(len(utimes))
+    return Records(_keys(utimes).tobytes(), key_at, lengths, np.zeros_like(key_at), np.full_like(key_at, NULL))
+
+
+def _key_lengths(count: int) -> Offsets:
+    return np.full(count, _KEY_DIGITS, dtype=np.int64)
 
 
 def _null_patterns(columns: Columns) -> npt.NDArray[np.uint8]:
@@ -56,35 +66,32 @@ def _null_patterns(columns: Columns) -> npt.NDArray[np.uint8]:
     return patterns
 
 
-def _alike(columns: Columns, pattern: int, header: bytes) -> list[Message]:
-    """Encode rows whose nulls are in the same places: all their values are of one length."""
-    present = [not pattern >> bit & 1 for bit in range(_NUMBERS)]
-    row_type, row_struct = _row_layout(tuple(present), len(header))
-    rows = np.zeros(len(columns.utime), dtype=row_type)
+def _alike(columns: Columns, pattern: int, header: bytes) -> npt.NDArray[np.void]:
+    """Encode rows whose nulls are as in `pattern`: the value, then the key."""
+    rows = np.empty(len(columns.utime), dtype=_row_type(pattern, len(header)))
     rows["header"] = np.frombuffer(header, dtype=f"V{len(header)}")
     rows["utime"] = _long_8_bytes(columns.utime)
     rows["fix_mode"] = columns.fix_mode << 1
     rows["satellites"] = columns.satellites << 1
-    for bit, numbers in _only(enumerate(columns[-_NUMBERS:]), present):
-        rows[f"index{bit}"] = _PRESENT
-        rows[f"number{bit}"] = numbers
+    for bit, numbers in enumerate(columns[-_NUMBERS:]):
+        if pattern >> bit & 1:
+            rows[f"index{bit}"] = 0
+        else:
+            rows[f"index{bit}"] = _PRESENT
+            rows[f"number{bit}"] = numbers
     rows["key"] = _keys(columns.utime)
-    return [{"value": value, "key": key} for value, key in row_struct.iter_unpack(rows.tobytes())]
-
-
-def _only(numbered: Iterable[tuple[int, Floats]], present: list[bool]) -> Iterable[tuple[int, Floats]]:
-    return compress(numbered, present)
+    return rows
 
 
 @cache
-def _row_layout(present: tuple[bool, ...], header: int) -> tuple[np.dtype[np.void], struct.Struct]:
-    """Return a row's type, its key at the end, and how to cut it in value and key."""
+def _row_type(pattern: int, header: int) -> np.dtype[np.void]:
+    """Return the bytes of a row: header, Avro body, key. A number that is null takes only its index."""
     fields = [("header", f"V{header}"), ("utime", "<u8"), ("fix_mode", "u1"), ("satellites", "u1")]
-    for bit, there in enumerate(present):
-        fields += [(f"index{bit}", "u1")] + [(f"number{bit}", "<f8")] * there
-    value = np.dtype(fields)
-    row = np.dtype([*fields, ("key", f"S{_KEY_DIGITS}")])
-    return row, struct.Struct(f"{value.itemsize}s{_KEY_DIGITS}s")
+    for bit in range(_NUMBERS):
+        fields.append((f"index{bit}", "u1"))
+        if not pattern >> bit & 1:
+            fields.append((f"number{bit}", "<f8"))
+    return np.dtype([*fields, ("key", f"S{_KEY_DIGITS}")])
 
 
 def _long_8_bytes(numbers: Integers) -> npt.NDArray[np.uint64]:

@@ -92,10 +92,11 @@ class Load:
 
     def _take(self, batch: Batch) -> None:
         self._lines = batch.lines
-        self._accepted += len(batch.messages)
+        self._accepted += sum(records.rows() for records in batch.records)
         self._rejected.update(reject.reason for reject in batch.rejects)
         self._rejects.write(batch.rejects)
-        self._delivery.send(batch.messages)
+        for records in batch.records:
+            self._delivery.send(records)
 
     def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> LoadReport:
         acknowledged = self._delivery.acknowledged

@@ -1,0 +1,51 @@
+"""Many Kafka records in one piece of memory."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Offsets = npt.NDArray[np.int64]
+
+NULL = -1
+"""The length of a value that is null: a tombstone."""
+
+
+class Records(NamedTuple):
+    """Keys and values as bytes in `data`, each found by offset and length, in the order of the rows."""
+
+    data: bytes | bytearray | memoryview
+    key_at: Offsets
+    key_length: Offsets
+    value_at: Offsets
+    value_length: Offsets
+
+    @classmethod
+    def from_pairs(cls, pairs: Sequence[tuple[bytes, bytes | None]]) -> Self:
+        """Put pairs of key and value, None for a tombstone, into one piece."""
+        keys, values = [key for key, _ in pairs], [value for _, value in pairs]
+        texts = [value or b"" for value in values]
+        key_length = _lengths(keys)
+        length = _lengths(texts)
+        key_at = np.cumsum(key_length) - key_length
+        value_at = key_length.sum() + np.cumsum(length) - length
+        null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
+        return cls(b"".join([*keys, *texts]), key_at, key_length, value_at, np.where(null, NULL, length))
+
+    def pairs(self) -> list[tuple[bytes, bytes | None]]:
+        """Return key and value of each record."""
+        data = bytes(self.data)
+        places = zip(*(offsets.tolist() for offsets in self[1:]), strict=True)
+        return [
+            (data[key : key + length], None if size == NULL else data[value : value + size])
+            for key, length, value, size in places
+        ]
+
+    def rows(self) -> int:
+        """Return the number of records; len() is that of the tuple."""
+        return len(self.key_at)
+
+
+def _lengths(texts: list[bytes]) -> Offsets:
+    return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
