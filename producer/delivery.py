@@ -40,13 +40,11 @@ _SETTINGS: dict[str, str | int | float | bool] = {
 class Delivery:
     """One load's way into a topic: idempotent, acknowledged by all replicas.
 
-    `settings` say where Kafka is. A broker that is away is waited for `patience` seconds. `tick` is called
-    at least ten times a second while waiting, and may raise to end the wait.
+    `settings` say where Kafka is. A broker that is away is waited for `patience` seconds. What waits calls
+    `tick` at least ten times a second, which may raise to end the wait.
     """
 
-    def __init__(
-        self, settings: Mapping[str, Any], *, topic: str, patience: float, tick: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, settings: Mapping[str, Any], *, topic: str, patience: float) -> None:
         self.handed = 0
         """Records handed to the client."""
         self.failed = 0
@@ -58,7 +56,7 @@ class Delivery:
         self._settings = {**_QUIET, **settings}
         self._topic = topic
         self._patience = patience
-        self._tick = tick
+        self._acknowledged_before = 0
         timeout = {"message.timeout.ms": round(patience * 1000)}
         try:
             self._client = BatchClient({**_SETTINGS, **timeout, **self._settings}, topic=topic)
@@ -83,32 +81,40 @@ class Delivery:
         """Records that all replicas have. Never too many: what is not known is not counted."""
         return max(0, self.handed - self.failed - self.waiting)
 
+    @property
+    def note(self) -> str | None:
+        """What is being waited for, if the broker has gone away."""
+        if self.last_error is None or self.acknowledged > self._acknowledged_before:
+            return None
+        return f"waiting for Kafka: {self.last_error.str()}"
+
     def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
         """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
         admin = AdminClient(cast(Any, {**self._settings, "error_cb": self._on_error}))
         deadline = time.monotonic() + seconds
         while (error := self._ask(admin)) is not None:
-            self._tick()
             if trouble.is_final(error) or time.monotonic() > deadline:
                 raise SluiceError(trouble.cannot_connect(error, topic=self._topic), status=Exit.UNAVAILABLE)
             admin.poll(_TICK_SECONDS)
         self.last_error = None
 
-    def send(self, records: Records) -> None:
+    def send(self, records: Records, *, tick: Callable[[], None]) -> None:
         """Hand records to the client, waiting for room; returns early, with `problem` set, after a failure."""
         while records.rows() and self.problem is None:
             waiting = self.waiting
             if not waiting or waiting + records.rows() <= QUEUE:
                 records = self._hand(records)
-            self._serve(_ROOM_SECONDS if records.rows() else 0)
+            self._collect(_ROOM_SECONDS if records.rows() else 0)
+            tick()
 
-    def finish(self) -> None:
+    def finish(self, *, tick: Callable[[], None]) -> None:
         """Wait until it is known of every record what became of it."""
         # The client gives each up after `patience`, and those under way when their request has ended too.
         deadline = time.monotonic() + self._patience + 2 * _SOCKET_SECONDS
         while self.waiting and time.monotonic() < deadline:
             self._client.flush(_TICK_SECONDS)
-            self._serve(0)
+            self._collect(0)
+            tick()
         self.abandon()
 
     def abandon(self) -> None:
@@ -136,10 +142,6 @@ class Delivery:
                 self.problem = self.problem or self._client.error(code)
         return Records(records.data, *(offsets[refused] for offsets in records[1:]))
 
-    def _serve(self, seconds: float) -> None:
-        self._collect(seconds)
-        self._tick()
-
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):
             self.failed += failure.messages
@@ -150,3 +152,4 @@ class Delivery:
 
     def _on_error(self, error: KafkaError) -> None:
         self.last_error = trouble.more_telling(self.last_error, error)
+        self._acknowledged_before = self.acknowledged

@@ -17,6 +17,7 @@ from producer.report import LoadReport
 from producer.sources import Source, SourceCutError
 
 _BATCHES_AHEAD = 2
+_AGAIN = "The same command again finishes the work: rows that are there already are only written once more."
 
 
 class StopLoadError(Exception):
@@ -59,7 +60,7 @@ class Load:
         """Load the source as far as it goes; never raises for what a report can say."""
         begun = time.perf_counter()
         outcome = self._stage(self._send_all)
-        settled = self._stage(self._delivery.finish)
+        settled = self._stage(lambda: self._delivery.finish(tick=self._tick))
         self._delivery.abandon()
         return self._report(outcome or settled, time.perf_counter() - begun)
 
@@ -70,7 +71,7 @@ class Load:
         except StopLoadError:
             return Exit.INTERRUPTED, "interrupted"
         except SourceCutError as error:
-            return error.status, f"{error}, {self._lines:,} lines in all"
+            return error.status, f"{error}, {self._lines:,} lines in all. {_AGAIN}"
         except SluiceError as error:
             return error.status, str(error)
         return None
@@ -96,7 +97,7 @@ class Load:
         self._rejected.update(reject.reason for reject in batch.rejects)
         self._rejects.write(batch.rejects)
         for records in batch.records:
-            self._delivery.send(records)
+            self._delivery.send(records, tick=self._tick)
 
     def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> LoadReport:
         acknowledged = self._delivery.acknowledged
@@ -120,8 +121,8 @@ class Load:
         """Judge a load whose source was read as far as it should be."""
         problem = self._delivery.problem
         if failed or problem is not None:
-            cause = trouble.text(problem) if problem is not None else "it is not known why"
-            return Exit.INCOMPLETE, f"{failed:,} rows were not acknowledged, {acknowledged:,} were: {cause}"
+            cause = trouble.why(problem, self._delivery.last_error)
+            return Exit.INCOMPLETE, f"{acknowledged:,} rows were acknowledged, {failed:,} were not: {cause}. {_AGAIN}"
         allowed = self._options.max_rejects or 0
         rejected = self._rejected.total()
         if self._converter.stopped:

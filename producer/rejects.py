@@ -15,8 +15,7 @@ _SHOWN = 1_000
 class RejectFile:
     """Writes rejects as CSV: line number, reason, row. There is a file only if there is a reject.
 
-    A file that an earlier load left is replaced, or removed by close() if nothing was rejected; any other file
-    is left alone, and SluiceError raised.
+    A file that an earlier load left is replaced; any other file is left alone, and SluiceError raised.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,14 +47,17 @@ class RejectFile:
         self.written += len(rejects)
 
     def close(self) -> None:
-        """End the file; without a reject, remove that of an earlier load."""
+        """End the file."""
         try:
             if self._file is not None:
                 self._file.close()
-            elif self.path.exists():
-                self.path.unlink()
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def remove_old(self) -> None:
+        """Remove the file of an earlier load if this one had nothing to write to it."""
+        if self._file is None:
+            self.path.unlink(missing_ok=True)
 
     def _check(self) -> None:
         """Refuse to replace a file that is something else: it may be the log itself."""

@@ -16,7 +16,7 @@ _ADVICE: dict[int, str] = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "there is no such topic; k8s/topics.yaml declares it, and `sluice up` or "
     "the cluster's topic operator makes it",
     KafkaError._UNKNOWN_TOPIC: "there is no such topic; k8s/topics.yaml declares it",
-    KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time",
+    KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time, see --wait",
     KafkaError._PURGE_QUEUE: "they were given up",
     KafkaError._PURGE_INFLIGHT: "they were given up while under way",
 }
@@ -28,6 +28,13 @@ def text(error: KafkaError) -> str:
     """Return the advice for an error, and what the library says."""
     advice = _ADVICE.get(error.code())
     return f"{advice} ({error.str()})" if advice else error.str()
+
+
+def why(problem: KafkaError | None, last: KafkaError | None) -> str:
+    """Return why records were not acknowledged: the failure itself and what was last heard of the broker."""
+    if problem is None:
+        return "nothing was heard of them"
+    return text(problem) if last is None or last.code() == problem.code() else f"{text(problem)}; {text(last)}"
 
 
 def is_final(error: KafkaError) -> bool:
