@@ -44,7 +44,7 @@ class ConnectSink:
 
     def __init__(self, place: Place) -> None:
         self._connect_url = place.connect_url
-        self._kafka = KafkaAsker(place.consumer)
+        self._kafka = heard(lambda: KafkaAsker(place.consumer))
 
     def state(self) -> SinkState:
         """How far the sink is and what keeps it."""

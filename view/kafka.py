@@ -32,14 +32,17 @@ class Cluster:
 
 
 class KafkaAsker:
-    """Asks a Kafka cluster as one user; every method raises SilentError where no answer comes."""
+    """Asks a Kafka cluster as one user; everything here raises SilentError where no answer comes."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
         self._reasons: list[str] = []
         # Errors come back as SilentError; librdkafka would print each attempt on standard error as well.
         quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep, "socket.connection.setup.timeout.ms": 2000}
-        self._admin = AdminClient(user.client_settings() | quiet)
+        try:
+            self._admin = AdminClient(user.client_settings() | quiet)
+        except KafkaException as error:  # the file of the authority is missing, or is none
+            raise SilentError(f"Kafka at {self._server} cannot be asked: {error.args[0].str()}") from error
 
     def cluster(self) -> Cluster:
         """The brokers and topics, with message counts."""

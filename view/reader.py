@@ -37,7 +37,11 @@ class TopicReader:
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
         }
-        self._consumer = Consumer(user.client_settings() | group | quiet)
+        try:
+            self._consumer = Consumer(user.client_settings() | group | quiet)
+        except KafkaException as error:  # the file of the authority is missing, or is none
+            message = f"Kafka at {user.bootstrap_servers} cannot be asked: {error.args[0].str()}"
+            raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         try:
             self._spans = {number: self._span(topic, number) for number in self._partitions(topic)}
         except BaseException:

@@ -1,0 +1,44 @@
+import math
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.gps import GpsFix
+from proof.spill import SortedFixes
+
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+fixes = st.builds(
+    GpsFix,
+    utime=st.integers(0, 2**62),
+    fix_mode=st.integers(0, 3),
+    satellites=st.integers(0, 2**31 - 1),
+    latitude=numbers,
+    longitude=numbers,
+    altitude=numbers,
+    track=numbers,
+    speed=numbers,
+)
+
+
+def bits(item: GpsFix) -> tuple[object, ...]:
+    return tuple(struct.pack("<d", value) if isinstance(value, float) else value for value in item)
+
+
+@given(st.lists(fixes, unique_by=lambda item: item.utime), st.integers(1, 7))
+def test_what_goes_in_comes_out_sorted_and_bit_for_bit(items: list[GpsFix], run_rows: int):
+    with SortedFixes(run_rows=run_rows) as spill:
+        for item in items:
+            spill.add(item)
+        assert len(spill) == len(items)
+        for _ in range(2):
+            assert [bits(item) for item in spill] == [bits(item) for item in sorted(items, key=lambda item: item.utime)]
+
+
+def test_negative_zero_and_null_survive_the_disk():
+    with SortedFixes(run_rows=1) as spill:
+        spill.add(GpsFix(5, 3, 0, -0.0, 0.0, None, None, 5e-324))
+        (back,) = spill
+    assert back.latitude is not None
+    assert math.copysign(1, back.latitude) == -1
+    assert back[4:] == (0.0, None, None, 5e-324)

@@ -1,0 +1,86 @@
+import pytest
+
+from proof.prove import Finding
+from proof.verdict import Outcome, Question, Verdict, judge
+from tests.unit.proof.fakes import BEHIND, FAILED, FakeSink, FakeTable, find, fix, line, stored
+
+FIXES = [fix(number) for number in range(5)]
+LOG = b"".join(map(line, FIXES))
+ROWS = [stored(item) for item in FIXES]
+EXTRA = ROWS[1]._replace(utime=ROWS[1].utime + 1)
+
+
+def verdict(finding: Finding, *, absent: bool = False, allow_extra: bool = False, dead_letters: int = 0) -> Verdict:
+    return judge(
+        question=Question(absent=absent, allow_extra=allow_extra, wait_seconds=60),
+        source=finding.source,
+        comparison=finding.comparison,
+        sink=finding.sink,
+        dead_letters=dead_letters,
+    )
+
+
+def test_all_there():
+    found = verdict(find(LOG, table=FakeTable(ROWS)), dead_letters=3)
+    assert found.ok
+    assert found.headline == "All 5 rows of the source are in myDB.gps_fixes, every field equal."
+    assert found.reasons == ()
+
+
+def test_rejected_rows_do_not_hinder_a_proof_but_are_told():
+    found = verdict(find(LOG + b"nonsense\n", table=FakeTable(ROWS)))
+    assert found.ok
+    assert "1 row of the source is rejected" in found.reasons[0]
+
+
+def test_nothing_to_compare_proves_nothing():
+    for absent in (False, True):
+        found = verdict(find(b"", table=FakeTable([]), absent=absent), absent=absent)
+        assert found.outcome is Outcome.NOTHING_COMPARED
+        assert not found.ok
+
+
+def test_what_is_missing_different_and_extra_is_counted_in_the_headline():
+    table = FakeTable([ROWS[0]._replace(fix_mode=0), EXTRA, *ROWS[1:3]])
+    found = verdict(find(LOG, table=table))
+    assert found.outcome is Outcome.DIFFERENT
+    assert found.headline == "2 rows of 5 are missing; 1 row differs; 1 row is in the table but not in the source."
+
+
+def test_extra_rows_fail_a_proof_unless_they_are_allowed():
+    finding = find(LOG, table=FakeTable([*ROWS, EXTRA]))
+    assert verdict(finding).outcome is Outcome.DIFFERENT
+    assert verdict(finding).headline == "1 row is in the table but not in the source."
+    assert "--allow-extra" in verdict(finding).reasons[0]
+    assert verdict(finding, allow_extra=True).ok
+
+
+def test_a_sink_that_is_behind_has_not_lost_anything_yet():
+    found = verdict(find(LOG, table=FakeTable([]), sink=FakeSink([BEHIND]), wait_seconds=0))
+    assert found.outcome is Outcome.NOT_CAUGHT_UP
+    assert "5 messages were waiting for the sink after 60 s" in found.reasons[0]
+
+
+def test_a_sink_that_has_failed_says_why():
+    found = verdict(find(LOG, table=FakeTable([]), sink=FakeSink([FAILED])))
+    assert found.outcome is Outcome.SINK_FAILED
+    assert found.reasons[0] == "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no."
+
+
+def test_a_sink_that_has_failed_after_its_work_hinders_no_proof():
+    assert verdict(find(LOG, table=FakeTable(ROWS), sink=FakeSink([FAILED]))).ok
+
+
+def test_rows_lost_on_the_way_point_to_the_dead_letters():
+    found = verdict(find(LOG, table=FakeTable(ROWS[:4])), dead_letters=1)
+    assert found.outcome is Outcome.DIFFERENT
+    assert "nothing is on its way" in found.reasons[0]
+    assert any("sluice messages mysql-sink-dead-letters" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(("left", "ok"), [(0, True), (2, False)])
+def test_absence(left: int, ok: bool):
+    found = verdict(find(LOG, table=FakeTable(ROWS[:left]), absent=True), absent=True)
+    assert found.ok is ok
+    said = "None of the 5 rows" if ok else "2 rows of 5 are still in myDB.gps_fixes."
+    assert said in found.headline
