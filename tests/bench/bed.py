@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from confluent_kafka import OFFSET_END, TopicPartition
-from producer.sample import write_sample
 
 from local.description import Acl, Description, Topic
 from local.entities import apply_rights, apply_topics
@@ -20,6 +19,7 @@ from local.instance import Instance
 from local.kafka import admin_client, scram_client, tool
 from local.mariadb import connect_as_root
 from local.processes import free_port_base
+from producer.sample import write_sample
 from tests.support import run_sluice, wait_for
 
 PEER_TOPIC = "bench"

@@ -15,7 +15,7 @@ import avro.schema
 from kafka import KafkaProducer
 
 from local.description import ROOT
-from producer.librdkafka import COMPRESSION
+from producer.delivery import COMPRESSION
 from tests.bench.bed import PEER_TOPIC, Bed
 from tests.bench.measurement import Measurement, side_by_side
 

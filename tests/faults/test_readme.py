@@ -1,0 +1,76 @@
+"""The README's commands, typed as they stand there by somebody with a fresh home folder."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from local.fetch import cache_folder
+from local.instance import Instance
+from local.processes import free_port_base, running, stop_all
+from producer.sample import write_sample
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def commands(section: str) -> list[str]:
+    """The lines of a section's first `sh` block."""
+    block = re.search(rf"## {section}\n.*?```sh\n(.*?)```", README, re.DOTALL)
+    assert block is not None, f"the README has no section {section} with commands"
+    return block[1].splitlines()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
+    """A home folder with an instance that listens elsewhere than where a developer's own may be listening."""
+    env = {**os.environ, "HOME": str(tmp_path), "SLUICE_CACHE": str(cache_folder(os.environ))}
+    env.pop("SLUICE_STATE", None)
+    env.pop("XDG_STATE_HOME", None)
+    instance = Instance.make(tmp_path / ".local/state/sluice/default", port_base=free_port_base(), workers=1)
+    yield tmp_path, env
+    stop_all(instance, seconds=10, say=lambda _: None)
+
+
+def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
+    folder, env = home
+    write_sample(folder / "gps.csv", rows=500)
+    for line in commands("A pipeline of your own"):
+        program, *arguments = shlex.split(line, comments=True)
+        done = subprocess.run(
+            [ROOT / program, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    assert "All 500 rows" in (folder / "proof.html").read_text()
+
+
+def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, str]], sample: Path) -> None:
+    folder, env = home
+    state = folder / "demo"
+    done = subprocess.run(
+        [ROOT / "scripts/demo", str(sample), "--port-base", str(free_port_base())],
+        cwd=folder,
+        env={**env, "SLUICE_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = sum(1 for _ in sample.open())
+    assert f"All {rows:,} rows" in (folder / "proof.html").read_text()
+    assert "proof.html" in done.stdout
+    assert not state.exists()
+    assert running(Instance(state=state, port_base=1024, workers=1)) == []
+
+
+def test_demo_refuses_a_file_that_is_not_there_before_it_starts_anything(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ROOT / "scripts/demo", "nowhere.csv"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "nowhere.csv" in done.stderr
