@@ -1,11 +1,12 @@
 """Keys, values and headers of messages as JSON types: Avro by the registry, text, or the start of the bytes."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from http import HTTPStatus
 from io import BytesIO
 from json import loads
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from fastavro import parse_schema, schemaless_reader
@@ -20,12 +21,8 @@ SHOWN_BYTES = 16
 """How much of a value that is neither Avro nor text is shown."""
 
 
-class Schemas(Protocol):
-    """Finds the parsed Avro schema of an id; None where there is none of that id."""
-
-    def __call__(self, number: int) -> Any:
-        """The schema, ready for fastavro."""
-        ...
+Schemas = Callable[[int], Any]
+"""Finds the parsed Avro schema of an id; None where there is none of that id."""
 
 
 class RegistrySchemas:
