@@ -102,7 +102,7 @@ def test_who_does_not_answer_is_named():
 def test_an_answer_that_is_no_json_is_no_answer():
     with (
         serving({"/": b"<html>Bad Gateway</html>"}) as url,
-        pytest.raises(SilentError, match="the registry at .* does not answer: Expecting value"),
+        pytest.raises(SilentError, match=r"the registry at .* does not answer: Expecting value"),
     ):
         get_json(f"{url}/", part="the registry")
 
