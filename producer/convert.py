@@ -66,10 +66,11 @@ class Converter:
             for line in data.split(b"\n")[:-1]:
                 self._line(line, batch)
         else:
-            middle = data.find(b"\n", len(data) // 2) + 1 or data.rfind(b"\n", 0, len(data) // 2) + 1
+            middle = data.find(b"\n", len(data) // 2) + 1
+            if middle == len(data):  # one long line is more than half of it
+                middle = data.rfind(b"\n", 0, len(data) // 2) + 1
             self._lines(data[:middle], batch)
-            if data[middle:]:
-                self._lines(data[middle:], batch)
+            self._lines(data[middle:], batch)
 
     def _line(self, line: bytes, batch: Batch, *, length: int | None = None) -> None:
         if self.stopped:

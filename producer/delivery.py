@@ -16,13 +16,11 @@ from producer.records import Records
 
 QUEUE = 100_000
 """Records that wait in the client at most: some 30 MB, and a fraction of a second's work."""
-CONNECT_SECONDS = 15.0
+CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.1
 _ROOM_SECONDS = 0.002
 """Between two looks for room in the queue: nothing tells of an acknowledgement."""
 _SOCKET_SECONDS = 20
-_QUIET = {"log_level": 0}
-"""What goes wrong comes as an event; the library's own log would tear the progress bar."""
 _SETTINGS: dict[str, str | int | float | bool] = {
     "acks": "all",
     "enable.idempotence": True,
@@ -46,14 +44,14 @@ class Delivery:
 
     def __init__(self, settings: Mapping[str, Any], *, topic: str, patience: float) -> None:
         self.handed = 0
-        """Records handed to the client."""
+        """Records handed to the client, also those it refused."""
         self.failed = 0
         """Records of these that are known not to have been acknowledged."""
         self.problem: KafkaError | None = None
         """The first failure. Nothing more is handed over after one."""
         self.last_error: KafkaError | None = None
         """What the client complained of last, be it only for a moment."""
-        self._settings = {**_QUIET, **settings}
+        self._settings = dict(settings)
         self._topic = topic
         self._patience = patience
         self._acknowledged_before = 0
@@ -90,7 +88,7 @@ class Delivery:
 
     def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
         """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
-        admin = AdminClient(cast(Any, {**self._settings, "error_cb": self._on_error}))
+        admin = AdminClient(cast(Any, {**self._settings, "log_level": 0, "error_cb": self._on_error}))
         deadline = time.monotonic() + seconds
         while (error := self._ask(admin)) is not None:
             if trouble.is_final(error) or time.monotonic() > deadline:
@@ -135,17 +133,20 @@ class Delivery:
     def _hand(self, records: Records) -> Records:
         """Hand over what there is room for; returns the rest. Any other refusal is a failure."""
         errors = self._client.produce(records)
-        refused = np.flatnonzero(errors)
-        self.handed += records.rows() - len(refused)
-        for code in np.unique(errors[refused]).tolist():
-            if code != KafkaError._QUEUE_FULL:
-                self.problem = self.problem or self._client.error(code)
-        return Records(records.data, *(offsets[refused] for offsets in records[1:]))
+        left = np.flatnonzero(errors == KafkaError._QUEUE_FULL)
+        refused = errors[(errors != 0) & (errors != KafkaError._QUEUE_FULL)]
+        self.handed += records.rows() - len(left)
+        self.failed += len(refused)
+        if len(refused):
+            self.problem = self.problem or self._client.error(int(refused[0]))
+        return Records(records.data, *(offsets[left] for offsets in records[1:]))
 
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):
             self.failed += failure.messages
-            if failure.messages or failure.error.fatal():
+            if failure.error.fatal():  # why all others fail
+                self.problem = failure.error
+            elif failure.messages:
                 self.problem = self.problem or failure.error
             else:
                 self._on_error(failure.error)

@@ -45,6 +45,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "conf_new": (c_void_p, []),
     "conf_destroy": (None, [c_void_p]),
     "conf_set": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, c_size_t]),
+    "conf_set_log_cb": (None, [c_void_p, c_void_p]),
     "conf_set_events": (None, [c_void_p, c_int]),
     "new": (c_void_p, [c_int, c_void_p, c_char_p, c_size_t]),
     "destroy": (None, [c_void_p]),
@@ -141,6 +142,8 @@ class BatchClient:
 
     def _configuration(self, settings: Mapping[str, str | int | float | bool], text: Any) -> int:
         conf = self._library.rd_kafka_conf_new()
+        # What goes wrong comes as an event; the library's own log would tear the progress bar.
+        self._library.rd_kafka_conf_set_log_cb(conf, None)
         for name, value in settings.items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             if self._library.rd_kafka_conf_set(conf, name.encode(), shown.encode(), text, _TEXT):

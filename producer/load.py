@@ -53,7 +53,6 @@ class Load:
         self._tick = tick
         self._converter = Converter(header=header, tombstones=options.tombstones, max_rejects=options.max_rejects)
         self._lines = 0
-        self._accepted = 0
         self._rejected: Counter[Reason] = Counter()
 
     def run(self) -> LoadReport:
@@ -93,7 +92,6 @@ class Load:
 
     def _take(self, batch: Batch) -> None:
         self._lines = batch.lines
-        self._accepted += sum(records.rows() for records in batch.records)
         self._rejected.update(reject.reason for reject in batch.rejects)
         self._rejects.write(batch.rejects)
         for records in batch.records:
@@ -101,11 +99,11 @@ class Load:
 
     def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> LoadReport:
         acknowledged = self._delivery.acknowledged
-        failed = self._accepted - acknowledged
+        failed = self._delivery.handed - acknowledged
         status, problem = outcome or self._verdict(failed, acknowledged)
         return LoadReport(
             source=self._source.name,
-            rows=self._accepted + self._rejected.total(),
+            rows=self._delivery.handed + self._rejected.total(),
             lines=self._lines,
             acknowledged=acknowledged,
             rejected=self._rejected,
@@ -122,7 +120,8 @@ class Load:
         problem = self._delivery.problem
         if failed or problem is not None:
             cause = trouble.why(problem, self._delivery.last_error)
-            return Exit.INCOMPLETE, f"{acknowledged:,} rows were acknowledged, {failed:,} were not: {cause}. {_AGAIN}"
+            again = "" if problem is not None and trouble.is_final(problem) else f" {_AGAIN}"
+            return Exit.INCOMPLETE, f"{acknowledged:,} rows were acknowledged, {failed:,} were not: {cause}.{again}"
         allowed = self._options.max_rejects or 0
         rejected = self._rejected.total()
         if self._converter.stopped:

@@ -15,12 +15,13 @@ class LoadReport:
 
     source: str
     rows: int
-    """Rows read: neither header nor blank lines."""
+    """Rows taken from the source: neither header nor blank lines."""
     lines: int
+    """Lines read; after a load that was stopped, a few more than its rows come from."""
     acknowledged: int
     rejected: Counter[Reason]
     failed: int
-    """Rows accepted but not acknowledged by the broker."""
+    """Rows given to Kafka's client but not acknowledged by the broker."""
     tombstones: bool
     """Whether the rows were sent as deletions."""
     seconds: float
