@@ -4,7 +4,7 @@ import json
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import NoReturn
 
@@ -36,7 +36,13 @@ def add_messages_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="a line of JSON for each message: what a pipe gets anyway")
 
 
-def run_messages(args: Namespace, *, console: Console, place: Place) -> Exit:
+def run_messages(
+    args: Namespace,
+    *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
+    console: Console,
+    place: Place,
+) -> Exit:
     """Print the messages of a topic; raises SluiceError as TopicReader and the registry do."""
     try:
         with closing(TopicReader(place.consumer, args.topic)) as reader:
@@ -57,6 +63,7 @@ def add_status_arguments(parser: ArgumentParser) -> None:
 def run_status(
     args: Namespace,
     *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     place: Place,
     processes: Processes = None,
