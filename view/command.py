@@ -20,7 +20,7 @@ from view.message_table import TablePrinter, write_lines
 from view.reader import TopicReader
 from view.status import Process, Status, ask
 
-Processes = Callable[[], Sequence[Process]] | Sequence[Process] | None
+Processes = Callable[[], Sequence[Process] | None] | Sequence[Process] | None
 """The embedded place's processes, or how to ask for them again; None where there are none."""
 WATCH_SECONDS = 2.0
 

@@ -85,7 +85,8 @@ def text_or_bytes(data: bytes | str) -> Any:
         text = data.decode()
     except UnicodeDecodeError:
         return size_and_start(data)
-    return text if all(char.isprintable() or char in "\t\r\n" for char in text) else size_and_start(data)
+    readable = text.isprintable() or all(char.isprintable() or char in "\t\r\n" for char in text)
+    return text if readable else size_and_start(data)
 
 
 def size_and_start(data: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from view.decode import Decoder, iso, text_or_bytes
+from view.decode import MAGIC, Decoder, iso, text_or_bytes
 from view.reader import TopicReader
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,8 +77,10 @@ def _shown(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> 
 
 def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
     found = _bytes(message.key())
-    # A key of text is compared as it is; the key of a change record is Avro and is compared as it is shown.
-    return found is not None and (found == key.encode() or key_text(decode(found)) == key)
+    if found is None or not found.startswith(MAGIC):
+        return found == key.encode()
+    # The key of a change record is Avro, and is compared as it is shown.
+    return key_text(decode(found)) == key
 
 
 def key_text(key: Any) -> str:
