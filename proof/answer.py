@@ -22,7 +22,7 @@ def as_object(evidence: Evidence, *, report: Path) -> dict[str, Any]:
         "table": {"name": TABLE, "database": dict(evidence.surroundings.versions)["Database"]},
         **_comparison(finding.comparison),
         "rejected": finding.source.rejected,
-        "sink": {"lag": finding.sink.lag, "troubles": list(finding.sink.troubles), "failed": finding.sink.failed},
+        "sink": {"lag": finding.sink.lag, "troubles": list(finding.sink.troubles), "stuck": finding.sink.stuck},
         "dead_letters": evidence.surroundings.dead_letters,
         "report": str(report),
         "seconds": round(evidence.seconds, 3),

@@ -34,10 +34,11 @@ class ConsoleProgress:
         """The sink has this far to go."""
         if not state.lag:
             return
-        self._show(f"waiting for the sink: {state.lag:,} messages to go")
+        text = f"waiting for the sink: {state.lag:,} message{'' if state.lag == 1 else 's'} to go"
+        self._show(text)
         # Where lines stay, one for every step forward is enough.
         if self._plain is not None and state.lag != self._lag:
-            self._plain.print(f"waiting for the sink: {state.lag:,} messages to go", highlight=False)
+            self._plain.print(text, highlight=False)
         self._lag = state.lag
 
     def compared(self, rows: int, total: int) -> None:

@@ -86,7 +86,7 @@ class _Run:
         deadline = time.monotonic() + self._question.wait_seconds
         state = self._wait(sink, until=deadline, done=self._looks_done)
         self._compare()
-        if state.lag and not state.failed and not self._came_out_well():
+        if state.lag and not state.stuck and not self._came_out_well():
             state = self._wait(sink, until=deadline, done=lambda: False)
             self._compare()
         return state

@@ -16,6 +16,7 @@ CONNECTOR = "mysql-sink"
 DEAD_LETTERS = "mysql-sink-dead-letters"
 POLL_SECONDS = 0.5
 _RUNNING = "RUNNING"
+_HALTED = ("PAUSED", "STOPPED")
 Answer = TypeVar("Answer")
 
 
@@ -27,8 +28,8 @@ class SinkState:
     """Messages it has not yet said to have dealt with. It says so every few seconds, so the rows may be there."""
     troubles: tuple[str, ...]
     """A sentence for everything about it that is not RUNNING; empty if all is well."""
-    failed: bool
-    """True where one of the troubles is a failure: it will not catch up by itself."""
+    stuck: bool
+    """True where it has failed, is paused or is not there: it will not catch up by itself."""
 
 
 class Sink(Protocol):
@@ -51,7 +52,7 @@ class ConnectSink:
         worker = self.worker()
         connector = next((found for found in worker.connectors if found.name == CONNECTOR), None)
         lag = heard(lambda: self._kafka.lag(f"connect-{CONNECTOR}", [TOPIC]))
-        return SinkState(lag=lag, troubles=troubles(connector), failed=connector is None or bool(connector.failures))
+        return SinkState(lag=lag, troubles=troubles(connector), stuck=is_stuck(connector))
 
     def worker(self) -> Worker:
         """Connect and its connectors."""
@@ -74,12 +75,23 @@ def troubles(connector: Connector | None) -> tuple[str, ...]:
     """A sentence for everything about the connector that is not RUNNING."""
     if connector is None:
         return (f"there is no connector {CONNECTOR}",)
-    parts = [(f"connector {connector.name}", connector.state)]
-    parts += [(f"task {task.number} of {connector.name}", task.state) for task in connector.tasks]
-    others = [f"{who} is {state}" for who, state in parts if state not in (_RUNNING, FAILED)]
+    sentences = list(connector.failures)
+    if connector.state not in (_RUNNING, FAILED):
+        sentences.append(f"connector {connector.name} is {connector.state}")
+    for state in sorted({task.state for task in connector.tasks} - {_RUNNING, FAILED}):
+        numbers = [str(task.number) for task in connector.tasks if task.state == state]
+        many = len(numbers) > 1
+        sentences.append(
+            f"task{'s' if many else ''} {', '.join(numbers)} of {connector.name} {'are' if many else 'is'} {state}"
+        )
     if not connector.tasks:
-        others.append(f"{connector.name} has no task")
-    return (*connector.failures, *others)
+        sentences.append(f"{connector.name} has no task")
+    return tuple(sentences)
+
+
+def is_stuck(connector: Connector | None) -> bool:
+    """True where the sink will not go on by itself; a task that is being moved will."""
+    return connector is None or bool(connector.failures) or connector.state in _HALTED
 
 
 def wait_for(
@@ -90,6 +102,6 @@ def wait_for(
     while True:
         state = sink.state()
         progress(state)
-        if state.lag == 0 or state.failed or time.monotonic() >= deadline or done():
+        if state.lag == 0 or state.stuck or time.monotonic() >= deadline or done():
             return state
         time.sleep(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))

@@ -11,10 +11,10 @@ from proof.table import TableRow
 from proof.verdict import Question
 
 START = 1_353_099_678_298_235
-CAUGHT_UP = SinkState(lag=0, troubles=(), failed=False)
+CAUGHT_UP = SinkState(lag=0, troubles=(), stuck=False)
 BEHIND = replace(CAUGHT_UP, lag=5)
 FAILED = SinkState(
-    lag=5, troubles=("task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no",), failed=True
+    lag=5, troubles=("task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no",), stuck=True
 )
 
 

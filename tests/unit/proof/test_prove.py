@@ -77,7 +77,7 @@ def test_a_sink_that_has_failed_is_not_waited_for():
     sink = FakeSink([FAILED])
     finding = find(LOG, table=FakeTable(ROWS[:30]), sink=sink, wait_seconds=3600)
     assert finding.comparison.missing.count == 10
-    assert finding.sink.failed
+    assert finding.sink.stuck
 
 
 def test_waiting_ends_in_time():

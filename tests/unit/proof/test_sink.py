@@ -1,0 +1,58 @@
+from dataclasses import replace
+from time import monotonic
+
+import pytest
+
+from proof.sink import is_stuck, troubles, wait_for
+from tests.unit.proof.fakes import BEHIND, CAUGHT_UP, FAILED, FakeSink, Noted
+from view.connect import Connector, Task
+
+TASKS = tuple(Task(number=n, state="RUNNING", worker="w", error=None) for n in range(3))
+SINK = Connector(
+    name="mysql-sink", kind="sink", class_name="c", version="1", state="RUNNING", worker="w", error=None, tasks=TASKS
+)
+
+
+def test_a_sink_that_runs_is_in_no_trouble():
+    assert troubles(SINK) == ()
+    assert not is_stuck(SINK)
+
+
+def test_a_sink_that_is_not_there_is_stuck():
+    assert troubles(None) == ("there is no connector mysql-sink",)
+    assert is_stuck(None)
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
+def test_a_sink_that_was_halted_is_stuck(state: str):
+    halted = replace(SINK, state=state, tasks=tuple(replace(task, state=state) for task in TASKS))
+    assert troubles(halted) == (f"connector mysql-sink is {state}", f"tasks 0, 1, 2 of mysql-sink are {state}")
+    assert is_stuck(halted)
+
+
+def test_a_failed_task_is_trouble_and_stuck():
+    failed = replace(SINK, tasks=(TASKS[0], replace(TASKS[1], state="FAILED", error="no")))
+    assert troubles(failed) == ("task 1 of mysql-sink has FAILED: no",)
+    assert is_stuck(failed)
+
+
+def test_a_task_that_is_being_moved_is_trouble_but_waited_for():
+    moved = replace(SINK, tasks=(replace(TASKS[0], state="UNASSIGNED"), *TASKS[1:]))
+    assert troubles(moved) == ("task 0 of mysql-sink is UNASSIGNED",)
+    assert not is_stuck(moved)
+    assert troubles(replace(SINK, tasks=())) == ("mysql-sink has no task",)
+
+
+def test_waiting_ends_with_the_lag_and_tells_how_far_it_is():
+    noted = Noted()
+    state = wait_for(FakeSink([BEHIND, CAUGHT_UP]), seconds=60, done=lambda: False, progress=noted.waiting)
+    assert state is CAUGHT_UP
+    assert noted.lags == [5, 0]
+
+
+def test_waiting_ends_at_once_when_it_is_of_no_use_or_over():
+    began = monotonic()
+    assert wait_for(FakeSink([FAILED]), seconds=60, done=lambda: False, progress=lambda _: None) is FAILED
+    assert wait_for(FakeSink([BEHIND]), seconds=60, done=lambda: True, progress=lambda _: None) is BEHIND
+    assert wait_for(FakeSink([BEHIND]), seconds=0, done=lambda: False, progress=lambda _: None) is BEHIND
+    assert monotonic() - began < 10
