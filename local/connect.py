@@ -18,6 +18,8 @@ from local.processes import Server
 _HEAP = 512
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _POLL_SECONDS = 0.1
+_RESTARTS = 3
+_RESTART_SECONDS = 1.0
 
 
 def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
@@ -49,7 +51,8 @@ def connector_variables(instance: Instance) -> dict[str, str]:
     """What the ${env:…} of a connector stand for here; k8s/connect.yaml says it for a cluster."""
     return {
         "REGISTRY_URL": f"http://127.0.0.1:{instance.port('registry')}/apis/registry/v3",
-        "MYSQL_URL": f"jdbc:mariadb://127.0.0.1:{instance.port('mysql')}/myDB",
+        "MYSQL_DIALECT": "org.hibernate.dialect.MariaDBDialect",
+        "MYSQL_URL": f"jdbc:mysql://127.0.0.1:{instance.port('mysql')}/myDB",
         "MYSQL_PASSWORD": instance.passwords["mysql-connect"],
     }
 
@@ -81,28 +84,33 @@ def apply_connector(url: str, connector: Connector) -> None:
 
 
 def wait_running(url: str, connector: Connector, *, seconds: float, cancelled: threading.Event) -> None:
-    """Wait until a connector and all its tasks run.
+    """Wait until a connector and all its tasks run, starting those that failed again as Strimzi's autoRestart does.
 
-    Raises SluiceError with the trace's first line when one fails or time runs out.
+    A worker that comes back starts its tasks at once, with their old settings and maybe before the database is
+    there. Raises SluiceError with the trace's first line when one goes on failing or time runs out.
     """
     deadline = time.monotonic() + seconds
+    restarts = 0
     while True:
-        state = _state(url, connector.name)
-        parts = [state["connector"], *state["tasks"]] if state else []
+        parts = _parts(url, connector.name)
         failed = next((part for part in parts if part["state"] == "FAILED"), None)
+        if failed and restarts == _RESTARTS:
+            raise SluiceError(f"connector {connector.name} failed: {failed.get('trace', '').partition(chr(10))[0]}")
         if failed:
-            raise SluiceError(f"connector {connector.name} failed: {failed.get('trace', '').splitlines()[:1]}")
-        if len(parts) > 1 and all(part["state"] == "RUNNING" for part in parts):
+            restarts += 1
+            request("POST", f"{url}/connectors/{connector.name}/restart?includeTasks=true&onlyFailed=true")
+        elif len(parts) > 1 and all(part["state"] == "RUNNING" for part in parts):
             return
         if time.monotonic() > deadline:
             raise SluiceError(f"connector {connector.name} does not run after {seconds:.0f} s: {parts}")
-        if cancelled.wait(_POLL_SECONDS):
+        if cancelled.wait(_RESTART_SECONDS if failed else _POLL_SECONDS):
             raise SluiceError("interrupted", status=Exit.INTERRUPTED)
 
 
-def _state(url: str, name: str) -> Any:
+def _parts(url: str, name: str) -> list[Any]:
+    """The states of a connector and its tasks; nothing where they are not known yet."""
     try:
         status, answer = request("GET", f"{url}/connectors/{name}/status")
     except (OSError, HTTPException):
-        return None
-    return answer if status == HTTPStatus.OK else None
+        return []
+    return [answer["connector"], *answer["tasks"]] if status == HTTPStatus.OK else []

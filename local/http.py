@@ -22,7 +22,7 @@ def request(method: str, url: str, body: object = None, *, seconds: float = 30) 
     try:
         connection.request(
             method,
-            parts.path or "/",
+            f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}",
             body=None if body is None else json.dumps(body),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
