@@ -15,7 +15,6 @@ from local.java import classpath, java, properties
 from local.kafka import scram_client
 from local.processes import Server
 
-_HEAP = 512
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
@@ -38,7 +37,7 @@ def worker(instance: Instance, *, index: int, description: Description, servers:
             classpath(servers / "kafka"),
             "org.apache.kafka.connect.cli.ConnectDistributed",
             str(settings),
-            heap_megabytes=_HEAP,
+            heap=description.worker_heap,
             cache=servers / "connect.aot",
         ),
         env=connector_variables(instance),

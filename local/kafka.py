@@ -16,7 +16,7 @@ from local.processes import Server, run_once
 
 SUPER_USERS = "User:CN=broker;User:CN=admin"
 _NODE_ID = "0"
-_HEAP = 384
+_HEAP = "384m"
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
@@ -66,7 +66,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
         name="kafka",
         command=java(
             *_arguments("kafka.Kafka", str(settings), servers=servers),
-            heap_megabytes=_HEAP,
+            heap=_HEAP,
             cache=servers / "kafka.aot",
         ),
         folder=instance.folder("kafka"),
@@ -76,7 +76,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 def tool(main: str, *arguments: str, servers: Path) -> list[str]:
     """A command line for one of Kafka's own programs."""
-    return java(*_arguments(main, *arguments, servers=servers), heap_megabytes=256)
+    return java(*_arguments(main, *arguments, servers=servers), heap="256m")
 
 
 def _arguments(main: str, *arguments: str, servers: Path) -> list[str]:

@@ -98,6 +98,7 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         "log_bin": "binlog",
         "binlog_format": "ROW",
         "binlog_row_image": "FULL",
+        "binlog_annotate_row_events": "OFF",
         # A batch of the sink is one transaction; what does not fit goes through a file.
         "binlog_cache_size": "2M",
         "binlog_expire_logs_seconds": 86400,

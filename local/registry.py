@@ -9,7 +9,7 @@ from local.java import java
 from local.kafka import scram_client
 from local.processes import Server
 
-_HEAP = 192
+_HEAP = "192m"
 
 
 def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
@@ -32,9 +32,7 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     return Server(
         name="registry",
         # It serves a few requests a minute: what the second compiler would gain there, it costs at start.
-        command=java(
-            "-XX:TieredStopAtLevel=1", "-jar", str(servers / "registry/quarkus-run.jar"), heap_megabytes=_HEAP
-        ),
+        command=java("-XX:TieredStopAtLevel=1", "-jar", str(servers / "registry/quarkus-run.jar"), heap=_HEAP),
         env=env,
         folder=instance.folder("registry"),
         ready=lambda: answers(f"http://127.0.0.1:{health}/health/ready"),
