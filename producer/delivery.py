@@ -14,6 +14,8 @@ from producer import trouble
 from producer.librdkafka import BatchClient
 from producer.records import Records
 
+COMPRESSION = "none"
+"""Fixes hardly repeat, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
 QUEUE = 100_000
 """Records that wait in the client at most: some 30 MB, and a fraction of a second's work."""
 CONNECT_SECONDS = 10.0
@@ -26,7 +28,7 @@ _SETTINGS: dict[str, str | int | float | bool] = {
     "enable.idempotence": True,
     # The partition of a key as the Java clients choose it.
     "partitioner": "murmur2_random",
-    "compression.type": "none",
+    "compression.type": COMPRESSION,
     "linger.ms": 20,
     "batch.size": 1_000_000,
     "batch.num.messages": 100_000,

@@ -32,6 +32,7 @@ _BLANKS = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]+")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WITH_EXPONENT = re.compile(rb"[+-]?[0-9.]+[eE][+-]?[0-9]+")
+_LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 _NAN = frozenset({b"nan", b"+nan", b"-nan"})
 _NEARLY_NUMBERS = frozenset({*_NAN, b"inf", b"+inf", b"-inf"})
 _UNITS = {"seconds": 1_000_000, "milliseconds": 1_000}
@@ -208,8 +209,9 @@ def _is_utf8(row: bytes) -> bool:
 
 def _is_header(row: bytes) -> bool:
     fields = [field.strip(_BLANKS).lower() for field in row.split(b",")]
-    named = any(field[:1].isalpha() or field[:1] in (b'"', b"'") for field in fields)
-    return named and not any(field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) for field in fields)
+    return bool(_LETTER.search(row)) and not any(
+        field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) for field in fields
+    )
 
 
 def _utime(text: bytes) -> int:

@@ -100,11 +100,12 @@ def _open_web(url: str) -> tuple[Any, int | None]:
 
 
 def _open_bucket(url: str, env: Mapping[str, str]) -> tuple[Any, int | None]:
-    import gcsfs  # noqa: PLC0415
+    # The plain class: the package's default one first asks what kind of bucket it is, which takes rights of its own.
+    from gcsfs.core import GCSFileSystem  # noqa: PLC0415
 
     emulator = env.get("STORAGE_EMULATOR_HOST")
     settings: dict[str, Any] = {"endpoint_url": emulator, "token": "anon"} if emulator else {}
-    file: Any = gcsfs.GCSFileSystem(skip_instance_cache=True, **settings).open(url, "rb", cache_type="readahead")
+    file: Any = GCSFileSystem(skip_instance_cache=True, **settings).open(url, "rb", cache_type="readahead")
     return file, file.size
 
 

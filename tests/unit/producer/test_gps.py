@@ -1,0 +1,200 @@
+import io
+import math
+
+import pytest
+
+from producer.gps import LINE_LIMIT, FixReader, GpsFix, Reason, Reject, parse_row, read_fixes
+
+UTIME = 1_353_099_678_298_235
+GOOD = b"1353099678298235,3,0,0.738168596822093,-1.46098603965911,264.4,11.3,0.005"
+FIX = GpsFix(UTIME, 3, 0, 0.738168596822093, -1.46098603965911, 264.4, 11.3, 0.005)
+COLUMNS = ("utime", "fix_mode", "satellites", "latitude", "longitude", "altitude", "track", "speed")
+
+
+def row(**changed: str) -> bytes:
+    fields = dict(zip(COLUMNS, GOOD.decode().split(","), strict=True)) | changed
+    return ",".join(fields.values()).encode()
+
+
+def read(log: bytes) -> tuple[list[GpsFix | Reject], FixReader]:
+    reader = read_fixes(io.BytesIO(log))
+    return list(reader), reader
+
+
+def reasons(log: bytes) -> list[tuple[int, Reason]]:
+    return [(reject.line_number, reject.reason) for reject in read(log)[0] if isinstance(reject, Reject)]
+
+
+def test_a_row_is_read_with_its_types() -> None:
+    assert read(GOOD + b"\n")[0] == [FIX]
+
+
+@pytest.mark.parametrize("nan", ["nan", "NaN", "-nan", "NAN", " nan "])
+def test_nan_is_null(nan: str) -> None:
+    fix = parse_row(row(latitude=nan, longitude=nan, altitude=nan, track=nan, speed=nan))
+    assert fix == GpsFix(UTIME, 3, 0, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5e-324", 5e-324),
+        ("1e-400", 0.0),
+        ("0.1000000000000000055511151231257827", 0.1),
+        ("+1.5", 1.5),
+        ("007.50", 7.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("1E3", 1000.0),
+        ("-1.7976931348623157e308", -1.7976931348623157e308),
+    ],
+)
+def test_numbers_are_read_to_the_nearest_double(text: str, value: float) -> None:
+    assert parse_row(row(speed=text)).speed == value
+
+
+def test_minus_zero_keeps_its_sign() -> None:
+    speed = parse_row(row(speed="-0")).speed
+    assert speed is not None
+    assert math.copysign(1, speed) == -1
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"speed": "0.005,"}, Reason.COLUMNS),
+        ({"speed": ""}, Reason.NOT_A_NUMBER),
+        ({"speed": "fast"}, Reason.NOT_A_NUMBER),
+        ({"speed": "inf"}, Reason.NOT_A_NUMBER),
+        ({"speed": "-Infinity"}, Reason.NOT_A_NUMBER),
+        ({"speed": "1_0"}, Reason.NOT_A_NUMBER),
+        ({"speed": "0x1p3"}, Reason.NOT_A_NUMBER),
+        ({"speed": "nan(1)"}, Reason.NOT_A_NUMBER),
+        ({"speed": "1 2"}, Reason.NOT_A_NUMBER),
+        ({"speed": '"1"'}, Reason.NOT_A_NUMBER),
+        ({"speed": "٣"}, Reason.NOT_A_NUMBER),
+        ({"speed": "1\x00"}, Reason.NOT_A_NUMBER),
+        ({"speed": "1e400"}, Reason.TOO_LARGE),
+        ({"altitude": "-1e999"}, Reason.TOO_LARGE),
+        ({"latitude": "1.5707963267948968"}, Reason.ANGLE),
+        ({"latitude": "42.29"}, Reason.ANGLE),
+        ({"longitude": "-83.7"}, Reason.ANGLE),
+        ({"longitude": "1e400"}, Reason.ANGLE),
+        ({"track": "360.1"}, Reason.ANGLE),
+        ({"fix_mode": "4"}, Reason.FIX_MODE),
+        ({"fix_mode": "-1"}, Reason.FIX_MODE),
+        ({"fix_mode": "3.0"}, Reason.NOT_A_NUMBER),
+        ({"fix_mode": "nan"}, Reason.NOT_A_NUMBER),
+        ({"fix_mode": "0x3"}, Reason.NOT_A_NUMBER),
+        ({"satellites": "-1"}, Reason.SATELLITES),
+        ({"satellites": "2147483648"}, Reason.SATELLITES),
+        ({"satellites": "1e1"}, Reason.NOT_A_NUMBER),
+        ({"utime": "1.37E+15"}, Reason.UTIME_SPREADSHEET),
+        ({"utime": "1,37E+15"}, Reason.COLUMNS),
+        ({"utime": "1353099678298235.0"}, Reason.NOT_A_NUMBER),
+        ({"utime": "nan"}, Reason.NOT_A_NUMBER),
+        ({"utime": "1353099678"}, Reason.UTIME_SECONDS),
+        ({"utime": "1353099678298"}, Reason.UTIME_MILLISECONDS),
+        ({"utime": "1353099678298235000"}, Reason.UTIME_NANOSECONDS),
+        ({"utime": "0"}, Reason.UTIME_RANGE),
+        ({"utime": "-1353099678298235"}, Reason.UTIME_RANGE),
+        ({"utime": "9" * 4000}, Reason.UTIME_RANGE),
+        ({"utime": "946684799999999"}, Reason.UTIME_RANGE),
+        ({"utime": "4102444800000000"}, Reason.UTIME_RANGE),
+    ],
+)
+def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: Reason) -> None:
+    bad = row(**changed)
+    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [Reject(2, reason, bad, len(bad))]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"latitude": "1.5707963267948966"},
+        {"longitude": "-3.141592653589793"},
+        {"track": "-360"},
+        {"satellites": "2147483647"},
+        {"fix_mode": "0"},
+        {"utime": "946684800000000"},
+        {"utime": "4102444799999999"},
+        {"utime": "001353099678298235"},
+        {"utime": "  1353099678298235\t"},
+    ],
+)
+def test_the_limits_themselves_are_accepted(changed: dict[str, str]) -> None:
+    assert isinstance(parse_row(row(**changed)), GpsFix)
+
+
+def test_a_repeated_utime_is_refused_and_the_first_row_kept() -> None:
+    again = row(speed="9")
+    other = row(utime="1353099678298236")
+    rows, _ = read(b"\n".join([GOOD, other, again]))
+    assert rows == [FIX, FIX._replace(utime=UTIME + 1), Reject(3, Reason.DUPLICATE, again, len(again))]
+
+
+def test_a_rejected_row_does_not_make_the_next_one_a_duplicate() -> None:
+    rows, _ = read(row(speed="?") + b"\n" + GOOD)
+    assert rows[1] == FIX
+
+
+@pytest.mark.parametrize("header", ["utime,mode,sats,lat,lon,alt,track,speed", "# GPS log", '"utime","mode"'])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_header_is_passed_over(header: str, bom: bytes) -> None:
+    rows, reader = read(bom + header.encode() + b"\r\n" + GOOD + b"\r\n")
+    assert (rows, reader.checker.has_header, reader.checker.lines) == ([FIX], True, 2)
+
+
+def test_only_the_first_line_can_be_a_header() -> None:
+    header = b"utime,mode,sats,lat,lon,alt,track,speed"
+    assert reasons(GOOD + b"\n" + header) == [(2, Reason.NOT_A_NUMBER)]
+
+
+def test_a_first_row_with_one_bad_field_is_no_header() -> None:
+    assert reasons(row(utime="when")) == [(1, Reason.NOT_A_NUMBER)]
+
+
+def test_blank_lines_are_counted_but_are_no_rows() -> None:
+    rows, reader = read(b"\n" + GOOD + b"\r\n  \t\r\n\n")
+    assert (rows, reader.checker.blank_lines, reader.checker.lines) == ([FIX], 3, 4)
+
+
+def test_a_line_that_is_not_utf8_is_refused_and_kept_as_it_is() -> None:
+    bad = GOOD[:-1] + b"\xff"
+    assert read(bad)[0] == [Reject(1, Reason.NOT_UTF8, bad, len(bad))]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n" + GOOD])
+@pytest.mark.parametrize("length", [LINE_LIMIT + 1, LINE_LIMIT + 2, 200_000])
+def test_a_long_line_is_refused_with_its_length_and_the_next_one_read(length: int, end: bytes) -> None:
+    rows, _ = read(b"7" * length + end)
+    assert rows[0] == Reject(1, Reason.TOO_LONG, b"7" * LINE_LIMIT, length)
+    assert rows[1:] == ([FIX] if end.endswith(GOOD) else [])
+
+
+def test_the_longest_line_allowed_is_read() -> None:
+    padded = GOOD.ljust(LINE_LIMIT)
+    assert read(padded + b"\n" + padded + b"\r\n")[0][0] == FIX
+
+
+def test_a_line_without_end_is_not_held_in_memory() -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+            if self.given >= 1 << 30:
+                return 0
+            self.given += len(buffer)
+            buffer[:] = bytes(len(buffer))
+            return len(buffer)
+
+    (reject,) = read_fixes(io.BufferedReader(Endless(), 1 << 20))
+    assert isinstance(reject, Reject)
+    assert (reject.reason, len(reject.row), reject.length) == (Reason.TOO_LONG, LINE_LIMIT, 1 << 30)
+
+
+def test_every_reason_is_found_by_its_id_and_has_a_sentence() -> None:
+    assert all(Reason(reason.value) is reason and len(reason.sentence) > 10 for reason in Reason)
