@@ -10,7 +10,8 @@ from producer.gps import LINE_LIMIT
 
 BLOCK = 1 << 19
 """Bytes of a block: some thousand rows, so that all that is made of them stays in the processor's cache."""
-_PATIENCE_SECONDS = 0.5
+_SLOW_SECONDS = 0.1
+"""A piece that takes longer to come is handed over at once."""
 
 
 class Block(NamedTuple):
@@ -52,8 +53,9 @@ def read_blocks(stream: io.BufferedReader, *, size: int = BLOCK) -> Iterator[Blo
 def _chunks(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
     """Yield what comes, in pieces of `size` bytes; less where it comes slowly, as from a live receiver."""
     pieces: list[bytes] = []
-    missing, begun = size, time.monotonic()
+    missing = size
     while True:
+        begun = time.monotonic()
         try:
             piece = stream.read1(missing)
         except SluiceError:
@@ -61,8 +63,8 @@ def _chunks(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
             raise
         pieces.append(piece)
         missing -= len(piece)
-        if not piece or not missing or time.monotonic() - begun > _PATIENCE_SECONDS:
+        if not piece or not missing or time.monotonic() - begun > _SLOW_SECONDS:
             yield b"".join(pieces)
-            pieces, missing, begun = [], size, time.monotonic()
+            pieces, missing = [], size
         if not piece:
             return

@@ -91,12 +91,15 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
     place = ProducerPlace.from_env(env)
     rejects = args.rejects or Path(f"{locate(args.source, env=env).base_name}.rejects.csv")
     options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
-    with open_source(args.source, env=env) as source, RejectFile(rejects) as file:
-        # The client begins to connect at once, while the schema is registered.
-        with Delivery(place.producer.client_settings(), topic=wire.TOPIC, patience=args.wait) as delivery:
-            header = _register(place)
-            delivery.connect()
-            report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
+    # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
+    with (
+        Delivery(place.producer.client_settings(), topic=wire.TOPIC, patience=args.wait) as delivery,
+        open_source(args.source, env=env) as source,
+        RejectFile(rejects) as file,
+    ):
+        header = _register(place)
+        delivery.connect()
+        report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
         file.remove_old()
     return report
 

@@ -16,8 +16,8 @@ from producer.records import Records
 
 COMPRESSION = "none"
 """Fixes hardly repeat, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
-QUEUE = 100_000
-"""Records that wait in the client at most: some 30 MB, and a fraction of a second's work."""
+QUEUE = 50_000
+"""Records that wait in the client at most: some 15 MB, small enough for the cache."""
 CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.1
 _ROOM_SECONDS = 0.002

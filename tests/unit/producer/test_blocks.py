@@ -73,7 +73,7 @@ def test_a_line_that_has_only_begun_is_not_handed_over_when_the_source_is_cut() 
 def test_what_comes_slowly_is_handed_over_before_a_block_is_full() -> None:
     reading, writing = os.pipe()
     blocks = read_blocks(io.BufferedReader(io.FileIO(reading)))
-    more = threading.Timer(0.7, lambda: os.write(writing, b"3,4\n5"))
+    more = threading.Timer(0.3, lambda: os.write(writing, b"3,4\n5"))
     os.write(writing, b"1,2\n")
     more.start()
     assert next(blocks).data == b"1,2\n3,4\n"

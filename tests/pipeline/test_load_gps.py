@@ -1,0 +1,221 @@
+"""Loads into a real pipeline. Each test has a time of its own, in which no other test loads anything."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Generator, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka.schema_registry import SchemaRegistryClient
+
+from exits import Exit, SluiceError
+from place import Place
+from producer import wire
+from producer.delivery import Delivery
+from producer.load import Load, LoadOptions
+from producer.registry import register
+from producer.rejects import RejectFile
+from producer.sources import open_source
+from tests.support import SLUICE, Sluice, run_sluice
+
+PERIOD = 200_000
+ROWS = 2_000
+DAYS: Iterator[int] = count(1_230_768_000_000_000, 86_400_000_000)
+
+
+def rows(start: int, number: int = ROWS) -> list[str]:
+    return [
+        f"{start + n * PERIOD},{3 - n % 2},0,0.738{n},-1.461{n},{'nan' if n % 2 else f'26{n % 10}.5'},11.3,"
+        f"{'nan' if n % 7 == 0 else 0.5}\n"
+        for n in range(number)
+    ]
+
+
+@pytest.fixture
+def start() -> int:
+    """The first utime of a day in 2009 or later, another one for each test."""
+    return next(DAYS)
+
+
+@pytest.fixture
+def log(tmp_path: Path, start: int) -> Path:
+    path = tmp_path / "gps.csv"
+    path.write_text("".join(rows(start)), encoding="ascii")
+    return path
+
+
+def report(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+def is_proven(sluice: Sluice, log: Path, *options: str) -> bool:
+    done = sluice("proof", str(log), "-o", str(log.with_suffix(".html")), *options)
+    assert done.returncode in (Exit.OK, Exit.DIFFERENT), done.stderr
+    return done.returncode == Exit.OK
+
+
+def test_every_row_reaches_the_table(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    done = sluice("load", "gps", str(log), "--json", cwd=tmp_path)
+    assert done.returncode == Exit.OK, done.stderr
+    told = report(done)
+    assert (told["rows"], told["acknowledged"], told["rejected"], told["complete"]) == (ROWS, ROWS, {}, True)
+    assert is_proven(sluice, log)
+
+
+def test_loading_twice_changes_nothing_and_tombstones_delete(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
+    assert is_proven(sluice, log)
+    assert sluice("load", "gps", str(log), "--tombstones", cwd=tmp_path).returncode == Exit.OK
+    assert is_proven(sluice, log, "--absent")
+
+
+def test_bad_rows_are_kept_out_and_written_down(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    good = log.read_text(encoding="ascii")
+    log.write_text("utime,mode,sats,lat,lon,alt,track,speed\n1.37E+15,3,0,1,1,1,1,1\n" + good, encoding="ascii")
+    done = sluice("load", "gps", str(log), "--json", cwd=tmp_path)
+    assert done.returncode == Exit.REJECTED
+    told = report(done)
+    assert (told["rows"], told["acknowledged"], told["rejected"]) == (ROWS + 1, ROWS, {"utime-spreadsheet": 1})
+    assert (tmp_path / "gps.rejects.csv").read_text(encoding="utf-8").splitlines()[1].startswith("2,utime-spreadsheet,")
+    assert is_proven(sluice, log)
+    log.write_text(good, encoding="ascii")
+    assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
+    assert not (tmp_path / "gps.rejects.csv").exists()
+
+
+def test_a_cut_log_is_finished_by_the_same_command(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    packed = gzip.compress(log.read_bytes())
+    source = tmp_path / "gps.csv.gz"
+    source.write_bytes(packed[: len(packed) // 2])
+    done = sluice("load", "gps", str(source), "--json", cwd=tmp_path)
+    assert done.returncode == Exit.INCOMPLETE
+    assert 0 < report(done)["acknowledged"] < ROWS
+    assert "lines in all" in done.stderr
+    source.write_bytes(packed)
+    assert sluice("load", "gps", str(source), cwd=tmp_path).returncode == Exit.OK
+    assert is_proven(sluice, log)
+
+
+def test_standard_input_is_a_source(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    done = sluice("load", "gps", "-", cwd=tmp_path, input=log.read_text(encoding="ascii"))
+    assert done.returncode == Exit.OK, done.stderr
+    assert is_proven(sluice, log)
+
+
+def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(
+    sluice: Sluice, target: str, environment: dict[str, str], tmp_path: Path, start: int
+) -> None:
+    log = tmp_path / "piped.csv"
+    parts = ["".join(rows(start, 50)), "".join(rows(start, 100)[50:])]
+    log.write_text("".join(parts), encoding="ascii")
+    command = [SLUICE, "--target", target, "load", "gps", "-", "--json"]
+    load = subprocess.Popen(command, env=environment, cwd=tmp_path, stdin=-1, stdout=-1, stderr=-1, text=True)
+    assert load.stdin is not None
+    assert load.stderr is not None
+    load.stdin.write(parts[0])
+    load.stdin.flush()
+    assert load.stderr.readline().startswith("standard input: ")  # how far it is: the load has begun
+    load.stdin.write(parts[1])
+    load.stdin.flush()
+    load.send_signal(signal.SIGINT)
+    out, errors = load.communicate(timeout=60)
+    assert load.returncode == Exit.INTERRUPTED, errors
+    told = json.loads(out)
+    assert (told["complete"], told["failed"]) == (False, 0)
+    assert told["rows"] == told["acknowledged"]
+    assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
+    assert is_proven(sluice, log)
+
+
+@pytest.fixture
+def data_set(environment: dict[str, str], tmp_path: Path) -> Generator[dict[str, str]]:
+    """The environment in which the data set is a folder served on loopback."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {**environment, "SLUICE_NCLT_URL": f"http://127.0.0.1:{server.server_port}"}
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_session_of_the_data_set_is_loaded(sluice: Sluice, target: str, log: Path, data_set: dict[str, str]) -> None:
+    folder = log.parent / "sensor_data"
+    folder.mkdir()
+    subprocess.run(
+        ["tar", "-czf", str(folder / "2009-01-01_sen.tar.gz"), "--transform", "s,^,2009-01-01/,", "gps.csv"],
+        cwd=log.parent,
+        check=True,
+    )
+    done = run_sluice("--target", target, "load", "gps", "nclt:2009-01-01", "--json", env=data_set, cwd=log.parent)
+    assert done.returncode == Exit.OK, done.stderr
+    assert report(done)["acknowledged"] == ROWS
+    assert is_proven(sluice, log)
+
+
+def test_the_schema_is_held_to_backward_compatibility(sluice: Sluice, place: Place, log: Path, tmp_path: Path) -> None:
+    assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
+    client = SchemaRegistryClient({"url": place.registry_compatible_url})
+    assert client.get_compatibility(wire.SUBJECT) == "BACKWARD"
+    schema = json.loads(wire.schema_text())
+    schema["fields"].append({"name": "must_have", "type": "int"})
+    with pytest.raises(SluiceError, match="refuses the schema"):
+        register(json.dumps(schema), subject=wire.SUBJECT, url=place.registry_compatible_url)
+    assert register(wire.schema_text(), subject=wire.SUBJECT, url=place.registry_compatible_url) > 0
+
+
+def test_a_wrong_password_is_an_error_within_seconds(place: Place, log: Path, tmp_path: Path) -> None:
+    env = {
+        **os.environ,
+        "SLUICE_BOOTSTRAP_SERVERS": place.producer.bootstrap_servers,
+        "SLUICE_CA_FILE": str(place.producer.ca_file),
+        "SLUICE_REGISTRY_URL": place.registry_url,
+        "SLUICE_PRODUCER_PASSWORD": "wrong",
+    }
+    command = ["python", "-m", "producer", "gps", str(log)]
+    begun = time.monotonic()
+    done = subprocess.run(
+        [str(Path(SLUICE).with_name(command[0])), *command[1:]],
+        env={**env, "PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == Exit.UNAVAILABLE
+    assert "does not accept the user or the password" in done.stderr
+    assert time.monotonic() - begun < 30
+
+
+def test_a_user_who_may_not_write_is_told_so_within_seconds(place: Place, log: Path, tmp_path: Path) -> None:
+    with (
+        Delivery(place.consumer.client_settings(), topic=wire.TOPIC, patience=60) as delivery,
+        open_source(str(log), env={}) as source,
+        RejectFile(tmp_path / "r.csv") as rejects,
+    ):
+        delivery.connect()
+        begun = time.monotonic()
+        told = Load(source, delivery=delivery, header=wire.header(1), rejects=rejects, options=LoadOptions()).run()
+    assert (told.status, told.acknowledged, told.failed) == (Exit.INCOMPLETE, 0, ROWS)
+    assert "this user may not write" in (told.problem or "")
+    assert time.monotonic() - begun < 30
+
+
+def test_a_topic_that_is_not_there_is_told_so(place: Place) -> None:
+    with (
+        Delivery(place.producer.client_settings(), topic="no-such-topic", patience=60) as delivery,
+        pytest.raises(SluiceError, match="no-such-topic cannot be written to") as caught,
+    ):
+        delivery.connect()
+    assert caught.value.status is Exit.UNAVAILABLE
