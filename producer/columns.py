@@ -11,15 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
-from producer.gps import (
-    FIX_MODE_MAX,
-    LATITUDE_MAX,
-    LINE_LIMIT,
-    LONGITUDE_MAX,
-    NUMBER_MAX,
-    TRACK_MAX,
-    UTIME_END,
-)
+from producer.reasons import LINE_LIMIT
+from producer.row import FIX_MODE_MAX, LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, UTIME_END
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -8,6 +8,8 @@ import tempfile
 import numpy as np
 import numpy.typing as npt
 
+from exits import SluiceError
+
 _PAGE = 1024
 """Utimes in a page of the file: what one look-up reads."""
 _PENDING = 65_536
@@ -24,7 +26,10 @@ class SeenUtimes:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="sluice-seen-", buffering=0)  # noqa: SIM115 — lives as long as self
+        try:
+            self._file = tempfile.TemporaryFile(prefix="sluice-seen-", buffering=0)  # noqa: SIM115 — lives as long as self
+        except OSError as error:
+            raise _no_room(error) from error
         self._written = 0
         self._page_starts: list[int] = []
         self._pending: list[npt.NDArray[np.int64]] = []
@@ -76,8 +81,11 @@ class SeenUtimes:
             first = -self._written % _PAGE
             self._page_starts += utimes[first::_PAGE].tolist()
             view = memoryview(utimes.tobytes())
-            while view:
-                view = view[os.write(self._file.fileno(), view) :]
+            try:
+                while view:
+                    view = view[os.write(self._file.fileno(), view) :]
+            except OSError as error:
+                raise _no_room(error) from error
             self._written += len(utimes)
         self._pending.clear()
         self._pending_count = 0
@@ -96,7 +104,17 @@ class SeenUtimes:
     def _add_late(self, utime: int) -> bool:
         if self._late is None:
             self._late = _late_table()
-        return self._late.execute("INSERT OR IGNORE INTO late VALUES (?)", (utime,)).rowcount == 1
+        try:
+            return self._late.execute("INSERT OR IGNORE INTO late VALUES (?)", (utime,)).rowcount == 1
+        except sqlite3.OperationalError as error:
+            raise _no_room(error) from error
+
+
+def _no_room(error: Exception) -> SluiceError:
+    return SluiceError(
+        f"the utimes seen so far cannot be kept in temporary files: {error}. Point TMPDIR to a folder "
+        "with 8 bytes of room for each row, 24 where the rows are in no order."
+    )
 
 
 def _late_table() -> sqlite3.Connection:

@@ -1,8 +1,12 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exits import SluiceError
 from producer.seen import SeenUtimes
 
 utimes = st.integers(0, 60)
@@ -42,3 +46,13 @@ def test_a_block_that_does_not_rise_leaves_nothing_behind() -> None:
     assert all(seen.add(utime) for utime in (1, 2, 3))
     assert not seen.add_rising(np.array([3, 4], dtype=np.int64))
     assert seen.add(4)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_so() -> None:
+    seen = SeenUtimes()
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, seen._file.fileno())  # pyright: ignore[reportPrivateUsage] no disk is filled for this
+    os.close(full)
+    with pytest.raises(SluiceError, match="TMPDIR"):
+        seen.add_rising(np.arange(1 << 17, dtype=np.int64))
