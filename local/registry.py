@@ -32,7 +32,13 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     return Server(
         name="registry",
         # It serves a few requests a minute: what the second compiler would gain there, it costs at start.
-        command=java("-XX:TieredStopAtLevel=1", "-jar", str(servers / "registry/quarkus-run.jar"), heap=_HEAP),
+        command=java(
+            "-XX:TieredStopAtLevel=1",
+            "-jar",
+            str(servers / "registry/quarkus-run.jar"),
+            heap=_HEAP,
+            cache=servers / "registry.aot",
+        ),
         env=env,
         folder=instance.folder("registry"),
         ready=lambda: answers(f"http://127.0.0.1:{health}/health/ready"),

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from local import connect, entities, kafka, mariadb, redis, registry
@@ -70,8 +71,8 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
 
 def _launch(launch: Launch) -> None:
     make_certificates(launch.instance)
-    steps: tuple[Callable[[Launch], None], ...] = (_kafka_and_clients, _mysql, _redis)
-    _together([lambda step=step: step(launch) for step in steps], cancelled=launch.cancelled)
+    steps = (_kafka_and_its_clients, _mysql, _redis)
+    _together([partial(step, launch) for step in steps], cancelled=launch.cancelled)
     url = f"http://127.0.0.1:{launch.instance.port('connect')}"
     for connector in launch.description.connectors:
         connect.apply_connector(url, connector)
@@ -82,17 +83,26 @@ def _launch(launch: Launch) -> None:
     launch.instance.write("place.env", "".join(f"{name}={value}\n" for name, value in variables.items()))
 
 
-def _kafka_and_clients(launch: Launch) -> None:
+def _kafka_and_its_clients(launch: Launch) -> None:
     instance, servers = launch.instance, launch.servers
     settings = kafka.prepare(instance, description=launch.description, servers=servers)
     launch.start(kafka.server(instance, settings=settings, servers=servers))
-    # Before any client comes: a refused login or a missing right ends it, it does not try again.
-    entities.apply_entities(kafka.admin_client(instance), description=launch.description, passwords=instance.passwords)
-    clients = [registry.server(instance, settings=launch.description.registry, servers=servers)] + [
-        connect.worker(instance, index=index, description=launch.description, servers=servers)
-        for index in range(instance.workers)
-    ]
-    _together([lambda client=client: launch.start(client) for client in clients], cancelled=launch.cancelled)
+    admin = kafka.admin_client(instance)
+    # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
+    entities.apply_entities(admin, description=launch.description, passwords=instance.passwords)
+    _together(
+        [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
+        cancelled=launch.cancelled,
+    )
+
+
+def _registry(launch: Launch) -> None:
+    settings = launch.description.registry
+    launch.start(registry.server(launch.instance, settings=settings, servers=launch.servers))
+
+
+def _worker(launch: Launch, index: int) -> None:
+    launch.start(connect.worker(launch.instance, index=index, description=launch.description, servers=launch.servers))
 
 
 def _mysql(launch: Launch) -> None:

@@ -34,9 +34,10 @@ class Bed:
     servers: Path
 
     def sluice(self, *arguments: str) -> str:
-        """Standard output of a `sluice` command; raises CalledProcessError when it fails."""
+        """Standard output of a `sluice` command; raises RuntimeError with what it said when it fails."""
         done = run_sluice("--state", str(self.instance.state), *arguments, env=os.environ, cwd=self.folder)
-        done.check_returncode()
+        if done.returncode:
+            raise RuntimeError(f"sluice {' '.join(arguments)}: {done.stderr}")
         return done.stdout
 
     def load(self, source: Path) -> float:

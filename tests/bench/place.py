@@ -1,26 +1,19 @@
 """The place itself: how long it takes to come up, and what it keeps."""
 
-import os
 import threading
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from local import connect, kafka, registry
 from local.description import Description
-from local.processes import Server, Starting, free_port_base, running, stop
+from local.processes import Server, Starting, running, stop
 from tests.bench.bed import Bed
 from tests.bench.measurement import Measurement, side_by_side
-from tests.support import run_sluice
 
 _LIMIT_MIB = 2048
 
 
 def start(bed: Bed) -> Measurement:
-    """`sluice up` in a new folder, cache warm, against the slowest of its JVMs alone.
-
-    The bed's own pipeline is idle meanwhile.
-    """
+    """`sluice up` of a pipeline that is there and down, against the slowest of its JVMs alone."""
     names = ["kafka", "registry", "connect-1"]
     alone = {name: _alone(bed, name) for name in names}
     slowest = max(names, key=lambda name: alone[name])
@@ -35,14 +28,10 @@ def start(bed: Bed) -> Measurement:
 
 
 def _up(bed: Bed) -> float:
-    with TemporaryDirectory(dir=bed.folder) as folder:
-        state = str(Path(folder) / "state")
-        begun = time.perf_counter()
-        up = run_sluice("--state", state, "up", "--workers", "1", "--port-base", str(free_port_base()), env=os.environ)
-        seconds = time.perf_counter() - begun
-        assert up.returncode == 0, up.stderr
-        run_sluice("--state", state, "down", "--purge", env=os.environ)
-    return seconds
+    bed.sluice("down")
+    begun = time.perf_counter()
+    bed.sluice("up", "--workers", "1")
+    return time.perf_counter() - begun
 
 
 def _alone(bed: Bed, name: str) -> float:
