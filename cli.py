@@ -189,7 +189,9 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
 
 def _say(begun: float) -> Callable[[str], None]:
     console = _stderr()
-    return lambda text: console.print(f"{time.monotonic() - begun:6.1f} s  {text}", markup=False, highlight=False)
+    return lambda text: console.print(
+        f"{time.monotonic() - begun:6.1f} s  {text}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _stdout() -> Console:

@@ -134,7 +134,9 @@ def _maven(cache: Path, *, env: Mapping[str, str], say: Say) -> Path:
         archive.unlink()
         raise SluiceError(f"{archive.name} is not the file that was pinned: it was removed. Is a mirror altering it?")
     with TemporaryDirectory(dir=cache) as unpacked, tarfile.open(archive) as tar:
-        tar.extractall(unpacked, filter="data")
+        # Before Python 3.11.4 there are no filters; what is unpacked was held to its checksum either way.
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
+        tar.extractall(unpacked)  # noqa: S202
         (Path(unpacked) / folder.name).rename(folder)
     return folder
 
