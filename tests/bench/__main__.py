@@ -1,6 +1,7 @@
 """`scripts/bench [NAME…] [--json]`."""
 
 import argparse
+import signal
 import sys
 from dataclasses import asdict
 
@@ -20,6 +21,7 @@ BENCHMARKS = {
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--json", action="store_true", help="print one object, a key for each measurement")
@@ -32,6 +34,9 @@ def main() -> None:
         for name in args.names or BENCHMARKS:
             progress.print(f"{name} …")
             found.append(BENCHMARKS[name](pipeline))
+            progress.print(
+                f"  {found[-1].ratio:.2f} ({found[-1].ours:,.1f} against {found[-1].peer:,.1f} {found[-1].unit})"
+            )
     if args.json:
         Console().print_json(data={entry.name: _public(entry) for entry in found})
     else:

@@ -54,7 +54,7 @@ class Bed:
     def kafka_tool(self, main: str, *arguments: str) -> str:
         """Standard output of one of Kafka's own programs."""
         command = tool(main, *arguments, servers=self.servers)
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
     def client_file(self, settings: Mapping[str, str]) -> Path:
         """A properties file for a Java client that comes in as the producer."""
@@ -110,15 +110,14 @@ def bed() -> Generator[Bed]:
         assert up.returncode == 0, up.stderr
         try:
             instance = Instance.open(state)
-            _let_in_the_peer(instance)
             servers = servers_folder(env=os.environ, say=lambda _: None)
             yield Bed(instance=instance, folder=folder, servers=servers)
         finally:
             run_sluice("--state", str(state), "down", "--purge", env=os.environ)
 
 
-def _let_in_the_peer(instance: Instance) -> None:
-    """A topic like the pipeline's own, which the producer may write to as well."""
+def let_in_the_peer(instance: Instance) -> None:
+    """Make a topic like the pipeline's own, which the producer may write to as well."""
     description = Description.read()
     ours = next(topic for topic in description.topics if topic.name == "gps-fixes")
     admin = admin_client(instance)

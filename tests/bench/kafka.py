@@ -7,6 +7,7 @@ import re
 import struct
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,18 @@ from kafka import KafkaProducer
 
 from local.description import ROOT
 from producer.delivery import COMPRESSION
-from tests.bench.bed import PEER_TOPIC, Bed
+from tests.bench.bed import PEER_TOPIC, Bed, let_in_the_peer
 from tests.bench.measurement import Measurement, side_by_side
 
 ROWS = 2_000_000
 LAB_ROWS = 20_000
 RECORD_BYTES = 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def csv_to_kafka(bed: Bed) -> Measurement:
     """Parsing, typing, encoding, keys and acknowledgements, against records made of nothing."""
+    let_in_the_peer(bed.instance)
     source = bed.sample(ROWS)
     settings = bed.client_file({"acks": "all", "compression.type": COMPRESSION})
     with bed.sink_stopped():
@@ -54,6 +57,7 @@ def _generator(bed: Bed, settings: Path) -> float:
 
 def csv_to_kafka_lab(bed: Bed) -> Measurement:
     """The same log by the program that the lab's student wrote, mended so that it sends every row."""
+    let_in_the_peer(bed.instance)
     source = bed.sample(LAB_ROWS)
     large = bed.sample(ROWS)
     with bed.sink_stopped():
@@ -98,4 +102,5 @@ def _fixes(source: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     with source.open(newline="") as file:
         for utime, mode, satellites, *numbers in csv.reader(file):
             values = [None if number == "nan" else float(number) for number in numbers]
-            yield utime.encode(), dict(zip(names, [int(utime), int(mode), int(satellites), *values], strict=True))
+            recorded_at = _EPOCH + timedelta(microseconds=int(utime))
+            yield utime.encode(), dict(zip(names, [recorded_at, int(mode), int(satellites), *values], strict=True))
