@@ -9,12 +9,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from producer.sample import write_sample
 
 from exits import SluiceError
 from local.instance import Instance
 from local.processes import free_port_base
 from place import Place
+from producer.sample import write_sample
 from tests.support import Sluice, run_sluice
 
 ROOT = Path(__file__).resolve().parents[1]
