@@ -5,6 +5,7 @@ its own children inherit, so nothing is lost track of when the program that star
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,11 +19,13 @@ from typing import cast
 import psutil
 
 from exits import Exit, SluiceError
-from local.instance import LAST_PORT, PORT_SPAN, Instance
+from local.instance import PORT_SPAN, Instance
 
 _INSTANCE = "SLUICE_EMBEDDED_INSTANCE"
 _NAME = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
+_OWN_PORTS = (20_000, 32_000)
+"""Below what Linux (32768) and macOS (49152) use for outgoing connections."""
 _LAST_LINES = 15
 _STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
 """What writes to the others ends before them, so that all that was read is written and committed."""
@@ -200,12 +203,13 @@ def check_ports_free(ports: Mapping[str, int]) -> None:
 
 
 def free_port_base() -> int:
-    """The first of PORT_SPAN ports in a row that are free now."""
+    """The first of PORT_SPAN ports in a row that are free now.
+
+    Not of those that the system gives to outgoing connections: one of these could take a port between two starts.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = probe.getsockname()[1]
-        if base + PORT_SPAN < LAST_PORT and all(_free(port) for port in range(base, base + PORT_SPAN)):
+        base = random.randrange(*_OWN_PORTS)  # noqa: S311 no secret
+        if all(_free(port) for port in range(base, base + PORT_SPAN)):
             return base
 
 
