@@ -3,6 +3,7 @@
 import base64
 import shutil
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -139,6 +140,17 @@ def _small_machine() -> Settings:
         "log.cleaner.threads": "1",
         "compression.type": "producer",
     }
+
+
+def cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
+    """A new id of a cluster: 16 bytes in base64, as Kafka writes them.
+
+    Never with a dash at its beginning, which the tool that is given it would take for an option: one in 64 has one.
+    """
+    while True:
+        text = base64.urlsafe_b64encode(random()).rstrip(b"=").decode()
+        if not text.startswith("-"):
+            return text
 
 
 def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
