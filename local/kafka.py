@@ -156,14 +156,13 @@ def cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
 def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
     # What a killed run left half-made holds nothing yet.
     shutil.rmtree(instance.state / "kafka", ignore_errors=True)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     command = tool(
         "kafka.tools.StorageTool",
         "format",
         "--config",
         str(settings),
         "--cluster-id",
-        cluster,
+        cluster_id(),
         servers=servers,
     )
     done = run_once(command, name="kafka-format", instance=instance)
