@@ -11,11 +11,10 @@ from exits import Exit, SluiceError
 from local.description import Connector, Description
 from local.http import answers, request
 from local.instance import Instance
-from local.java import classpath, java, properties
-from local.kafka import scram_client
+from local.java import java, properties
+from local.kafka import program, scram_client
 from local.processes import Server
 
-_LOGGING = Path(__file__).with_name("log4j2.properties")
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
 _RESTART_SECONDS = 1.0
@@ -32,11 +31,7 @@ def worker(instance: Instance, *, index: int, description: Description, servers:
     return Server(
         name=name,
         command=java(
-            f"-Dlog4j2.configurationFile={_LOGGING}",
-            "-cp",
-            classpath(servers / "kafka"),
-            "org.apache.kafka.connect.cli.ConnectDistributed",
-            str(settings),
+            *program("org.apache.kafka.connect.cli.ConnectDistributed", str(settings), servers=servers),
             heap=description.worker_heap,
             cache=servers / "connect.aot",
         ),

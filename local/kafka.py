@@ -66,7 +66,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     return Server(
         name="kafka",
         command=java(
-            *_arguments("kafka.Kafka", str(settings), servers=servers),
+            *program("kafka.Kafka", str(settings), servers=servers),
             heap=_HEAP,
             cache=servers / "kafka.aot",
         ),
@@ -77,10 +77,11 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 def tool(main: str, *arguments: str, servers: Path) -> list[str]:
     """A command line for one of Kafka's own programs."""
-    return java(*_arguments(main, *arguments, servers=servers), heap="256m")
+    return java(*program(main, *arguments, servers=servers), heap="256m")
 
 
-def _arguments(main: str, *arguments: str, servers: Path) -> list[str]:
+def program(main: str, *arguments: str, servers: Path) -> list[str]:
+    """What a JVM is told to run one of Kafka's programs: its log to standard output, its jars, its main class."""
     return [f"-Dlog4j2.configurationFile={_LOGGING}", "-cp", classpath(servers / "kafka"), main, *arguments]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from exits import Exit, SluiceError
 from local import connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
@@ -132,5 +133,6 @@ def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) ->
         except BaseException:  # Ctrl-C while waiting
             cancelled.set()
             raise
-    for error in sorted(errors, key=lambda error: str(error) == "interrupted"):
+    # What was cancelled is not the reason.
+    for error in sorted(errors, key=lambda error: isinstance(error, SluiceError) and error.status is Exit.INTERRUPTED):
         raise error
