@@ -27,7 +27,7 @@ _OFFSETS = {
 }
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
-_FILE = "instance.json"
+FILE = "instance.json"
 
 _PASSWORDS = (
     "kafka-producer",
@@ -62,7 +62,7 @@ class Instance:
     def open(cls, state: Path) -> Self:
         """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
         try:
-            settings = json.loads((state / _FILE).read_text(encoding="utf-8"))
+            settings = json.loads((state / FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SluiceError(
                 f"there is no pipeline in {state}. Bring one up: sluice up", status=Exit.UNAVAILABLE
@@ -78,7 +78,7 @@ class Instance:
         if not 1 <= workers <= MAX_WORKERS:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
         if port_base is None:
-            port_base = cls.open(state).port_base if (state / _FILE).exists() else DEFAULT_PORT_BASE
+            port_base = cls.open(state).port_base if (state / FILE).exists() else DEFAULT_PORT_BASE
         if not _FIRST_PORT <= port_base <= LAST_PORT - PORT_SPAN:
             raise SluiceError(
                 f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
@@ -88,7 +88,7 @@ class Instance:
         except OSError as error:
             raise SluiceError(f"the folder {state} cannot be made: {error.strerror}") from error
         instance = cls(state=state, port_base=port_base, workers=workers)
-        instance.write(_FILE, json.dumps({"port_base": port_base, "workers": workers}))
+        instance.write(FILE, json.dumps({"port_base": port_base, "workers": workers}))
         return instance
 
     @property

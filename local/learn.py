@@ -18,7 +18,7 @@ from local import connect, entities, java, kafka, registry
 from local.certificates import make_certificates
 from local.description import Description
 from local.fetch import Say
-from local.instance import Instance
+from local.instance import FILE, Instance
 from local.java import AOT_CACHE
 from local.processes import Server, Starting, free_port_base, stop_all
 
@@ -30,6 +30,8 @@ _STOP_SECONDS = 120
 def learn(cache: Path, *, servers: Path, say: Say) -> None:
     """Make the caches, unless they are there or an earlier try failed."""
     marker = servers / f".learnt-{_digest()}"
+    if marker.exists():
+        return
     with (cache / ".lock").open("w") as lock:
         flock(lock, LOCK_EX)
         if not marker.exists():
@@ -46,15 +48,20 @@ def _digest() -> str:
 
 
 def _learn(state: Path, *, servers: Path, say: Say) -> None:
-    shutil.rmtree(state, ignore_errors=True)
+    _clear(state)  # of what a killed run has left
     instance = Instance.make(state, port_base=free_port_base(), workers=1)
     try:
         _run(instance, servers=servers)
     except SluiceError as error:
         say(f"that did not work; nothing needs it, but starts will take longer. {error}")
     finally:
-        stop_all(instance, seconds=_STOP_SECONDS, say=lambda _: None)
-        shutil.rmtree(state, ignore_errors=True)
+        _clear(state)
+
+
+def _clear(state: Path) -> None:
+    if (state / FILE).exists():
+        stop_all(Instance.open(state), seconds=_STOP_SECONDS, say=lambda _: None)
+    shutil.rmtree(state, ignore_errors=True)
 
 
 def _run(instance: Instance, *, servers: Path) -> None:
