@@ -18,6 +18,8 @@ from local.processes import Server
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
 _RESTART_SECONDS = 1.0
+_CLASSES = {"io.debezium.connector.mysql.MySqlConnector": "io.debezium.connector.mariadb.MariaDbConnector"}
+"""Debezium's connector for MySQL does not speak to MariaDB; the one that does takes the same settings."""
 
 
 def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
@@ -44,10 +46,19 @@ def worker(instance: Instance, *, index: int, description: Description, servers:
 def connector_variables(instance: Instance) -> dict[str, str]:
     """What the ${env:…} of a connector stand for here; k8s/connect.yaml says it for a cluster."""
     return {
+        "BROKER_BOOTSTRAP_SERVERS": f"127.0.0.1:{instance.port('kafka')}",
+        "BROKER_CA_CERTIFICATE": (instance.state / "tls/ca.pem").read_text(encoding="ascii"),
+        "BROKER_JAAS_CONFIG": scram_client(instance, "connect")["sasl.jaas.config"],
         "REGISTRY_URL": f"http://127.0.0.1:{instance.port('registry')}/apis/registry/v3",
         "MYSQL_DIALECT": "org.hibernate.dialect.MariaDBDialect",
         "MYSQL_URL": f"jdbc:mysql://127.0.0.1:{instance.port('mysql')}/myDB",
         "MYSQL_PASSWORD": instance.passwords["mysql-connect"],
+        "MYSQL_HOST": "127.0.0.1",
+        "MYSQL_PORT": str(instance.port("mysql")),
+        "MYSQL_SOURCE_PASSWORD": instance.passwords["mysql-source"],
+        "REDIS_HOST": "127.0.0.1",
+        "REDIS_PORT": str(instance.port("redis")),
+        "REDIS_PASSWORD": instance.passwords["redis-connect"],
     }
 
 
@@ -71,7 +82,9 @@ def _settings(instance: Instance, *, index: int, description: Description, serve
 
 def apply_connector(url: str, connector: Connector) -> None:
     """Create a connector or change its settings; raises SluiceError with Connect's reason."""
-    status, answer = request("PUT", f"{url}/connectors/{connector.name}/config", dict(connector.config))
+    class_ = connector.config["connector.class"]
+    config = {**connector.config, "connector.class": _CLASSES.get(class_, class_)}
+    status, answer = request("PUT", f"{url}/connectors/{connector.name}/config", config)
     if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
         reason = answer.get("message") if isinstance(answer, dict) else answer
         raise SluiceError(f"Connect refuses the connector {connector.name} (HTTP {status}): {reason}")

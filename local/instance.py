@@ -36,8 +36,10 @@ _PASSWORDS = (
     "kafka-consumer",
     "mysql-root",
     "mysql-connect",
+    "mysql-source",
     "mysql-reader",
     "redis-admin",
+    "redis-connect",
     "redis-reader",
 )
 

@@ -4,8 +4,10 @@ import platform
 import socket
 from hashlib import sha256
 from pathlib import Path
+from string import Template
 
 from exits import SluiceError
+from local.description import ROOT
 from local.instance import Instance
 from local.processes import Server
 
@@ -13,11 +15,6 @@ from local.processes import Server
 def prepare(instance: Instance) -> Path:
     """Write the server's settings; the path of the file."""
     instance.folder("redis")
-    users = (
-        "user default off",
-        f"user admin on #{_digest(instance, 'admin')} ~* &* +@all",
-        f"user reader on #{_digest(instance, 'reader')} ~* +@read +@connection +info +dbsize -@dangerous +info",
-    )
     settings = (
         "bind 127.0.0.1",
         f"port {instance.port('redis')}",
@@ -26,13 +23,10 @@ def prepare(instance: Instance) -> Path:
         # A title is written over the environment, by which this process is found again.
         "set-proc-title no",
         "maxmemory 512mb",
-        # What is full says so: nothing that was stored is dropped to make room.
-        "maxmemory-policy noeviction",
-        "appendonly yes",
-        'save ""',
-        *users,
     )
-    return instance.write("redis.conf", "\n".join(settings) + "\n")
+    digests = {f"REDIS_{user.upper()}_DIGEST": _digest(instance, user) for user in ("admin", "connect", "reader")}
+    shared = Template((ROOT / "k8s/redis/redis.conf").read_text(encoding="utf-8")).substitute(digests)
+    return instance.write("redis.conf", "\n".join(settings) + "\n" + shared)
 
 
 def server(instance: Instance, *, settings: Path, servers: Path) -> Server:

@@ -3,6 +3,11 @@
 CREATE USER IF NOT EXISTS 'connect'@'%' IDENTIFIED BY '${MYSQL_CONNECT_PASSWORD}';
 GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.gps_fixes TO 'connect'@'%';
 
+-- mysql-source: the table once, then the binary log, which cannot be had for one table alone
+CREATE USER IF NOT EXISTS 'source'@'%' IDENTIFIED BY '${MYSQL_SOURCE_PASSWORD}';
+GRANT SELECT ON myDB.test TO 'source'@'%';
+GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'source'@'%';
+
 -- `sluice status` and `sluice proof`
 CREATE USER IF NOT EXISTS 'reader'@'%' IDENTIFIED BY '${MYSQL_READER_PASSWORD}';
 GRANT SELECT ON myDB.* TO 'reader'@'%';
