@@ -1,4 +1,4 @@
-"""Why a row of a log is not loaded."""
+"""Why a row of a log is not loaded, and what such reasons have in common."""
 
 from enum import Enum
 from typing import Self
@@ -7,8 +7,8 @@ LINE_LIMIT = 4096
 """Longest line taken for a row, in bytes without the newline. A longer one is never held in memory."""
 
 
-class Reason(Enum):
-    """Why a row is not loaded. The value is a stable id; `sentence` is for people."""
+class Explained(Enum):
+    """Why something is not loaded. The value is a stable id; `sentence` is for people."""
 
     sentence: str
 
@@ -18,6 +18,10 @@ class Reason(Enum):
         member._value_ = id_
         member.sentence = sentence
         return member
+
+
+class Reason(Explained):
+    """Why a row is not loaded."""
 
     COLUMNS = "columns", "the row does not have 8 columns"
     NOT_A_NUMBER = "not-a-number", "a field is not a plain number"

@@ -62,10 +62,10 @@ def locate(spec: str, *, env: Mapping[str, str]) -> Location:
     path, _, member = spec.partition("::")
     if Path(spec).exists():
         path, member = spec, ""
-    stem = "stdin" if path == "-" else _stem(urlsplit(path).path if is_remote(path) else path)
+    base = base_name(path)
     return Location(
-        name=_shown(path) + (f"::{member}" if member else ""),
-        base_name=f"{stem}-{_stem(member)}" if member else stem,
+        name=shown_path(path) + (f"::{member}" if member else ""),
+        base_name=f"{base}-{stem(member)}" if member else base,
         path=path,
         member=member or None,
     )
@@ -87,7 +87,7 @@ def open_source(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = N
             if member is not None:
                 tap, size = open_member(tap, member, archive=location.name.partition("::")[0])
         except READ_ERRORS as error:
-            raise _cut(location.name, 0, error) from error
+            raise cut_short(location.name, 0, error) from error
         # A .gz is measured by its compressed bytes, whose number is known; a member by its own.
         position = raw.position if member is None else tap.position
         stream = _guarded(tap, name=location.name, position=position)
@@ -101,12 +101,13 @@ def _guarded(tap: Tap, *, name: str, position: Callable[[], int]) -> io.Buffered
         try:
             return tap.read(size)
         except READ_ERRORS as error:
-            raise _cut(name, position(), error) from error
+            raise cut_short(name, position(), error) from error
 
     return io.BufferedReader(Pull(read), _BUFFER)
 
 
-def _cut(name: str, position: int, error: BaseException) -> SourceCutError:
+def cut_short(name: str, position: int, error: BaseException) -> SourceCutError:
+    """Return the error for a source that `error` ended after `position` bytes."""
     cause = str(error) or type(error).__name__
     return SourceCutError(f"{name} could not be read to its end: {cause} ({position:,} bytes were read)")
 
@@ -125,30 +126,50 @@ def _log_in_archive(location: Location, *, env: Mapping[str, str]) -> str | None
 
 
 def _session(spec: str, env: Mapping[str, str]) -> Location:
-    day, _, member = spec.removeprefix("nclt:").partition("/")
-    try:
-        if date.fromisoformat(day).isoformat() != day:
-            raise ValueError
-    except ValueError:
-        raise SluiceError(
-            f"{spec}: {day!r} is not the date of a session; write nclt:2012-11-16", status=Exit.USAGE
-        ) from None
+    day, member = session_day(spec)
     member = member or "gps.csv"
-    base = env.get("SLUICE_NCLT_URL") or NCLT_URL
     return Location(
         name=spec,
-        base_name=f"nclt-{day}-{_stem(member)}",
-        path=f"{base.rstrip('/')}/sensor_data/{day}_sen.tar.gz",
+        base_name=f"nclt-{day}-{stem(member)}",
+        path=f"{data_set(env)}/sensor_data/{day}_sen.tar.gz",
         member=f"{day}/{member}",
     )
 
 
-def _stem(path: str) -> str:
+def session_day(spec: str) -> tuple[str, str]:
+    """Return the date and what follows it in nclt:DATE/…; raises SluiceError if it is no date."""
+    day, _, rest = spec.removeprefix("nclt:").partition("/")
+    if not is_day(day):
+        raise SluiceError(f"{spec}: {day!r} is not the date of a session; write nclt:2012-11-16", status=Exit.USAGE)
+    return day, rest
+
+
+def is_day(text: str) -> bool:
+    """Say whether this is a date as the data set writes it, 2012-11-16."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def data_set(env: Mapping[str, str]) -> str:
+    """Return where the data set is, without a slash at its end."""
+    return (env.get("SLUICE_NCLT_URL") or NCLT_URL).rstrip("/")
+
+
+def base_name(path: str) -> str:
+    """Return what files about a source are named after."""
+    return "stdin" if path == "-" else stem(urlsplit(path).path if is_remote(path) else path)
+
+
+def stem(path: str) -> str:
+    """Return a file's name without what says how it is packed."""
     name = PurePosixPath(path).name
     return _SUFFIXES.sub("", name) or name or "source"
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
+    """Return a path for messages: of a URL neither password nor signature."""
     if not is_remote(path):
         return "standard input" if path == "-" else path
     url = urlsplit(path)
