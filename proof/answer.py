@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from proof.compare import Comparison
-from proof.report import Evidence
+from proof.page import Evidence
+from proof.prove import Finding
 from proof.source import SourceSummary
 from proof.table import TABLE
 
 
-def as_object(evidence: Evidence, *, report: Path) -> dict[str, Any]:
+def as_object(evidence: Evidence[Finding], *, report: Path) -> dict[str, Any]:
     """The proof as JSON types; times are µs since the epoch."""
     finding, verdict = evidence.finding, evidence.verdict
     return {

@@ -4,22 +4,13 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from producer.gps import GpsFix
+from proof.listed import Item, Listed
 from proof.table import FIELDS, TableRow
 
-Item = TypeVar("Item")
 Value = int | float | None
 PROGRESS_ROWS = 2_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed(Generic[Item]):
-    """Everything of a kind counted, and the first of it listed."""
-
-    count: int
-    first: tuple[Item, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

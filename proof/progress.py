@@ -1,15 +1,34 @@
 """Shows how far a proof is: one line that changes on a terminal, a few plain lines elsewhere, or nothing."""
 
+from typing import Protocol
+
 from rich.console import Console
 from rich.status import Status
 
 from proof.sink import SinkState
 
 
-class ConsoleProgress:
-    """Progress on a console. Use it in a `with`."""
+class Progress(Protocol):
+    """Is told how far the proof is."""
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    def read(self, count: int) -> None:
+        """So much of the source has been read."""
+        ...
+
+    def waiting(self, state: SinkState) -> None:
+        """The sink has this far to go."""
+        ...
+
+    def compared(self, count: int, total: int) -> None:
+        """So many of all have been compared."""
+        ...
+
+
+class ConsoleProgress:
+    """Progress on a console; `of` names what is compared ("rows"). Use it in a `with`."""
+
+    def __init__(self, console: Console, *, quiet: bool, of: str) -> None:
+        self._of = of
         self._status: Status | None = None
         self._plain = None if quiet else console
         if not quiet and console.is_terminal:
@@ -26,9 +45,9 @@ class ConsoleProgress:
         if self._status is not None:
             self._status.stop()
 
-    def read(self, rows: int) -> None:
-        """So many rows of the source have been read."""
-        self._show(f"reading the source: {rows:,} rows")
+    def read(self, count: int) -> None:
+        """So much of the source has been read."""
+        self._show(f"reading the source: {count:,} {self._of}")
 
     def waiting(self, state: SinkState) -> None:
         """The sink has this far to go."""
@@ -41,9 +60,9 @@ class ConsoleProgress:
             self._plain.print(text, highlight=False)
         self._lag = state.lag
 
-    def compared(self, rows: int, total: int) -> None:
-        """So many of all rows have been compared."""
-        self._show(f"comparing: {rows:,} of {total:,} rows")
+    def compared(self, count: int, total: int) -> None:
+        """So many of all have been compared."""
+        self._show(f"comparing: {count:,} of {total:,} {self._of}")
 
     def _show(self, text: str) -> None:
         if self._status is not None:

@@ -1,33 +1,17 @@
 """The proof itself: read the source, wait for the sink, compare, judge."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
+from proof.catch_up import catch_up
 from proof.compare import Comparison, compare
-from proof.sink import Sink, SinkState, wait_for
+from proof.outcome import Question
+from proof.progress import Progress
+from proof.sink import Sink, SinkState
 from proof.source import SourceSummary, read_source
 from proof.spill import SortedFixes
 from proof.table import TableReader
 from proof.thin import Plots, thin, usual_gap
-from proof.verdict import Question
-
-
-class Progress(Protocol):
-    """Is told how far the proof is."""
-
-    def read(self, rows: int) -> None:
-        """So many rows of the source have been read."""
-        ...
-
-    def waiting(self, state: SinkState) -> None:
-        """The sink has this far to go."""
-        ...
-
-    def compared(self, rows: int, total: int) -> None:
-        """So many of all rows have been compared."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +41,7 @@ def prove(
         source = read_source(stream, name=name, into=fixes, limit=limit, progress=progress.read)
         run = _Run(fixes=fixes, source=source, table=table, question=question, limit=limit, progress=progress)
         if source.accepted:
-            state = run.wait_and_compare(sink)
+            state = catch_up(run, sink=sink, seconds=question.wait_seconds, progress=progress.waiting)
         plots = thin(fixes, total=len(fixes), gap_seconds=usual_gap(fixes))
     return Finding(source=source, comparison=run.comparison, sink=state, plots=plots)
 
@@ -81,26 +65,11 @@ class _Run:
         self._progress = progress
         self.comparison = compare((), iter(()), limit=0, progress=lambda _: None)
 
-    def wait_and_compare(self, sink: Sink) -> SinkState:
-        """Compare as soon as it can come out well, and again, if it did not, when the sink has caught up."""
-        deadline = time.monotonic() + self._question.wait_seconds
-        state = self._wait(sink, until=deadline, done=self._looks_done)
-        self._compare()
-        if state.lag and not state.stuck and not self._came_out_well():
-            state = self._wait(sink, until=deadline, done=lambda: False)
-            self._compare()
-        return state
-
-    def _wait(self, sink: Sink, *, until: float, done: Callable[[], bool]) -> SinkState:
-        seconds = max(0.0, until - time.monotonic())
-        return wait_for(sink, seconds=seconds, done=done, progress=self._progress.waiting)
-
-    def _looks_done(self) -> bool:
-        # The sink says only every few seconds how far it is; the number of rows tells sooner that all are there.
+    def looks_done(self) -> bool:
         count = self._table.count(*self._span)
         return count == 0 if self._question.absent else count >= len(self._fixes)
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
         total = len(self._fixes)
         self.comparison = compare(
             self._fixes,
@@ -109,5 +78,5 @@ class _Run:
             progress=lambda rows: self._progress.compared(rows, total),
         )
 
-    def _came_out_well(self) -> bool:
+    def came_out_well(self) -> bool:
         return self.comparison.none_there if self._question.absent else self.comparison.all_there

@@ -11,9 +11,6 @@ from view.ask import SilentError
 from view.connect import FAILED, Connector, Worker, ask_connect
 from view.kafka import Cluster, KafkaAsker
 
-TOPIC = "gps-fixes"
-CONNECTOR = "mysql-sink"
-DEAD_LETTERS = "mysql-sink-dead-letters"
 POLL_SECONDS = 0.5
 _RUNNING = "RUNNING"
 _HALTED = ("PAUSED", "STOPPED")
@@ -21,11 +18,25 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
+class SinkNames:
+    """What a sink is called, and what it reads and writes."""
+
+    connector: str
+    topic: str
+    dead_letters: str
+    """The topic of what it could not take."""
+
+
+ROWS_SINK = SinkNames(connector="mysql-sink", topic="gps-fixes", dead_letters="mysql-sink-dead-letters")
+IMAGES_SINK = SinkNames(connector="redis-sink", topic="images", dead_letters="redis-sink-dead-letters")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SinkState:
     """What Kafka and Connect say of the sink."""
 
     lag: int
-    """Messages it has not yet said to have dealt with. It says so every few seconds, so the rows may be there."""
+    """Messages it has not yet said to have dealt with. It says so every few seconds, so all may be there."""
     troubles: tuple[str, ...]
     """A sentence for everything about it that is not RUNNING; empty if all is well."""
     stuck: bool
@@ -41,18 +52,19 @@ class Sink(Protocol):
 
 
 class ConnectSink:
-    """The connector CONNECTOR of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
+    """A sink of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, names: SinkNames) -> None:
+        self.names = names
         self._connect_url = place.connect_url
         self._kafka = heard(lambda: KafkaAsker(place.consumer))
 
     def state(self) -> SinkState:
         """How far the sink is and what keeps it."""
         worker = self.worker()
-        connector = next((found for found in worker.connectors if found.name == CONNECTOR), None)
-        lag = heard(lambda: self._kafka.lag(f"connect-{CONNECTOR}", [TOPIC]))
-        return SinkState(lag=lag, troubles=troubles(connector), stuck=is_stuck(connector))
+        connector = next((found for found in worker.connectors if found.name == self.names.connector), None)
+        lag = heard(lambda: self._kafka.lag(f"connect-{self.names.connector}", [self.names.topic]))
+        return SinkState(lag=lag, troubles=troubles(connector, name=self.names.connector), stuck=is_stuck(connector))
 
     def worker(self) -> Worker:
         """Connect and its connectors."""
@@ -71,10 +83,10 @@ def heard(question: Callable[[], Answer]) -> Answer:
         raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
 
 
-def troubles(connector: Connector | None) -> tuple[str, ...]:
-    """A sentence for everything about the connector that is not RUNNING."""
+def troubles(connector: Connector | None, *, name: str) -> tuple[str, ...]:
+    """A sentence for everything about the connector `name` that is not RUNNING; None where it is not there."""
     if connector is None:
-        return (f"there is no connector {CONNECTOR}",)
+        return (f"there is no connector {name}",)
     sentences = list(connector.failures)
     if connector.state not in (_RUNNING, FAILED):
         sentences.append(f"connector {connector.name} is {connector.state}")

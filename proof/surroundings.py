@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from place import Place
-from proof.sink import DEAD_LETTERS, ConnectSink
+from proof.sink import ConnectSink
 from view.ask import SilentError
 from view.connect import Connector
 from view.stores import ask_registry
@@ -22,13 +22,13 @@ class Surroundings:
     """Messages in the sink's topic of dead letters."""
 
 
-def look_around(place: Place, *, sink: ConnectSink, product: str) -> Surroundings:
-    """Ask every part for its version. `product` is what the database said; raises SluiceError as `sink` does."""
+def look_around(place: Place, *, sink: ConnectSink, store: tuple[str, str]) -> Surroundings:
+    """Ask every part for its version. `store` is what a store is and said of itself; raises SluiceError as `sink`."""
     worker, cluster = sink.worker(), sink.cluster()
     brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
     return Surroundings(
         versions=(
-            ("Database", product),
+            store,
             ("Kafka Connect", worker.version),
             # A broker tells no client its version.
             ("Kafka", f"cluster {cluster.identity}, {brokers}"),
@@ -37,7 +37,7 @@ def look_around(place: Place, *, sink: ConnectSink, product: str) -> Surrounding
             ("Python", platform.python_version()),
         ),
         connectors=worker.connectors,
-        dead_letters=next((topic.messages for topic in cluster.topics if topic.name == DEAD_LETTERS), 0),
+        dead_letters=next((topic.messages for topic in cluster.topics if topic.name == sink.names.dead_letters), 0),
     )
 
 

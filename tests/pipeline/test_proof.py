@@ -94,7 +94,7 @@ def test_numbers_at_the_edge_of_a_double_come_back_bit_for_bit(load: Callable[..
 
 def test_a_log_that_was_never_loaded_is_not_there(prove: Prove, log: Path):
     log.write_text("".join(f"{int(row[:16]) + 10**12}{row[16:]}" for row in ROWS), encoding="utf-8")
-    status, proof = prove(log, "--limit", "2")
+    status, proof = prove(log, "--list", "2")
     assert status == Exit.DIFFERENT
     assert (proof["outcome"], proof["missing"], len(proof["listed"]["missing"])) == ("different", 9, 2)
     assert prove(log, "--absent")[0] == Exit.OK

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from producer.gps import GpsFix
+from proof.outcome import Question
 from proof.prove import Finding, prove
 from proof.sink import SinkState
 from proof.table import TableRow
-from proof.verdict import Question
 
 START = 1_353_099_678_298_235
 CAUGHT_UP = SinkState(lag=0, troubles=(), stuck=False)
@@ -79,14 +79,14 @@ class Noted:
     lags: list[int] = field(default_factory=list[int])
     read_rows: int = 0
 
-    def read(self, rows: int) -> None:
-        self.read_rows = rows
+    def read(self, count: int) -> None:
+        self.read_rows = count
 
     def waiting(self, state: SinkState) -> None:
         self.lags.append(state.lag)
 
-    def compared(self, rows: int, total: int) -> None:
-        assert 0 < rows <= total
+    def compared(self, count: int, total: int) -> None:
+        assert 0 < count <= total
 
 
 def find(

@@ -1,6 +1,5 @@
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,10 +8,12 @@ import pytest
 
 from exits import SluiceError
 from producer.gps import GpsFix
+from proof.outcome import Question
+from proof.page import Evidence, share, write_page
 from proof.prove import Finding
-from proof.report import Evidence, render, share, write_report
+from proof.report import render
 from proof.surroundings import Surroundings
-from proof.verdict import Question, judge
+from proof.verdict import judge
 from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, find, fix, line, stored
 from view.connect import Connector, Task
 
@@ -70,7 +71,7 @@ class Page(HTMLParser):
                 self.links.append(value or "")
 
 
-def evidence(finding: Finding, *, absent: bool = False) -> Evidence:
+def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
     question = Question(absent=absent, wait_seconds=60)
     verdict = judge(
         question=question, source=finding.source, comparison=finding.comparison, sink=finding.sink, dead_letters=0
@@ -200,11 +201,11 @@ def test_a_report_of_absence_says_so():
 def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path):
     whole = evidence(find(LOG, table=FakeTable(ROWS)))
     path = tmp_path / "proof.html"
-    write_report(whole, path)
+    write_page(render(whole), path)
     assert path.read_text(encoding="utf-8") == render(whole)
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(SluiceError, match="choose another with -o"):
-        write_report(replace(whole, seconds=2), tmp_path / "no such folder" / "proof.html")
+        write_page(render(whole), tmp_path / "no such folder" / "proof.html")
 
 
 @pytest.mark.parametrize(

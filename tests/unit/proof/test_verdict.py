@@ -1,7 +1,8 @@
 import pytest
 
+from proof.outcome import Outcome, Question, Verdict
 from proof.prove import Finding
-from proof.verdict import Outcome, Question, Verdict, judge
+from proof.verdict import judge
 from tests.unit.proof.fakes import BEHIND, FAILED, FakeSink, FakeTable, find, fix, line, stored
 
 FIXES = [fix(number) for number in range(5)]

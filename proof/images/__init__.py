@@ -1,0 +1,1 @@
+"""The proof of images: every byte of a source's images against what Redis holds."""

@@ -1,0 +1,90 @@
+"""What a proof of images found, as one object for a script."""
+
+from pathlib import Path
+from typing import Any
+
+from proof.images.prove import ImageFinding
+from proof.images.source import Content
+from proof.page import Evidence
+from view.stores import IMAGES_DATABASE
+
+
+def as_object(evidence: Evidence[ImageFinding], *, report: Path) -> dict[str, Any]:
+    """The proof as JSON types; times are µs since the epoch, sizes bytes."""
+    finding, verdict = evidence.finding, evidence.verdict
+    return {
+        "ok": verdict.ok,
+        "outcome": verdict.outcome.value,
+        "headline": verdict.headline,
+        "reasons": list(verdict.reasons),
+        "absent": evidence.question.absent,
+        "source": _source(finding),
+        "redis": {
+            "version": evidence.surroundings.versions[0][1],
+            "database": IMAGES_DATABASE,
+            "used_memory": finding.memory.used,
+            "maxmemory": finding.memory.limit,
+        },
+        **_counts(finding),
+        "listed": _listed(finding),
+        "sink": {"lag": finding.sink.lag, "troubles": list(finding.sink.troubles), "stuck": finding.sink.stuck},
+        "dead_letters": evidence.surroundings.dead_letters,
+        "report": str(report),
+        "seconds": round(evidence.seconds, 3),
+    }
+
+
+def _source(finding: ImageFinding) -> dict[str, Any]:
+    source = finding.source
+    first, last = source.span or (None, None)
+    return {
+        "name": source.name,
+        "images": len(source.images),
+        "bytes": source.bytes,
+        "first_utime": first,
+        "last_utime": last,
+        "refused": {reason.value: count for reason, count in source.reasons.items()},
+        "left_out": source.left_out.as_json(),
+    }
+
+
+def _counts(finding: ImageFinding) -> dict[str, Any]:
+    comparison = finding.comparison
+    return {
+        "compared": comparison.compared,
+        "equal": comparison.equal,
+        "missing": comparison.missing.count,
+        "missing_bytes": comparison.missing_bytes,
+        "different": comparison.different.count,
+        "extra": finding.extra.count if finding.extra else None,
+        "cameras": {
+            camera.name: {
+                "images": camera.images,
+                "bytes": camera.size,
+                "equal": camera.equal,
+                "missing": camera.missing,
+                "different": camera.different,
+            }
+            for camera in comparison.cameras
+        },
+    }
+
+
+def _listed(finding: ImageFinding) -> dict[str, Any]:
+    comparison = finding.comparison
+    return {
+        "missing": list(comparison.missing.first),
+        "different": [
+            {"key": image.key, "source": _content(image.source), "redis": _content(image.stored)}
+            for image in comparison.different.first
+        ],
+        "extra": list(finding.extra.first) if finding.extra else None,
+        "refused": [
+            {"name": refused.name, "reason": refused.reason.value, "bytes": refused.size}
+            for refused in finding.source.refused
+        ],
+    }
+
+
+def _content(content: Content | None) -> dict[str, Any] | None:
+    return None if content is None else {"bytes": content.size, "sha256": content.sha256}

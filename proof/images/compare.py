@@ -1,0 +1,140 @@
+"""Compares the source's images with those of Redis, byte for byte by their SHA-256."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from producer.image_names import printable
+from proof.images.keys import camera_of, spans, utime_of
+from proof.images.source import Content
+from proof.images.store import ImageStore, NotBytes
+from proof.listed import Listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferentImage:
+    """An image that is there with other bytes."""
+
+    key: str
+    source: Content
+    stored: Content | None
+    """None where what Redis holds under the key is no string of bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """What came of one camera's images."""
+
+    name: str
+    """Session and camera."""
+    images: int
+    size: int
+    """Bytes in the source."""
+    equal: int
+    missing: int
+    different: int
+    span: tuple[int, int] | None
+    """First and last utime, µs since the epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageComparison:
+    """What came of comparing all images of a source with Redis: compared = equal + missing + different."""
+
+    compared: int
+    missing: Listed[str]
+    """Keys of the source that Redis does not have."""
+    missing_bytes: int
+    different: Listed[DifferentImage]
+    wrong: frozenset[str]
+    """Keys of all that is different."""
+    present: tuple[str, ...]
+    """Keys of the source that Redis has, equal or not, sorted."""
+    cameras: tuple[Camera, ...]
+
+    @property
+    def equal(self) -> int:
+        """Images of which Redis holds every byte."""
+        return self.compared - self.missing.count - self.different.count
+
+    @property
+    def all_there(self) -> bool:
+        """True if there was something to compare and all of it is in Redis, equal."""
+        return self.compared > 0 and self.compared == self.equal
+
+    @property
+    def none_there(self) -> bool:
+        """True if there was something to compare and none of it is in Redis."""
+        return self.compared > 0 and self.compared == self.missing.count
+
+
+def compare_images(
+    images: Mapping[str, Content], store: ImageStore, *, limit: int, progress: Callable[[int], None]
+) -> ImageComparison:
+    """Read every image of `images` (sorted by key) back and compare; of each kind the first `limit` are listed.
+
+    `progress` is called with the number of images compared now and then.
+    """
+    missing: list[str] = []
+    different: list[DifferentImage] = []
+    wrong: set[str] = set()
+    for number, (key, value) in enumerate(store.read(images), start=1):
+        if value is None:
+            missing.append(key)
+        elif (stored := _content(value)) != images[key]:
+            wrong.add(key)
+            if len(different) < limit:
+                different.append(DifferentImage(key=key, source=images[key], stored=stored))
+        progress(number)
+    absent = frozenset(missing)
+    return ImageComparison(
+        compared=len(images),
+        missing=Listed(count=len(missing), first=tuple(missing[:limit])),
+        missing_bytes=sum(images[key].size for key in missing),
+        different=Listed(count=len(wrong), first=tuple(different)),
+        wrong=frozenset(wrong),
+        present=tuple(key for key in images if key not in absent),
+        cameras=_cameras(images, missing=absent, different=wrong),
+    )
+
+
+def find_extra(images: Mapping[str, Content], store: ImageStore, *, limit: int) -> Listed[str]:
+    """Keys of the source's sessions and cameras, between a session's first and last utime, that the source has not.
+
+    Another's key can hold anything: it is listed as printable text.
+    """
+    cameras = {camera_of(key) for key in images}
+    found: set[str] = set()
+    for session, (first, last) in spans(images).items():
+        for key in store.scan(f"{session}/"):
+            utime = utime_of(key)
+            if utime is not None and first <= utime <= last and camera_of(key) in cameras and key not in images:
+                found.add(key)
+    return Listed(count=len(found), first=tuple(map(printable, sorted(found)[:limit])))
+
+
+def _content(value: bytes | NotBytes) -> Content | None:
+    return Content.of(value) if isinstance(value, bytes) else None
+
+
+def _cameras(images: Mapping[str, Content], *, missing: frozenset[str], different: set[str]) -> tuple[Camera, ...]:
+    count, size = Counter(map(camera_of, images)), Counter[str]()
+    for key, content in images.items():
+        size[camera_of(key)] += content.size
+    lost, wrong = Counter(map(camera_of, missing)), Counter(map(camera_of, different))
+    times: dict[str, list[int]] = {name: [] for name in count}
+    for key in images:
+        utime = utime_of(key)
+        times[camera_of(key)] += [] if utime is None else [utime]
+    return tuple(
+        Camera(
+            name=name,
+            images=count[name],
+            size=size[name],
+            equal=count[name] - lost[name] - wrong[name],
+            missing=lost[name],
+            different=wrong[name],
+            span=(min(times[name]), max(times[name])) if times[name] else None,
+        )
+        for name in sorted(count)
+    )

@@ -1,0 +1,70 @@
+"""The proof of images: a source's against those in Redis."""
+
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from place import Place
+from producer.images import open_images
+from producer.selection_arguments import selection
+from proof.images.answer import as_object
+from proof.images.prove import ImageFinding, prove_images
+from proof.images.report import render
+from proof.images.store import open_images_store
+from proof.images.verdict import judge_images
+from proof.options import command_line
+from proof.outcome import Question
+from proof.page import Evidence, write_page
+from proof.progress import ConsoleProgress
+from proof.sink import IMAGES_SINK, ConnectSink
+from proof.surroundings import Surroundings, look_around
+from proof.told import Told
+
+
+def prove_images_of(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
+    """Prove the images of args.source and write the report; raises SluiceError as `proof.command.run` does."""
+    began = time.monotonic()
+    question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
+    sink = ConnectSink(place, IMAGES_SINK)
+    with (
+        open_images_store(place.redis) as store,
+        open_images(args.source, env=env, selection=selection(args)) as source,
+        ConsoleProgress(console, quiet=args.json, of="images") as progress,
+    ):
+        finding = prove_images(source, store=store, sink=sink, question=question, limit=args.list, progress=progress)
+        surroundings = look_around(place, sink=sink, store=("Redis", store.product))
+        evidence = _evidence(args, question, finding, surroundings, seconds=time.monotonic() - began)
+        write_page(render(evidence), args.output)
+    return _told(evidence, args)
+
+
+def _evidence(
+    args: Namespace, question: Question, finding: ImageFinding, surroundings: Surroundings, *, seconds: float
+) -> Evidence[ImageFinding]:
+    return Evidence(
+        question=question,
+        verdict=judge_images(question=question, finding=finding, dead_letters=surroundings.dead_letters),
+        finding=finding,
+        surroundings=surroundings,
+        made_at=datetime.now(UTC),
+        seconds=seconds,
+        command=command_line(args, finding.source.name),
+    )
+
+
+def _told(evidence: Evidence[ImageFinding], args: Namespace) -> Told:
+    finding = evidence.finding
+    comparison = finding.comparison
+    return Told(
+        verdict=evidence.verdict,
+        counts=(
+            f"compared {comparison.compared:,}, equal {comparison.equal:,}, missing {comparison.missing.count:,},"
+            f" different {comparison.different.count:,},"
+            f" extra {finding.extra.count if finding.extra else 'not looked for'}"
+            f", refused {finding.source.rejected:,}, left out {finding.source.left_out.files:,}"
+        ),
+        as_object=as_object(evidence, report=args.output.absolute()),
+    )
