@@ -1,0 +1,165 @@
+"""The programs that these tests run, built once from the Go module proxy into the user's cache.
+
+Each folder of go/ pins what is built by its go.mod and go.sum; Go verifies every module by them.
+"""
+
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
+from pathlib import Path
+
+from exits import SluiceError
+from local.fetch import cache_folder
+
+_GO = Path(__file__).with_name("go")
+_NEEDED_BYTES = 9 << 30
+_PROGRESS_SECONDS = 30
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """A folder of go/ and what is built from it: program name -> package."""
+
+    name: str
+    programs: Mapping[str, str]
+    linker_flags: str = ""
+
+
+# A program built from a module cache does not know its own version, and the API server serves by it.
+_KUBERNETES_VERSION = (
+    "-X k8s.io/component-base/version.gitVersion=v1.34.2 "
+    "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
+)
+ETCD = Module(name="etcd", programs={"etcd": "go.etcd.io/etcd/server/v3"})
+KUBERNETES = Module(
+    name="kubernetes",
+    programs={
+        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+        "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    },
+    linker_flags=_KUBERNETES_VERSION,
+)
+PULUMI = Module(
+    name="pulumi",
+    programs={"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"},
+    linker_flags="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0",
+)
+
+
+class Missing(Exception):  # noqa: N818 not an error: the tests skip
+    """This machine has nothing to build or run these tests with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """Where each program is."""
+
+    etcd: Path
+    apiserver: Path
+    controller_manager: Path
+    pulumi: Path
+
+
+def programs(*, env: Mapping[str, str], say: Say) -> Programs:
+    """Every program, built where it is not in the cache yet; pulumi from the PATH where it is there.
+
+    Raises Missing where there is no Go, and SluiceError with the compiler's last lines where a build fails.
+    """
+    go = shutil.which("go", path=env.get("PATH"))
+    if go is None:
+        raise Missing("go is not on the PATH: kube-apiserver cannot be built (https://go.dev/dl)")
+    installed = shutil.which("pulumi", path=env.get("PATH"))
+    etcd = _built(ETCD, go=go, env=env, say=say)
+    kubernetes = _built(KUBERNETES, go=go, env=env, say=say)
+    return Programs(
+        etcd=etcd / "etcd",
+        apiserver=kubernetes / "kube-apiserver",
+        controller_manager=kubernetes / "kube-controller-manager",
+        pulumi=Path(installed) if installed else _built(PULUMI, go=go, env=env, say=say) / "pulumi",
+    )
+
+
+def _built(module: Module, *, go: str, env: Mapping[str, str], say: Say) -> Path:
+    """The bin/ folder of a module's programs."""
+    cache = cache_folder(env)
+    folder = cache / f"go-{module.name}-{_digest(module, go=go, env=env)}"
+    if not folder.is_dir():
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (cache / ".go.lock").open("w") as lock:
+            flock(lock, LOCK_EX)  # one at a time: a build takes every core and gigabytes of memory
+            if not folder.is_dir():
+                _build(module, folder, go=go, env=env, say=say)
+    return folder / "bin"
+
+
+def _digest(module: Module, *, go: str, env: Mapping[str, str]) -> str:
+    source = _GO / module.name
+    asked = [go, "env", "GOVERSION", "GOOS", "GOARCH"]
+    platform = subprocess.run(asked, cwd=source, env=env, capture_output=True, check=True).stdout
+    pinned = (source / "go.mod").read_bytes() + (source / "go.sum").read_bytes()
+    return sha256(pinned + platform + repr(module).encode()).hexdigest()[:16]
+
+
+def _build(module: Module, folder: Path, *, go: str, env: Mapping[str, str], say: Say) -> None:
+    _check_room(folder.parent)
+    building = folder.with_name(f"building-{module.name}")
+    shutil.rmtree(building, ignore_errors=True)
+    for program, package in module.programs.items():
+        with _progress(f"building {program} (once; minutes)", say=say):
+            _compile(package, building / "bin" / program, module=module, go=go, env=env)
+    building.rename(folder)
+
+
+def _check_room(cache: Path) -> None:
+    free = shutil.disk_usage(cache).free
+    if free < _NEEDED_BYTES:
+        raise SluiceError(
+            f"the disk of {cache} has {free >> 20} MiB left; Go's caches and the programs need up to "
+            f"{_NEEDED_BYTES >> 20}. Make room, or name other folders: SLUICE_CACHE, GOMODCACHE, GOCACHE"
+        )
+
+
+def _compile(package: str, program: Path, *, module: Module, go: str, env: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        [
+            go, "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-modcacherw",
+            "-ldflags", f"-s -w {module.linker_flags}", "-o", str(program), package,
+        ],
+        cwd=_GO / module.name,
+        env={**env, "CGO_ENABLED": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        last = "\n  ".join(done.stderr.splitlines()[-15:])
+        raise SluiceError(f"{package} could not be built in {_GO / module.name}:\n  {last}")
+
+
+@contextmanager
+def _progress(what: str, *, say: Say) -> Generator[None]:
+    """Say what is being waited for, again and again, and how long it took."""
+    begin, over = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        say(f"{what} …")
+        while not over.wait(_PROGRESS_SECONDS):
+            say(f"{what} … {time.monotonic() - begin:.0f} s")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+    say(f"{what}: {time.monotonic() - begin:.0f} s")

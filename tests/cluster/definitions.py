@@ -1,0 +1,107 @@
+"""Strimzi's custom resource definitions, written by Strimzi's own generator from the classes of its release."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from exits import SluiceError
+from local import fetch
+from local.java import JAVA_HOME
+from tests.cluster.api import Api
+from tests.support import wait_for
+
+_HERE = Path(__file__).with_name("strimzi")
+_INPUTS = (_HERE / "pom.xml", _HERE / ".mvn/maven.config", _HERE / ".mvn/checksums/checksums.sha256", Path(__file__))
+_MODEL = "io.strimzi.api.kafka.model"
+_CLASSES = (
+    "bridge.KafkaBridge",
+    "connect.KafkaConnect",
+    "connector.KafkaConnector",
+    "kafka.Kafka",
+    "mirrormaker2.KafkaMirrorMaker2",
+    "nodepool.KafkaNodePool",
+    "podset.StrimziPodSet",
+    "rebalance.KafkaRebalance",
+    "topic.KafkaTopic",
+    "user.KafkaUser",
+)
+
+Say = Callable[[str], None]
+
+
+def install_definitions(api: Api, definitions: list[dict[str, Any]]) -> None:
+    """Apply the definitions and wait until the server serves each."""
+    for definition in definitions:
+        api.apply(definition)
+    for definition in definitions:
+        wait_for(lambda name=definition["metadata"]["name"]: _served(api, name))
+
+
+def _served(api: Api, name: str) -> bool:
+    found = api.read("apiextensions.k8s.io/v1", "CustomResourceDefinition", name) or {}
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+
+
+def strimzi_definitions(*, env: Mapping[str, str], say: Say) -> list[dict[str, Any]]:
+    """Strimzi's definitions; generated into the user's cache where they are not there yet.
+
+    Raises SluiceError where Maven or the generator fails.
+    """
+    cache = fetch.cache_folder(env)
+    folder = cache / f"strimzi-{sha256(b''.join(path.read_bytes() for path in _INPUTS)).hexdigest()[:16]}"
+    if not folder.is_dir():
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (cache / ".lock").open("w") as lock:  # the embedded place's own: one Maven in a cache at a time
+            flock(lock, LOCK_EX)
+            if not folder.is_dir():
+                say("generating Strimzi's custom resource definitions (once) …")
+                _generate(cache, folder, env=env, say=say)
+    return [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yaml"))]
+
+
+def _generate(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
+    building, jars = cache / "building-strimzi", cache / "building-strimzi-generator"
+    for leftover in (building, jars):
+        shutil.rmtree(leftover, ignore_errors=True)
+    building.mkdir()
+    maven = fetch._maven(cache, env=env, say=say)  # pyright: ignore[reportPrivateUsage]
+    _run(
+        [
+            str(maven / "bin/mvn"),
+            "--file", str(_HERE / "pom.xml"),
+            "package",
+            f"-Dmaven.repo.local={cache / 'maven'}",
+            f"-Dgenerator.directory={jars}",
+        ],
+        env=fetch._maven_env(cache, env=env),  # pyright: ignore[reportPrivateUsage]
+    )  # fmt: skip
+    targets = [f"{_MODEL}.{name}={building / name.rpartition('.')[2]}.yaml" for name in _CLASSES]
+    _run([str(JAVA_HOME / "bin/java"), "-cp", f"{jars}/*", *_OPTIONS, *targets], env=env)
+    shutil.rmtree(jars)
+    building.rename(folder)
+
+
+_OPTIONS = (
+    "io.strimzi.crdgenerator.CrdGenerator",
+    "--target-kube", "1.25+",
+    "--crd-api-version", "v1",
+    "--api-versions", "v1",
+    "--storage-version", "v1",
+    "--yaml",
+)  # fmt: skip
+
+
+def _run(command: list[str], *, env: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=_HERE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise SluiceError(f"Strimzi's custom resource definitions could not be generated: {command[0]}:\n  {last}")

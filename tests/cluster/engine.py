@@ -1,0 +1,143 @@
+"""Pulumi's engine, driven through its Automation API: a program of Python runs in this process, all else is real."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+from pulumi.automation import EngineEvent
+from pulumi.automation.errors import CommandError
+
+Program = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What the engine did to one resource: `op` is Pulumi's word (create, update, delete, replace, same, …)."""
+
+    op: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one run of the engine came to; `changes` in the order in which they were done."""
+
+    changes: tuple[Change, ...]
+    output: str = field(repr=False)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """Each changed resource's name and what was done to it."""
+        return {change.name: change.op for change in self.changes if change.op not in ("same", "read", "refresh")}
+
+    def names(self, op: str) -> list[str]:
+        """Names of what this was done to, in order."""
+        return [change.name for change in self.changes if change.op == op]
+
+
+class Stack:
+    """A stack of a program, with its state in a folder of its own."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        name: str,
+        project: str,
+        folder: Path,
+        pulumi: Path,
+        variables: Mapping[str, str],
+        project_file: Path | None = None,
+    ) -> None:
+        for sub in ("state", "work"):
+            (folder / sub).mkdir(parents=True, exist_ok=True)
+        if project_file:
+            _copy_project(project_file, folder / "work/Pulumi.yaml")
+        self._state = folder / "state"
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(folder / "work"),
+            env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
+            pulumi_command=_command(pulumi, folder),
+        )
+        self._stack = automation.create_or_select_stack(name, project, program=program, opts=options)
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """Set settings, as `pulumi config set`; a name without a project is the program's own."""
+        for name, value in settings.items():
+            self._stack.set_config(name, automation.ConfigValue(value=_written(value)))
+
+    def up(self) -> Outcome:
+        """`pulumi up`; raises CommandError with all that the engine said."""
+        return self._run(self._stack.up)
+
+    def preview(self) -> Outcome:
+        """`pulumi preview`."""
+        return self._run(self._stack.preview)
+
+    def refresh(self) -> Outcome:
+        """`pulumi refresh`: what has been changed by others is taken into the state."""
+        return self._run(self._stack.refresh)
+
+    def destroy(self) -> Outcome:
+        """`pulumi destroy`."""
+        return self._run(self._stack.destroy)
+
+    def state(self) -> list[dict[str, Any]]:
+        """The resources in the state, as they are stored: what is secret is encrypted there."""
+        # Not by `stack export`: the API asks it to show secrets.
+        (checkpoint,) = self._state.glob(f".pulumi/stacks/*/{self._stack.name}.json")
+        latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
+        return latest.get("resources", [])
+
+    def _run(self, command: Callable[..., Any]) -> Outcome:
+        events: list[EngineEvent] = []
+        result = command(on_event=events.append, color="never")
+        outputs = {name: output.value for name, output in (getattr(result, "outputs", None) or {}).items()}
+        return Outcome(changes=_changes(events), output=result.stdout, outputs=outputs)
+
+
+_SETTINGS = {
+    "PULUMI_CONFIG_PASSPHRASE": "tests",
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+}
+
+
+def _command(pulumi: Path, folder: Path) -> automation.PulumiCommand:
+    # The API looks for bin/pulumi in a folder, wherever the program itself is.
+    link = folder / "bin/pulumi"
+    link.parent.mkdir(exist_ok=True)
+    if not link.exists():
+        link.symlink_to(pulumi)
+    return automation.PulumiCommand(root=str(folder), skip_version_check=True)
+
+
+def _copy_project(source: Path, target: Path) -> None:
+    """The project's settings, with their types and defaults; the program is the one that is given."""
+    settings = yaml.safe_load(source.read_text(encoding="utf-8"))
+    settings.pop("main", None)
+    target.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _changes(events: Sequence[EngineEvent]) -> tuple[Change, ...]:
+    """What was done, when it was done; the stack itself and the providers are not counted."""
+    done = [event.res_outputs_event.metadata for event in events if event.res_outputs_event]
+    return tuple(
+        Change(op=str(getattr(step.op, "value", step.op)), type=step.type, name=step.urn.rpartition("::")[2])
+        for step in done
+        if step.type != "pulumi:pulumi:Stack" and not step.type.startswith("pulumi:providers:")
+    )
+
+
+__all__ = ["Change", "CommandError", "Outcome", "Program", "Stack"]

@@ -1,0 +1,48 @@
+"""What the API server would refuse of the Pods that workloads will make, before any controller makes them."""
+
+from typing import Any
+
+from tests.cluster.api import Api, Refused
+from tests.support import wait_for
+
+_WORKLOADS = (
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("apps/v1", "DaemonSet"),
+    ("batch/v1", "Job"),
+    ("batch/v1", "CronJob"),
+)
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+def workloads(api: Api, *, namespace: str) -> list[dict[str, Any]]:
+    """Every object of the namespace that has a template of Pods."""
+    return [item for kind in _WORKLOADS for item in api.list(*kind, namespace=namespace)]
+
+
+def violations(api: Api, *, namespace: str) -> list[str]:
+    """What the API server says against the namespace's workloads, each by kind and name; none is good.
+
+    The namespace has to enforce the restricted standard: where it does not, that is the first violation. Limits and
+    quotas of the namespace count too: each Pod is created, by a server-side dry run.
+    """
+    found: list[str] = []
+    labels = (api.read("v1", "Namespace", namespace) or {"metadata": {}})["metadata"].get("labels", {})
+    if labels.get(_ENFORCE) != "restricted":
+        found.append(f"Namespace {namespace}: {_ENFORCE} is {labels.get(_ENFORCE)}, not restricted")
+    # A Pod is refused until the controller has made the account that it runs as.
+    wait_for(lambda: api.read("v1", "ServiceAccount", "default", namespace=namespace) is not None)
+    for workload in workloads(api, namespace=namespace):
+        try:
+            api.create(_pod(workload), dry_run=True)
+        except Refused as error:
+            found.append(f"{workload['kind']} {workload['metadata']['name']}: {error}")
+    return found
+
+
+def _pod(workload: dict[str, Any]) -> dict[str, Any]:
+    spec = workload["spec"]["jobTemplate"]["spec"] if workload["kind"] == "CronJob" else workload["spec"]
+    template = spec["template"]
+    own = {name: value for name, value in template["metadata"].items() if name in ("labels", "annotations")}
+    metadata = {**own, "generateName": "try-", "namespace": workload["metadata"]["namespace"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}

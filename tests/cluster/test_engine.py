@@ -1,0 +1,116 @@
+"""The harness itself: Pulumi's engine, the stand-ins and the control plane, with a small program."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.cluster import Cluster, Deployment, deployment
+from tests.cluster.engine import CommandError
+from tests.cluster.sample_program import program
+
+SPACE = "harness"
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
+    """The program's stack, in whatever state the tests before have left it: they tell one story, in order."""
+    folder = tmp_path_factory.mktemp("stack")
+    with deployment(cluster, program, folder=folder, settings={"namespace": SPACE}) as made:
+        yield made
+
+
+def test_a_preview_makes_nothing(cluster: Cluster, deployed: Deployment) -> None:
+    outcome = deployed.stack.preview()
+    assert set(outcome.names("create")) == {"namespace", "strimzi", "settings", "password", "login", "store", "kafka"}
+    assert cluster.api.read("v1", "Namespace", SPACE) is None
+    assert not deployed.stand_in.releases
+
+
+def test_up_makes_every_object_in_the_order_of_what_it_needs(cluster: Cluster, deployed: Deployment) -> None:
+    outcome = deployed.stack.up()
+    order = outcome.names("create")
+    assert len(order) == 7
+    for first, then in (("namespace", "strimzi"), ("strimzi", "kafka"), ("password", "login"), ("login", "store")):
+        assert order.index(first) < order.index(then)
+    kafka = cluster.api.read("kafka.strimzi.io/v1", "Kafka", "kafka", namespace=SPACE)
+    assert kafka
+    assert kafka["spec"]["kafka"]["version"] == "4.3.1"
+    store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
+    assert store
+    assert outcome.outputs["uid"] == store["metadata"]["uid"]  # what the server gave comes back to the program
+    assert deployed.stand_in.releases["strimzi"]["values"] == {"watchAnyNamespace": False}
+
+
+def test_a_password_is_in_its_secret_and_nowhere_readable(cluster: Cluster, deployed: Deployment) -> None:
+    outcome = deployed.stack.up()
+    login = cluster.api.read("v1", "Secret", "login", namespace=SPACE)
+    assert login
+    state = json.dumps(deployed.stack.state())
+    for text in (outcome.outputs["password"], login["data"]["password"]):
+        assert text not in state
+        assert text not in outcome.output
+
+
+def test_up_again_changes_nothing(deployed: Deployment) -> None:
+    assert deployed.stack.up().changed == {}
+
+
+def test_only_what_a_setting_is_of_changes(cluster: Cluster, deployed: Deployment) -> None:
+    deployed.stack.configure({"replicas": 2})
+    assert deployed.stack.up().changed == {"store": "update"}
+    store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
+    assert store
+    assert store["spec"]["replicas"] == 2
+
+
+def test_what_cannot_be_changed_is_replaced(cluster: Cluster, deployed: Deployment) -> None:
+    before = cluster.api.read("v1", "ConfigMap", "settings", namespace=SPACE)
+    deployed.stack.configure({"colour": "red"})
+    outcome = deployed.stack.up()
+    after = cluster.api.read("v1", "ConfigMap", "settings", namespace=SPACE)
+    assert set(outcome.changed) == {"settings"}
+    assert before
+    assert after
+    assert after["data"] == {"colour": "red"}
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+
+
+def test_a_refresh_sees_what_others_have_changed_and_up_mends_it(cluster: Cluster, deployed: Deployment) -> None:
+    path = cluster.api.kind("apps/v1", "StatefulSet").path(namespace=SPACE, name="store")
+    cluster.api.request("PATCH", path, {"spec": {"replicas": 3}}, content="application/merge-patch+json")
+    deployed.stack.refresh()
+    with pytest.raises(CommandError, match="conflict"):
+        deployed.stack.up()
+    cluster.api.request("PATCH", path, {"spec": {"replicas": 2}}, content="application/merge-patch+json")
+    deployed.stack.refresh()
+    assert deployed.stack.up().changed == {}
+
+
+def test_a_field_that_strimzi_does_not_have_is_refused_by_name(deployed: Deployment) -> None:
+    deployed.stack.configure({"wrong": True})
+    with pytest.raises(CommandError, match=r"Kafka harness/kafka: .*\.spec\.kafka\.replica: field not declared"):
+        deployed.stack.up()
+    deployed.stack.configure({"wrong": False})
+    assert deployed.stack.up().changed == {}
+
+
+def test_destroy_leaves_nothing_and_goes_backwards(cluster: Cluster, deployed: Deployment) -> None:
+    outcome = deployed.stack.destroy()
+    order = outcome.names("delete")
+    assert len(order) == 7
+    for first, then in (("kafka", "strimzi"), ("strimzi", "namespace"), ("store", "login"), ("login", "password")):
+        assert order.index(first) < order.index(then)
+    assert deployed.stand_in.deleted[-1] == f"Namespace {SPACE}"
+    assert cluster.api.read("v1", "Namespace", SPACE) is None
+    assert cluster.api.list("v1", "PersistentVolumeClaim") == []
+    assert deployed.stack.state() == [] or {entry["type"] for entry in deployed.stack.state()} == {
+        "pulumi:pulumi:Stack"
+    }
+
+
+def test_a_stack_can_be_made_again(cluster: Cluster, tmp_path: Path) -> None:
+    with deployment(cluster, program, folder=tmp_path, settings={"namespace": "again"}) as made:
+        assert len(made.stack.up().names("create")) == 7
+        assert len(made.stack.destroy().names("delete")) == 7
