@@ -15,9 +15,10 @@ from rich.text import Text
 from exits import Exit
 from place import Place
 from view import messages, status_table
-from view.decode import Decoder, RegistrySchemas
+from view.decode import Decoder
 from view.message_table import TablePrinter, write_lines
 from view.reader import TopicReader
+from view.schemas import RegistrySchemas
 from view.status import Process, Status, ask
 
 Processes = Callable[[], Sequence[Process] | None] | Sequence[Process] | None

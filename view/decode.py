@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from http import HTTPStatus
 from io import BytesIO
-from json import loads
 from typing import Any
 from uuid import UUID
 
-from fastavro import parse_schema, schemaless_reader
+from fastavro import schemaless_reader
 
-from exits import Exit, SluiceError
-from view.ask import SilentError, get_json
+from view.schemas import Unusable
 
 MAGIC = b"\x00"
 """First byte of Confluent's wire format; a schema id of 4 bytes follows."""
@@ -22,32 +19,7 @@ SHOWN_BYTES = 16
 
 
 Schemas = Callable[[int], Any]
-"""Finds the parsed Avro schema of an id; None where there is none of that id."""
-
-
-class RegistrySchemas:
-    """Schemas of the registry that speaks Confluent's API at `url`, each asked for once."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._known: dict[int, Any] = {}
-
-    def __call__(self, number: int) -> Any:
-        """The schema of this id, None if unknown; raises SluiceError if the registry is silent."""
-        if number not in self._known:
-            self._known[number] = self._ask(number)
-        return self._known[number]
-
-    def _ask(self, number: int) -> Any:
-        try:
-            answer = get_json(f"{self._url}/schemas/ids/{number}", part="the schema registry")
-        except SilentError as error:
-            if error.code == HTTPStatus.NOT_FOUND:
-                return None
-            message = f"{error}, so the messages cannot be decoded"
-            raise SluiceError(message, status=Exit.UNAVAILABLE) from error
-        is_avro = answer.get("schemaType", "AVRO") == "AVRO"
-        return parse_schema(loads(answer["schema"])) if is_avro else None
+"""Finds the parsed Avro schema of an id; None where there is none of that id, Unusable where it makes no sense."""
 
 
 class Decoder:
@@ -62,6 +34,8 @@ class Decoder:
             return None
         if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
             schema = self._schemas(int.from_bytes(data[1:PREFIX_BYTES]))
+            if isinstance(schema, Unusable):
+                return size_and_start(data) | {"error": schema.reason}
             if schema is not None:
                 return _avro(data, schema)
         return text_or_bytes(data)
@@ -119,4 +93,6 @@ def _as_text(value: datetime | date | time | Decimal | UUID) -> str:
     # A local-timestamp has no zone, and gets none.
     if isinstance(value, datetime) and value.tzinfo:
         return iso(value)
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+    if isinstance(value, datetime | time):
+        return value.isoformat(timespec="microseconds")
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from view.debezium import Change, change
 from view.messages import Shown, key_text
 
 ROWS_AT_ONCE = 200
 MARGIN = 2
 """Columns between two fields."""
+_OPERATION_STYLES = {"insert": "green", "snapshot": "green", "update": "cyan", "delete": "yellow", "truncate": "red"}
 
 
 def write_lines(messages: Iterable[Shown], *, console: Console, flush: bool = False) -> int:
@@ -84,11 +86,27 @@ def _value(row: Shown) -> Text:
 def _pretty(value: Any) -> Text:
     if not isinstance(value, dict):
         return Text(_plain(value))
-    if set(value) == {"bytes", "hex"}:
-        return Text(f"{value['bytes']:,} bytes: {value['hex']}")
+    if {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
+        text = Text(f"{value['bytes']:,} bytes: {value['hex']}")
+        return text.append(f"\n{value['error']}", style="red") if "error" in value else text
+    told = change(value)
+    return _fields(value) if told is None else _change(told)
+
+
+def _change(told: Change) -> Text:
+    """What was done, and the row; of an update the row before and after, with what is new in bold."""
+    text = Text().append(told.operation, style=_OPERATION_STYLES.get(told.operation, ""))
+    if told.before is not None and told.after is not None:
+        text.append("\n  before ", style="dim").append_text(_fields(told.before))
+        return text.append("\n  after  ", style="dim").append_text(_fields(told.after, bold=told.changed))
+    row = told.before if told.after is None else told.after
+    return text.append(" ").append_text(_fields(row or {}))
+
+
+def _fields(row: dict[str, Any], *, bold: frozenset[str] = frozenset()) -> Text:
     text = Text()
-    for name, item in value.items():
-        text.append(f"{name}=", style="dim").append(f"{_plain(item)} ")
+    for name, item in row.items():
+        text.append(f"{name}=", style="dim").append(_plain(item), style="bold" if name in bold else "").append(" ")
     text.rstrip()
     return text
 

@@ -8,9 +8,8 @@ import pytest
 from fastavro import schemaless_writer
 from fastavro.schema import load_schema
 
-from exits import Exit, SluiceError
-from tests.unit.view.test_connect import serving
-from view.decode import Decoder, RegistrySchemas, plain, text_or_bytes
+from view.decode import Decoder, plain
+from view.schemas import Unusable
 
 SCHEMA_FILE = Path(__file__).parents[3] / "schemas/sluice.GpsFix.avsc"
 SCHEMA = load_schema(str(SCHEMA_FILE))
@@ -99,25 +98,7 @@ def test_every_type_of_avro_becomes_json():
     }
 
 
-def test_the_registry_is_asked_once_for_each_schema():
-    pages = {"/schemas/ids/7": {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}}
-    with serving(pages) as url:
-        decode = Decoder(RegistrySchemas(url))
-        first = decode(wire(FIX))
-        unknown = decode(wire(FIX, number=8))
-    # The server is gone: what comes now was remembered.
-    assert decode(wire(FIX)) == first == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
-    assert decode(wire(FIX, number=8)) == unknown == text_or_bytes(wire(FIX, number=8))
-
-
-def test_a_registry_that_is_silent_is_an_error_and_not_a_guess():
-    with serving({}) as url:
-        pass
-    with pytest.raises(SluiceError, match="cannot be decoded") as caught:
-        Decoder(RegistrySchemas(url))(wire(FIX))
-    assert caught.value.status is Exit.UNAVAILABLE
-
-
-def test_a_schema_of_another_kind_is_not_taken_for_avro():
-    with serving({"/schemas/ids/7": {"schema": "syntax = 'proto3';", "schemaType": "PROTOBUF"}}) as url:
-        assert Decoder(RegistrySchemas(url))(wire(FIX))["bytes"] == len(wire(FIX))
+def test_a_schema_that_makes_no_sense_leaves_the_bytes_and_the_reason():
+    shown = Decoder(lambda _: Unusable(reason="schema 7 cannot be parsed"))(wire(FIX))
+    assert shown["error"] == "schema 7 cannot be parsed"
+    assert shown["bytes"] == len(wire(FIX))

@@ -1,0 +1,88 @@
+"""What Debezium puts into messages: times that are numbers, and an envelope around the row before and after."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fastavro.read import LOGICAL_READERS
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_DAY = date(1970, 1, 1)
+_OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "r": "snapshot", "t": "truncate"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of a row, as a change message tells it."""
+
+    operation: str
+    """insert, update, delete, truncate; snapshot for a row that was there when the source first looked."""
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The columns that an update gave another value."""
+        if self.before is None or self.after is None:
+            return frozenset()
+        return frozenset(name for name, value in self.after.items() if self.before.get(name, ...) != value)
+
+
+def change(value: Any) -> Change | None:
+    """The change that a decoded message tells of; None where it is another kind of message."""
+    if not isinstance(value, dict) or not {"before", "after", "op", "source"} <= value.keys():
+        return None
+    operation = _OPERATIONS.get(value["op"], str(value["op"]))
+    return Change(operation=operation, before=value["before"], after=value["after"])
+
+
+def with_readable_times(schema: Any) -> Any:
+    """A copy of an Avro schema in which Debezium's kinds of time are logical types, which fastavro reads as text.
+
+    Avro keeps a time as a number and its kind in `connect.name`, an attribute that no reader of Avro knows.
+    """
+    if isinstance(schema, list):
+        return [with_readable_times(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy = {name: with_readable_times(entry) for name, entry in schema.items()}
+    kind = schema.get("connect.name")
+    # A schema that says itself how it is to be read is taken at its word.
+    if f"{schema.get('type')}-{kind}" in _READERS and "logicalType" not in schema:
+        copy["logicalType"] = kind
+    return copy
+
+
+def _or_number(reader: Callable[[int], str]) -> Callable[..., str | int]:
+    """A reader that hands on what no date can hold, as the number it is."""
+
+    def read(number: int, *_: Any) -> str | int:
+        try:
+            return reader(number)
+        except (OverflowError, ValueError):
+            return number
+
+    return read
+
+
+def _moment(microseconds: int) -> str:
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec="microseconds")
+
+
+def _time(microseconds: int) -> str:
+    """A TIME: of a day, or a span of up to 838 hours either way."""
+    minutes, rest = divmod(abs(microseconds), 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds, fraction = divmod(rest, 1_000_000)
+    return f"{'-' if microseconds < 0 else ''}{hours:02}:{minutes:02}:{seconds:02}.{fraction:06}"
+
+
+_READERS = {
+    "int-io.debezium.time.Date": _or_number(lambda days: (_EPOCH_DAY + timedelta(days=days)).isoformat()),
+    "int-io.debezium.time.Time": _or_number(lambda number: _time(number * 1000)),
+    "long-io.debezium.time.MicroTime": _or_number(_time),
+    "long-io.debezium.time.Timestamp": _or_number(lambda number: _moment(number * 1000)),
+    "long-io.debezium.time.MicroTimestamp": _or_number(_moment),
+}
+LOGICAL_READERS.update(_READERS)
