@@ -1,0 +1,93 @@
+"""Which image each container runs. `python -m infra.images` prints those that are built here, and from what.
+
+Our own images have a tag made of the files that they are built from: a changed plugin is another image, which rolls
+the pods, and the same files are the same image wherever they are built.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from infra.declared import ROOT
+from infra.versions import IMAGES, KIND_NODE, OWN_IMAGES
+
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "connect": (
+        ".mvn/maven.config",
+        ".mvn/checksums/*",
+        "connect/Dockerfile*",
+        "connect/pom.xml",
+        "connect/*/pom.xml",
+        "connect/*/src/main/**/*",
+    ),
+    "loader": (
+        "producer/Dockerfile*",
+        "producer/requirements.lock",
+        "producer/**/*.py",
+        "exits.py",
+        "place.py",
+        "schemas/*.avsc",
+    ),
+    "toolbox": (
+        "infra/toolbox/*",
+        "producer/**/*.py",
+        "proof/**/*",
+        "view/**/*.py",
+        "cli.py",
+        "exits.py",
+        "place.py",
+        "schemas/*.avsc",
+    ),
+}
+_TAG_LENGTH = 12
+_DOCKERFILES = {
+    "connect": "connect/Dockerfile",
+    "loader": "producer/Dockerfile",
+    "toolbox": "infra/toolbox/Dockerfile",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images:
+    """Names of images, from a registry of the site's own where it has one."""
+
+    registry: str | None
+    overrides: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """The image that infra/versions.py knows by `name`."""
+        if name in self.overrides:
+            return self.overrides[name]
+        image = own_image(name) if name in OWN_IMAGES else IMAGES[name]
+        return image if self.registry is None else f"{self.registry}/{image.partition('/')[2]}"
+
+
+def own_image(name: str, *, root: Path = ROOT) -> str:
+    """One of our images with the tag that its files give it."""
+    return f"{OWN_IMAGES[name]}:{_tag(_files(root, _SOURCES[name]), root=root)}"
+
+
+def _files(root: Path, patterns: Iterable[str]) -> list[Path]:
+    found = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+def _tag(files: Iterable[Path], *, root: Path) -> str:
+    digest = sha256()
+    for path in files:
+        content = sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return digest.hexdigest()[:_TAG_LENGTH]
+
+
+def main() -> None:
+    """Print what scripts/kind-up builds: a line `IMAGE DOCKERFILE` each, then the node's image."""
+    for name, dockerfile in _DOCKERFILES.items():
+        sys.stdout.write(f"{own_image(name)} {dockerfile}\n")
+    sys.stdout.write(f"{KIND_NODE} node\n")
+
+
+if __name__ == "__main__":
+    main()

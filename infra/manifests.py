@@ -1,0 +1,49 @@
+"""The objects of k8s/, as every place reads them, and the changes that a place makes to one."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from infra.declared import ROOT
+
+K8S = ROOT / "k8s"
+Object = dict[str, Any]
+"""A Kubernetes object as its YAML has it."""
+
+
+def objects(file: str, *, folder: Path = K8S) -> list[Object]:
+    """Every object of a file in k8s/."""
+    return [entry for entry in yaml.safe_load_all((folder / file).read_text(encoding="utf-8")) if entry]
+
+
+def only(file: str, kind: str, *, folder: Path = K8S) -> Object:
+    """The one object of a kind in a file; raises ValueError where it holds none or several."""
+    (found,) = (entry for entry in objects(file, folder=folder) if entry["kind"] == kind)
+    return found
+
+
+def connectors(*, folder: Path = K8S) -> list[Object]:
+    """Every KafkaConnector of k8s/connectors/."""
+    files = sorted((folder / "connectors").glob("*.yaml"))
+    return [entry for path in files for entry in objects(str(path.relative_to(folder)), folder=folder)]
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
+    """`base` with `changes` laid over it: mappings are merged, everything else is replaced. Both stay as they are."""
+    result = deepcopy(dict(base))
+    for name, value in changes.items():
+        old = result.get(name)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            result[name] = merged(old, value)
+        else:
+            result[name] = deepcopy(value)
+    return result
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A file of k8s/ with its `${NAME}` filled in, as the embedded place does; raises KeyError for a name not given."""
+    return Template(text).substitute(values)

@@ -1,0 +1,174 @@
+"""A stack's settings, checked all at once and given to the program as frozen dataclasses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra import checks
+from infra.declared import Declaration, Value, declarations
+from infra.versions import IMAGES, OWN_IMAGES
+
+DATA = "/data"
+"""Where a Job finds load.folder."""
+
+
+class SettingsError(pulumi.RunError):
+    """Every mistake in a stack's settings, each with its remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Which cluster, and how it is spoken to."""
+
+    context: str
+    namespace: str
+    storage_class: str | None
+    delete_unreachable: bool
+    api_server_cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a Job loads, and what happens then; nothing where `source` is None."""
+
+    source: str | None
+    kind: str
+    options: tuple[str, ...]
+    folder: str | None
+    timeout_minutes: int
+    prove: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What a stack has otherwise than its profile; None for as the profile has it."""
+
+    kafka_brokers: int | None
+    kafka_storage: str | None
+    mysql_storage: str | None
+    redis_storage: str | None
+    redis_maxmemory_mi: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a stack can say."""
+
+    profile: str
+    cluster: Cluster
+    strimzi_chart: str
+    image_registry: str | None
+    image_overrides: Mapping[str, str]
+    sizes: Sizes
+    load: Load
+    console: bool
+
+    @classmethod
+    def of_stack(cls) -> Self:
+        """The settings of the stack that runs; raises SettingsError that lists every mistake."""
+        prefix = f"{pulumi.get_project()}:"
+        given = {**get_config_env(), **CONFIG.get()}
+        return cls.parse({key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)})
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Self:
+        """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake."""
+        declared = declarations()
+        values, mistakes = _values(given, declared)
+        mistakes += [mistake for name in values if (mistake := _mistake(name, values))]
+        if mistakes:
+            lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+            raise SettingsError(f"{len(mistakes)} of the settings of this stack cannot be used:{lines}")
+        return cls._of(_Values(values))
+
+    @classmethod
+    def _of(cls, values: "_Values") -> Self:
+        images = ((name, values.text(f"images.{name}")) for name in (*IMAGES, *OWN_IMAGES))
+        return cls(
+            profile=values.text("profile") or "",
+            cluster=_cluster(values),
+            strimzi_chart=values.text("strimzi.chart") or "",
+            image_registry=values.text("images.registry"),
+            image_overrides={name: image for name, image in images if image},
+            sizes=_sizes(values),
+            load=_load(values),
+            console=values.flag("console.enabled"),
+        )
+
+
+def _cluster(values: "_Values") -> Cluster:
+    return Cluster(
+        context=values.text("kubeContext") or "",
+        namespace=values.text("namespace") or "",
+        storage_class=values.text("kubernetes.storageClass"),
+        delete_unreachable=values.flag("kubernetes.deleteUnreachable"),
+        api_server_cidrs=values.texts("kubernetes.apiServerCidrs"),
+    )
+
+
+def _sizes(values: "_Values") -> Sizes:
+    return Sizes(
+        kafka_brokers=values.number("kafka.brokers") or None,
+        kafka_storage=values.text("kafka.storage"),
+        mysql_storage=values.text("mysql.storage"),
+        redis_storage=values.text("redis.storage"),
+        redis_maxmemory_mi=values.number("redis.maxmemoryMi") or None,
+    )
+
+
+def _load(values: "_Values") -> Load:
+    return Load(
+        source=values.text("load.source"),
+        kind=values.text("load.kind") or "",
+        options=values.texts("load.options"),
+        folder=values.text("load.folder"),
+        timeout_minutes=values.number("load.timeoutMinutes"),
+        prove=values.flag("proof.enabled"),
+    )
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Values of the types that are declared; an empty text is None."""
+
+    by_name: Mapping[str, Value]
+
+    def text(self, name: str) -> str | None:
+        return str(self.by_name[name]) or None
+
+    def number(self, name: str) -> int:
+        return int(str(self.by_name[name]))
+
+    def flag(self, name: str) -> bool:
+        return self.by_name[name] is True
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.by_name[name]
+        return value if isinstance(value, tuple) else ()
+
+
+def _values(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
+    """Every setting with its value, the default where it is not given, and what is wrong with their form."""
+    values = {name: declaration.default for name, declaration in declared.items()}
+    mistakes: list[str] = []
+    for name, text in given.items():
+        if name not in declared:
+            mistakes.append(checks.unknown(name, declared))
+            continue
+        try:
+            values[name] = declared[name].parse(text)
+        except ValueError as error:
+            mistakes.append(f"{name}: {text!r} is not {error}; {checks.set_it(name)}")
+            del values[name]
+    return values, mistakes
+
+
+def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
+    """What is wrong with a value, and what to do about it; None where it is right."""
+    alone = checks.ALONE.get("images" if name.startswith("images.") else name)
+    together = checks.TOGETHER.get(name)
+    problem = (alone and alone(values[name])) or (together and together(values))
+    return f"{name}: {problem}; {checks.set_it(name)}" if problem else None

@@ -1,0 +1,1 @@
+"""What runs in the cluster, a component a file."""
