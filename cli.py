@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _add_load(commands)
     _add_messages(commands)
     _add_proof(commands)
+    _add_get(commands)
     return top
 
 
@@ -139,9 +140,21 @@ def _add_messages(commands: Commands) -> None:
 def _add_proof(commands: Commands) -> None:
     from proof.command import add_arguments, run
 
-    proof = commands.add_parser("proof", help="compare a source with the database, field by field")
+    proof = commands.add_parser("proof", help="compare a source with what the database or Redis holds")
     add_arguments(proof)
     proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), place=_place(args, env)))
+
+
+def _add_get(commands: Commands) -> None:
+    from proof.get import add_get_arguments, run_get
+
+    get = commands.add_parser("get", help="write an image that Redis holds to a file")
+    add_get_arguments(get)
+    get.set_defaults(
+        command=lambda args, env: run_get(
+            args, env=env, console=_stdout(), errors=_stderr(), stdout=sys.stdout.buffer, place=_place(args, env)
+        )
+    )
 
 
 def _state(args: argparse.Namespace, env: Mapping[str, str]) -> Path:

@@ -1,0 +1,134 @@
+"""The command `sluice get`: one image out of Redis, byte for byte."""
+
+import json
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+from rich.console import Console
+
+from exits import Exit, SluiceError
+from place import Place
+from producer.image_names import printable
+from proof.images.source import Content
+from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
+from proof.nearest import nearest
+
+STDOUT = "-"
+UNKNOWN = ".bin"
+_SUFFIXES = {"JPEG": ".jpg", "TIFF": ".tiff", "PNG": ".png"}
+
+
+def add_get_arguments(parser: ArgumentParser) -> None:
+    """Arguments of `sluice get`."""
+    parser.add_argument("key", metavar="KEY", help="such as 2012-11-16/Cam5/1353099678298235")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where the bytes go, - for standard output (default: the key's last part, with an ending that fits them)",
+    )
+    parser.add_argument("--force", action="store_true", help="write over FILE if it is there")
+    parser.add_argument("--json", action="store_true", help="tell size and SHA-256 as one object")
+
+
+def run_get(
+    args: Namespace,
+    *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
+    console: Console,
+    errors: Console,
+    stdout: BinaryIO,
+    place: Place,
+) -> Exit:
+    """Write what a key holds to a file or to `stdout`, and tell its size and SHA-256.
+
+    These go to `console`, or to `errors` where the bytes go to standard output. Raises SluiceError: UNAVAILABLE
+    where Redis is silent; FAILED for a key that is not there, with those nearest to it, or a file that cannot be
+    written; USAGE for a file that is there already.
+    """
+    key = as_text(os.fsencode(args.key))
+    if args.output not in (None, STDOUT):
+        _check(Path(args.output), force=args.force)
+    with open_images_store(place.redis) as store:
+        data = fetch(key, store=store)
+    where = _write(args, key=key, data=data, stdout=stdout)
+    _tell(args, data=data, where=where, console=errors if where is None else console)
+    return Exit.OK
+
+
+def fetch(key: str, *, store: ImageStore) -> bytes:
+    """What `key` holds; raises SluiceError where it is not there or holds no bytes."""
+    (_, value), *_ = store.read([key])
+    if isinstance(value, NotBytes):
+        raise SluiceError(f"{printable(key)} in Redis is no image: {value.why}")
+    if value is None:
+        near = "".join(f"\n  {printable(other)}" for other in nearest(key, store=store))
+        said = f"; the nearest keys are{near}" if near else ", and no other key either: `sluice load images SOURCE`"
+        raise SluiceError(f"there is no key {printable(key)} in Redis{said}")
+    return value
+
+
+def suffix_of(data: bytes) -> str:
+    """The ending of a file with these bytes, such as `.tiff`; UNKNOWN where they are no image."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            name = image.format or ""
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return UNKNOWN
+    return _SUFFIXES.get(name, f".{name.lower()}")
+
+
+def _write(args: Namespace, *, key: str, data: bytes, stdout: BinaryIO) -> Path | None:
+    """Write the bytes; the file, or None for standard output."""
+    if args.output == STDOUT:
+        stdout.write(data)
+        stdout.flush()
+        return None
+    path = Path(args.output) if args.output is not None else _own_name(key, data)
+    _check(path, force=args.force)
+    _write_file(path, data, force=args.force)
+    return path
+
+
+def _own_name(key: str, data: bytes) -> Path:
+    last = key.rpartition("/")[2]
+    if last in {"", ".", ".."} or not last.isprintable():
+        raise SluiceError(f"{printable(key)} does not end in a file's name; give one with -o", status=Exit.USAGE)
+    return Path(last + suffix_of(data))
+
+
+def _check(path: Path, *, force: bool) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        why = "it is a folder" if path.is_dir() else "there is no such folder"
+        raise SluiceError(f"{path} cannot be written: {why}; choose another with -o", status=Exit.USAGE)
+    if path.is_file() and not force:
+        raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
+
+
+def _write_file(path: Path, data: bytes, *, force: bool) -> None:
+    """Write a whole new file, or nothing; one that is written over, or a device, is written as it is."""
+    fresh = not path.exists()
+    try:
+        with path.open("xb" if fresh and not force else "wb") as file:
+            file.write(data)
+    except OSError as error:
+        if fresh and not isinstance(error, FileExistsError):
+            path.unlink(missing_ok=True)
+        raise SluiceError(f"{path} cannot be written: {error.strerror}; choose another with -o") from error
+
+
+def _tell(args: Namespace, *, data: bytes, where: Path | None, console: Console) -> None:
+    content = Content.of(data)
+    key = printable(args.key)
+    if args.json:
+        found = {"key": key, "bytes": content.size, "sha256": content.sha256, "file": str(where) if where else None}
+        console.print(json.dumps(found, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
+        return
+    to = f" → {where}" if where else ""
+    text = f"{key}{to}: {content.size:,} bytes, SHA-256 {content.sha256}"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
