@@ -80,10 +80,14 @@ def _settings(instance: Instance, *, index: int, description: Description, serve
     }
 
 
+def class_here(class_: str) -> str:
+    """The connector that stands here for one that a cluster runs."""
+    return _CLASSES.get(class_, class_)
+
+
 def apply_connector(url: str, connector: Connector) -> None:
     """Create a connector or change its settings; raises SluiceError with Connect's reason."""
-    class_ = connector.config["connector.class"]
-    config = {**connector.config, "connector.class": _CLASSES.get(class_, class_)}
+    config = {**connector.config, "connector.class": class_here(connector.config["connector.class"])}
     status, answer = request("PUT", f"{url}/connectors/{connector.name}/config", config)
     if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
         reason = answer.get("message") if isinstance(answer, dict) else answer

@@ -1,25 +1,29 @@
 """The database of the embedded place: MariaDB, which the connectors speak to as they speak to MySQL."""
 
+import hashlib
 import os
 import pwd
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from string import Template
+from typing import TypeAlias
 
 import pymysql
+from pymysql.constants.CLIENT import MULTI_STATEMENTS
 
 from exits import SluiceError
-from local.description import Description
 from local.instance import Instance
 from local.processes import Server, run_once
 
+Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 _SECURE = """\
 DELETE FROM mysql.global_priv WHERE User IN ('', 'root');
 FLUSH PRIVILEGES;
 CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '${MYSQL_ROOT_PASSWORD}';
 GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
 """
-"""Before our own scripts. An anonymous user would be found before 'connect'@'%' for everyone from this machine."""
+"""While the data folder is made. For everyone from this machine an anonymous user is found before 'connect'@'%'."""
 
 
 def home(servers: Path) -> Path:
@@ -30,14 +34,14 @@ def home(servers: Path) -> Path:
     return found[0].parents[1]
 
 
-def prepare(instance: Instance, *, description: Description, servers: Path) -> Path:
+def prepare(instance: Instance, *, servers: Path) -> Path:
     """Write the server's settings and make its data folder once; the path of the settings file."""
     settings = instance.write("mysql.cnf", _settings(instance, servers=servers))
     data = instance.state / "mysql"
     if not (data / ".made").exists():
         # What a killed run left half-made holds nothing yet.
         shutil.rmtree(data, ignore_errors=True)
-        _install(instance, settings=settings, description=description, servers=servers)
+        _install(instance, settings=settings, servers=servers)
         (data / ".made").touch()
     return settings
 
@@ -52,7 +56,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     )
 
 
-def connect_as_root(instance: Instance) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+def connect_as_root(instance: Instance) -> Connection:
     """A connection with every right; raises pymysql.MySQLError where the server does not answer."""
     return pymysql.connect(
         host="127.0.0.1",
@@ -62,7 +66,39 @@ def connect_as_root(instance: Instance) -> "pymysql.Connection[pymysql.cursors.C
         connect_timeout=2,
         autocommit=True,
         local_infile=True,
+        client_flag=MULTI_STATEMENTS,
     )
+
+
+def apply_scripts(
+    instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
+) -> bool:
+    """Run the scripts of k8s/mysql in the running server if they are not those that it was last given.
+
+    Each may run again: it makes what is missing and leaves what is there. Not while the server is made, for then
+    nothing is in the binary log, and Debezium's source for MariaDB fails on a log without a single transaction.
+    Returns whether they ran; raises SluiceError with the script's name and the server's reason.
+    """
+    texts = {path.name: path.read_text(encoding="utf-8") for path in scripts}
+    digest = hashlib.sha256("\0".join([*texts, *texts.values()]).encode()).hexdigest()
+    applied = instance.state / "mysql/.scripts"
+    if applied.exists() and applied.read_text(encoding="ascii") == digest:
+        return False
+    with connect(instance) as connection:
+        for name, text in texts.items():
+            _run_script(connection, name=name, text=Template(text).substitute(_password_variables(instance)))
+    applied.write_text(digest, encoding="ascii")
+    return True
+
+
+def _run_script(connection: Connection, *, name: str, text: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+            while cursor.nextset():  # where an error of any but the first statement comes to light
+                pass
+    except pymysql.MySQLError as error:
+        raise SluiceError(f"the database refuses k8s/mysql/{name}: {error.args[-1]}") from error
 
 
 def _answers(instance: Instance) -> bool:
@@ -106,12 +142,12 @@ def _settings(instance: Instance, *, servers: Path) -> str:
     return "[mariadbd]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def _install(instance: Instance, *, settings: Path, description: Description, servers: Path) -> None:
-    scripts = [_SECURE, *(path.read_text(encoding="utf-8") for path in description.database_scripts)]
-    passwords = {
-        f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()
-    }
-    own = instance.write("mysql-init.sql", Template("\n".join(scripts)).substitute(passwords))
+def _password_variables(instance: Instance) -> dict[str, str]:
+    return {f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()}
+
+
+def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
+    own = instance.write("mysql-init.sql", Template(_SECURE).substitute(_password_variables(instance)))
     try:
         done = run_once(
             [

@@ -107,8 +107,9 @@ def _worker(launch: Launch, index: int) -> None:
 
 
 def _mysql(launch: Launch) -> None:
-    settings = mariadb.prepare(launch.instance, description=launch.description, servers=launch.servers)
+    settings = mariadb.prepare(launch.instance, servers=launch.servers)
     launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
+    mariadb.apply_scripts(launch.instance, launch.description.database_scripts)
 
 
 def _redis(launch: Launch) -> None:

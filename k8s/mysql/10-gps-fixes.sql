@@ -1,5 +1,5 @@
--- The tables that the connectors write and read. Run once, when a database is first made, on MySQL and on
--- MariaDB alike. The sink makes no table itself: a deleted row may come before the first inserted one.
+-- The tables that the connectors write and read, on MySQL and on MariaDB alike. Every script here may run again: it
+-- makes what is missing. The sink makes no table itself: a deleted row may come before the first inserted one.
 CREATE DATABASE IF NOT EXISTS myDB CHARACTER SET utf8mb4;
 
 CREATE TABLE IF NOT EXISTS myDB.gps_fixes (
