@@ -3,22 +3,21 @@
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
 import numpy as np
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 
-from exits import Exit, SluiceError
+from exits import SluiceError
 from producer import trouble
 from producer.librdkafka import BatchClient
 from producer.records import Records
+from producer.topic import CONNECT_SECONDS, TopicAdmin
 
 COMPRESSION = "none"
 """Fixes hardly repeat, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
 QUEUE = 50_000
 """Records that wait in the client at most: some 15 MB, small enough for the cache."""
-CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.1
 _ROOM_SECONDS = 0.002
 """Between two looks for room in the queue: nothing tells of an acknowledgement."""
@@ -36,19 +35,30 @@ _SETTINGS: dict[str, str | int | float | bool] = {
     "socket.timeout.ms": _SOCKET_SECONDS * 1000,
 }
 
+_AS_FOR_ROWS: dict[str, int] = {}
+
 
 class Delivery:
     """One load's way into a topic: idempotent, acknowledged by all replicas.
 
-    `settings` say where Kafka is. A broker that is away is waited for `patience` seconds. What waits calls
-    `tick` at least ten times a second, which may raise to end the wait.
+    `settings` say where Kafka is, `tuning` what is done otherwise than for rows. A broker that is away is waited
+    for `patience` seconds. What waits calls `tick` at least ten times a second, which may raise to end the wait.
     """
 
-    def __init__(self, settings: Mapping[str, Any], *, topic: str, patience: float) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str | int | float | bool],
+        *,
+        topic: str,
+        patience: float,
+        tuning: Mapping[str, int] = _AS_FOR_ROWS,
+    ) -> None:
         self.handed = 0
         """Records handed to the client, also those it refused."""
         self.failed = 0
         """Records of these that are known not to have been acknowledged."""
+        self.handed_bytes = self.failed_bytes = 0
+        """Bytes of their values."""
         self.problem: KafkaError | None = None
         """The first failure. Nothing more is handed over after one."""
         self.last_error: KafkaError | None = None
@@ -59,7 +69,7 @@ class Delivery:
         self._acknowledged_before = 0
         timeout = {"message.timeout.ms": round(patience * 1000)}
         try:
-            self._client = BatchClient({**_SETTINGS, **timeout, **self._settings}, topic=topic)
+            self._client = BatchClient({**_SETTINGS, **tuning, **timeout, **self._settings}, topic=topic)
         except KafkaException as error:
             raise SluiceError(f"the settings for Kafka are not accepted: {trouble.text(error.args[0])}") from error
 
@@ -82,6 +92,12 @@ class Delivery:
         return max(0, self.handed - self.failed - self.waiting)
 
     @property
+    def acknowledged_bytes(self) -> int:
+        """Bytes of these records' values; an estimate while something is waiting."""
+        done = self.handed - self.failed
+        return (self.handed_bytes - self.failed_bytes) * self.acknowledged // done if done else 0
+
+    @property
     def note(self) -> str | None:
         """What is being waited for, if the broker has gone away."""
         if self.last_error is None or self.acknowledged > self._acknowledged_before:
@@ -90,12 +106,7 @@ class Delivery:
 
     def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
         """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
-        admin = AdminClient(cast(Any, {**self._settings, "log_level": 0, "error_cb": self._on_error}))
-        deadline = time.monotonic() + seconds
-        while (error := self._ask(admin)) is not None:
-            if trouble.is_final(error) or time.monotonic() > deadline:
-                raise SluiceError(trouble.cannot_connect(error, topic=self._topic), status=Exit.UNAVAILABLE)
-            admin.poll(_TICK_SECONDS)
+        TopicAdmin(self._settings, topic=self._topic).wait(seconds=seconds)
         self.last_error = None
 
     def send(self, records: Records, *, tick: Callable[[], None]) -> None:
@@ -123,29 +134,23 @@ class Delivery:
             self._client.purge()
             self._collect(_TICK_SECONDS)
 
-    def _ask(self, admin: AdminClient) -> KafkaError | None:
-        """Ask for the topic's partitions; returns what stands in the way."""
-        try:
-            topic = admin.list_topics(self._topic, timeout=1.0).topics[self._topic]
-        except KafkaException as error:
-            admin.poll(0)
-            return self.last_error or error.args[0]
-        return topic.error
-
     def _hand(self, records: Records) -> Records:
         """Hand over what there is room for; returns the rest. Any other refusal is a failure."""
         errors = self._client.produce(records)
         left = np.flatnonzero(errors == KafkaError._QUEUE_FULL)
-        refused = errors[(errors != 0) & (errors != KafkaError._QUEUE_FULL)]
+        refused = np.flatnonzero((errors != 0) & (errors != KafkaError._QUEUE_FULL))
         self.handed += records.rows() - len(left)
+        self.handed_bytes += records.value_bytes() - records.value_bytes(left)
         self.failed += len(refused)
+        self.failed_bytes += records.value_bytes(refused)
         if len(refused):
-            self.problem = self.problem or self._client.error(int(refused[0]))
+            self.problem = self.problem or self._client.error(int(errors[refused[0]]))
         return Records(records.data, *(offsets[left] for offsets in records[1:]))
 
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):
             self.failed += failure.messages
+            self.failed_bytes += failure.value_bytes
             if failure.error.fatal():  # why all others fail
                 self.problem = failure.error
             elif failure.messages:

@@ -14,6 +14,8 @@ from producer.seen import SeenUtimes
 __all__ = ["LINE_LIMIT", "FixReader", "GpsFix", "Reason", "Reject", "RowChecker", "parse_row", "read_fixes"]
 
 _BOM = b"\xef\xbb\xbf"
+_SHOWN = 1_000
+"""Bytes of a rejected row that are shown."""
 
 
 class Reject(NamedTuple):
@@ -25,6 +27,12 @@ class Reject(NamedTuple):
     """Without its line end; of a line that is too long, the beginning."""
     length: int
     """Bytes of the whole row."""
+
+    def cells(self) -> tuple[int, str, str]:
+        """Return what the rejects file says about it: what is not UTF-8 escaped, a long row cut."""
+        text = self.row[:_SHOWN].decode(errors="backslashreplace")
+        shown = text if self.length <= _SHOWN else f"{text}… ({self.length:,} bytes)"
+        return self.line_number, self.reason.value, shown
 
 
 class RowChecker:

@@ -67,6 +67,11 @@ class ImageSource:
         """What the selection has left out so far."""
         return self._chooser.left_out
 
+    @property
+    def chosen(self) -> int:
+        """Files chosen so far, whether or not they were images."""
+        return self._chooser.chosen.files
+
     def position(self) -> int:
         """Bytes so far: of the archive as it is stored, of the chosen files in a folder."""
         return self._position()

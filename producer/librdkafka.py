@@ -74,6 +74,8 @@ class Failure(NamedTuple):
 
     error: KafkaError
     messages: int
+    value_bytes: int = 0
+    """Of these messages."""
 
 
 class BatchClient:
@@ -155,7 +157,8 @@ class BatchClient:
     def _failure(self, event: int) -> Failure:
         if self._library.rd_kafka_event_type(event) == _DELIVERY_EVENT:
             count = self._library.rd_kafka_event_message_count(event)
-            return Failure(self.error(self._library.rd_kafka_event_message_next(event).contents.err), count)
+            messages = [self._library.rd_kafka_event_message_next(event).contents for _ in range(count)]
+            return Failure(self.error(messages[0].err), count, sum(message.value_length for message in messages))
         code = self._library.rd_kafka_event_error(event)
         if code == KafkaError._FATAL:
             text = ctypes.create_string_buffer(_TEXT)

@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from exits import Exit, SluiceError
-from producer import trouble
+from exits import Exit
 from producer.ahead import Ahead
 from producer.blocks import read_blocks
 from producer.convert import Batch, Converter
@@ -14,14 +13,10 @@ from producer.delivery import Delivery
 from producer.gps import Reason
 from producer.rejects import RejectFile
 from producer.report import LoadReport
-from producer.sources import Source, SourceCutError
+from producer.sources import Source
+from producer.stages import run_stages, too_many_rejects, unacknowledged
 
 _BATCHES_AHEAD = 2
-_AGAIN = "The same command again finishes the work: rows that are there already are only written once more."
-
-
-class StopLoadError(Exception):
-    """Raised by a tick to end a load: what was handed to Kafka is still waited for, unless it comes again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,22 +53,10 @@ class Load:
     def run(self) -> LoadReport:
         """Load the source as far as it goes; never raises for what a report can say."""
         begun = time.perf_counter()
-        outcome = self._stage(self._send_all)
-        settled = self._stage(lambda: self._delivery.finish(tick=self._tick))
-        self._delivery.abandon()
-        return self._report(outcome or settled, time.perf_counter() - begun)
-
-    def _stage(self, work: Callable[[], None]) -> tuple[Exit, str] | None:
-        """Do one part of the load; returns what ended it early, if anything did."""
-        try:
-            work()
-        except StopLoadError:
-            return Exit.INTERRUPTED, "interrupted"
-        except SourceCutError as error:
-            return error.status, f"{error}, {self._lines:,} lines in all. {_AGAIN}"
-        except SluiceError as error:
-            return error.status, str(error)
-        return None
+        outcome = run_stages(
+            self._send_all, self._delivery, tick=self._tick, how_far=lambda: f"{self._lines:,} lines in all"
+        )
+        return self._report(outcome, time.perf_counter() - begun)
 
     def _send_all(self) -> None:
         ahead = Ahead(self._batches(), depth=_BATCHES_AHEAD)
@@ -100,7 +83,7 @@ class Load:
     def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> LoadReport:
         acknowledged = self._delivery.acknowledged
         failed = self._delivery.handed - acknowledged
-        status, problem = outcome or self._verdict(failed, acknowledged)
+        status, problem = outcome or unacknowledged(self._delivery, things="rows") or self._verdict()
         return LoadReport(
             source=self._source.name,
             rows=self._delivery.handed + self._rejected.total(),
@@ -115,15 +98,9 @@ class Load:
             problem=problem,
         )
 
-    def _verdict(self, failed: int, acknowledged: int) -> tuple[Exit, str | None]:
-        """Judge a load whose source was read as far as it should be."""
-        problem = self._delivery.problem
-        if failed or problem is not None:
-            cause = trouble.why(problem, self._delivery.last_error)
-            again = "" if problem is not None and trouble.is_final(problem) else f" {_AGAIN}"
-            return Exit.INCOMPLETE, f"{acknowledged:,} rows were acknowledged, {failed:,} were not: {cause}.{again}"
+    def _verdict(self) -> tuple[Exit, str | None]:
+        """Judge a load whose source was read as far as it should be, and all of it acknowledged."""
         allowed = self._options.max_rejects or 0
-        rejected = self._rejected.total()
         if self._converter.stopped:
-            return Exit.REJECTED, f"stopped: more than {allowed:,} rows were rejected (--max-rejects)"
-        return (Exit.REJECTED if rejected > allowed else Exit.OK), None
+            return too_many_rejects(allowed, things="rows")
+        return (Exit.REJECTED if self._rejected.total() > allowed else Exit.OK), None

@@ -14,15 +14,40 @@ _LINE_SECONDS = 5.0
 _WINDOW_SECONDS = 3.0
 
 
+def rows_done(amount: int, seconds: float) -> str:
+    """Say how many rows are done and how fast."""
+    return f"{amount:,} rows, {amount / seconds:,.0f}/s"
+
+
+def bytes_done(amount: int, seconds: float) -> str:
+    """Say how many bytes are done and how fast."""
+    return f"{decimal(amount)} loaded, {decimal(round(amount / seconds))}/s"
+
+
+def bytes_read(amount: int, seconds: float) -> str:
+    """Say how many bytes would be loaded."""
+    return f"{decimal(amount)} of images, {decimal(round(amount / seconds))}/s"
+
+
 class LoadProgress:
-    """Shows rows, rows a second, bytes and the time left on `console`, which should be standard error."""
+    """Shows how much is done, how far the source is read and the time left on `console`: standard error.
+
+    `done` puts into words the amount that update() is told, and the seconds it took.
+    """
 
     def __init__(
-        self, console: Console, *, name: str, size: int | None, clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        *,
+        name: str,
+        size: int | None,
+        done: Callable[[int, float], str] = rows_done,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._name = name
         self._size = size
+        self._done = done
         self._clock = clock
         self._begun = self._shown = clock()
         self._bar: Progress | None = None
@@ -50,14 +75,13 @@ class LoadProgress:
         if self._bar:
             self._bar.stop()
 
-    def update(self, *, rows: int, position: int, note: str | None = None) -> None:
-        """Show the rows acknowledged, the bytes of the source read, and what is being waited for."""
+    def update(self, *, amount: int, position: int, note: str | None = None) -> None:
+        """Show the amount acknowledged, the bytes of the source read, and what is being waited for."""
         now = self._clock()
         if now - self._shown < (_BAR_SECONDS if self._bar else _LINE_SECONDS):
             return
         self._shown = now
-        rate = rows / max(now - self._begun, 1e-9)
-        text = f"{rows:,} rows, {rate:,.0f}/s, {self._bytes(position)}"
+        text = f"{self._done(amount, max(now - self._begun, 1e-9))}, {self._bytes(position)}"
         if note:
             text += f" — {note}"
         if self._bar:

@@ -46,6 +46,10 @@ class Records(NamedTuple):
         """Return the number of records; len() is that of the tuple."""
         return len(self.key_at)
 
+    def value_bytes(self, chosen: Offsets | slice = slice(None)) -> int:
+        """Return the bytes of the values, of all or of those chosen; a tombstone has none."""
+        return int(np.maximum(self.value_length[chosen], 0).sum())
+
 
 def _lengths(texts: list[bytes]) -> Offsets:
     return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))

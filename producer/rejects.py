@@ -1,25 +1,35 @@
-"""The file of the rows that were not loaded."""
+"""The file of what was not loaded."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Protocol, Self, TextIO
 
 from exits import Exit, SluiceError
-from producer.gps import Reject
 
-_COLUMNS = ["line", "reason", "row"]
-_SHOWN = 1_000
+ROWS = ("line", "reason", "row")
+IMAGES = ("path", "reason", "bytes")
+_FIRST_LINE = 1_000
+
+
+class Rejected(Protocol):
+    """Something that was not loaded."""
+
+    def cells(self) -> tuple[object, ...]:
+        """Return its line of the file."""
+        ...
 
 
 class RejectFile:
-    """Writes rejects as CSV: line number, reason, row. There is a file only if there is a reject.
+    """Writes rejects as CSV, with a header of `columns`. There is a file only if there is a reject.
 
     A file that an earlier load left is replaced; any other file is left alone, and SluiceError raised.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, columns: tuple[str, ...] = ROWS) -> None:
         self.path = path
+        self._columns = columns
         self.written = 0
         self._file: TextIO | None = None
         self._check()
@@ -32,16 +42,15 @@ class RejectFile:
     ) -> None:
         self.close()
 
-    def write(self, rejects: list[Reject]) -> None:
+    def write(self, rejects: Sequence[Rejected]) -> None:
         """Add rejects; raises SluiceError if they cannot be written."""
         if not rejects:
             return
         try:
             if self._file is None:
                 self._file = self.path.open("w", encoding="utf-8", newline="")
-                csv.writer(self._file, lineterminator="\n").writerow(_COLUMNS)
-            rows = ((reject.line_number, reject.reason.value, shown(reject)) for reject in rejects)
-            csv.writer(self._file, lineterminator="\n").writerows(rows)
+                csv.writer(self._file, lineterminator="\n").writerow(self._columns)
+            csv.writer(self._file, lineterminator="\n").writerows(reject.cells() for reject in rejects)
         except OSError as error:
             raise self._unwritable(error) from error
         self.written += len(rejects)
@@ -63,12 +72,12 @@ class RejectFile:
         """Refuse to replace a file that is something else: it may be the log itself."""
         try:
             with self.path.open(encoding="utf-8", errors="replace") as file:
-                first = file.readline(_SHOWN)
+                first = file.readline(_FIRST_LINE)
         except FileNotFoundError:
             return
         except OSError as error:
             raise self._unwritable(error) from error
-        if first and first.strip() != ",".join(_COLUMNS):
+        if first and first.strip() != ",".join(self._columns):
             raise SluiceError(
                 f"{self.path} is there and holds no rejects; name another file with --rejects", status=Exit.USAGE
             )
@@ -77,9 +86,3 @@ class RejectFile:
         return SluiceError(
             f"the rejects cannot be written to {self.path}: {error.strerror}; name another file with --rejects"
         )
-
-
-def shown(reject: Reject) -> str:
-    """Return the row as text: what is not UTF-8 escaped with backslashes, a long row cut."""
-    text = reject.row[:_SHOWN].decode(errors="backslashreplace")
-    return text if reject.length <= _SHOWN else f"{text}… ({reject.length:,} bytes)"

@@ -3,10 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from exits import Exit
 from producer.gps import Reason
+from producer.reasons import Explained
+
+R = TypeVar("R", bound=Explained)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +65,22 @@ class LoadReport:
         verb = "deleted" if self.tombstones else "loaded"
         speed = f"in {self.seconds:,.1f} s, {self.rows_per_second:,.0f} rows a second"
         lines = [f"{self.source}: {self.acknowledged:,} of {self.rows:,} rows {verb} {speed}"]
-        rejected = self.rejected.total()
-        if rejected:
-            lines.append(f"{rejected:,} rows rejected; they are in {self.rejects_file}:")
-            lines += [f"  {count:>9,}  {reason.sentence}" for reason, count in sorted_reasons(self.rejected)]
+        lines += rejected_lines(self.rejected, things="rows", file=self.rejects_file)
         if self.failed:
             lines.append(f"{self.failed:,} rows not acknowledged")
         return lines
 
 
-def sorted_reasons(rejected: Counter[Reason]) -> list[tuple[Reason, int]]:
-    """Return reasons with their counts, in the order in which Reason lists them."""
-    return [(reason, rejected[reason]) for reason in Reason if rejected[reason]]
+def rejected_lines(rejected: Counter[R], *, things: str, file: Path | None) -> list[str]:
+    """Return sentences about what was rejected and where it is written down; none if nothing was."""
+    if not rejected:
+        return []
+    where = f"; they are in {file}" if file else ""
+    told = [f"  {count:>9,}  {reason.sentence}" for reason, count in sorted_reasons(rejected)]
+    return [f"{rejected.total():,} {things} rejected{where}:", *told]
+
+
+def sorted_reasons(rejected: Counter[R]) -> list[tuple[R, int]]:
+    """Return reasons with their counts, in the order in which their class lists them."""
+    order = list(dict.fromkeys(reason for member in rejected for reason in type(member)))
+    return [(reason, rejected[reason]) for reason in order if rejected[reason]]

@@ -13,7 +13,7 @@ from exits import Exit, SluiceError
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
 from producer.interrupts import Interrupts
-from producer.load import StopLoadError
+from producer.stages import StopLoadError
 
 NOWHERE = {
     "SLUICE_BOOTSTRAP_SERVERS": "127.0.0.1:1",

@@ -12,11 +12,12 @@ from exits import Exit
 from producer import wire
 from producer.delivery import Delivery
 from producer.gps import GpsFix, Reason, read_fixes
-from producer.load import Load, LoadOptions, StopLoadError
+from producer.load import Load, LoadOptions
 from producer.rejects import RejectFile
 from producer.report import LoadReport
 from producer.sample import write_sample
 from producer.sources import open_source
+from producer.stages import StopLoadError
 
 from .conftest import Broker
 

@@ -18,7 +18,7 @@ def shown(*, terminal: bool, size: int | None, note: str | None = None) -> str:
     console = Console(file=out, force_terminal=terminal, width=160, color_system=None)
     with LoadProgress(console, name="gps.csv", size=size, clock=clock) as progress:
         for clock.now, rows in ((5.0, 1_000), (5.05, 1_100), (10.0, 4_000)):
-            progress.update(rows=rows, position=rows * 100, note=note)
+            progress.update(amount=rows, position=rows * 100, note=note)
     return out.getvalue()
 
 

@@ -1,0 +1,84 @@
+"""`sluice load gps SOURCE`: its arguments, and a load as they say."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from place import ProducerPlace
+from producer import wire
+from producer.delivery import Delivery
+from producer.interrupts import Interrupts
+from producer.load import Load, LoadOptions
+from producer.options import STATUSES, add_common_options
+from producer.progress import LoadProgress
+from producer.rejects import RejectFile
+from producer.report import LoadReport
+from producer.sources import SOURCES, Source, locate, open_source
+
+_DESCRIPTION = """\
+Load every row of a GPS log into Kafka. A row is acknowledged by the broker, or written to the rejects file with
+the reason; the counts add up, or the exit status says so. Loading a log again changes nothing.
+
+SOURCE is a file, - for standard input, an http(s):// or gs:// URL, or nclt:DATE for a session of the NCLT data
+set (nclt:2012-11-16/gps_rtk.csv for its other receiver). A .gz is unpacked. Of a .tar.gz the one gps.csv is
+loaded, or the member named after two colons: archive.tar.gz::path/in/archive."""
+
+
+def add_gps(
+    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",  # pyright: ignore[reportPrivateUsage]
+) -> None:
+    """Add `gps SOURCE` with its options."""
+    gps = kinds.add_parser(
+        "gps",
+        help="every row of a GPS log (NCLT's gps.csv)",
+        description=_DESCRIPTION,
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    gps.add_argument("source", metavar="SOURCE", help=SOURCES)
+    add_common_options(gps, things="rows")
+    gps.set_defaults(load=load_gps)
+
+
+def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
+    """Load one log."""
+    place = ProducerPlace.from_env(env)
+    rejects = args.rejects or Path(f"{locate(args.source, env=env).base_name}.rejects.csv")
+    options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
+    # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
+    with (
+        Delivery(place.producer.client_settings(), topic=wire.TOPIC, patience=args.wait) as delivery,
+        open_source(args.source, env=env) as source,
+        RejectFile(rejects) as file,
+    ):
+        header = _register(place)
+        delivery.connect()
+        report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
+        file.remove_old()
+    return report
+
+
+def _watched(
+    source: Source, delivery: Delivery, *, header: bytes, rejects: RejectFile, options: LoadOptions, errors: Console
+) -> LoadReport:
+    """Load with progress on standard error, heeding Ctrl-C."""
+    with (
+        LoadProgress(errors, name=source.name, size=source.size) as progress,
+        Interrupts(say=lambda text: errors.print(text, highlight=False)) as interrupts,
+    ):
+
+        def tick() -> None:
+            interrupts.check()
+            progress.update(amount=delivery.acknowledged, position=source.position(), note=delivery.note)
+
+        return Load(source, delivery=delivery, header=header, rejects=rejects, options=options, tick=tick).run()
+
+
+def _register(place: ProducerPlace) -> bytes:
+    # The registry's client takes a fifth of a second to import: not for --help, nor for a source misspelt.
+    from producer.registry import register  # noqa: PLC0415
+
+    schema_id = register(wire.schema_text(), subject=wire.SUBJECT, url=place.registry_compatible_url)
+    return wire.header(schema_id)

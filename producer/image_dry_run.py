@@ -1,0 +1,145 @@
+"""`sluice load images --dry-run`: what a load would send, and whether Redis has room for it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.filesize import decimal
+
+from exits import Exit
+from producer.image_reasons import ImageReason
+from producer.image_report import left_out_lines
+from producer.image_source import Image, ImageSource
+from producer.image_verdict import judge
+from producer.load_images import ImageOptions
+from producer.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.report import rejected_lines, sorted_reasons
+from producer.selection import LeftOut
+from producer.sources import SourceCutError
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    images: int = 0
+    size: int = 0
+    stored: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryReport:
+    """What a load would send."""
+
+    source: str
+    images: int
+    size: int
+    """Bytes of these images."""
+    stored: int
+    """Bytes of Redis' memory they would take, if none of them is there yet."""
+    memory: Memory | None
+    """What Redis says of its memory."""
+    memory_unknown: str | None
+    """Why it was not asked."""
+    rejected: Counter[ImageReason]
+    left_out: LeftOut
+    rest_unread: bool
+    seconds: float
+    status: Exit
+    problem: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what --json prints."""
+        return {
+            "source": self.source,
+            "dry_run": True,
+            "images": self.images,
+            "bytes": self.size,
+            "rejected": {reason.value: count for reason, count in sorted_reasons(self.rejected)},
+            "left_out": self.left_out.as_json(),
+            "rest_unread": self.rest_unread,
+            "redis_bytes": self.stored,
+            "redis_used": self.memory.used if self.memory else None,
+            "redis_maxmemory": self.memory.most if self.memory else None,
+            "seconds": round(self.seconds, 3),
+            "complete": self.problem is None,
+            "problem": self.problem,
+        }
+
+    def lines_for_people(self) -> list[str]:
+        """Return the report as sentences."""
+        return [
+            f"{self.source}: {self.images:,} images, {decimal(self.size)}, would be loaded",
+            f"they take {decimal(self.stored)} of Redis' memory{self._share()}",
+            *rejected_lines(self.rejected, things="files", file=None),
+            *left_out_lines(self.left_out, rest_unread=self.rest_unread),
+        ]
+
+    def _share(self) -> str:
+        if self.memory is None:
+            return f"; how much it has is not known: {self.memory_unknown}"
+        used = f"{decimal(self.memory.used)} are in use"
+        if not self.memory.most:
+            return f", which has no limit; {used}"
+        return f", {self.stored / self.memory.most:.0%} of its maxmemory of {decimal(self.memory.most)}; {used}"
+
+
+def dry_run(
+    source: ImageSource, *, options: ImageOptions, env: Mapping[str, str], tick: Callable[[int], None]
+) -> DryReport:
+    """Read and check as a load does, and send nothing; `tick` is told the bytes so far after each file."""
+    begun = time.perf_counter()
+    seen, rejected, cut = _Seen(), Counter[ImageReason](), None
+    try:
+        for item in source:
+            if isinstance(item, Image):
+                seen.images += 1
+                seen.size += len(item.data)
+                seen.stored += stored_bytes(key=len(item.key.encode()), value=len(item.data))
+            else:
+                rejected[item.reason] += 1
+            tick(seen.size)
+    except SourceCutError as error:
+        cut = error.status, str(error)
+    memory, unknown = _memory(env)
+    status, problem = (
+        cut
+        or _full(seen, memory)
+        or judge(
+            source,
+            rejected=rejected.total(),
+            allowed=options.max_rejects or 0,
+            size_was_chosen=options.size_was_chosen,
+        )
+    )
+    return DryReport(
+        source=source.name,
+        images=seen.images,
+        size=seen.size,
+        stored=seen.stored,
+        memory=memory,
+        memory_unknown=unknown,
+        rejected=rejected,
+        left_out=source.left_out,
+        rest_unread=source.rest_unread,
+        seconds=time.perf_counter() - begun,
+        status=status,
+        problem=problem,
+    )
+
+
+def _memory(env: Mapping[str, str]) -> tuple[Memory | None, str | None]:
+    try:
+        return ask_redis(env), None
+    except NotKnownError as error:
+        return None, str(error)
+
+
+def _full(seen: _Seen, memory: Memory | None) -> tuple[Exit, str] | None:
+    if memory is None or not memory.most or memory.used + seen.stored <= memory.most:
+        return None
+    free = decimal(max(0, memory.most - memory.used))
+    return Exit.FAILED, (
+        f"Redis has no room for them: {free} of its maxmemory are free. Load fewer (--every, --limit, --camera), "
+        "delete others (--tombstones), or raise maxmemory."
+    )
