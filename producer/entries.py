@@ -1,26 +1,12 @@
-"""The files of a source of images, one after another: of a folder or of a tar archive that is read as a stream."""
+"""The files of a source of images, and those of a folder one after another."""
 
 import os
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self, cast
 
 from producer.image_names import printable
 from producer.image_reasons import ImageReason
-from producer.unpack import Tap
-
-_BUFFER = 1 << 20
-_HEADER_LIMIT = 1 << 20
-"""Bytes of a header that continues another one; a name is a few of them."""
-_CONTINUED = {
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,44 +81,3 @@ def _read(path: str, size: int) -> bytes:
             return file.read(size)
     except OSError as error:
         raise UnreadableError from error
-
-
-def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:
-    """Yield the files of an archive in its order; raises tarfile.TarError where it is damaged or cut."""
-    with tarfile.open(fileobj=tap, mode="r|", bufsize=_BUFFER, tarinfo=_Member, encoding="utf-8") as tar:
-        yield from _members(tar)
-
-
-def _members(tar: tarfile.TarFile) -> Iterator[Entry | Refused]:
-    while (member := tar.next()) is not None:
-        # The library remembers every member it has passed, for a search that is not made here.
-        cast("list[tarfile.TarInfo]", tar.members).clear()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-        if member.isreg():
-            yield Entry(name=member.name, size=member.size, read=_reader(tar, member))
-        elif not member.isdir():
-            yield Refused(name=printable(member.name), reason=ImageReason.NOT_A_FILE, size=member.size)
-
-
-def _reader(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        # With the size: without it the content is put together from small pieces, which takes ten times as long.
-        return cast(IO[bytes], tar.extractfile(member)).read(member.size)
-
-    return read
-
-
-class _Member(tarfile.TarInfo):
-    """A member whose header must be right: the library takes a damaged or missing one for the archive's end."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        try:
-            member = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if len(buf) == tarfile.BLOCKSIZE and not any(buf):  # the mark of the end
-                raise
-            what = "a member's header is damaged" if buf else "the archive's end is missing"
-            raise tarfile.ReadError(what) from error
-        if member.type in _CONTINUED and member.size > _HEADER_LIMIT:
-            raise tarfile.ReadError(f"a member's header claims {member.size:,} bytes")
-        return member

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from exits import SluiceError
-from producer.entries import Entry, Refused, files_in, files_in_tar
+from producer.entries import Entry, Refused, files_in
 from producer.image_locations import IMAGE_SOURCES, NCLT_IMAGES, ImageLocation, locate_images
 from producer.image_reasons import ImageReason
 from producer.image_source import Image, ImageSource, Rules
@@ -18,6 +18,7 @@ from producer.raw import open_raw
 from producer.selection import LeftOut, Selection
 from producer.selection_arguments import add_selection_arguments, selection
 from producer.sources import SourceCutError, cut_short
+from producer.tar_entries import files_in_tar
 from producer.unpack import READ_ERRORS, is_archive, unzipped
 
 __all__ = [

@@ -14,6 +14,13 @@ class Pull(io.RawIOBase):
         """Say yes: io.BufferedReader asks."""
         return True
 
+    def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes, with one call; all there are if it is negative.
+
+        io's own one would copy them twice on the way.
+        """
+        return self.readall() if size < 0 else self._pull(size) or b""
+
     def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Fill `buffer` from its beginning; returns the number of bytes, 0 at the end."""
         data = self._pull(len(buffer)) or b""
