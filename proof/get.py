@@ -45,17 +45,21 @@ def run_get(
     stdout: BinaryIO,
     place: Place,
 ) -> Exit:
-    """Write what a key holds to a file or to `stdout`, and tell its size and SHA-256.
-
-    These go to `console`, or to `errors` where the bytes go to standard output. Raises SluiceError: UNAVAILABLE
-    where Redis is silent; FAILED for a key that is not there, with those nearest to it, or a file that cannot be
-    written; USAGE for a file that is there already.
-    """
-    key = as_text(os.fsencode(args.key))
+    """Write what a key of the place's Redis holds; raises SluiceError as get_image, UNAVAILABLE if Redis is silent."""
     if args.output not in (None, STDOUT):
         _check(Path(args.output), force=args.force)
     with open_images_store(place.redis) as store:
-        data = fetch(key, store=store)
+        return get_image(args, store=store, console=console, errors=errors, stdout=stdout)
+
+
+def get_image(args: Namespace, *, store: ImageStore, console: Console, errors: Console, stdout: BinaryIO) -> Exit:
+    """Write what a key holds to a file or to `stdout`, and tell its size and SHA-256.
+
+    These go to `console`, or to `errors` where the bytes go to standard output. Raises SluiceError: FAILED for a key
+    that is not there, with those nearest to it, or a file that cannot be written; USAGE for a file that is there.
+    """
+    key = as_text(os.fsencode(args.key))
+    data = fetch(key, store=store)
     where = _write(args, key=key, data=data, stdout=stdout)
     _tell(args, data=data, where=where, console=errors if where is None else console)
     return Exit.OK

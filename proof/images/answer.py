@@ -45,6 +45,7 @@ def _source(finding: ImageFinding) -> dict[str, Any]:
         "last_utime": last,
         "refused": {reason.value: count for reason, count in source.reasons.items()},
         "left_out": source.left_out.as_json(),
+        "rest_unread": source.rest_unread,
     }
 
 

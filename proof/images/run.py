@@ -10,6 +10,7 @@ from rich.console import Console
 from place import Place
 from producer.images import open_images
 from producer.selection_arguments import selection
+from producer.topic import TopicAdmin
 from proof.images.answer import as_object
 from proof.images.prove import ImageFinding, prove_images
 from proof.images.report import render
@@ -31,7 +32,9 @@ def prove_images_of(args: Namespace, *, env: Mapping[str, str], console: Console
     sink = ConnectSink(place, IMAGES_SINK)
     with (
         open_images_store(place.redis) as store,
-        open_images(args.source, env=env, selection=selection(args)) as source,
+        open_images(
+            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(place)
+        ) as source,
         ConsoleProgress(console, quiet=args.json, of="images") as progress,
     ):
         finding = prove_images(source, store=store, sink=sink, question=question, limit=args.list, progress=progress)
@@ -39,6 +42,11 @@ def prove_images_of(args: Namespace, *, env: Mapping[str, str], console: Console
         evidence = _evidence(args, question, finding, surroundings, seconds=time.monotonic() - began)
         write_page(render(evidence), args.output)
     return _told(evidence, args)
+
+
+def _max_message_bytes(place: Place) -> int:
+    """What the topic takes: a larger image is refused by a load and so must not be in Redis."""
+    return TopicAdmin(place.producer.client_settings(), topic=IMAGES_SINK.topic).max_message_bytes()
 
 
 def _evidence(

@@ -39,6 +39,8 @@ class ImagesSummary:
     """The first images refused, up to a limit."""
     left_out: LeftOut
     """What the selection leaves out, as far as the source was read."""
+    rest_unread: bool
+    """True where an archive was not read on when --limit or --max-bytes was reached."""
 
     @property
     def bytes(self) -> int:
@@ -84,4 +86,5 @@ def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], No
         reasons=dict(reasons.most_common()),
         refused=tuple(refused),
         left_out=source.left_out,
+        rest_unread=source.rest_unread,
     )

@@ -90,12 +90,9 @@ def _why(question: Question, finding: ImageFinding) -> tuple[Outcome, tuple[str,
             " the last utime: another source has put them there, or this one no longer has them."
             " --allow-extra lets them be.",
         )
-    remedy = (
-        "What is there was put there by a load that was not undone."
-        if question.absent
-        else "`sluice load images SOURCE` sends every image of it again."
-    )
-    return not_arrived(finding.sink, question=question, items="images", remedy=remedy)
+    hint = "deletes its images" if question.absent else "sends every image of it again"
+    command = "sluice load images SOURCE" + (" --tombstones" if question.absent else "")
+    return not_arrived(finding.sink, question=question, items="images", remedy=f"`{command}` {hint}.")
 
 
 def _full(finding: ImageFinding) -> tuple[str, ...]:
@@ -127,8 +124,9 @@ def _left_out(finding: ImageFinding) -> tuple[str, ...]:
     if not counts:
         return ()
     total = sum(files for _, files in counts)
+    rest = ", and the rest of the archive was not read" if finding.source.rest_unread else ""
     options = ", ".join(f"{files:,} by --{option}" for option, files in counts)
-    return (f"{images(total)} {are(total)} left out and not looked at: {options}.",)
+    return (f"{images(total)} {are(total)} left out and not looked at: {options}{rest}.",)
 
 
 def _tolerated(question: Question, finding: ImageFinding) -> tuple[str, ...]:

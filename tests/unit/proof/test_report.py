@@ -1,7 +1,5 @@
 import re
-from collections import Counter
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,12 +13,12 @@ from proof.report import render
 from proof.surroundings import Surroundings
 from proof.verdict import judge
 from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, find, fix, line, stored
+from tests.unit.proof.page import Page, words
 from view.connect import Connector, Task
 
 FIXES = [fix(number) for number in range(300)]
 LOG = b"".join(map(line, FIXES))
 ROWS = [stored(item) for item in FIXES]
-VOID = {"meta", "br", "hr", "img", "link", "input"}
 TASKS = tuple(Task(number=n, state="RUNNING", worker="w:8083", error=None) for n in range(4))
 SINK = Connector(
     name="mysql-sink",
@@ -32,43 +30,6 @@ SINK = Connector(
     error=None,
     tasks=TASKS,
 )
-
-
-class Page(HTMLParser):
-    """A page, checked as it is read: every element is closed where it must be."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = ""
-        self.ids: Counter[str] = Counter()
-        self.links: list[str] = []
-        self.tags: Counter[str] = Counter()
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._seen(tag, attrs)
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._seen(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data + " "
-
-    def _seen(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
-        for name, value in attrs:
-            if name == "id":
-                self.ids[value or ""] += 1
-            if name in {"src", "href", "xlink:href", "action", "data", "srcset"}:
-                self.links.append(value or "")
 
 
 def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
@@ -91,10 +52,6 @@ def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
 
 def page(finding: Finding) -> Page:
     return Page(render(evidence(finding)))
-
-
-def words(text: str) -> str:
-    return " ".join(text.split())
 
 
 def test_the_report_tells_what_was_compared_with_what_and_the_verdict():
