@@ -40,6 +40,7 @@ class Load:
     folder: str | None
     timeout_minutes: int
     prove: bool
+    proof_options: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,7 @@ def _load(values: "_Values") -> Load:
         folder=values.text("load.folder"),
         timeout_minutes=values.number("load.timeoutMinutes"),
         prove=values.flag("proof.enabled"),
+        proof_options=values.texts("proof.options"),
     )
 
 

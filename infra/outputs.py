@@ -1,0 +1,32 @@
+"""What a person needs next, as commands to be copied."""
+
+from collections.abc import Mapping
+
+from infra.settings import Settings
+from infra.workloads import console
+
+_KIND = "kind-sluice"
+"""The context that `--target kind` means."""
+
+
+def commands(settings: Settings) -> Mapping[str, str]:
+    """The stack's outputs: where the pipeline is, and what to type."""
+    cluster = settings.cluster
+    target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"
+    sluice = f"scripts/sluice --target {target}"
+    kubectl = f"kubectl --context {cluster.context} --namespace {cluster.namespace}"
+    source = settings.load.source or "SOURCE"
+    found = {
+        "context": cluster.context,
+        "namespace": cluster.namespace,
+        "status": f"{sluice} status",
+        "load": f"{sluice} load {settings.load.kind} {source}",
+        "proof": f"{sluice} proof {source}",
+        "look": f"{kubectl} get pods,kafka,kafkaconnect,kafkaconnector,kafkatopic,kafkauser",
+        "down": "pulumi destroy",
+    }
+    if settings.console:
+        found["console"] = (
+            f"{kubectl} port-forward deployment/{console.NAME} 8088:{console.PORT}  # http://localhost:8088"
+        )
+    return found

@@ -1,0 +1,76 @@
+"""The program: what is made, in which order; taken down it goes the other way.
+
+`pulumi up` runs it by infra/__main__.py. Another program, or a test, can give `main` to Pulumi's Automation API.
+"""
+
+import pulumi
+from pulumi import ResourceOptions
+from pulumi_kubernetes import Provider
+
+from infra.images import Images
+from infra.outputs import commands
+from infra.profiles import profile_of
+from infra.settings import Settings
+from infra.workloads.connect import Connect, ConnectArgs
+from infra.workloads.console import Console, ConsoleArgs
+from infra.workloads.entities import Entities, EntitiesArgs
+from infra.workloads.ground import Ground, GroundArgs
+from infra.workloads.jobs import Jobs, JobsArgs
+from infra.workloads.kafka import Kafka, KafkaArgs
+from infra.workloads.mysql import MySql, MySqlArgs
+from infra.workloads.redis import Redis, RedisArgs
+from infra.workloads.registry import Registry, RegistryArgs
+from infra.workloads.site import Site
+from infra.workloads.strimzi import Strimzi, StrimziArgs
+from infra.workloads.toolbox import Toolbox, ToolboxArgs
+
+
+def main() -> None:
+    """Make what the stack's settings say; raises SettingsError before anything is made where they are wrong."""
+    settings = Settings.of_stack()
+    deploy(settings, on=_cluster(settings))
+    for name, value in commands(settings).items():
+        pulumi.export(name, value)
+
+
+def deploy(settings: Settings, *, on: Provider) -> None:
+    """Make the pipeline on a cluster."""
+    site = _site(settings)
+    inside = ResourceOptions(providers={"kubernetes": on})
+    ground = Ground(
+        "ground",
+        GroundArgs(site=site, api_server_cidrs=settings.cluster.api_server_cidrs, console=settings.console),
+        inside,
+    )
+    strimzi = Strimzi("strimzi", StrimziArgs(site=site, chart=settings.strimzi_chart, after=[ground]), inside)
+    kafka = Kafka("kafka", KafkaArgs(site=site, console=settings.console, after=[strimzi]), inside)
+    entities = Entities("entities", EntitiesArgs(site=site, after=[kafka]), inside)
+    mysql = MySql("mysql", MySqlArgs(site=site, after=[ground]), inside)
+    redis = Redis("redis", RedisArgs(site=site, after=[ground]), inside)
+    registry = Registry("registry", RegistryArgs(site=site, after=[entities]), inside)
+    connect = Connect("connect", ConnectArgs(site=site, after=[entities, mysql, redis, registry]), inside)
+    Toolbox("toolbox", ToolboxArgs(site=site, after=[entities, mysql, redis]), inside)
+    if settings.console:
+        Console("console", ConsoleArgs(site=site, after=[connect]), inside)
+    if settings.load.source:
+        Jobs("jobs", JobsArgs(site=site, load=settings.load, source=settings.load.source, after=[connect]), inside)
+
+
+def _site(settings: Settings) -> Site:
+    return Site(
+        namespace=settings.cluster.namespace,
+        images=Images(registry=settings.image_registry, overrides=settings.image_overrides),
+        profile=profile_of(settings),
+        storage_class=settings.cluster.storage_class,
+    )
+
+
+def _cluster(settings: Settings) -> Provider:
+    context = settings.cluster.context
+    return Provider(
+        "cluster",
+        context=context,
+        # A cluster is what its context says: other changes of a kubeconfig do not make everything anew.
+        cluster_identifier=context,
+        delete_unreachable=settings.cluster.delete_unreachable,
+    )

@@ -1,0 +1,92 @@
+"""The toolbox: a pod in which a person's `sluice` commands run, where brokers and stores can be reached.
+
+A forwarded port would not do: Kafka tells its clients the names that its brokers have inside the cluster.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Resource, ResourceOptions
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import EnvVarArgsDict
+
+from infra.profiles import Resources
+from infra.workloads import connect, registry
+from infra.workloads.kafka import BOOTSTRAP
+from infra.workloads.network import MYSQL_PORT, REDIS_PORT
+from infra.workloads.pods import CA_FILE, Pod, secret_variable, variable
+from infra.workloads.site import Site, selector
+
+_NAME = "toolbox"
+_UID = 65532
+RESOURCES = Resources(cpu="100m", memory_mi=1024)
+SCRATCH = "10Gi"
+"""What is sent there is kept on disk until the command ends: an archive of images can be large."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolboxArgs:
+    """What it needs first: the Secrets that its variables name."""
+
+    site: Site
+    after: Sequence[Resource]
+
+
+class Toolbox(ComponentResource):
+    """A pod that does nothing until `kubectl exec` gives it a command."""
+
+    deployment: str
+
+    def __init__(self, name: str, args: ToolboxArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:workloads:Toolbox", name, None, opts)
+        Deployment(
+            _NAME,
+            metadata=args.site.metadata(_NAME, _NAME),
+            spec={"replicas": 1, "selector": selector(_NAME), "template": _pod(args.site).template()},
+            opts=ResourceOptions(parent=self, depends_on=args.after),
+        )
+        self.deployment = _NAME
+        self.register_outputs({"deployment": self.deployment})
+
+
+def _pod(site: Site) -> Pod:
+    return Pod(
+        name=_NAME,
+        component=_NAME,
+        resources=RESOURCES,
+        user=_UID,
+        container={
+            "name": _NAME,
+            "image": site.images["toolbox"],
+            "command": ["sleep", "infinity"],
+            "env": place_variables(),
+        },
+        scratch={"/tmp": SCRATCH},  # noqa: S108 its own
+        reaches_kafka=True,
+        grace_seconds=1,
+    )
+
+
+def producer_variables() -> list[EnvVarArgsDict]:
+    """Those of place.py's variables that a load needs."""
+    return [
+        variable("SLUICE_BOOTSTRAP_SERVERS", BOOTSTRAP),
+        variable("SLUICE_CA_FILE", CA_FILE),
+        variable("SLUICE_REGISTRY_URL", registry.URL),
+        secret_variable("SLUICE_PRODUCER_PASSWORD", secret="producer", key="password"),  # noqa: S106 a name
+    ]
+
+
+def place_variables() -> list[EnvVarArgsDict]:
+    """All of place.py's variables."""
+    return [
+        *producer_variables(),
+        secret_variable("SLUICE_CONSUMER_PASSWORD", secret="consumer", key="password"),  # noqa: S106 a name
+        variable("SLUICE_CONNECT_URL", connect.URL),
+        variable("SLUICE_MYSQL_HOST", "mysql"),
+        variable("SLUICE_MYSQL_PORT", str(MYSQL_PORT)),
+        secret_variable("SLUICE_MYSQL_READER_PASSWORD", secret="mysql", key="reader-password"),  # noqa: S106 a name
+        variable("SLUICE_REDIS_HOST", "redis"),
+        variable("SLUICE_REDIS_PORT", str(REDIS_PORT)),
+        secret_variable("SLUICE_REDIS_READER_PASSWORD", secret="redis", key="reader-password"),  # noqa: S106 a name
+    ]
