@@ -58,10 +58,10 @@ class Api:
         # The client encodes JSON itself; what is applied is sent as the text it is.
         sent = json.dumps(body) if content == _APPLY else body
         response = self._client.rest_client.request(method, self.url + path, headers=headers, body=sent)
-        decoded = json.loads(response.read() or b"{}")
+        text = response.read()
         if response.status >= 400:
-            raise Refused(response.status, decoded.get("message", response.reason))
-        return decoded
+            raise Refused(response.status, _message(text))
+        return json.loads(text)
 
     def ready(self) -> bool:
         """Whether the server answers and has started all that it consists of."""
@@ -129,3 +129,11 @@ class Api:
                 held = left["metadata"].get("finalizers") or left.get("status")
                 raise Refused(504, f"{kind} {name} is still there after {seconds:.0f} s, held by {held}")
             time.sleep(0.05)
+
+
+def _message(text: bytes) -> str:
+    """What the server says of a refusal: a Status, or plain text where it does not know the path."""
+    try:
+        return json.loads(text)["message"]
+    except (ValueError, KeyError):
+        return text.decode(errors="replace").strip()

@@ -1,5 +1,6 @@
 """The whole of it: a control plane, Strimzi's definitions, and a program that Pulumi's engine runs against them."""
 
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from tests.cluster.api import Api
 from tests.cluster.builds import Programs
 from tests.cluster.engine import Program, Stack
 from tests.cluster.kubernetes_stand_in import KubernetesStandIn
+from tests.cluster.plugins import plugins_installed, unawaited
 from tests.cluster.provider import served
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.servers import ControlPlane
@@ -31,10 +33,14 @@ class Cluster:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A program's stack and what the stand-in of the kubernetes provider has seen of it."""
+    """A program's stack and what the stand-in of the kubernetes provider has seen of it.
+
+    Where the real plugin is used, the stand-in sees nothing and `stood_in` is false.
+    """
 
     stack: Stack
     stand_in: KubernetesStandIn
+    stood_in: bool
 
 
 @contextmanager
@@ -48,20 +54,33 @@ def deployment(
     project_file: Path | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Generator[Deployment]:
-    """A stack of `program` that has not been brought up yet; its state is in `folder`, its providers are stand-ins.
+    """A stack of `program` that has not been brought up yet; its state is in `folder`.
 
-    `project_file` is the Pulumi.yaml whose settings' types and defaults hold; `settings` go into the stack's own.
+    Its providers are the real plugins where this machine has them, else the stand-ins. `project_file` is the
+    Pulumi.yaml whose settings' types and defaults hold; `settings` go into the stack's own.
     """
     stand_in = KubernetesStandIn(cluster.api, definitions=cluster.definitions)
-    with served({"kubernetes": stand_in, "random": RandomStandIn()}) as providers:
+    real = plugins_installed(os.environ)
+    with _providers(stand_in, real=real) as variables:
         stack = Stack(
-            program,
+            unawaited(program) if real else program,
             name=name,
             project=project,
             folder=folder,
             pulumi=cluster.programs.pulumi,
-            variables={"PULUMI_DEBUG_PROVIDERS": providers, "KUBECONFIG": str(cluster.plane.kubeconfig)},
+            variables={**variables, "KUBECONFIG": str(cluster.plane.kubeconfig)},
             project_file=project_file,
+            home=None if real else folder / "home",
         )
         stack.configure(settings or {})
-        yield Deployment(stack=stack, stand_in=stand_in)
+        yield Deployment(stack=stack, stand_in=stand_in, stood_in=not real)
+
+
+@contextmanager
+def _providers(stand_in: KubernetesStandIn, *, real: bool) -> Generator[dict[str, str]]:
+    """The variables by which the engine finds its providers."""
+    if real:
+        yield {}
+        return
+    with served({"kubernetes": stand_in, "random": RandomStandIn()}) as attached:
+        yield {"PULUMI_DEBUG_PROVIDERS": attached}

@@ -1,6 +1,7 @@
 """Pulumi's engine, driven through its Automation API: a program of Python runs in this process, all else is real."""
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ class Outcome:
 
 
 class Stack:
-    """A stack of a program, with its state in a folder of its own."""
+    """A stack of a program, with its state in a folder of its own; `home` is Pulumi's own folder, unless the user's."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Stack:
         pulumi: Path,
         variables: Mapping[str, str],
         project_file: Path | None = None,
+        home: Path | None = None,
     ) -> None:
         for sub in ("state", "work"):
             (folder / sub).mkdir(parents=True, exist_ok=True)
@@ -63,14 +65,15 @@ class Stack:
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
             env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
-            pulumi_command=_command(pulumi, folder),
+            pulumi_command=_command(pulumi, folder, home=home),
         )
         self._stack = automation.create_or_select_stack(name, project, program=program, opts=options)
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """Set settings, as `pulumi config set`; a name without a project is the program's own."""
-        for name, value in settings.items():
-            self._stack.set_config(name, automation.ConfigValue(value=_written(value)))
+        values = {name: automation.ConfigValue(value=_written(value)) for name, value in settings.items()}
+        if values:
+            self._stack.set_all_config(values)
 
     def up(self) -> Outcome:
         """`pulumi up`; raises CommandError with all that the engine said."""
@@ -110,12 +113,13 @@ _SETTINGS = {
 }
 
 
-def _command(pulumi: Path, folder: Path) -> automation.PulumiCommand:
-    # The API looks for bin/pulumi in a folder, wherever the program itself is.
-    link = folder / "bin/pulumi"
-    link.parent.mkdir(exist_ok=True)
-    if not link.exists():
-        link.symlink_to(pulumi)
+def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.PulumiCommand:
+    # The API looks for bin/pulumi in a folder; and it asks for the version in an environment that is not the stack's.
+    script = folder / "bin/pulumi"
+    script.parent.mkdir(exist_ok=True)
+    variables = [f"PULUMI_HOME={home}"] if home else []
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(["env", *variables, str(pulumi)])} "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
     return automation.PulumiCommand(root=str(folder), skip_version_check=True)
 
 

@@ -6,7 +6,9 @@ deleted is collected; no Pod ever runs.
 
 import json
 import secrets
+import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -153,7 +155,20 @@ def _controllers(instance: Instance, programs: Programs, plane: ControlPlane) ->
 
 
 def _server(name: str, command: Sequence[str], instance: Instance, *, ready: Callable[[], bool]) -> Server:
-    return Server(name=name, command=command, folder=instance.state, ready=ready)
+    return Server(name=name, command=[*_TIED, *command], folder=instance.state, ready=ready)
+
+
+_TIED = (
+    (
+        sys.executable,
+        "-c",
+        # 1: PR_SET_PDEATHSIG, which outlives the exec
+        f"import ctypes, os, sys; ctypes.CDLL(None).prctl(1, {signal.SIGTERM:d}); os.execv(sys.argv[1], sys.argv[1:])",
+    )
+    if sys.platform == "linux"
+    else ()
+)
+"""What a server is started by: it ends with the tests' own process, even when that is killed."""
 
 
 def _listens(port: int) -> bool:

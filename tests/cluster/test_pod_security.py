@@ -1,0 +1,65 @@
+"""What a namespace that enforces the restricted standard says to the workloads in it."""
+
+from typing import Any
+
+import pytest
+
+from tests.cluster.api import Api
+from tests.cluster.cluster import Cluster
+from tests.cluster.pod_security import violations
+
+GOOD: dict[str, Any] = {
+    "containers": [
+        {
+            "name": "main",
+            "image": "main:1",
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        }
+    ],
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "restartPolicy": "Never",
+}
+ROOT = GOOD | {"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}
+
+
+@pytest.fixture
+def space(cluster: Cluster, request: pytest.FixtureRequest) -> str:
+    """A namespace of the test's own; it goes with the control plane."""
+    name = request.node.name.replace("_", "-")[:60].rstrip("-")
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    cluster.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    return name
+
+
+def job(api: Api, space: str, name: str, pod: dict[str, Any]) -> None:
+    spec = {"template": {"spec": pod}}
+    api.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "namespace": space}, "spec": spec})
+
+
+def test_a_restricted_pod_is_let_in(cluster: Cluster, space: str) -> None:
+    job(cluster.api, space, "good", GOOD)
+    assert violations(cluster.api, namespace=space) == []
+
+
+def test_a_root_pod_is_refused_by_workload_and_reason(cluster: Cluster, space: str) -> None:
+    job(cluster.api, space, "good", GOOD)
+    job(cluster.api, space, "root", ROOT)
+    (found,) = violations(cluster.api, namespace=space)
+    assert found.startswith("Job root: ")
+    assert "runAsNonRoot != true" in found
+
+
+def test_a_pod_above_the_limits_is_refused(cluster: Cluster, space: str) -> None:
+    limit = {"type": "Container", "max": {"memory": "64Mi"}}
+    metadata = {"name": "small", "namespace": space}
+    body = {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata, "spec": {"limits": [limit]}}
+    cluster.api.apply(body)
+    container = GOOD["containers"][0] | {"resources": {"limits": {"memory": "1Gi"}}}
+    job(cluster.api, space, "big", GOOD | {"containers": [container]})
+    (found,) = violations(cluster.api, namespace=space)
+    assert "maximum memory usage per Container is 64Mi" in found
+
+
+def test_a_namespace_that_enforces_nothing_is_a_violation(cluster: Cluster) -> None:
+    (found,) = violations(cluster.api, namespace="default")
+    assert "is None, not restricted" in found

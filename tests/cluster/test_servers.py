@@ -1,0 +1,98 @@
+"""The control plane's own beginning and end."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from _pytest.outcomes import Failed, Skipped
+
+from exits import SluiceError
+from tests.cluster.builds import Missing, programs
+from tests.cluster.cluster import Cluster
+from tests.cluster.conftest import without
+from tests.cluster.servers import control_plane
+from tests.support import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+HARNESS = """
+import os, signal, sys
+sys.path.insert(0, ".")
+from pathlib import Path
+from tests.cluster.builds import programs
+from tests.cluster.servers import control_plane
+
+with control_plane(programs(env=os.environ, say=print), state=Path(sys.argv[1])):
+    print("up", flush=True)
+    signal.pause()
+"""
+
+
+def of_state(state: Path) -> list[psutil.Process]:
+    """Processes that were given a file of this folder."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(state) in word for word in process.cmdline()[1:]) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@contextmanager
+def harness(state: Path) -> Generator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HARNESS, str(state)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def test_nothing_runs_on_when_the_tests_are_killed(cluster: Cluster, tmp_path: Path) -> None:
+    with harness(tmp_path / "state") as process:
+        assert process.stdout
+        assert "up\n" in iter(process.stdout.readline, "")
+        assert len(of_state(tmp_path / "state")) == 4  # the three servers and the program that started them
+        process.kill()
+        wait_for(lambda: not of_state(tmp_path / "state"), seconds=20)
+
+
+def test_nothing_runs_on_when_the_start_is_interrupted(cluster: Cluster, tmp_path: Path) -> None:
+    with harness(tmp_path / "state") as process:
+        wait_for(lambda: len(of_state(tmp_path / "state")) == 2)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        assert of_state(tmp_path / "state") == []
+
+
+def test_a_server_that_ends_at_once_is_told_with_its_last_words(cluster: Cluster, tmp_path: Path) -> None:
+    broken = type(cluster.programs)(
+        etcd=Path("/bin/false"),
+        apiserver=cluster.programs.apiserver,
+        controller_manager=cluster.programs.controller_manager,
+        pulumi=cluster.programs.pulumi,
+    )
+    with pytest.raises(SluiceError, match="etcd ended with status 1"), control_plane(broken, state=tmp_path / "state"):
+        pytest.fail("it came up")
+
+
+def test_without_go_the_reason_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="go is not on the PATH"):
+        programs(env={"PATH": str(tmp_path)}, say=print)
+
+
+def test_what_is_missing_skips_on_a_persons_machine_and_fails_in_a_continuous_run() -> None:
+    with pytest.raises(Skipped, match="no go"):
+        without("no go", env={})
+    with pytest.raises(Failed, match="no go"):
+        without("no go", env={"CI": "true"})

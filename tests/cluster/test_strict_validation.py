@@ -1,0 +1,42 @@
+"""What the API server knows of Strimzi's resources, from Strimzi's own classes."""
+
+from typing import Any
+
+import pytest
+
+from tests.cluster.api import Refused
+from tests.cluster.cluster import Cluster
+
+
+def connector(**spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaConnector",
+        "metadata": {"name": "sink", "namespace": "default"},
+        "spec": {"class": "some.Sink", "tasksMax": 1, "config": {"any.thing": "goes"}, **spec},
+    }
+
+
+def test_a_right_resource_is_accepted(cluster: Cluster) -> None:
+    applied = cluster.api.apply(connector(autoRestart={"enabled": True}), dry_run=True)
+    assert applied["spec"]["config"] == {"any.thing": "goes"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"autorestart": {}}, ".spec.autorestart: field not declared in schema"),
+        ({"tasksMax": "many"}, "tasksMax"),
+        ({"state": "asleep"}, 'Unsupported value: "asleep"'),
+    ],
+)
+def test_a_wrong_field_is_refused_by_name(cluster: Cluster, spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        cluster.api.apply(connector(**spec), dry_run=True)
+    assert words in str(refusal.value)
+
+
+def test_an_old_version_is_not_known(cluster: Cluster) -> None:
+    with pytest.raises(Refused, match="page not found") as refusal:
+        cluster.api.apply(connector() | {"apiVersion": "kafka.strimzi.io/v1beta2"}, dry_run=True)
+    assert refusal.value.status == 404
