@@ -1,0 +1,49 @@
+import json
+import subprocess
+from collections.abc import Generator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import redis
+
+from exits import Exit
+from local.instance import Instance
+from tests.support import SLUICE, Sluice
+
+# A session of its own, of which no other test loads anything.
+KEY = "2008-05-06/Cam4/1210032000000000"
+DATA = b"II*\0\r\n" + bytes(range(256)) * 5_000
+
+
+@pytest.fixture(autouse=True)
+def image(instance: Instance) -> Generator[None]:
+    """Redis holds DATA under KEY."""
+    with redis.Redis(
+        port=instance.port("redis"), username="connect", password=instance.passwords["redis-connect"], db=1
+    ) as connect:
+        connect.set(KEY, DATA)
+        yield
+        connect.delete(KEY)
+
+
+def test_every_byte_comes_to_a_file(sluice: Sluice, tmp_path: Path):
+    done = sluice("get", KEY, "-o", str(tmp_path / "image"), "--json")
+    assert done.returncode == Exit.OK, done.stderr
+    assert (tmp_path / "image").read_bytes() == DATA
+    assert json.loads(done.stdout)["sha256"] == sha256(DATA).hexdigest()
+
+
+def test_every_byte_comes_to_standard_output_and_nothing_else(target: str, environment: dict[str, str]):
+    done = subprocess.run(
+        [SLUICE, "--target", target, "get", KEY, "-o", "-"], env=environment, capture_output=True, check=True
+    )
+    assert done.stdout == DATA
+    assert sha256(DATA).hexdigest() in done.stderr.decode()
+
+
+def test_a_key_that_is_not_there_names_its_neighbours(sluice: Sluice, tmp_path: Path):
+    done = sluice("get", KEY[:-1] + "7", cwd=tmp_path)
+    assert done.returncode == Exit.FAILED
+    assert f"there is no key {KEY[:-1]}7 in Redis; the nearest keys are\n  {KEY}\n" in done.stderr
+    assert list(tmp_path.iterdir()) == []
