@@ -13,7 +13,6 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.definitions import install_definitions, strimzi_definitions
 from tests.cluster.servers import control_plane
 
-
 _ABANDONED = {"run_in_stack", "run_pulumi_func"}
 
 
