@@ -15,6 +15,9 @@ _STRIPS_AND_TILES = ((273, 279), (324, 325))
 """TIFF's tags for where the pieces of an image are and how many bytes each has."""
 _FRAMES = 100
 """Images of one TIFF that are looked at."""
+_TIFF_HEADER, _TIFF_ENTRY, _TIFF_INLINE = 8, 12, 4
+_TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+"""Bytes of a value, by the number of its type."""
 _PNG_SIGNATURE, _PNG_CHUNK = 8, struct.Struct(">I4s")
 _PNG_AROUND = 12
 """Bytes of a chunk that are not its content: length, name, checksum."""
@@ -37,7 +40,7 @@ def refuse(data: bytes) -> ImageReason | None:
     except Image.DecompressionBombError:
         return ImageReason.TOO_MANY_PIXELS
     except Exception:  # what a parser says to bytes that are anything: a dozen kinds of errors
-        return ImageReason.NOT_AN_IMAGE
+        return ImageReason.TRUNCATED if _is_cut_tiff(data) else ImageReason.NOT_AN_IMAGE
 
 
 def _whole_tiff(image: Image.Image, data: bytes) -> bool:
@@ -52,6 +55,25 @@ def _whole_tiff(image: Image.Image, data: bytes) -> bool:
         if not all(_pieces_inside(tiff.tag_v2, offsets, sizes, len(data)) for offsets, sizes in _STRIPS_AND_TILES):
             return False
     return True
+
+
+def _is_cut_tiff(data: bytes) -> bool:
+    """Say whether the directory, which may be at the end of a file, or a value in it lies beyond that end."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    if order is None or len(data) < _TIFF_HEADER:
+        return order is not None
+    (at,) = struct.unpack_from(order + "I", data, 4)
+    if at + 2 > len(data):
+        return True
+    (count,) = struct.unpack_from(order + "H", data, at)
+    if at + 2 + count * _TIFF_ENTRY + 4 > len(data):
+        return True
+    for number in range(count):
+        _, kind, length, where = struct.unpack_from(order + "HHII", data, at + 2 + number * _TIFF_ENTRY)
+        size = length * _TIFF_SIZES.get(kind, 1)
+        if size > _TIFF_INLINE and where + size > len(data):
+            return True
+    return False
 
 
 def _pieces_inside(tags: TiffImagePlugin.ImageFileDirectory_v2, offsets: int, sizes: int, end: int) -> bool:

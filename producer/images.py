@@ -19,7 +19,7 @@ from producer.selection import LeftOut, Selection
 from producer.selection_arguments import add_selection_arguments, selection
 from producer.sources import SourceCutError, cut_short
 from producer.tar_entries import files_in_tar
-from producer.unpack import READ_ERRORS, is_archive, unzipped
+from producer.unpack import READ_ERRORS, is_archive, is_empty_archive, unzipped
 
 __all__ = [
     "IMAGE_SOURCES",
@@ -72,7 +72,7 @@ def open_images(
     with open_raw(location.path, name=location.name, env=env, stdin=stdin or sys.stdin.buffer) as raw:
         try:
             tap = unzipped(raw)
-            if not is_archive(tap):
+            if not is_archive(tap) and not is_empty_archive(tap):
                 raise SluiceError(f"{location.name} is neither a folder of images nor a tar archive, packed or not")
             entries = files_in_tar(tap)
         except READ_ERRORS as error:

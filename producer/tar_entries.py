@@ -33,6 +33,14 @@ def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:
             yield Entry(name=member.name, size=member.size, read=_reader(tar, member, stream))
         elif not member.isdir():
             yield Refused(name=printable(member.name), reason=ImageReason.NOT_A_FILE, size=member.size)
+    _check_end(stream)
+
+
+def _check_end(stream: "_Forward") -> None:
+    """Read what follows the mark of the end: gzip's checksum comes last, and a second archive is no padding."""
+    while data := stream.read(_BUFFER):
+        if data.count(0) != len(data):
+            raise tarfile.ReadError("there is more after the archive's end: two archives in one file?")
 
 
 def _reader(tar: tarfile.TarFile, member: tarfile.TarInfo, stream: "_Forward") -> Callable[[], bytes]:

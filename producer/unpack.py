@@ -17,6 +17,7 @@ LOG_NAME = "gps.csv"
 _GZIP = b"\x1f\x8b"
 _TAR = b"ustar"
 _TAR_AT = 257
+_TAR_BLOCK = 512
 _BUFFER = 1 << 18
 _LISTED = 10
 
@@ -59,6 +60,11 @@ def unzipped(raw: Pull) -> Tap:
 def is_archive(tap: Tap) -> bool:
     """Say whether a tar archive begins here."""
     return tap.head(_TAR_AT + len(_TAR))[_TAR_AT:] == _TAR
+
+
+def is_empty_archive(tap: Tap) -> bool:
+    """Say whether a tar archive begins here with the mark of its end."""
+    return tap.head(_TAR_BLOCK) == bytes(_TAR_BLOCK)
 
 
 def find_log(tap: Tap, *, archive: str) -> str:

@@ -1,0 +1,76 @@
+import argparse
+from typing import Any
+
+import pytest
+
+from producer.selection import DEFAULT_MAX_BYTES, Chooser, Selection
+from producer.selection_arguments import add_selection_arguments, selection
+
+
+def parse(*arguments: str) -> Selection:
+    parser = argparse.ArgumentParser()
+    add_selection_arguments(parser)
+    return selection(parser.parse_args(arguments))
+
+
+def test_everything_is_chosen_up_to_a_limit_for_mistakes() -> None:
+    assert parse() == Selection(cameras=None, every=1, limit=None, max_bytes=DEFAULT_MAX_BYTES)
+    assert parse("--max-bytes", "all").max_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("500MB", 500_000_000), ("2GiB", 2 << 30), ("1000", 1_000), ("7B", 7), ("1.5k", 1_500), ("3 mb", 3_000_000),
+        ("1Ki", 1_024), ("1T", 10**12),
+    ],
+)  # fmt: skip
+def test_sizes_have_units(text: str, size: int) -> None:
+    assert parse("--max-bytes", text).max_bytes == size
+
+
+def test_cameras_are_named_or_numbered_repeated_or_listed() -> None:
+    assert parse("--camera", "Cam0", "--camera", "1,cam5").cameras == {"Cam0", "Cam1", "Cam5"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--camera", "Cam6"], ["--camera", ""], ["--every", "0"], ["--limit", "-1"], ["--limit", "²"],
+        ["--max-bytes", "0"], ["--max-bytes", "-1"], ["--max-bytes", "5 apples"], ["--max-bytes", "MB"],
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(*wrong)
+    assert wrong[0] in capsys.readouterr().err
+
+
+def chosen(sizes: list[int], **options: Any) -> tuple[list[int], dict[str, tuple[int, int]]]:
+    """Which of some files of one camera are chosen, by number, and what each option left out."""
+    chooser = Chooser(Selection(**options))
+    numbers = [number for number, size in enumerate(sizes) if chooser.turn("s", "c", size) and chooser.room(size)]
+    return numbers, {name: (t.files, t.size) for name, t in chooser.left_out.tallies().items() if t.files}
+
+
+def test_every_nth_begins_with_the_first() -> None:
+    assert chosen([10] * 7, every=3) == ([0, 3, 6], {"every": (4, 40)})
+
+
+def test_every_camera_is_counted_by_itself() -> None:
+    chooser = Chooser(Selection(every=2))
+    assert [chooser.turn("s", camera, 1) for camera in "aabba"] == [True, False, True, False, True]
+
+
+def test_a_limit_holds_for_chosen_files() -> None:
+    assert chosen([10] * 7, every=2, limit=3) == ([0, 2, 4], {"every": (3, 30), "limit": (1, 10)})
+
+
+def test_a_size_is_never_passed_and_nothing_smaller_slips_in_behind() -> None:
+    assert chosen([40, 40, 30, 10], max_bytes=100) == ([0, 1], {"max-bytes": (2, 40)})
+    assert chosen([50, 50], max_bytes=100) == ([0, 1], {})
+
+
+def test_what_ended_it_first_gets_the_blame() -> None:
+    assert chosen([10, 10, 100], limit=2, max_bytes=50) == ([0, 1], {"limit": (1, 100)})
+    assert chosen([10, 100, 10, 10], limit=2, max_bytes=50) == ([0], {"max-bytes": (3, 120)})
