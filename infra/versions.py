@@ -34,7 +34,7 @@ OWN_IMAGES: Mapping[str, str] = {
 
 BUILD_IMAGES: Mapping[str, str] = {
     # renovate: datasource=docker
-    "maven": "maven:3.9.11-eclipse-temurin-21",
+    "maven": "maven:3.9.16-eclipse-temurin-21",
     # renovate: datasource=docker
     "python": "python:3.13-slim",
 }

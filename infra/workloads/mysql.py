@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
@@ -15,12 +16,13 @@ from infra.workloads.site import Site
 from infra.workloads.store import DATA_VOLUME, Store
 
 _NAME = "mysql"
-_INIT_SECRET = "mysql-init"  # noqa: S105 a name
+_SCRIPTS_SECRET = "mysql-scripts"  # noqa: S105 a name
 _USERS = ("root", "connect", "source", "reader")
 _UID = 999
 """The image's own user."""
 _FOLDER = "/var/lib/mysql"
 _SECRETS = "/etc/sluice/mysql"
+_SCRIPTS = "/etc/sluice/mysql-scripts"
 _PASSWORD = re.compile(r"\$\{(MYSQL_([A-Z]+)_PASSWORD)\}")
 
 
@@ -42,19 +44,17 @@ class MySql(ComponentResource):
         super().__init__("sluice:workloads:MySql", name, None, opts)
         after = list(args.after)
         passwords = Passwords(_NAME, _USERS, site=args.site, parent=self, after=after)
-        scripts = secret(
-            _INIT_SECRET, init_scripts(passwords.of), site=args.site, component=_NAME, parent=self, after=after
-        )
+        filled_in = {name: _with_passwords(text, passwords.of) for name, text in scripts().items()}
+        texts = secret(_SCRIPTS_SECRET, filled_in, site=args.site, component=_NAME, parent=self, after=after)
         store = Store(site=args.site, pod=_pod(args.site), port=MYSQL_PORT, storage=args.site.profile.mysql_storage)
-        store.make(parent=self, after=[*after, passwords.secret, scripts])
+        store.make(parent=self, after=[*after, passwords.secret, texts])
         self.host, self.port = _NAME, MYSQL_PORT
         self.register_outputs({"host": self.host, "port": self.port})
 
 
-def init_scripts(passwords: Mapping[str, Output[str]]) -> dict[str, Output[str]]:
-    """The scripts of k8s/mysql by name, which the image runs in this order when it makes its data folder."""
-    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((K8S / "mysql").glob("*.sql"))}
-    return {name: _with_passwords(text, passwords) for name, text in texts.items()}
+def scripts() -> Mapping[str, str]:
+    """The scripts of k8s/mysql in their order, still without passwords. Each may run again."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((K8S / "mysql").glob("*.sql"))}
 
 
 def _with_passwords(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
@@ -71,7 +71,7 @@ def _pod(site: Site) -> Pod:
         container=_container(site),
         scratch={"/var/run/mysqld": "16Mi", "/tmp": "2Gi", "/var/lib/mysql-files": "16Mi"},  # noqa: S108 its own
         volumes=[
-            {"name": "init", "secret": {"secret_name": _INIT_SECRET}},
+            {"name": "scripts", "secret": {"secret_name": _SCRIPTS_SECRET}},
             {
                 "name": "root-password",
                 "secret": {"secret_name": _NAME, "items": [{"key": "root-password", "path": "root-password"}]},
@@ -79,7 +79,7 @@ def _pod(site: Site) -> Pod:
         ],
         mounts=[
             {"name": DATA_VOLUME, "mount_path": _FOLDER},
-            {"name": "init", "mount_path": "/docker-entrypoint-initdb.d", "read_only": True},
+            {"name": "scripts", "mount_path": _SCRIPTS, "read_only": True},
             {"name": "root-password", "mount_path": _SECRETS, "read_only": True},
         ],
         # It writes what it has in memory to its files first.
@@ -109,17 +109,35 @@ def _container(site: Site) -> ContainerArgsDict:
         "env": [
             {"name": "MYSQL_ROOT_PASSWORD_FILE", "value": f"{_SECRETS}/root-password"},
             {"name": "MYSQL_ROOT_HOST", "value": "localhost"},
+            # Other scripts are another pod, which runs them.
+            {"name": "SLUICE_SCRIPTS", "value": sha256(repr(scripts()).encode()).hexdigest()[:16]},
         ],
+        "lifecycle": {"post_start": {"exec_": {"command": ["sh", "-c", run_scripts()]}}},
         "ports": [{"name": _NAME, "container_port": MYSQL_PORT}],
-        # The first start makes the data folder: a server that listens to nobody runs the scripts.
         "startup_probe": _probe(period=5, failures=60),
         "readiness_probe": _probe(period=10, failures=3),
         "liveness_probe": _probe(period=20, failures=6),
     }
 
 
+def run_scripts(*, scripts: str = _SCRIPTS, secrets: str = _SECRETS, folder: str = _FOLDER) -> str:
+    """The shell script that runs k8s/mysql in the server if it was last given others; the pod is not ready before.
+
+    Not the image's own way, which runs scripts once in the life of a disk. A script that fails ends the container.
+    """
+    return f"""set -eu
+until mysqladmin ping --host=127.0.0.1 --silent; do sleep 1; done
+applied={folder}/scripts-applied
+if [ "$(cat "$applied" 2>/dev/null)" = "$SLUICE_SCRIPTS" ]; then exit 0; fi
+MYSQL_PWD=$(cat {secrets}/root-password)
+export MYSQL_PWD
+cat {scripts}/*.sql | mysql --user=root --default-character-set=utf8mb4
+printf %s "$SLUICE_SCRIPTS" >"$applied"
+"""
+
+
 def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    # It answers who has no password too: it is alive. By TCP, since the server that makes the data folder has none.
+    # It answers who has no password too: it is alive. By TCP: the server that makes the data folder has none.
     command = ["mysqladmin", "ping", "--host=127.0.0.1", "--connect-timeout=3"]
     return {
         "exec_": {"command": command},

@@ -54,7 +54,8 @@ def changes_of(connector: Connector) -> str:
     return f"{connector.config['topic.prefix']}.{connector.config['table.include.list']}"
 
 
-@pytest.mark.parametrize("path", sorted(K8S.rglob("*.yaml")), ids=lambda path: path.name)
+# kind's own file describes a cluster, not an object in one.
+@pytest.mark.parametrize("path", sorted(set(K8S.rglob("*.yaml")) - {K8S / "kind.yaml"}), ids=lambda path: path.name)
 def test_every_file_holds_kubernetes_objects(path: Path) -> None:
     documents = list(yaml.safe_load_all(path.read_text()))
     assert documents
