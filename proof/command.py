@@ -9,10 +9,7 @@ from rich.text import Text
 
 from exits import Exit
 from place import Place
-from producer.images import is_image_source
-from proof.images.run import prove_images_of
 from proof.options import add_arguments, check_for_log, check_output
-from proof.rows import prove_rows_of
 from proof.told import Told
 
 __all__ = ["add_arguments", "run"]
@@ -25,17 +22,27 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
     """
     try:
         check_output(args.output)
-        if is_image_source(args.source, env=env):
-            told = prove_images_of(args, env=env, console=console, place=place)
-        else:
-            check_for_log(args)
-            told = prove_rows_of(args, env=env, console=console, place=place)
+        told = _prove(args, env=env, console=console, place=place)
     except KeyboardInterrupt:
         if not args.json:
             console.print("interrupted: nothing is proven and no report was written")
         return Exit.INTERRUPTED
     _print(told, args, console=console)
     return Exit.OK if told.verdict.ok else Exit.DIFFERENT
+
+
+def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
+    # What either proof needs takes up to a second to import: not for --help, nor for the other one.
+    from producer.images import is_image_source  # noqa: PLC0415
+
+    if is_image_source(args.source, env=env):
+        from proof.images.run import prove_images_of  # noqa: PLC0415
+
+        return prove_images_of(args, env=env, console=console, place=place)
+    from proof.rows import prove_rows_of  # noqa: PLC0415
+
+    check_for_log(args)
+    return prove_rows_of(args, env=env, console=console, place=place)
 
 
 def _print(told: Told, args: Namespace, *, console: Console) -> None:

@@ -115,7 +115,8 @@ def _refused(finding: ImageFinding) -> tuple[str, ...]:
     count = finding.source.rejected
     if not count:
         return ()
-    return (f"{images(count)} of the source {are(count)} refused, so not to be in Redis.",)
+    files = f"{count:,} file{'' if count == 1 else 's'}"
+    return (f"{files} of the source {are(count)} refused: no image that could be loaded, so not to be in Redis.",)
 
 
 def _left_out(finding: ImageFinding) -> tuple[str, ...]:

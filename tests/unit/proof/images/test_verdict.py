@@ -32,7 +32,7 @@ def test_what_was_refused_or_left_out_hinders_no_proof_but_is_told(folder: Path,
     assert found.ok
     assert found.headline == "The one image of the source is in Redis, every byte equal."
     assert found.reasons == (
-        "1 image of the source is refused, so not to be in Redis.",
+        "1 file of the source is refused: no image that could be loaded, so not to be in Redis.",
         "4 images are left out and not looked at: 2 by --every, 2 by --limit.",
     )
 
