@@ -1,0 +1,72 @@
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from exits import Exit, SluiceError
+from producer.__main__ import main
+from producer.command import add_load_arguments, run
+
+from .images_support import put, session
+from .test_command import NOWHERE
+
+
+def start(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str]:
+    parser = argparse.ArgumentParser()
+    add_load_arguments(parser.add_subparsers(required=True))
+    out, errors = io.StringIO(), Console(file=io.StringIO())
+    args = parser.parse_args(["images", *arguments])
+    return run(args, env=env or {}, console=Console(file=out), errors=errors), out.getvalue()
+
+
+def test_a_dry_run_needs_no_kafka_and_writes_nothing(tmp_path: Path) -> None:
+    folder = put(tmp_path / "data", session(6))
+    before = sorted(tmp_path.rglob("*"))
+    status, out = start(str(folder), "--dry-run", "--json", "--camera", "0", "--limit", "2")
+    assert status is Exit.OK
+    told = json.loads(out)
+    assert (told["images"], told["left_out"]["limit"]["files"], told["left_out"]["camera"]["files"]) == (2, 1, 3)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_missing_is_said_before_kafka_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(SluiceError, match="SLUICE_PRODUCER_PASSWORD"):
+        start(str(tmp_path))
+    with pytest.raises(SluiceError, match=r"there is no .*missing"):
+        start(str(tmp_path / "missing"), env=NOWHERE)
+
+
+def test_rejects_do_not_go_into_the_folder_that_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(SluiceError, match="inside the folder that is loaded") as caught:
+        start(str(tmp_path), "--rejects", str(tmp_path / "sub/x.csv"), env=NOWHERE)
+    assert caught.value.status is Exit.USAGE
+
+
+def test_nobody_there_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("producer.topic.CONNECT_SECONDS", 0.5)
+    folder = put(tmp_path / "data", session(2))
+    assert main(["images", str(folder)], env=NOWHERE) is Exit.UNAVAILABLE
+    assert "topic images cannot be written to" in capsys.readouterr().err
+
+
+def test_help_explains_keys_sources_and_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        start("--help")
+    text = capsys.readouterr().out
+    for words in ("<session>/<camera>/<utime>", "nclt:2012-11-16/lb3", "--max-bytes SIZE", "4 incomplete"):
+        assert words in text
+
+
+def test_neither_help_nor_a_log_waits_for_pillow() -> None:
+    code = "import sys; import producer.__main__; print('PIL' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
+    assert (done.stdout, done.stderr) == ("False\n", "")
