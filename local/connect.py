@@ -9,6 +9,7 @@ from typing import Any
 
 from exits import Exit, SluiceError
 from local.description import Connector, Description
+from local.fetch import plugin_path
 from local.http import answers, request
 from local.instance import Instance
 from local.java import java, properties
@@ -73,7 +74,7 @@ def _settings(instance: Instance, *, index: int, description: Description, serve
         **description.worker,
         **clients,
         "bootstrap.servers": f"127.0.0.1:{instance.port('kafka')}",
-        "plugin.path": str(servers / "plugins"),
+        "plugin.path": plugin_path(servers),
         "listeners": f"http://127.0.0.1:{port}",
         "rest.advertised.host.name": "127.0.0.1",
         "rest.advertised.port": str(port),

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import tarfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fcntl import LOCK_EX, flock
 from hashlib import sha256, sha512
 from pathlib import Path
@@ -35,6 +35,9 @@ MAVEN_SHA512 = (
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "local/pom.xml", "connect/pom.xml")
+_OURS = "connect/redis-sink"
+_OUR_PROJECT = "sluice:redis-sink"
+_OURS_INPUTS = (*_INPUTS, f"{_OURS}/pom.xml", f"{_OURS}/src/main")
 
 Say = Callable[[str], None]
 
@@ -42,13 +45,14 @@ Say = Callable[[str], None]
 def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     """The folder that holds kafka/, registry/, mariadb/, redis/ and plugins/; fetched where it is not there yet.
 
-    Raises SluiceError where there is no network, no room or no build for this platform, or where a file is not
-    the one that was pinned.
+    Our own plugin is built into a folder beside plugins/, one for each state of its sources, so that a change of them
+    unpacks no database again. Raises SluiceError where there is no network, no room or no build for this platform, or
+    where a file is not the one that was pinned.
     """
     _check_platform()
     cache = cache_folder(env)
-    folder = cache / f"servers-{_digest()}"
-    if folder.is_dir():
+    folder = cache / f"servers-{_digest(_INPUTS)}"
+    if _our_plugins(folder).is_dir():
         return folder
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (cache / ".lock").open("w") as lock:
@@ -56,7 +60,18 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
         if not folder.is_dir():
             _check_room(cache)
             _fetch(cache, folder, env=env, say=say)
+        if not _our_plugins(folder).is_dir():
+            _build_ours(cache, _our_plugins(folder), env=env, say=say)
     return folder
+
+
+def plugin_path(servers: Path) -> str:
+    """A worker's plugin.path: what was fetched, and what is ours."""
+    return f"{servers / 'plugins'},{_our_plugins(servers)}"
+
+
+def _our_plugins(servers: Path) -> Path:
+    return servers / f"our-plugins-{_digest(_OURS_INPUTS)}"
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
@@ -67,8 +82,13 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     return Path(base) / "sluice"
 
 
-def _digest() -> str:
-    return sha256(b"".join((ROOT / name).read_bytes() for name in _INPUTS)).hexdigest()[:16]
+def _digest(names: Iterable[str]) -> str:
+    files = (path for name in names for path in _files(ROOT / name))
+    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path]
 
 
 def _check_platform() -> None:
@@ -91,9 +111,31 @@ def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> No
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
     say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
-    run_maven(cache, building, env=env, say=say)
+    run_maven(cache, building, "--projects", f"!{_OUR_PROJECT}", env=env, say=say)
     _make_executable(building)
     building.rename(folder)
+
+
+def _build_ours(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
+    say("building the Redis sink …")
+    building = cache / "building"
+    shutil.rmtree(building, ignore_errors=True)
+    run_maven(cache, building, "--projects", _OUR_PROJECT, env=env, say=say)
+    (building / "plugins").rename(folder)
+
+
+def run_our_tests(*, env: Mapping[str, str], say: Say) -> str:
+    """Build our plugin in a folder that is then gone, and run its Java tests; Maven's output.
+
+    Raises SluiceError with the end of that output where a test fails.
+    """
+    cache = cache_folder(env)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (cache / ".lock").open("w") as lock, TemporaryDirectory(dir=cache) as building:
+        flock(lock, LOCK_EX)
+        options = ("--projects", _OUR_PROJECT, "-Dmaven.test.skip=false")
+        run_maven(cache, Path(building), *options, env=env, say=say)
+        return (cache / "maven.log").read_text(encoding="utf-8", errors="replace")
 
 
 def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Say) -> None:
@@ -107,6 +149,7 @@ def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], 
         f"-Dmaven.repo.local={cache / 'maven'}",
         f"-Dservers.directory={folder}",
         f"-Dplugins.directory={folder / 'plugins'}",
+        f"-Dwork.directory={folder / 'work'}",
         *options,
     ]  # fmt: skip
     with log.open("wb") as output:
@@ -176,6 +219,8 @@ def _trust(cache: Path) -> str:
 
 _UNREACHABLE = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
 _EXPLANATIONS = {
+    "There are test failures": "The Java tests of connect/redis-sink have failed.",
+    "COMPILATION ERROR": "The Java sources of connect/redis-sink cannot be compiled.",
     "trusted checksum": "A file that was fetched is not the one that was pinned. Does a mirror in between alter files?",
     "No space left": "The disk is full.",
     "Could not transfer": _UNREACHABLE,

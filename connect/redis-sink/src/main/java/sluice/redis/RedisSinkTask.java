@@ -1,0 +1,159 @@
+package sluice.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes batches to Redis in the order of their records.
+ *
+ * <p>`put` returns only when Redis has acknowledged every record and the dead letter queue every bad one, so Connect
+ * commits no offset before that.
+ */
+public final class RedisSinkTask extends SinkTask {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisSinkTask.class);
+
+    private RedisSinkConfig config;
+    private RedisPipeline pipeline;
+    private Retries retries;
+    private ErrantRecordReporter deadLetters;
+    private byte[] prefix;
+    private int maxValueBytes;
+
+    @Override
+    public void start(Map<String, String> given) {
+        config = new RedisSinkConfig(given);
+        prefix = config.getString(RedisSinkConfig.KEY_PREFIX).getBytes(StandardCharsets.UTF_8);
+        maxValueBytes = config.getInt(RedisSinkConfig.MAX_VALUE_BYTES);
+        // A reporter that only writes a log is no place to keep a record in.
+        deadLetters = config.hasDeadLetterQueue() ? context.errantRecordReporter() : null;
+        retries = new Retries(config);
+        pipeline = new RedisPipeline(config);
+        try {
+            pipeline.connect(); // A wrong password or database is told at once, not with the first record.
+        } catch (RetriableException error) {
+            LOG.warn("{}; it is tried again with the first records", error.getMessage());
+        }
+    }
+
+    @Override
+    public void put(Collection<SinkRecord> records) {
+        if (records.isEmpty()) {
+            return;
+        }
+        try {
+            write(records);
+            retries.end();
+        } catch (RetriableException error) {
+            context.timeout(retries.pause(error));
+            throw error;
+        }
+    }
+
+    private void write(Collection<SinkRecord> records) {
+        List<BadRecord> bad = new ArrayList<>();
+        for (SinkRecord record : records) {
+            try {
+                pipeline.write(record, key(record), value(record));
+            } catch (DataException reason) {
+                if (deadLetters == null) {
+                    pipeline.await(); // What came before it is in order.
+                    throw new ConnectException(RedisPipeline.where(record) + ": " + reason.getMessage()
+                            + ". Set " + RedisSinkConfig.DEAD_LETTER_TOPIC + " and errors.tolerance=all to set such "
+                            + "records aside.", reason);
+                }
+                bad.add(new BadRecord(record, reason));
+            }
+        }
+        pipeline.await();
+        report(bad); // Last, so that a batch that is tried again reports nothing twice.
+    }
+
+    private byte[] key(SinkRecord record) {
+        if (record.key() == null) {
+            throw new DataException("the record has no key, and Redis stores nothing without one");
+        }
+        byte[] key = bytes(record.key(), "key");
+        if (prefix.length == 0) {
+            return key;
+        }
+        byte[] whole = Arrays.copyOf(prefix, prefix.length + key.length);
+        System.arraycopy(key, 0, whole, prefix.length, key.length);
+        return whole;
+    }
+
+    private byte[] value(SinkRecord record) {
+        if (record.value() == null) {
+            return null;
+        }
+        byte[] value = bytes(record.value(), "value");
+        if (value.length > maxValueBytes) {
+            throw new DataException("the value has " + value.length + " bytes, and " + RedisSinkConfig.MAX_VALUE_BYTES
+                    + " is " + maxValueBytes);
+        }
+        return value;
+    }
+
+    private static byte[] bytes(Object part, String name) {
+        if (part instanceof byte[] bytes) {
+            return bytes;
+        }
+        if (part instanceof String text) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        if (part instanceof ByteBuffer buffer) {
+            byte[] bytes = new byte[buffer.remaining()];
+            buffer.duplicate().get(bytes);
+            return bytes;
+        }
+        throw new DataException("the " + name + " is a " + part.getClass().getName() + ", not bytes or a string: choose "
+                + name + ".converter ByteArrayConverter or StringConverter");
+    }
+
+    private void report(List<BadRecord> bad) {
+        List<Future<Void>> reports = new ArrayList<>();
+        try {
+            for (BadRecord one : bad) {
+                reports.add(deadLetters.report(one.record, one.reason));
+            }
+            for (Future<Void> report : reports) {
+                report.get();
+            }
+        } catch (ExecutionException | RuntimeException error) {
+            throw new ConnectException("a bad record cannot be set aside (the first of the batch: "
+                    + RedisPipeline.where(bad.get(0).record) + ": " + bad.get(0).reason.getMessage() + "): "
+                    + error.getMessage(), error);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new ConnectException("interrupted while dead letters were written", stopping);
+        }
+    }
+
+    @Override
+    public void stop() {
+        if (pipeline != null) {
+            pipeline.close();
+        }
+    }
+
+    @Override
+    public String version() {
+        return new RedisSinkConnector().version();
+    }
+
+    private record BadRecord(SinkRecord record, DataException reason) { }
+}

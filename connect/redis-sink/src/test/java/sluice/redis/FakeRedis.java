@@ -1,0 +1,140 @@
+package sluice.redis;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A server that speaks as much of Redis' protocol as the sink does, and misbehaves as a test wants it. */
+class FakeRedis implements AutoCloseable {
+    /** What a test answers in place of a server that works; HANG_UP closes the connection, SILENCE says nothing. */
+    interface Behaviour {
+        String answer(List<String> command);
+    }
+
+    static final String HANG_UP = "hang up";
+    static final String SILENCE = "silence";
+    static final String OK = "+OK";
+
+    final Map<String, String> data = new ConcurrentHashMap<>();
+    final List<List<String>> commands = new CopyOnWriteArrayList<>();
+    /** Takes a command before the server does; null leaves it to the server. */
+    volatile Behaviour behaviour = command -> null;
+    /** While set, nothing is read. */
+    volatile boolean deaf;
+
+    private final ServerSocket server;
+    private final List<Socket> connections = new CopyOnWriteArrayList<>();
+
+    FakeRedis() throws IOException {
+        server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        server.setReceiveBufferSize(1 << 14);
+        start(this::accept);
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    List<String> named(String name) {
+        return commands.stream().filter(one -> one.get(0).equals(name)).map(one -> String.join(" ", one)).toList();
+    }
+
+    private static void start(Runnable work) {
+        Thread thread = new Thread(work);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket connection = server.accept();
+                connections.add(connection);
+                start(() -> serve(connection, connections.size()));
+            }
+        } catch (IOException closed) {
+            // The test is over.
+        }
+    }
+
+    private void serve(Socket connection, int number) {
+        try (connection; var in = new DataInputStream(new BufferedInputStream(connection.getInputStream(), 1 << 14))) {
+            while (true) {
+                while (deaf) {
+                    Thread.onSpinWait();
+                }
+                List<String> command = read(in);
+                commands.add(command);
+                String answer = behaviour.answer(command);
+                if (HANG_UP.equals(answer)) {
+                    return;
+                }
+                if (!SILENCE.equals(answer)) {
+                    reply(connection, answer == null ? execute(command, number) : answer);
+                }
+            }
+        } catch (IOException gone) {
+            // The sink has closed it.
+        }
+    }
+
+    private static List<String> read(DataInputStream in) throws IOException {
+        int count = number(in, '*');
+        List<String> parts = new ArrayList<>(count);
+        for (int index = 0; index < count; index++) {
+            byte[] part = new byte[number(in, '$')];
+            in.readFully(part);
+            in.readFully(new byte[2]);
+            parts.add(new String(part, StandardCharsets.ISO_8859_1));
+        }
+        return parts;
+    }
+
+    private static int number(DataInputStream in, char mark) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.readByte(); next != '\r'; next = in.readByte()) {
+            line.append((char) next);
+        }
+        in.readByte();
+        if (line.charAt(0) != mark) {
+            throw new IOException("expected " + mark + ", got " + line);
+        }
+        return Integer.parseInt(line.substring(1));
+    }
+
+    private static void reply(Socket connection, String answer) throws IOException {
+        connection.getOutputStream().write((answer + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private String execute(List<String> command, int number) {
+        switch (command.get(0)) {
+            case "SET":
+                data.put(command.get(1), command.get(2));
+                return OK;
+            case "DEL":
+                return data.remove(command.get(1)) == null ? ":0" : ":1";
+            case "CLIENT":
+                String info = "id=" + number + " addr=127.0.0.1:" + number + " laddr=…";
+                return command.get(1).equals("INFO") ? "$" + info.length() + "\r\n" + info : ":1";
+            default:
+                return OK;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        for (Socket connection : connections) {
+            connection.close();
+        }
+    }
+}
