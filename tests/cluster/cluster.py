@@ -51,13 +51,13 @@ def deployment(
     folder: Path,
     name: str = "test",
     project: str = "sluice",
-    project_file: Path | None = None,
+    settings_from: Path | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Generator[Deployment]:
     """A stack of `program` that has not been brought up yet; its state is in `folder`.
 
-    Its providers are the real plugins where this machine has them, else the stand-ins. `project_file` is the
-    Pulumi.yaml whose settings' types and defaults hold; `settings` go into the stack's own.
+    Its providers are the real plugins where this machine has them, else the stand-ins. `settings_from` is the folder
+    whose Pulumi.yaml and Pulumi.<name>.yaml hold; `settings` go into the stack's own, over them.
     """
     stand_in = KubernetesStandIn(cluster.api, definitions=cluster.definitions)
     real = plugins_installed(os.environ)
@@ -69,7 +69,7 @@ def deployment(
             folder=folder,
             pulumi=cluster.programs.pulumi,
             variables={**variables, "KUBECONFIG": str(cluster.plane.kubeconfig)},
-            project_file=project_file,
+            settings_from=settings_from,
             home=None if real else folder / "home",
         )
         stack.configure(settings or {})

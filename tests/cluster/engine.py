@@ -17,16 +17,25 @@ Program = Callable[[], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What the engine did to one resource: `op` is Pulumi's word (create, update, delete, replace, same, …)."""
+    """What the engine did to one resource.
+
+    `op` is Pulumi's word (create, update, delete, same, …), `type` its type (kubernetes:core/v1:Secret) and `name`
+    its name in the program.
+    """
 
     op: str
     type: str
     name: str
 
+    @property
+    def label(self) -> str:
+        """Kind and name, such as `Secret login`."""
+        return f"{self.type.rpartition(':')[2]} {self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one run of the engine came to; `changes` in the order in which they were done."""
+    """What one run of the engine came to; `changes` in the order in which they were done, components left out."""
 
     changes: tuple[Change, ...]
     output: str = field(repr=False)
@@ -34,12 +43,12 @@ class Outcome:
 
     @property
     def changed(self) -> dict[str, str]:
-        """Each changed resource's name and what was done to it."""
-        return {change.name: change.op for change in self.changes if change.op not in ("same", "read", "refresh")}
+        """The label of each changed resource, and the last that was done to it."""
+        return {change.label: change.op for change in self.changes if change.op not in ("same", "read", "refresh")}
 
-    def names(self, op: str) -> list[str]:
-        """Names of what this was done to, in order."""
-        return [change.name for change in self.changes if change.op == op]
+    def labels(self, op: str) -> list[str]:
+        """Labels of what this was done to, in order."""
+        return [change.label for change in self.changes if change.op == op]
 
 
 class Stack:
@@ -54,13 +63,13 @@ class Stack:
         folder: Path,
         pulumi: Path,
         variables: Mapping[str, str],
-        project_file: Path | None = None,
+        settings_from: Path | None = None,
         home: Path | None = None,
     ) -> None:
         for sub in ("state", "work"):
             (folder / sub).mkdir(parents=True, exist_ok=True)
-        if project_file:
-            _copy_project(project_file, folder / "work/Pulumi.yaml")
+        if settings_from:
+            _copy_settings(settings_from, folder / "work", stack=name)
         self._state = folder / "state"
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
@@ -123,11 +132,14 @@ def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.Pul
     return automation.PulumiCommand(root=str(folder), skip_version_check=True)
 
 
-def _copy_project(source: Path, target: Path) -> None:
-    """The project's settings, with their types and defaults; the program is the one that is given."""
-    settings = yaml.safe_load(source.read_text(encoding="utf-8"))
-    settings.pop("main", None)
-    target.write_text(yaml.safe_dump(settings), encoding="utf-8")
+def _copy_settings(source: Path, target: Path, *, stack: str) -> None:
+    """The project's settings with their types and defaults, and the stack's; the program is the one that is given."""
+    project = yaml.safe_load((source / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project.pop("main", None)
+    (target / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    own = source / f"Pulumi.{stack}.yaml"
+    if own.exists():
+        (target / own.name).write_bytes(own.read_bytes())
 
 
 def _written(value: object) -> str:
@@ -135,13 +147,18 @@ def _written(value: object) -> str:
 
 
 def _changes(events: Sequence[EngineEvent]) -> tuple[Change, ...]:
-    """What was done, when it was done; the stack itself and the providers are not counted."""
     done = [event.res_outputs_event.metadata for event in events if event.res_outputs_event]
     return tuple(
         Change(op=str(getattr(step.op, "value", step.op)), type=step.type, name=step.urn.rpartition("::")[2])
         for step in done
-        if step.type != "pulumi:pulumi:Stack" and not step.type.startswith("pulumi:providers:")
+        if _is_made(step)
     )
+
+
+def _is_made(step: Any) -> bool:
+    """Whether a resource is something out there: no component, no stack and no provider."""
+    state = step.new or step.old
+    return bool(state and state.custom) and not step.type.startswith("pulumi:")
 
 
 __all__ = ["Change", "CommandError", "Outcome", "Program", "Stack"]

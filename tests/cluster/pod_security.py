@@ -45,4 +45,11 @@ def _pod(workload: dict[str, Any]) -> dict[str, Any]:
     template = spec["template"]
     own = {name: value for name, value in template["metadata"].items() if name in ("labels", "annotations")}
     metadata = {**own, "generateName": "try-", "namespace": workload["metadata"]["namespace"]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+    volumes = [*template["spec"].get("volumes", []), *map(_claimed, spec.get("volumeClaimTemplates", []))]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**template["spec"], "volumes": volumes}}
+
+
+def _claimed(claim: dict[str, Any]) -> dict[str, Any]:
+    """The volume that a StatefulSet's controller adds to each Pod for a claim."""
+    name = claim["metadata"]["name"]
+    return {"name": name, "persistentVolumeClaim": {"claimName": name}}

@@ -7,10 +7,13 @@ import pytest
 
 from tests.cluster.cluster import Cluster, Deployment, deployment
 from tests.cluster.engine import CommandError
+from tests.cluster.pod_security import violations
 from tests.cluster.sample_program import program
 from tests.support import wait_for
 
 SPACE = "harness"
+NAMESPACE, RELEASE, SETTINGS = "Namespace namespace", "Release strimzi", "ConfigMap settings"
+PASSWORD, LOGIN, STORE, KAFKA = "RandomPassword password", "Secret login", "StatefulSet store", "Kafka kafka"
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +26,20 @@ def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Gene
 
 def test_a_preview_makes_nothing(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.preview()
-    assert set(outcome.names("create")) == {"namespace", "strimzi", "settings", "password", "login", "store", "kafka"}
+    assert set(outcome.labels("create")) == {NAMESPACE, RELEASE, SETTINGS, PASSWORD, LOGIN, STORE, KAFKA}
     assert cluster.api.read("v1", "Namespace", SPACE) is None
 
 
 def test_up_makes_every_object_in_the_order_of_what_it_needs(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.up()
-    order = outcome.names("create")
+    order = outcome.labels("create")
     assert len(order) == 7
-    for first, then in (("namespace", "strimzi"), ("strimzi", "kafka"), ("password", "login"), ("login", "store")):
+    for first, then in ((NAMESPACE, RELEASE), (RELEASE, KAFKA), (PASSWORD, LOGIN), (LOGIN, STORE)):
         assert order.index(first) < order.index(then)
     kafka = cluster.api.read("kafka.strimzi.io/v1", "Kafka", "kafka", namespace=SPACE)
     assert kafka
     assert kafka["spec"]["kafka"]["version"] == "4.3.1"
+    assert violations(cluster.api, namespace=SPACE) == []
     store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
     assert store
     assert outcome.outputs["uid"] == store["metadata"]["uid"]  # what the server gave comes back to the program
@@ -59,7 +63,7 @@ def test_up_again_changes_nothing(deployed: Deployment) -> None:
 
 def test_only_what_a_setting_is_of_changes(cluster: Cluster, deployed: Deployment) -> None:
     deployed.stack.configure({"replicas": 2})
-    assert deployed.stack.up().changed == {"store": "update"}
+    assert deployed.stack.up().changed == {STORE: "update"}
     store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
     assert store
     assert store["spec"]["replicas"] == 2
@@ -70,7 +74,7 @@ def test_what_cannot_be_changed_is_replaced(cluster: Cluster, deployed: Deployme
     deployed.stack.configure({"colour": "red"})
     outcome = deployed.stack.up()
     after = cluster.api.read("v1", "ConfigMap", "settings", namespace=SPACE)
-    assert set(outcome.changed) == {"settings"}
+    assert set(outcome.changed) == {SETTINGS}
     assert before
     assert after
     assert after["data"] == {"colour": "red"}
@@ -100,9 +104,9 @@ def test_a_field_that_strimzi_does_not_have_is_refused_by_name(deployed: Deploym
 
 def test_destroy_leaves_nothing_and_goes_backwards(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.destroy()
-    order = outcome.names("delete")
+    order = outcome.labels("delete")
     assert len(order) == 7
-    for first, then in (("kafka", "strimzi"), ("strimzi", "namespace"), ("store", "login"), ("login", "password")):
+    for first, then in ((KAFKA, RELEASE), (RELEASE, NAMESPACE), (STORE, LOGIN), (LOGIN, PASSWORD)):
         assert order.index(first) < order.index(then)
     assert deployed.stand_in.deleted[-1] == f"Namespace {SPACE}"
     wait_for(lambda: cluster.api.read("v1", "Namespace", SPACE) is None)
