@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from rich.console import Console
 
+from cluster.toolbox import NAMESPACE, Toolbox, context_of
 from exits import Exit, SluiceError
 from place import Place
 
 if TYPE_CHECKING:
     from view.status import Process
 
+LOCAL, EXTERNAL = "local", "external"
 Command = Callable[[argparse.Namespace, Mapping[str, str]], Exit]
 
 
@@ -29,9 +31,8 @@ def run() -> NoReturn:
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     """Run one command line; the exit status."""
     args = parser().parse_args(arguments)
-    command: Command = args.command
     try:
-        return command(args, env)
+        return _run(args, arguments, env)
     except SluiceError as error:
         _stderr().print(f"sluice: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return error.status
@@ -41,6 +42,36 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     except BrokenPipeError:  # `sluice messages … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+
+
+def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
+    command: Command = args.command
+    context = context_of(args.target)
+    if context is None:
+        return command(args, env)
+    from cluster.command import run
+
+    if not args.in_cluster:
+        raise SluiceError(
+            "up and down are for this machine; for a cluster: pulumi up, pulumi destroy", status=Exit.USAGE
+        )
+    toolbox = Toolbox(context=context, namespace=args.namespace)
+    return run(toolbox, _without_place(arguments), args, env=env, stdout=sys.stdout.buffer)
+
+
+def _without_place(arguments: Sequence[str]) -> list[str]:
+    """The command line without the options that come before the command."""
+    top = argparse.ArgumentParser(add_help=False)
+    for option in ("--state", "--target", "--namespace"):
+        top.add_argument(option)
+    top.add_argument("rest", nargs=argparse.REMAINDER)
+    return top.parse_args(arguments).rest
+
+
+def _target(text: str) -> str:
+    if text in (LOCAL, EXTERNAL) or context_of(text):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is not local, external, kind or context:NAME")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,10 +84,14 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--state", type=Path, metavar="DIR", help="folder of the embedded pipeline (or $SLUICE_STATE)")
     top.add_argument(
         "--target",
-        choices=["local", "external"],
-        default="local",
-        help="where the pipeline is: local, the embedded one of --state; external, as SLUICE_* variables say",
+        type=_target,
+        default=LOCAL,
+        metavar="PLACE",
+        help="where the pipeline is: local, the embedded one of --state (the default); kind, the cluster of "
+        "scripts/kind-up; context:NAME, the cluster of a kubectl context; external, where SLUICE_* variables say",
     )
+    top.add_argument("--namespace", default=NAMESPACE, metavar="NAME", help="on a cluster (default: %(default)s)")
+    top.set_defaults(in_cluster=True)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
     _add_down(commands)
@@ -76,7 +111,7 @@ def _add_up(commands: Commands) -> None:
     up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
     up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
     up.add_argument("--json", action="store_true", help="print where it is as one JSON object")
-    up.set_defaults(command=_up)
+    up.set_defaults(command=_up, in_cluster=False)
 
 
 def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
@@ -96,7 +131,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
 def _add_down(commands: Commands) -> None:
     down = commands.add_parser("down", help="end the pipeline's processes; its data stays")
     down.add_argument("--purge", action="store_true", help="remove its data, passwords and logs as well")
-    down.set_defaults(command=_down)
+    down.set_defaults(command=_down, in_cluster=False)
 
 
 def _down(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
@@ -111,7 +146,7 @@ def _add_load(commands: Commands) -> None:
     from producer.command import add_load_arguments, run
 
     load = commands.add_parser("load", help="load a source into Kafka")
-    add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", required=True))
+    add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", dest="kind", required=True))
     load.set_defaults(command=lambda args, env: run(args, env=_place_env(args, env), console=_stdout()))
 
 
@@ -169,7 +204,7 @@ def _place(args: argparse.Namespace, env: Mapping[str, str]) -> Place:
 
 def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     """The caller's environment, with the variables of place.py that hold for the target."""
-    if args.target == "external":
+    if args.target == EXTERNAL:
         return env
     from local.instance import Instance
 
@@ -178,7 +213,7 @@ def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str,
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":
     """The embedded pipeline's processes, those missing included; None where the pipeline is elsewhere."""
-    if args.target == "external":
+    if args.target == EXTERNAL:
         return None
     from local.instance import Instance
     from local.processes import running

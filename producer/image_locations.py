@@ -34,15 +34,17 @@ def locate_images(spec: str, *, env: Mapping[str, str]) -> ImageLocation:
     if spec.startswith("nclt:"):
         return _session(spec, env)
     if spec == "-" or is_remote(spec):
-        own = base_name(spec)
-        return ImageLocation(name=shown_path(spec), base_name=own, path=spec, is_folder=False, naming=Naming(own=own))
+        own = base_name(spec, env=env)
+        return ImageLocation(
+            name=shown_path(spec, env=env), base_name=own, path=spec, is_folder=False, naming=Naming(own=own)
+        )
     path = Path(os.path.abspath(spec))  # not resolve(): a link to a session is named as the user named it
     if not path.exists():
         raise SluiceError(f"there is no {spec}; check how it is spelt")
     if path.is_dir():
         naming = Naming(own=path.name or "source", above=path.parent.parts[1:])
         return ImageLocation(name=spec, base_name=naming.own, path=spec, is_folder=True, naming=naming)
-    own = base_name(spec)
+    own = base_name(spec, env=env)
     return ImageLocation(name=spec, base_name=own, path=spec, is_folder=False, naming=Naming(own=own))
 
 

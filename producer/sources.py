@@ -19,6 +19,8 @@ from producer.unpack import READ_ERRORS, Tap, find_log, is_archive, open_member,
 NCLT_URL = "https://s3.us-east-2.amazonaws.com/nclt.perl.engin.umich.edu/"
 """Where `nclt:` finds the public data set; the variable SLUICE_NCLT_URL names another place."""
 SOURCES = "a file, - for standard input, a .gz, archive.tar.gz::member, an http(s):// or gs:// URL, or nclt:2012-11-16"
+STDIN_NAME = "SLUICE_STDIN_NAME"
+"""The variable that says what standard input is, where a source is sent from elsewhere."""
 _BUFFER = 1 << 20
 _SUFFIXES = re.compile(r"(\.(csv|gz|tgz|tar|txt))+$", re.IGNORECASE)
 
@@ -62,9 +64,9 @@ def locate(spec: str, *, env: Mapping[str, str]) -> Location:
     path, _, member = spec.partition("::")
     if Path(spec).exists():
         path, member = spec, ""
-    base = base_name(path)
+    base = base_name(path, env=env)
     return Location(
-        name=shown_path(path) + (f"::{member}" if member else ""),
+        name=shown_path(path, env=env) + (f"::{member}" if member else ""),
         base_name=f"{base}-{stem(member)}" if member else base,
         path=path,
         member=member or None,
@@ -157,9 +159,11 @@ def data_set(env: Mapping[str, str]) -> str:
     return (env.get("SLUICE_NCLT_URL") or NCLT_URL).rstrip("/")
 
 
-def base_name(path: str) -> str:
+def base_name(path: str, *, env: Mapping[str, str]) -> str:
     """Return what files about a source are named after."""
-    return "stdin" if path == "-" else stem(urlsplit(path).path if is_remote(path) else path)
+    if path == "-":
+        return stem(env.get(STDIN_NAME) or "stdin")
+    return stem(urlsplit(path).path if is_remote(path) else path)
 
 
 def stem(path: str) -> str:
@@ -168,9 +172,11 @@ def stem(path: str) -> str:
     return _SUFFIXES.sub("", name) or name or "source"
 
 
-def shown_path(path: str) -> str:
+def shown_path(path: str, *, env: Mapping[str, str]) -> str:
     """Return a path for messages: of a URL neither password nor signature."""
+    if path == "-":
+        return env.get(STDIN_NAME) or "standard input"
     if not is_remote(path):
-        return "standard input" if path == "-" else path
+        return path
     url = urlsplit(path)
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))

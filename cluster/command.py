@@ -1,0 +1,134 @@
+"""A `sluice` command whose pipeline is on a cluster: what it reads here is sent there, what it writes comes back."""
+
+import os
+import sys
+import tarfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+
+from cluster.toolbox import Feed, Toolbox
+from exits import Exit, SluiceError
+from producer.images import is_image_source, locate_images
+from producer.raw import is_remote
+from producer.rejects import IMAGES, ROWS, RejectFile
+from producer.sources import STDIN_NAME, locate, open_source
+
+_OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
+"""Options that name a file which a command writes."""
+_STDIO = "-"
+_CHUNK = 1 << 20
+
+
+def run(
+    toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, env: Mapping[str, str], stdout: IO[bytes]
+) -> Exit:
+    """Run the command line `arguments`, parsed as `args`, in the cluster; its exit status.
+
+    Raises SluiceError where the cluster cannot be reached, a source here cannot be read or a file not be written.
+    """
+    toolbox.check()
+    files = _files(args, env=env)
+    rejects = _rejects(args, files.get("rejects"))
+    source = _source_here(args)
+    if not source and not files and stdout.isatty() and sys.stdin.isatty():
+        return Exit(toolbox.interactive(arguments))
+    named = {path.name: path for path in files.values() if path}
+    _check_files(args, named.values())
+    words = [_STDIO if source and word == source else word for word in _words(arguments, files)]
+    feed, name = _feed(source, args=args, env=env) if source else (None, "")
+    shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
+    shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
+    try:
+        status = toolbox.run(words, variables={STDIN_NAME: name}, feed=feed, stdout=stdout, shown=shown)
+        written = toolbox.files() if files else []
+        for name in written:
+            _bring_back(toolbox, name, args=args, to=named.get(name, Path(name)))
+    finally:
+        toolbox.clean()
+    if rejects and rejects.path.name not in written:
+        rejects.remove_old()
+    return Exit(status)
+
+
+def _source_here(args: Namespace) -> str | None:
+    """The source, if it is on this machine; the cluster fetches any other itself."""
+    source: str | None = getattr(args, "source", None)
+    return None if source is None or is_remote(source) or source.startswith("nclt:") else source
+
+
+def _files(args: Namespace, *, env: Mapping[str, str]) -> dict[str, Path | None]:
+    """The files that the command writes, by the name of their option; None for a name that is the command's choice."""
+    found = {name: getattr(args, name) for name in _OPTIONS if hasattr(args, name)}
+    if "rejects" in found and found["rejects"] is None:
+        location = locate_images(args.source, env=env) if args.kind == "images" else locate(args.source, env=env)
+        found["rejects"] = Path(f"{location.base_name}.rejects.csv")
+    return {name: Path(path) if path else None for name, path in found.items() if str(path) != _STDIO}
+
+
+def _rejects(args: Namespace, path: Path | None) -> RejectFile | None:
+    """The file of rejects; raises SluiceError where `path` holds something else."""
+    return RejectFile(path, columns=IMAGES if args.kind == "images" else ROWS) if path else None
+
+
+def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
+    """Raise SluiceError for a file that could not be written when all is done."""
+    for path in paths:
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            why = "it is a folder" if path.is_dir() else "there is no such folder"
+            raise SluiceError(f"{path} cannot be written: {why}; choose another", status=Exit.USAGE)
+        _refuse_to_write_over(args, path)
+
+
+def _refuse_to_write_over(args: Namespace, path: Path) -> None:
+    if getattr(args, "force", True) is False and path.exists():
+        raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
+
+
+def _bring_back(toolbox: Toolbox, name: str, *, args: Namespace, to: Path) -> None:
+    _refuse_to_write_over(args, to)
+    toolbox.fetch(name, to)
+
+
+def _words(arguments: Sequence[str], files: Mapping[str, Path | None]) -> list[str]:
+    """The command line for the pod, where a command writes into the folder that it runs in."""
+    named = {name: path for name, path in files.items() if path}
+    parser = ArgumentParser(add_help=False)
+    for name in named:
+        parser.add_argument(*_OPTIONS[name])
+    words = parser.parse_known_args(arguments)[1]
+    return words + [word for name, path in named.items() for word in (_OPTIONS[name][-1], path.name)]
+
+
+def _feed(source: str, *, args: Namespace, env: Mapping[str, str]) -> tuple[Feed | None, str]:
+    """What sends a source that is here, and what it is called."""
+    path = Path(os.path.abspath(source))
+    if path.is_dir():
+        return lambda sink: _send_folder(path, sink), path.name
+    if source == _STDIO:
+        return lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), ""
+    if _of_images(source, args=args, env=env):
+        return lambda sink: _send_file(path, sink), path.name
+    return lambda sink: _send_log(source, sink, env=env), source
+
+
+def _of_images(source: str, *, args: Namespace, env: Mapping[str, str]) -> bool:
+    return args.kind == "images" if hasattr(args, "kind") else is_image_source(source, env=env)
+
+
+def _send_folder(folder: Path, sink: IO[bytes]) -> None:
+    # By their whole path: the session is the part of it that is a date.
+    with tarfile.open(fileobj=sink, mode="w|") as archive:
+        archive.add(folder)
+
+
+def _send_file(path: Path, sink: IO[bytes]) -> None:
+    with path.open("rb") as file:
+        copyfileobj(file, sink, _CHUNK)
+
+
+def _send_log(source: str, sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    with open_source(source, env=env) as log:
+        copyfileobj(log.stream, sink, _CHUNK)

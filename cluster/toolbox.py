@@ -1,0 +1,184 @@
+"""The pod in which a person's commands run, reached by kubectl.
+
+A port-forward would not do: Kafka tells its clients the names that its brokers have inside the cluster.
+"""
+
+import io
+import shutil
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+
+from exits import Exit, SluiceError
+
+POD = "deployment/toolbox"
+NAMESPACE = "sluice"
+_CONTEXTS = {"kind": "kind-sluice"}
+_PREFIX = "context:"
+_CHUNK = 1 << 20
+_REMEMBERED = 'mkdir -p "$0" && echo $$ > "$0.pid" && cd "$0" && exec "$@"'
+"""Run a command under a process id that a second call can find, to end it as Ctrl-C would."""
+
+Feed = Callable[[IO[bytes]], None]
+"""Writes what a command is to read from its standard input."""
+
+
+def context_of(target: str) -> str | None:
+    """The kubectl context that a --target names; None for a place that is no cluster."""
+    if target.startswith(_PREFIX):
+        return target.removeprefix(_PREFIX)
+    return _CONTEXTS.get(target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolbox:
+    """The toolbox of the pipeline in `namespace` of the cluster that kubectl calls `context`."""
+
+    context: str
+    namespace: str = NAMESPACE
+    folder: str = field(default_factory=lambda: f"/tmp/sluice-{uuid.uuid4().hex}")  # noqa: S108 in the pod, by uuid
+    """A folder in the pod for the files of one command."""
+
+    def check(self) -> None:
+        """Raise SluiceError where there is no kubectl, no cluster or no pipeline in it."""
+        if shutil.which("kubectl") is None:
+            raise SluiceError("kubectl is needed to reach a cluster, and is not on the PATH", status=Exit.UNAVAILABLE)
+        done = subprocess.run(
+            [*self._kubectl(), "get", POD, "--output", "name"], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise SluiceError(
+                f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
+                f"{done.stderr.strip()}. Make one (pulumi up), or name another context: kubectl config get-contexts",
+                status=Exit.UNAVAILABLE,
+            )
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        variables: Mapping[str, str],
+        feed: Feed | None,
+        stdout: IO[bytes],
+        shown: Mapping[str, str],
+    ) -> int:
+        """Run `sluice ARGUMENTS` in the pod; its exit status.
+
+        `feed` writes its standard input; what it raises ends the command and is raised here. In what is printed,
+        the keys of `shown` (paths in the pod) are replaced by their values. On Ctrl-C the command is ended as
+        Ctrl-C would end it here, and its last words are still shown.
+        """
+        given = [f"{name}={value}" for name, value in variables.items()]
+        command = ["sh", "-c", _REMEMBERED, self.folder, "env", *given, "sluice", "--target", "external", *arguments]
+        with self._start(command, stdin=feed is not None) as process:
+            feeder = _Feeder(feed, process.stdin, failed=self._interrupt)
+            interrupted = self._pump(process, stdout, shown)
+        if feeder.error and not interrupted:
+            raise feeder.error
+        return process.returncode
+
+    def _pump(self, process: "subprocess.Popen[bytes]", stdout: IO[bytes], shown: Mapping[str, str]) -> bool:
+        interrupted = False
+        while True:
+            try:
+                _show(cast(IO[bytes], process.stdout), stdout, shown)
+                process.wait()
+            except KeyboardInterrupt:
+                interrupted = True
+                self._interrupt()
+            except BrokenPipeError:  # `| head`: nobody reads what the command has to say
+                self._interrupt()
+                raise
+            else:
+                return interrupted
+
+    def _interrupt(self) -> None:
+        self._call(["sh", "-c", f"kill -INT $(cat {self.folder}.pid)"])
+
+    def interactive(self, arguments: Sequence[str]) -> int:
+        """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status."""
+        tty = ["--stdin", "--tty"]
+        return subprocess.run(
+            self._exec("sluice", "--target", "external", *arguments, options=tty), check=False
+        ).returncode
+
+    def files(self) -> list[str]:
+        """The files that the command has written."""
+        done = subprocess.run(self._exec("ls", self.folder), capture_output=True, text=True, check=False)
+        return done.stdout.splitlines()
+
+    def fetch(self, name: str, path: Path) -> bool:
+        """Copy a file of this command's folder to `path`; False where there is none."""
+        fresh = path.with_name(f".{path.name}.new")
+        try:
+            with fresh.open("wb") as file:
+                done = subprocess.run(
+                    self._exec("cat", f"{self.folder}/{name}"), stdout=file, stderr=subprocess.DEVNULL, check=False
+                )
+            if done.returncode:
+                return False
+            fresh.replace(path)
+        except OSError as error:
+            raise SluiceError(f"{path} cannot be written: {error.strerror}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+        return True
+
+    def clean(self) -> None:
+        """Remove this command's folder."""
+        self._call(["rm", "-rf", self.folder, f"{self.folder}.pid"])
+
+    def _start(self, command: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self._exec(*command, options=["--stdin"] if stdin else []),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            # Ctrl-C is ours to pass on: kubectl would end at once, and leave the command running in the pod.
+            start_new_session=True,
+        )
+
+    def _call(self, command: Sequence[str]) -> None:
+        subprocess.run(self._exec(*command), capture_output=True, check=False)
+
+    def _exec(self, *command: str, options: Sequence[str] = ()) -> list[str]:
+        return [*self._kubectl(), "exec", *options, POD, "--", *command]
+
+    def _kubectl(self) -> list[str]:
+        return ["kubectl", "--context", self.context, "--namespace", self.namespace]
+
+
+class _Feeder:
+    """Writes a command's standard input in a thread of its own."""
+
+    def __init__(self, feed: Feed | None, sink: IO[bytes] | None, *, failed: Callable[[], None]) -> None:
+        self.error: BaseException | None = None
+        self._failed = failed
+        if feed and sink:
+            threading.Thread(target=self._run, args=(feed, sink), daemon=True).start()
+
+    def _run(self, feed: Feed, sink: IO[bytes]) -> None:
+        try:
+            feed(sink)
+        except BrokenPipeError:
+            return  # the command has ended before it read everything, and has said why
+        except BaseException as error:
+            self.error = error
+            # Before its input ends: an end would look like the source's own.
+            self._failed()
+        with suppress(BrokenPipeError):
+            sink.close()
+
+
+def _show(source: IO[bytes], sink: IO[bytes], shown: Mapping[str, str]) -> None:
+    read = source.readline if shown else partial(cast(io.BufferedReader, source).read1, _CHUNK)
+    while data := read():
+        for path, here in shown.items():
+            data = data.replace(path.encode(), here.encode())
+        sink.write(data)
+        sink.flush()

@@ -1,0 +1,202 @@
+"""A command for a cluster, with a kubectl that runs what it is given on this machine instead of in a pod."""
+
+import gzip
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from cli import parser
+from cluster.command import run
+from cluster.toolbox import Toolbox, context_of
+from exits import Exit, SluiceError
+
+KUBECTL = """#!{python}
+import os, sys
+words = sys.argv[1:]
+if words[4] == "get":
+    sys.exit(os.environ.get("NO_PIPELINE") and "deployments.apps toolbox not found" or 0)
+assert words[:5] == ["--context", "kind-sluice", "--namespace", "here", "exec"], words
+command = words[words.index("--") + 1 :]
+if "--stdin" not in words:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.execvp(command[0], command)
+"""
+SLUICE = """#!{python}
+import os, signal, sys
+words = sys.argv[1:]
+{body}
+"""
+
+Pod = Callable[[str], None]
+
+
+@pytest.fixture
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
+    """Make kubectl, and a `sluice` in the pod with the given body."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    def install(body: str) -> None:
+        for name, text in (("kubectl", KUBECTL), ("sluice", SLUICE)):
+            path = bin_ / name
+            path.write_text(text.format(python=sys.executable, body=body))
+            path.chmod(0o755)
+
+    return install
+
+
+def call(*arguments: str) -> tuple[Exit, str]:
+    out = BytesIO()
+    args = parser().parse_args(arguments)
+    toolbox = Toolbox(context="kind-sluice", namespace="here")
+    status = run(toolbox, arguments, args, env={}, stdout=out)
+    assert not Path(toolbox.folder).exists()
+    assert not Path(f"{toolbox.folder}.pid").exists()
+    return status, out.getvalue().decode()
+
+
+def test_targets_name_contexts_of_kubectl() -> None:
+    assert context_of("kind") == "kind-sluice"
+    assert context_of("context:a@b/c") == "a@b/c"
+    assert context_of("local") is None
+    assert context_of("external") is None
+    assert not context_of("context:")
+
+
+def test_command_is_run_in_the_pod_with_its_status_and_output(pod: Pod) -> None:
+    pod("print(*words); sys.exit(6)")
+    status, out = call("status", "--json")
+    assert status is Exit.UNAVAILABLE
+    assert out == "--target external status --json\n"
+
+
+def test_log_is_sent_by_standard_input_under_its_own_name(pod: Pod) -> None:
+    pod("print(words[2:], sys.stdin.read(), os.environ['SLUICE_STDIN_NAME'])")
+    Path("gps.csv").write_text("one\ntwo")
+    status, out = call("load", "gps", "gps.csv", "--wait", "9")
+    assert status is Exit.OK
+    assert "['load', 'gps', '-', '--wait', '9', '--rejects', 'gps.rejects.csv'] one\ntwo gps.csv" in out
+
+
+def test_source_that_the_cluster_can_fetch_is_named_to_it(pod: Pod) -> None:
+    pod("print(words[2:], repr(sys.stdin.read()))")
+    assert (
+        "['load', 'gps', 'nclt:2012-11-16', '--rejects', 'nclt-2012-11-16-gps.rejects.csv'] ''"
+        in call("load", "gps", "nclt:2012-11-16")[1]
+    )
+
+
+def test_folder_of_images_is_sent_as_an_archive_with_its_date_in_the_paths(pod: Pod) -> None:
+    pod(
+        "import tarfile\n"
+        "print(os.environ['SLUICE_STDIN_NAME'])\n"
+        "print(*(m.name for m in tarfile.open(fileobj=sys.stdin.buffer, mode='r|') if m.isfile()))"
+    )
+    folder = Path("2012-11-16/lb3/Cam0")
+    folder.mkdir(parents=True)
+    (folder / "1.tiff").write_bytes(b"image")
+    status, out = call("load", "images", "2012-11-16/lb3")
+    assert status is Exit.OK
+    assert out.startswith("lb3\n")
+    assert out.strip().endswith("2012-11-16/lb3/Cam0/1.tiff")
+
+
+def test_archive_of_images_is_sent_as_it_is(pod: Pod) -> None:
+    pod("print(len(sys.stdin.buffer.read()))")
+    with tarfile.open("a.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "2012-11-16/lb3/Cam0/1.tiff")
+    assert call("load", "images", "a.tar.gz")[1] == f"{Path('a.tar.gz').stat().st_size}\n"
+
+
+def test_report_comes_back_to_where_it_was_wanted(pod: Pod) -> None:
+    pod(
+        "name = words[words.index('--output') + 1]\n"
+        "open(name, 'w').write('page')\n"
+        "print('report:', os.path.abspath(name))"
+    )
+    Path("gps.csv").write_text("1,2,3\n")
+    Path("out").mkdir()
+    status, out = call("proof", "gps.csv", "-o", "out/mine.html")
+    assert status is Exit.OK
+    assert Path("out/mine.html").read_text() == "page"
+    assert out == f"report: {Path('out/mine.html').absolute()}\n"
+
+
+def test_file_that_the_command_names_itself_comes_back_too(pod: Pod) -> None:
+    pod("open('135.tiff', 'wb').write(b'image')")
+    assert call("get", "2012-11-16/Cam0/135")[0] is Exit.OK
+    assert Path("135.tiff").read_bytes() == b"image"
+
+
+def test_nothing_is_written_over_without_force(pod: Pod) -> None:
+    pod("open('135.tiff', 'wb').write(b'new')")
+    Path("135.tiff").write_bytes(b"old")
+    with pytest.raises(SluiceError, match=r"135\.tiff is there already"):
+        call("get", "a/135")
+    assert Path("135.tiff").read_bytes() == b"old"
+    call("get", "a/135", "--force")
+    assert Path("135.tiff").read_bytes() == b"new"
+
+
+def test_rejects_of_an_earlier_load_go_when_there_are_none(pod: Pod) -> None:
+    pod("")
+    Path("gps.csv").write_text("1,2,3\n")
+    Path("gps.rejects.csv").write_text("line,reason,row\n1,x,y\n")
+    call("load", "gps", "gps.csv")
+    assert not Path("gps.rejects.csv").exists()
+
+
+def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Pod) -> None:
+    pod(
+        "def stop(*_): print('interrupted'); sys.exit(130)\n"
+        "signal.signal(signal.SIGINT, stop)\n"
+        "sys.stdin.read(); print('complete')"
+    )
+    Path("gps.csv.gz").write_bytes(gzip.compress(os.urandom(100_000))[:50_000])
+    with pytest.raises(SluiceError, match="could not be read to its end") as caught:
+        call("load", "gps", "gps.csv.gz")
+    assert caught.value.status is Exit.INCOMPLETE
+
+
+def test_missing_pipeline_is_told_with_what_kubectl_says(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod("")
+    monkeypatch.setenv("NO_PIPELINE", "1")
+    with pytest.raises(SluiceError, match="namespace here of the context kind-sluice: deployments") as caught:
+        call("status")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_missing_kubectl_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SluiceError, match="kubectl is needed"):
+        call("status")
+
+
+def test_interrupt_is_passed_on_and_the_last_words_are_shown(pod: Pod, tmp_path: Path) -> None:
+    pod(
+        "import time\n"
+        "def stop(*_): print('ended well', flush=True); sys.exit(130)\n"
+        "signal.signal(signal.SIGINT, stop)\n"
+        "print('begun', flush=True)\n"
+        "time.sleep(60)"
+    )
+    command = [sys.executable, "-c", "from cli import run; run()", "--target", "kind", "--namespace", "here", "status"]
+    root = Path(__file__).resolve().parents[3]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(2)
+        assert process.stdout.read() == "ended well\n"
+    assert process.returncode == Exit.INTERRUPTED
