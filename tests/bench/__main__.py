@@ -3,51 +3,74 @@
 import argparse
 import signal
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from tests.bench.bed import bed
+from tests.bench.bed import Bed, bed
+from tests.bench.converters import converters
 from tests.bench.database import csv_to_database
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
-from tests.bench.measurement import Measurement
+from tests.bench.measurement import Figures, Measurement, Report, Result
 from tests.bench.place import memory, start
+from tests.bench.scaling import scaling
 
-BENCHMARKS = {
-    function.__name__: function for function in (memory, start, csv_to_kafka, csv_to_kafka_lab, csv_to_database)
-}
+_FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
+    memory,
+    start,
+    csv_to_kafka,
+    csv_to_kafka_lab,
+    csv_to_database,
+    converters,
+    scaling,
+)
+BENCHMARKS = {function.__name__: function for function in _FUNCTIONS}
+_TIMES = (
+    "On two quiet cores scaling takes about eight minutes, converters three, each of the others one to two. "
+    "The figures of converters and scaling stand in docs/converters.md and docs/connect.md."
+)
 
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, epilog=_TIMES)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--json", action="store_true", help="print one object, a key for each measurement")
+    parser.add_argument("--json", action="store_true", help="print one object, a key for each benchmark")
     args = parser.parse_args()
     if unknown := set(args.names) - BENCHMARKS.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     progress = Console(stderr=True)
-    found: list[Measurement] = []
+    found: list[Result] = []
     with bed() as pipeline:
         for name in args.names or BENCHMARKS:
             progress.print(f"{name} …")
             found.append(BENCHMARKS[name](pipeline))
-            progress.print(
-                f"  {found[-1].ratio:.2f} ({found[-1].ours:,.1f} against {found[-1].peer:,.1f} {found[-1].unit})"
-            )
+            progress.print(f"  {found[-1].summary()}", highlight=False)
     if args.json:
-        Console().print_json(data={entry.name: _public(entry) for entry in found})
+        Console().print_json(data={entry.name: entry.public() for entry in found})
     else:
-        Console(width=None if sys.stdout.isatty() else 140).print(_table(found))
+        _show(found, Console(width=None if sys.stdout.isatty() else 160))
 
 
-def _public(entry: Measurement) -> dict[str, object]:
-    return {name: value for name, value in asdict(entry).items() if name != "name"}
+def _show(found: list[Result], console: Console) -> None:
+    """The ratios in one table, then each report's own."""
+    if ratios := [entry for entry in found if isinstance(entry, Measurement)]:
+        console.print(_ratios(ratios))
+    for figures in (figures for entry in found if isinstance(entry, Report) for figures in entry.tables):
+        console.print(_figures(figures))
 
 
-def _table(found: list[Measurement]) -> Table:
+def _figures(figures: Figures) -> Table:
+    table = Table(*figures.columns, title=figures.title, title_justify="left", show_lines=True)
+    for row in figures.rows:
+        table.add_row(*(escape(cell) if isinstance(cell, str) else f"{cell:,}" for cell in row))
+    return table
+
+
+def _ratios(found: list[Measurement]) -> Table:
     table = Table("measurement", "ours", "peer", "unit", "ours / peer", "goal", "the peer")
     for entry in found:
         table.add_row(

@@ -19,10 +19,13 @@ from local.instance import Instance
 from local.kafka import admin_client, scram_client, tool
 from local.mariadb import connect_as_root
 from local.processes import free_port_base
+from place import Place
 from producer.sample import write_sample
 from tests.support import run_sluice, wait_for
 
 PEER_TOPIC = "bench"
+"""Names of all topics of benchmarks begin with it."""
+_WORKERS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,22 @@ class Bed:
     instance: Instance
     folder: Path
     servers: Path
+
+    @property
+    def place(self) -> Place:
+        """How its users come in."""
+        return Place.from_env(self.instance.place_variables())
+
+    @contextmanager
+    def with_workers(self, number: int) -> Generator["Bed"]:
+        """The same pipeline, started again with so many workers; with one again afterwards."""
+        self.sluice("down")
+        self.sluice("up", "--workers", str(number))
+        try:
+            yield replace(self, instance=Instance.open(self.instance.state))
+        finally:
+            self.sluice("down")
+            self.sluice("up", "--workers", str(_WORKERS))
 
     def sluice(self, *arguments: str) -> str:
         """Standard output of a `sluice` command; raises RuntimeError with what it said when it fails."""
@@ -106,7 +125,7 @@ def bed() -> Generator[Bed]:
         folder = Path(name)
         state = folder / "state"
         base = str(free_port_base())
-        up = run_sluice("--state", str(state), "up", "--workers", "1", "--port-base", base, env=os.environ)
+        up = run_sluice("--state", str(state), "up", "--workers", str(_WORKERS), "--port-base", base, env=os.environ)
         assert up.returncode == 0, up.stderr
         try:
             instance = Instance.open(state)
@@ -118,14 +137,23 @@ def bed() -> Generator[Bed]:
 
 def let_in_the_peer(instance: Instance) -> None:
     """Make a topic like the pipeline's own, which the producer may write to as well."""
+    ours = next(topic for topic in Description.read().topics if topic.name == "gps-fixes")
+    let_in(instance, replace(ours, name=PEER_TOPIC))
+
+
+def let_in(instance: Instance, *topics: Topic) -> None:
+    """Make topics of benchmarks, which producer, Connect and consumer may then use."""
     description = Description.read()
-    ours = next(topic for topic in description.topics if topic.name == "gps-fixes")
-    admin = admin_client(instance)
-    apply_topics(
-        admin, [Topic(name=PEER_TOPIC, partitions=ours.partitions, replicas=ours.replicas, config=ours.config)]
-    )
-    right = Acl(type="topic", name=PEER_TOPIC, pattern="literal", operation="Write", host="*")
+    apply_topics(admin_client(instance), topics)
+    rights = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
     apply_rights(
-        admin,
-        [replace(user, acls=(*user.acls, right)) if user.name == "producer" else user for user in description.users],
+        admin_client(instance),
+        [
+            replace(user, acls=(*user.acls, *(_right(operation) for operation in rights.get(user.name, []))))
+            for user in description.users
+        ],
     )
+
+
+def _right(operation: str) -> Acl:
+    return Acl(type="topic", name=PEER_TOPIC, pattern="prefix", operation=operation, host="*")

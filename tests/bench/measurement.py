@@ -1,10 +1,26 @@
 """What a benchmark says, and how rounds of two contenders become one ratio."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Protocol
 
 ROUNDS = 3
+
+
+class Result(Protocol):
+    """What a benchmark hands back: a `Measurement` or a `Report`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def summary(self) -> str:
+        """One line for whoever waits."""
+        ...
+
+    def public(self) -> object:
+        """What --json shows under the name."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +34,40 @@ class Measurement:
     ratio: float
     goal: str
     what: str
+
+    def summary(self) -> str:
+        return f"{self.ratio:.2f} ({self.ours:,.1f} against {self.peer:,.1f} {self.unit})"
+
+    def public(self) -> object:
+        return {name: value for name, value in asdict(self).items() if name != "name"}
+
+
+Cell = str | int | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """One table; a row has a cell for each of `columns`."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Tables of a benchmark that has no single peer; what they say stands in docs/."""
+
+    name: str
+    tables: tuple[Figures, ...]
+
+    def summary(self) -> str:
+        return ", ".join(f"{table.title}: {len(table.rows)} lines" for table in self.tables)
+
+    def public(self) -> object:
+        return {
+            table.title: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in self.tables
+        }
 
 
 def side_by_side(

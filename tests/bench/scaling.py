@@ -1,0 +1,78 @@
+"""How fast the sink works through a backlog with more tasks and more workers, and what the machine does meanwhile."""
+
+from statistics import median
+
+from tests.bench.bed import Bed
+from tests.bench.cpu import IDLE, OTHERS
+from tests.bench.drain import Drained, drain
+from tests.bench.measurement import ROUNDS, Cell, Figures, Report
+from tests.bench.modes import TASKS, WATCHED_SECONDS, distributed_start, standalone, take_over
+from tests.support import wait_for
+
+ROWS = 300_000
+_TASKS = (1, 2, TASKS)
+_SHOWN = {"connect": "Connect", "mysql": "database", "kafka": "broker", OTHERS: "others", IDLE: "idle"}
+_COSTS = {"connect": "Connect", "mysql": "database"}
+_COLUMNS = (
+    *("workers", "tasks", "tasks by worker", "rows/s"),
+    *(f"{name}, cores" for name in _SHOWN.values()),
+    *(f"{name}, µs a row" for name in _COSTS.values()),
+)
+_MODE_COLUMNS = ("mode", "workers", "start, s", f"rows/s, {TASKS} tasks", "after a kill -9, its tasks run again")
+
+
+def scaling(bed: Bed) -> Report:
+    """Tasks and workers, and one process on its own against a group."""
+    bed.execute("DELETE FROM myDB.gps_fixes")
+    bed.empty_topic("gps-fixes")
+    bed.load(bed.sample(ROWS))
+    wait_for(lambda: bed.rows() == ROWS, seconds=300)
+    with bed.with_workers(1) as there:
+        one = _rounds(there)
+        start = distributed_start(there)
+        alone = standalone(there, rows=ROWS)
+    with bed.with_workers(2) as there:
+        two = _rounds(there)
+        seconds = take_over(there, rows=ROWS)
+    bed.empty_topic("gps-fixes")
+    lines = [_line(number, tasks, runs) for number, found in ((1, one), (2, two)) for tasks, runs in found.items()]
+    never = f"never: {alone.rows_while_dead:,} rows in {WATCHED_SECONDS} s"
+    modes: tuple[tuple[Cell, ...], ...] = (
+        ("standalone", 1, round(alone.start_seconds, 1), round(alone.rate), never),
+        ("distributed", 1, round(start, 1), _rate(one[TASKS]), "(no other worker)"),
+        ("distributed", 2, "", _rate(two[TASKS]), f"on the other worker, after {seconds:.1f} s"),
+    )
+    return Report(
+        name="scaling",
+        tables=(
+            Figures(title=f"{ROWS:,} rows that wait in the topic", columns=_COLUMNS, rows=tuple(lines)),
+            Figures(title="standalone and distributed", columns=_MODE_COLUMNS, rows=modes),
+        ),
+    )
+
+
+def _rounds(bed: Bed) -> dict[int, list[Drained]]:
+    """By the number of tasks; in turn, because a machine's speed drifts, after two runs for the compiler."""
+    for _ in range(2):
+        drain(bed, rows=ROWS, tasks=TASKS)
+    runs: dict[int, list[Drained]] = {tasks: [] for tasks in _TASKS}
+    for _ in range(ROUNDS):
+        for tasks, found in runs.items():
+            found.append(drain(bed, rows=ROWS, tasks=tasks))
+    # As `sluice up` has it, with everything written: what comes next starts the pipeline anew.
+    drain(bed, rows=ROWS, tasks=TASKS)
+    return runs
+
+
+def _rate(runs: list[Drained]) -> int:
+    return round(median(run.rate for run in runs))
+
+
+def _line(workers: int, tasks: int, runs: list[Drained]) -> tuple[Cell, ...]:
+    cores = (round(median(run.cores[name] for run in runs), 2) for name in _SHOWN)
+    return workers, tasks, runs[-1].tasks, _rate(runs), *cores, *(_row_cost(name, runs) for name in _COSTS)
+
+
+def _row_cost(name: str, runs: list[Drained]) -> float:
+    """CPU that a process spends on a row, µs; other work on the machine hardly touches it."""
+    return round(median(run.cores[name] / run.rate for run in runs) * 1e6, 1)

@@ -1,0 +1,140 @@
+"""What a changed schema does to each format: asked of the registry, and tried with the sink and a table."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
+
+from local.description import Topic
+from producer.registry import COMPATIBILITY
+from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.formats import FORMATS, Format, Record, Schema
+from tests.bench.measurement import Cell, Figures
+from tests.bench.sink import MYSQL_SINK, Sink, settings_of
+from tests.support import wait_for
+
+TABLE = "bench_changes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A field that is new, gone (`field` None) or of another type, and its value in a record that has it."""
+
+    what: str
+    name: str
+    field: Mapping[str, Any] | None = None
+    value: Any = None
+
+    def schema(self, schema: Schema) -> Schema:
+        """The schema after it."""
+        fields = {field["name"]: field for field in schema["fields"]}
+        return {**schema, "fields": list(self._changed(fields, self.field).values())}
+
+    def record(self, record: Record) -> Record:
+        """A record after it."""
+        return self._changed(record, None if self.field is None else self.value)
+
+    def _changed(self, entries: Mapping[str, Any], new: Any) -> dict[str, Any]:
+        changed = {**entries, self.name: new}
+        if self.field is None:
+            del changed[self.name]
+        return changed
+
+
+CHANGES = (
+    Change(
+        what="a new field that may be null",
+        name="accuracy",
+        field={"name": "accuracy", "type": ["null", "double"], "default": None},
+        value=1.5,
+    ),
+    Change(
+        what="a new field, always there",
+        name="accuracy",
+        field={"name": "accuracy", "type": "double"},
+        value=1.5,
+    ),
+    Change(what="speed gone, whose column may be null", name="speed"),
+    Change(what="satellites gone, whose column may not", name="satellites"),
+    Change(
+        what="satellites: int to long",
+        name="satellites",
+        field={"name": "satellites", "type": "long"},
+        value=7,
+    ),
+    Change(
+        what="fix_mode: int to text",
+        name="fix_mode",
+        field={"name": "fix_mode", "type": "string"},
+        value="three",
+    ),
+)
+
+
+def schema_changes(bed: Bed, record: Record, *, schema: Schema, registry: SchemaRegistryClient) -> Figures:
+    """For each format and change: send a record as it was and one changed, and look at both ends."""
+    bed.execute(
+        f"CREATE TABLE IF NOT EXISTS myDB.{TABLE} LIKE myDB.gps_fixes",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.{TABLE} TO 'connect'@'%'",
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for format_ in FORMATS:
+        # A sink that gets no fields stops at the first record, whatever the others hold.
+        for changes in [(change,) for change in CHANGES] if format_.has_fields else [CHANGES]:
+            trial = _Trial(bed=bed, format=format_, topic=f"{PEER_TOPIC}-change-{len(rows)}")
+            refusal = trial.send(record, changes, schema=schema, registry=registry)
+            what = changes[0].what if format_.has_fields else "any of these"
+            rows.append((format_.name, what, refusal or "sent", "" if refusal else trial.sink(len(changes) + 1)))
+    columns = ("converter", "change", "producer", "sink into a table")
+    return Figures(title="a changed schema", columns=columns, rows=tuple(rows))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    bed: Bed
+    format: Format
+    topic: str
+
+    def send(
+        self, record: Record, changes: tuple[Change, ...], *, schema: Schema, registry: SchemaRegistryClient
+    ) -> str:
+        """Send the record as it was and as each change makes it; why the registry refuses a change, or nothing."""
+        let_in(self.bed.instance, Topic(name=self.topic, partitions=1, replicas=1, config={}))
+        values = [self.format.serialiser(schema, self.topic, registry)(record)]
+        if f"{self.topic}-value" in registry.get_subjects():
+            registry.set_compatibility(f"{self.topic}-value", COMPATIBILITY)
+        try:
+            for change in changes:
+                serialise = self.format.serialiser(change.schema(schema), self.topic, registry)
+                values.append(serialise(change.record(record)))
+        except SchemaRegistryError as error:
+            return f"refused: {error.error_message.rpartition('list of diff types: ')[2]}"
+        producer = Producer({**self.bed.place.producer.client_settings(), "enable.idempotence": True})
+        for utime, value in enumerate(values):
+            producer.produce(self.topic, key=str(utime), value=value)
+        assert producer.flush(30) == 0
+        return ""
+
+    def sink(self, records: int) -> str:
+        """What the JDBC sink makes of so many records."""
+        self.bed.execute(f"TRUNCATE TABLE myDB.{TABLE}")
+        sink = Sink(self.bed.instance, self.topic)
+        config = {**settings_of(MYSQL_SINK), **self.format.converter, "topics": self.topic, "tasks.max": "1"}
+        sink.apply({**config, "collection.name.format": TABLE, "errors.tolerance": "none"})
+        wait_for(lambda: self.bed.rows(TABLE) == records or _trace(sink) != "")
+        trace, rows = _trace(sink), self.bed.rows(TABLE)
+        sink.delete()
+        return f"stops at record {rows + 1}: {_reason(trace)}" if trace else f"writes {rows} rows"
+
+
+def _trace(sink: Sink) -> str:
+    return next((str(task["trace"]) for task in sink.tasks() if task["state"] == "FAILED"), "")
+
+
+def _reason(trace: str) -> str:
+    """The innermost cause, without its class and without where Java found that."""
+    causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line.startswith("Caused by: ")]
+    return re.sub(r"^[\w.$]+: | \(.*\)$", "", causes[-1] if causes else trace.splitlines()[0])

@@ -1,0 +1,68 @@
+"""What the benchmarks send and say, without the servers."""
+
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from producer.wire import schema_text
+from tests.bench.formats import FORMATS, Format, Record, Schema, connect_schema
+from tests.bench.measurement import Figures, Report
+from tests.bench.schema_changes import CHANGES, Change
+
+SCHEMA: Schema = json.loads(schema_text())
+RECORD: Record = {
+    "recorded_at": 1_353_000_000_000_000,
+    "fix_mode": 3,
+    "satellites": 0,
+    "latitude": 0.738,
+    "longitude": -1.461,
+    "altitude": None,
+    "track": 12.5,
+    "speed": 1.3,
+}
+NO_REGISTRY: Any = None
+
+
+def format_(name: str) -> Format:
+    return next(entry for entry in FORMATS if entry.name == name)
+
+
+def test_json_carries_a_schema_with_a_type_for_every_field_of_its_payload() -> None:
+    message = json.loads(format_("JSON with schema").serialiser(SCHEMA, "topic", NO_REGISTRY)(RECORD))
+    assert message["payload"] == RECORD
+    assert [field["field"] for field in message["schema"]["fields"]] == list(RECORD)
+
+
+def test_json_schema_says_what_the_avro_schema_says() -> None:
+    fields = {field["field"]: field for field in connect_schema(SCHEMA)["fields"]}
+    assert fields["recorded_at"] == {
+        "field": "recorded_at",
+        "type": "int64",
+        "optional": False,
+        "name": "io.debezium.time.MicroTimestamp",
+    }
+    assert fields["speed"] == {"field": "speed", "type": "double", "optional": True}
+
+
+def test_text_and_bytes_hold_every_value_in_order() -> None:
+    text = format_("String").serialiser(SCHEMA, "topic", NO_REGISTRY)(RECORD)
+    assert text == b"1353000000000000,3,0,0.738,-1.461,nan,12.5,1.3"
+    packed = struct.unpack(">qii5d", format_("ByteArray").serialiser(SCHEMA, "topic", NO_REGISTRY)(RECORD))
+    assert packed[:5] == (1_353_000_000_000_000, 3, 0, 0.738, -1.461)
+    assert packed[6:] == (12.5, 1.3)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.what)
+def test_a_change_alters_schema_and_record_alike(change: Change) -> None:
+    schema, record = change.schema(SCHEMA), change.record(RECORD)
+    assert [field["name"] for field in schema["fields"]] == list(record)
+    assert schema["fields"] != SCHEMA["fields"]
+
+
+def test_a_report_becomes_an_object_with_a_list_for_each_table() -> None:
+    figures = Figures(title="sizes", columns=("converter", "bytes"), rows=(("Avro", 56), ("String", 72)))
+    report = Report(name="converters", tables=(figures,))
+    assert report.public() == {"sizes": [{"converter": "Avro", "bytes": 56}, {"converter": "String", "bytes": 72}]}
+    assert json.loads(json.dumps(report.public())) == report.public()
