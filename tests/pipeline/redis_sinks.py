@@ -1,0 +1,148 @@
+"""What the tests of the Redis sink share: records in, keys out, and further sinks beside the pipeline's own."""
+
+import threading
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from redis import Redis
+
+from local.connect import wait_running
+from local.description import Acl, Connector, Description, Topic
+from local.entities import apply_rights, apply_topics
+from local.http import request
+from local.instance import Instance
+from local.kafka import admin_client
+from place import Place, StoreUser
+from tests.support import wait_for
+
+DEAD_LETTERS = "redis-sink-dead-letters"
+MAX_MESSAGE_BYTES = 8 << 20
+_SECONDS = 60
+Key = str | bytes | None
+Value = bytes | None
+
+
+def produce(place: Place, topic: str, records: Iterable[tuple[Key, Value]]) -> None:
+    """Send records in their order and wait until each is acknowledged."""
+    settings = place.producer.client_settings() | {"message.max.bytes": MAX_MESSAGE_BYTES + 4096, "acks": "all"}
+    producer = Producer(settings)
+    failed: list[object] = []
+    for key, value in records:
+        producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
+        producer.poll(0)
+    assert producer.flush(_SECONDS) == 0
+    assert not failed
+
+
+def store(user: StoreUser, *, database: int = 1) -> "Redis":
+    """A client that reads what a sink has written, as bytes."""
+    return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
+
+
+def admin(instance: Instance) -> "Redis":
+    """A client that may do anything."""
+    return Redis(host="127.0.0.1", port=instance.port("redis"), username="admin", password=password(instance, "admin"))
+
+
+def password(instance: Instance, user: str) -> str:
+    return instance.passwords[f"redis-{user}"]
+
+
+def dead_letter(place: Place, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
+    """Headers of the dead letter that holds this record, by the last part of their names."""
+    consumer = Consumer(place.consumer.client_settings() | {"group.id": f"reader-{uuid4()}"})
+    consumer.assign([TopicPartition(DEAD_LETTERS, 0, 0)])
+    found: list[dict[str, str]] = []
+
+    def look() -> bool:
+        for message in consumer.consume(100, timeout=0.5):
+            headers = _headers(message)
+            if headers.get("topic") == topic and (message.key(), message.value()) == (key, value):
+                found.append(headers)
+        return bool(found)
+
+    wait_for(look, seconds=_SECONDS)
+    consumer.close()
+    return found[0]
+
+
+def _headers(message: Message) -> dict[str, str]:
+    headers: list[tuple[str, bytes | None]] = list(message.headers() or [])  # pyright: ignore[reportAssignmentType]
+    return {name.removeprefix("__connect.errors."): (value or b"").decode() for name, value in headers}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sink:
+    """A sink of a test, beside the pipeline's own."""
+
+    place: Place
+    name: str
+    topic: str
+    config: dict[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"{self.place.connect_url}/connectors/{self.name}"
+
+    def produce(self, *records: tuple[Key, Value]) -> None:
+        produce(self.place, self.topic, records)
+
+    def trace(self) -> str:
+        """Why its task has failed, once it has."""
+        wait_for(lambda: any(task["state"] == "FAILED" for task in self._tasks()), seconds=_SECONDS)
+        return next(task["trace"] for task in self._tasks() if task["state"] == "FAILED")
+
+    def wait_running(self) -> None:
+        connector = Connector(name=self.name, config=self.config)
+        wait_running(self.place.connect_url, connector, seconds=_SECONDS, cancelled=threading.Event())
+
+    def restart(self) -> None:
+        request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
+
+    def _tasks(self) -> list[Any]:
+        status, answer = request("GET", f"{self.url}/status")
+        return answer["tasks"] if status == HTTPStatus.OK else []
+
+
+@contextmanager
+def sink(
+    place: Place, instance: Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
+) -> Generator[Sink]:
+    """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
+    description = Description.read()
+    ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
+    images = next(topic for topic in description.topics if topic.name == "images")
+    name = f"redis-sink-test-{uuid4().hex[:8]}"
+    topic = replace(images, name=name, partitions=1)
+    config = {**ours.config, "topics": name, "tasks.max": "1", **settings}
+    config = {key: value for key, value in config.items() if key not in without}
+    _let_in(instance, description, topic)
+    one = Sink(place=place, name=name, topic=name, config=config)
+    status, answer = request("PUT", f"{one.url}/config", config)
+    assert status == HTTPStatus.CREATED, answer
+    try:
+        yield one
+    finally:
+        request("DELETE", one.url)
+        client = admin_client(instance)
+        client.delete_topics([name])[name].result(_SECONDS)
+        apply_rights(client, description.users)
+
+
+def _let_in(instance: Instance, description: Description, topic: Topic) -> None:
+    apply_topics(admin_client(instance), [topic])
+    operations = {"producer": "Write", "connect": "Read"}
+    users = [
+        replace(user, acls=(*user.acls, _right(topic.name, operations[user.name]))) if user.name in operations else user
+        for user in description.users
+    ]
+    apply_rights(admin_client(instance), users)
+
+
+def _right(topic: str, operation: str) -> Acl:
+    return Acl(type="topic", name=topic, pattern="literal", operation=operation, host="*")

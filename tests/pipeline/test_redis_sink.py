@@ -1,0 +1,118 @@
+"""Images into Redis through Connect: bytes, order, deletes, dead letters, settings."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.description import Description
+from local.http import request
+from local.instance import Instance
+from place import Place
+from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
+from tests.support import wait_for
+
+TOPIC = "images"
+
+
+@pytest.fixture
+def name() -> str:
+    """A key that no other test has."""
+    return f"test/{uuid4()}"
+
+
+@pytest.mark.parametrize("size", [0, 1, 5_000_000])
+def test_value_arrives_byte_for_byte(place: Place, name: str, size: int) -> None:
+    value = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
+    produce(place, TOPIC, [(name, value)])
+    redis = store(place.redis)
+    wait_for(lambda: redis.exists(name) == 1)
+    assert redis.get(name) == value
+
+
+def test_last_of_a_keys_records_wins(place: Place, name: str) -> None:
+    keys = [f"{name}/{number}" for number in range(50)]
+    steps: list[bytes | None] = [b"1", None, b"2", b"3", None, b"4"]
+    produce(place, TOPIC, [(key, value) for value in steps for key in keys])
+    produce(place, TOPIC, [(key, None) for key in keys[::2]])
+    redis = store(place.redis)
+    expected = [None if number % 2 == 0 else b"4" for number in range(50)]
+    wait_for(lambda: redis.mget(keys) == expected)
+
+
+def test_tombstone_of_a_key_that_is_not_there_is_no_failure(place: Place, name: str) -> None:
+    produce(place, TOPIC, [(name, None), (name, b"later")])
+    redis = store(place.redis)
+    wait_for(lambda: redis.get(name) == b"later")
+
+
+def test_record_without_a_key_is_set_aside_with_its_reason(place: Place, name: str) -> None:
+    value = name.encode()
+    produce(place, TOPIC, [(None, value), (name, b"after")])
+    headers = dead_letter(place, TOPIC, None, value)
+    assert "the record has no key" in headers["exception.message"]
+    assert headers["connector.name"] == "redis-sink"
+    redis = store(place.redis)
+    wait_for(lambda: redis.get(name) == b"after")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("redis.port", "seventy", "redis.port"),
+        ("redis.database", "-1", "redis.database"),
+        ("redis.max.value.bytes", "1000000000", "redis.max.value.bytes"),
+        ("redis.tls.trusted.certificates", "no certificate", "redis.tls.trusted.certificates"),
+        ("redis.tls.enabled", "perhaps", "redis.tls.enabled"),
+        ("redis.retry.backoff.ms", "60000", "redis.retry.backoff.max.ms"),
+    ],
+)
+def test_connect_tells_what_is_wrong_with_a_setting(place: Place, name: str, value: str, told: str) -> None:
+    config = next(connector.config for connector in Description.read().connectors if connector.name == "redis-sink")
+    answer = _validate(place, {**config, name: value})
+    errors = {
+        entry["value"]["name"]: entry["value"]["errors"] for entry in answer["configs"] if entry["value"]["errors"]
+    }
+    assert told in errors
+    assert told in errors[told][0]
+
+
+def test_connect_shows_no_password(place: Place) -> None:
+    answer = _validate(place, {"connector.class": "x", "topics": TOPIC, "name": "x", "redis.password": "visible?"})
+    value = next(entry["value"] for entry in answer["configs"] if entry["value"]["name"] == "redis.password")
+    assert value["value"] == "[hidden]"
+
+
+def _validate(place: Place, config: dict[str, str]) -> dict[str, Any]:
+    class_ = "sluice.redis.RedisSinkConnector"
+    url = f"{place.connect_url}/connector-plugins/{class_}/config/validate"
+    return request("PUT", url, {**config, "connector.class": class_, "name": "any"})[1]
+
+
+def test_keys_may_be_any_bytes(place: Place, instance: Instance) -> None:
+    converter = "org.apache.kafka.connect.converters.ByteArrayConverter"
+    settings = {"key.converter": converter, "redis.database": "2", "redis.key.prefix": "p:", "redis.ttl.ms": "60000"}
+    key = bytes(range(256))
+    with sink(place, instance, settings) as own:
+        own.produce((key, b"value"))
+        redis = store(place.redis, database=2)
+        wait_for(lambda: redis.get(b"p:" + key) == b"value")
+        assert 0 < redis.pttl(b"p:" + key) <= 60_000
+
+
+def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, instance: Instance, name: str) -> None:
+    with sink(place, instance, {"redis.max.value.bytes": "10"}) as own:
+        own.produce((name, "ten bytes…".encode()), (name, b"1234567890"))
+        headers = dead_letter(place, own.topic, name.encode(), "ten bytes…".encode())
+        redis = store(place.redis)
+        wait_for(lambda: redis.get(name) == b"1234567890")
+    assert headers["exception.message"] == "the value has 12 bytes, and redis.max.value.bytes is 10"
+
+
+def test_bad_record_stops_a_sink_without_dead_letters(place: Place, instance: Instance, name: str) -> None:
+    without = ("errors.deadletterqueue.topic.name", "errors.tolerance")
+    with sink(place, instance, {}, without=without) as own:
+        own.produce((name, b"before"), (None, b"value"))
+        trace = own.trace()
+        assert f"topic {own.topic}, partition 0, offset 1: the record has no key" in trace
+        assert store(place.redis).get(name) == b"before"

@@ -1,0 +1,173 @@
+"""The Redis sink loses nothing: a full server, a killed one, one that stands still, a wrong password, TLS."""
+
+import os
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from local import redis
+from local.certificates import make_certificates
+from local.fetch import servers_folder
+from local.instance import Instance
+from local.processes import Starting, running
+from place import Place
+from tests.pipeline.redis_sinks import admin, password, produce, sink, store
+from tests.support import wait_for
+
+COUNT = 3000
+
+
+@pytest.fixture
+def name() -> str:
+    """A key that no other test has."""
+    return f"test/{uuid4()}"
+
+
+def process_of_redis(instance: Instance) -> int:
+    return next(entry.pid for entry in running(instance) if entry.name == "redis")
+
+
+def start_redis(instance: Instance) -> None:
+    servers = servers_folder(env=os.environ, say=lambda _: None)
+    server = redis.server(instance, settings=redis.prepare(instance), servers=servers)
+    Starting(server, instance=instance).wait(seconds=60, cancelled=threading.Event())
+
+
+def test_full_server_is_told_and_nothing_is_lost(place: Place, instance: Instance, name: str) -> None:
+    with sink(place, instance, {}) as own, admin(instance) as server:
+        most = str(server.config_get("maxmemory")["maxmemory"])
+        server.config_set("maxmemory", 1)
+        try:
+            own.produce((name, b"value"), (f"{name}/2", b"value"))
+            trace = own.trace()
+        finally:
+            server.config_set("maxmemory", most)
+        assert "OOM command not allowed" in trace
+        assert "Raise maxmemory" in trace
+        assert f"topic {own.topic}, partition 0, offset 0" in trace
+        own.restart()
+        wait_for(lambda: store(place.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
+
+
+def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, instance: Instance, name: str) -> None:
+    values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
+    loading = threading.Thread(target=produce, args=(place, "images", values.items()))
+    before = store(place.redis).dbsize()
+    loading.start()
+    try:
+        wait_for(lambda: store(place.redis).dbsize() > before + COUNT // 10)
+        os.kill(process_of_redis(instance), signal.SIGKILL)
+        wait_for(lambda: all(entry.name != "redis" for entry in running(instance)))
+    finally:
+        start_redis(instance)
+    loading.join()
+    server = store(place.redis)
+    wait_for(lambda: server.exists(*values) == COUNT)
+    assert dict(zip(values, server.mget(list(values)), strict=True)) == values
+
+
+def test_server_that_stands_still_is_left_and_its_old_connection_ended(
+    place: Place, instance: Instance, name: str
+) -> None:
+    keys = [f"{name}/{number}" for number in range(20)]
+    settings = {
+        "redis.command.timeout.ms": "300",
+        "redis.connect.timeout.ms": "300",
+        "redis.pipeline.bytes": "100000000",
+    }
+    with sink(place, instance, settings) as own:
+        own.produce((name, b"first"))
+        wait_for(lambda: store(place.redis).get(name) == b"first")
+        log = instance.log("connect-1")
+        told = log.stat().st_size
+        pid = process_of_redis(instance)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            # More than sockets hold, so that the write stands still as well.
+            own.produce(*((key, bytes(1_000_000)) for key in keys), *((key, b"last") for key in keys))
+            wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[told:])
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        server = store(place.redis)
+        wait_for(lambda: server.mget(keys) == [b"last"] * len(keys))
+        own.wait_running()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"redis.password": "wrong"}, "WRONGPASS"),
+        ({"redis.username": "reader"}, "NOPERM"),
+        ({"redis.database": "99"}, "Check redis.database"),
+    ],
+)
+def test_what_no_retry_mends_stops_the_task(
+    place: Place, instance: Instance, name: str, settings: dict[str, str], told: str
+) -> None:
+    if "redis.username" in settings:
+        settings = settings | {"redis.password": password(instance, "reader")}
+    with sink(place, instance, settings) as own:
+        own.produce((name, b"value"))
+        trace = own.trace()
+    assert told in trace
+    assert password(instance, "reader") not in trace
+
+
+def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
+    place: Place, instance: Instance, name: str, tmp_path: Path
+) -> None:
+    with _tls_in_front(instance) as port:
+        settings = {"redis.port": str(port), "redis.tls.enabled": "true"}
+        trusted = {"redis.tls.trusted.certificates": (instance.state / "tls/ca.pem").read_text()}
+        with sink(place, instance, settings | trusted) as own:
+            own.produce((name, bytes(5_000_000)))
+            server = store(place.redis)
+            wait_for(lambda: server.strlen(name) == 5_000_000)
+        stranger = Instance.make(tmp_path, port_base=None, workers=1)
+        make_certificates(stranger)
+        others = {"redis.tls.trusted.certificates": (tmp_path / "tls/ca.pem").read_text()}
+        with sink(place, instance, settings | others) as own:
+            assert "TLS is refused" in own.trace()
+
+
+@contextmanager
+def _tls_in_front(instance: Instance) -> Generator[int]:
+    """A port that speaks TLS for Redis, with the broker's certificate: the embedded Redis knows none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(instance.state / "tls/broker.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_accept, args=(listener, context, instance.port("redis")), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def _accept(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:  # the test is over
+            return
+        try:
+            front = context.wrap_socket(plain, server_side=True)
+        except OSError:  # the client does not trust it
+            continue
+        back = socket.create_connection(("127.0.0.1", port))
+        for source, target in ((front, back), (back, front)):
+            threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+    except OSError:  # either side has gone
+        pass
+    finally:
+        for one in (source, target):
+            one.close()
