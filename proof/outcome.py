@@ -5,6 +5,10 @@ from enum import Enum
 
 from proof.sink import SinkState
 
+_AGAIN = (
+    "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
+)
+
 
 class Outcome(Enum):
     """How a proof can end."""
@@ -49,7 +53,11 @@ class Question:
 def not_arrived(sink: SinkState, *, question: Question, items: str, remedy: str) -> tuple[Outcome, tuple[str, ...]]:
     """Why `items` ("rows") are not as they should be, by what the sink says; `remedy` where it says all is done."""
     if sink.troubles:
-        return Outcome.SINK_FAILED, (*(f"{trouble}." for trouble in sink.troubles), _waiting(sink.lag))
+        return Outcome.SINK_FAILED, (
+            *(f"{trouble}." for trouble in sink.troubles),
+            _waiting(sink.lag),
+            *((_AGAIN,) if sink.stuck else ()),
+        )
     if sink.lag:
         after = f"{_waiting(sink.lag)[:-1]} after {question.wait_seconds:g} s"
         return Outcome.NOT_CAUGHT_UP, (

@@ -102,8 +102,8 @@ def _full(finding: ImageFinding) -> tuple[str, ...]:
     return (
         f"Redis has no room: it uses {size(memory.used)} of the {size(memory.limit)} that maxmemory allows, and the"
         f" {images(missing.count)} missing {'needs' if missing.count == 1 else 'need'}"
-        f" {size(finding.comparison.missing_bytes)}. Give it more maxmemory, or load fewer images (--camera, --every,"
-        " --limit).",
+        f" {size(finding.comparison.missing_bytes)}. Load fewer images (--camera, --every, --limit), delete others"
+        " (--tombstones) or raise maxmemory.",
     )
 
 

@@ -66,6 +66,7 @@ def test_a_sink_that_has_failed_says_why():
     found = verdict(find(LOG, table=FakeTable([]), sink=FakeSink([FAILED])))
     assert found.outcome is Outcome.SINK_FAILED
     assert found.reasons[0] == "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no."
+    assert "start it again (on this machine `sluice up` starts what has failed)" in found.reasons[-1]
 
 
 def test_a_sink_that_has_failed_after_its_work_hinders_no_proof():

@@ -72,6 +72,7 @@ def test_a_sink_that_has_failed_says_why(folder: Path, store: FakeStore):
     found = verdict(find(folder, store=FakeStore({}), sink=FakeSink([FAILED])))
     assert found.outcome is Outcome.SINK_FAILED
     assert any("has FAILED" in reason for reason in found.reasons)
+    assert "start it again" in found.reasons[-1]
     assert verdict(find(folder, store=store, sink=FakeSink([FAILED]))).ok
 
 
