@@ -27,6 +27,8 @@ class Change:
     name: str
     field: Mapping[str, Any] | None = None
     value: Any = None
+    column: str = ""
+    """What the table is given first."""
 
     def schema(self, schema: Schema) -> Schema:
         """The schema after it."""
@@ -50,6 +52,13 @@ CHANGES = (
         name="accuracy",
         field={"name": "accuracy", "type": ["null", "double"], "default": None},
         value=1.5,
+    ),
+    Change(
+        what="the same, its column added first",
+        name="accuracy",
+        field={"name": "accuracy", "type": ["null", "double"], "default": None},
+        value=1.5,
+        column="accuracy DOUBLE",
     ),
     Change(
         what="a new field, always there",
@@ -76,10 +85,6 @@ CHANGES = (
 
 def schema_changes(bed: Bed, record: Record, *, schema: Schema, registry: SchemaRegistryClient) -> Figures:
     """For each format and change: send a record as it was and one changed, and look at both ends."""
-    bed.execute(
-        f"CREATE TABLE IF NOT EXISTS myDB.{TABLE} LIKE myDB.gps_fixes",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.{TABLE} TO 'connect'@'%'",
-    )
     rows: list[tuple[Cell, ...]] = []
     for format_ in FORMATS:
         # A sink that gets no fields stops at the first record, whatever the others hold.
@@ -87,7 +92,9 @@ def schema_changes(bed: Bed, record: Record, *, schema: Schema, registry: Schema
             trial = _Trial(bed=bed, format=format_, topic=f"{PEER_TOPIC}-change-{len(rows)}")
             refusal = trial.send(record, changes, schema=schema, registry=registry)
             what = changes[0].what if format_.has_fields else "any of these"
-            rows.append((format_.name, what, refusal or "sent", "" if refusal else trial.sink(len(changes) + 1)))
+            column = changes[0].column if format_.has_fields else ""
+            said = "" if refusal else trial.sink(len(changes) + 1, column=column)
+            rows.append((format_.name, what, refusal or "sent", said))
     columns = ("converter", "change", "producer", "sink into a table")
     return Figures(title="a changed schema", columns=columns, rows=tuple(rows))
 
@@ -118,9 +125,13 @@ class _Trial:
         assert producer.flush(30) == 0
         return ""
 
-    def sink(self, records: int) -> str:
-        """What the JDBC sink makes of so many records."""
-        self.bed.execute(f"TRUNCATE TABLE myDB.{TABLE}")
+    def sink(self, records: int, *, column: str) -> str:
+        """What the JDBC sink makes of so many records and a table like gps_fixes, or with one more column."""
+        self.bed.execute(
+            f"CREATE OR REPLACE TABLE myDB.{TABLE} LIKE myDB.gps_fixes",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.{TABLE} TO 'connect'@'%'",
+            *([f"ALTER TABLE myDB.{TABLE} ADD COLUMN {column}"] if column else []),
+        )
         sink = Sink(self.bed.instance, self.topic)
         config = {**settings_of(MYSQL_SINK), **self.format.converter, "topics": self.topic, "tasks.max": "1"}
         sink.apply({**config, "collection.name.format": TABLE, "errors.tolerance": "none"})
