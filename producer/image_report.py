@@ -28,6 +28,8 @@ class ImageReport:
     """Whether the archive has more files, which were not looked at because --limit or --max-bytes was reached."""
     failed: int
     """Images given to Kafka's client but not acknowledged by the broker."""
+    max_message_bytes: int | None
+    """What the topic takes; an image that makes a larger message is rejected as too large."""
     tombstones: bool
     """Whether the images were sent as deletions."""
     seconds: float
@@ -57,6 +59,7 @@ class ImageReport:
             "left_out": self.left_out.as_json(),
             "rest_unread": self.rest_unread,
             "failed": self.failed,
+            "max_message_bytes": self.max_message_bytes,
             "tombstones": self.tombstones,
             "seconds": round(self.seconds, 3),
             "bytes_per_second": round(self.bytes_per_second),
@@ -74,6 +77,8 @@ class ImageReport:
             speed = f"in {self.seconds:,.1f} s, {decimal(round(self.bytes_per_second))} a second"
             lines = [f"{self.source}: {what} loaded, {decimal(self.size)} {speed}"]
         lines += rejected_lines(self.rejected, things="files", file=self.rejects_file)
+        if self.rejected[ImageReason.TOO_LARGE] and self.max_message_bytes is not None:
+            lines.append(f"a message may have {self.max_message_bytes:,} bytes: max.message.bytes of the topic")
         lines += left_out_lines(self.left_out, rest_unread=self.rest_unread)
         if self.failed:
             lines.append(f"{self.failed:,} images not acknowledged")

@@ -68,6 +68,11 @@ class ImageSource:
         return self._chooser.left_out
 
     @property
+    def max_message_bytes(self) -> int | None:
+        """What the topic takes, if that is known."""
+        return self._rules.max_message_bytes
+
+    @property
     def chosen(self) -> int:
         """Files chosen so far, whether or not they were images."""
         return self._chooser.chosen.files

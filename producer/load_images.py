@@ -126,6 +126,7 @@ class ImageLoad:
             left_out=self._source.left_out,
             rest_unread=self._source.rest_unread,
             failed=self._delivery.handed - acknowledged,
+            max_message_bytes=self._source.max_message_bytes,
             tombstones=self._options.tombstones,
             seconds=seconds,
             rejects_file=self._rejects.path if self._rejected else None,

@@ -93,6 +93,7 @@ def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path,
     source = put(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
     report = load(source, broker, "images-too-large")
     assert (report.rejected, report.failed, report.acknowledged) == ({ImageReason.TOO_LARGE: 1}, 0, 1)
+    assert report.lines_for_people()[-1].startswith("a message may have 1,000,000 bytes")
 
 
 def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) -> None:
@@ -150,7 +151,8 @@ def test_bytes_are_counted_right_where_some_fail(folder: Path, mortal_broker: Br
     source = Selection(cameras=frozenset({"Cam0"}))
     one = load(folder, mortal_broker, "images-some", selection=source)
     assert one.size == 15 * len(picture())
-    with Delivery(mortal_broker.settings, topic="images-some", patience=1, tuning=tuning(LARGEST)) as delivery:
+    with Delivery(mortal_broker.settings, topic="images-some", patience=5, tuning=tuning(LARGEST)) as delivery:
+        delivery.connect()
         delivery.send(Records.from_pairs([(b"a", bytes(100)), (b"b", None)]), tick=lambda: None)
         delivery.finish(tick=lambda: None)
         mortal_broker.vanish()
