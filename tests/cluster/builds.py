@@ -18,7 +18,7 @@ from exits import SluiceError
 from local.fetch import cache_folder
 
 _GO = Path(__file__).with_name("go")
-_NEEDED_BYTES = 9 << 30
+_NEEDED_BYTES = 8 << 30
 _PROGRESS_SECONDS = 30
 
 Say = Callable[[str], None]

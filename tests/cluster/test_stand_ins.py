@@ -39,7 +39,9 @@ def test_a_program_told_not_to_wait_says_so_on_every_object(cluster: Cluster, tm
 
 
 def patch() -> None:
-    kubernetes.core.v1.ConfigMapPatch("theirs", metadata={**METADATA, "name": "kube-root-ca.crt"}, data={"a": "b"})
+    kubernetes.core.v1.ConfigMapPatch(
+        "theirs", metadata={"namespace": "default", "name": "kube-root-ca.crt"}, data={"a": "b"}
+    )
 
 
 def other_chart() -> None:

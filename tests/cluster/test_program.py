@@ -1,0 +1,87 @@
+"""The Pulumi program of infra/: made, made again, changed, and taken down, against a real API server."""
+
+import base64
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from infra.program import main
+from tests.cluster.cluster import Cluster, Deployment, deployment
+from tests.cluster.pod_security import violations, workloads
+from tests.support import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACE = "sluice"
+STRIMZI = "kafka.strimzi.io/v1"
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
+    """The stack `kind` with all that can be had; the tests tell one story, in order."""
+    settings = {"kubeContext": "tests", "load.source": "nclt:2012-11-16", "console.enabled": True}
+    folder = tmp_path_factory.mktemp("stack")
+    with deployment(cluster, main, folder=folder, name="kind", settings_from=ROOT, settings=settings) as made:
+        yield made
+
+
+def test_a_preview_makes_nothing(cluster: Cluster, deployed: Deployment) -> None:
+    assert "Namespace namespace" in deployed.stack.preview().labels("create")
+    assert cluster.api.read("v1", "Namespace", SPACE) is None
+
+
+def test_up_makes_what_the_api_server_takes_as_it_is(cluster: Cluster, deployed: Deployment) -> None:
+    outcome = deployed.stack.up()
+    assert set(outcome.changed.values()) == {"create"}
+    for kind in ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "KafkaConnect", "KafkaConnector"):
+        assert cluster.api.list(STRIMZI, kind, namespace=SPACE)
+
+
+def test_every_pod_is_let_in_by_the_restricted_standard(cluster: Cluster) -> None:
+    kinds = {item["kind"] for item in workloads(cluster.api, namespace=SPACE)}
+    assert {"Deployment", "StatefulSet", "Job"} <= kinds
+    assert violations(cluster.api, namespace=SPACE) == []
+
+
+def test_no_password_can_be_read_in_the_state(cluster: Cluster, deployed: Deployment) -> None:
+    state = json.dumps(deployed.stack.state())
+    secrets = cluster.api.list("v1", "Secret", namespace=SPACE)
+    assert secrets
+    for secret in secrets:
+        for value in secret.get("data", {}).values():
+            assert value not in state
+            assert base64.b64decode(value).decode() not in state
+
+
+def test_up_again_changes_nothing(deployed: Deployment) -> None:
+    assert deployed.stack.up().changed == {}
+
+
+def test_a_changed_setting_changes_what_it_is_of(deployed: Deployment) -> None:
+    deployed.stack.configure({"console.enabled": False})
+    changed = deployed.stack.up().changed
+    assert changed["Deployment console"] == "delete"
+    assert changed["NetworkPolicy allow-console"] == "delete"
+    # The rest is who may be called by the console, and by nothing else any more.
+    others = {label.split()[0]: op for label, op in changed.items() if not label.endswith("console")}
+    assert others.items() <= {"NetworkPolicy": "update", "Kafka": "update"}.items()
+
+
+def test_destroy_goes_backwards_and_leaves_nothing(cluster: Cluster, deployed: Deployment) -> None:
+    order = [label.split()[0] for label in deployed.stack.destroy().labels("delete")]
+    for first, then in (
+        ("KafkaConnector", "KafkaConnect"),
+        ("KafkaConnect", "KafkaUser"),
+        ("KafkaConnect", "KafkaTopic"),
+        ("KafkaUser", "Kafka"),
+        ("KafkaTopic", "Kafka"),
+        ("Kafka", "KafkaNodePool"),
+        ("KafkaNodePool", "Release"),
+        ("Release", "Namespace"),
+    ):
+        last = len(order) - 1 - order[::-1].index(first)
+        assert last < order.index(then), f"the last {first} goes before the first {then}"
+    wait_for(lambda: cluster.api.read("v1", "Namespace", SPACE) is None)
+    assert cluster.api.list("v1", "PersistentVolumeClaim", namespace=SPACE) == []
+    assert deployed.stack.state() == []
