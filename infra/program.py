@@ -28,7 +28,7 @@ from infra.workloads.toolbox import Toolbox, ToolboxArgs
 def main() -> None:
     """Make what the stack's settings say; raises SettingsError before anything is made where they are wrong."""
     settings = Settings.of_stack()
-    deploy(settings, on=_cluster(settings))
+    deploy(settings, on=cluster_of(settings))
     for name, value in commands(settings).items():
         pulumi.export(name, value)
 
@@ -65,7 +65,8 @@ def _site(settings: Settings) -> Site:
     )
 
 
-def _cluster(settings: Settings) -> Provider:
+def cluster_of(settings: Settings) -> Provider:
+    """The provider of the cluster that the settings name."""
     context = settings.cluster.context
     return Provider(
         "cluster",

@@ -25,15 +25,6 @@ _TRIES = 3
 _HOPELESS = (2, 3, 5)
 """Exit statuses that come again: a wrong command line, rejected rows, a difference (exits.py)."""
 _REPORT = "/tmp/proof.html"  # noqa: S108 the container's own
-_PROVE = "; ".join(
-    (
-        f'sluice --target external proof "$@" --output {_REPORT}',
-        "status=$?",
-        f"[ ! -s {_REPORT} ] || cat {_REPORT}",
-        "exit $status",
-    )
-)
-"""The report goes to the log, which is all that outlives a Job's pod; its last lines are the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +64,7 @@ class Jobs(ComponentResource):
         return {
             "name": _PROOF,
             "image": self._args.site.images["toolbox"],
-            "command": ["sh", "-c", _PROVE, "proof"],
+            "command": ["sh", "-c", prove(), "proof"],
             "args": [self._args.source, *self._args.load.proof_options],
             "env": toolbox.place_variables(),
         }
@@ -108,6 +99,20 @@ class Jobs(ComponentResource):
                 custom_timeouts=CustomTimeouts(create=f"{minutes + 1}m", update=f"{minutes + 1}m"),
             ),
         )
+
+
+def prove(*, report: str = _REPORT) -> str:
+    """The shell script that proves what its arguments say, with the proof's own exit status.
+
+    The report goes to the log, which is all that outlives a Job's container; its last lines are the page.
+    """
+    steps = (
+        f'sluice --target external proof "$@" --output {report}',
+        "status=$?",
+        f"[ ! -s {report} ] || cat {report}",
+        "exit $status",
+    )
+    return "; ".join(steps)
 
 
 def _no_second_try(container: str) -> PodFailurePolicyArgsDict:

@@ -8,7 +8,6 @@ import pulumi
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.stack import run_pulumi_func
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -121,6 +120,3 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
     elif isinstance(value, list):
         for number, entry in enumerate(value):
             yield from walk(entry, (*path, str(number)))
-
-
-__all__ = ["Made", "Secret", "run", "run_pulumi_func", "unwrapped", "walk"]

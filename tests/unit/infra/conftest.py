@@ -1,0 +1,44 @@
+import pytest
+
+from infra.images import Images
+from infra.profiles import profile_of
+from infra.settings import Settings
+from infra.workloads.site import Site
+from tests.unit.infra.engine import Made, run
+
+EVERYTHING = {
+    "kubeContext": "kind-sluice",
+    "load.folder": "/data",
+    "load.source": "/data/gps.csv",
+    "console.enabled": "true",
+}
+"""A stack that makes all that there is."""
+
+
+def site_of(**settings: str) -> Site:
+    parsed = Settings.parse({"kubeContext": "test", **settings})
+    return Site(
+        namespace="sluice",
+        images=Images(registry=parsed.image_registry, overrides=parsed.image_overrides),
+        profile=profile_of(parsed),
+        storage_class=parsed.cluster.storage_class,
+    )
+
+
+def everything(**settings: str) -> list[Made]:
+    """All that the program makes, as the engine would be asked for it."""
+    from infra.program import cluster_of, deploy  # noqa: PLC0415 a second, for the tests that need it
+
+    parsed = Settings.parse({**EVERYTHING, **settings})
+    return run(lambda: deploy(parsed, on=cluster_of(parsed)))
+
+
+@pytest.fixture(scope="session", params=["small", "large"])
+def made(request: pytest.FixtureRequest) -> list[Made]:
+    """All that the program makes, in each profile."""
+    return everything(profile=request.param)
+
+
+@pytest.fixture
+def site() -> Site:
+    return site_of()

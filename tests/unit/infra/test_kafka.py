@@ -1,0 +1,78 @@
+"""Kafka and Connect: what a place adds to the resources of k8s/."""
+
+from infra.manifests import only
+from infra.workloads.connect import worker_group
+from infra.workloads.entities import topics
+from infra.workloads.kafka import cluster, node_pools
+from infra.workloads.site import Site
+from tests.unit.infra.conftest import site_of
+
+
+def test_small_cluster_is_the_one_of_the_file(site: Site) -> None:
+    (pool,) = node_pools(site)
+    assert pool == only("kafka.yaml", "KafkaNodePool")
+    kafka, base = cluster(site, console=False)["spec"], only("kafka.yaml", "Kafka")["spec"]
+    assert kafka["kafka"]["config"] == base["kafka"]["config"]
+    assert "rack" not in kafka["kafka"]
+
+
+def test_large_cluster_has_brokers_and_controllers_apart() -> None:
+    pools = {pool["metadata"]["name"]: pool["spec"] for pool in node_pools(site_of(profile="large"))}
+    assert {name: (pool["replicas"], pool["roles"]) for name, pool in pools.items()} == {
+        "broker": (3, ["broker"]),
+        "controller": (3, ["controller"]),
+    }
+    for name, pool in pools.items():
+        spread = {entry["topologyKey"]: entry for entry in pool["template"]["pod"]["topologySpreadConstraints"]}
+        assert spread["kubernetes.io/hostname"]["whenUnsatisfiable"] == "DoNotSchedule"
+        assert "topology.kubernetes.io/zone" in spread
+        assert all(entry["labelSelector"]["matchLabels"]["strimzi.io/pool-name"] == name for entry in spread.values())
+    assert cluster(site_of(profile="large"), console=False)["spec"]["kafka"]["rack"]
+
+
+def test_large_cluster_acknowledges_what_two_brokers_have() -> None:
+    site = site_of(profile="large")
+    config = cluster(site, console=False)["spec"]["kafka"]["config"]
+    assert (config["default.replication.factor"], config["min.insync.replicas"]) == (3, 2)
+    assert config["auto.create.topics.enable"] is False
+    assert {topic["spec"]["replicas"] for topic in topics(site)} == {3}
+
+
+def test_a_stack_may_have_more_brokers_and_larger_disks() -> None:
+    site = site_of(
+        **{"profile": "large", "kafka.brokers": "5", "kafka.storage": "1Ti", "kubernetes.storageClass": "fast"}
+    )
+    broker, controller = node_pools(site)
+    assert broker["spec"]["replicas"] == 5
+    assert broker["spec"]["storage"]["volumes"][0]["size"] == "1Ti"
+    assert controller["spec"]["storage"]["volumes"][0]["size"] != "1Ti"
+    assert {pool["spec"]["storage"]["volumes"][0]["class"] for pool in (broker, controller)} == {"fast"}
+
+
+def test_topics_have_no_finalizers(site: Site) -> None:
+    env = cluster(site, console=False)["spec"]["entityOperator"]["template"]["topicOperatorContainer"]["env"]
+    assert {"name": "STRIMZI_USE_FINALIZERS", "value": "false"} in env
+
+
+def test_console_may_call_the_brokers_only_where_there_is_one(site: Site) -> None:
+    def peers(*, console: bool) -> str:
+        return str(cluster(site, console=console)["spec"]["kafka"]["listeners"])
+
+    assert "console" in peers(console=True)
+    assert "console" not in peers(console=False)
+
+
+def test_connect_keeps_the_settings_of_every_place(site: Site) -> None:
+    here, base = worker_group(site), only("connect.yaml", "KafkaConnect")
+    assert here["spec"]["config"] == base["spec"]["config"]
+    assert here["spec"]["template"]["connectContainer"] == base["spec"]["template"]["connectContainer"]
+    assert here["metadata"]["annotations"]["strimzi.io/use-connector-resources"] == "true"
+    # seen: 60 s of waiting for nothing, and workers that are started again while a broker is away
+    assert here["spec"]["readinessProbe"]["initialDelaySeconds"] == 10
+    assert here["spec"]["livenessProbe"]["failureThreshold"] == 6
+
+
+def test_what_is_read_is_never_changed(site: Site) -> None:
+    before = only("connect.yaml", "KafkaConnect")
+    worker_group(site)
+    assert only("connect.yaml", "KafkaConnect") == before

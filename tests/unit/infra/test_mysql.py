@@ -1,0 +1,131 @@
+"""MySQL: its users' passwords, and the scripts of k8s/mysql."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.manifests import K8S
+from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
+from infra.workloads.site import Site
+from tests.unit.infra.conftest import site_of
+from tests.unit.infra.engine import Made, run
+
+
+def make(site: Site) -> list[Made]:
+    return run(lambda: _make(site))
+
+
+def _make(site: Site) -> None:
+    MySql("mysql", MySqlArgs(site=site, after=[]))
+
+
+def test_secret_has_a_password_for_everybody(site: Site) -> None:
+    (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql")
+    assert secret.plain["stringData"] == {
+        f"{user}-password": f"password-of-mysql-{user}" for user in ("root", "connect", "source", "reader")
+    }
+
+
+def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(site: Site) -> None:
+    (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql-scripts")
+    scripts = secret.plain["stringData"]
+    assert sorted(scripts) == sorted(path.name for path in (K8S / "mysql").glob("*.sql"))
+    assert "IDENTIFIED BY 'password-of-mysql-source'" in scripts["20-users.sql"]
+    assert not any("${" in text for text in scripts.values())
+
+
+def test_passwords_are_long_and_need_no_quoting(site: Site) -> None:
+    for entry in make(site):
+        if entry.kind == "RandomPassword":
+            assert entry.plain["length"] >= 32
+            assert entry.plain["special"] is False
+
+
+def test_other_scripts_are_another_pod(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _set(make(site))
+    monkeypatch.setattr("infra.workloads.mysql.scripts", lambda: {"10-other.sql": "SELECT 1"})
+    assert _set(make(site)).plain["spec"]["template"] != before.plain["spec"]["template"]
+
+
+def test_disk_is_of_the_class_and_size_that_the_stack_says() -> None:
+    made = make(site_of(**{"kubernetes.storageClass": "fast", "mysql.storage": "33Gi"}))
+    (claim,) = _set(made).plain["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["storageClassName"] == "fast"
+    assert claim["spec"]["resources"]["requests"]["storage"] == "33Gi"
+
+
+def _set(made: list[Made]) -> Made:
+    (found,) = (entry for entry in made if entry.kind == "StatefulSet")
+    return found
+
+
+class Server:
+    """A server that is not there for two pings, and a client that writes down what it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("bin", "scripts", "secrets", "data"):
+            (folder / name).mkdir()
+        self._program("mysqladmin", 'echo x >>"$LOG.pings"; [ "$(wc -l <"$LOG.pings")" -ge 3 ]')
+        self._program("sleep", "exit 0")
+        self.client()
+        (folder / "secrets/root-password").write_text("secret")
+        (folder / "scripts/10-tables.sql").write_text("first;\n")
+        (folder / "scripts/20-users.sql").write_text("second;\n")
+
+    def client(self, *, status: int = 0) -> None:
+        self._program("mysql", f'echo "$MYSQL_PWD $*" >>"$LOG"; cat >>"$LOG"; exit {status}')
+
+    def _program(self, name: str, text: str) -> None:
+        path = self.folder / "bin" / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def start(self, scripts: str) -> "subprocess.CompletedProcess[str]":
+        command = run_scripts(
+            scripts=str(self.folder / "scripts"), secrets=str(self.folder / "secrets"), folder=str(self.folder / "data")
+        )
+        env = {
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "LOG": str(self.folder / "log"),
+            "SLUICE_SCRIPTS": scripts,
+        }
+        return subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False, timeout=30)
+
+    @property
+    def told(self) -> str:
+        log = self.folder / "log"
+        return log.read_text() if log.exists() else ""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    return Server(tmp_path)
+
+
+def test_scripts_run_in_order_once_the_server_answers(server: Server) -> None:
+    assert server.start("one").returncode == 0
+    call, *statements = server.told.splitlines()
+    assert statements == ["first;", "second;"]
+    assert call.startswith("secret --user=root")
+    assert "secret" not in call.partition(" ")[2]  # the password is in no argument, where anybody could read it
+
+
+def test_scripts_run_again_only_when_they_have_changed(server: Server) -> None:
+    assert server.start("one").returncode == 0
+    before = server.told
+    assert server.start("one").returncode == 0
+    assert server.told == before
+    assert server.start("two").returncode == 0
+    assert server.told == before * 2
+
+
+def test_refused_script_ends_the_container_and_runs_again(server: Server) -> None:
+    server.client(status=1)
+    assert server.start("one").returncode != 0
+    server.client()
+    before = server.told
+    assert server.start("one").returncode == 0
+    assert server.told != before

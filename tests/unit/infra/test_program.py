@@ -1,0 +1,163 @@
+"""The program as a whole: what is made only where it is wanted, and what a person is told."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pulumi
+import pytest
+from pulumi.runtime.config import set_all_config
+
+import place
+from exits import Exit
+from infra.declared import ROOT
+from infra.outputs import commands
+from infra.program import main
+from infra.settings import Settings, SettingsError
+from infra.workloads.jobs import prove
+from infra.workloads.strimzi import Strimzi, StrimziArgs
+from infra.workloads.toolbox import place_variables, producer_variables
+from tests.unit.infra.conftest import everything, site_of
+from tests.unit.infra.engine import Made, run
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> Generator[dict[str, object]]:
+    found: dict[str, object] = {}
+    monkeypatch.setattr(pulumi, "export", found.__setitem__)
+    yield found
+    set_all_config({})
+
+
+def test_program_makes_what_the_stacks_settings_say(exported: dict[str, object]) -> None:
+    set_all_config({"sluice:kubeContext": "kind-sluice", "sluice:namespace": "lab", "other:key": "is not ours"})
+    made = run(main)
+    assert next(entry for entry in made if entry.kind == "Namespace").metadata["name"] == "lab"
+    assert exported["namespace"] == "lab"
+    # nothing is loaded, mounted or shown that nobody asked for
+    assert not {"Job", "PersistentVolume", "Console"} & {entry.kind for entry in made}
+
+
+def test_wrong_settings_make_nothing(exported: dict[str, object]) -> None:
+    set_all_config({"sluice:profile": "huge"})
+    caught: list[SettingsError] = []
+
+    def program() -> None:
+        try:
+            main()
+        except SettingsError as error:
+            caught.append(error)
+
+    assert run(program) == []
+    assert "profile" in str(caught[0])
+    assert exported == {}
+
+
+def test_main_module_only_calls_the_program() -> None:
+    assert len((ROOT / "infra/__main__.py").read_text().splitlines()) < 60
+    assert len((ROOT / "infra/program.py").read_text().splitlines()) < 100
+
+
+def test_person_is_told_commands_that_can_be_typed() -> None:
+    told = commands(Settings.parse({"kubeContext": "kind-sluice", "load.source": "nclt:2012-11-16"}))
+    assert told["status"] == "scripts/sluice --target kind status"
+    assert told["proof"] == "scripts/sluice --target kind proof nclt:2012-11-16"
+    other = commands(Settings.parse({"kubeContext": "gke_p_z_c", "console.enabled": "true", "namespace": "lab"}))
+    assert other["status"] == "scripts/sluice --target context:gke_p_z_c status"
+    assert shlex.split(other["console"], comments=True)[:5] == [
+        "kubectl",
+        "--context",
+        "gke_p_z_c",
+        "--namespace",
+        "lab",
+    ]
+
+
+def test_toolbox_and_loader_are_told_where_the_pipeline_is() -> None:
+    assert {variable["name"] for variable in place_variables()} == place.VARIABLES.keys()
+    assert [variable["name"] for variable in producer_variables()] == list(place.PRODUCER_VARIABLES)
+
+
+def test_services_have_the_names_that_callers_use() -> None:
+    made = everything()
+    services = {entry.metadata["name"] for entry in made if entry.kind == "Service"}
+    strimzis = {"sluice-kafka-bootstrap", "sluice-connect-api"}
+    text = str([entry.plain for entry in made if entry.type.startswith("kubernetes:")])
+    hosts = set(re.findall(r"(?:https?://|jdbc:mysql://)([a-z-]+):", text)) | set(re.findall(r"([a-z-]+):9093", text))
+    assert hosts <= services | strimzis
+    assert {"registry", "mysql", "sluice-kafka-bootstrap", "sluice-connect-api"} <= hosts
+
+
+def test_load_is_done_as_it_is_asked_for() -> None:
+    made = everything(**{"load.options": '["--max-rejects", "5"]', "load.timeoutMinutes": "90"})
+    (load,) = (entry for entry in made if entry.kind == "Job" and entry.name == "load")
+    (container,) = load.plain["spec"]["template"]["spec"]["containers"]
+    assert container["args"][:2] == ["gps", "/data/gps.csv"]
+    assert container["args"][-2:] == ["--max-rejects", "5"]
+    assert {"name": "data-folder", "mountPath": "/data", "readOnly": True} in container["volumeMounts"]
+    assert load.plain["spec"]["activeDeadlineSeconds"] == 90 * 60
+    assert load.plain["spec"]["ttlSecondsAfterFinished"] > 0
+    assert load.plain["spec"]["backoffLimit"] > 0
+
+
+def test_what_would_end_alike_is_not_tried_again() -> None:
+    (load,) = (entry for entry in everything() if entry.kind == "Job" and entry.name == "load")
+    (rule,) = load.plain["spec"]["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob"
+    assert set(rule["onExitCodes"]["values"]) == {Exit.USAGE, Exit.REJECTED, Exit.DIFFERENT}
+
+
+def test_proof_can_be_left_out() -> None:
+    made = everything(**{"proof.enabled": "false"})
+    assert [entry.name for entry in made if entry.kind == "Job"] == ["load"]
+
+
+def test_folder_of_the_nodes_outlives_the_pipeline() -> None:
+    (volume,) = (entry for entry in everything() if entry.kind == "PersistentVolume")
+    assert volume.plain["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert volume.plain["spec"]["hostPath"]["path"] == "/data"
+
+
+def test_api_server_can_be_narrowed_to_its_addresses() -> None:
+    made = everything(**{"kubernetes.apiServerCidrs": '["10.1.2.3/32"]'})
+    (policy,) = (entry for entry in made if entry.name == "allow-operator")
+    assert {"ipBlock": {"cidr": "10.1.2.3/32"}} in policy.plain["spec"]["egress"][0]["to"]
+
+
+def make_strimzi(chart: str) -> Made:
+    (release,) = (entry for entry in run(lambda: _make_strimzi(chart)) if entry.kind == "Release")
+    return release
+
+
+def _make_strimzi(chart: str) -> None:
+    Strimzi("strimzi", StrimziArgs(site=site_of(), chart=chart, after=[]))
+
+
+def test_strimzi_watches_its_own_namespace_and_makes_restricted_pods() -> None:
+    release = make_strimzi("oci://quay.io/strimzi-helm/strimzi-kafka-operator").plain
+    assert release["version"] == "1.2.0"
+    assert not {"watchAnyNamespace", "watchNamespaces"} & release["values"].keys()
+    assert {"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"} in release["values"]["extraEnvs"]
+
+
+def test_local_chart_is_of_its_own_version(tmp_path: Path) -> None:
+    assert "version" not in make_strimzi(str(tmp_path)).plain
+    assert make_strimzi(str(tmp_path)).plain["chart"] == str(tmp_path)
+    assert make_strimzi("charts/strimzi").plain["chart"] == str(ROOT / "charts/strimzi")
+
+
+@pytest.mark.parametrize("status", [0, 5])
+def test_report_of_a_proof_is_in_its_log_and_its_status_stays(status: int, tmp_path: Path) -> None:
+    report = tmp_path / "proof.html"
+    sluice = tmp_path / "sluice"
+    sluice.write_text(f'#!/bin/sh\necho "$@"; echo "<html>" >{report}; exit {status}\n')
+    sluice.chmod(0o755)
+    command = ["sh", "-c", prove(report=str(report)), "proof", "/data/a b.csv", "--allow-extra"]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    told = f"--target external proof /data/a b.csv --allow-extra --output {report}"
+    assert done.stdout.splitlines() == [told, "<html>"]
+    assert done.returncode == status

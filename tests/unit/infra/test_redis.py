@@ -1,0 +1,47 @@
+"""Redis: the settings of this place and of every place, and nobody's password in them."""
+
+from hashlib import sha256
+
+from infra.manifests import K8S
+from infra.workloads.redis import Redis, RedisArgs, config
+from infra.workloads.site import Site
+from tests.unit.infra.conftest import site_of
+from tests.unit.infra.engine import Made, run
+
+
+def make(site: Site) -> list[Made]:
+    return run(lambda: _make(site))
+
+
+def _make(site: Site) -> None:
+    Redis("redis", RedisArgs(site=site, after=[]))
+
+
+def test_settings_have_the_digest_of_each_password_and_not_the_password(site: Site) -> None:
+    (secret,) = (entry for entry in make(site) if entry.name == "redis-config")
+    text = secret.plain["stringData"]["redis.conf"]
+    for user in ("admin", "connect", "reader"):
+        assert f"user {user} on #{sha256(f'password-of-redis-{user}'.encode()).hexdigest()}" in text
+    assert "password-of" not in text
+    assert "${" not in text
+
+
+def test_settings_end_with_those_of_every_place(site: Site) -> None:
+    assert config(site).endswith((K8S / "redis/redis.conf").read_text())
+
+
+def test_redis_may_hold_less_than_its_container() -> None:
+    site = site_of(**{"redis.maxmemoryMi": "1000"})
+    assert "maxmemory 1000mb\n" in config(site)
+    (found,) = (entry for entry in make(site) if entry.kind == "StatefulSet")
+    (container,) = found.plain["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"]["memory"] == "1500Mi"
+
+
+def test_other_settings_are_another_pod() -> None:
+    pods = [
+        next(entry for entry in make(site_of(**{"redis.maxmemoryMi": size})) if entry.kind == "StatefulSet").plain
+        for size in ("1000", "1001")
+    ]
+    annotations = [pod["spec"]["template"]["metadata"]["annotations"]["sluice/redis-conf"] for pod in pods]
+    assert annotations[0] != annotations[1]
