@@ -1,0 +1,71 @@
+"""How a part of a pipeline is killed and how it comes back, in each place where the pipeline can live."""
+
+import os
+import threading
+from typing import Protocol
+
+from local import connect, mariadb
+from local.description import Description
+from local.fetch import servers_folder
+from local.instance import Instance
+from local.processes import Server, Starting, running
+from tests.support import wait_for
+
+SECONDS = 120
+
+
+class Parts(Protocol):
+    """The parts of a pipeline, by the names that `sluice status` gives them: mysql, connect-1, …"""
+
+    def kill(self, name: str) -> None:
+        """End a part as a power cut does (kill -9): it says goodbye to nobody."""
+        ...
+
+    def start(self, name: str) -> None:
+        """Start a part that was killed and wait until it serves; one that lives is left alone."""
+        ...
+
+    def worker(self, identity: str) -> str:
+        """The name of the worker that Connect calls `identity`."""
+        ...
+
+    def connect_url(self, worker: str) -> str:
+        """Where Connect answers while only `worker` is sure to live."""
+        ...
+
+
+class Processes:
+    """The parts of an embedded pipeline."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._description = Description.read()
+        self._servers = servers_folder(env=os.environ, say=lambda _: None)
+
+    def kill(self, name: str) -> None:
+        """Kill the process."""
+        (found,) = [entry for entry in running(self._instance) if entry.name == name]
+        found.process.kill()
+        wait_for(lambda: all(entry.name != name for entry in running(self._instance)))
+
+    def start(self, name: str) -> None:
+        """Start the process as `sluice up` does."""
+        if any(entry.name == name for entry in running(self._instance)):
+            return
+        Starting(self._server(name), instance=self._instance).wait(seconds=SECONDS, cancelled=threading.Event())
+
+    def worker(self, identity: str) -> str:
+        """A worker is known by its port."""
+        port = int(identity.rpartition(":")[2])
+        return next(name for name, own in self._instance.ports.items() if own == port)
+
+    def connect_url(self, worker: str) -> str:
+        """Each worker answers at its own port; a cluster has one address for all that live."""
+        return f"http://127.0.0.1:{self._instance.ports[worker]}"
+
+    def _server(self, name: str) -> Server:
+        if name == "mysql":
+            settings = mariadb.prepare(self._instance, servers=self._servers)
+            return mariadb.server(self._instance, settings=settings, servers=self._servers)
+        index = int(name.removeprefix("connect-")) - 1
+        return connect.worker(self._instance, index=index, description=self._description, servers=self._servers)

@@ -1,0 +1,161 @@
+"""Every change of myDB.test is a message of cdc.myDB.test."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Generator
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import pymysql
+import pytest
+from confluent_kafka.schema_registry import SchemaRegistryClient
+
+from local.instance import Instance
+from place import Place
+from tests.administrator import Connection, administrator, run
+from tests.support import SLUICE, Sluice, wait_for
+
+TOPIC = "cdc.myDB.test"
+SECONDS = 2.0
+"""How soon a person who follows the topic sees a change."""
+Changes = Callable[[int], list[dict[str, Any]]]
+INSERT = "INSERT INTO myDB.test (name, email, department, modified) VALUES (%s, %s, %s, %s)"
+ROW = ("Zoë 🚲", None, "d" * 200, "2012-11-16 21:01:18.298235")
+
+
+@pytest.fixture
+def database(target: str, place: Place, request: pytest.FixtureRequest) -> Generator[Connection]:
+    instance: Instance | None = request.getfixturevalue("instance") if target == "local" else None
+    with administrator(place, instance) as connection:
+        yield connection
+        run(connection, "DELETE FROM myDB.test WHERE id > 1")
+
+
+@pytest.fixture
+def changes(sluice: Sluice) -> Changes:
+    """All messages of the row with this key."""
+
+    def read(key: int) -> list[dict[str, Any]]:
+        done = sluice("messages", TOPIC, "--key", str(key))
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return read
+
+
+@pytest.fixture
+def following(environment: dict[str, str], target: str) -> Generator[Callable[[], dict[str, Any]]]:
+    """What comes to somebody who follows the topic, one message a call; the wait is an error after 30 s."""
+    lines: Queue[str] = Queue()
+    command = [SLUICE, "--target", target, "messages", TOPIC, "--follow", "--limit", "1"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        stdout = process.stdout
+        assert stdout is not None
+        reader = Thread(target=lambda: [lines.put(line) for line in stdout])
+        reader.start()
+        lines.get(timeout=30)
+        yield lambda: json.loads(lines.get(timeout=30))
+        process.terminate()
+        reader.join()
+
+
+def test_the_sample_row_is_there_and_typed(changes: Changes) -> None:
+    wait_for(lambda: bool(changes(1)))
+    message = changes(1)[0]
+    assert message["key"] == {"id": 1}
+    assert message["value"]["op"] == "r"
+    row = message["value"]["after"]
+    assert row.pop("modified").endswith("Z")
+    assert row == {"id": 1, "name": "alice", "email": "alice@abc.com", "department": "engineering"}
+
+
+def test_each_change_is_seen_within_two_seconds(database: Connection, following: Callable[[], dict[str, Any]]) -> None:
+    def seen(statement: str, *values: object) -> tuple[dict[str, Any], float]:
+        run(database, statement, *values)
+        begun = time.monotonic()
+        return following(), time.monotonic() - begun
+
+    inserted, seconds = seen(INSERT, *ROW)
+    key = inserted["key"]["id"]
+    updated, more = seen("UPDATE myDB.test SET email = 'z@abc.com' WHERE id = %s", key)
+    deleted, most = seen("DELETE FROM myDB.test WHERE id = %s", key)
+    assert [message["value"]["op"] for message in (inserted, updated, deleted)] == ["c", "u", "d"]
+    assert max(seconds, more, most) < SECONDS
+
+
+def test_microseconds_nulls_and_letters_survive(database: Connection, changes: Changes) -> None:
+    key = run(database, INSERT, *ROW)
+    wait_for(lambda: bool(changes(key)))
+    (message,) = changes(key)
+    assert message["value"]["before"] is None
+    assert message["value"]["after"] == {
+        "id": key,
+        "name": "Zoë 🚲",
+        "email": None,
+        "department": "d" * 200,
+        "modified": "2012-11-16T21:01:18.298235Z",
+    }
+
+
+def test_an_update_tells_both_rows_and_a_delete_the_last(database: Connection, changes: Changes) -> None:
+    key = run(database, INSERT, *ROW)
+    run(database, "UPDATE myDB.test SET email = 'z@abc.com', modified = modified WHERE id = %s", key)
+    run(database, "DELETE FROM myDB.test WHERE id = %s", key)
+    wait_for(lambda: len(changes(key)) == 4)
+    inserted, updated, deleted, tombstone = (message["value"] for message in changes(key))
+    assert updated["before"] == inserted["after"] == updated["after"] | {"email": None}
+    assert deleted["before"] == updated["after"]
+    assert deleted["after"] is None
+    assert tombstone is None
+
+
+def test_a_transaction_that_is_rolled_back_is_no_change(database: Connection, changes: Changes) -> None:
+    run(database, "BEGIN")
+    never = run(database, INSERT, *ROW)
+    run(database, "ROLLBACK")
+    key = run(database, INSERT, *ROW)
+    wait_for(lambda: bool(changes(key)))
+    assert changes(never) == []
+
+
+def test_a_column_that_is_added_comes_with_the_next_change(database: Connection, changes: Changes) -> None:
+    run(database, "ALTER TABLE myDB.test ADD COLUMN seen DATETIME(6) NULL, ADD COLUMN born DATE NULL")
+    try:
+        key = run(database, "INSERT INTO myDB.test (seen, born) VALUES ('2012-11-16 21:01:18.298235', '1999-12-31')")
+        wait_for(lambda: bool(changes(key)))
+    finally:
+        run(database, "ALTER TABLE myDB.test DROP COLUMN seen, DROP COLUMN born")
+    row = changes(key)[0]["value"]["after"]
+    assert (row["seen"], row["born"]) == ("2012-11-16T21:01:18.298235", "1999-12-31")
+
+
+def test_the_schema_is_whole(place: Place, changes: Changes) -> None:
+    wait_for(lambda: bool(changes(1)))
+    with SchemaRegistryClient({"url": place.registry_compatible_url}) as registry:
+        schema = registry.get_latest_version(f"{TOPIC}-value").schema
+    assert schema is not None
+    assert not schema.references
+
+
+def test_the_status_shows_a_source_that_runs_and_has_no_lag(sluice: Sluice) -> None:
+    status = json.loads(sluice("status", "--json").stdout)
+    (source,) = [entry for entry in status["connect"]["connectors"] if entry["name"] == "mysql-source"]
+    assert (source["kind"], source["state"]) == ("source", "RUNNING")
+    assert [task["state"] for task in source["tasks"]] == ["RUNNING"]
+    assert "mysql-source" not in status["lag"]
+
+
+def test_the_source_may_not_write(place: Place, target: str, request: pytest.FixtureRequest) -> None:
+    if target != "local":
+        pytest.skip("the password of the source is the cluster's own")
+    instance: Instance = request.getfixturevalue("instance")
+    with (
+        pymysql.connect(
+            host=place.mysql.host, port=place.mysql.port, user="source", password=instance.passwords["mysql-source"]
+        ) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(pymysql.OperationalError, match="denied"),
+    ):
+        cursor.execute("DELETE FROM myDB.test")
