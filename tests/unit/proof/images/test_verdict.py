@@ -85,7 +85,7 @@ def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: F
 
 @pytest.mark.parametrize(
     ("used", "limit", "full"),
-    [(990_000, 1_000_000, True), (999_900, 1_000_000_000, False), (900_000, 900_050, True), (990_000, 0, False)],
+    [(990_000, 1_000_000, True), (999_900, 1_000_000_000, False), (1_000, 1_100, True), (990_000, 0, False)],
     ids=["almost all is used", "room enough", "too little is left", "no maxmemory"],
 )
 def test_a_redis_without_room_is_named_before_all_else(folder: Path, used: int, limit: int, full: bool):
