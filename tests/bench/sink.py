@@ -42,6 +42,10 @@ class Sink:
         """Start its tasks."""
         self._ask("PUT", "/resume")
 
+    def restart_failed(self) -> None:
+        """Start again what has failed."""
+        self._ask("POST", "/restart?includeTasks=true&onlyFailed=true")
+
     def forget_offsets(self) -> None:
         """Have a stopped connector begin at the beginning. Connect itself has no right to delete its groups."""
         admin = admin_client(self._instance)
