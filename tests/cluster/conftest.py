@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
+from contextlib import nullcontext
 from typing import Any, Never
 
 import pytest
@@ -38,9 +39,12 @@ def no_word_of_abandoned_programs() -> Generator[None]:
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Tell the person who waits, past pytest's capture."""
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None:
+        return print
 
     def tell(line: str) -> None:
-        if reporter:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
             reporter.ensure_newline()
             reporter.write_line(line, flush=True)
 
