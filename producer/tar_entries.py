@@ -1,8 +1,9 @@
 """The files of a tar archive, one after another as they come in a stream."""
 
 import io
-import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from tarfile import BLOCKSIZE, HeaderError, ReadError, TarFile, TarInfo
 from typing import IO, Self, cast
 
 from producer.entries import Entry, Refused
@@ -12,23 +13,16 @@ from producer.unpack import Tap
 
 _BUFFER = 1 << 16
 _HEADER_LIMIT = 1 << 20
-"""Bytes of a header that continues another one; a long name is a few of them."""
-_CONTINUED = {
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-}
+"""Bytes that tarfile may ask for at once: for a header, or what continues one, such as a long name."""
 
 
 def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:
-    """Yield the files of an archive in its order; raises tarfile.TarError where it is damaged or cut."""
+    """Yield the files of an archive in its order; raises TarError where it is damaged or cut."""
     stream = _Forward(tap)
-    tar = tarfile.TarFile(fileobj=cast(IO[bytes], stream), tarinfo=_Member, encoding="utf-8")
+    tar = TarFile(fileobj=cast(IO[bytes], stream), tarinfo=_Member, encoding="utf-8")
     while (member := tar.next()) is not None:
         # The library remembers every member it has passed, for a search that is not made here.
-        cast("list[tarfile.TarInfo]", tar.members).clear()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        cast("list[TarInfo]", tar.members).clear()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         if member.isreg():
             yield Entry(name=member.name, size=member.size, read=_reader(tar, member, stream))
         elif not member.isdir():
@@ -40,16 +34,17 @@ def _check_end(stream: "_Forward") -> None:
     """Read what follows the mark of the end: gzip's checksum comes last, and a second archive is no padding."""
     while data := stream.read(_BUFFER):
         if data.count(0) != len(data):
-            raise tarfile.ReadError("there is more after the archive's end: two archives in one file?")
+            raise ReadError("there is more after the archive's end: two archives in one file?")
 
 
-def _reader(tar: tarfile.TarFile, member: tarfile.TarInfo, stream: "_Forward") -> Callable[[], bytes]:
+def _reader(tar: TarFile, member: TarInfo, stream: "_Forward") -> Callable[[], bytes]:
     def read() -> bytes:
-        if member.issparse():
-            return cast(IO[bytes], tar.extractfile(member)).read(member.size)
-        data = stream.read(member.size)
+        with stream.of_any_size():
+            if member.issparse():  # it is in pieces, which the library finds
+                return cast(IO[bytes], tar.extractfile(member)).read(member.size)
+            data = stream.read(member.size)
         if len(data) < member.size:
-            raise tarfile.ReadError("unexpected end of data")
+            raise ReadError("unexpected end of data")
         return data
 
     return read
@@ -64,13 +59,26 @@ class _Forward:
     def __init__(self, tap: Tap) -> None:
         self._stream = io.BufferedReader(tap, _BUFFER)
         self._position = 0
+        self._limited = True
+        self.last = b""
+        """What was read last."""
+
+    @contextmanager
+    def of_any_size(self) -> Generator[None]:
+        """Let a member's content be read, whose size has been judged."""
+        self._limited = False
+        yield
+        self._limited = True
 
     def tell(self) -> int:
         return self._position
 
     def read(self, size: int) -> bytes:
+        if self._limited and size > _HEADER_LIMIT:
+            raise ReadError(f"a member's header claims {size:,} bytes")
         data = self._stream.read(size)
         self._position += len(data)
+        self.last = data
         return data
 
     def seek(self, position: int) -> None:
@@ -79,20 +87,16 @@ class _Forward:
             pass
 
 
-class _Member(tarfile.TarInfo):
+class _Member(TarInfo):
     """A member whose header must be right: the library takes a damaged or missing one for the archive's end."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+    def fromtarfile(cls, tarfile: TarFile) -> Self:
         try:
-            member = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if len(buf) == tarfile.BLOCKSIZE and not any(buf):  # the mark of the end
+            return super().fromtarfile(tarfile)
+        except HeaderError as error:
+            block = cast(_Forward, tarfile.fileobj).last
+            if len(block) == BLOCKSIZE and not any(block):  # the mark of the end
                 raise
-            what = "a member's header is damaged" if len(buf) == tarfile.BLOCKSIZE else "the archive's end is missing"
-            raise tarfile.ReadError(what) from error
-        if member.type in _CONTINUED and member.size > _HEADER_LIMIT:
-            raise tarfile.ReadError(f"a member's header claims {member.size:,} bytes")
-        if member.size < 0:
-            raise tarfile.ReadError(f"a member claims {member.size:,} bytes")
-        return member
+            what = "a member's header is damaged" if len(block) == BLOCKSIZE else "the archive's end is missing"
+            raise ReadError(what) from error

@@ -171,6 +171,17 @@ def test_links_and_devices_in_an_archive_are_refused(tmp_path: Path) -> None:
     assert images == KEYS
 
 
+def test_a_file_that_was_packed_as_sparse_is_read_whole(tmp_path: Path) -> None:
+    with_hole = picture(size=(400, 400))[:-400_000]
+    (tmp_path / "1.tiff").write_bytes(with_hole)
+    os.truncate(tmp_path / "1.tiff", len(with_hole) + 400_000)
+    for kind in ("gnu", "pax"):
+        archive = tmp_path / f"{kind}.tar"
+        subprocess.run(["tar", f"--format={kind}", "-cSf", str(archive), "-C", str(tmp_path), "1.tiff"], check=True)
+        assert archive.stat().st_size < 200_000
+        assert list(look(archive)[0].values()) == [(tmp_path / "1.tiff").read_bytes()]
+
+
 def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.tar"
     huge = member("2012-11-16/lb3/Cam0/1.tiff", size=10 << 30).tobuf(tarfile.GNU_FORMAT)
