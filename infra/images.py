@@ -32,6 +32,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     ),
     "toolbox": (
         "infra/toolbox/*",
+        "cluster/*.py",
         "producer/**/*.py",
         "proof/**/*",
         "view/**/*.py",

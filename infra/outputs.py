@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infra.settings import Settings
 from infra.workloads import console
+from infra.workloads.site import PART_OF
 
 _KIND = "kind-sluice"
 """The context that `--target kind` means."""
@@ -13,7 +14,8 @@ def commands(settings: Settings) -> Mapping[str, str]:
     """The stack's outputs: where the pipeline is, and what to type."""
     cluster = settings.cluster
     target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"
-    sluice = f"scripts/sluice --target {target}"
+    elsewhere = f" --namespace {cluster.namespace}" if cluster.namespace != PART_OF else ""
+    sluice = f"scripts/sluice --target {target}{elsewhere}"
     kubectl = f"kubectl --context {cluster.context} --namespace {cluster.namespace}"
     source = settings.load.source or "SOURCE"
     found = {

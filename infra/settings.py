@@ -8,7 +8,8 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from infra import checks
-from infra.declared import Declaration, Value, declarations
+from infra.declared import Value, declarations
+from infra.values import Values, flat, values_of
 from infra.versions import IMAGES, OWN_IMAGES
 
 DATA = "/data"
@@ -78,15 +79,15 @@ class Settings:
     def parse(cls, given: Mapping[str, str]) -> Self:
         """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake."""
         declared = declarations()
-        values, mistakes = _values(given, declared)
+        values, mistakes = values_of(flat(given, declared), declared)
         mistakes += [mistake for name in values if (mistake := _mistake(name, values))]
         if mistakes:
             lines = "".join(f"\n  {mistake}" for mistake in mistakes)
             raise SettingsError(f"{len(mistakes)} of the settings of this stack cannot be used:{lines}")
-        return cls._of(_Values(values))
+        return cls._of(Values(values))
 
     @classmethod
-    def _of(cls, values: "_Values") -> Self:
+    def _of(cls, values: Values) -> Self:
         images = ((name, values.text(f"images.{name}")) for name in (*IMAGES, *OWN_IMAGES))
         return cls(
             profile=values.text("profile") or "",
@@ -100,7 +101,7 @@ class Settings:
         )
 
 
-def _cluster(values: "_Values") -> Cluster:
+def _cluster(values: Values) -> Cluster:
     return Cluster(
         context=values.text("kubeContext") or "",
         namespace=values.text("namespace") or "",
@@ -110,7 +111,7 @@ def _cluster(values: "_Values") -> Cluster:
     )
 
 
-def _sizes(values: "_Values") -> Sizes:
+def _sizes(values: Values) -> Sizes:
     return Sizes(
         kafka_brokers=values.number("kafka.brokers") or None,
         kafka_storage=values.text("kafka.storage"),
@@ -120,7 +121,7 @@ def _sizes(values: "_Values") -> Sizes:
     )
 
 
-def _load(values: "_Values") -> Load:
+def _load(values: Values) -> Load:
     return Load(
         source=values.text("load.source"),
         kind=values.text("load.kind") or "",
@@ -130,42 +131,6 @@ def _load(values: "_Values") -> Load:
         prove=values.flag("proof.enabled"),
         proof_options=values.texts("proof.options"),
     )
-
-
-@dataclass(frozen=True)
-class _Values:
-    """Values of the types that are declared; an empty text is None."""
-
-    by_name: Mapping[str, Value]
-
-    def text(self, name: str) -> str | None:
-        return str(self.by_name[name]) or None
-
-    def number(self, name: str) -> int:
-        return int(str(self.by_name[name]))
-
-    def flag(self, name: str) -> bool:
-        return self.by_name[name] is True
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.by_name[name]
-        return value if isinstance(value, tuple) else ()
-
-
-def _values(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
-    """Every setting with its value, the default where it is not given, and what is wrong with their form."""
-    values = {name: declaration.default for name, declaration in declared.items()}
-    mistakes: list[str] = []
-    for name, text in given.items():
-        if name not in declared:
-            mistakes.append(checks.unknown(name, declared))
-            continue
-        try:
-            values[name] = declared[name].parse(text)
-        except ValueError as error:
-            mistakes.append(f"{name}: {text!r} is not {error}; {checks.set_it(name)}")
-            del values[name]
-    return values, mistakes
 
 
 def _mistake(name: str, values: Mapping[str, Value]) -> str | None:

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,19 @@ def test_every_package_of_the_toolbox_is_the_pinned_one() -> None:
     toolbox = dict(_pins(ROOT / "infra/toolbox/requirements.lock"))
     assert {"confluent-kafka", "matplotlib", "pymysql", "redis"} <= toolbox.keys()
     assert toolbox.items() <= pinned.items()
+
+
+def test_toolbox_has_all_that_the_command_is_made_of(tmp_path: Path) -> None:
+    for words in re.findall(r"^COPY (.*) /app/\S*$", (ROOT / "infra/toolbox/Dockerfile").read_text(), re.MULTILINE):
+        for name in words.split():
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, tmp_path / name)
+            elif name.endswith(".py"):
+                shutil.copy(ROOT / name, tmp_path / name)
+    elsewhere = f"import sys; sys.path = [{str(tmp_path)!r}, *(p for p in sys.path if p not in ('', {str(ROOT)!r}))]"
+    code = f"{elsewhere}\nimport cli\nassert cli.__file__.startswith({str(tmp_path)!r})\ncli.parser()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _pins(path: Path) -> list[tuple[str, str]]:

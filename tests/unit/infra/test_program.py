@@ -66,7 +66,7 @@ def test_person_is_told_commands_that_can_be_typed() -> None:
     assert told["status"] == "scripts/sluice --target kind status"
     assert told["proof"] == "scripts/sluice --target kind proof nclt:2012-11-16"
     other = commands(Settings.parse({"kubeContext": "gke_p_z_c", "console.enabled": "true", "namespace": "lab"}))
-    assert other["status"] == "scripts/sluice --target context:gke_p_z_c status"
+    assert other["status"] == "scripts/sluice --target context:gke_p_z_c --namespace lab status"
     assert shlex.split(other["console"], comments=True)[:5] == [
         "kubectl",
         "--context",

@@ -96,6 +96,28 @@ def test_what_is_said_is_used() -> None:
     assert settings.load.options == ("--max-rejects", "10")
 
 
+def test_settings_come_in_groups_as_pulumi_hands_them_on() -> None:
+    given = {
+        "kubeContext": "kind-sluice",
+        # what Pulumi 3 makes of the defaults in Pulumi.yaml, and of `pulumi config set --path`
+        "console": '{"enabled":true}',
+        "load": '{"folder":"","kind":"images","options":["--limit","5"],"source":"","timeoutMinutes":90}',
+        # what `pulumi config set load.folder /data` writes
+        "load.folder": "/data",
+    }
+    settings = Settings.parse(given)
+    assert settings.console
+    load = settings.load
+    assert (load.kind, load.folder, load.options, load.timeout_minutes) == ("images", "/data", ("--limit", "5"), 90)
+
+
+def test_mistake_in_a_group_is_named_in_full() -> None:
+    with pytest.raises(SettingsError, match=r"load\.knd: there is no such setting; did you mean load\.kind\?"):
+        Settings.parse({**NEEDED, "load": '{"knd":"gps"}'})
+    with pytest.raises(SettingsError, match=r"load: there is no such setting"):
+        Settings.parse({**NEEDED, "load": "gps"})
+
+
 def test_a_chart_may_be_a_folder(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text("name: strimzi-kafka-operator")
     assert Settings.parse({**NEEDED, "strimzi.chart": str(tmp_path)}).strimzi_chart == str(tmp_path)
