@@ -23,7 +23,7 @@ _MODE_COLUMNS = ("mode", "workers", "start, s", f"rows/s, {TASKS} tasks", "after
 
 def scaling(bed: Bed) -> Report:
     """Tasks and workers, and one process on its own against a group."""
-    bed.execute("DELETE FROM myDB.gps_fixes")
+    bed.execute("TRUNCATE TABLE myDB.gps_fixes")
     bed.empty_topic("gps-fixes")
     bed.load(bed.sample(ROWS))
     wait_for(lambda: bed.rows() == ROWS, seconds=300)
