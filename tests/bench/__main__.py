@@ -15,6 +15,7 @@ from tests.bench.database import csv_to_database
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
 from tests.bench.place import memory, start
+from tests.bench.redis import redis_sink
 from tests.bench.scaling import scaling
 
 _FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
@@ -23,6 +24,7 @@ _FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
     csv_to_kafka,
     csv_to_kafka_lab,
     csv_to_database,
+    redis_sink,
     converters,
     scaling,
 )

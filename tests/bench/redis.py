@@ -1,0 +1,165 @@
+"""The way out of Kafka into Redis: our sink against a client that does nothing but send and count replies."""
+
+import os
+import re
+import selectors
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from confluent_kafka import Producer
+from redis import Redis
+
+from local.description import Description
+from local.http import request
+from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.measurement import Measurement, side_by_side
+from tests.bench.sink import Sink, settings_of
+from tests.support import wait_for
+
+RECORDS = 500_000
+VALUE_BYTES = 100
+PEER_RECORDS = 1_000_000
+CLIENTS, PIPELINED = 50, 16
+_DATABASE = 3
+_TOPIC = f"{PEER_TOPIC}-redis"
+_CONNECTOR = "redis-sink-bench"
+_PEER_TOOL = "redis-benchmark"
+_USER = "default"
+
+
+def redis_sink(bed: Bed) -> Measurement:
+    """Small values, so that the work for each record counts and not its bytes."""
+    images = next(topic for topic in Description.read().topics if topic.name == "images")
+    let_in(bed.instance, replace(images, name=_TOPIC))
+    # With the connector's own settings as k8s/ has them.
+    settings = settings_of("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}
+    sink = Sink(bed.instance, _CONNECTOR)
+    with bed.sink_stopped(), _server(bed) as server:
+        sink.apply(settings)
+        sink.wait_for_tasks(int(settings["tasks.max"]))
+        try:
+            return side_by_side(
+                lambda: _sink(bed, server),
+                lambda: _peer(bed, server),
+                name="redis_sink",
+                unit="records/s",
+                goal="at least 0.2",
+                what=f"{_what()}, sets of {VALUE_BYTES} bytes, {CLIENTS} connections, {PIPELINED} commands under way",
+            )
+        finally:
+            sink.delete()
+
+
+def _sink(bed: Bed, server: "Redis") -> float:
+    server.flushdb()
+    _switch(bed, "pause", "PAUSED")
+    _fill(bed)
+    assert server.dbsize() == 0, "a paused sink has written"
+    begun = time.perf_counter()
+    _switch(bed, "resume")
+    wait_for(lambda: server.dbsize() == RECORDS, seconds=300)
+    rate = RECORDS / (time.perf_counter() - begun)
+    bed.empty_topic(_TOPIC)
+    return rate
+
+
+def _switch(bed: Bed, action: str, state: str | None = None) -> None:
+    """Pause or resume: its tasks stay members of their group, so no joining of it is measured."""
+    url = f"{bed.place.connect_url}/connectors/{_CONNECTOR}"
+    request("PUT", f"{url}/{action}")
+
+    def reached() -> bool:
+        answer = request("GET", f"{url}/status")[1]
+        return all(part["state"] == state for part in (answer["connector"], *answer["tasks"]))
+
+    if state:
+        wait_for(reached)
+
+
+def _fill(bed: Bed) -> None:
+    producer = Producer(
+        {**bed.place.producer.client_settings(), "linger.ms": 20, "queue.buffering.max.messages": 200_000}
+    )
+    value = os.urandom(VALUE_BYTES)
+    for number in range(RECORDS):
+        while True:
+            try:
+                producer.produce(_TOPIC, value, f"key:{number:012d}")
+                break
+            except BufferError:
+                producer.poll(0.05)
+    assert producer.flush(60) == 0
+
+
+@contextmanager
+def _server(bed: Bed) -> Generator["Redis"]:
+    """An administrator's client; while it is open, the peer comes in without a password."""
+    port, password = bed.instance.port("redis"), bed.instance.passwords["redis-admin"]
+    with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
+        server.execute_command("ACL", "SETUSER", _USER, "on", "nopass", "~*", "+@all")
+        try:
+            yield server
+        finally:
+            server.flushdb()
+            server.execute_command("ACL", "SETUSER", _USER, "off", "resetpass", "resetkeys", "-@all")
+
+
+def _what() -> str:
+    return _PEER_TOOL if shutil.which(_PEER_TOOL) else f"a client like {_PEER_TOOL}, which is not on the PATH"
+
+
+def _peer(bed: Bed, server: "Redis") -> float:
+    server.flushdb()
+    port = bed.instance.port("redis")
+    return _tool(port) if shutil.which(_PEER_TOOL) else _client(port)
+
+
+def _tool(port: int) -> float:
+    command = [
+        _PEER_TOOL, "-p", str(port), "-t", "set", "-d", str(VALUE_BYTES), "-P", str(PIPELINED), "-c", str(CLIENTS),
+        "-n", str(PEER_RECORDS), "--dbnum", str(_DATABASE), "-q",
+    ]  # fmt: skip
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    return float(re.findall(r"([\d.]+) requests per second", output)[-1])
+
+
+def _client(port: int) -> float:
+    """What redis-benchmark does: one thread, a fixed key, the same bytes again as soon as they are answered."""
+    value = b"x" * VALUE_BYTES
+    batch = b"*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$%d\r\n%b\r\n" % (VALUE_BYTES, value) * PIPELINED
+    answer = len(b"+OK\r\n") * PIPELINED
+    with selectors.DefaultSelector() as selector:
+        for _ in range(CLIENTS):
+            selector.register(_connected(port), selectors.EVENT_READ, [answer])
+        begun, left = time.perf_counter(), PEER_RECORDS // PIPELINED
+        for key in selector.get_map().values():
+            key.fileobj.send(batch)  # pyright: ignore[reportAttributeAccessIssue]
+        while left > 0:
+            for key, _ in selector.select():
+                left -= _answered(key.fileobj, key.data, batch=batch, answer=answer)  # pyright: ignore[reportArgumentType]
+        seconds = time.perf_counter() - begun
+        for key in list(selector.get_map().values()):
+            key.fileobj.close()  # pyright: ignore[reportAttributeAccessIssue]
+    return PEER_RECORDS / seconds
+
+
+def _answered(connection: socket.socket, missing: list[int], *, batch: bytes, answer: int) -> int:
+    missing[0] -= len(connection.recv(answer))
+    if missing[0]:
+        return 0
+    missing[0] = answer
+    connection.send(batch)
+    return 1
+
+
+def _connected(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(b"SELECT %d\r\n" % _DATABASE)
+    assert connection.recv(16) == b"+OK\r\n"
+    return connection
