@@ -18,6 +18,8 @@ from tests.support import Sluice, wait_for
 from view.ask import SilentError
 from view.connect import ask_connect
 
+SECONDS = 120
+"""Given to a source to come back; it takes a few."""
 OLDEST_SECONDS = 10.0
 """How long before the kill a change may have been sent that comes again. The place to go back to is kept every 2 s
 (offset.flush.interval.ms); a busy machine may take longer."""
@@ -30,7 +32,7 @@ def parts(instance: Instance, place: Place) -> Generator[Parts]:
     yield parts
     for name in ("mysql", "connect-1"):
         parts.start(name)
-    wait_for(lambda: source_runs(place))
+    wait_for(lambda: source_runs(place), seconds=SECONDS)
 
 
 @pytest.fixture
@@ -62,12 +64,12 @@ def kill_while_writing(
 ) -> tuple[list[int], list[int]]:
     """Kill a part under changes and start it again: the keys acknowledged, and those sent, both in order."""
     with writing(connect) as keys:
-        wait_for(lambda: len(keys) > 100 and len(sent()) > 50)
+        wait_for(lambda: len(keys) > 100 and len(sent()) > 50, seconds=SECONDS)
         parts.kill(name)
         parts.start(name)
         at_start = len(keys)
-        wait_for(lambda: len(keys) > at_start + 50)
-    wait_for(lambda: set(keys) <= set(sent()), seconds=90)
+        wait_for(lambda: len(keys) > at_start + 50, seconds=SECONDS)
+    wait_for(lambda: set(keys) <= set(sent()), seconds=SECONDS)
     return keys, sent()
 
 

@@ -26,6 +26,7 @@ class Watch:
         self._look = look
         self._moved: dict[str, tuple[int, float]] = {}
         self._over = threading.Event()
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
@@ -35,8 +36,16 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        if self._error is not None:  # what was not looked at may have stood still
+            raise self._error
 
     def _run(self) -> None:
+        try:
+            self._look_until_over()
+        except Exception as error:
+            self._error = error
+
+    def _look_until_over(self) -> None:
         while not self._over.wait(EVERY_SECONDS):
             now = time.monotonic()
             for name, (position, end) in self._look().items():
