@@ -16,15 +16,19 @@ class Values:
     by_name: Mapping[str, Value]
 
     def text(self, name: str) -> str | None:
+        """A text; None for an empty one."""
         return str(self.by_name[name]) or None
 
     def number(self, name: str) -> int:
+        """A whole number."""
         return int(str(self.by_name[name]))
 
     def flag(self, name: str) -> bool:
+        """Yes or no."""
         return self.by_name[name] is True
 
     def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
         value = self.by_name[name]
         return value if isinstance(value, tuple) else ()
 
