@@ -48,7 +48,7 @@ def page(schema: Any, *references: str, **more: Any) -> dict[str, Any]:
 
 def in_pieces() -> dict[str, Any]:
     return {
-        "/schemas/ids/7": page(ENVELOPE, "cdc.t.Value", "event.Block"),
+        "/schemas/ids/7": page(ENVELOPE, "event.Block"),
         "/subjects/cdc.t.Value/versions/1": page(VALUE),
         "/subjects/event.Block/versions/1": page(BLOCK, "cdc.t.Value"),
     }
