@@ -12,9 +12,9 @@ from tests.cluster.builds import Programs
 from tests.cluster.engine import Program, Stack
 from tests.cluster.kubernetes_stand_in import KubernetesStandIn
 from tests.cluster.plugins import plugins_installed, unawaited
-from tests.cluster.provider import served
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.servers import ControlPlane
+from tests.cluster.serving import served
 
 
 @dataclass(frozen=True, kw_only=True)

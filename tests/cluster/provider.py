@@ -1,13 +1,9 @@
-"""What every stand-in of a Pulumi provider says to the engine, and how it is served from this process.
-
-The engine attaches to it as it would to a plugin under a debugger (PULUMI_DEBUG_PROVIDERS).
-"""
+"""What every stand-in of a Pulumi provider says to the engine."""
 # ruff: noqa: N802 the methods are named as the protocol names them
 
 import traceback
 from abc import abstractmethod
-from collections.abc import Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Never
 
@@ -18,8 +14,6 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from tests.cluster.values import decoded, differences, encoded, plain
 
 Values = dict[str, Any]
-_THREADS = 32
-_STOP_SECONDS = 2
 _KINDS = {"add": provider_pb2.PropertyDiff.ADD, "delete": provider_pb2.PropertyDiff.DELETE}
 _REPLACING = {"add": provider_pb2.PropertyDiff.ADD_REPLACE, "delete": provider_pb2.PropertyDiff.DELETE_REPLACE}
 
@@ -167,22 +161,3 @@ def _told(context: Any) -> Generator[None]:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
     except Exception:
         context.abort(grpc.StatusCode.INTERNAL, traceback.format_exc())
-
-
-@contextmanager
-def served(providers: Mapping[str, StandIn]) -> Generator[str]:
-    """Serve each stand-in on a port of its own; gives the value of PULUMI_DEBUG_PROVIDERS."""
-    servers: list[Any] = []
-    attached: list[str] = []
-    try:
-        for name, provider in providers.items():
-            options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-            server = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
-            provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-            attached.append(f"{name}:{server.add_insecure_port('127.0.0.1:0')}")
-            server.start()
-            servers.append(server)
-        yield ",".join(attached)
-    finally:
-        for server in servers:
-            server.stop(_STOP_SECONDS).wait()

@@ -4,8 +4,6 @@ Objects are validated, admitted and stored as in any cluster, controllers make P
 deleted is collected; no Pod ever runs.
 """
 
-import json
-import secrets
 import signal
 import socket
 import sys
@@ -15,14 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-from local.certificates import make_certificates
 from local.instance import Instance
 from local.processes import Server, Starting, free_port_base, running, stop
 from tests.cluster.api import Api, Refused
 from tests.cluster.builds import Programs
+from tests.cluster.credentials import make_credentials, write_kubeconfig
 
 _START_SECONDS = 90
 _STOP_SECONDS = 10
@@ -45,7 +40,7 @@ def control_plane(programs: Programs, *, state: Path) -> Generator[ControlPlane]
     Raises SluiceError with the last lines of a server's log where it does not come up.
     """
     instance = Instance.make(state, port_base=free_port_base(), workers=1)
-    token = _prepare(instance)
+    token = make_credentials(instance)
     plane = _described(instance, token=token)
     try:
         for server in (_etcd(instance, programs), _apiserver(instance, programs, plane.api)):
@@ -56,31 +51,11 @@ def control_plane(programs: Programs, *, state: Path) -> Generator[ControlPlane]
         _end(instance)
 
 
-def _prepare(instance: Instance) -> str:
-    """Write the keys; give the administrator's token."""
-    make_certificates(instance)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    instance.write("service-accounts.pem", text)
-    token = secrets.token_urlsafe(24)
-    instance.write("tokens.csv", f'{token},admin,admin,"system:masters"\n')
-    return token
-
-
 def _described(instance: Instance, *, token: str) -> ControlPlane:
-    authority = instance.state / "tls/ca.pem"
     url = f"https://127.0.0.1:{instance.port_base + _API}"
-    cluster = {"server": url, "certificate-authority": str(authority)}
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "tests", "cluster": cluster}],
-        "users": [{"name": "admin", "user": {"token": token}}],
-        "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "admin"}}],
-        "current-context": "tests",
-    }
-    path = instance.write("kubeconfig", json.dumps(config))
-    return ControlPlane(api=Api(url=url, authority=authority, token=token), kubeconfig=path)
+    authority = instance.state / "tls/ca.pem"
+    kubeconfig = write_kubeconfig(instance, url=url, authority=authority, token=token)
+    return ControlPlane(api=Api(url=url, authority=authority, token=token), kubeconfig=kubeconfig)
 
 
 def _etcd(instance: Instance, programs: Programs) -> Server:

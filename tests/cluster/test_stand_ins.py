@@ -1,17 +1,18 @@
 """What the stand-ins promise: they are as strict as what they stand in for, and refuse what they cannot do."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import pulumi_random as random
 import pytest
 
 from tests.cluster.cluster import Cluster, deployment
 from tests.cluster.engine import CommandError
+from tests.cluster.kubernetes_stand_in import RELEASE, KubernetesStandIn
 from tests.cluster.plugins import unawaited
+from tests.cluster.provider import ProviderError, StandIn
+from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.replacement import needs_replacement
 from tests.cluster.values import differences, marked_like, plain, secret, seen_in
 
@@ -25,54 +26,43 @@ def unnamed() -> None:
 
 
 def test_an_object_without_a_name_gets_one_and_keeps_it(cluster: Cluster, tmp_path: Path) -> None:
-    with deployment(cluster, unnamed, folder=tmp_path) as made:
-        name = made.stack.up().outputs["name"]
-        assert name.startswith("unnamed-")
+    with deployment(cluster, unawaited(unnamed), folder=tmp_path) as made:
+        outputs = made.stack.up().outputs
+        assert outputs["name"].startswith("unnamed-")
+        assert outputs["annotations"]["pulumi.com/skipAwait"] == "true"  # what the real plugin is told
         again = made.stack.up()
         assert again.changed == {}
-        assert again.outputs["name"] == name
-
-
-def test_a_program_told_not_to_wait_says_so_on_every_object(cluster: Cluster, tmp_path: Path) -> None:
-    with deployment(cluster, unawaited(unnamed), folder=tmp_path) as made:
-        assert made.stack.up().outputs["annotations"]["pulumi.com/skipAwait"] == "true"
-
-
-def patch() -> None:
-    kubernetes.core.v1.ConfigMapPatch(
-        "theirs", metadata={"namespace": "default", "name": "kube-root-ca.crt"}, data={"a": "b"}
-    )
-
-
-def other_chart() -> None:
-    kubernetes.helm.v3.Release("other", chart="nginx")
+        assert again.outputs["name"] == outputs["name"]
 
 
 def file_of_objects() -> None:
     kubernetes.yaml.v2.ConfigFile("objects", file="objects.yaml")
 
 
-def identity() -> None:
-    random.RandomId("identity", byte_length=4)
-
-
-@pytest.mark.parametrize(
-    ("program", "words"),
-    [
-        (patch, "patches no objects of others"),
-        (other_chart, "knows Strimzi's chart only, not nginx"),
-        (file_of_objects, "makes no component kubernetes:yaml/v2:ConfigFile"),
-        (identity, "makes no random:index/randomId:RandomId"),
-    ],
-)
-def test_what_they_cannot_do_is_refused(
-    cluster: Cluster, tmp_path: Path, program: Callable[[], None], words: str
-) -> None:
-    with deployment(cluster, program, folder=tmp_path) as made:
+def test_what_they_cannot_do_is_told_to_the_person(cluster: Cluster, tmp_path: Path) -> None:
+    with deployment(cluster, file_of_objects, folder=tmp_path) as made:
         if not made.stood_in:
             pytest.skip("the real plugins are used here")
-        with pytest.raises(CommandError, match=words):
+        with pytest.raises(CommandError, match="makes no component kubernetes:yaml/v2:ConfigFile"):
             made.stack.up()
+
+
+def check(stand_in: StandIn, token: str, **news: Any) -> None:
+    stand_in.check(kind=token, name="a", news=news, olds={}, seed=b"")
+
+
+def test_what_they_do_not_stand_in_for_is_refused(cluster: Cluster) -> None:
+    stand_in = KubernetesStandIn(cluster.api, definitions=[])
+    with pytest.raises(ProviderError, match="patches no objects of others"):
+        check(stand_in, "kubernetes:core/v1:ConfigMapPatch", apiVersion="v1", kind="ConfigMap")
+    with pytest.raises(ProviderError, match="makes objects only"):
+        check(stand_in, "kubernetes:kustomize/v2:Directory")
+    with pytest.raises(ProviderError, match="knows Strimzi's chart only, not nginx"):
+        stand_in.create(kind=RELEASE, name="other", inputs={"name": "other", "chart": "nginx"})
+    with pytest.raises(ProviderError, match="makes no random:index/randomId:RandomId"):
+        check(RandomStandIn(), "random:index/randomId:RandomId", byteLength=4)
+    with pytest.raises(ProviderError, match="does not know minUpper"):
+        check(RandomStandIn(), "random:index/randomPassword:RandomPassword", length=8, minUpper=1)
 
 
 @pytest.mark.parametrize(
