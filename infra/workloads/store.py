@@ -27,11 +27,6 @@ class Store:
         """Make both; goes on when the pod is ready."""
         name = self.pod.name
         metadata = self.site.metadata(name, self.pod.component)
-        inside = ResourceOptions(
-            parent=parent,
-            depends_on=after,
-            custom_timeouts=CustomTimeouts(create=f"{_WAIT_MINUTES}m", update=f"{_WAIT_MINUTES}m"),
-        )
         StatefulSet(
             name,
             metadata=metadata,
@@ -44,7 +39,13 @@ class Store:
                 # The disk goes with the set, and nothing is left that costs money. There is no backup.
                 "persistent_volume_claim_retention_policy": {"when_deleted": "Delete", "when_scaled": "Retain"},
             },
-            opts=inside,
+            opts=ResourceOptions(
+                parent=parent,
+                depends_on=after,
+                # A set whose claims differ would be made anew, and its disk deleted with the old one.
+                ignore_changes=["spec.volumeClaimTemplates"],
+                custom_timeouts=CustomTimeouts(create=f"{_WAIT_MINUTES}m", update=f"{_WAIT_MINUTES}m"),
+            ),
         )
         Service(
             name,
@@ -54,7 +55,7 @@ class Store:
                 "selector": selected(name),
                 "ports": [{"name": name, "port": self.port, "target_port": self.port}],
             },
-            opts=inside,
+            opts=ResourceOptions(parent=parent, depends_on=after),
         )
 
     def _claim(self) -> PersistentVolumeClaimArgsDict:

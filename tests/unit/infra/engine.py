@@ -32,6 +32,7 @@ class Made:
     dependencies: tuple[str, ...]
     provider: str
     wait_create: str
+    ignore_changes: tuple[str, ...]
 
     @property
     def is_component(self) -> bool:
@@ -93,6 +94,7 @@ class _Monitor(MockMonitor):
                     dependencies=tuple(request.dependencies),
                     provider=request.provider,
                     wait_create=request.customTimeouts.create,
+                    ignore_changes=tuple(request.ignoreChanges),
                 )
             )
         return answer

@@ -298,6 +298,12 @@ def test_disks_go_with_what_they_belong_to(made: list[Made]) -> None:
             assert all(volume["deleteClaim"] for volume in entry.plain["spec"]["storage"]["volumes"])
 
 
+def test_no_setting_can_cost_a_store_its_disk(made: list[Made]) -> None:
+    for entry in objects(made):
+        if entry.kind == "StatefulSet":
+            assert "spec.volumeClaimTemplates" in entry.ignore_changes
+
+
 def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     policies = {entry.metadata["name"]: entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy"}
     assert policies.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
