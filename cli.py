@@ -124,7 +124,9 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
         _stdout().print_json(data={"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where})
     else:
         _stdout().print(f"up in {time.monotonic() - begun:.1f} s, in {instance.state}", highlight=False, soft_wrap=True)
-        _stdout().print("next: sluice load gps SOURCE, sluice status, sluice proof SOURCE, sluice down")
+        _stdout().print(
+            "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
+        )
     return Exit.OK
 
 
@@ -147,7 +149,7 @@ def _add_load(commands: Commands) -> None:
 
     load = commands.add_parser("load", help="load a source into Kafka")
     add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", dest="kind", required=True))
-    load.set_defaults(command=lambda args, env: run(args, env=_place_env(args, env), console=_stdout()))
+    load.set_defaults(command=lambda args, env: run(args, env=_load_env(args, env), console=_stdout()))
 
 
 def _add_status(commands: Commands) -> None:
@@ -209,6 +211,15 @@ def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str,
     from local.instance import Instance
 
     return {**env, **Instance.open(_state(args, env)).place_variables()}
+
+
+def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        return _place_env(args, env)
+    except SluiceError:
+        if getattr(args, "dry_run", False):  # it needs no pipeline
+            return env
+        raise
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":

@@ -5,13 +5,14 @@ import sys
 import tarfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
 from cluster.toolbox import Feed, Toolbox
 from exits import Exit, SluiceError
-from producer.images import is_image_source, locate_images
+from producer.images import STDIN_HOLDS, is_image_source, locate_images
 from producer.raw import is_remote
 from producer.rejects import IMAGES, ROWS, RejectFile
 from producer.sources import STDIN_NAME, locate, open_source
@@ -38,11 +39,17 @@ def run(
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
     words = [_STDIO if source and word == source else word for word in _words(arguments, files)]
-    feed, name = _feed(source, args=args, env=env) if source else (None, "")
+    sent = _sent(source, args=args, env=env) if source else None
     shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
     try:
-        status = toolbox.run(words, variables={STDIN_NAME: name}, feed=feed, stdout=stdout, shown=shown)
+        status = toolbox.run(
+            words,
+            variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds} if sent else {},
+            feed=sent.feed if sent else None,
+            stdout=stdout,
+            shown=shown,
+        )
         written = toolbox.files() if files else []
         for name in written:
             _bring_back(toolbox, name, args=args, to=named.get(name, Path(name)))
@@ -102,20 +109,32 @@ def _words(arguments: Sequence[str], files: Mapping[str, Path | None]) -> list[s
     return words + [word for name, path in named.items() for word in (_OPTIONS[name][-1], path.name)]
 
 
-def _feed(source: str, *, args: Namespace, env: Mapping[str, str]) -> tuple[Feed | None, str]:
-    """What sends a source that is here, and what it is called."""
+@dataclass(frozen=True, kw_only=True)
+class _Sent:
+    """A source that is on this machine, as the command in the pod is given it."""
+
+    feed: Feed
+    name: str
+    holds: str
+    """What kind of source it is: `images` or `gps`."""
+
+
+def _sent(source: str, *, args: Namespace, env: Mapping[str, str]) -> _Sent:
+    holds = _holds(source, args=args, env=env)
     path = Path(os.path.abspath(source))
-    if path.is_dir():
-        return lambda sink: _send_folder(path, sink), path.name
     if source == _STDIO:
-        return lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), ""
-    if _of_images(source, args=args, env=env):
-        return lambda sink: _send_file(path, sink), path.name
-    return lambda sink: _send_log(source, sink, env=env), source
+        return _Sent(feed=lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), name="", holds=holds)
+    if path.is_dir():
+        return _Sent(feed=lambda sink: _send_folder(path, sink), name=path.name, holds=holds)
+    if holds == "images":
+        return _Sent(feed=lambda sink: _send_file(path, sink), name=path.name, holds=holds)
+    return _Sent(feed=lambda sink: _send_log(source, sink, env=env), name=source, holds=holds)
 
 
-def _of_images(source: str, *, args: Namespace, env: Mapping[str, str]) -> bool:
-    return args.kind == "images" if hasattr(args, "kind") else is_image_source(source, env=env)
+def _holds(source: str, *, args: Namespace, env: Mapping[str, str]) -> str:
+    if hasattr(args, "kind"):  # `load gps` and `load images` say it
+        return args.kind
+    return "images" if is_image_source(source, env=env) else "gps"
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:

@@ -37,6 +37,8 @@ __all__ = [
     "selection",
 ]
 
+STDIN_HOLDS = "SLUICE_STDIN_HOLDS"
+"""The variable that says `images` where that is what standard input holds."""
 _ENDINGS = {".tif", ".tiff", ".png", ".jpg", ".jpeg"}
 _LOOKED_AT = 10
 _LOOKED_AT_BYTES = 16 << 20
@@ -83,10 +85,13 @@ def open_images(
 def is_image_source(spec: str, *, env: Mapping[str, str]) -> bool:
     """Say whether this is a source of images rather than a GPS log, by its name or by an archive's first files.
 
-    nclt:DATE is the session's log, nclt:DATE/lb3 its images. Standard input is taken for a log. Raises
-    SluiceError where there is no such source, SourceCutError where it is damaged at its very beginning.
+    nclt:DATE is the session's log, nclt:DATE/lb3 its images. Standard input is taken for a log unless
+    STDIN_HOLDS says `images`. Raises SluiceError where there is no such source, SourceCutError where it is damaged
+    at its very beginning.
     """
-    if spec == "-" or (spec.startswith("nclt:") and not spec.endswith(f"/{NCLT_IMAGES}")):
+    if spec == "-":
+        return env.get(STDIN_HOLDS) == "images"
+    if spec.startswith("nclt:") and not spec.endswith(f"/{NCLT_IMAGES}"):
         return False
     if "::" in spec and not Path(spec).exists():
         return False

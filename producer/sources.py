@@ -20,7 +20,7 @@ NCLT_URL = "https://s3.us-east-2.amazonaws.com/nclt.perl.engin.umich.edu/"
 """Where `nclt:` finds the public data set; the variable SLUICE_NCLT_URL names another place."""
 SOURCES = "a file, - for standard input, a .gz, archive.tar.gz::member, an http(s):// or gs:// URL, or nclt:2012-11-16"
 STDIN_NAME = "SLUICE_STDIN_NAME"
-"""The variable that says what standard input is, where a source is sent from elsewhere."""
+"""The variable that says what standard input is called, where a source is sent from elsewhere."""
 _BUFFER = 1 << 20
 _SUFFIXES = re.compile(r"(\.(csv|gz|tgz|tar|txt))+$", re.IGNORECASE)
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.bench.bed import Bed, bed
 from tests.bench.converters import converters
 from tests.bench.database import csv_to_database
+from tests.bench.images import images_to_redis
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
 from tests.bench.place import memory, start
@@ -24,6 +25,7 @@ _FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
     csv_to_kafka,
     csv_to_kafka_lab,
     csv_to_database,
+    images_to_redis,
     redis_sink,
     converters,
     scaling,

@@ -118,6 +118,14 @@ def test_archive_of_images_is_sent_as_it_is(pod: Pod) -> None:
     assert call("load", "images", "a.tar.gz")[1] == f"{Path('a.tar.gz').stat().st_size}\n"
 
 
+def test_proof_of_images_is_told_that_images_come(pod: Pod) -> None:
+    pod("print(os.environ['SLUICE_STDIN_HOLDS'])")
+    Path("2012-11-16").mkdir()
+    assert call("proof", "2012-11-16")[1] == "images\n"
+    Path("gps.csv").write_text("1,2,3\n")
+    assert call("proof", "gps.csv")[1] == "gps\n"
+
+
 def test_report_comes_back_to_where_it_was_wanted(pod: Pod) -> None:
     pod(
         "name = words[words.index('--output') + 1]\n"

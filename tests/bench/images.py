@@ -1,0 +1,78 @@
+"""The whole way of an image, from its file into Redis, against records of its size made of nothing into Kafka."""
+
+import json
+import re
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from redis import Redis
+
+from local.description import Description
+from producer.sample_images import write_images
+from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.measurement import Measurement, side_by_side
+from tests.support import wait_for
+
+IMAGES = 360
+"""As many as Redis' memory here takes, nearly."""
+SIZE = (640, 520)
+"""Three bytes a pixel: 998,400 bytes, which are 1 MiB to Redis; from 1 MiB on it takes 1.25."""
+_TOPIC = f"{PEER_TOPIC}-images"
+_DATABASE = 1
+
+
+def images_to_redis(bed: Bed) -> Measurement:
+    """From the first file read to the last key that a query sees."""
+    description = next(topic for topic in Description.read().topics if topic.name == "images")
+    let_in(bed.instance, replace(description, name=_TOPIC))
+    folder = bed.folder / "images"
+    write_images(folder, count=IMAGES, size=SIZE)
+    sizes = [path.stat().st_size for path in folder.rglob("*.tiff")]
+    settings = bed.client_file(
+        {"acks": "all", "max.request.size": description.config["max.message.bytes"], "batch.size": "1000000"}
+    )
+    with bed.sink_stopped(), _server(bed) as server:
+        return side_by_side(
+            lambda: _pipeline(bed, server, folder, megabytes=sum(sizes) / 1e6),
+            lambda: _generator(bed, settings, size=max(sizes)),
+            name="images_to_redis",
+            unit="MB/s",
+            goal="at least 0.6",
+            what=f"ProducerPerformance, {IMAGES} records of {max(sizes):,} bytes, acks=all, into Kafka alone",
+        )
+
+
+def _pipeline(bed: Bed, server: "Redis", folder: Path, *, megabytes: float) -> float:
+    server.flushdb()
+    report = json.loads(bed.sluice("load", "images", str(folder), "--max-bytes", "all", "--json"))
+    ended = time.perf_counter()
+    wait_for(lambda: server.dbsize() == IMAGES, seconds=120)
+    # The generator's figure leaves out the start of its program too.
+    seconds = report["seconds"] + time.perf_counter() - ended
+    bed.empty_topic("images")
+    return megabytes / seconds
+
+
+def _generator(bed: Bed, settings: Path, *, size: int) -> float:
+    output = bed.kafka_tool(
+        "org.apache.kafka.tools.ProducerPerformance",
+        "--topic", _TOPIC,
+        "--num-records", str(IMAGES),
+        "--record-size", str(size),
+        "--throughput", "-1",
+        "--producer.config", str(settings),
+    )  # fmt: skip
+    bed.empty_topic(_TOPIC)
+    return float(re.findall(r"([\d.]+) records/sec", output)[-1]) * size / 1e6
+
+
+@contextmanager
+def _server(bed: Bed) -> Generator["Redis"]:
+    """An administrator's client of the images' database, which is empty at the end."""
+    port, password = bed.instance.port("redis"), bed.instance.passwords["redis-admin"]
+    with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
+        yield server
+        server.flushdb()
