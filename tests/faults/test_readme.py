@@ -13,6 +13,7 @@ from local.fetch import cache_folder
 from local.instance import Instance
 from local.processes import free_port_base, running, stop_all
 from producer.sample import write_sample
+from producer.sample_images import write_images
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -39,6 +40,7 @@ def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
 def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
     folder, env = home
     write_sample(folder / "gps.csv", rows=500)
+    write_images(folder, count=12)
     for line in commands("A pipeline of your own"):
         program, *arguments = shlex.split(line, comments=True)
         done = subprocess.run(
@@ -46,6 +48,8 @@ def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert "All 500 rows" in (folder / "proof.html").read_text()
+    assert "All 12 images" in (folder / "images.html").read_text()
+    assert (folder / "image.tiff").read_bytes() == (folder / "2012-11-16/lb3/Cam0/1353099678000000.tiff").read_bytes()
 
 
 def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, str]], sample: Path) -> None:
@@ -63,7 +67,9 @@ def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, st
     assert done.returncode == 0, done.stderr
     rows = sum(1 for _ in sample.open())
     assert f"All {rows:,} rows" in (folder / "proof.html").read_text()
+    assert "All 12 images" in (folder / "images.html").read_text()
     assert "proof.html" in done.stdout
+    assert "images.html" in done.stdout
     assert not state.exists()
     assert running(Instance(state=state, port_base=1024, workers=1)) == []
 
