@@ -44,6 +44,13 @@ class FailuresTest {
         redis.close();
     }
 
+    /** A port at which nobody listens. */
+    private static int freePort() throws Exception {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
     private void answerOnce(String name, String answer) {
         AtomicBoolean done = new AtomicBoolean();
         redis.behaviour = command -> command.get(0).equals(name) && !done.getAndSet(true) ? answer : null;
@@ -110,8 +117,7 @@ class FailuresTest {
 
     @Test
     void pausesGrow() throws Exception {
-        redis.close();
-        task = worker.task(settings(redis.port(), RedisSinkConfig.RETRY_BACKOFF_MS, "40",
+        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "40",
                 RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "100"));
         for (long pause : List.of(40L, 80L, 100L, 100L)) {
             assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -121,8 +127,7 @@ class FailuresTest {
 
     @Test
     void retriesEndInAFailureThatSaysWhatToDo() throws Exception {
-        redis.close();
-        task = worker.task(settings(redis.port(), RedisSinkConfig.RETRY_BACKOFF_MS, "1",
+        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "1",
                 RedisSinkConfig.RETRY_TIMEOUT_MS, "50"));
         ConnectException error = failureInTheEnd();
         assertTrue(error.getMessage().contains(RedisSinkConfig.RETRY_TIMEOUT_MS), error.getMessage());
@@ -152,11 +157,7 @@ class FailuresTest {
 
     @Test
     void serverThatIsAwayAtTheStartIsTriedWithTheFirstRecords() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        task = worker.task(settings(port));
+        task = worker.task(settings(freePort()));
         ConnectException error = assertThrows(ConnectException.class, () -> task.put(List.of(record("k", "v"))));
         assertInstanceOf(RetriableException.class, error);
     }
