@@ -57,7 +57,7 @@ class Jobs(ComponentResource):
             "name": _LOAD,
             "image": self._args.site.images["loader"],
             "args": [load.kind, self._args.source, "--rejects", "/tmp/rejects.csv", *load.options],  # noqa: S108
-            "env": toolbox.place_variables() if load.kind == "images" else toolbox.producer_variables(),
+            "env": toolbox.producer_variables(),
         }
 
     def _prover(self) -> ContainerArgsDict:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,9 @@ def test_every_package_of_the_toolbox_is_the_pinned_one() -> None:
     toolbox = dict(_pins(ROOT / "infra/toolbox/requirements.lock"))
     assert {"confluent-kafka", "matplotlib", "pymysql", "redis"} <= toolbox.keys()
     assert toolbox.items() <= pinned.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = (*project["dependencies"], *project["optional-dependencies"]["proof"])
+    assert {re.split(r"[\[<>=]", name)[0] for name in wanted} <= toolbox.keys()
 
 
 def test_toolbox_has_all_that_the_command_is_made_of(tmp_path: Path) -> None:

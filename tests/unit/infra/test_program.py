@@ -103,6 +103,14 @@ def test_load_is_done_as_it_is_asked_for() -> None:
     assert load.plain["spec"]["backoffLimit"] > 0
 
 
+def test_loader_is_given_no_more_than_it_needs() -> None:
+    for kind in ("gps", "images"):
+        (load,) = (entry for entry in everything(**{"load.kind": kind}) if entry.kind == "Job" and entry.name == "load")
+        (container,) = load.plain["spec"]["template"]["spec"]["containers"]
+        assert container["args"][0] == kind
+        assert [variable["name"] for variable in container["env"]] == list(place.PRODUCER_VARIABLES)
+
+
 def test_what_would_end_alike_is_not_tried_again() -> None:
     (load,) = (entry for entry in everything() if entry.kind == "Job" and entry.name == "load")
     (rule,) = load.plain["spec"]["podFailurePolicy"]["rules"]
