@@ -76,7 +76,8 @@ class Passage:
 
     def rows_out(self) -> float:
         """Rows a second that one task takes from what rows_in has sent; the median of rounds after the first."""
-        sink = Sink(self._bed.instance, f"{self._topic}-out")
+        before = self._end(self._marks)
+        sink = Sink(self._bed.instance, f"{self._topic}-out-{before}")
         sink.apply(
             {
                 **settings_of(MYSQL_SINK),
@@ -88,9 +89,9 @@ class Passage:
                 "errors.log.enable": "false",
             }
         )
-        wait_for(lambda: self._end(self._marks) == ROUNDS + 2, seconds=_SECONDS)
+        wait_for(lambda: self._end(self._marks) == before + ROUNDS + 2, seconds=_SECONDS)
         sink.delete()
-        times = [_milliseconds(message) for message in self._read(self._marks)]
+        times = [_milliseconds(message) for message in self._read(self._marks)[before:]]
         return self._rows / median((after - before) / 1000 for before, after in list(pairwise(times))[1:])
 
     def _round(self, producer: Producer, records: list[Record]) -> float:
