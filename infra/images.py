@@ -7,6 +7,7 @@ the pods, and the same files are the same image wherever they are built.
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -61,13 +62,19 @@ class Images:
         """The image that infra/versions.py knows by `name`."""
         if name in self.overrides:
             return self.overrides[name]
-        image = own_image(name) if name in OWN_IMAGES else IMAGES[name]
+        image = _own_image(name) if name in OWN_IMAGES else IMAGES[name]
         return image if self.registry is None else f"{self.registry}/{image.partition('/')[2]}"
 
 
 def own_image(name: str, *, root: Path = ROOT) -> str:
     """One of our images with the tag that its files give it."""
     return f"{OWN_IMAGES[name]}:{_tag(_files(root, _SOURCES[name]), root=root)}"
+
+
+@cache
+def _own_image(name: str) -> str:
+    """As the files are when the program first asks: one run has one tag, whoever edits them meanwhile."""
+    return own_image(name)
 
 
 def _files(root: Path, patterns: Iterable[str]) -> list[Path]:

@@ -77,7 +77,7 @@ def test_image_is_built_with_the_maven_of_the_embedded_place() -> None:
 
 
 def test_every_package_of_the_toolbox_is_the_pinned_one() -> None:
-    pinned = dict(_pins(ROOT / "requirements.lock"))
+    pinned = dict(pin for path in ROOT.glob("requirements*.lock") for pin in _pins(path))
     toolbox = dict(_pins(ROOT / "infra/toolbox/requirements.lock"))
     assert {"confluent-kafka", "matplotlib", "pymysql", "redis"} <= toolbox.keys()
     assert toolbox.items() <= pinned.items()

@@ -1,13 +1,16 @@
 """scripts/kind-up and scripts/kind-down, with programs that only write down how they are called."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from infra.declared import ROOT
 
+SCRIPTS = ("scripts/kind-up", "scripts/kind-down")
 FAKES = {
     "docker": """
 case "$*" in
@@ -56,11 +59,25 @@ class Machine:
             (self.there / name).touch()
         for name, text in FAKES.items():
             self.install(name, text)
+        self.checkout = folder / "checkout"
+        self._make_checkout()
+
+    def _make_checkout(self) -> None:
+        """What the scripts need of the checkout. Its setup would make anew the very environment that runs this."""
+        for name in (*SCRIPTS, "k8s/kind.yaml", "Pulumi.yaml", "Pulumi.kind.yaml"):
+            path = self.checkout / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, path)
+        self._program(self.checkout / "scripts/setup", 'echo "setup $*" >>"$THERE/calls"')
+        self._program(self.checkout / ".venv/bin/python", f'PYTHONPATH="{ROOT}" exec "{sys.executable}" "$@"')
+
+    def _program(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
 
     def install(self, name: str, text: str) -> None:
-        path = self.bin / name
-        path.write_text(f'#!/bin/sh\necho "{name} $*" >>"$THERE/calls"\n{text}')
-        path.chmod(0o755)
+        self._program(self.bin / name, f'echo "{name} $*" >>"$THERE/calls"\n{text}')
 
     def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         env = {
@@ -70,7 +87,7 @@ class Machine:
             "THERE": str(self.there),
         }
         return subprocess.run(
-            [str(ROOT / "scripts" / script), *arguments],
+            [str(self.checkout / "scripts" / script), *arguments],
             env=env,
             capture_output=True,
             text=True,
@@ -103,6 +120,7 @@ def test_cluster_images_and_pipeline_are_made_in_order(machine: Machine) -> None
     done = machine.up("--", "--config", "sluice:load.source=/data/gps.csv")
     assert done.returncode == 0, done.stderr
     steps = (
+        "setup dev",
         "kind create cluster",
         "kubectl --context kind-sluice wait",
         "docker build",
@@ -134,7 +152,7 @@ def test_run_again_makes_only_what_is_missing(machine: Machine) -> None:
 
 
 def test_state_is_this_users_alone_and_the_checkout_stays_as_it_is(machine: Machine) -> None:
-    before = (ROOT / "Pulumi.kind.yaml").read_text()
+    before = (machine.checkout / "Pulumi.kind.yaml").read_text()
     assert machine.up().returncode == 0
     passphrase = machine.state / "passphrase"
     first = passphrase.read_text()
@@ -144,7 +162,7 @@ def test_state_is_this_users_alone_and_the_checkout_stays_as_it_is(machine: Mach
     assert machine.up().returncode == 0
     assert passphrase.read_text() == first
     assert (machine.state / "project/Pulumi.kind.yaml").read_text() == before + "encryptionsalt: v1:x\n"
-    assert (ROOT / "Pulumi.kind.yaml").read_text() == before
+    assert (machine.checkout / "Pulumi.kind.yaml").read_text() == before
     assert (machine.there / "pulumi-env").read_text().splitlines()[0] == f"file://{machine.state}/pulumi {passphrase}"
     assert first.strip() not in "\n".join(machine.calls)
 

@@ -1,9 +1,11 @@
 """The program as a whole: what is made only where it is wanted, and what a person is told."""
 
+import importlib.util
 import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -59,6 +61,26 @@ def test_wrong_settings_make_nothing(exported: dict[str, object]) -> None:
 def test_main_module_only_calls_the_program() -> None:
     assert len((ROOT / "infra/__main__.py").read_text().splitlines()) < 60
     assert len((ROOT / "infra/program.py").read_text().splitlines()) < 100
+
+
+def test_no_module_stands_in_the_way_of_another() -> None:
+    # `main: infra` puts that folder first on Python's path.
+    for path in (ROOT / "infra").iterdir():
+        if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").exists()):
+            assert importlib.util.find_spec(path.stem) is None, path.name
+
+
+def test_program_runs_as_pulumi_runs_it() -> None:
+    # By its folder, which has its own place on the path; without an engine it gets as far as its settings.
+    code = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[1], run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "infra")],
+        cwd=ROOT / "infra",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "kubeContext: it must say on which cluster to work" in done.stderr
 
 
 def test_person_is_told_commands_that_can_be_typed() -> None:
