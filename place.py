@@ -17,7 +17,7 @@ VARIABLES = {
     "SLUICE_REGISTRY_URL": "base URL of the Apicurio registry",
     "SLUICE_PRODUCER_PASSWORD": "password of the Kafka user producer",
     "SLUICE_CONSUMER_PASSWORD": "password of the Kafka user consumer",
-    "SLUICE_CONNECT_URL": "base URL of Kafka Connect's REST interface",
+    "SLUICE_CONNECT_URL": "base URL of Kafka Connect's REST interface; of several workers, with commas between them",
     "SLUICE_MYSQL_HOST": "host of MySQL",
     "SLUICE_MYSQL_PORT": "port of MySQL",
     "SLUICE_MYSQL_READER_PASSWORD": "password of the MySQL user reader",
@@ -89,7 +89,8 @@ class Place(ProducerPlace):
     """What a person who looks around needs as well."""
 
     consumer: KafkaUser
-    connect_url: str
+    connect_urls: tuple[str, ...]
+    """Base URLs of Connect's workers; each answers for all."""
     mysql: StoreUser
     redis: StoreUser
 
@@ -101,7 +102,7 @@ class Place(ProducerPlace):
             producer=_kafka_user(env, "producer"),
             consumer=_kafka_user(env, "consumer"),
             registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"),
-            connect_url=env["SLUICE_CONNECT_URL"].rstrip("/"),
+            connect_urls=tuple(url.strip().rstrip("/") for url in env["SLUICE_CONNECT_URL"].split(",")),
             mysql=_store_user(env, "MYSQL"),
             redis=_store_user(env, "REDIS"),
         )

@@ -158,7 +158,9 @@ class Instance:
             "SLUICE_REGISTRY_URL": f"http://127.0.0.1:{self.port('registry')}",
             "SLUICE_PRODUCER_PASSWORD": self.passwords["kafka-producer"],
             "SLUICE_CONSUMER_PASSWORD": self.passwords["kafka-consumer"],
-            "SLUICE_CONNECT_URL": f"http://127.0.0.1:{self.port('connect')}",
+            "SLUICE_CONNECT_URL": ",".join(
+                f"http://127.0.0.1:{self.port('connect', index)}" for index in range(self.workers)
+            ),
             "SLUICE_MYSQL_HOST": "127.0.0.1",
             "SLUICE_MYSQL_PORT": str(self.port("mysql")),
             "SLUICE_MYSQL_READER_PASSWORD": self.passwords["mysql-reader"],

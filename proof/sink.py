@@ -56,7 +56,7 @@ class ConnectSink:
 
     def __init__(self, place: Place, names: SinkNames) -> None:
         self.names = names
-        self._connect_url = place.connect_url
+        self._connect_urls = place.connect_urls
         self._kafka = heard(lambda: KafkaAsker(place.consumer))
 
     def state(self) -> SinkState:
@@ -68,7 +68,7 @@ class ConnectSink:
 
     def worker(self) -> Worker:
         """Connect and its connectors."""
-        return heard(lambda: ask_connect(self._connect_url))
+        return heard(lambda: ask_connect(*self._connect_urls))
 
     def cluster(self) -> Cluster:
         """Kafka's brokers and topics."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from view.ask import first_line, get_json
+from view.ask import SilentError, first_line, get_json
 
 PART = "Kafka Connect"
 FAILED = "FAILED"
@@ -64,8 +64,18 @@ class Worker:
     connectors: tuple[Connector, ...]
 
 
-def ask_connect(url: str) -> Worker:
-    """The Connect cluster whose REST interface is at `url`; raises SilentError."""
+def ask_connect(*urls: str) -> Worker:
+    """The Connect cluster, as the first of its workers at `urls` that answers tells it; raises SilentError."""
+    silent: list[SilentError] = []
+    for url in urls:
+        try:
+            return _ask(url)
+        except SilentError as error:
+            silent.append(error)
+    raise silent[0]
+
+
+def _ask(url: str) -> Worker:
     root = get_json(f"{url}/", part=PART)
     found = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
     plugins = get_json(f"{url}/connector-plugins", part=PART)

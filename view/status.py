@@ -95,7 +95,7 @@ def ask(place: Place, *, processes: Sequence[Process] | None) -> Status:
     with ThreadPoolExecutor(max_workers=6) as pool:
         # The client is made where it is used: making it waits for nobody.
         kafka = pool.submit(_answer, lambda: KafkaAsker(place.consumer).cluster())
-        connect = pool.submit(_answer, lambda: ask_connect(place.connect_url))
+        connect = pool.submit(_answer, lambda: ask_connect(*place.connect_urls))
         lags = pool.submit(_answer, lambda: _lags(place, connect, kafka))
         registry = pool.submit(_answer, lambda: ask_registry(place.registry_url))
         mysql = pool.submit(_answer, lambda: ask_mysql(place.mysql))

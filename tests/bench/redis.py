@@ -70,7 +70,7 @@ def _sink(bed: Bed, server: "Redis") -> float:
 
 def _switch(bed: Bed, action: str, state: str | None = None) -> None:
     """Pause or resume: its tasks stay members of their group, so no joining of it is measured."""
-    url = f"{bed.place.connect_url}/connectors/{_CONNECTOR}"
+    url = f"{bed.place.connect_urls[0]}/connectors/{_CONNECTOR}"
     request("PUT", f"{url}/{action}")
 
     def reached() -> bool:

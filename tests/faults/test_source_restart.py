@@ -52,7 +52,7 @@ def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]
 
 def source_runs(place: Place) -> bool:
     try:
-        connectors = ask_connect(place.connect_url).connectors
+        connectors = ask_connect(*place.connect_urls).connectors
     except SilentError:
         return False
     (source,) = [connector for connector in connectors if connector.name == "mysql-source"]

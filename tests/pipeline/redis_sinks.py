@@ -87,7 +87,7 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"{self.place.connect_url}/connectors/{self.name}"
+        return f"{self.place.connect_urls[0]}/connectors/{self.name}"
 
     def produce(self, *records: tuple[Key, Value]) -> None:
         produce(self.place, self.topic, records)
@@ -99,7 +99,7 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        wait_running(self.place.connect_url, connector, seconds=_SECONDS, cancelled=threading.Event())
+        wait_running(self.place.connect_urls[0], connector, seconds=_SECONDS, cancelled=threading.Event())
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")

@@ -85,7 +85,7 @@ def test_connect_shows_no_password(place: Place) -> None:
 
 def _validate(place: Place, config: dict[str, str]) -> dict[str, Any]:
     class_ = "sluice.redis.RedisSinkConnector"
-    url = f"{place.connect_url}/connector-plugins/{class_}/config/validate"
+    url = f"{place.connect_urls[0]}/connector-plugins/{class_}/config/validate"
     return request("PUT", url, {**config, "connector.class": class_, "name": "any"})[1]
 
 

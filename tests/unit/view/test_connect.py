@@ -111,3 +111,10 @@ def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with serving({"/": [1]}) as url:
         assert get_json(f"{url}/", part="x") == [1]
+
+
+def test_another_worker_is_asked_where_one_is_gone() -> None:
+    with serving(answers({"state": "PAUSED"})) as url:
+        assert ask_connect("http://127.0.0.1:1", url) == ask_connect(url)
+    with pytest.raises(SilentError, match=r"127\.0\.0\.1:1"):
+        ask_connect("http://127.0.0.1:1", "http://127.0.0.1:2")
