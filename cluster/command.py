@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
+from cluster.jobs import fetch_proof
 from cluster.toolbox import Feed, Toolbox
 from exits import Exit, SluiceError
 from producer.images import STDIN_HOLDS, is_image_source, locate_images
@@ -32,6 +33,8 @@ def run(
     """
     toolbox.check()
     files = _files(args, env=env)
+    if getattr(args, "source", "") is None:
+        return fetch_proof(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, files.get("rejects"))
     source = _source_here(args)
     if not source and not files and stdout.isatty() and sys.stdin.isatty():

@@ -134,6 +134,10 @@ class Toolbox:
         """Remove this command's folder."""
         self._call(["rm", "-rf", self.folder, f"{self.folder}.pid"])
 
+    def kubectl(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run kubectl on the pipeline's namespace."""
+        return subprocess.run([*self._kubectl(), *arguments], capture_output=True, check=False)
+
     def _start(self, command: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self._exec(*command, options=["--stdin"] if stdin else []),

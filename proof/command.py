@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.text import Text
 
-from exits import Exit
+from exits import Exit, SluiceError
 from place import Place
 from proof.options import add_arguments, check_for_log, check_output
 from proof.told import Told
@@ -20,6 +20,8 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
 
     Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect is silent, and what the source raises.
     """
+    if args.source is None:
+        raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
     try:
         check_output(args.output)
         told = _prove(args, env=env, console=console, place=place)

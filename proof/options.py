@@ -16,7 +16,11 @@ DEFAULT_WAIT = 60.0
 def add_arguments(parser: ArgumentParser) -> None:
     """Arguments of `sluice proof`."""
     parser.add_argument(
-        "source", metavar="SOURCE", help=f"the log that was loaded ({SOURCES}), or the folder or archive of images"
+        "source",
+        metavar="SOURCE",
+        nargs="?",
+        help=f"the log that was loaded ({SOURCES}), or the folder or archive of images; on a cluster without SOURCE, "
+        "what its own load has proven is fetched",
     )
     parser.add_argument(
         "-o", "--output", type=Path, default=Path(DEFAULT_REPORT), metavar="FILE", help="the report (%(default)s)"

@@ -1,7 +1,9 @@
 """Where the tests' pipeline lives, and how they speak to it.
 
 `--target local` (the default) brings an embedded pipeline up, once, and takes it down; `--state DIR` uses the one that
-runs there instead. `--target external` takes the pipeline that the variables of place.py name.
+runs there instead. `--target external` takes the pipeline that the variables of place.py name. `--target kind` and
+`--target context:NAME` speak to a cluster from outside, as a person does; what needs its brokers skips there, and is
+run inside by scripts/test-kind.
 """
 
 import os
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.toolbox import context_of
 from exits import SluiceError
 from local.instance import Instance
 from local.processes import free_port_base
@@ -22,7 +25,7 @@ REAL_LOG = ROOT.parent / "shared/data/nclt_2012-11-16_gps.csv"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--target", choices=["local", "external"], default="local", help="where the pipeline is")
+    parser.addoption("--target", default="local", help="where the pipeline is: as for `sluice`")
     parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
 
 
@@ -36,7 +39,7 @@ def environment(
     pytestconfig: pytest.Config, target: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[dict[str, str]]:
     """The environment in which `sluice` finds the pipeline."""
-    if target == "external":
+    if target != "local":
         yield dict(os.environ)
         return
     running = pytestconfig.getoption("--state")
@@ -54,6 +57,8 @@ def environment(
 
 @pytest.fixture(scope="session")
 def place(target: str, environment: dict[str, str]) -> Place:
+    if context_of(target):
+        pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
     if target == "external":
         try:
             return Place.from_env(environment)
@@ -66,7 +71,7 @@ def place(target: str, environment: dict[str, str]) -> Place:
 def instance(target: str, environment: dict[str, str]) -> Instance:
     """The embedded pipeline's own folder, for what only an administrator may do."""
     if target != "local":
-        pytest.skip("needs the embedded pipeline's administrator; the target is external")
+        pytest.skip(f"needs the embedded pipeline's administrator; the target is {target}")
     return Instance.open(Path(environment["SLUICE_STATE"]))
 
 

@@ -13,14 +13,21 @@ import pytest
 
 from cli import parser
 from cluster.command import run
+from cluster.jobs import PAGE
 from cluster.toolbox import Toolbox, context_of
 from exits import Exit, SluiceError
 
 KUBECTL = """#!{python}
 import os, sys
 words = sys.argv[1:]
+if words[4:6] == ["get", "pods"]:
+    print(os.environ["ENDED"], end="")
+    sys.exit()
 if words[4] == "get":
     sys.exit(os.environ.get("NO_PIPELINE") and "deployments.apps toolbox not found" or 0)
+if words[4] == "logs":
+    sys.stdout.write(os.environ.get("LOG", ""))
+    sys.exit("no job proof" if "LOG" not in os.environ else 0)
 assert words[:5] == ["--context", "kind-sluice", "--namespace", "here", "exec"], words
 command = words[words.index("--") + 1 :]
 if "--stdin" not in words:
@@ -208,3 +215,28 @@ def test_interrupt_is_passed_on_and_the_last_words_are_shown(pod: Pod, tmp_path:
         process.send_signal(2)
         assert process.stdout.read() == "ended well\n"
     assert process.returncode == Exit.INTERRUPTED
+
+
+def test_report_of_the_clusters_own_proof_is_fetched(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod("")
+    monkeypatch.setenv("LOG", "3 rows are missing\n<!DOCTYPE html>\n<p>page</p>")
+    monkeypatch.setenv("ENDED", "5")
+    status, out = call("proof", "-o", "mine.html")
+    assert status is Exit.DIFFERENT
+    assert out == f"3 rows are missing\nreport: {Path('mine.html').absolute()}\n"
+    assert Path("mine.html").read_text() == "<!DOCTYPE html>\n<p>page</p>"
+
+
+def test_proof_that_is_not_there_or_has_not_ended_is_told(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod("")
+    with pytest.raises(SluiceError, match="no proof to fetch: no job proof"):
+        call("proof")
+    monkeypatch.setenv("LOG", "waiting")
+    monkeypatch.setenv("ENDED", "")
+    with pytest.raises(SluiceError, match="not ended yet"):
+        call("proof")
+
+
+def test_report_begins_as_it_is_looked_for() -> None:
+    templates = Path(__file__).resolve().parents[3] / "proof/templates"
+    assert (templates / "base.html.j2").read_bytes().startswith(PAGE)
