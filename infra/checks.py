@@ -31,10 +31,6 @@ def unknown(name: str, known: Iterable[str]) -> str:
     return f"{name}: there is no such setting{meant} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"
 
 
-def _context(value: str) -> str | None:
-    return None if value else "it must say on which cluster to work (kubectl config get-contexts lists them)"
-
-
 def _profile(value: str) -> str | None:
     return None if value in ("small", "large") else f"{value!r} is no profile: small or large"
 
@@ -97,7 +93,6 @@ def _minutes(value: int) -> str | None:
 ALONE: Mapping[str, Check] = {
     "profile": _profile,
     "namespace": _namespace,
-    "kubeContext": _context,
     "kubernetes.apiServerCidrs": _cidrs,
     "strimzi.chart": _chart,
     "images": _images,

@@ -9,9 +9,13 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from infra import checks
 from infra.declared import Value, declarations
+from infra.gcp import checks as gcp_checks
+from infra.gcp.settings import GcpSettings, gcp_settings
 from infra.values import Values, flat, values_of
 from infra.versions import IMAGES, OWN_IMAGES
 
+_ALONE = {**checks.ALONE, **gcp_checks.ALONE}
+_TOGETHER = {**checks.TOGETHER, **gcp_checks.TOGETHER}
 DATA = "/data"
 """Where a Job finds load.folder."""
 
@@ -67,6 +71,8 @@ class Settings:
     sizes: Sizes
     load: Load
     console: bool
+    gcp: GcpSettings | None
+    """None for a cluster that is there already."""
 
     @classmethod
     def of_stack(cls) -> Self:
@@ -89,23 +95,25 @@ class Settings:
     @classmethod
     def _of(cls, values: Values) -> Self:
         images = ((name, values.text(f"images.{name}")) for name in (*IMAGES, *OWN_IMAGES))
+        gcp = gcp_settings(values)
         return cls(
             profile=values.text("profile") or "",
-            cluster=_cluster(values),
+            cluster=_cluster(values, gcp),
             strimzi_chart=values.text("strimzi.chart") or "",
             image_registry=values.text("images.registry"),
             image_overrides={name: image for name, image in images if image},
             sizes=_sizes(values),
             load=_load(values),
             console=values.flag("console.enabled"),
+            gcp=gcp,
         )
 
 
-def _cluster(values: Values) -> Cluster:
+def _cluster(values: Values, gcp: GcpSettings | None) -> Cluster:
     return Cluster(
-        context=values.text("kubeContext") or "",
+        context=gcp.place.context if gcp else values.text("kubeContext") or "",
         namespace=values.text("namespace") or "",
-        storage_class=values.text("kubernetes.storageClass"),
+        storage_class=values.text("kubernetes.storageClass") or (gcp and gcp.place.name),
         delete_unreachable=values.flag("kubernetes.deleteUnreachable"),
         api_server_cidrs=values.texts("kubernetes.apiServerCidrs"),
     )
@@ -135,7 +143,7 @@ def _load(values: Values) -> Load:
 
 def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
     """What is wrong with a value, and what to do about it; None where it is right."""
-    alone = checks.ALONE.get("images" if name.startswith("images.") else name)
-    together = checks.TOGETHER.get(name)
+    alone = _ALONE.get("images" if name.startswith("images.") else name)
+    together = _TOGETHER.get(name)
     problem = (alone and alone(values[name])) or (together and together(values))
     return f"{name}: {problem}; {checks.set_it(name)}" if problem else None

@@ -1,5 +1,6 @@
 """A stack's settings: what they are without a word, and what is said of each mistake."""
 
+import json
 import re
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def test_every_setting_is_described() -> None:
 def test_stack_in_the_repository_can_be_used(path: Path) -> None:
     config = yaml.safe_load(path.read_text())["config"]
     given = {
-        name.removeprefix("sluice:"): str(value).lower() if isinstance(value, bool) else value
+        name.removeprefix("sluice:"): value if isinstance(value, str) else json.dumps(value)
         for name, value in config.items()
     }
     assert Settings.parse(given).cluster.context
