@@ -110,6 +110,7 @@ def _add_up(commands: Commands) -> None:
     up = commands.add_parser("up", help="bring the pipeline up on this machine")
     up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
     up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
+    up.add_argument("--redis-memory", type=int, metavar="MIB", help="how much Redis may hold (default: 512)")
     up.add_argument("--json", action="store_true", help="print where it is as one JSON object")
     up.set_defaults(command=_up, in_cluster=False)
 
@@ -118,7 +119,14 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     from local.up import up
 
     begun = time.monotonic()
-    instance = up(_state(args, env), port_base=args.port_base, workers=args.workers, env=env, say=_say(begun))
+    instance = up(
+        _state(args, env),
+        port_base=args.port_base,
+        workers=args.workers,
+        redis_megabytes=args.redis_memory,
+        env=env,
+        say=_say(begun),
+    )
     if args.json:
         where = {name: value for name, value in instance.place_variables().items() if "PASSWORD" not in name}
         _stdout().print_json(data={"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where})

@@ -14,6 +14,7 @@ from typing import Self, cast
 from exits import Exit, SluiceError
 
 DEFAULT_PORT_BASE = 19090
+DEFAULT_REDIS_MEGABYTES = 512
 MAX_WORKERS = 8
 _OFFSETS = {
     "kafka": 0,
@@ -59,6 +60,8 @@ class Instance:
     state: Path
     port_base: int
     workers: int
+    redis_megabytes: int = DEFAULT_REDIS_MEGABYTES
+    """What Redis may hold at most, in MiB."""
 
     @classmethod
     def open(cls, state: Path) -> Self:
@@ -72,15 +75,20 @@ class Instance:
         return cls(state=state, **settings)
 
     @classmethod
-    def make(cls, state: Path, *, port_base: int | None, workers: int) -> Self:
-        """Open or make the instance in `state`; `port_base` None leaves it where it was.
+    def make(cls, state: Path, *, port_base: int | None, workers: int, redis_megabytes: int | None = None) -> Self:
+        """Open or make the instance in `state`; `port_base` and `redis_megabytes` None leave them as they were.
 
-        Raises SluiceError for ports or a number of workers that cannot be.
+        Raises SluiceError for ports, a number of workers or a size that cannot be.
         """
         if not 1 <= workers <= MAX_WORKERS:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
+        if redis_megabytes is not None and redis_megabytes < 1:
+            raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
+        before = cls.open(state) if (state / FILE).exists() else None
         if port_base is None:
-            port_base = cls.open(state).port_base if (state / FILE).exists() else DEFAULT_PORT_BASE
+            port_base = before.port_base if before else DEFAULT_PORT_BASE
+        if redis_megabytes is None:
+            redis_megabytes = before.redis_megabytes if before else DEFAULT_REDIS_MEGABYTES
         if not _FIRST_PORT <= port_base <= LAST_PORT - PORT_SPAN:
             raise SluiceError(
                 f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
@@ -89,8 +97,9 @@ class Instance:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SluiceError(f"the folder {state} cannot be made: {error.strerror}") from error
-        instance = cls(state=state, port_base=port_base, workers=workers)
-        instance.write(FILE, json.dumps({"port_base": port_base, "workers": workers}))
+        settings = {"port_base": port_base, "workers": workers, "redis_megabytes": redis_megabytes}
+        instance = cls(state=state, **settings)
+        instance.write(FILE, json.dumps(settings))
         return instance
 
     @property

@@ -22,7 +22,7 @@ def prepare(instance: Instance) -> Path:
         "daemonize no",
         # A title is written over the environment, by which this process is found again.
         "set-proc-title no",
-        "maxmemory 512mb",
+        f"maxmemory {instance.redis_megabytes}mb",
     )
     digests = {f"REDIS_{user.upper()}_DIGEST": _digest(instance, user) for user in ("admin", "connect", "reader")}
     shared = Template((ROOT / "k8s/redis/redis.conf").read_text(encoding="utf-8")).substitute(digests)

@@ -37,7 +37,15 @@ class Launch:
         self.say(f"{server.name} is ready")
 
 
-def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[str, str], say: Say) -> Instance:
+def up(
+    state: Path,
+    *,
+    port_base: int | None,
+    workers: int | None,
+    redis_megabytes: int | None = None,
+    env: Mapping[str, str],
+    say: Say,
+) -> Instance:
     """Bring the pipeline in `state` up: servers, topics, users, tables, connectors.
 
     What an earlier run left behind is ended first. If anything fails, or on Ctrl-C, all is taken down again.
@@ -47,7 +55,7 @@ def up(state: Path, *, port_base: int | None, workers: int | None, env: Mapping[
     servers = servers_folder(env=env, say=say)
     learn(cache_folder(env), servers=servers, say=say)
     workers = description.worker_replicas if workers is None else workers
-    instance = Instance.make(state, port_base=port_base, workers=workers)
+    instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)

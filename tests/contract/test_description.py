@@ -24,6 +24,8 @@ def each(connectors: Sequence[Connector]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("connector", connectors, ids=lambda connector: connector.name)
 
 
+KAFKAS_LARGEST = 1048588
+"""Kafka's default of max.message.bytes."""
 VARIABLE = re.compile(r"\$\{env:([^}]*)\}")
 
 
@@ -47,6 +49,10 @@ def topic_names() -> set[str]:
 
 def topic(name: str) -> Topic:
     return next(topic for topic in DESCRIPTION.topics if topic.name == name)
+
+
+def largest_message(name: str) -> int:
+    return int(topic(name).config.get("max.message.bytes", KAFKAS_LARGEST))
 
 
 def changes_of(connector: Connector) -> str:
@@ -179,6 +185,22 @@ def test_no_secret_is_written_in_a_connector(connector: Connector) -> None:
             assert VARIABLE.fullmatch(value)
 
 
+@each(SINKS)
+def test_dead_letter_may_be_as_large_as_what_was_refused(connector: Connector) -> None:
+    largest = max(largest_message(name) for name in connector.config["topics"].split(","))
+    letter = largest_message(connector.config["errors.deadletterqueue.topic.name"])
+    # A dead letter has headers that say why, a stack trace among them. Where no topic says how large a message may
+    # be, neither does a dead letter: fixes are far from any limit.
+    if largest != KAFKAS_LARGEST:
+        assert letter >= largest + 65536
+        assert int(connector.config["producer.override.max.request.size"]) == letter
+
+
+def test_only_topics_say_how_large_a_message_may_be() -> None:
+    assert "message.max.bytes" not in DESCRIPTION.broker
+    assert not {name for name in DESCRIPTION.worker if "max.request.size" in name or "fetch" in name}
+
+
 def test_workers_may_use_their_own_topics_and_group() -> None:
     worker = DESCRIPTION.worker
     for role in ("config", "offset", "status"):
@@ -200,9 +222,10 @@ def test_registry_may_use_its_topics() -> None:
 
 
 def test_one_version_of_kafka_everywhere() -> None:
-    pom = (ROOT / "local/pom.xml").read_text()
-    embedded = re.findall(r"<kafka.version>(.*)</kafka.version>", pom)
-    assert embedded == [DESCRIPTION.kafka_version]
+    for path in ("local/pom.xml", "connect/redis-sink/pom.xml"):
+        assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [
+            DESCRIPTION.kafka_version
+        ]
     assert objects("KafkaConnect")[0]["spec"]["version"] == DESCRIPTION.kafka_version
 
 

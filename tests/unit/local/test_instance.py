@@ -20,6 +20,18 @@ def test_keeps_its_ports_when_it_is_opened_again(tmp_path: Path) -> None:
     assert Instance.open(tmp_path).port_base == 20000
 
 
+def test_keeps_what_redis_may_hold(tmp_path: Path) -> None:
+    Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=2048)
+    assert make(tmp_path).redis_megabytes == 2048
+    with pytest.raises(SluiceError, match="--redis-memory is 0"):
+        Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=0)
+
+
+def test_instance_of_an_earlier_version_opens(tmp_path: Path) -> None:
+    (tmp_path / "instance.json").write_text('{"port_base": 20000, "workers": 1}')
+    assert Instance.open(tmp_path).redis_megabytes == 512
+
+
 def test_ports_are_all_different(tmp_path: Path) -> None:
     instance = make(tmp_path, workers=8)
     assert instance.port_base == DEFAULT_PORT_BASE
