@@ -1,0 +1,1 @@
+"""What a person does about the guard: scripts/extend and scripts/wake."""
