@@ -1,0 +1,1 @@
+"""What the stack on Google Cloud costs: prices, what is billed, the sum."""

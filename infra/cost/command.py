@@ -1,0 +1,76 @@
+"""The command `scripts/cost`."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from exits import Exit, SluiceError
+from infra.cost import report
+from infra.cost.api import KEY, Google
+from infra.cost.catalogue import live
+from infra.cost.estimate import estimate
+from infra.cost.prices import Prices
+from infra.cost.stack import settings_of, shape_of
+
+
+def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
+    """Run one command line; the exit status."""
+    args = _parser().parse_args(arguments)
+    try:
+        _run(args, env, stdout, stderr)
+    except SluiceError as error:
+        stderr.print(f"cost: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return error.status
+    return Exit.OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/cost",
+        description="What a stack would cost on Google Cloud: an hour, a day, a month, and with its nodes at zero.",
+        epilog=f"--live asks as who is signed in (gcloud auth application-default login), or with the key in {KEY}.",
+    )
+    parser.add_argument("--stack", default="gke", help="the stack, by its file Pulumi.STACK.yaml (default: gke)")
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="as if this setting were so; can be repeated",
+    )
+    parser.add_argument("--live", action="store_true", help="prices from the Cloud Billing catalogue, not the table")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--json", action="store_true", help="for programs")
+    what.add_argument("--prices", action="store_true", help="every price with its date and source, and nothing else")
+    return parser
+
+
+def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stderr: Console) -> None:
+    shape = shape_of(settings_of(args.stack, args.config), args.stack)
+    prices = Prices.load()
+    if args.live:
+        prices = _live(env, prices, shape.region, stderr)
+    found = estimate(shape, prices)
+    if args.prices:
+        report.show_prices(prices, stdout)
+    elif args.json:
+        stdout.print(json.dumps(report.as_json(found, prices), indent=2), markup=False, highlight=False, soft_wrap=True)
+    else:
+        report.show(found, prices, stdout)
+
+
+def _live(env: Mapping[str, str], table: Prices, region: str, stderr: Console) -> Prices:
+    found = live(
+        Google.signed_in(env, key=env.get(KEY) or None), table, region=region, today=datetime.now(tz=UTC).date()
+    )
+    if found.kept:
+        stderr.print(
+            f"cost: from the table, as the catalogue has no SKU that is surely theirs: {', '.join(found.kept)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    return found.prices
