@@ -150,4 +150,4 @@ def _error(answer: requests.Response) -> dict[str, Any]:
 
 
 def _first(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(".")[:200]
+    return str(error).partition("\n")[0].partition(". ")[0].rstrip(".")

@@ -12,6 +12,7 @@ from exits import Exit, SluiceError
 from infra.cost.shape import Nodes, Shape, Volume
 from infra.declared import ROOT
 from infra.gcp.checks import PARTS, ZONE
+from infra.gcp.node_pools import pools
 from infra.gcp.settings import GcpSettings
 from infra.images import Images
 from infra.profiles import Profile, profile_of
@@ -97,24 +98,21 @@ def _change(text: str) -> tuple[str, str]:
 
 
 def _nodes(cloud: GcpSettings, profile: Profile, kafka: int) -> Iterable[Nodes]:
-    """Both pools. Something always runs in a pool that anything is placed in; no two nodes of Kafka share a machine."""
-    on_demand, spot = cloud.nodes.on_demand_for, set(PARTS) - cloud.nodes.on_demand_for
+    """Both pools, with what they cannot be without: a node for their parts, or one for each node of Kafka."""
+    steady = cloud.nodes.on_demand_for
     apart = max(profile.brokers, profile.controllers) if kafka > 1 else 1
-    for name, parts, most, taken_back in (
-        ("on demand", on_demand, cloud.nodes.on_demand_max, False),
-        ("spot", spot, cloud.nodes.spot_max, True),
-    ):
-        least = apart if "kafka" in parts else int(bool(parts) or not taken_back)
-        if most:
-            yield Nodes(
-                name=name,
-                machine=cloud.nodes.machine_type,
-                spot=taken_back,
-                low=min(least, most),
-                high=most,
-                disk_gib=cloud.nodes.disk_gb,
-                disk_type=DISK,
-            )
+    for pool in pools(cloud.nodes):
+        parts = set(PARTS) - steady if pool.spot else steady
+        least = apart if "kafka" in parts else int(bool(parts))
+        yield Nodes(
+            name=pool.name,
+            machine=cloud.nodes.machine_type,
+            spot=pool.spot,
+            low=min(max(pool.low, least), pool.high),
+            high=pool.high,
+            disk_gib=cloud.nodes.disk_gb,
+            disk_type=DISK,
+        )
 
 
 def _volumes(settings: Settings, profile: Profile) -> Iterable[Volume]:

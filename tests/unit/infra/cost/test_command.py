@@ -1,0 +1,90 @@
+"""The command as a person types it."""
+
+import io
+import json
+import os
+import subprocess
+from decimal import Decimal
+
+from rich.console import Console
+
+from exits import Exit
+from infra.cost.api import ENDPOINT, KEY
+from infra.cost.command import main
+from infra.declared import ROOT
+from tests.unit.infra.cost.google import serving
+from tests.unit.infra.cost.test_live import catalogue
+
+
+def typed(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str, str]:
+    """Exit status, output and errors, on 80 columns."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    status = main(
+        arguments, env=env or {}, stdout=Console(file=stdout, width=80), stderr=Console(file=stderr, width=80)
+    )
+    return status, stdout.getvalue(), stderr.getvalue()
+
+
+def test_every_line_and_the_total_fit_on_80_columns() -> None:
+    status, out, _ = typed()
+    assert status == Exit.OK
+    table = out.partition("\n\n")[0]
+    assert "…" not in table
+    for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
+        assert f"\n{line} " in table
+    assert "takes the nodes away after 12 hours" in out
+    assert "more than the budget" in out
+
+
+def test_json_adds_up() -> None:
+    _, out, _ = typed("--json")
+    found = json.loads(out)
+    for end in ("low", "high", "stopped"):
+        assert sum(Decimal(line["month"][end]) for line in found["lines"]) == Decimal(found["total"]["month"][end])
+    assert all(price["source"] and price["read"] for price in found["prices"])
+
+
+def test_an_unknown_price_is_said() -> None:
+    _, out, _ = typed("--config", "gcp.location=europe-west1-b")
+    assert "unknown" in out
+    assert "total, at least" in out
+    assert "no prices of europe-west1, only of us-central1" in out
+
+
+def test_who_stops_the_nodes_is_said() -> None:
+    assert "Nothing stops the nodes" in typed("--config", "guard.mode=notify")[1]
+    assert "No clock is set" in typed("--config", "guard.ttlHours=0")[1]
+    assert "more than the budget" not in typed("--config", "budget.currency=EUR")[1]
+
+
+def test_prices_are_listed_with_date_and_source() -> None:
+    _, out, _ = typed("--prices")
+    assert "pd-balanced (us-central1): $0.1" in out
+    assert "2026-11-01  https://cloud.google.com/compute/disks-image-pricing" in out
+
+
+def test_live_prices_of_another_region() -> None:
+    with serving(catalogue) as answers:
+        env = {ENDPOINT: answers.url, KEY: "a-key"}
+        status, out, err = typed("--live", "--config", "gcp.location=europe-west1-b", "--json", env=env)
+    assert status == Exit.OK
+    lines = {line["name"]: line for line in json.loads(out)["lines"]}
+    assert Decimal(lines["disk MySQL"]["month"]["low"]) == Decimal("1.1")
+    assert lines["nodes, spot"]["missing"] == ["e2-ram-spot"]
+    assert "from the table" in err
+    assert "a-key" not in out + err
+
+
+def test_mistakes_are_told_on_standard_error() -> None:
+    status, out, err = typed("--config", "nodes.spotMax=many")
+    assert status == Exit.USAGE
+    assert not out
+    assert "nodes.spotMax" in err
+
+
+def test_the_script_runs_it() -> None:
+    script = (ROOT / "scripts/cost").read_text()
+    command = script.splitlines()[-1].removeprefix("exec ").replace('"$@"', "--json")
+    done = subprocess.run(command.split(), cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["stack"] == "gke"
+    assert os.access(ROOT / "scripts/cost", os.X_OK)

@@ -1,0 +1,144 @@
+"""Each setting moves its own lines of the bill, and no other."""
+
+from decimal import Decimal
+
+import pytest
+
+from exits import Exit, SluiceError
+from infra.cost.estimate import Estimate, Range, estimate
+from infra.cost.machines import machine
+from infra.cost.prices import HOURS, Prices
+from infra.cost.report import total
+from infra.cost.stack import settings_of, shape_of
+
+PRICES = Prices.load()
+
+
+def costs(*changes: str) -> dict[str, Range | None]:
+    """Each line of the stack gke by its name."""
+    return {line.name: line.cost for line in estimated(*changes).lines}
+
+
+def estimated(*changes: str) -> Estimate:
+    return estimate(shape_of(settings_of("gke", changes), "gke"), PRICES)
+
+
+def moved(*changes: str) -> set[str]:
+    """The lines that are not as they are without these changes."""
+    before, after = costs(), costs(*changes)
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ("gcp.location=us-central1", {"fee's credit"}),
+        ("nodes.machineType=e2-standard-4", {"nodes, steady", "nodes, spot"}),
+        ("nodes.diskGb=80", {"boot disks, steady", "boot disks, spot"}),
+        ("nodes.spotMax=5", {"nodes, spot", "boot disks, spot", "NAT"}),
+        ("nodes.onDemandMax=4", {"nodes, steady", "boot disks, steady", "NAT"}),
+        ('nodes.onDemandFor=["kafka"]', set[str]()),
+        ("kafka.storage=50Gi", {"disk Kafka's node"}),
+        ("mysql.storage=20Gi", {"disk MySQL"}),
+        ("redis.storage=512Mi", {"disk Redis"}),
+        ("monitoring.enabled=false", {"metrics"}),
+        ("guard.ttlHours=3", set[str]()),
+        ("redis.maxmemoryMi=1024", set[str]()),
+    ],
+)
+def test_a_setting_moves_its_own_lines(change: str, lines: set[str]) -> None:
+    assert moved(change) == lines
+
+
+def test_without_a_spot_pool_everything_is_on_demand() -> None:
+    parts = '["kafka","mysql","redis","registry","connect","toolbox","console","jobs","operator"]'
+    found = costs("nodes.spotMax=0", f"nodes.onDemandFor={parts}")
+    assert "nodes, spot" not in found
+    assert found["nodes, steady"] == costs()["nodes, steady"]
+
+
+def test_the_large_profile_has_a_node_for_each_broker_and_disks_for_controllers() -> None:
+    found = costs("profile=large", "nodes.onDemandMax=4")
+    steady = found["nodes, steady"]
+    assert steady
+    assert steady.low == steady.high * 3 / 4
+    broker, controller = found["disk Kafka's broker"], found["disk Kafka's controller"]
+    assert broker
+    assert controller
+    assert broker.low == 3 * 100 * Decimal("0.1")
+    assert controller.low == 3 * 20 * Decimal("0.1")
+
+
+def test_amounts_are_those_of_the_table() -> None:
+    found = costs("nodes.spotMax=1", "nodes.onDemandMax=2")
+    core, ram = Decimal("0.0218116"), Decimal("0.0029235")
+    node = (2 * core + 8 * ram) * HOURS
+    assert found["nodes, steady"] == Range(low=node, high=2 * node, stopped=Decimal(0))
+    assert found["cluster fee"] == Range(low=Decimal(73), high=Decimal(73), stopped=Decimal(73))
+    assert found["NAT"] == Range(low=2 * Decimal("1.022"), high=3 * Decimal("1.022"), stopped=Decimal(0))
+    assert found["disk MySQL"] == Range(low=Decimal(1), high=Decimal(1), stopped=Decimal(1))
+
+
+def test_the_credit_covers_a_zonal_fee_and_not_a_regional_one() -> None:
+    for location, left in (("us-central1-a", 0), ("us-central1", 73)):
+        found = costs(f"gcp.location={location}")
+        fee, credit = found["cluster fee"], found["fee's credit"]
+        assert fee
+        assert credit
+        assert fee.low + credit.low == left
+
+
+def test_what_stays_while_nodes_are_at_zero() -> None:
+    stays = {name for name, cost in costs().items() if cost and cost.stopped > 0}
+    assert stays == {"cluster fee", "disk Kafka's node", "disk MySQL", "disk Redis", "address", "registry"}
+
+
+def test_an_unknown_price_is_named_and_not_taken_for_nothing() -> None:
+    found = estimated("nodes.machineType=n2-standard-4")
+    assert found.missing == ("n2-standard-4",)
+    assert {line.name for line in found.lines if line.cost is None} == {"nodes, steady", "nodes, spot"}
+    assert "at least" in total(found.shape)
+    assert "n2-standard-4" in total(found.shape)
+
+
+def test_another_region_has_no_prices_of_machines() -> None:
+    found = estimated("gcp.location=europe-west1-b")
+    assert {"e2-core", "e2-ram-spot", "pd-balanced"} <= set(found.missing)
+    assert {"cluster-fee", "registry"}.isdisjoint(found.missing)
+
+
+def test_one_line_for_the_preview() -> None:
+    text = total(shape_of(settings_of("gke"), "gke"))
+    assert text.count("\n") == 0
+    assert "an hour" in text
+    assert "while its nodes are at zero" in text
+    assert "at least" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "cores", "gib"),
+    [("e2-standard-2", "2", "8"), ("e2-highmem-4", "4", "32"), ("e2-highcpu-8", "8", "8"), ("e2-medium", "1", "4")],
+)
+def test_machines(name: str, cores: str, gib: str) -> None:
+    found = machine(name)
+    assert found
+    assert (found.cores, found.gib) == (Decimal(cores), Decimal(gib))
+
+
+def test_machines_of_other_families_are_not_guessed_at() -> None:
+    assert machine("c3-standard-4") is None
+
+
+@pytest.mark.parametrize(
+    ("stack", "changes", "said"),
+    [
+        ("none", [], "--stack takes one of"),
+        ("kind", [], "gcp.project is not set"),
+        ("gke", ["nodes.spotMax"], "NAME=VALUE"),
+        ("gke", ["nodes.spotMax=many", "guard.mode=x"], "2 of the settings"),
+    ],
+)
+def test_mistakes_are_told(stack: str, changes: list[str], said: str) -> None:
+    with pytest.raises(SluiceError, match=said) as caught:
+        shape_of(settings_of(stack, changes), stack)
+    assert caught.value.status == Exit.USAGE

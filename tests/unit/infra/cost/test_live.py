@@ -1,0 +1,166 @@
+"""Prices from the catalogue: which SKU is taken, which is not, and what is said of the rest."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from exits import SluiceError
+from infra.cost.api import ENDPOINT, ApiError, Google
+from infra.cost.catalogue import Live, live
+from infra.cost.prices import Prices
+from tests.unit.infra.cost.google import Answers, Asked, serving
+
+COMPUTE = "6F81-5844-456A"
+TODAY = date(2026, 11, 22)
+
+
+def sku(
+    description: str, dollars: str, *, unit: str = "h", region: str = "europe-west1", **other: Any
+) -> dict[str, Any]:
+    """As the catalogue has one, with a free tier before the price."""
+    amount = Decimal(dollars)
+    price = {"currencyCode": "USD", "units": str(int(amount)), "nanos": int(amount % 1 * 1_000_000_000)}
+    free = {"currencyCode": "USD", "units": "0", "nanos": 0}
+    rates = [{"startUsageAmount": 0, "unitPrice": free}, {"startUsageAmount": 1, "unitPrice": price}]
+    return {
+        "description": description,
+        "category": {"usageType": other.get("usage", "OnDemand")},
+        "serviceRegions": [region],
+        "pricingInfo": [{"pricingExpression": {"usageUnit": unit, "tieredRates": rates}}],
+    }
+
+
+SKUS = {
+    COMPUTE: [
+        sku("E2 Instance Core running in Belgium", "0.024"),
+        sku("E2 Instance Core running in Americas", "0.021", region="us-central1"),
+        sku("E2 Custom Instance Core running in Belgium", "0.9"),
+        sku("Spot Preemptible E2 Instance Core running in Belgium", "0.007", usage="Preemptible"),
+        sku("Balanced PD Capacity in Belgium", "0.11", unit="GiBy.mo"),
+        sku("Regional Balanced PD Capacity in Belgium", "0.22", unit="GiBy.mo"),
+        sku("SSD backed PD Capacity", "0.0002", unit="GiBy.h"),
+        sku("Static Ip Charge in Belgium", "0.011"),
+        sku("Static Ip Charge", "0.012"),
+        sku("Storage PD Snapshot in Belgium", "0.05", unit="By"),
+    ],
+    "CCD8-9BF1-090E": [sku("Zonal Kubernetes Clusters", "0.12", region="us-east1")],
+    "58CD-E7C3-72CA": [sku("Prometheus Samples Ingested", "0.00000005", unit="count", region="global")],
+}
+
+
+def catalogue(asked: Asked) -> tuple[int, Any]:
+    """Two SKUs a page."""
+    service = asked.path.split("/")[4]
+    assert asked.path == f"/cloudbilling/v1/services/{service}/skus"
+    start = int(asked.parameters.get("pageToken", "0"))
+    found = SKUS.get(service, [])
+    more = {"nextPageToken": str(start + 2)} if start + 2 < len(found) else {}
+    return 200, {"skus": found[start : start + 2], **more}
+
+
+@pytest.fixture(scope="module")
+def answers() -> Iterator[Answers]:
+    with serving(catalogue) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def found(answers: Answers) -> Live:
+    google = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
+    return live(google, Prices.load(), region="europe-west1", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "dollars"),
+    [
+        ("e2-core", "0.024"),
+        ("e2-core-spot", "0.007"),
+        ("pd-balanced", "0.11"),
+        ("pd-ssd", "0.146"),  # by the hour there, by the month here
+        ("cluster-fee", "0.12"),
+        ("metrics", "0.05"),  # a sample there, a million here
+    ],
+)
+def test_the_region_s_price_is_taken(found: Live, name: str, dollars: str) -> None:
+    price = found.prices.of(name, "europe-west1")
+    assert price
+    assert price.dollars == Decimal(dollars)
+    assert (price.read, price.source) == (TODAY, "the Cloud Billing catalogue")
+
+
+def test_what_is_free_stays_what_the_table_says(found: Live) -> None:
+    registry, table = found.prices.of("registry", "europe-west1"), Prices.load().of("registry", "europe-west1")
+    assert registry == table
+
+
+def test_what_has_no_sku_is_kept_from_the_table_only_where_it_holds_everywhere(found: Live) -> None:
+    assert {"cluster-credit", "address", "registry"} <= set(found.kept)
+    assert {"e2-ram", "bucket", "function-core"} <= set(found.lost)
+    assert found.prices.of("e2-ram", "europe-west1") is None
+
+
+def test_skus_that_differ_and_units_that_are_strange_give_no_price(found: Live) -> None:
+    assert {"address-idle", "snapshot"} <= set(found.lost)
+
+
+def test_the_key_goes_into_a_header_and_not_into_the_address(answers: Answers, found: Live) -> None:
+    assert found.prices.entries
+    assert all("a-key" not in f"{asked.path}{asked.parameters}" for asked in answers.asked)
+    assert {asked.headers.get("X-Goog-Api-Key") for asked in answers.asked} == {"a-key"}
+    assert {asked.parameters["currencyCode"] for asked in answers.asked} == {"USD"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (403, {"error": {"message": "no", "details": [{"reason": "SERVICE_DISABLED"}]}}, "is off in this project"),
+        (403, {"error": {"message": "denied to you"}}, "403: denied to you"),
+        (401, {"error": {"message": "who?"}}, "gcloud auth application-default login"),
+        (400, ["strange"], "answers 400"),
+        (200, "x", None),
+    ],
+)
+def test_refusals_are_told(status: int, body: Any, said: str | None) -> None:
+    with serving(lambda _: (status, body)) as answers:
+        google = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
+        if said is None:
+            assert google.get("cloudbilling", "v1/services") == "x"
+            return
+        with pytest.raises(ApiError, match=said) as caught:
+            google.get("cloudbilling", "v1/services")
+    assert "a-key" not in str(caught.value)
+
+
+def test_a_busy_api_is_asked_again_and_not_for_ever() -> None:
+    waits: list[float] = []
+    replies = [503, 429, 200]
+    with serving(lambda _: (replies.pop(0) if replies else 500, {"ok": True})) as answers:
+        google = Google.signed_in({ENDPOINT: answers.url}, sleep=waits.append)
+        assert google.get("compute", "v1") == {"ok": True}
+        assert waits == [1.0, 2.0]
+        with pytest.raises(ApiError, match="answers 500"):
+            google.get("compute", "v1")
+    assert len(answers.asked) == 3 + 4
+
+
+def test_nothing_there_is_told() -> None:
+    with pytest.raises(ApiError, match="cannot be reached"):
+        Google.signed_in({ENDPOINT: "http://127.0.0.1:9"}, sleep=lambda _: None).get("compute", "v1")
+
+
+def test_a_stand_in_is_only_taken_on_this_machine() -> None:
+    with pytest.raises(SluiceError, match="only name this machine"):
+        Google.signed_in({ENDPOINT: "https://example.com"})
+
+
+def test_nobody_signed_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    # google-auth reads the process's own environment.
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    with pytest.raises(ApiError, match="gcloud auth application-default login"):
+        Google.signed_in({})
