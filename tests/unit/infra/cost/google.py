@@ -36,6 +36,7 @@ def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: two wait for each other
 
         def do_GET(self) -> None:
             url = urlsplit(self.path)

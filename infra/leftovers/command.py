@@ -1,0 +1,130 @@
+"""The command `scripts/leftovers`."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.console import Console
+
+from exits import Exit, SluiceError
+from infra.cost.api import Google
+from infra.cost.prices import Prices
+from infra.cost.stack import cloud_of, settings_of
+from infra.gcp.settings import GcpSettings
+from infra.leftovers import report
+from infra.leftovers.items import Leftover, Mark, dollars
+from infra.leftovers.kinds import Kind
+from infra.leftovers.look import Left, look
+from infra.leftovers.remove import Hands, remove
+from infra.leftovers.search import Search
+
+_SAMPLE = "my-project"
+"""What Pulumi.gke.yaml holds before anybody has put their own project there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streams:
+    """Where answers are read, and where is written to."""
+
+    stdin: TextIO
+    stdout: Console
+    stderr: Console
+    sleep: Callable[[float], None] = time.sleep
+
+
+def main(arguments: Sequence[str], *, env: Mapping[str, str], streams: Streams) -> Exit:
+    """Run one command line; the exit status: 1 while anything is left, or could not be looked at."""
+    args = _parser().parse_args(arguments)
+    try:
+        return _run(args, env, streams)
+    except SluiceError as error:
+        streams.stderr.print(f"leftovers: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return error.status
+    except KeyboardInterrupt:
+        streams.stderr.print("leftovers: interrupted; run it again to see what is left")
+        return Exit.INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/leftovers",
+        description="What a project on Google Cloud still holds that a stack made, what it costs a month, and its"
+        " removal. On a terminal, each kind of thing is asked for. Exit status 1 while anything is left.",
+        epilog="Asks Google as who is signed in: gcloud auth application-default login",
+    )
+    parser.add_argument("--stack", default="gke", help="whose things: the value of their label (default: gke)")
+    parser.add_argument("--project", help="the project's id (default: as Pulumi.STACK.yaml has it)")
+    parser.add_argument("--cluster", help="the cluster's name (default: as Pulumi.STACK.yaml has it)")
+    parser.add_argument(
+        "--with-cluster", action="store_true", help="remove the cluster too: for when its state is lost"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--yes", action="store_true", help="remove everything listed, without a question")
+    how.add_argument("--dry-run", action="store_true", help="only list, and ask nothing")
+    how.add_argument("--json", action="store_true", help="only list, for programs")
+    return parser
+
+
+def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Exit:
+    search = _search(args, env, streams)
+    left = look(search)
+    if args.json:
+        text = json.dumps(report.as_json(left, search), indent=2)
+        streams.stdout.print(text, markup=False, highlight=False, soft_wrap=True)
+        return _status(left)
+    report.show(left, search, streams.stdout)
+    asks = streams.stdin.isatty()
+    if not left.sure or args.dry_run or not (asks or args.yes):
+        if left.sure:
+            _say(streams.stdout, "Nothing was removed. On a terminal each kind is asked for; --yes asks nothing.")
+        return _status(left)
+    hands = Hands(
+        confirm=lambda kind, items: args.yes or _confirm(streams, kind, items),
+        say=lambda text: _say(streams.stdout, text),
+        sleep=streams.sleep,
+    )
+    remove(search, left, hands, with_cluster=args.with_cluster)
+    left = look(search)
+    report.show(left, search, streams.stdout)
+    return _status(left)
+
+
+def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Search:
+    settings = None if args.project and args.cluster else settings_of(args.stack)
+    cloud: GcpSettings | None = cloud_of(settings, args.stack) if settings else None
+    project = args.project or (cloud.place.project if cloud else "")
+    if project == _SAMPLE:
+        raise SluiceError(
+            f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
+            status=Exit.USAGE,
+        )
+    return Search(
+        google=Google.signed_in(env, sleep=streams.sleep),
+        project=project,
+        mark=Mark(
+            stack=args.stack,
+            cluster=args.cluster or (cloud.place.cluster if cloud else ""),
+            namespace=settings.cluster.namespace if settings else "sluice",
+        ),
+        prices=Prices.load(),
+        region=cloud.place.region if cloud else "us-central1",
+    )
+
+
+def _confirm(streams: Streams, kind: Kind, items: tuple[Leftover, ...]) -> bool:
+    names = ", ".join(item.name for item in items)
+    what = f"this {kind.one}" if len(items) == 1 else f"these {len(items)} {kind.many}"
+    lost = f" Lost with it: {kind.loses}." if kind.loses else ""
+    _say(streams.stdout, f"Remove {what}: {names} (${dollars(items):.2f} a month)?{lost} [y/N]")
+    return streams.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _status(left: Left) -> Exit:
+    return Exit.OK if left.clean else Exit.FAILED
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,150 @@
+"""What Compute Engine holds: machines, disks, addresses, forwarding rules, snapshots, images."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from infra.cost.api import ApiError
+from infra.cost.machines import machine
+from infra.leftovers.items import CLAIM, Found, Leftover, made_for
+from infra.leftovers.search import GIB, Search
+
+SERVICE = "compute"
+_EMPTY = "NO_RESULTS_ON_PAGE"
+
+
+def instances(search: Search) -> Found:
+    """Machines: nodes, for the most part."""
+    return _all(search, "instances", _instance)
+
+
+def disks(search: Search) -> Found:
+    """Disks, those of claims among them: a cluster that is removed leaves them behind."""
+    sure: list[Leftover] = []
+    doubtful: list[Leftover] = []
+    for scope, disk in _everywhere(search, "disks"):
+        if search.mark.on(disk.get("labels", {})):
+            sure.append(_disk(search, scope, disk))
+        elif search.mark.perhaps(disk):
+            doubtful.append(_disk(search, scope, disk))
+    return Found(sure=tuple(sure), doubtful=tuple(doubtful))
+
+
+def addresses(search: Search) -> Found:
+    """Reserved addresses."""
+    return _all(search, "addresses", _address)
+
+
+def forwarding_rules(search: Search) -> Found:
+    """Forwarding rules: what a load balancer leaves."""
+    return _all(search, "forwardingRules", _rule)
+
+
+def snapshots(search: Search) -> Found:
+    """Snapshots of disks."""
+    return _global(search, "snapshots", "storageBytes", "snapshot")
+
+
+def images(search: Search) -> Found:
+    """Images of disks."""
+    return _global(search, "images", "archiveSizeBytes", "image")
+
+
+def _everywhere(search: Search, collection: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Everything of a kind with where it is, such as zones/us-central1-a."""
+    path = f"compute/v1/projects/{search.project}/aggregated/{collection}"
+    for page in search.google.pages(SERVICE, path):
+        for scope, found in page.get("items", {}).items():
+            warning = found.get("warning", {}).get("code", _EMPTY)
+            if warning != _EMPTY:
+                raise ApiError(f"{collection} in {scope} cannot be listed ({warning}); try again in a while")
+            for entry in found.get(collection, []):
+                yield scope, entry
+
+
+def _all(search: Search, collection: str, described: Any) -> Found:
+    ours = (
+        (scope, entry) for scope, entry in _everywhere(search, collection) if search.mark.on(entry.get("labels", {}))
+    )
+    return Found(sure=tuple(described(search, scope, entry) for scope, entry in ours))
+
+
+def _global(search: Search, collection: str, size: str, price: str) -> Found:
+    found: list[Leftover] = []
+    for page in search.google.pages(SERVICE, f"compute/v1/projects/{search.project}/global/{collection}"):
+        for entry in page.get("items", []):
+            if search.mark.on(entry.get("labels", {})):
+                gib = Decimal(entry.get(size, 0)) / GIB
+                cost = search.monthly(price, search.region, gib)
+                found.append(_leftover(search, "global", collection, entry, f"{gib:.1f} GiB", cost))
+    return Found(sure=tuple(found))
+
+
+def _instance(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+    kind = _last(entry.get("machineType", ""))
+    parts = machine(kind)
+    spot = "-spot" if entry.get("scheduling", {}).get("provisioningModel") == "SPOT" else ""
+    costs: Iterable[Decimal | None] = [None]
+    if parts:
+        region = _region(scope)
+        costs = [
+            search.monthly(f"{parts.family}-core{spot}", region, parts.cores),
+            search.monthly(f"{parts.family}-ram{spot}", region, parts.gib),
+        ]
+    known = [cost for cost in costs if cost is not None]
+    cost = sum(known, Decimal(0)) if len(known) == len(list(costs)) else None
+    return _leftover(search, scope, "instances", entry, f"{kind}{' on spot' if spot else ''}", cost)
+
+
+def _disk(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+    gib, kind = Decimal(entry.get("sizeGb", 0)), _last(entry.get("type", ""))
+    claim = made_for(entry).get(CLAIM)
+    detail = f"{gib:f} GiB {kind}{f', claim {claim}' if claim else ''}"
+    users = ", ".join(_last(user) for user in entry.get("users", []))
+    regional = scope.startswith("regions/")
+    cost = None if regional else search.monthly(kind, _region(scope), gib)
+    return _leftover(search, scope, "disks", entry, detail, cost, used_by=users)
+
+
+def _address(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+    used = entry.get("status") == "IN_USE"
+    internal = entry.get("addressType") == "INTERNAL"
+    cost = Decimal(0) if internal else search.monthly("address" if used else "address-idle", _region(scope), Decimal(1))
+    users = ", ".join(_last(user) for user in entry.get("users", []))
+    return _leftover(search, scope, "addresses", entry, str(entry.get("address", "")), cost, used_by=users)
+
+
+def _rule(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+    cost = search.monthly("forwarding-rule", _region(scope), Decimal(1))
+    return _leftover(search, scope, "forwardingRules", entry, str(entry.get("IPAddress", "")), cost)
+
+
+def _leftover(  # noqa: PLR0917 - where and what, as every caller has them at hand
+    search: Search,
+    scope: str,
+    collection: str,
+    entry: Mapping[str, Any],
+    detail: str,
+    cost: Decimal | None,
+    *,
+    used_by: str = "",
+) -> Leftover:
+    return Leftover(
+        name=entry["name"],
+        place=_last(scope),
+        detail=detail,
+        cost=cost,
+        service=SERVICE,
+        path=f"compute/v1/projects/{search.project}/{scope}/{collection}/{entry['name']}",
+        used_by=used_by,
+    )
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _region(scope: str) -> str:
+    """The region of zones/us-central1-a or regions/us-central1."""
+    kind, _, name = scope.partition("/")
+    return name.rpartition("-")[0] if kind == "zones" else name

@@ -1,0 +1,204 @@
+"""What is left is found by its label or its cluster, costed, and removed only where that was agreed to."""
+
+import io
+import json
+import os
+import subprocess
+
+import pytest
+from rich.console import Console
+
+from exits import Exit
+from infra.cost.api import ENDPOINT
+from infra.declared import ROOT
+from infra.leftovers.command import Streams, main
+from tests.unit.infra.cost.google import serving
+from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
+
+WHERE = ("--project", PROJECT, "--cluster", "sluice")
+KNOWN = {
+    ("cluster", "sluice"): "73.00",
+    ("machine", "gke-sluice-spot-1"): "18.25",
+    ("forwarding rule", "a1b2"): "18.25",
+    ("address", "kept"): "7.30",
+    ("address", "inside"): "0.00",
+    ("disk", "pvc-1"): "1.00",
+    ("disk", "pvc-2"): "1.00",
+    ("snapshot", "before"): "0.20",
+    ("image of a disk", "golden"): None,
+    ("image registry", "sluice-images"): "0.30",
+    ("bucket", "sluice-guard"): "0.04",
+    ("log bucket", "sluice"): None,
+}
+
+
+class Typing(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def typed(project: Project, *arguments: str, answers: str | None = None) -> tuple[Exit, str, str]:
+    """Exit status, output and errors; with `answers`, on a terminal."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    streams = Streams(
+        stdin=io.StringIO() if answers is None else Typing(answers),
+        stdout=Console(file=stdout, width=120),
+        stderr=Console(file=stderr, width=120),
+        sleep=lambda _: None,
+    )
+    with serving(project.answer) as google:
+        status = main([*WHERE, *arguments], env={ENDPOINT: google.url}, streams=streams)
+    return status, stdout.getvalue(), stderr.getvalue()
+
+
+def without_cluster() -> Project:
+    """After a `pulumi destroy` that left things behind."""
+    project = full()
+    del project.things["clusters"], project.things["instances"]
+    project.things["disks"][1].pop("users")
+    return project
+
+
+def test_everything_of_the_stack_is_found_with_its_cost_and_nothing_else() -> None:
+    status, out, _ = typed(full(), "--json")
+    found = json.loads(out)
+    assert {(item["kind"], item["name"]): item["month"] for item in found["left"]} == KNOWN
+    assert status == Exit.FAILED
+    assert found["month"] == "119.34"
+    assert not found["unseen"]
+
+
+def test_a_claim_that_names_no_cluster_is_shown_and_never_touched() -> None:
+    project = Project(things={"disks": [disk("pvc-5", {"goog-gke-volume": ""}, description=CLAIM)]})
+    status, out, _ = typed(project, "--yes")
+    assert "Perhaps its too: pvc-5" in out
+    assert status == Exit.OK
+    assert not project.removed
+
+
+def test_nothing_left_is_exit_status_0() -> None:
+    status, out, _ = typed(Project(), "--yes")
+    assert status == Exit.OK
+    assert "Nothing that is known to be left" in out
+
+
+@pytest.mark.parametrize("arguments", [["--dry-run"], []])
+def test_without_a_terminal_or_on_a_dry_run_nothing_is_removed(arguments: list[str]) -> None:
+    project = without_cluster()
+    status, out, _ = typed(project, *arguments)
+    assert status == Exit.FAILED
+    assert not project.removed
+    assert "Nothing was removed" in out
+    assert "$28.09 a month, and 2 whose price is unknown" in out
+
+
+def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
+    project = without_cluster()
+    status, out, _ = typed(project, "--yes")
+    compute, location = f"/compute/compute/v1/projects/{PROJECT}", f"projects/{PROJECT}/locations"
+    assert project.removed == [
+        f"{compute}/regions/us-central1/forwardingRules/a1b2",
+        f"{compute}/regions/us-central1/addresses/kept",
+        f"{compute}/regions/us-central1/addresses/inside",
+        f"{compute}/zones/us-central1-a/disks/pvc-1",
+        f"{compute}/zones/us-central1-a/disks/pvc-2",
+        f"{compute}/global/snapshots/before",
+        f"{compute}/global/images/golden",
+        f"/artifactregistry/v1/{location}/us-central1/repositories/sluice-images",
+        "/storage/storage/v1/b/sluice-guard/o/a%2Fb%20c.zip",
+        "/storage/storage/v1/b/sluice-guard",
+        f"/logging/v2/{location}/global/buckets/sluice",
+    ]
+    assert status == Exit.OK
+    assert "disk pvc-1 is gone" in out
+
+
+def test_each_kind_is_asked_for() -> None:
+    project = without_cluster()
+    status, out, _ = typed(project, answers="n\n\ny\n")
+    assert [path.rpartition("/")[2] for path in project.removed] == ["pvc-1", "pvc-2"]
+    assert "Remove these 2 disks: pvc-1, pvc-2 ($2.00 a month)? Lost with it: all data on them." in out
+    assert status == Exit.FAILED
+
+
+def test_while_the_cluster_is_there_nothing_is_removed() -> None:
+    project = full()
+    status, out, _ = typed(project, "--yes")
+    assert not project.removed
+    assert "pulumi destroy -s gke" in out
+    assert "--with-cluster" in out
+    assert status == Exit.FAILED
+
+
+def test_with_cluster_removes_the_cluster_first() -> None:
+    project = full()
+    status, _, _ = typed(project, "--yes", "--with-cluster")
+    assert project.removed[0] == f"/container/v1/projects/{PROJECT}/locations/us-central1-a/clusters/sluice"
+    assert status == Exit.OK
+
+
+def test_it_waits_until_things_are_gone() -> None:
+    project = Project(things={"disks": [disk("pvc-1", OURS)]}, slow=3)
+    status, out, _ = typed(project, "--yes")
+    assert "disk pvc-1 is gone" in out
+    assert status == Exit.OK
+
+
+def test_a_missing_right_to_list_is_told_with_its_role_and_is_not_clean() -> None:
+    denied = (403, {"error": {"message": "Permission denied"}})
+    status, out, _ = typed(Project(refuses={"GET aggregated/disks": denied}))
+    assert "Not looked at: disks" in out
+    assert "--role roles/compute.viewer" in out
+    assert status == Exit.FAILED
+
+
+def test_an_api_that_is_off_is_told_with_how_to_turn_it_on() -> None:
+    off = (403, {"error": {"message": "off", "details": [{"reason": "SERVICE_DISABLED"}]}})
+    status, out, _ = typed(Project(refuses={"GET /artifactregistry/": off}))
+    assert f"gcloud services enable artifactregistry.googleapis.com --project {PROJECT}" in out
+    assert status == Exit.FAILED
+
+
+def test_a_missing_right_to_remove_is_told_and_the_rest_goes_on() -> None:
+    project = without_cluster()
+    project.refuses = {"DELETE /disks/pvc-1": (403, {"error": {"message": "Permission denied"}})}
+    status, out, _ = typed(project, "--yes")
+    assert "disk pvc-1 stays" in out
+    assert "you lack roles/compute.storageAdmin" in out
+    assert any(path.endswith("pvc-2") for path in project.removed)
+    assert status == Exit.FAILED
+
+
+def test_what_is_gone_already_is_no_error() -> None:
+    gone = (404, {"error": {"message": "not found"}})
+    project = Project(things={"disks": [disk("pvc-1", OURS)]}, refuses={"DELETE /disks/": gone})
+    status, out, _ = typed(project, "--yes")
+    assert "stays" not in out
+    assert status == Exit.OK
+
+
+def test_a_place_that_cannot_be_listed_is_an_error() -> None:
+    unreachable = {"items": {"zones/us-central1-a": {"warning": {"code": "UNREACHABLE"}}}}
+    status, _, err = typed(Project(refuses={"GET aggregated/disks": (200, unreachable)}))
+    assert status == Exit.UNAVAILABLE
+    assert "zones/us-central1-a cannot be listed" in err
+
+
+def test_a_project_that_is_nobody_s_is_refused() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    streams = Streams(stdin=io.StringIO(), stdout=Console(file=stdout), stderr=Console(file=stderr))
+    assert main([], env={}, streams=streams) == Exit.USAGE
+    assert "--project ID" in stderr.getvalue()
+
+
+def test_the_script_runs_it() -> None:
+    command = (ROOT / "scripts/leftovers").read_text().splitlines()[-1].removeprefix("exec ")
+    line = command.replace('"$@"', " ".join([*WHERE, "--json"])).split()
+    with serving(full().answer) as google:
+        env = {**os.environ, ENDPOINT: google.url}
+        done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["project"] == PROJECT
+    assert os.access(ROOT / "scripts/leftovers", os.X_OK)
