@@ -2,7 +2,7 @@
 
 import argparse
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,7 +54,7 @@ def guarded_of(args: argparse.Namespace, *, env: Mapping[str, str]) -> Guarded:
 
 
 @contextmanager
-def google(guarded: Guarded, *, env: Mapping[str, str]) -> Iterator[Api]:
+def google(guarded: Guarded, *, env: Mapping[str, str]) -> Generator[Api]:
     """Google's APIs with this person's credentials; what they refuse is raised as SluiceError."""
     mistakes: list[str] = []
     apis = apis_of(env, mistakes=mistakes)
@@ -63,7 +63,9 @@ def google(guarded: Guarded, *, env: Mapping[str, str]) -> Iterator[Api]:
     try:
         yield Api(apis, quota_project=guarded.project)
     except ApiError as error:
-        raise SluiceError(f"Google Cloud: {error}. {_remedy(error, env)}", status=Exit.UNAVAILABLE) from error
+        raise SluiceError(
+            f"Google Cloud: {str(error).rstrip('.')}. {_remedy(error, env)}", status=Exit.UNAVAILABLE
+        ) from error
 
 
 def _remedy(error: ApiError, env: Mapping[str, str]) -> str:

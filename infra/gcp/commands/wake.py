@@ -14,9 +14,7 @@ from infra.gcp.guard_function.sluice_guard.api import Api, OutOfTimeError, Patie
 from infra.gcp.guard_function.sluice_guard.clock import Clock, Job
 from infra.gcp.guard_function.sluice_guard.gke import Change, Cluster, Gke
 
-_ABOUT = (
-    "Bring the nodes back that the guard has stopped, for HOURS, in which a used-up budget does not stop them again."
-)
+_ABOUT = "Bring back the nodes that the guard has stopped. For HOURS a used-up budget does not stop them again."
 _WAIT_SECONDS = 20 * 60
 
 

@@ -12,7 +12,6 @@ from google.auth.transport.requests import AuthorizedSession
 from .settings import Apis
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-_CALL_SECONDS = 30
 _POLL_SECONDS = 5
 _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 404, 409, 429, 500
 
@@ -58,13 +57,15 @@ class Patience:
 class Api:
     """JSON in, JSON out. A token is never sent over plain http, which only tests use."""
 
-    def __init__(self, apis: Apis, *, quota_project: str | None = None) -> None:
+    def __init__(self, apis: Apis, *, quota_project: str | None = None, call_seconds: float = 30) -> None:
         """Find credentials; raises ApiError where there are none.
 
+        `call_seconds` is how long an answer may take.
         `quota_project` is for a person's credentials, which belong to no project; a service account that named its
         own would need one more right for it.
         """
         self.apis = apis
+        self._call_seconds = call_seconds
         self._session = _session(apis, quota_project=quota_project)
 
     def get(self, url: str) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class Api:
 
     def _ask(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         try:
-            answer = self._session.request(method, url, json=body, timeout=_CALL_SECONDS)
+            answer = self._session.request(method, url, json=body, timeout=self._call_seconds)
             if not answer.ok:
                 raise _refusal(method, url, answer)
             return _object(answer)

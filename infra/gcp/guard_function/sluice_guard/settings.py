@@ -116,7 +116,7 @@ class _Reader:
                 return None
             return value if math.isfinite(value) and least <= value <= most else None
 
-        return self._read(name, parse, f"a number from {least:g} to {most:g}", math.nan, default=default)
+        return self._read(name, parse, f"a number from {least:g} to {most:g}", 0.0, default=default)
 
     def _read(self, name: str, parse: Callable[[str], T | None], wanted: str, otherwise: T, *, default: str = "") -> T:
         given = self._env.get(name, "").strip() or default

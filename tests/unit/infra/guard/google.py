@@ -1,0 +1,204 @@
+"""A stand-in of the Google APIs that the guard and its scripts speak to, on this machine."""
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ZONE = "projects/lab/locations/us-central1-a"
+CLUSTER = f"/v1/{ZONE}/clusters/sluice"
+JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
+BUSY = (
+    400,
+    {"code": 400, "message": "Cluster is running incompatible operation op-9.", "status": "FAILED_PRECONDITION"},
+)
+
+
+@dataclass
+class FakePool:
+    nodes: int
+    autoscaling: dict[str, Any] = field(default_factory=dict[str, Any])
+    status: str = "RUNNING"
+
+
+@dataclass
+class Operation:
+    pool: str
+    method: str
+    body: dict[str, Any]
+    left: int
+    """How often it says RUNNING before it is done."""
+
+
+@dataclass
+class FakeGoogle:
+    """One cluster and one Scheduler job; `failures` come first: part of "METHOD path", status, error, times."""
+
+    url: str = ""
+    created: str = "2026-11-22T08:00:00+00:00"
+    status: str = "RUNNING"
+    there: bool = True
+    pools: dict[str, FakePool] = field(
+        default_factory=lambda: {
+            "steady": FakePool(nodes=1),
+            "spot": FakePool(nodes=2, autoscaling={"enabled": True, "minNodeCount": 0, "maxNodeCount": 4}),
+        }
+    )
+    slowness: int = 0
+    """How often each operation says RUNNING."""
+    serial: bool = True
+    """Whether one operation makes the cluster refuse another."""
+    job: dict[str, Any] | None = field(
+        default_factory=lambda: {
+            "name": JOB,
+            "state": "ENABLED",
+            "schedule": "*/15 * * * *",
+            "httpTarget": {"uri": "https://clock", "httpMethod": "POST", "oidcToken": {"serviceAccountEmail": "x@y"}},
+        }
+    )
+    failures: list[list[Any]] = field(default_factory=list[list[Any]])
+    operation_error: dict[str, Any] | None = None
+    operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
+    asked: list[str] = field(default_factory=list[str])
+    """What was asked for and not refused: "METHOD path body"."""
+    headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    hold: threading.Event = field(default_factory=threading.Event)
+
+    def fail(self, part: str, status: int, *, message: str = "no", state: str = "", times: int = 1000) -> None:
+        self.failures.append([part, status, {"code": status, "message": message, "status": state}, times])
+
+    @property
+    def changes(self) -> list[str]:
+        """What was changed: "pool:method body"."""
+        return [
+            f"{line.split('/nodePools/')[1]}"
+            for line in self.asked
+            if line.startswith("POST") and "/nodePools/" in line
+        ]
+
+    def settle(self) -> None:
+        """Let what is under way come to its end, as it does whether or not anybody asks."""
+        for name, operation in self.operations.items():
+            if operation.left > 0:
+                operation.left = 0
+                self._operation(name)
+
+    def set_clock(self, body: object) -> None:
+        assert self.job is not None
+        self.job["httpTarget"]["body"] = base64.b64encode(json.dumps(body).encode()).decode()
+
+    def clock(self) -> dict[str, Any]:
+        assert self.job is not None
+        return json.loads(base64.b64decode(self.job["httpTarget"].get("body", "e30=")))
+
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        for failure in self.failures:
+            if failure[0] in f"{method} {path}" and failure[3] > 0:
+                failure[3] -= 1
+                return failure[1], {"error": failure[2]}
+        if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
+            return BUSY[0], {"error": BUSY[1]}
+        self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
+        found = self._found(path, body)
+        return (200, found) if found is not None else (404, {"error": {"code": 404, "message": "Not found"}})
+
+    def _found(self, path: str, body: dict[str, Any]) -> Any:
+        if self.job and path == f"/v1/{JOB}":
+            self.job |= body
+            return self.job
+        return self._in_cluster(path, body) if self.there else None
+
+    def _in_cluster(self, path: str, body: dict[str, Any]) -> Any:
+        if path == CLUSTER:
+            return self._cluster()
+        if change := re.fullmatch(rf"{CLUSTER}/nodePools/(\w+):(\w+)", path):
+            return self._begin(change[1], change[2], body)
+        if path.startswith(f"/v1/{ZONE}/operations/"):
+            return self._operation(path.rpartition("/")[2])
+        if group := re.fullmatch(r"/compute/v1/projects/lab/zones/us-central1-a/instanceGroupManagers/gke-(\w+)", path):
+            return {"targetSize": self.pools[group[1]].nodes}
+        return None
+
+    def _cluster(self) -> dict[str, Any]:
+        group = "https://www.googleapis.com/compute/v1/projects/lab/zones/us-central1-a/instanceGroupManagers/gke-"
+        return {
+            "status": self.status,
+            "createTime": self.created,
+            "nodePools": [
+                {
+                    "name": name,
+                    "status": pool.status,
+                    "instanceGroupUrls": [group + name],
+                    **({"autoscaling": pool.autoscaling} if pool.autoscaling else {}),
+                }
+                for name, pool in self.pools.items()
+            ],
+        }
+
+    def _begin(self, pool: str, method: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        if pool not in self.pools:
+            return None
+        name = f"operation-{len(self.operations)}"
+        self.operations[name] = Operation(pool=pool, method=method, body=body, left=self.slowness)
+        return self._operation(name)
+
+    def _operation(self, name: str) -> dict[str, Any]:
+        operation = self.operations[name]
+        operation.left -= 1
+        if operation.left >= 0:
+            return {"name": name, "status": "RUNNING"}
+        if self.operation_error:
+            return {"name": name, "status": "DONE" if self.slowness else "RUNNING", "error": self.operation_error}
+        pool = self.pools[operation.pool]
+        if operation.method == "setSize":
+            pool.nodes = operation.body["nodeCount"]
+        elif operation.body["autoscaling"]["enabled"]:
+            pool.autoscaling = operation.body["autoscaling"]
+        else:  # as Google does: the limits are forgotten
+            pool.autoscaling = {}
+        return {"name": name, "status": "DONE"}
+
+
+@contextmanager
+def fake_google() -> Generator[FakeGoogle]:
+    google = FakeGoogle()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _handle(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length) or b"{}")
+            google.headers.append(dict(self.headers.items()))
+            status, found = google.answer(self.command, self.path.partition("?")[0], body)
+            if status == 0:  # no answer until the test is over
+                google.hold.wait(30)
+                return
+            if status < 0:  # hung up
+                self.close_connection = True
+                return
+            text = found.encode() if isinstance(found, str) else json.dumps(found).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server's names
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 as the parent has it
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    google.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield google
+    finally:
+        google.hold.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,92 @@
+"""Reading a budget's message."""
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.gcp.guard_function.sluice_guard.budget import Message, UnreadableError
+from tests.unit.infra.guard.conftest import Guarding
+from tests.unit.infra.guard.messages import ACTUAL, BELOW, BOTH, FORECAST, event
+
+
+@pytest.mark.parametrize(
+    ("data", "actual", "forecast"),
+    [(BELOW, None, None), (ACTUAL, 0.9, None), (FORECAST, None, 1.0), (BOTH, 1.0, 1.0)],
+)
+def test_every_shape_of_threshold(data: dict[str, Any], actual: float | None, forecast: float | None) -> None:
+    message = Message.of_event(event(data))
+    assert (message.actual_threshold, message.forecast_threshold) == (actual, forecast)
+    assert message.share == data["costAmount"] / 50
+    assert message.interval_start == datetime(2026, 11, 1, 7, tzinfo=UTC)
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in ACTUAL.items() if key != name}
+
+
+UNREADABLE = {
+    "no event": None,
+    "no message": {},
+    "message of another type": {"message": "text"},
+    "no data": {"message": {"attributes": {}}},
+    "no base64": event(raw="%%%"),
+    "cut base64": event(raw="e30"),
+    "no text": event(raw=base64.b64encode(b"\xff\xfe\x00").decode()),
+    "no JSON": event(raw=base64.b64encode(b"{cost").decode()),
+    "deep JSON": event(raw=base64.b64encode(b"[" * 100_000).decode()),
+    "no object": event([1, 2]),
+    "other version": {"message": {**event(ACTUAL)["message"], "attributes": {"schemaVersion": "2.0"}}},
+    "amount as text": event({**ACTUAL, "costAmount": "45.01"}),
+    "amount true": event({**ACTUAL, "costAmount": True}),
+    "amount NaN": event({**ACTUAL, "costAmount": float("nan")}),
+    "no budget": event({**ACTUAL, "budgetAmount": 0}),
+    "threshold as text": event({**ACTUAL, "alertThresholdExceeded": "0.9"}),
+    "no time": event({**ACTUAL, "costIntervalStart": "November"}),
+    "time without zone": event({**ACTUAL, "costIntervalStart": "2026-11-01T00:00:00"}),
+    "published at no time": event(ACTUAL, published="yesterday"),
+    **{
+        f"without {name}": event(without(name))
+        for name in ("costAmount", "budgetAmount", "currencyCode", "costIntervalStart")
+    },
+}
+
+
+@pytest.mark.parametrize("broken", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_mailed_and_not_delivered_again(guarding: Guarding, broken: object) -> None:
+    guarding.guard().on_budget(broken)  # raises nothing: it is acknowledged
+    assert guarding.google.asked == []
+    assert guarding.mails() == [("unreadable", "daily")]
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(UnreadableError, match="costIntervalStart is None"):
+        Message.of_event(event(without("costIntervalStart")))
+
+
+@pytest.mark.parametrize(
+    ("start", "now", "stale"),
+    [
+        ("2026-11-01T07:00:00Z", "2026-11-30T23:59:00+00:00", False),
+        ("2026-11-01T07:00:00Z", "2026-12-01T08:00:00+00:00", True),
+        ("2026-12-01T08:00:00Z", "2026-12-31T23:59:00+00:00", False),
+        ("2026-12-01T08:00:00Z", "2027-01-01T08:00:00+00:00", True),
+        ("2027-01-31T00:00:00+00:00", "2027-02-27T00:00:00+00:00", False),
+        ("2027-01-31T00:00:00+00:00", "2027-02-28T00:00:00+00:00", True),
+    ],
+)
+def test_a_message_counts_in_its_own_month(start: str, now: str, stale: bool) -> None:
+    message = Message.of_event(event({**ACTUAL, "costIntervalStart": start}, published=None))
+    assert bool(message.stale(datetime.fromisoformat(now))) is stale
+
+
+@pytest.mark.parametrize(("now", "stale"), [("2026-11-23T00:54:00+00:00", False), ("2026-11-23T00:56:00+00:00", True)])
+def test_a_message_counts_for_six_hours(now: str, stale: bool) -> None:
+    assert bool(Message.of_event(event(ACTUAL)).stale(datetime.fromisoformat(now))) is stale
+
+
+def test_a_message_of_a_client_library_says_when_it_was_published_in_its_own_way() -> None:
+    data = event(ACTUAL, published=None)
+    data["message"]["publish_time"] = "2026-11-22T18:55:00Z"
+    assert Message.of_event(data).published == datetime(2026, 11, 22, 18, 55, tzinfo=UTC)

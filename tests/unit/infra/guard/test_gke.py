@@ -1,0 +1,108 @@
+"""The cluster's answers: busy, slow, wrong, none."""
+
+import pytest
+
+from infra.gcp.guard_function.sluice_guard.api import Api, ApiError, OutOfTimeError
+from infra.gcp.guard_function.sluice_guard.gke import Change, Gke
+from infra.gcp.guard_function.sluice_guard.settings import apis_of
+from tests.unit.infra.guard.conftest import Seconds, env_of
+from tests.unit.infra.guard.google import FakeGoogle
+
+
+def gke_of(google: FakeGoogle, *, call_seconds: float = 30) -> Gke:
+    api = Api(apis_of(env_of(google), mistakes=[]), call_seconds=call_seconds)
+    return Gke(api, project="lab", location="us-central1-a", cluster="sluice")
+
+
+def shrink(google: FakeGoogle, *, seconds: Seconds, call_seconds: float = 30) -> list[str]:
+    accepted: list[str] = []
+    gke_of(google, call_seconds=call_seconds).change(
+        [Change.size("steady", 0), Change.size("spot", 0)], patience=seconds.patience(100), accepted=accepted
+    )
+    return accepted
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(400, "FAILED_PRECONDITION"), (409, "ABORTED"), (429, ""), (500, "INTERNAL"), (503, "")]
+)
+def test_what_passes_is_asked_again(google: FakeGoogle, status: int, state: str) -> None:
+    google.fail("setSize", status, state=state, times=3)
+    seconds = Seconds()
+    assert sorted(shrink(google, seconds=seconds)) == ["spot", "steady"]
+    assert [pool.nodes for pool in google.pools.values()] == [0, 0]
+    assert seconds.naps > 0
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, "INVALID_ARGUMENT"), (401, ""), (403, "PERMISSION_DENIED")])
+def test_what_does_not_pass_is_raised_at_once(google: FakeGoogle, status: int, state: str) -> None:
+    google.fail("setSize", status, state=state, message="because")
+    seconds = Seconds()
+    with pytest.raises(ApiError, match=f"{status} because"):
+        shrink(google, seconds=seconds)
+    assert seconds.naps == 0
+
+
+def test_a_pool_that_is_gone_is_done(google: FakeGoogle) -> None:
+    del google.pools["steady"]
+    assert shrink(google, seconds=Seconds()) == ["spot"]
+
+
+def test_a_pool_does_not_wait_for_another_where_the_cluster_allows(google: FakeGoogle) -> None:
+    google.slowness, google.serial = 4, False
+    seconds = Seconds()
+    shrink(google, seconds=seconds)
+    assert seconds.naps <= 5
+
+
+def test_operations_follow_each_other_where_it_does_not(google: FakeGoogle) -> None:
+    google.slowness = 4
+    shrink(google, seconds=Seconds())
+    assert [pool.nodes for pool in google.pools.values()] == [0, 0]
+
+
+@pytest.mark.parametrize("status", [0, -1], ids=["no answer", "hung up"])
+def test_no_answer_is_waited_out_and_then_said(google: FakeGoogle, status: int) -> None:
+    google.fail("steady:setSize", status, times=1000)
+    with pytest.raises(OutOfTimeError, match="setSize of steady"):
+        gke_of(google, call_seconds=0.05).change(
+            [Change.size("steady", 0)], patience=Seconds().patience(12), accepted=[]
+        )
+
+
+def test_one_answer_lost_does_no_harm(google: FakeGoogle) -> None:
+    google.fail("setSize", -1, times=1)
+    assert sorted(shrink(google, seconds=Seconds())) == ["spot", "steady"]
+
+
+def test_an_operation_that_fails_is_raised(google: FakeGoogle) -> None:
+    google.slowness, google.operation_error = 1, {"code": 13, "message": "quota"}
+    with pytest.raises(ApiError, match="quota"):
+        shrink(google, seconds=Seconds())
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_an_operation_that_cannot_be_asked_for(google: FakeGoogle, status: int) -> None:
+    google.slowness = 1
+    google.fail("GET /v1/projects/lab/locations/us-central1-a/operations", status, times=1)
+    assert sorted(shrink(google, seconds=Seconds())) == ["spot", "steady"]
+
+
+def test_a_page_instead_of_json_is_an_error_with_its_status(google: FakeGoogle) -> None:
+    google.failures.append(["GET", 502, "", 1])
+    with pytest.raises(ApiError, match="502"):
+        gke_of(google).cluster()
+
+
+def test_the_cluster_is_read_whole(google: FakeGoogle) -> None:
+    found = gke_of(google).cluster()
+    assert found is not None
+    assert {pool.name: (pool.nodes, pool.scales_itself) for pool in found.pools} == {
+        "steady": (1, False),
+        "spot": (2, True),
+    }
+
+
+def test_no_token_goes_over_plain_http(google: FakeGoogle) -> None:
+    gke_of(google).cluster()
+    assert google.headers
+    assert not any("authorization" in {name.lower() for name in headers} for headers in google.headers)

@@ -1,0 +1,184 @@
+"""What the guard does about a budget's message."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from infra.gcp.guard_function.sluice_guard.api import ApiError, OutOfTimeError
+from tests.unit.infra.guard.conftest import NOW, Guarding
+from tests.unit.infra.guard.messages import (
+    ABOVE_WITHOUT_THRESHOLD,
+    ACTUAL,
+    BELOW,
+    BOTH,
+    FORECAST,
+    LAST_MONTH,
+    event,
+)
+
+ALL_STOPPED = [
+    'spot:setAutoscaling {"autoscaling": {"enabled": false}}',
+    'steady:setSize {"nodeCount": 0}',
+    'spot:setSize {"nodeCount": 0}',
+]
+
+
+@pytest.mark.parametrize("message", [ACTUAL, BOTH, ABOVE_WITHOUT_THRESHOLD, {**BELOW, "costAmount": 45.0}])
+def test_stops_all_nodes_from_the_share_on_autoscaling_first(guarding: Guarding, message: Mapping[str, Any]) -> None:
+    guarding.guard().on_budget(event(message))
+    assert guarding.google.changes == ALL_STOPPED
+    assert [pool.nodes for pool in guarding.google.pools.values()] == [0, 0]
+    assert guarding.mails() == [("scaled-to-zero", "now")]
+    assert "of 50.00 EUR spent" in guarding.entries()[0]["message"]
+
+
+def test_all_autoscaling_is_off_before_any_pool_shrinks(guarding: Guarding) -> None:
+    for pool in guarding.google.pools.values():
+        pool.autoscaling = {"enabled": True, "maxNodeCount": 3}
+    guarding.google.slowness = 2
+    guarding.guard().on_budget(event(ACTUAL))
+    methods = [line.partition(":")[2].partition(" ")[0] for line in guarding.google.changes]
+    assert methods == ["setAutoscaling", "setAutoscaling", "setSize", "setSize"]
+
+
+@pytest.mark.parametrize("message", [BELOW, FORECAST, {**ACTUAL, "costAmount": 44.99}])
+def test_leaves_the_nodes_alone_below_the_share_whatever_is_forecast(
+    guarding: Guarding, message: Mapping[str, Any]
+) -> None:
+    guarding.guard().on_budget(event(message))
+    assert guarding.google.asked == []
+    assert (guarding.events(), guarding.mails()) == (["below-share"], [])
+
+
+def test_the_same_message_again_changes_and_mails_nothing(guarding: Guarding) -> None:
+    guard = guarding.guard()
+    for _ in range(3):
+        guard.on_budget(event(ACTUAL))
+    assert guarding.google.changes == ALL_STOPPED
+    assert guarding.events() == ["scaled-to-zero", "already-zero", "already-zero"]
+    assert guarding.mails() == [("scaled-to-zero", "now")]
+
+
+def test_a_pool_without_nodes_that_scales_itself_would_grow_and_is_stopped(guarding: Guarding) -> None:
+    for pool in guarding.google.pools.values():
+        pool.nodes = 0
+    guarding.guard().on_budget(event(ACTUAL))
+    assert guarding.google.changes == ALL_STOPPED[:1]
+
+
+def test_a_message_of_last_month_is_put_aside(guarding: Guarding) -> None:
+    guarding.guard().on_budget(event(LAST_MONTH))
+    assert guarding.google.asked == []
+    assert (guarding.events(), guarding.mails()) == (["stale"], [])
+
+
+def test_an_older_message_does_not_bring_nodes_back(guarding: Guarding) -> None:
+    guard = guarding.guard()
+    guard.on_budget(event(ACTUAL))
+    guard.on_budget(event(BELOW, published="2026-11-22T17:00:00Z"))
+    assert [pool.nodes for pool in guarding.google.pools.values()] == [0, 0]
+
+
+def test_a_message_that_failed_for_hours_is_given_up(guarding: Guarding) -> None:
+    guarding.google.fail("POST", 500)
+    guard = guarding.guard()
+    with pytest.raises(OutOfTimeError):
+        guard.on_budget(event(ACTUAL))
+    guarding.now = NOW + timedelta(hours=6)
+    guard.on_budget(event(ACTUAL))
+    assert guarding.events() == ["unfinished", "stale"]
+
+
+def test_another_currency_stops_nothing_and_is_mailed(guarding: Guarding) -> None:
+    guarding.guard().on_budget(event({**BOTH, "currencyCode": "USD"}))
+    assert guarding.google.asked == []
+    assert guarding.mails() == [("wrong-currency", "daily")]
+    assert "USD" in guarding.entries()[0]["message"]
+
+
+@pytest.mark.parametrize("mode", ["notify", "off"])
+def test_only_one_mode_stops_nodes(guarding: Guarding, mode: str) -> None:
+    guarding.guard(GUARD_MODE=mode).on_budget(event(BOTH))
+    assert guarding.google.asked == []
+    assert guarding.events() == ["above-share"]
+    assert guarding.mails() == ([("above-share", "daily")] if mode == "notify" else [])
+
+
+def test_nodes_woken_by_a_person_run_until_the_time_they_said(guarding: Guarding) -> None:
+    guarding.google.set_clock({"until": "2026-11-22T20:00:00+00:00", "awake": True})
+    guard = guarding.guard()
+    guard.on_budget(event(BOTH))
+    assert (guarding.google.changes, guarding.events()) == ([], ["awake"])
+    guarding.now = NOW + timedelta(hours=1)
+    guard.on_budget(event(BOTH))
+    assert guarding.google.changes == ALL_STOPPED
+
+
+@pytest.mark.parametrize("body", [{}, {"until": "2026-11-23T20:00:00+00:00"}])
+def test_a_time_alone_does_not_override_the_budget(guarding: Guarding, body: object) -> None:
+    guarding.google.set_clock(body)
+    guarding.guard().on_budget(event(BOTH))
+    assert guarding.google.changes == ALL_STOPPED
+
+
+def test_where_the_clock_cannot_be_read_the_budget_counts(guarding: Guarding) -> None:
+    guarding.google.job = None
+    guarding.guard().on_budget(event(BOTH))
+    assert guarding.google.changes == ALL_STOPPED
+    assert guarding.events() == ["failed", "scaled-to-zero"]
+
+
+@pytest.mark.parametrize("gone", ["deleted", "going"])
+def test_a_cluster_that_is_gone_is_no_error(guarding: Guarding, gone: str) -> None:
+    if gone == "deleted":
+        guarding.google.there = False
+    else:
+        guarding.google.status = "STOPPING"
+    guarding.guard().on_budget(event(BOTH))
+    assert (guarding.google.changes, guarding.events()) == ([], ["cluster-gone"])
+
+
+def test_a_pool_that_is_going_is_left_alone(guarding: Guarding) -> None:
+    guarding.google.pools["steady"].status = "STOPPING"
+    guarding.guard().on_budget(event(BOTH))
+    assert guarding.google.changes == [ALL_STOPPED[0], ALL_STOPPED[2]]
+
+
+def test_a_refusal_is_mailed_with_its_reason_and_delivered_again(guarding: Guarding) -> None:
+    guarding.google.fail("POST", 403, message='Required "container.clusters.update" permission')
+    with pytest.raises(ApiError):
+        guarding.guard().on_budget(event(BOTH))
+    assert guarding.mails() == [("failed", "daily")]
+    assert "container.clusters.update" in guarding.entries()[0]["message"]
+
+
+def test_a_cluster_that_cannot_be_read_is_mailed_and_delivered_again(guarding: Guarding) -> None:
+    guarding.google.fail("GET /v1/projects/lab/locations/us-central1-a/clusters", 403)
+    with pytest.raises(ApiError):
+        guarding.guard().on_budget(event(BOTH))
+    assert guarding.mails() == [("failed", "daily")]
+
+
+def test_nodes_that_cannot_be_counted_are_stopped_and_not_mailed_each_time(guarding: Guarding) -> None:
+    guarding.google.pools["spot"].autoscaling = {}
+    guarding.google.fail("instanceGroupManagers", 403)
+    guarding.guard().on_budget(event(BOTH))
+    assert guarding.google.changes == ALL_STOPPED[1:]
+    assert guarding.mails() == [("failed", "daily")]
+    assert "compute.instanceGroupManagers.get" in guarding.entries()[0]["message"]
+
+
+def test_what_is_not_over_in_time_is_said_and_the_next_message_ends_it(guarding: Guarding) -> None:
+    guarding.google.slowness = 200
+    guard = guarding.guard()
+    with pytest.raises(OutOfTimeError):
+        guard.on_budget(event(BOTH))
+    assert guarding.mails() == [("scaling-to-zero", "now")]
+    assert guarding.seconds.passed <= 510
+    guarding.google.settle()
+    guarding.google.slowness = 0
+    guard.on_budget(event(BOTH))
+    assert [pool.nodes for pool in guarding.google.pools.values()] == [0, 0]
+    assert guarding.events() == ["scaling-to-zero", "scaled-to-zero"]
