@@ -6,10 +6,12 @@ the pods, and the same files are the same image wherever they are built.
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from pulumi import Input
 
 from infra.declared import ROOT
 from infra.versions import IMAGES, KIND_NODE, OWN_IMAGES
@@ -44,11 +46,12 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _TAG_LENGTH = 12
-_DOCKERFILES = {
+DOCKERFILES = {
     "connect": "connect/Dockerfile",
     "loader": "producer/Dockerfile",
     "toolbox": "infra/toolbox/Dockerfile",
 }
+"""What each of our images is built from, below the repository's root, which is every build's context."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,12 @@ class Images:
 
     registry: str | None
     overrides: Mapping[str, str]
+    built: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    """Those of ours that the program builds itself, by their digests."""
+
+    def ours(self, name: str) -> Input[str]:
+        """One of our images, which is known only once it is built where the program builds it."""
+        return self.built[name] if name in self.built and name not in self.overrides else self[name]
 
     def __getitem__(self, name: str) -> str:
         """The image that infra/versions.py knows by `name`."""
@@ -92,7 +101,7 @@ def _tag(files: Iterable[Path], *, root: Path) -> str:
 
 def main() -> None:
     """Print what scripts/kind-up builds: a line `IMAGE DOCKERFILE` each, then the node's image."""
-    for name, dockerfile in _DOCKERFILES.items():
+    for name, dockerfile in DOCKERFILES.items():
         sys.stdout.write(f"{own_image(name)} {dockerfile}\n")
     sys.stdout.write(f"{KIND_NODE} node\n")
 

@@ -1,7 +1,6 @@
 """The objects of k8s/, as every place reads them, and the changes that a place makes to one."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -34,14 +33,21 @@ def connectors(*, folder: Path = K8S) -> list[Object]:
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
     """`base` with `changes` laid over it: mappings are merged, everything else is replaced. Both stay as they are."""
-    result = deepcopy(dict(base))
+    result = {name: _copied(value) for name, value in base.items()}
     for name, value in changes.items():
         old = result.get(name)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
             result[name] = merged(old, value)
         else:
-            result[name] = deepcopy(value)
+            result[name] = _copied(value)
     return result
+
+
+def _copied(value: Any) -> Any:
+    """A copy of everything that can be changed. An image's name that is not known yet stays the very thing it is."""
+    if isinstance(value, Mapping):
+        return {name: _copied(entry) for name, entry in value.items()}
+    return [_copied(entry) for entry in value] if isinstance(value, list) else value
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

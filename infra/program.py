@@ -7,6 +7,7 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 
+from infra.foundation import ANY, Foundation
 from infra.images import Images
 from infra.outputs import commands
 from infra.profiles import profile_of
@@ -28,20 +29,27 @@ from infra.workloads.toolbox import Toolbox, ToolboxArgs
 def main() -> None:
     """Make what the stack's settings say; raises SettingsError before anything is made where they are wrong."""
     settings = Settings.of_stack()
-    deploy(settings, on=cluster_of(settings))
+    if settings.gcp is None:
+        deploy(settings, on=cluster_of(settings))
+    else:
+        from infra.gcp.program import deploy_on_google  # noqa: PLC0415 Google's SDK is large, and no other stack needs it
+
+        deploy_on_google(settings, settings.gcp, deploy=deploy)
     for name, value in commands(settings).items():
         pulumi.export(name, value)
 
 
-def deploy(settings: Settings, *, on: Provider) -> None:
+def deploy(settings: Settings, *, on: Provider, foundation: Foundation = ANY) -> Connect:
     """Make the pipeline on a cluster."""
-    site = _site(settings)
-    inside = ResourceOptions(providers={"kubernetes": on})
-    ground = Ground(
-        "ground",
-        GroundArgs(site=site, api_server_cidrs=settings.cluster.api_server_cidrs, console=settings.console),
-        inside,
+    site = _site(settings, foundation)
+    inside = ResourceOptions(providers={"kubernetes": on}, transformations=list(foundation.transformations))
+    rules = GroundArgs(
+        site=site,
+        api_server_cidrs=settings.cluster.api_server_cidrs,
+        console=settings.console,
+        after=foundation.after,
     )
+    ground = Ground("ground", rules, inside)
     strimzi = Strimzi("strimzi", StrimziArgs(site=site, chart=settings.strimzi_chart, after=[ground]), inside)
     kafka = Kafka("kafka", KafkaArgs(site=site, console=settings.console, after=[strimzi]), inside)
     entities = Entities("entities", EntitiesArgs(site=site, after=[kafka]), inside)
@@ -54,12 +62,13 @@ def deploy(settings: Settings, *, on: Provider) -> None:
         Console("console", ConsoleArgs(site=site, after=[connect]), inside)
     if settings.load.source:
         Jobs("jobs", JobsArgs(site=site, load=settings.load, source=settings.load.source, after=[connect]), inside)
+    return connect
 
 
-def _site(settings: Settings) -> Site:
+def _site(settings: Settings, foundation: Foundation) -> Site:
     return Site(
         namespace=settings.cluster.namespace,
-        images=Images(registry=settings.image_registry, overrides=settings.image_overrides),
+        images=Images(registry=settings.image_registry, overrides=settings.image_overrides, built=foundation.images),
         profile=profile_of(settings),
         storage_class=settings.cluster.storage_class,
     )

@@ -59,7 +59,7 @@ def worker_group(site: Site) -> Object:
     pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-connect"}}
     keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
     here = {
-        "image": site.images["connect"],
+        "image": site.images.ours("connect"),
         "metricsConfig": {"type": "strimziMetricsReporter"},
         # A worker is ready after some 15 s; the default looks for the first time after 60.
         "readinessProbe": {"initialDelaySeconds": 10, "timeoutSeconds": 5},

@@ -1,9 +1,10 @@
 """The namespace and the rules that hold in it: who may be in it, how much they may take, whom they may call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
@@ -22,6 +23,8 @@ class GroundArgs:
     api_server_cidrs: tuple[str, ...]
     """Addresses of the API server; empty for any."""
     console: bool
+    after: Sequence[Resource] = ()
+    """What the namespace needs first, and what outlives it."""
 
 
 class Ground(ComponentResource):
@@ -32,7 +35,7 @@ class Ground(ComponentResource):
     def __init__(self, name: str, args: GroundArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Ground", name, None, opts)
         self._site = args.site
-        self._namespace = self._make_namespace()
+        self._namespace = self._make_namespace(args.after)
         self._inside = ResourceOptions(parent=self, depends_on=[self._namespace])
         self._make_quota()
         self._make_limits()
@@ -41,7 +44,7 @@ class Ground(ComponentResource):
         self.namespace = self._namespace.metadata.name
         self.register_outputs({"namespace": self.namespace})
 
-    def _make_namespace(self) -> Namespace:
+    def _make_namespace(self, after: Sequence[Resource]) -> Namespace:
         security = {f"pod-security.kubernetes.io/{mode}": _RESTRICTED for mode in ("enforce", "audit", "warn")}
         return Namespace(
             "namespace",
@@ -49,7 +52,7 @@ class Ground(ComponentResource):
                 "name": self._site.namespace,
                 "labels": {**labels(self._site.namespace, _COMPONENT), **security},
             },
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, depends_on=after),
         )
 
     def _make_quota(self) -> None:

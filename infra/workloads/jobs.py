@@ -55,7 +55,7 @@ class Jobs(ComponentResource):
         load = self._args.load
         return {
             "name": _LOAD,
-            "image": self._args.site.images["loader"],
+            "image": self._args.site.images.ours("loader"),
             "args": [load.kind, self._args.source, "--rejects", "/tmp/rejects.csv", *load.options],  # noqa: S108
             "env": toolbox.producer_variables(),
         }
@@ -63,7 +63,7 @@ class Jobs(ComponentResource):
     def _prover(self) -> ContainerArgsDict:
         return {
             "name": _PROOF,
-            "image": self._args.site.images["toolbox"],
+            "image": self._args.site.images.ours("toolbox"),
             "command": ["sh", "-c", prove(), "proof"],
             "args": [self._args.source, *self._args.load.proof_options],
             "env": toolbox.place_variables(),

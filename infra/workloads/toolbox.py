@@ -57,7 +57,7 @@ def _pod(site: Site) -> Pod:
         user=_UID,
         container={
             "name": _NAME,
-            "image": site.images["toolbox"],
+            "image": site.images.ours("toolbox"),
             "command": ["sleep", "infinity"],
             "env": place_variables(),
         },

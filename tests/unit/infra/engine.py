@@ -68,7 +68,9 @@ def _wrapped(value: Any) -> Any:
     return [_wrapped(entry) for entry in value] if isinstance(value, list) else value
 
 
-class _Answers(Mocks):
+class Answers(Mocks):
+    """What the engine answers: what it is given, and made-up passwords."""
+
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         made = {"result": f"password-of-{args.name}"} if args.typ.endswith(":RandomPassword") else {}
         return args.name, {**args.inputs, **made}
@@ -78,8 +80,8 @@ class _Answers(Mocks):
 
 
 class _Monitor(MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Answers())
+    def __init__(self, answers: Mocks) -> None:
+        super().__init__(answers)
         self.made: list[Made] = []
 
     def RegisterResource(self, request: Any) -> "resource_pb2.RegisterResourceResponse":  # noqa: N802
@@ -100,10 +102,11 @@ class _Monitor(MockMonitor):
         return answer
 
 
-def run(program: Callable[[], None]) -> list[Made]:
+def run(program: Callable[[], None], *, answers: Mocks | None = None) -> list[Made]:
     """Run a program to its end, with everything that it applies; what it asked for, in order."""
-    monitor = _Monitor()
-    set_mocks(_Answers(), project="sluice", stack="test", monitor=monitor)
+    answers = answers or Answers()
+    monitor = _Monitor(answers)
+    set_mocks(answers, project="sluice", stack="test", monitor=monitor)
 
     @pulumi.runtime.test
     def to_its_end() -> None:

@@ -1,0 +1,108 @@
+"""The budget: made before anything that costs, and what the guard and the owner's e-mail hear from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
+from pulumi_gcp import billing, monitoring, organizations, pubsub
+
+from infra.gcp.ground import CloudSite
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetArgs:
+    """What the budget needs first."""
+
+    site: CloudSite
+    has_rights: bool
+    """Whether a budget can be made. Where not, only the channels and the topic are made."""
+    after: Sequence[Resource]
+
+
+class Budget(ComponentResource):
+    """The budget, the e-mail channels and the topic. Nothing here costs anything."""
+
+    topic: pubsub.Topic
+    channels: Sequence[Output[str]]
+
+    def __init__(self, name: str, args: BudgetArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:gcp:Budget", name, None, opts)
+        self._site = args.site
+        self._inside = ResourceOptions(parent=self, depends_on=args.after)
+        self.channels = [self._make_channel(number, email) for number, email in enumerate(self._emails)]
+        # Its publisher, an account of Google's, is let in when the budget is made.
+        self.topic = pubsub.Topic(
+            "budget",
+            name=args.site.name("budget"),
+            project=args.site.project,
+            labels=args.site.labels,
+            # News of a budget comes again within the hour.
+            message_retention_duration="86400s",
+            opts=self._inside,
+        )
+        account = args.site.settings.budget.billing_account
+        if account and args.has_rights:
+            self._make_budget(account, args.after)
+        self.register_outputs({"topic": self.topic.id})
+
+    @property
+    def _emails(self) -> Sequence[str]:
+        return self._site.settings.budget.emails
+
+    def _make_channel(self, number: int, email: str) -> Output[str]:
+        channel = monitoring.NotificationChannel(
+            f"email-{number}",
+            project=self._site.project,
+            type="email",
+            display_name=f"{self._site.name('owner')} {number + 1}",
+            labels={"email_address": email},
+            user_labels=self._site.labels,
+            # The guard's alerts may still name it when the stack goes.
+            force_delete=True,
+            opts=self._inside,
+        )
+        return channel.name
+
+    def _make_budget(self, account: str, after: Sequence[Resource]) -> None:
+        budget = self._site.settings.budget
+        billing.Budget(
+            "budget",
+            billing_account=account,
+            display_name=f"{self._site.name('budget')} (stack {self._site.stack})",
+            amount=billing.BudgetAmountArgs(
+                specified_amount=billing.BudgetAmountSpecifiedAmountArgs(
+                    currency_code=budget.currency, units=str(budget.amount)
+                )
+            ),
+            budget_filter=billing.BudgetBudgetFilterArgs(
+                projects=[self._project_number(after)],
+                calendar_period="MONTH",
+                # Or a trial's credit would hide what is burnt until there is none left.
+                credit_types_treatment="EXCLUDE_ALL_CREDITS",
+            ),
+            threshold_rules=_thresholds(budget.actual_percents, budget.forecast_percents),
+            all_updates_rule=billing.BudgetAllUpdatesRuleArgs(
+                pubsub_topic=self.topic.id,
+                schema_version="1.0",
+                monitoring_notification_channels=list(self.channels),
+                disable_default_iam_recipients=False,
+            ),
+            opts=self._inside,
+        )
+
+    def _project_number(self, after: Sequence[Resource]) -> Output[str]:
+        """By its number: Google gives that back, and a budget by the id would differ on every run."""
+        project = organizations.get_project_output(
+            project_id=self._site.project, opts=InvokeOutputOptions(parent=self, depends_on=list(after))
+        )
+        return project.number.apply(lambda number: f"projects/{number}")
+
+
+def _thresholds(actual: Sequence[int], forecast: Sequence[int]) -> list[billing.BudgetThresholdRuleArgs]:
+    rules = [(percent, "CURRENT_SPEND") for percent in actual] + [(percent, "FORECASTED_SPEND") for percent in forecast]
+    return [
+        billing.BudgetThresholdRuleArgs(threshold_percent=percent / _PERCENT, spend_basis=basis)
+        for percent, basis in rules
+    ]

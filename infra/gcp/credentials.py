@@ -1,0 +1,17 @@
+"""The credentials that gcloud keeps for programs (`gcloud auth application-default login`)."""
+
+import google.auth
+import google.auth.exceptions
+import google.auth.transport.requests
+
+_SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+
+
+def access_token() -> str:
+    """A token for Google's APIs, good for an hour; raises ValueError that says how to log in."""
+    try:
+        credentials, _ = google.auth.default(scopes=_SCOPES)
+        credentials.refresh(google.auth.transport.requests.Request())
+    except google.auth.exceptions.GoogleAuthError as error:
+        raise ValueError(f"not logged in: gcloud auth application-default login ({error})") from error
+    return str(credentials.token)

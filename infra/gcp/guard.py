@@ -1,0 +1,205 @@
+"""The guard: two functions, one that hears of the spending and one that hears a clock. See guard_function/README.md."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, Resource, ResourceOptions
+from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
+
+from infra.gcp.ground import CloudSite
+from infra.gcp.guard_source import Source, SourceArgs
+from infra.gcp.node_pools import pools
+
+PERMISSIONS = (
+    "cloudscheduler.jobs.get",
+    "compute.instanceGroupManagers.get",
+    "container.clusters.get",
+    "container.clusters.update",
+    "container.operations.get",
+)
+"""All that the guard may do."""
+_RUNTIME = "python313"
+_SECONDS = 540
+_PERCENT = 100
+_INVOKER = "roles/run.invoker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardArgs:
+    """What the guard needs first: `after` holds the budget."""
+
+    site: CloudSite
+    topic: pubsub.Topic
+    images: artifactregistry.Repository
+    after: Sequence[Resource]
+
+
+class Guard(ComponentResource):
+    """The functions, their accounts and the clock. They cost next to nothing: see docs/cost.md."""
+
+    told: Mapping[str, Any]
+    """The stack's output `guard`: what scripts/extend and scripts/wake work on."""
+
+    def __init__(self, name: str, args: GuardArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:gcp:Guard", name, None, opts)
+        self._site, self._args = args.site, args
+        self._source = Source(
+            "guard-source",
+            SourceArgs(site=args.site, images=args.images, after=args.after),
+            ResourceOptions(parent=self),
+        )
+        self._account = self._make_account("guard", "Stops the nodes of")
+        self._caller = self._make_account("guard-caller", "Calls the guard of")
+        self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._make_rights()])
+        on_budget = self._make_function("on-budget", "on_budget", trigger=self._trigger())
+        on_clock = self._make_function("on-clock", "on_clock", trigger=None)
+        invokers = [self._let_call(function, what) for what, function in (("budget", on_budget), ("clock", on_clock))]
+        self._make_clock(on_clock, after=invokers)
+        self.told = told(args.site)
+        self.register_outputs({"guard": self.told})
+
+    def _make_account(self, what: str, does: str) -> serviceaccount.Account:
+        return serviceaccount.Account(
+            what,
+            account_id=self._site.name(what),
+            project=self._site.project,
+            display_name=f"{does} Sluice, stack {self._site.stack}",
+            opts=ResourceOptions(parent=self, depends_on=self._args.after),
+        )
+
+    def _make_rights(self) -> list[Resource]:
+        inside = ResourceOptions(parent=self, depends_on=self._args.after)
+        role = projects.IAMCustomRole(
+            "guard",
+            project=self._site.project,
+            role_id=f"{self._site.settings.place.name.replace('-', '_')}_guard",
+            title=f"Guard of {self._site.settings.place.name}",
+            description="Reads a cluster, and changes the size of its node pools.",
+            permissions=list(PERMISSIONS),
+            opts=inside,
+        )
+        granted = {
+            "guard-may": (role.name, self._account),
+            "caller-hears": ("roles/eventarc.eventReceiver", self._caller),
+        }
+        return [
+            projects.IAMMember(name, project=self._site.project, role=role_name, member=account.member, opts=inside)
+            for name, (role_name, account) in granted.items()
+        ]
+
+    def _trigger(self) -> cloudfunctionsv2.FunctionEventTriggerArgs:
+        return cloudfunctionsv2.FunctionEventTriggerArgs(
+            event_type="google.cloud.pubsub.topic.v1.messagePublished",
+            pubsub_topic=self._args.topic.id,
+            trigger_region=self._site.region,
+            # A message that cannot be read is logged and done with; another try is for what may go better then.
+            retry_policy="RETRY_POLICY_RETRY",
+            service_account_email=self._caller.email,
+        )
+
+    def _make_function(
+        self, name: str, entry_point: str, *, trigger: cloudfunctionsv2.FunctionEventTriggerArgs | None
+    ) -> cloudfunctionsv2.Function:
+        return cloudfunctionsv2.Function(
+            name,
+            name=self._site.name(name),
+            project=self._site.project,
+            location=self._site.region,
+            description=f"Guards the spending of Sluice, stack {self._site.stack}",
+            labels=self._site.labels,
+            build_config=cloudfunctionsv2.FunctionBuildConfigArgs(
+                runtime=_RUNTIME,
+                entry_point=entry_point,
+                source=self._source.code,
+                service_account=self._source.builder,
+                docker_repository=self._args.images.id,
+            ),
+            service_config=cloudfunctionsv2.FunctionServiceConfigArgs(
+                service_account_email=self._account.email,
+                environment_variables=environment(self._site),
+                available_memory="256Mi",
+                timeout_seconds=_SECONDS,
+                min_instance_count=0,
+                max_instance_count=1,
+                max_instance_request_concurrency=1,
+                ingress_settings="ALLOW_INTERNAL_ONLY",
+                all_traffic_on_latest_revision=True,
+            ),
+            event_trigger=trigger,
+            opts=self._inside,
+        )
+
+    def _let_call(self, function: cloudfunctionsv2.Function, what: str) -> Resource:
+        """A function of the 2nd generation is called as the Cloud Run service of its name."""
+        return cloudrunv2.ServiceIamMember(
+            f"call-on-{what}",
+            project=self._site.project,
+            location=self._site.region,
+            name=function.name,
+            role=_INVOKER,
+            member=self._caller.member,
+            opts=self._inside,
+        )
+
+    def _make_clock(self, function: cloudfunctionsv2.Function, *, after: Sequence[Resource]) -> None:
+        address = function.service_config.apply(lambda config: (config.uri if config else None) or "")
+        cloudscheduler.Job(
+            "clock",
+            name=self._site.name(_CLOCK),
+            project=self._site.project,
+            region=self._site.region,
+            description=f"Asks the guard of Sluice, stack {self._site.stack}, whether its time is up",
+            schedule="*/15 * * * *",
+            time_zone="Etc/UTC",
+            attempt_deadline=f"{_SECONDS}s",
+            http_target=cloudscheduler.JobHttpTargetArgs(
+                http_method="POST",
+                uri=address,
+                body=_NOTHING,
+                headers={"Content-Type": "application/json"},
+                oidc_token=cloudscheduler.JobHttpTargetOidcTokenArgs(
+                    service_account_email=self._caller.email, audience=address
+                ),
+            ),
+            # scripts/extend and scripts/wake keep the time in the body.
+            opts=ResourceOptions.merge(
+                self._inside, ResourceOptions(depends_on=list(after), ignore_changes=["httpTarget.body"])
+            ),
+        )
+
+
+_CLOCK = "guard-clock"
+_NOTHING = "e30="  # {}, as base64
+
+
+def clock_job(site: CloudSite) -> str:
+    """The full name of the Scheduler job, known before it is there: the functions ask it for the time."""
+    return f"projects/{site.project}/locations/{site.region}/jobs/{site.name(_CLOCK)}"
+
+
+def environment(site: CloudSite) -> dict[str, str]:
+    """What both functions are told."""
+    guard, budget, place = site.settings.guard, site.settings.budget, site.settings.place
+    return {
+        "GUARD_PROJECT": site.project,
+        "GUARD_LOCATION": site.location,
+        "GUARD_CLUSTER": place.cluster,
+        "GUARD_MODE": guard.mode,
+        "GUARD_SHARE": str(guard.percent / _PERCENT),
+        "GUARD_CURRENCY": budget.currency,
+        "GUARD_CLOCK_JOB": clock_job(site),
+        "GUARD_TTL_HOURS": str(guard.ttl_hours),
+        "GUARD_TIMEOUT_SECONDS": str(_SECONDS),
+    }
+
+
+def told(site: CloudSite) -> Mapping[str, Any]:
+    """What scripts/extend and scripts/wake work on, in the words of GKE's API."""
+    return {
+        "project": site.project,
+        "location": site.location,
+        "cluster": site.settings.place.cluster,
+        "clockJob": clock_job(site),
+        "pools": {pool.name: pool.told for pool in pools(site.settings.nodes)},
+    }

@@ -1,0 +1,121 @@
+"""The guard's code on its way to the functions: a bucket, an archive, and the account that builds from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource, ResourceOptions
+from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
+
+from infra.gcp.ground import CloudSite
+
+FOLDER = Path(__file__).with_name("guard_function")
+_LEFT_OUT = {"README.md"}
+_DAYS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceArgs:
+    """What the archive needs first: `after` holds the budget."""
+
+    site: CloudSite
+    images: artifactregistry.Repository
+    after: Sequence[Resource]
+
+
+class Source(ComponentResource):
+    """What a function is built from, by whom."""
+
+    code: cloudfunctionsv2.FunctionBuildConfigSourceArgs
+    builder: Output[str]
+
+    def __init__(self, name: str, args: SourceArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:gcp:Source", name, None, opts)
+        self._site, self._inside = args.site, ResourceOptions(parent=self, depends_on=args.after)
+        bucket = self._make_bucket()
+        files = code()
+        archive = storage.BucketObject(
+            "guard-code",
+            # Its name changes with what is in it: other code is another function.
+            name=f"guard-{_digest(files)}.zip",
+            bucket=bucket.name,
+            source=AssetArchive({name: FileAsset(str(path)) for name, path in files.items()}),
+            opts=self._inside,
+        )
+        self.code = cloudfunctionsv2.FunctionBuildConfigSourceArgs(
+            storage_source=cloudfunctionsv2.FunctionBuildConfigSourceStorageSourceArgs(
+                bucket=bucket.name, object=archive.name
+            )
+        )
+        self.builder = self._make_builder(bucket, args.images)
+        self.register_outputs({})
+
+    def _make_bucket(self) -> storage.Bucket:
+        return storage.Bucket(
+            "guard-code",
+            # The names of buckets are everybody's: the project's id makes this one ours.
+            name=f"{self._site.project.replace(':', '-').replace('.', '-')}-{self._site.name('guard')}",
+            project=self._site.project,
+            location=self._site.region,
+            labels=self._site.labels,
+            uniform_bucket_level_access=True,
+            public_access_prevention="enforced",
+            force_destroy=True,
+            # What is deleted is gone, and not paid for another week.
+            soft_delete_policy=storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=0),
+            lifecycle_rules=[
+                storage.BucketLifecycleRuleArgs(
+                    action=storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
+                    condition=storage.BucketLifecycleRuleConditionArgs(age=_DAYS),
+                )
+            ],
+            opts=self._inside,
+        )
+
+    def _make_builder(self, bucket: storage.Bucket, images: artifactregistry.Repository) -> Output[str]:
+        """Not the project's own account, which may do far more, or nothing at all in newer organizations."""
+        account = serviceaccount.Account(
+            "guard-builder",
+            account_id=self._site.name("guard-build"),
+            project=self._site.project,
+            display_name=f"Builds the guard of Sluice, stack {self._site.stack}",
+            opts=self._inside,
+        )
+        storage.BucketIAMMember(
+            "builder-reads",
+            bucket=bucket.name,
+            role="roles/storage.objectViewer",
+            member=account.member,
+            opts=self._inside,
+        )
+        artifactregistry.RepositoryIamMember(
+            "builder-pushes",
+            project=self._site.project,
+            location=images.location,
+            repository=images.name,
+            role="roles/artifactregistry.writer",
+            member=account.member,
+            opts=self._inside,
+        )
+        projects.IAMMember(
+            "builder-logs",
+            project=self._site.project,
+            role="roles/logging.logWriter",
+            member=account.member,
+            opts=self._inside,
+        )
+        return account.name
+
+
+def code() -> Mapping[str, Path]:
+    """Every file of the functions by its name in the archive."""
+    files = (path for path in sorted(FOLDER.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(FOLDER).as_posix(): path for path in files if path.name not in _LEFT_OUT}
+
+
+def _digest(files: Mapping[str, Path]) -> str:
+    digest = sha256()
+    for name, path in files.items():
+        digest.update(f"{name} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:12]

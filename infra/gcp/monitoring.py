@@ -1,0 +1,177 @@
+"""Alerts by e-mail: a failed task, lag that grows, a full disk, a full Redis, and what the guard has to say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi_gcp import monitoring
+
+from infra.gcp.ground import CloudSite
+from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
+from infra.gcp.metrics import DISK, FAILED_TASKS, LAG, MEMORY
+
+_MIB = 1 << 20
+_DISK_SHARE = 0.8
+_REDIS_SHARE = 0.9
+_CLOSE = "86400s"
+_GUARD_MAIL = {
+    "now": ("The guard has stopped the nodes", MAIL_NOW, "300s"),
+    "daily": ("The guard has something to say", MAIL_DAILY, "86400s"),
+}
+_GUARD_TEXT = (
+    "${log.extracted_label.event}: ${log.extracted_label.said}\n\n"
+    "All data is still on its disks, which go on costing. `scripts/wake` brings the nodes back, `pulumi destroy` ends "
+    "it all. docs/cost.md says what still costs."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """A question to the metrics whose answer should be nothing, and what to do where it is not."""
+
+    title: str
+    query: str
+    minutes: int
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertsArgs:
+    """Who is told, and from where on. `after` holds the budget."""
+
+    site: CloudSite
+    namespace: str
+    redis_maxmemory_mi: int
+    channels: Sequence[Output[str]]
+    after: Sequence[Resource]
+
+
+def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
+    """Every alert by its name."""
+    here = f'cluster="{args.site.settings.place.cluster}",namespace="{args.namespace}"'
+    ours = f'cluster_name="{args.site.settings.place.cluster}",namespace_name="{args.namespace}"'
+    redis = int(_REDIS_SHARE * args.redis_maxmemory_mi * _MIB)
+    lag = args.site.settings.watch.lag_records
+    return {
+        "failed-task": Alert(
+            title="A connector's task has failed",
+            query=f"max by (connector) ({FAILED_TASKS}{{{here}}}) > 0",
+            minutes=2,
+            remedy="`sluice status` names the reason. Strimzi starts it again a few times by itself.",
+        ),
+        "lag": Alert(
+            title="A sink is behind, and falls further behind",
+            query=f"max by (client_id) ({LAG}{{{here}}}) > {lag} and "
+            f"max by (client_id) (delta({LAG}{{{here}}}[15m])) > 0",
+            minutes=15,
+            remedy="More tasks (docs/kubernetes.md, Growing), or a store that is slower than it should be.",
+        ),
+        "disk": Alert(
+            title="A disk is filled above 80 %",
+            query=f'max by (pod_name, volume_name) ({DISK}{{monitored_resource="k8s_pod",{ours}}}) > {_DISK_SHARE}',
+            minutes=5,
+            remedy="docs/kubernetes.md, Growing: kafka.storage can grow. MySQL's and Redis' disks keep their size.",
+        ),
+        "redis-memory": Alert(
+            title="Redis is filled above 90 % of its maxmemory",
+            query=f'max by (pod_name) ({MEMORY}{{monitored_resource="k8s_container",{ours},container_name="redis",'
+            f'memory_type="non-evictable"}}) > {redis}',
+            minutes=5,
+            remedy="Redis refuses what would not fit. redis.maxmemoryMi takes more, or delete images (--tombstones).",
+        ),
+    }
+
+
+class Alerts(ComponentResource):
+    """Every alert, mailed to the owner."""
+
+    def __init__(self, name: str, args: AlertsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:gcp:Alerts", name, None, opts)
+        self._args = args
+        self._inside = ResourceOptions(parent=self, depends_on=args.after)
+        for what, alert in alerts(args).items():
+            self._make(what, alert)
+        self.register_outputs({})
+
+    def _make(self, name: str, alert: Alert) -> None:
+        place = self._args.site.settings.place
+        monitoring.AlertPolicy(
+            name,
+            project=self._args.site.project,
+            display_name=f"{place.name}: {alert.title}",
+            combiner="OR",
+            severity="WARNING",
+            user_labels=self._args.site.labels,
+            notification_channels=list(self._args.channels),
+            documentation=monitoring.AlertPolicyDocumentationArgs(content=alert.remedy, mime_type="text/markdown"),
+            alert_strategy=monitoring.AlertPolicyAlertStrategyArgs(auto_close=_CLOSE),
+            conditions=[
+                monitoring.AlertPolicyConditionArgs(
+                    display_name=alert.title,
+                    condition_prometheus_query_language=monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
+                        query=alert.query,
+                        duration=f"{alert.minutes * 60}s",
+                        evaluation_interval="60s",
+                        # Nothing has been scraped yet when this is made.
+                        disable_metric_validation=True,
+                    ),
+                )
+            ],
+            opts=self._inside,
+        )
+
+
+class GuardMail(ComponentResource):
+    """What the guard writes into its log, as e-mail. It is there whether or not metrics are scraped."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        site: CloudSite,
+        channels: Sequence[Output[str]],
+        after: Sequence[Resource],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("sluice:gcp:GuardMail", name, None, opts)
+        for how_soon, (title, entries, limit) in _GUARD_MAIL.items():
+            monitoring.AlertPolicy(
+                f"guard-{how_soon}",
+                project=site.project,
+                display_name=f"{site.settings.place.name}: {title}",
+                combiner="OR",
+                severity="CRITICAL" if how_soon == "now" else "WARNING",
+                user_labels=site.labels,
+                notification_channels=list(channels),
+                documentation=monitoring.AlertPolicyDocumentationArgs(content=_GUARD_TEXT, mime_type="text/markdown"),
+                alert_strategy=_strategy(limit),
+                conditions=[_condition(title, _of_this_stack(entries, site))],
+                opts=ResourceOptions(parent=self, depends_on=after),
+            )
+        self.register_outputs({})
+
+
+def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
+    return monitoring.AlertPolicyAlertStrategyArgs(
+        auto_close=_CLOSE,
+        notification_rate_limit=monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period=limit),
+    )
+
+
+def _of_this_stack(entries: str, site: CloudSite) -> str:
+    """Another stack of the project has a guard of its own."""
+    names = " OR ".join(f'"{site.name(function)}"' for function in ("on-budget", "on-clock"))
+    return f"{entries} AND resource.labels.service_name=({names})"
+
+
+def _condition(title: str, entries: str) -> monitoring.AlertPolicyConditionArgs:
+    return monitoring.AlertPolicyConditionArgs(
+        display_name=title,
+        condition_matched_log=monitoring.AlertPolicyConditionConditionMatchedLogArgs(
+            filter=entries,
+            label_extractors={
+                "event": "EXTRACT(jsonPayload.sluice_guard)",
+                "said": "EXTRACT(jsonPayload.message)",
+            },
+        ),
+    )

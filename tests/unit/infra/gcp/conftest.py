@@ -1,0 +1,86 @@
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.program import deploy
+from infra.settings import Settings
+from tests.unit.infra.engine import Answers, Made, run
+
+NEEDED = {
+    "gcp.project": "my-lab",
+    "budget.billingAccount": "01AB23-45CD67-89EF01",
+    "budget.emails": '["me@example.com", "you@example.com"]',
+}
+EVERYTHING = {
+    **NEEDED,
+    "console.enabled": "true",
+    "load.source": "nclt:2012-11-16",
+    "gcp.secretsKey": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
+}
+"""A stack that makes all that there is."""
+TOKEN = "token-of-a-person"
+DIGEST = "sha256:" + "ab" * 32
+AUTHORITY = "LS0tLS1CRUdJTg=="
+
+
+class Google(Answers):
+    """What Google answers, as far as the program asks."""
+
+    def new_resource(self, args: Any) -> tuple[str | None, dict[Any, Any]]:
+        id_, outputs = super().new_resource(args)
+        if args.typ == "gcp:container/cluster:Cluster":
+            outputs |= {
+                "endpoint": "203.0.113.9",
+                "masterAuth": {"clusterCaCertificate": AUTHORITY, **args.inputs.get("masterAuth", {})},
+                "controlPlaneEndpointsConfig": {
+                    "dnsEndpointConfig": {"endpoint": "gke-abc.us-central1-a.gke.goog", "allowExternalTraffic": True}
+                },
+            }
+        if args.typ == "gcp:serviceaccount/account:Account":
+            email = f"{args.inputs['accountId']}@my-lab.iam.gserviceaccount.com"
+            outputs |= {
+                "email": email,
+                "member": f"serviceAccount:{email}",
+                "name": f"projects/my-lab/serviceAccounts/{email}",
+            }
+        if args.typ == "gcp:cloudfunctionsv2/function:Function":
+            outputs["serviceConfig"] = {**outputs["serviceConfig"], "uri": f"https://{args.name}.run.app"}
+        if args.typ == "docker-build:index:Image":
+            outputs["ref"] = f"{args.inputs['tags'][0]}@{DIGEST}"
+        return id_, outputs
+
+    def call(self, args: Any) -> Any:
+        if args.token == "gcp:organizations/getProject:getProject":
+            return {"number": "123456789", "projectId": args.args["projectId"], "id": "projects/my-lab"}
+        if args.token == "gcp:organizations/getClientConfig:getClientConfig":
+            return {"accessToken": TOKEN, "id": "x", "project": "my-lab", "region": "", "zone": "", "defaultLabels": {}}
+        return super().call(args)
+
+
+def cloud(*, granted: bool = True, exported: dict[str, Any] | None = None, **settings: str) -> list[Made]:
+    """All that the program makes for a stack of these settings, as the engine would be asked for it."""
+    from infra.gcp.program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
+
+    parsed = Settings.parse(settings)
+    assert parsed.gcp
+    gcp = parsed.gcp
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi, "export", (exported if exported is not None else {}).__setitem__)
+        return run(
+            lambda: deploy_on_google(
+                parsed, gcp, deploy=deploy, ask=lambda account, permissions: permissions if granted else []
+            ),
+            answers=Google(),
+        )
+
+
+@pytest.fixture(scope="session")
+def made() -> list[Made]:
+    """All that the program makes on Google Cloud."""
+    return cloud(**EVERYTHING)
+
+
+def only(made: list[Made], kind: str, name: str | None = None) -> Made:
+    (found,) = (entry for entry in made if entry.kind == kind and not entry.is_component and name in (None, entry.name))
+    return found
