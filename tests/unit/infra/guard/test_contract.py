@@ -1,0 +1,67 @@
+"""The program gives the guard, and the scripts, what they read."""
+
+import json
+
+import pytest
+
+from infra.gcp.commands.stack import Guarded
+from infra.gcp.ground import CloudSite
+from infra.gcp.guard import PERMISSIONS, environment, told
+from infra.gcp.guard_function.sluice_guard.settings import Settings as Told
+from infra.gcp.guard_source import code
+from infra.settings import Settings
+
+NEEDED = {
+    "gcp.project": "my-lab",
+    "budget.billingAccount": "01AB23-45CD67-89EF01",
+    "budget.emails": '["me@example.com"]',
+}
+
+
+def site_of(**settings: str) -> CloudSite:
+    parsed = Settings.parse({**NEEDED, **settings})
+    assert parsed.gcp
+    return CloudSite(settings=parsed.gcp, stack="gke")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"guard.mode": "notify"},
+        {"guard.mode": "off"},
+        {"guard.percent": "1", "guard.ttlHours": "0"},
+        {"guard.percent": "1000", "guard.ttlHours": "744"},
+    ],
+)
+def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]) -> None:
+    parsed = Settings.parse({**NEEDED, **settings})
+    assert parsed.gcp
+    read = Told.parse(environment(site_of(**settings)))
+    assert read.mode == parsed.gcp.guard.mode
+    assert read.share == parsed.gcp.guard.percent / 100
+    assert (read.ttl.total_seconds() / 3600 if read.ttl else 0) == parsed.gcp.guard.ttl_hours
+
+
+def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
+    site = site_of()
+    guarded, read = Guarded.parse(json.dumps(told(site))), Told.parse(environment(site))
+    assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
+    assert guarded.clock_job == read.clock_job
+    assert all(wanted.autoscaling for wanted in guarded.pools.values())
+
+
+def test_the_account_may_do_what_the_guard_asks_for_and_nothing_else() -> None:
+    assert set(PERMISSIONS) == {
+        "container.clusters.get",
+        "container.clusters.update",
+        "container.operations.get",
+        "compute.instanceGroupManagers.get",
+        "cloudscheduler.jobs.get",
+    }
+
+
+def test_all_that_main_imports_is_deployed() -> None:
+    files = code()
+    assert {"main.py", "requirements.txt", "sluice_guard/__init__.py", "sluice_guard/guard.py"} <= set(files)
+    assert not any(name.endswith(".pyc") for name in files)
