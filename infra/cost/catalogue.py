@@ -51,7 +51,8 @@ def live(google: Google, table: Prices, *, region: str, today: date) -> Live:
             kept.append(name)
         else:
             lost.append(name)
-    return Live(prices=Prices(entries=tuple(found.values())), kept=tuple(kept), lost=tuple(lost))
+    prices = Prices(entries=tuple(found.values()), unknown=table.unknown)
+    return Live(prices=prices, kept=tuple(kept), lost=tuple(lost))
 
 
 def _skus(google: Google, service: str) -> Iterable[dict[str, Any]]:

@@ -168,7 +168,8 @@ def _services(bill: _Bill, shape: Shape) -> Iterable[Line]:
     ]
     yield bill.line("function", f"{calls} calls of the guard", uses)
     yield bill.line("clock", f"{shape.clock_jobs} scheduler job", [_Use.always("clock", shape.clock_jobs)])
+    yield bill.line("alerts", f"{shape.alerts} alerting policies", [_Use.always("alert", shape.alerts)])
     if shape.samples:
         millions = Decimal(shape.samples * _SECONDS) / 1_000_000
         metrics = _Use(price="metrics", low=millions, high=millions, stopped=Decimal(0))
-        yield bill.line("metrics", f"{shape.samples} samples/s, assumed", [metrics])
+        yield bill.line("metrics", f"{shape.samples} sample/s, assumed", [metrics])

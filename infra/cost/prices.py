@@ -65,12 +65,14 @@ class Prices:
     """Prices by name and region."""
 
     entries: tuple[Price, ...]
+    unknown: Mapping[str, str]
+    """Why some have no price, by name."""
 
     @classmethod
     def load(cls, path: Path = TABLE) -> Self:
         """The table of the repository."""
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))["prices"]
-        return cls(entries=tuple(Price.of(entry) for entry in found))
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return cls(entries=tuple(Price.of(entry) for entry in found["prices"]), unknown=found["unknown"])
 
     def of(self, name: str, region: str) -> Price | None:
         """The price in a region; None where the table has none."""

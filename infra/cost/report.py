@@ -31,7 +31,7 @@ def total(shape: Shape, prices: Prices | None = None) -> str:
         f" {_dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
     )
     if found.missing:
-        text += f" Not in this: {', '.join(found.missing)}, whose price is unknown."
+        text += f" Not in this, since unknown: {', '.join(found.missing)}."
     return f"{text} Line by line: scripts/cost --stack {shape.stack}"
 
 
@@ -47,7 +47,7 @@ def show(found: Estimate, prices: Prices, console: Console) -> None:
     table.add_row("total, at least" if found.missing else "total", *_cells(found.total), style="bold")
     console.print(table)
     for note in _notes(found, prices):
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        _say(console, note)
 
 
 def as_json(found: Estimate, prices: Prices) -> dict[str, Any]:
@@ -66,15 +66,17 @@ def as_json(found: Estimate, prices: Prices) -> dict[str, Any]:
 
 
 def show_prices(prices: Prices, console: Console) -> None:
-    """Every price with its date and its source."""
+    """Every price with its date and its source, and why some are not known."""
     for price in prices.entries:
         free = f", {price.free.normalize():f} a month free" if price.free else ""
-        console.print(
-            f"{price.name} ({price.region}): ${price.dollars:f} a {price.unit}{free}\n    {price.read}  {price.source}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        _say(console, f"{price.name} ({price.region}): ${price.dollars:f} a {price.unit}{free}")
+        _say(console, f"    {price.read}  {price.source}")
+    for name, why in prices.unknown.items():
+        _say(console, f"{name}: unknown\n    {why}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _cells(cost: Range | None) -> Iterable[str]:
@@ -108,12 +110,7 @@ def _notes(found: Estimate, prices: Prices) -> Iterable[str]:
     shape = found.shape
     yield ""
     if found.missing:
-        yield f"Unknown: {', '.join(found.missing)}. The total is without them."
-        if not prices.has(shape.region):
-            known = ", ".join(prices.regions())
-            yield f"The table has no prices of {shape.region}, only of {known}: --live asks Google's catalogue."
-        else:
-            yield "--live asks Google's catalogue."
+        yield from _unknown(found, prices)
     yield from _guards(found)
     for name, what in _UNCOUNTED:
         if price := prices.of(name, shape.region):
@@ -121,6 +118,19 @@ def _notes(found: Estimate, prices: Prices) -> Iterable[str]:
     dates = sorted({price.read for price in prices.entries})
     yield f"Prices in US dollars without taxes, read {dates[0]} to {dates[-1]}; --prices tells each one's source."
     yield "What is free is free once for a billing account (logs: a project): other projects may have used it up."
+
+
+def _unknown(found: Estimate, prices: Prices) -> Iterable[str]:
+    region = found.shape.region
+    for name in found.missing:
+        if why := prices.unknown.get(name):
+            yield f"Unknown: {why}."
+    if others := [name for name in found.missing if name not in prices.unknown]:
+        yield f"Unknown: {', '.join(others)}."
+        if not prices.has(region):
+            yield f"The table has no prices of {region}, only of {', '.join(prices.regions())}."
+        yield "--live asks Google's catalogue."
+    yield "The total is without what is unknown."
 
 
 def _guards(found: Estimate) -> Iterable[str]:

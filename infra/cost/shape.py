@@ -42,6 +42,8 @@ class Shape:
     function_calls: int
     """Calls of the guard in a month; 0 where there is none."""
     clock_jobs: int
+    alerts: int
+    """Alerting policies, each of one condition."""
     samples: int
     """Samples that Managed Prometheus takes in a second while the nodes run."""
     stops: bool

@@ -28,8 +28,9 @@ _IMAGES_GIB = 2
 """Our three images, and some that a newer one has replaced."""
 _CALLS = 30 * 24 * 7
 """Of the guard in a month: four an hour by its clock, three by the budget."""
-_SAMPLES_A_NODE = 50
-"""Samples a second that are taken of a node of Kafka or of Connect."""
+_GUARD_ALERTS, _ALERTS = 2, 4
+_SAMPLES = 1
+"""Samples a second that Managed Prometheus takes: a few dozen series of Connect's, once a minute."""
 
 
 def settings_of(stack: str, changes: Iterable[str] = (), *, root: Path = ROOT) -> Settings:
@@ -75,7 +76,8 @@ def shape_of(settings: Settings, stack: str) -> Shape:
         registry_gib=Decimal(_IMAGES_GIB),
         function_calls=_CALLS,
         clock_jobs=1,
-        samples=_SAMPLES_A_NODE * (kafka + 1) if cloud.watch.enabled else 0,
+        alerts=_GUARD_ALERTS + (_ALERTS if cloud.watch.enabled else 0),
+        samples=_SAMPLES if cloud.watch.enabled else 0,
         stops=cloud.guard.mode == "scale-to-zero",
         ttl_hours=cloud.guard.ttl_hours,
         budget=Decimal(cloud.budget.amount) if in_dollars else None,

@@ -105,7 +105,7 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
         google=Google.signed_in(env, sleep=streams.sleep),
         project=project,
         mark=Mark(
-            stack=args.stack,
+            stack=args.stack.lower(),  # as a label's value may be
             cluster=args.cluster or (cloud.place.cluster if cloud else ""),
             namespace=settings.cluster.namespace if settings else "sluice",
         ),

@@ -1,4 +1,4 @@
-"""What Compute Engine holds: machines, disks, addresses, forwarding rules, snapshots, images."""
+"""What Compute Engine holds: machines, disks, addresses, gateways, forwarding rules, snapshots, images."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -38,6 +38,21 @@ def addresses(search: Search) -> Found:
 def forwarding_rules(search: Search) -> Found:
     """Forwarding rules: what a load balancer leaves."""
     return _all(search, "forwardingRules", _rule)
+
+
+def gateways(search: Search) -> Found:
+    """NAT gateways. A router has no labels: its network says in its description whose it is."""
+    found: list[Leftover] = []
+    whose: dict[str, bool] = {}
+    for scope, router in _everywhere(search, "routers"):
+        network = _last(router.get("network", ""))
+        if router.get("nats") and network not in whose:
+            described = search.google.get(SERVICE, f"compute/v1/projects/{search.project}/global/networks/{network}")
+            whose[network] = described.get("description") == search.mark.description
+        if router.get("nats") and whose[network]:
+            cost = search.monthly("address", _region(scope), Decimal(1))
+            found.append(_leftover(search, scope, "routers", router, f"NAT of {network}; its address", cost))
+    return Found(sure=tuple(found))
 
 
 def snapshots(search: Search) -> Found:

@@ -22,6 +22,11 @@ class Mark:
     cluster: str
     namespace: str
 
+    @property
+    def description(self) -> str:
+        """What the program writes where there are no labels: infra/gcp/network.py, of the network."""
+        return f"Sluice, stack {self.stack}"
+
     def on(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels say that it is the stack's. The stack's own label goes before the cluster's name."""
         if LABEL in labels:

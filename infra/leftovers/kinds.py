@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.leftovers import compute, services
+from infra.leftovers import compute, services, stores
 from infra.leftovers.items import Found
 from infra.leftovers.search import Search
 
@@ -44,6 +44,15 @@ KINDS = (
         removes="roles/compute.instanceAdmin.v1",
         loses="",
         find=compute.instances,
+    ),
+    Kind(
+        one="NAT gateway",
+        many="NAT gateways",
+        service=compute.SERVICE,
+        sees=_VIEWER,
+        removes="roles/compute.networkAdmin",
+        loses="",
+        find=compute.gateways,
     ),
     Kind(
         one="forwarding rule",
@@ -91,22 +100,40 @@ KINDS = (
         find=compute.images,
     ),
     Kind(
+        one="function",
+        many="functions",
+        service=services.FUNCTIONS,
+        sees="roles/cloudfunctions.viewer",
+        removes="roles/cloudfunctions.developer",
+        loses="",
+        find=services.functions,
+    ),
+    Kind(
+        one="alert",
+        many="alerts",
+        service=services.ALERTS,
+        sees="roles/monitoring.alertPolicyViewer",
+        removes="roles/monitoring.alertPolicyEditor",
+        loses="",
+        find=services.alerts,
+    ),
+    Kind(
         one="image registry",
         many="image registries",
-        service=services.REGISTRIES,
+        service=stores.REGISTRIES,
         sees="roles/artifactregistry.reader",
         removes="roles/artifactregistry.admin",
         loses="",
-        find=services.registries,
+        find=stores.registries,
     ),
     Kind(
         one="bucket",
         many="buckets",
-        service=services.BUCKETS,
+        service=stores.BUCKETS,
         sees="roles/storage.admin",
         removes="roles/storage.admin",
         loses="everything in them",
-        find=services.buckets,
+        find=stores.buckets,
     ),
     Kind(
         one="log bucket",

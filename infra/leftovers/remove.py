@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.cost.api import ApiError
-from infra.leftovers import services
+from infra.leftovers import stores
 from infra.leftovers.items import Leftover
 from infra.leftovers.kinds import CLUSTER, KINDS, Kind
 from infra.leftovers.look import Left
@@ -44,8 +44,8 @@ def _remove_kind(search: Search, kind: Kind, items: tuple[Leftover, ...], hands:
     waiting: list[Leftover] = []
     for item in items:
         try:
-            if kind.service == services.BUCKETS:
-                services.empty(search.google, item)
+            if kind.service == stores.BUCKETS:
+                stores.empty(search.google, item)
             search.google.delete(item.service, item.path)
             waiting.append(item)
         except ApiError as error:

@@ -30,7 +30,7 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     assert status == Exit.OK
     table = out.partition("\n\n")[0]
     assert "…" not in table
-    for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
+    for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total,"):
         assert f"\n{line} " in table
     assert "takes the nodes away after 12 hours" in out
     assert "more than the budget" in out
@@ -40,14 +40,18 @@ def test_json_adds_up() -> None:
     _, out, _ = typed("--json")
     found = json.loads(out)
     for end in ("low", "high", "stopped"):
-        assert sum(Decimal(line["month"][end]) for line in found["lines"]) == Decimal(found["total"]["month"][end])
+        known = [line["month"][end] for line in found["lines"] if line["month"]]
+        assert sum(map(Decimal, known)) == Decimal(found["total"]["month"][end])
+    assert [line["name"] for line in found["lines"] if line["month"] is None] == ["alerts"]
     assert all(price["source"] and price["read"] for price in found["prices"])
+    assert found["total"]["missing"] == ["alert"]
 
 
 def test_an_unknown_price_is_said() -> None:
     _, out, _ = typed("--config", "gcp.location=europe-west1-b")
     assert "unknown" in out
     assert "total, at least" in out
+    assert "Unknown: e2-core, e2-ram" in out
     assert "no prices of europe-west1, only of us-central1" in out
 
 

@@ -10,6 +10,8 @@ from infra.cost.machines import machine
 from infra.cost.prices import HOURS, Prices
 from infra.cost.report import total
 from infra.cost.stack import settings_of, shape_of
+from infra.gcp.ground import CloudSite
+from infra.gcp.monitoring import AlertsArgs, alerts
 
 PRICES = Prices.load()
 
@@ -41,7 +43,7 @@ def moved(*changes: str) -> set[str]:
         ("kafka.storage=50Gi", {"disk Kafka's node"}),
         ("mysql.storage=20Gi", {"disk MySQL"}),
         ("redis.storage=512Mi", {"disk Redis"}),
-        ("monitoring.enabled=false", {"metrics"}),
+        ("monitoring.enabled=false", {"metrics"}),  # and less alerts, whose price is unknown
         ("guard.ttlHours=3", set[str]()),
         ("redis.maxmemoryMi=1024", set[str]()),
     ],
@@ -95,8 +97,8 @@ def test_what_stays_while_nodes_are_at_zero() -> None:
 
 def test_an_unknown_price_is_named_and_not_taken_for_nothing() -> None:
     found = estimated("nodes.machineType=n2-standard-4")
-    assert found.missing == ("n2-standard-4",)
-    assert {line.name for line in found.lines if line.cost is None} == {"nodes, steady", "nodes, spot"}
+    assert found.missing == ("n2-standard-4", "alert")
+    assert {line.name for line in found.lines if line.cost is None} == {"nodes, steady", "nodes, spot", "alerts"}
     assert "at least" in total(found.shape)
     assert "n2-standard-4" in total(found.shape)
 
@@ -112,7 +114,18 @@ def test_one_line_for_the_preview() -> None:
     assert text.count("\n") == 0
     assert "an hour" in text
     assert "while its nodes are at zero" in text
-    assert "at least" not in text
+    assert "at least" in text
+    assert "alert" in text
+
+
+def test_alerts_are_as_many_as_the_program_makes() -> None:
+    for enabled in ("true", "false"):
+        settings = settings_of("gke", [f"monitoring.enabled={enabled}"])
+        assert settings.gcp
+        site = CloudSite(settings=settings.gcp, stack="gke")
+        args = AlertsArgs(site=site, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
+        of_metrics = len(alerts(args)) if settings.gcp.watch.enabled else 0
+        assert shape_of(settings, "gke").alerts == of_metrics + 2
 
 
 @pytest.mark.parametrize(

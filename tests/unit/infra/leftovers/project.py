@@ -14,7 +14,8 @@ CLAIM = (
     '"kubernetes.io/created-for/pvc/namespace":"sluice"}'
 )
 _GONE = 404
-_AGGREGATED = ("instances", "disks", "addresses", "forwardingRules")
+_AGGREGATED = ("instances", "disks", "addresses", "forwardingRules", "routers")
+_NETWORKS = {"sluice-network": "Sluice, stack gke", "other-network": "Sluice, stack other", "default": "Default"}
 
 
 def disk(name: str, labels: Mapping[str, str], **other: Any) -> dict[str, Any]:
@@ -56,11 +57,13 @@ class Project:
         self._leaving[path] = left - 1
         return left > 0
 
-    def _listed(self, asked: Asked) -> Any:  # noqa: PLR0911 - one for each kind of list
+    def _listed(self, asked: Asked) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
         parts = asked.path.strip("/").split("/")
         last = parts[-1]
         if parts[0] == "compute" and "aggregated" in parts:
             return self._aggregated(last, asked.parameters.get("pageToken"))
+        if parts[-2] == "networks":
+            return {"name": last, "description": _NETWORKS[last]}
         if parts[0] == "compute":
             return {"items": self._of(last, f"/compute/compute/v1/projects/{PROJECT}/global/{last}")}
         if last == "locations":
@@ -70,6 +73,10 @@ class Project:
         if last == "clusters":
             found = self._of("clusters", f"/container/v1/projects/{PROJECT}/locations/us-central1-a/clusters")
             return {"clusters": found}
+        if last == "functions":
+            return {"functions": self._named("functions", "/cloudfunctions/v2")}
+        if last == "alertPolicies":
+            return {"alertPolicies": self._named("alerts", "/monitoring/v3")}
         if last == "b":
             return {"items": self._of("b", "/storage/storage/v1/b")}
         if last == "o":
@@ -83,7 +90,11 @@ class Project:
         if token is None:
             nothing = {"warning": {"code": "NO_RESULTS_ON_PAGE"}}
             return {"items": {"zones/asia-east1-a": nothing}, "nextPageToken": "2"}
-        scope = "regions/us-central1" if collection in ("addresses", "forwardingRules") else "zones/us-central1-a"
+        scope = (
+            "regions/us-central1"
+            if collection in ("addresses", "forwardingRules", "routers")
+            else "zones/us-central1-a"
+        )
         path = f"/compute/compute/v1/projects/{PROJECT}/{scope}/{collection}"
         return {"items": {scope: {collection: self._of(collection, path)}}}
 
@@ -125,6 +136,20 @@ def full() -> Project:
                 {"name": "web", "status": "RESERVED", "labels": OTHERS},
             ],
             "forwardingRules": [{"name": "a1b2", "IPAddress": "203.0.113.8", "labels": OURS}, {"name": "web"}],
+            "routers": [
+                {"name": "sluice-router", "network": "https://compute/networks/sluice-network", "nats": [{}]},
+                {"name": "plain", "network": "https://compute/networks/sluice-network"},
+                {"name": "theirs", "network": "https://compute/networks/other-network", "nats": [{}]},
+                {"name": "mine", "network": "https://compute/networks/default", "nats": [{}]},
+            ],
+            "functions": [
+                {"name": f"{location}/us-central1/functions/sluice-on-clock", "labels": OURS},
+                {"name": f"{location}/us-central1/functions/hello"},
+            ],
+            "alerts": [
+                {"name": f"projects/{PROJECT}/alertPolicies/7", "displayName": "sluice: Lag", "userLabels": OURS},
+                {"name": f"projects/{PROJECT}/alertPolicies/8", "displayName": "mine"},
+            ],
             "snapshots": [{"name": "before", "storageBytes": str(4 << 30), "labels": OURS}, {"name": "backup"}],
             "images": [{"name": "golden", "archiveSizeBytes": str(1 << 30), "labels": OURS}, {"name": "base"}],
             "repositories us-central1": [

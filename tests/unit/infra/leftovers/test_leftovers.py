@@ -4,6 +4,7 @@ import io
 import json
 import os
 import subprocess
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,9 @@ from rich.console import Console
 from exits import Exit
 from infra.cost.api import ENDPOINT
 from infra.declared import ROOT
+from infra.gcp.ground import STACK_LABEL
 from infra.leftovers.command import Streams, main
+from infra.leftovers.items import LABEL, Mark
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
 
@@ -19,6 +22,7 @@ WHERE = ("--project", PROJECT, "--cluster", "sluice")
 KNOWN = {
     ("cluster", "sluice"): "73.00",
     ("machine", "gke-sluice-spot-1"): "18.25",
+    ("NAT gateway", "sluice-router"): "3.65",
     ("forwarding rule", "a1b2"): "18.25",
     ("address", "kept"): "7.30",
     ("address", "inside"): "0.00",
@@ -26,6 +30,8 @@ KNOWN = {
     ("disk", "pvc-2"): "1.00",
     ("snapshot", "before"): "0.20",
     ("image of a disk", "golden"): None,
+    ("function", "sluice-on-clock"): "0.00",
+    ("alert", "7"): None,
     ("image registry", "sluice-images"): "0.30",
     ("bucket", "sluice-guard"): "0.04",
     ("log bucket", "sluice"): None,
@@ -66,7 +72,7 @@ def test_everything_of_the_stack_is_found_with_its_cost_and_nothing_else() -> No
     found = json.loads(out)
     assert {(item["kind"], item["name"]): item["month"] for item in found["left"]} == KNOWN
     assert status == Exit.FAILED
-    assert found["month"] == "119.34"
+    assert found["month"] == "122.99"
     assert not found["unseen"]
 
 
@@ -91,7 +97,7 @@ def test_without_a_terminal_or_on_a_dry_run_nothing_is_removed(arguments: list[s
     assert status == Exit.FAILED
     assert not project.removed
     assert "Nothing was removed" in out
-    assert "$28.09 a month, and 2 whose price is unknown" in out
+    assert "$31.74 a month, and 3 whose price is unknown" in out
 
 
 def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
@@ -99,6 +105,7 @@ def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
     status, out, _ = typed(project, "--yes")
     compute, location = f"/compute/compute/v1/projects/{PROJECT}", f"projects/{PROJECT}/locations"
     assert project.removed == [
+        f"{compute}/regions/us-central1/routers/sluice-router",
         f"{compute}/regions/us-central1/forwardingRules/a1b2",
         f"{compute}/regions/us-central1/addresses/kept",
         f"{compute}/regions/us-central1/addresses/inside",
@@ -106,6 +113,8 @@ def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
         f"{compute}/zones/us-central1-a/disks/pvc-2",
         f"{compute}/global/snapshots/before",
         f"{compute}/global/images/golden",
+        f"/cloudfunctions/v2/{location}/us-central1/functions/sluice-on-clock",
+        f"/monitoring/v3/projects/{PROJECT}/alertPolicies/7",
         f"/artifactregistry/v1/{location}/us-central1/repositories/sluice-images",
         "/storage/storage/v1/b/sluice-guard/o/a%2Fb%20c.zip",
         "/storage/storage/v1/b/sluice-guard",
@@ -117,7 +126,7 @@ def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
 
 def test_each_kind_is_asked_for() -> None:
     project = without_cluster()
-    status, out, _ = typed(project, answers="n\n\ny\n")
+    status, out, _ = typed(project, answers="n\nno\n\ny\n")
     assert [path.rpartition("/")[2] for path in project.removed] == ["pvc-1", "pvc-2"]
     assert "Remove these 2 disks: pvc-1, pvc-2 ($2.00 a month)? Lost with it: all data on them." in out
     assert status == Exit.FAILED
@@ -179,11 +188,27 @@ def test_what_is_gone_already_is_no_error() -> None:
     assert status == Exit.OK
 
 
-def test_a_place_that_cannot_be_listed_is_an_error() -> None:
-    unreachable = {"items": {"zones/us-central1-a": {"warning": {"code": "UNREACHABLE"}}}}
-    status, _, err = typed(Project(refuses={"GET aggregated/disks": (200, unreachable)}))
+def test_the_program_marks_things_as_they_are_looked_for() -> None:
+    mark = Mark(stack="gke", cluster="sluice", namespace="sluice")
+    assert LABEL == STACK_LABEL
+    assert (
+        f'description=f"{mark.description.replace("gke", "{site.stack}")}"'
+        in (ROOT / "infra/gcp/network.py").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        ("aggregated/disks", {"items": {"zones/asia-east1-a": {"warning": {"code": "UNREACHABLE"}}}}),
+        ("/clusters", {"missingZones": ["asia-east1-a"]}),
+        ("/functions", {"unreachable": ["zones/asia-east1-a"]}),
+    ],
+)
+def test_a_place_that_cannot_be_listed_is_an_error(call: str, body: Any) -> None:
+    status, _, err = typed(Project(refuses={f"GET {call}": (200, body)}))
     assert status == Exit.UNAVAILABLE
-    assert "zones/us-central1-a cannot be listed" in err
+    assert "asia-east1-a cannot be listed" in err
 
 
 def test_a_project_that_is_nobody_s_is_refused() -> None:
