@@ -1,0 +1,61 @@
+"""docs/cost.md: its table is what scripts/cost prints, its commands are understood, its settings and files exist."""
+
+import io
+import re
+import shlex
+
+import pytest
+from rich.console import Console
+
+from exits import Exit
+from infra.cost.api import ENDPOINT
+from infra.cost.command import main
+from infra.declared import ROOT, declarations
+from infra.leftovers import command as leftovers
+from tests.unit.infra.cost.google import serving
+from tests.unit.infra.leftovers.project import Project
+
+PAGE = (ROOT / "docs/cost.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
+
+
+def test_the_table_is_what_is_printed() -> None:
+    out = io.StringIO()
+    main([], env={}, stdout=Console(file=out, width=80), stderr=Console(file=io.StringIO()))
+    table, _, _ = out.getvalue().partition("\n\n")
+    (shown,) = re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert shown.splitlines() == [line.rstrip() for line in table.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "command", [line for line in COMMANDS if line.startswith("scripts/cost") and "live" not in line]
+)
+def test_examples_of_cost_run(command: str) -> None:
+    out = io.StringIO()
+    arguments = shlex.split(command)[1:]
+    assert main(arguments, env={}, stdout=Console(file=out), stderr=Console(file=io.StringIO())) == Exit.OK
+    assert out.getvalue()
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("scripts/leftovers")])
+def test_examples_of_leftovers_run(command: str) -> None:
+    arguments = shlex.split(command)[1:]
+    if "--project" not in arguments:
+        arguments += ["--project", "my-lab"]
+    quiet = Console(file=io.StringIO())
+    streams = leftovers.Streams(stdin=io.StringIO(), stdout=quiet, stderr=quiet)
+    with serving(Project().answer) as google:
+        assert leftovers.main(arguments, env={ENDPOINT: google.url}, streams=streams) == Exit.OK
+
+
+def test_there_are_examples() -> None:
+    assert {"scripts/cost", "scripts/cost --live", "scripts/leftovers --yes"} <= set(COMMANDS)
+
+
+def test_settings_and_files_that_the_page_names_exist() -> None:
+    groups = "|".join({name.partition(".")[0] for name in declarations() if "." in name})
+    settings = set(re.findall(rf"(?<!//)\b((?:{groups})\.[a-z][a-zA-Z]+)\b", PAGE))
+    assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= declarations().keys()
+    for name in re.findall(r"\b((?:scripts|infra)/[\w./]*\w)", PAGE):
+        assert (ROOT / name).exists(), name
