@@ -5,6 +5,8 @@ from typing import Protocol
 import pulumi
 from pulumi_kubernetes import Provider
 
+from infra.cost.report import total
+from infra.cost.stack import shape_of
 from infra.foundation import Foundation
 from infra.gcp.cloud import CloudArgs, make_cloud, stack_name
 from infra.gcp.credentials import access_token
@@ -26,6 +28,7 @@ class Deploy(Protocol):
 
 def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, ask: Ask | None = None) -> None:
     """Make both; raises NoBudgetError before anything is made. `ask` asks Google for rights, unless a test answers."""
+    pulumi.log.info(total(shape_of(settings, stack_name())))
     ask = ask or ask_google(access_token, project=gcp.place.project)
     cloud = make_cloud(
         CloudArgs(
