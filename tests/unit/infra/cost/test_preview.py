@@ -11,7 +11,7 @@ from tests.unit.infra.gcp.conftest import NEEDED, cloud
 def test_the_total_is_told_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
-    cloud(granted=True, exported=None, **NEEDED, **{"nodes.spotMax": "1"})
+    cloud({**NEEDED, "nodes.spotMax": "1"})
     settings = settings_of("gke", ["nodes.spotMax=1"])
     assert said[0] == total(shape_of(settings, pulumi.get_stack()))
     assert "$" in said[0]
