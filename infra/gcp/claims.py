@@ -56,6 +56,7 @@ def _api(props: Mapping[str, Any]) -> Api:
         server=props["server"],
         authority=props.get("authority"),
         cluster=gke_url(project=props["project"], location=props["location"], cluster=props["cluster"]),
+        project=props["project"],
         token=access_token,
     )
 

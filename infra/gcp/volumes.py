@@ -40,6 +40,7 @@ class Api:
     """base64 of PEM; None for a certificate that everybody trusts."""
     cluster: str
     """GKE's URL of the cluster."""
+    project: str
     token: Callable[[], str]
 
     def volumes(self) -> Sequence[Volume]:
@@ -53,7 +54,8 @@ class Api:
 
     def _exists(self) -> bool:
         try:
-            self._get(self.cluster, None)
+            # A person's credentials ask in the name of a project.
+            self._get(self.cluster, None, {"X-Goog-User-Project": self.project})
         except HTTPError as error:
             if error.code == _NOT_FOUND:
                 return False
@@ -65,8 +67,9 @@ class Api:
             return None
         return ssl.create_default_context(cadata=b64decode(self.authority).decode())
 
-    def _get(self, url: str, context: ssl.SSLContext | None) -> Any:
-        request = Request(url, headers={"Authorization": f"Bearer {self.token()}"})  # noqa: S310 always https
+    def _get(self, url: str, context: ssl.SSLContext | None, headers: Mapping[str, str] | None = None) -> Any:
+        login = {"Authorization": f"Bearer {self.token()}"}
+        request = Request(url, headers={**login, **(headers or {})})  # noqa: S310 always https
         with urlopen(request, timeout=_SECONDS, context=context) as answer:  # noqa: S310 always https
             return json.load(answer)
 

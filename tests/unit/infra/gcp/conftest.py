@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -58,7 +59,7 @@ class Google(Answers):
         return super().call(args)
 
 
-def cloud(*, granted: bool = True, exported: dict[str, Any] | None = None, **settings: str) -> list[Made]:
+def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
     """All that the program makes for a stack of these settings, as the engine would be asked for it."""
     from infra.gcp.program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
@@ -78,7 +79,7 @@ def cloud(*, granted: bool = True, exported: dict[str, Any] | None = None, **set
 @pytest.fixture(scope="session")
 def made() -> list[Made]:
     """All that the program makes on Google Cloud."""
-    return cloud(**EVERYTHING)
+    return cloud(EVERYTHING)
 
 
 def only(made: list[Made], kind: str, name: str | None = None) -> Made:

@@ -1,0 +1,30 @@
+"""What the program makes, as the rules of policy/ see it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from policy.declared import Declared, Hidden
+from tests.unit.infra.engine import Made, Secret
+
+
+def declared(made: Iterable[Made]) -> list[Declared]:
+    """The custom resources among what is made."""
+    return [
+        Declared(
+            urn=entry.urn,
+            type=entry.type,
+            name=entry.name,
+            props=_shown(entry.inputs),
+            needs=frozenset([*entry.dependencies, entry.provider.rpartition("::")[0]]),
+        )
+        for entry in made
+        if not entry.is_component
+    ]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return Hidden(_shown(value.value))
+    if isinstance(value, dict):
+        return {key: _shown(entry) for key, entry in value.items()}
+    return [_shown(entry) for entry in value] if isinstance(value, list) else value

@@ -1,0 +1,149 @@
+"""Waiting for the cluster's disks, as a destroy does."""
+
+import json
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from infra.gcp.claims import ClaimsProvider
+from infra.gcp.volumes import Api, ClusterGoneError, Volume, VolumesLeftError, wait_until_none_is_left
+
+
+def volume(name: str, *, policy: str = "Delete") -> Volume:
+    csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": f"projects/p/zones/z/disks/disk-of-{name}"}
+    claim = {"namespace": "sluice", "name": "data-mysql-0"}
+    spec = {"csi": csi, "persistentVolumeReclaimPolicy": policy, "claimRef": claim}
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+FOLDER: Volume = {"metadata": {"name": "f"}, "spec": {"hostPath": {"path": "/data"}}}
+
+
+class Time:
+    """Passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def wait(answers: Sequence[Sequence[Volume] | Exception], *, seconds: float = 60) -> float:
+    left, time = iter(answers), Time()
+
+    def volumes() -> Sequence[Volume]:
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    wait_until_none_is_left(volumes, seconds=seconds, clock=time.clock, sleep=time.sleep)
+    assert next(left, None) is None
+    return time.now
+
+
+def test_goes_on_when_the_last_disk_is_gone() -> None:
+    assert wait([[volume("a"), volume("b")], [volume("b")], []]) == 10
+
+
+def test_a_folder_of_a_node_is_no_disk() -> None:
+    assert wait([[FOLDER]]) == 0
+
+
+def test_cluster_that_is_gone_has_no_disks() -> None:
+    assert wait([ClusterGoneError()]) == 0
+
+
+def test_an_answer_that_fails_is_asked_for_again() -> None:
+    assert wait([OSError("reset"), []]) == 5
+
+
+def test_disks_that_stay_keep_the_cluster_and_are_named() -> None:
+    with pytest.raises(VolumesLeftError, match=r"a \(disk disk-of-a, claim sluice/data-mysql-0\).*pulumi destroy"):
+        wait([[volume("a")]] * 3, seconds=10)
+
+
+def test_disk_that_is_meant_to_stay_is_not_waited_for() -> None:
+    with pytest.raises(VolumesLeftError, match=r"to be kept.*disk-of-a"):
+        wait([[volume("a", policy="Retain")]])
+
+
+def test_cluster_that_never_answers_is_kept() -> None:
+    with pytest.raises(VolumesLeftError, match=r"no route.*logged in"):
+        wait([OSError("no route")] * 3, seconds=10)
+
+
+@pytest.fixture
+def served() -> Iterator[dict[str, Any]]:
+    """A server on this machine, and what it answers on each path: a status or an object."""
+    answers: dict[str, Any] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = answers.get(self.path, 404)
+            known = self.headers["Authorization"] == "Bearer t" and not isinstance(answer, int)
+            self.send_response(200 if known else answer if isinstance(answer, int) else 401)
+            self.end_headers()
+            if known:
+                self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    answers["url"] = f"http://127.0.0.1:{server.server_port}"
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield answers
+    server.shutdown()
+    server.server_close()
+
+
+def api(served: dict[str, Any], *, server: str | None = None) -> Api:
+    return Api(
+        server=server or served["url"], authority=None, cluster=f"{served['url']}/gke", project="p", token=lambda: "t"
+    )
+
+
+def test_api_server_is_asked_with_a_token(served: dict[str, Any]) -> None:
+    served["/api/v1/persistentvolumes"] = {"items": [volume("a")]}
+    assert [entry["metadata"]["name"] for entry in api(served).volumes()] == ["a"]
+
+
+def test_gke_says_whether_the_cluster_is_gone(served: dict[str, Any]) -> None:
+    with pytest.raises(ClusterGoneError):
+        api(served, server="http://127.0.0.1:1").volumes()
+    served["/gke"] = {"status": "RUNNING"}
+    with pytest.raises(OSError, match="refused"):
+        api(served, server="http://127.0.0.1:1").volumes()
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_refusal_is_not_taken_for_a_cluster_that_is_gone(served: dict[str, Any], status: int) -> None:
+    served["/gke"] = status
+    with pytest.raises(HTTPError):
+        api(served).volumes()
+
+
+PROPS = {"server": "https://s", "project": "p", "location": "l", "cluster": "c"}
+
+
+def test_resource_is_never_made_anew() -> None:
+    provider = ClaimsProvider()
+    assert provider.create(dict(PROPS)).id == "p/l/c"
+    different = provider.diff("p/l/c", dict(PROPS), {**PROPS, "server": "https://other"})
+    assert (different.changes, different.replaces) == (True, [])
+    assert not provider.diff("p/l/c", dict(PROPS), {**PROPS, "__provider": "other code"}).changes
+
+
+def test_no_code_is_in_the_state() -> None:
+    # By name only: or each change of the code would be a change of the stack, and an old state would run old code.
+    assert len(serialize_provider(ClaimsProvider())) < 100
