@@ -100,7 +100,7 @@ class FakeGoogle:
         for failure in self.failures:
             if failure[0] in f"{method} {path}" and failure[3] > 0:
                 failure[3] -= 1
-                return failure[1], {"error": failure[2]}
+                return failure[1], failure[2] if isinstance(failure[2], str) else {"error": failure[2]}
         if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
             return BUSY[0], {"error": BUSY[1]}
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())

@@ -263,6 +263,17 @@ def test_without_credentials_it_says_how_to_log_in(
     assert "gcloud is not on the PATH" not in person.seen
 
 
+def test_ctrl_c_has_its_own_status(person: Person) -> None:
+    class Interrupted(Console):
+        def print(self, *objects: Any, **options: Any) -> None:
+            raise KeyboardInterrupt
+
+    env = {**env_of(person.google), "PATH": str(person.bin)}
+    out = io.StringIO()
+    assert wake.main(["1"], env=env, stdout=Interrupted(), stderr=Console(file=out)) == Exit.INTERRUPTED
+    assert "run it again" in out.getvalue()
+
+
 def test_a_refusal_names_its_reason(person: Person) -> None:
     person.google.fail("PATCH", 403, message="lacks cloudscheduler.jobs.update")
     assert person.runs(extend.main, ["1"]) == Exit.UNAVAILABLE

@@ -88,9 +88,23 @@ def test_an_operation_that_cannot_be_asked_for(google: FakeGoogle, status: int) 
 
 
 def test_a_page_instead_of_json_is_an_error_with_its_status(google: FakeGoogle) -> None:
-    google.failures.append(["GET", 502, "", 1])
+    google.failures.append(["GET", 502, "<html>Bad gateway</html>", 1])
     with pytest.raises(ApiError, match="502"):
         gke_of(google).cluster()
+
+
+@pytest.mark.parametrize("created", ["", "yesterday"])
+def test_a_cluster_of_unknown_age_is_an_error(google: FakeGoogle, created: str) -> None:
+    google.created = created
+    with pytest.raises(ApiError, match="createTime"):
+        gke_of(google).cluster()
+
+
+def test_an_operation_that_nobody_may_ask_for_is_an_error(google: FakeGoogle) -> None:
+    google.slowness = 1
+    google.fail("GET /v1/projects/lab/locations/us-central1-a/operations", 403)
+    with pytest.raises(ApiError, match="403"):
+        shrink(google, seconds=Seconds())
 
 
 def test_the_cluster_is_read_whole(google: FakeGoogle) -> None:

@@ -123,8 +123,14 @@ def test_a_time_alone_does_not_override_the_budget(guarding: Guarding, body: obj
     assert guarding.google.changes == ALL_STOPPED
 
 
-def test_where_the_clock_cannot_be_read_the_budget_counts(guarding: Guarding) -> None:
-    guarding.google.job = None
+@pytest.mark.parametrize("broken", ["gone", "no base64", "no time"])
+def test_where_the_clock_cannot_be_read_the_budget_counts(guarding: Guarding, broken: str) -> None:
+    if broken == "gone":
+        guarding.google.job = None
+    elif guarding.google.job and broken == "no base64":
+        guarding.google.job["httpTarget"]["body"] = "%%%"
+    else:
+        guarding.google.set_clock({"until": "2999", "awake": True})
     guarding.guard().on_budget(event(BOTH))
     assert guarding.google.changes == ALL_STOPPED
     assert guarding.events() == ["failed", "scaled-to-zero"]
