@@ -31,12 +31,14 @@ _UNKNOWN_CALLER = 401
 class ApiError(SluiceError):
     """Google refused a call, or could not be reached."""
 
-    def __init__(self, message: str, *, code: int = 0, off: bool = False) -> None:
+    def __init__(self, message: str, *, code: int = 0, off: bool = False, role: str | None = None) -> None:
         super().__init__(message, status=Exit.UNAVAILABLE)
         self.code = code
         """The HTTP status; 0 where there was no answer."""
         self.off = off
         """The project has the API turned off."""
+        self.role = role
+        """The role that is missing, where the answer says so."""
 
     @property
     def missing(self) -> bool:
@@ -62,16 +64,24 @@ class Google:
 
     @classmethod
     def signed_in(
-        cls, env: Mapping[str, str], *, key: str | None = None, sleep: Callable[[float], None] = time.sleep
+        cls,
+        env: Mapping[str, str],
+        *,
+        project: str | None = None,
+        key: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> Self:
-        """As who is signed in, or with an API key; raises ApiError where nobody is."""
+        """As who is signed in, or with an API key; raises ApiError where nobody is.
+
+        The calls are counted for `project`: without it a person's are for one of Google's own, where most APIs are off.
+        """
         endpoint = env.get(ENDPOINT, "").rstrip("/") or None
         if endpoint and urlsplit(endpoint).hostname not in _HERE:
             raise SluiceError(f"{ENDPOINT} is {endpoint}: it may only name this machine; unset it", status=Exit.USAGE)
         if endpoint or key:
             return cls(requests.Session(), endpoint=endpoint, key=key, sleep=sleep)
         try:
-            credentials, _ = google.auth.default(scopes=[_SCOPE])
+            credentials, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=project)
         except GoogleAuthError as error:
             raise ApiError(f"nobody is signed in to Google Cloud ({_first(error)}); {_SIGN_IN}") from None
         return cls(AuthorizedSession(credentials), endpoint=None, key=None, sleep=sleep)
@@ -136,6 +146,9 @@ def _refusal(answer: requests.Response, service: str) -> ApiError:
     reasons = {detail.get("reason") for detail in [*error.get("details", []), *error.get("errors", [])]}
     if {"SERVICE_DISABLED", "accessNotConfigured"} & reasons:
         return ApiError(f"the API {service} is off in this project", code=answer.status_code, off=True)
+    if "USER_PROJECT_DENIED" in reasons:
+        role = "roles/serviceusage.serviceUsageConsumer"
+        return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code, role=role)
     if answer.status_code == _UNKNOWN_CALLER:
         return ApiError(f"{service} does not know who asks ({said}); {_SIGN_IN}", code=answer.status_code)
     return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code)

@@ -13,7 +13,7 @@ from infra.cost.api import KEY, Google
 from infra.cost.catalogue import live
 from infra.cost.estimate import estimate
 from infra.cost.prices import Prices
-from infra.cost.stack import settings_of, shape_of
+from infra.cost.stack import SAMPLE_PROJECT, cloud_of, settings_of, shape_of
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
@@ -49,23 +49,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stderr: Console) -> None:
-    shape = shape_of(settings_of(args.stack, args.config), args.stack)
+    settings = settings_of(args.stack, args.config)
+    shape = shape_of(settings, args.stack)
     prices = Prices.load()
     if args.live:
-        prices = _live(env, prices, shape.region, stderr)
+        project = cloud_of(settings, args.stack).place.project
+        google = Google.signed_in(env, project=None if project == SAMPLE_PROJECT else project, key=env.get(KEY) or None)
+        prices = _live(google, prices, shape.region, stderr)
     found = estimate(shape, prices)
     if args.prices:
         report.show_prices(prices, stdout)
     elif args.json:
         stdout.print(json.dumps(report.as_json(found, prices), indent=2), markup=False, highlight=False, soft_wrap=True)
     else:
-        report.show(found, prices, stdout)
+        report.show(found, prices, stdout, live=args.live)
 
 
-def _live(env: Mapping[str, str], table: Prices, region: str, stderr: Console) -> Prices:
-    found = live(
-        Google.signed_in(env, key=env.get(KEY) or None), table, region=region, today=datetime.now(tz=UTC).date()
-    )
+def _live(google: Google, table: Prices, region: str, stderr: Console) -> Prices:
+    found = live(google, table, region=region, today=datetime.now(tz=UTC).date())
     if found.kept:
         stderr.print(
             f"cost: from the table, as the catalogue has no SKU that is surely theirs: {', '.join(found.kept)}",

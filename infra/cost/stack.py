@@ -20,6 +20,8 @@ from infra.settings import Settings, SettingsError
 from infra.workloads.kafka import node_pools
 from infra.workloads.site import Site
 
+SAMPLE_PROJECT = "my-project"
+"""What Pulumi.gke.yaml holds before anybody has put their own project there."""
 DISK = "pd-balanced"
 """Of nodes and of volumes."""
 _PREFIX = "sluice:"

@@ -12,7 +12,7 @@ from rich.console import Console
 from exits import Exit, SluiceError
 from infra.cost.api import Google
 from infra.cost.prices import Prices
-from infra.cost.stack import cloud_of, settings_of
+from infra.cost.stack import SAMPLE_PROJECT, cloud_of, settings_of
 from infra.gcp.settings import GcpSettings
 from infra.leftovers import report
 from infra.leftovers.items import Leftover, Mark, dollars
@@ -20,9 +20,6 @@ from infra.leftovers.kinds import Kind
 from infra.leftovers.look import Left, look
 from infra.leftovers.remove import Hands, remove
 from infra.leftovers.search import Search
-
-_SAMPLE = "my-project"
-"""What Pulumi.gke.yaml holds before anybody has put their own project there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +93,13 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
     settings = None if args.project and args.cluster else settings_of(args.stack)
     cloud: GcpSettings | None = cloud_of(settings, args.stack) if settings else None
     project = args.project or (cloud.place.project if cloud else "")
-    if project == _SAMPLE:
+    if project == SAMPLE_PROJECT:
         raise SluiceError(
             f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
             status=Exit.USAGE,
         )
     return Search(
-        google=Google.signed_in(env, sleep=streams.sleep),
+        google=Google.signed_in(env, project=project, sleep=streams.sleep),
         project=project,
         mark=Mark(
             stack=args.stack.lower(),  # as a label's value may be

@@ -59,8 +59,7 @@ def _unseen(kind: Kind, error: ApiError, project: str) -> str:
     if error.off:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
     else:
-        remedy = (
-            f"you lack {kind.sees}: gcloud projects add-iam-policy-binding {project}"
-            f" --member user:YOU --role {kind.sees}"
-        )
+        role = error.role or kind.sees
+        grant = f"gcloud projects add-iam-policy-binding {project} --member user:YOU --role {role}"
+        remedy = f"you lack {role}: {grant}"
     return f"{kind.many}: {error}; {remedy}"

@@ -49,7 +49,7 @@ def _remove_kind(search: Search, kind: Kind, items: tuple[Leftover, ...], hands:
             search.google.delete(item.service, item.path)
             waiting.append(item)
         except ApiError as error:
-            role = f"; you lack {kind.removes}" if error.forbidden else ""
+            role = f"; you lack {error.role or kind.removes}" if error.forbidden else ""
             hands.say(f"{kind.one} {item.name} stays: {error}{role}")
     _wait(search, kind, waiting, hands)
 

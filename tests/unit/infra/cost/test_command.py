@@ -33,7 +33,7 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total,"):
         assert f"\n{line} " in table
     assert "takes the nodes away after 12 hours" in out
-    assert "more than the budget" in out
+    assert "The budget of $20 a month pays for 76 hours at its most, 168 at its least" in out
 
 
 def test_json_adds_up() -> None:
@@ -58,7 +58,7 @@ def test_an_unknown_price_is_said() -> None:
 def test_who_stops_the_nodes_is_said() -> None:
     assert "Nothing stops the nodes" in typed("--config", "guard.mode=notify")[1]
     assert "No clock is set" in typed("--config", "guard.ttlHours=0")[1]
-    assert "more than the budget" not in typed("--config", "budget.currency=EUR")[1]
+    assert "The budget" not in typed("--config", "budget.currency=EUR")[1]
 
 
 def test_prices_are_listed_with_date_and_source() -> None:
@@ -77,6 +77,15 @@ def test_live_prices_of_another_region() -> None:
     assert lines["nodes, spot"]["missing"] == ["e2-ram-spot"]
     assert "from the table" in err
     assert "a-key" not in out + err
+
+
+def test_what_the_catalogue_does_not_know_either_is_said() -> None:
+    with serving(catalogue) as answers:
+        env = {ENDPOINT: answers.url, KEY: "a-key"}
+        _, out, _ = typed("--live", "--config", "gcp.location=europe-west1-b", env=env)
+    assert "Unknown: e2-ram," in out
+    assert "Neither the catalogue nor the table" in out
+    assert "--live asks" not in out
 
 
 def test_mistakes_are_told_on_standard_error() -> None:

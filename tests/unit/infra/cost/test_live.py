@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import google.auth
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
 from exits import SluiceError
 from infra.cost.api import ENDPOINT, ApiError, Google
@@ -69,8 +71,9 @@ def answers() -> Iterator[Answers]:
 
 @pytest.fixture(scope="module")
 def found(answers: Answers) -> Live:
-    google = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
-    return live(google, Prices.load(), region="europe-west1", today=TODAY)
+    return live(
+        Google.signed_in({ENDPOINT: answers.url}, key="a-key"), Prices.load(), region="europe-west1", today=TODAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,12 +128,12 @@ def test_the_key_goes_into_a_header_and_not_into_the_address(answers: Answers, f
 )
 def test_refusals_are_told(status: int, body: Any, said: str | None) -> None:
     with serving(lambda _: (status, body)) as answers:
-        google = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
+        asked = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
         if said is None:
-            assert google.get("cloudbilling", "v1/services") == "x"
+            assert asked.get("cloudbilling", "v1/services") == "x"
             return
         with pytest.raises(ApiError, match=said) as caught:
-            google.get("cloudbilling", "v1/services")
+            asked.get("cloudbilling", "v1/services")
     assert "a-key" not in str(caught.value)
 
 
@@ -138,11 +141,11 @@ def test_a_busy_api_is_asked_again_and_not_for_ever() -> None:
     waits: list[float] = []
     replies = [503, 429, 200]
     with serving(lambda _: (replies.pop(0) if replies else 500, {"ok": True})) as answers:
-        google = Google.signed_in({ENDPOINT: answers.url}, sleep=waits.append)
-        assert google.get("compute", "v1") == {"ok": True}
+        asked = Google.signed_in({ENDPOINT: answers.url}, sleep=waits.append)
+        assert asked.get("compute", "v1") == {"ok": True}
         assert waits == [1.0, 2.0]
         with pytest.raises(ApiError, match="answers 500"):
-            google.get("compute", "v1")
+            asked.get("compute", "v1")
     assert len(answers.asked) == 3 + 4
 
 
@@ -154,6 +157,18 @@ def test_nothing_there_is_told() -> None:
 def test_a_stand_in_is_only_taken_on_this_machine() -> None:
     with pytest.raises(SluiceError, match="only name this machine"):
         Google.signed_in({ENDPOINT: "https://example.com"})
+
+
+def test_calls_are_counted_for_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def default(**options: Any) -> tuple[AnonymousCredentials, None]:
+        asked.append(options)
+        return AnonymousCredentials(), None
+
+    monkeypatch.setattr(google.auth, "default", default)
+    Google.signed_in({}, project="my-lab")
+    assert asked == [{"scopes": ["https://www.googleapis.com/auth/cloud-platform"], "quota_project_id": "my-lab"}]
 
 
 def test_nobody_signed_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

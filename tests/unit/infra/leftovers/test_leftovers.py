@@ -71,6 +71,7 @@ def test_everything_of_the_stack_is_found_with_its_cost_and_nothing_else() -> No
     status, out, _ = typed(full(), "--json")
     found = json.loads(out)
     assert {(item["kind"], item["name"]): item["month"] for item in found["left"]} == KNOWN
+    assert [item["name"] for item in found["perhaps"]] == ["pvc-5"]
     assert status == Exit.FAILED
     assert found["month"] == "122.99"
     assert not found["unseen"]
@@ -161,6 +162,12 @@ def test_a_missing_right_to_list_is_told_with_its_role_and_is_not_clean() -> Non
     assert "Not looked at: disks" in out
     assert "--role roles/compute.viewer" in out
     assert status == Exit.FAILED
+
+
+def test_a_project_that_may_not_be_asked_for_is_told_with_another_role() -> None:
+    denied = (403, {"error": {"message": "no", "details": [{"reason": "USER_PROJECT_DENIED"}]}})
+    _, out, _ = typed(Project(refuses={"GET aggregated/disks": denied}))
+    assert "--role roles/serviceusage.serviceUsageConsumer" in out
 
 
 def test_an_api_that_is_off_is_told_with_how_to_turn_it_on() -> None:

@@ -1,0 +1,57 @@
+"""What a table of costs does not tell: what is unknown, what stops the spending, what is not counted."""
+
+from collections.abc import Iterable
+
+from infra.cost.amounts import dollars
+from infra.cost.estimate import Estimate
+from infra.cost.prices import HOURS, Prices
+
+_UNCOUNTED = (
+    ("nat-traffic", "traffic through the NAT, both ways"),
+    ("logs", "logs, what is more than the free part of each project"),
+)
+
+
+def notes(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
+    """Every sentence, an empty line first. `live`: the catalogue has been asked."""
+    shape = found.shape
+    yield ""
+    if found.missing:
+        yield from _unknown(found, prices, live=live)
+    yield from _guards(found)
+    for name, what in _UNCOUNTED:
+        if price := prices.of(name, shape.region):
+            yield f"Not counted: {what}, at {dollars(price.dollars, price.dollars)} a {price.unit}."
+    dates = sorted({price.read for price in prices.entries})
+    yield f"Prices in US dollars without taxes, read {dates[0]} to {dates[-1]}; --prices tells each one's source."
+    yield "What is free is free once for a billing account (logs: a project): other projects may have used it up."
+
+
+def _unknown(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
+    region = found.shape.region
+    for name in found.missing:
+        if why := prices.unknown.get(name):
+            yield f"Unknown: {why}."
+    if others := [name for name in found.missing if name not in prices.unknown]:
+        yield f"Unknown: {', '.join(others)}."
+        if live:
+            yield "Neither the catalogue nor the table has one that is surely theirs."
+        elif not prices.has(region):
+            yield f"The table has no prices of {region}, only of {', '.join(prices.regions())}."
+        if not live:
+            yield "--live asks Google's catalogue."
+    yield "The total is without what is unknown."
+
+
+def _guards(found: Estimate) -> Iterable[str]:
+    shape, cost = found.shape, found.total
+    if not shape.stops:
+        yield "Nothing stops the nodes: guard.mode only tells of it."
+    elif shape.ttl_hours:
+        until = cost.high / HOURS * shape.ttl_hours
+        yield f"The clock takes the nodes away after {shape.ttl_hours} hours: {dollars(until, until)} at most by then."
+    else:
+        yield "No clock is set (guard.ttlHours): only the budget stops the nodes, hours after the money is spent."
+    if shape.budget is not None and cost.high > shape.budget:
+        least, most = (int(shape.budget * HOURS / amount) for amount in (cost.high, cost.low or cost.high))
+        yield f"The budget of ${shape.budget:f} a month pays for {least} hours at its most, {most} at its least."
