@@ -47,6 +47,8 @@ class Google(Answers):
             }
         if args.typ == "gcp:cloudfunctionsv2/function:Function":
             outputs["serviceConfig"] = {**outputs["serviceConfig"], "uri": f"https://{args.name}.run.app"}
+        if args.typ == "gcp:projects/iAMCustomRole:IAMCustomRole":
+            outputs["name"] = f"projects/my-lab/roles/{args.inputs['roleId']}"
         if args.typ == "docker-build:index:Image":
             outputs["ref"] = f"{args.inputs['tags'][0]}@{DIGEST}"
         return id_, outputs

@@ -1,0 +1,114 @@
+"""The guard's resources: what the function's own README asks of the program."""
+
+import json
+import re
+from base64 import b64decode
+from typing import Any
+
+from infra.gcp.commands.stack import Guarded
+from infra.gcp.guard import PERMISSIONS
+from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
+from infra.gcp.guard_function.sluice_guard.settings import Settings
+from infra.gcp.guard_source import FOLDER, code
+from tests.unit.infra.engine import Made
+from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
+
+README = (FOLDER / "README.md").read_text()
+
+
+def function(made: list[Made], name: str) -> Made:
+    return only(made, "Function", name)
+
+
+def test_functions_start_with_what_they_are_told(made: list[Made]) -> None:
+    environments = [
+        function(made, name).plain["serviceConfig"]["environmentVariables"] for name in ("on-budget", "on-clock")
+    ]
+    assert environments[0] == environments[1]
+    told = Settings.parse(environments[0])
+    assert (told.project, told.location, told.cluster) == ("my-lab", "us-central1-a", "sluice")
+    assert (told.mode, told.share, told.currency) == ("scale-to-zero", 0.9, "USD")
+    assert told.ttl
+    assert told.ttl.total_seconds() == 12 * 3600
+    assert told.timeout == function(made, "on-clock").plain["serviceConfig"]["timeoutSeconds"]
+
+
+def test_functions_start_with_any_settings() -> None:
+    for settings in ({"guard.mode": "notify", "guard.ttlHours": "0"}, {"guard.mode": "off", "guard.percent": "1000"}):
+        made = cloud({**NEEDED, **settings})
+        assert Settings.parse(function(made, "on-clock").plain["serviceConfig"]["environmentVariables"])
+
+
+def test_every_variable_of_the_readme_is_told(made: list[Made]) -> None:
+    table = set(re.findall(r"^\| `(GUARD_\w+)`", README, re.MULTILINE))
+    assert table == function(made, "on-budget").plain["serviceConfig"]["environmentVariables"].keys()
+
+
+def test_rights_are_those_of_the_readme() -> None:
+    named = README.partition("## Rights")[2].partition("Nothing else")[0]
+    assert set(re.findall(r"`([a-z]+\.[a-zA-Z]+\.[a-z]+)`", named)) == set(PERMISSIONS)
+
+
+def test_functions_are_small_and_one_at_a_time(made: list[Made]) -> None:
+    for name, entry_point in (("on-budget", "on_budget"), ("on-clock", "on_clock")):
+        plain = function(made, name).plain
+        assert plain["buildConfig"]["entryPoint"] == entry_point
+        assert plain["buildConfig"]["serviceAccount"].endswith("/sluice-guard-build@my-lab.iam.gserviceaccount.com")
+        service = plain["serviceConfig"]
+        assert (service["minInstanceCount"], service["maxInstanceCount"]) == (0, 1)
+        assert service["maxInstanceRequestConcurrency"] == 1
+        assert service["ingressSettings"] == "ALLOW_INTERNAL_ONLY"
+        assert service["serviceAccountEmail"] == "sluice-guard@my-lab.iam.gserviceaccount.com"
+
+
+def test_budget_calls_one_and_the_clock_the_other(made: list[Made]) -> None:
+    trigger = function(made, "on-budget").plain["eventTrigger"]
+    assert trigger["pubsubTopic"] == only(made, "Topic").name
+    assert trigger["eventType"] == "google.cloud.pubsub.topic.v1.messagePublished"
+    assert trigger["retryPolicy"] == "RETRY_POLICY_RETRY"
+    assert "eventTrigger" not in function(made, "on-clock").plain
+    clock = only(made, "Job", "clock")
+    assert clock.plain["schedule"] == "*/15 * * * *"
+    target = clock.plain["httpTarget"]
+    assert target["httpMethod"] == "POST"
+    assert target["uri"] == target["oidcToken"]["audience"] == "https://on-clock.run.app"
+    assert target["oidcToken"]["serviceAccountEmail"] == "sluice-guard-caller@my-lab.iam.gserviceaccount.com"
+    assert b64decode(target["body"]) == b"{}"
+    # scripts/extend keeps the time there.
+    assert clock.ignore_changes == ("httpTarget.body",)
+
+
+def test_clock_is_called_what_the_functions_are_told(made: list[Made]) -> None:
+    clock = only(made, "Job", "clock").plain
+    full = f"projects/{clock['project']}/locations/{clock['region']}/jobs/{clock['name']}"
+    assert function(made, "on-clock").plain["serviceConfig"]["environmentVariables"]["GUARD_CLOCK_JOB"] == full
+
+
+def test_scripts_understand_the_output() -> None:
+    exported: dict[str, Any] = {}
+    made = cloud(NEEDED, exported=exported)
+    guarded = Guarded.parse(json.dumps(exported["guard"]))
+    assert guarded.pools.keys() == {entry.name for entry in made if entry.kind == "NodePool"}
+    assert guarded.pools["spot"].autoscaling == {
+        "totalMinNodeCount": 0,
+        "totalMaxNodeCount": 3,
+        "locationPolicy": "ANY",
+    }
+
+
+def test_what_the_guard_says_is_mailed(made: list[Made]) -> None:
+    for name, entries, limit in (("guard-now", MAIL_NOW, "300s"), ("guard-daily", MAIL_DAILY, "86400s")):
+        alert = only(made, "AlertPolicy", name).plain
+        (condition,) = alert["conditions"]
+        said = condition["conditionMatchedLog"]["filter"]
+        assert said.startswith(entries)
+        assert '("sluice-on-budget" OR "sluice-on-clock")' in said
+        assert alert["alertStrategy"]["notificationRateLimit"] == {"period": limit}
+        assert len(alert["notificationChannels"]) == 2
+
+
+def test_archive_holds_what_the_function_needs_and_nothing_else() -> None:
+    files = code()
+    assert {"main.py", "requirements.txt", "sluice_guard/guard.py"} <= files.keys()
+    assert not [name for name in files if name.endswith((".md", ".pyc")) or "__pycache__" in name]
+    assert files["main.py"].read_text().count("def on_budget") == 1

@@ -1,0 +1,79 @@
+"""Alerts, the dashboard and what is scraped for them: all about the same few metrics."""
+
+import json
+import re
+
+from infra.gcp.metrics import SCRAPED
+from infra.workloads import network
+from tests.unit.infra.engine import Made
+from tests.unit.infra.gcp.conftest import EVERYTHING, cloud, only
+
+
+def queries(made: list[Made]) -> dict[str, str]:
+    return {
+        entry.name: condition["conditionPrometheusQueryLanguage"]["query"]
+        for entry in made
+        if entry.kind == "AlertPolicy"
+        for condition in entry.plain["conditions"]
+        if "conditionPrometheusQueryLanguage" in condition
+    }
+
+
+def charted(made: list[Made]) -> str:
+    return str(only(made, "Dashboard").plain["dashboardJson"])
+
+
+def test_there_is_an_alert_for_each_thing_that_goes_wrong(made: list[Made]) -> None:
+    found = queries(made)
+    assert found.keys() == {"failed-task", "lag", "disk", "redis-memory"}
+    assert found["failed-task"].endswith("> 0")
+    assert "> 10000" in found["lag"]
+    assert "delta(" in found["lag"]  # behind, and falling further behind
+    assert found["disk"].endswith("> 0.8")
+
+
+def test_redis_is_measured_against_its_own_maxmemory() -> None:
+    made = cloud({**EVERYTHING, "redis.maxmemoryMi": "1024"})
+    assert queries(made)["redis-memory"].endswith(f"> {int(0.9 * 1024 * 1024 * 1024)}")
+
+
+def test_every_alert_is_mailed_and_says_what_to_do(made: list[Made]) -> None:
+    for entry in made:
+        if entry.kind == "AlertPolicy":
+            assert len(entry.plain["notificationChannels"]) == 2, entry.name
+            assert len(entry.plain["documentation"]["content"]) > 20
+
+
+def test_what_is_scraped_is_looked_at_and_what_is_looked_at_is_scraped(made: list[Made]) -> None:
+    (endpoint,) = only(made, "PodMonitoring").plain["spec"]["endpoints"]
+    (relabel,) = endpoint["metricRelabeling"]
+    assert relabel["action"] == "keep"
+    assert set(relabel["regex"].split("|")) == set(SCRAPED)
+    asked = str(queries(made)) + charted(made)
+    assert set(re.findall(r"kafka_\w+", asked)) == set(SCRAPED)
+
+
+def test_scraper_asks_the_workers_on_strimzis_port(made: list[Made]) -> None:
+    spec = only(made, "PodMonitoring").plain["spec"]
+    assert spec["selector"]["matchLabels"] == dict(network.PODS["connect"])
+    assert spec["endpoints"][0]["port"] == 9404
+    assert only(made, "KafkaConnect").plain["spec"]["metricsConfig"] == {"type": "strimziMetricsReporter"}
+
+
+def test_everything_asked_is_of_this_cluster(made: list[Made]) -> None:
+    dashboard = json.loads(charted(made))
+    asked = [
+        tile["widget"]["xyChart"]["dataSets"][0]["timeSeriesQuery"]["prometheusQuery"]
+        for tile in dashboard["mosaicLayout"]["tiles"]
+    ]
+    for query in [*queries(made).values(), *asked]:
+        assert re.search(r'cluster(_name)?="sluice"', query), query
+
+
+def test_tiles_of_the_dashboard_do_not_overlap(made: list[Made]) -> None:
+    layout = json.loads(charted(made))["mosaicLayout"]
+    corners = {(tile["xPos"], tile["yPos"]) for tile in layout["tiles"]}
+    assert len(corners) == len(layout["tiles"])
+    for tile in layout["tiles"]:
+        assert tile["xPos"] + tile["width"] <= layout["columns"]
+        assert tile["yPos"] % tile["height"] == 0
