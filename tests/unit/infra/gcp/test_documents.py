@@ -1,0 +1,39 @@
+"""docs/gke.md names only what there is."""
+
+import re
+
+from infra.declared import ROOT, declarations
+from infra.gcp.guard import PERMISSIONS
+from infra.gcp.rights import ROLE
+from infra.gcp.services import APIS
+
+PAGE = (ROOT / "docs/gke.md").read_text()
+
+
+def test_settings_that_the_page_names_exist() -> None:
+    groups = {name.partition(".")[0] for name in declarations() if "." in name}
+    named = set(re.findall(rf"`((?:{'|'.join(groups)})\.[a-zA-Z]+)`", PAGE))
+    named |= set(re.findall(r"pulumi config set ([\w.]+) ", PAGE)) - {"NAME"}
+    assert {"gcp.controlPlaneCidrs", "budget.allowWithoutBudget", "nodes.onDemandFor"} <= named
+    assert named <= declarations().keys()
+
+
+def test_files_that_the_page_names_exist() -> None:
+    for name in re.findall(r"[`\s(]((?:scripts|infra|policy|docs)/[\w./-]+)", PAGE):
+        if not name.startswith("policy/.venv"):
+            assert (ROOT / name.rstrip(".")).exists(), name
+
+
+def test_role_that_a_budget_needs_is_the_one_that_is_asked_for() -> None:
+    assert f"`{ROLE}`" in PAGE
+    assert f"--role {ROLE}" in PAGE
+
+
+def test_services_that_a_person_enables_are_among_those_of_the_program() -> None:
+    named = set(re.findall(r"([a-z]+)\.googleapis\.com", PAGE)) - {"serviceusage"}
+    assert named <= set(APIS)
+
+
+def test_guard_has_as_many_permissions_as_the_page_says() -> None:
+    assert "of five permissions" in " ".join(PAGE.split())
+    assert len(PERMISSIONS) == 5
