@@ -13,7 +13,7 @@ from typing import IO
 from cluster.jobs import fetch_proof
 from cluster.toolbox import Feed, Toolbox
 from exits import Exit, SluiceError
-from producer.images import STDIN_HOLDS, is_image_source, locate_images
+from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
 from producer.raw import is_remote
 from producer.rejects import IMAGES, ROWS, RejectFile
 from producer.sources import STDIN_NAME, locate, open_source

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from exits import Exit
 from producer.command_gps import add_gps
-from producer.command_images import add_images
+from producer.images.command import add_images
 
 
 class Report(Protocol):

@@ -35,7 +35,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images import is_image_source  # noqa: PLC0415
+    from producer.images.open import is_image_source  # noqa: PLC0415
 
     if is_image_source(args.source, env=env):
         from proof.images.run import prove_images_of  # noqa: PLC0415

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from exits import Exit, SluiceError
 from place import Place
-from producer.image_names import printable
+from producer.images.names import printable
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
 from proof.nearest import nearest

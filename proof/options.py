@@ -5,7 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from exits import Exit, SluiceError
-from producer.selection_arguments import add_selection_arguments
+from producer.images.selection_arguments import add_selection_arguments
 from producer.sources import SOURCES
 
 DEFAULT_REPORT = "proof.html"

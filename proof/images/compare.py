@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from producer.image_names import printable
+from producer.images.names import printable
 from proof.images.keys import camera_of, spans, utime_of
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes

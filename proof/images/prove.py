@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from producer.images import ImageSource
+from producer.images.open import ImageSource
 from proof.catch_up import catch_up
 from proof.images.compare import ImageComparison, compare_images, find_extra
 from proof.images.source import ImagesSummary, read_images

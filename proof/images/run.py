@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from place import Place
-from producer.images import open_images
-from producer.selection_arguments import selection
+from producer.images.open import open_images
+from producer.images.selection_arguments import selection
 from producer.topic import TopicAdmin
 from proof.images.answer import as_object
 from proof.images.prove import ImageFinding, prove_images

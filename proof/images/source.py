@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from producer.image_reasons import ImageReason
-from producer.images import ImageSource, Refused
-from producer.selection import LeftOut
+from producer.images.open import ImageSource, Refused
+from producer.images.reasons import ImageReason
+from producer.images.selection import LeftOut
 from proof.images.keys import spans
 
 

@@ -23,8 +23,8 @@ from local.kafka import admin_client
 from local.processes import running
 from place import Place
 from producer.delivery import Delivery
-from producer.image_size import message_bytes
-from producer.load_images import TOPIC, tuning
+from producer.images.load import TOPIC, tuning
+from producer.images.size import message_bytes
 from producer.records import Records
 from producer.sample_images import write_images
 from producer.topic import TopicAdmin

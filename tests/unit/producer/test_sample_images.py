@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 
 from producer.sample_images import MEGABYTE, main, write_images
 
-from .images_support import look
+from .images.support import look
 
 
 def test_the_images_are_nclts_and_can_be_told_apart(tmp_path: Path) -> None:

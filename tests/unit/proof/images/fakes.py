@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from producer.images import Selection, open_images
+from producer.images.open import Selection, open_images
 from proof.images.prove import ImageFinding, prove_images
 from proof.images.store import Memory, Value
 from proof.outcome import Question

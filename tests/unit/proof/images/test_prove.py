@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from producer.images import Selection
+from producer.images.open import Selection
 from tests.unit.proof.fakes import BEHIND, CAUGHT_UP, FAILED, FakeSink
 from tests.unit.proof.images.fakes import START, FakeStore, find, key
 

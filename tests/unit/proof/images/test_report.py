@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.images import Selection
+from producer.images.open import Selection
 from proof.images.answer import as_object
 from proof.images.prove import ImageFinding
 from proof.images.report import render

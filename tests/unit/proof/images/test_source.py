@@ -1,7 +1,7 @@
 from hashlib import sha256
 from pathlib import Path
 
-from producer.images import ImageReason, Selection, open_images
+from producer.images.open import ImageReason, Selection, open_images
 from proof.images.source import ImagesSummary, read_images
 from tests.unit.proof.images.fakes import key, png, utime
 

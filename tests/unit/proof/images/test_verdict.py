@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.images import Selection
+from producer.images.open import Selection
 from proof.images.prove import ImageFinding
 from proof.images.store import NotBytes
 from proof.images.verdict import judge_images, size

@@ -8,9 +8,9 @@ from typing import Any
 from rich.filesize import decimal
 
 from exits import Exit
-from producer.image_reasons import ImageReason
+from producer.images.reasons import ImageReason
+from producer.images.selection import LeftOut
 from producer.report import rejected_lines, sorted_reasons
-from producer.selection import LeftOut
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,8 @@
 from rich.filesize import decimal
 
 from exits import Exit
-from producer.image_source import ImageSource
-from producer.selection import DEFAULT_MAX_BYTES
+from producer.images.selection import DEFAULT_MAX_BYTES
+from producer.images.source import ImageSource
 
 
 def judge(source: ImageSource, *, rejected: int, allowed: int, size_was_chosen: bool) -> tuple[Exit, str | None]:

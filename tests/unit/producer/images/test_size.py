@@ -1,6 +1,6 @@
 import pytest
 
-from producer.image_size import IMAGE_CEILING, fits, message_bytes
+from producer.images.size import IMAGE_CEILING, fits, message_bytes
 
 
 @pytest.mark.parametrize(

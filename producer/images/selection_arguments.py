@@ -3,7 +3,7 @@
 import argparse
 import re
 
-from producer.selection import DEFAULT_MAX_BYTES, Selection
+from producer.images.selection import DEFAULT_MAX_BYTES, Selection
 
 CAMERAS = tuple(f"Cam{number}" for number in range(6))
 """NCLT's."""

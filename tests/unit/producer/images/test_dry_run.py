@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from exits import Exit
-from producer.image_dry_run import DryReport, dry_run
-from producer.images import Selection, open_images
-from producer.load_images import ImageOptions
-from producer.redis_memory import stored_bytes
+from producer.images.dry_run import DryReport, dry_run
+from producer.images.load import ImageOptions
+from producer.images.open import Selection, open_images
+from producer.images.redis_memory import stored_bytes
 
-from .images_support import UTIME, picture, put, session, tar
+from .support import UTIME, picture, put, session, tar
 from .test_redis_memory import redis
 
 COUNT = 8

@@ -9,14 +9,14 @@ from typing import Any
 from rich.filesize import decimal
 
 from exits import Exit
-from producer.image_reasons import ImageReason
-from producer.image_report import left_out_lines
-from producer.image_source import Image, ImageSource
-from producer.image_verdict import judge
-from producer.load_images import ImageOptions
-from producer.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.images.load import ImageOptions
+from producer.images.reasons import ImageReason
+from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.images.report import left_out_lines
+from producer.images.selection import LeftOut
+from producer.images.source import Image, ImageSource
+from producer.images.verdict import judge
 from producer.report import rejected_lines, sorted_reasons
-from producer.selection import LeftOut
 from producer.sources import SourceCutError
 
 

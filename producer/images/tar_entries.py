@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from tarfile import BLOCKSIZE, HeaderError, ReadError, TarFile, TarInfo
 from typing import IO, Self, cast
 
-from producer.entries import Entry, Refused
-from producer.image_names import printable
-from producer.image_reasons import ImageReason
+from producer.images.entries import Entry, Refused
+from producer.images.names import printable
+from producer.images.reasons import ImageReason
 from producer.unpack import Tap
 
 _BUFFER = 1 << 16

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exits import Exit, SluiceError
-from producer.image_names import Naming
+from producer.images.names import Naming
 from producer.raw import is_remote
 from producer.sources import base_name, data_set, session_day, shown_path
 

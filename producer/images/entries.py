@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from producer.image_names import printable
-from producer.image_reasons import ImageReason
+from producer.images.names import printable
+from producer.images.reasons import ImageReason
 
 
 @dataclass(frozen=True, kw_only=True)

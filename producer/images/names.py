@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from producer.image_reasons import ImageReason
+from producer.images.reasons import ImageReason
 from producer.sources import is_day
 
 KEY_LIMIT = 1_000

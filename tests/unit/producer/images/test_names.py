@@ -1,7 +1,7 @@
 import pytest
 
-from producer.image_names import KEY_LIMIT, Naming, printable
-from producer.image_reasons import ImageReason
+from producer.images.names import KEY_LIMIT, Naming, printable
+from producer.images.reasons import ImageReason
 
 
 def key(path: str, *, own: str = "photos", above: tuple[str, ...] = ()) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from producer.entries import Entry, Refused, UnreadableError, refused
-from producer.image_check import refuse
-from producer.image_names import ImageName, Naming
-from producer.image_reasons import ImageReason
-from producer.image_size import IMAGE_CEILING, fits
-from producer.selection import Chooser, LeftOut, Selection
+from producer.images.check import refuse
+from producer.images.entries import Entry, Refused, UnreadableError, refused
+from producer.images.names import ImageName, Naming
+from producer.images.reasons import ImageReason
+from producer.images.selection import Chooser, LeftOut, Selection
+from producer.images.size import IMAGE_CEILING, fits
 from producer.sources import cut_short
 from producer.unpack import READ_ERRORS
 

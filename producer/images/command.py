@@ -10,19 +10,19 @@ from rich.console import Console
 from exits import Exit, SluiceError
 from place import ProducerPlace
 from producer.delivery import Delivery
-from producer.image_locations import IMAGE_SOURCES, ImageLocation, locate_images
+from producer.images.locations import IMAGE_SOURCES, ImageLocation, locate_images
+from producer.images.selection_arguments import add_selection_arguments, selection
 from producer.interrupts import Interrupts
 from producer.options import STATUSES, add_common_options
 from producer.progress import LoadProgress, bytes_done, bytes_read
 from producer.rejects import IMAGES, RejectFile
-from producer.selection_arguments import add_selection_arguments, selection
 from producer.topic import TopicAdmin
 
 if TYPE_CHECKING:
-    from producer.image_dry_run import DryReport
-    from producer.image_report import ImageReport
-    from producer.image_source import ImageSource
-    from producer.load_images import ImageOptions
+    from producer.images.dry_run import DryReport
+    from producer.images.load import ImageOptions
+    from producer.images.report import ImageReport
+    from producer.images.source import ImageSource
 
 _DESCRIPTION = """\
 Load the images of a source into Kafka, each as the bytes of its file, under the key <session>/<camera>/<utime>.
@@ -60,7 +60,7 @@ def add_images(
 def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> "ImageReport | DryReport":
     """Load the images of one source, or go through them for a dry run."""
     # Pillow takes a while to import: not for --help, nor for a log.
-    from producer.load_images import ImageOptions  # noqa: PLC0415
+    from producer.images.load import ImageOptions  # noqa: PLC0415
 
     options = ImageOptions(
         tombstones=args.tombstones, max_rejects=args.max_rejects, size_was_chosen=args.max_bytes is not None
@@ -73,8 +73,8 @@ def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Con
 def _dry_run(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "DryReport":
-    from producer.image_dry_run import dry_run  # noqa: PLC0415
-    from producer.images import open_images  # noqa: PLC0415
+    from producer.images.dry_run import dry_run  # noqa: PLC0415
+    from producer.images.open import open_images  # noqa: PLC0415
 
     with (
         open_images(args.source, env=env, selection=selection(args)) as source,
@@ -91,8 +91,8 @@ def _dry_run(
 def _load(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "ImageReport":
-    from producer.images import open_images  # noqa: PLC0415
-    from producer.load_images import TOPIC, tuning  # noqa: PLC0415
+    from producer.images.load import TOPIC, tuning  # noqa: PLC0415
+    from producer.images.open import open_images  # noqa: PLC0415
 
     place = ProducerPlace.from_env(env)
     location = locate_images(args.source, env=env)
@@ -114,7 +114,7 @@ def _watched(
     source: "ImageSource", delivery: Delivery, *, rejects: RejectFile, options: "ImageOptions", errors: Console
 ) -> "ImageReport":
     """Load with progress on standard error, heeding Ctrl-C."""
-    from producer.load_images import ImageLoad  # noqa: PLC0415
+    from producer.images.load import ImageLoad  # noqa: PLC0415
 
     with (
         LoadProgress(errors, name=source.name, size=source.size, done=bytes_done) as progress,

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from producer.image_check import refuse
-from producer.image_reasons import ImageReason
+from producer.images.check import refuse
+from producer.images.reasons import ImageReason
 
-from .images_support import picture
+from .support import picture
 
 WHOLE = {
     "TIFF": picture(size=(40, 30)),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from producer.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from exits import Exit
 from producer.ahead import Ahead
 from producer.delivery import Delivery
-from producer.entries import Refused
-from producer.image_reasons import ImageReason
-from producer.image_report import ImageReport
-from producer.image_source import Image, ImageSource
-from producer.image_verdict import judge
+from producer.images.entries import Refused
+from producer.images.reasons import ImageReason
+from producer.images.report import ImageReport
+from producer.images.source import Image, ImageSource
+from producer.images.verdict import judge
 from producer.records import Records
 from producer.rejects import RejectFile
 from producer.stages import run_stages, too_many_rejects, unacknowledged

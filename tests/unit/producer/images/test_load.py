@@ -7,16 +7,16 @@ from confluent_kafka import KafkaError
 
 from exits import Exit
 from producer.delivery import Delivery
-from producer.image_reasons import ImageReason
-from producer.image_report import ImageReport
-from producer.images import Selection, open_images
-from producer.load_images import ImageLoad, ImageOptions, tuning
+from producer.images.load import ImageLoad, ImageOptions, tuning
+from producer.images.open import Selection, open_images
+from producer.images.reasons import ImageReason
+from producer.images.report import ImageReport
 from producer.records import Records
 from producer.rejects import IMAGES, RejectFile
 from producer.stages import StopLoadError
 
-from .conftest import Broker
-from .images_support import UTIME, picture, put, session, tar
+from ..conftest import Broker
+from .support import UTIME, picture, put, session, tar
 
 COUNT = 30
 LARGEST = 1_000_000

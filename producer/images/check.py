@@ -8,7 +8,7 @@ from typing import cast
 
 from PIL import Image, TiffImagePlugin
 
-from producer.image_reasons import ImageReason
+from producer.images.reasons import ImageReason
 
 FORMATS = ("TIFF", "PNG", "JPEG")
 _STRIPS_AND_TILES = ((273, 279), (324, 325))

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from exits import Exit, SluiceError
-from producer.image_size import IMAGE_CEILING, message_bytes
-from producer.images import Image, ImageReason, Refused, Selection, SourceCutError, is_image_source, open_images
+from producer.images.open import Image, ImageReason, Refused, Selection, SourceCutError, is_image_source, open_images
+from producer.images.size import IMAGE_CEILING, message_bytes
 
-from .images_support import UTIME, look, member, picture, put, read, session, tar
+from .support import UTIME, look, member, picture, put, read, session, tar
 
 KEYS = {f"2012-11-16/Cam{n % 2}/{UTIME + n // 2 * 200_000}": picture(n) for n in range(4)}
 
@@ -358,7 +358,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 PEAK = """
 import json, re, sys
-from producer.images import Image, ImageReason, Refused, Selection, open_images
+from producer.images.open import Image, ImageReason, Refused, Selection, open_images
 
 with open_images(sys.argv[1], env={}, selection=Selection()) as source:
     images = sum(1 for image in source)

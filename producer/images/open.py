@@ -10,15 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from exits import SluiceError
-from producer.entries import Entry, Refused, files_in
-from producer.image_locations import IMAGE_SOURCES, NCLT_IMAGES, ImageLocation, locate_images
-from producer.image_reasons import ImageReason
-from producer.image_source import Image, ImageSource, Rules
+from producer.images.entries import Entry, Refused, files_in
+from producer.images.locations import IMAGE_SOURCES, NCLT_IMAGES, ImageLocation, locate_images
+from producer.images.reasons import ImageReason
+from producer.images.selection import LeftOut, Selection
+from producer.images.selection_arguments import add_selection_arguments, selection
+from producer.images.source import Image, ImageSource, Rules
+from producer.images.tar_entries import files_in_tar
 from producer.raw import open_raw
-from producer.selection import LeftOut, Selection
-from producer.selection_arguments import add_selection_arguments, selection
 from producer.sources import SourceCutError, cut_short
-from producer.tar_entries import files_in_tar
 from producer.unpack import READ_ERRORS, is_archive, is_empty_archive, unzipped
 
 __all__ = [

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from producer.selection import DEFAULT_MAX_BYTES, Chooser, Selection
-from producer.selection_arguments import add_selection_arguments, selection
+from producer.images.selection import DEFAULT_MAX_BYTES, Chooser, Selection
+from producer.images.selection_arguments import add_selection_arguments, selection
 
 
 def parse(*arguments: str) -> Selection:

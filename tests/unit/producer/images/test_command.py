@@ -13,8 +13,8 @@ from exits import Exit, SluiceError
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
 
-from .images_support import put, session
-from .test_command import NOWHERE
+from ..test_command import NOWHERE
+from .support import put, session
 
 
 def start(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str]:

@@ -1,0 +1,1 @@
+"""Images into Kafka: found, chosen, checked and sent as they are."""
