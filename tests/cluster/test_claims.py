@@ -1,0 +1,144 @@
+"""The wait for disks, as Pulumi's engine runs it from the state alone, against a stand-in of a cluster's API."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pulumi import Output
+
+from infra.gcp.claims import Claims, ClaimsArgs
+from tests.cluster.builds import Missing, programs
+from tests.cluster.conftest import without
+from tests.cluster.engine import CommandError, Stack
+
+LABEL = "Claims claims"
+PLUGIN = "pulumi-resource-pulumi-python"
+
+
+class Cloud:
+    """A token for everybody, and a cluster with a disk that goes after it has been looked at a few times."""
+
+    def __init__(self) -> None:
+        self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def volumes(self) -> list[dict[str, Any]]:
+        self.looks += 1
+        if self.looks > self.looks_left:
+            return []
+        csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
+        return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        cloud = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
+
+            def do_GET(self) -> None:
+                assert self.headers["Authorization"] == "Bearer t"
+                self._answer({"items": cloud.volumes()})
+
+            def _answer(self, content: object) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(content).encode())
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+        return Handler
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Generator[Cloud]:
+    made = Cloud()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    try:
+        pulumi = programs(env=os.environ, say=say).pulumi
+    except Missing as error:
+        without(str(error), env=os.environ)
+    folder = tmp_path_factory.mktemp("stack")
+    variables = {
+        "PATH": f"{_plugin(folder).parent}:{os.environ['PATH']}",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(_credentials(folder, cloud.url)),
+    }
+
+    def program() -> None:
+        args = ClaimsArgs(server=cloud.url, authority=Output.from_input(None), project="p", location="l", cluster="c")
+        Claims("claims", args, parent=None, after=[])
+
+    return Stack(
+        program,
+        name="gke",
+        project="claims",
+        folder=folder,
+        pulumi=pulumi,
+        variables=variables,
+        home=folder / "home",
+    )
+
+
+def _plugin(folder: Path) -> Path:
+    """What Pulumi's own package has under this name: Python, with the module that runs dynamic resources."""
+    path = folder / "plugin" / PLUGIN
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} -u -m pulumi.dynamic "$@"\n')
+    path.chmod(0o700)
+    return path
+
+
+def _credentials(folder: Path, url: str) -> Path:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    content = {
+        "type": "service_account",
+        "client_email": "a@b.c",
+        "private_key_id": "k",
+        "private_key": key.decode(),
+        "token_uri": f"{url}/token",
+    }
+    path = folder / "credentials.json"
+    path.write_text(json.dumps(content))
+    path.chmod(0o600)
+    return path
+
+
+def test_it_is_made_once_and_holds_no_code(stack: Stack) -> None:
+    assert stack.up().changed == {LABEL: "create"}
+    assert stack.up().changed == {}
+    (claims,) = (entry for entry in stack.state() if entry["type"].endswith(":Claims"))
+    assert len(claims["inputs"]["__provider"]) < 100
+
+
+def test_a_disk_that_stays_keeps_the_cluster(stack: Stack, cloud: Cloud) -> None:
+    cloud.looks_left, cloud.policy = 100, "Retain"
+    with pytest.raises(CommandError, match=r"the cluster would leave them: pv \(disk lost"):
+        stack.destroy()
+    assert stack.state()
+
+
+def test_destroy_goes_on_when_the_last_disk_is_gone(stack: Stack, cloud: Cloud) -> None:
+    cloud.looks_left, cloud.looks, cloud.policy = 1, 0, "Delete"
+    assert stack.destroy().labels("delete") == [LABEL]
+    assert cloud.looks == 2
