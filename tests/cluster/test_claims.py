@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import sys
 from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,9 +27,11 @@ PLUGIN = "pulumi-resource-pulumi-python"
 class Cloud:
     """A token for everybody, and a cluster with a disk that goes after it has been looked at a few times."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -79,8 +82,8 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
         without(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
     variables = {
-        "PATH": f"{_plugin(folder).parent}:{os.environ['PATH']}",
-        "GOOGLE_APPLICATION_CREDENTIALS": str(_credentials(folder, cloud.url)),
+        "PATH": f"{plugin(folder).parent}:{os.environ['PATH']}",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, cloud.url)),
     }
 
     def program() -> None:
@@ -98,7 +101,7 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
     )
 
 
-def _plugin(folder: Path) -> Path:
+def plugin(folder: Path) -> Path:
     """What Pulumi's own package has under this name: Python, with the module that runs dynamic resources."""
     path = folder / "plugin" / PLUGIN
     path.parent.mkdir()
@@ -107,7 +110,8 @@ def _plugin(folder: Path) -> Path:
     return path
 
 
-def _credentials(folder: Path, url: str) -> Path:
+def credentials(folder: Path, url: str) -> Path:
+    """Those of an account that asks `url` for its tokens."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
