@@ -15,7 +15,8 @@ from infra.gcp.cluster import Cluster, ClusterArgs
 from infra.gcp.dashboard import dashboard
 from infra.gcp.ground import CloudSite, provider_of
 from infra.gcp.guard import Guard, GuardArgs
-from infra.gcp.monitoring import Alerts, AlertsArgs, GuardMail
+from infra.gcp.guard_mail import GuardMail
+from infra.gcp.monitoring import Alerts, AlertsArgs
 from infra.gcp.network import Network, NetworkArgs
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
 from infra.gcp.placement import placement

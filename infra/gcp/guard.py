@@ -9,7 +9,7 @@ from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudsche
 
 from infra.gcp.ground import CloudSite
 from infra.gcp.guard_source import Source, SourceArgs
-from infra.gcp.node_pools import pools
+from infra.gcp.guard_told import CLOCK, SECONDS, environment, told
 
 PERMISSIONS = (
     "cloudscheduler.jobs.get",
@@ -20,9 +20,8 @@ PERMISSIONS = (
 )
 """All that the guard may do."""
 _RUNTIME = "python313"
-_SECONDS = 540
-_PERCENT = 100
 _INVOKER = "roles/run.invoker"
+_NOTHING = "e30="  # {}, as base64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +118,7 @@ class Guard(ComponentResource):
                 service_account_email=self._account.email,
                 environment_variables=environment(self._site),
                 available_memory="256Mi",
-                timeout_seconds=_SECONDS,
+                timeout_seconds=SECONDS,
                 min_instance_count=0,
                 max_instance_count=1,
                 max_instance_request_concurrency=1,
@@ -146,13 +145,13 @@ class Guard(ComponentResource):
         address = function.service_config.apply(lambda config: (config.uri if config else None) or "")
         cloudscheduler.Job(
             "clock",
-            name=self._site.name(_CLOCK),
+            name=self._site.name(CLOCK),
             project=self._site.project,
             region=self._site.region,
             description=f"Asks the guard of Sluice, stack {self._site.stack}, whether its time is up",
             schedule="*/15 * * * *",
             time_zone="Etc/UTC",
-            attempt_deadline=f"{_SECONDS}s",
+            attempt_deadline=f"{SECONDS}s",
             http_target=cloudscheduler.JobHttpTargetArgs(
                 http_method="POST",
                 uri=address,
@@ -167,39 +166,3 @@ class Guard(ComponentResource):
                 self._inside, ResourceOptions(depends_on=list(after), ignore_changes=["httpTarget.body"])
             ),
         )
-
-
-_CLOCK = "guard-clock"
-_NOTHING = "e30="  # {}, as base64
-
-
-def clock_job(site: CloudSite) -> str:
-    """The full name of the Scheduler job, known before it is there: the functions ask it for the time."""
-    return f"projects/{site.project}/locations/{site.region}/jobs/{site.name(_CLOCK)}"
-
-
-def environment(site: CloudSite) -> dict[str, str]:
-    """What both functions are told."""
-    guard, budget, place = site.settings.guard, site.settings.budget, site.settings.place
-    return {
-        "GUARD_PROJECT": site.project,
-        "GUARD_LOCATION": site.location,
-        "GUARD_CLUSTER": place.cluster,
-        "GUARD_MODE": guard.mode,
-        "GUARD_SHARE": str(guard.percent / _PERCENT),
-        "GUARD_CURRENCY": budget.currency,
-        "GUARD_CLOCK_JOB": clock_job(site),
-        "GUARD_TTL_HOURS": str(guard.ttl_hours),
-        "GUARD_TIMEOUT_SECONDS": str(_SECONDS),
-    }
-
-
-def told(site: CloudSite) -> Mapping[str, Any]:
-    """What scripts/extend and scripts/wake work on, in the words of GKE's API."""
-    return {
-        "project": site.project,
-        "location": site.location,
-        "cluster": site.settings.place.cluster,
-        "clockJob": clock_job(site),
-        "pools": {pool.name: pool.told for pool in pools(site.settings.nodes)},
-    }
