@@ -102,7 +102,7 @@ class _Monitor(MockMonitor):
         return answer
 
 
-def run(program: Callable[[], None], *, answers: Mocks | None = None) -> list[Made]:
+def run(program: Callable[[], object], *, answers: Mocks | None = None) -> list[Made]:
     """Run a program to its end, with everything that it applies; what it asked for, in order."""
     answers = answers or Answers()
     monitor = _Monitor(answers)
