@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from rich.console import Console
 
-from cluster.toolbox import NAMESPACE, Toolbox, context_of
+from cluster.toolbox import NAMESPACE, Toolbox, context_of, is_cluster
 from exits import Exit, SluiceError
 from place import Place
 
@@ -46,8 +46,7 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
 
 def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
     command: Command = args.command
-    context = context_of(args.target)
-    if context is None:
+    if not is_cluster(args.target):
         return command(args, env)
     from cluster.command import run
 
@@ -55,7 +54,7 @@ def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, s
         raise SluiceError(
             "up and down are for this machine; for a cluster: pulumi up, pulumi destroy", status=Exit.USAGE
         )
-    toolbox = Toolbox(context=context, namespace=args.namespace)
+    toolbox = Toolbox(context=context_of(args.target), namespace=args.namespace)
     return run(toolbox, _without_place(arguments), args, env=env, stdout=sys.stdout.buffer)
 
 
@@ -69,9 +68,9 @@ def _without_place(arguments: Sequence[str]) -> list[str]:
 
 
 def _target(text: str) -> str:
-    if text in (LOCAL, EXTERNAL) or context_of(text):
+    if text in (LOCAL, EXTERNAL) or is_cluster(text):
         return text
-    raise argparse.ArgumentTypeError(f"{text!r} is not local, external, kind or context:NAME")
+    raise argparse.ArgumentTypeError(f"{text!r} is not local, external, kind, gke or context:NAME")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
         default=LOCAL,
         metavar="PLACE",
         help="where the pipeline is: local, the embedded one of --state (the default); kind, the cluster of "
-        "scripts/kind-up; context:NAME, the cluster of a kubectl context; external, where SLUICE_* variables say",
+        "scripts/kind-up; gke, the stack on Google Cloud; context:NAME, the cluster of a kubectl context; external, "
+        "where SLUICE_* variables say",
     )
     top.add_argument("--namespace", default=NAMESPACE, metavar="NAME", help="on a cluster (default: %(default)s)")
     top.set_defaults(in_cluster=True)

@@ -19,8 +19,9 @@ from exits import Exit, SluiceError
 
 POD = "deployment/toolbox"
 NAMESPACE = "sluice"
-_CONTEXTS = {"kind": "kind-sluice"}
+_KIND, _GKE = "kind", "gke"
 _PREFIX = "context:"
+_ROOT = Path(__file__).resolve().parents[1]
 _CHUNK = 1 << 20
 _REMEMBERED = 'mkdir -p "$0" && echo $$ > "$0.pid" && cd "$0" && exec "$@"'
 """Run a command under a process id that a second call can find, to end it as Ctrl-C would."""
@@ -29,11 +30,33 @@ Feed = Callable[[IO[bytes]], None]
 """Writes what a command is to read from its standard input."""
 
 
-def context_of(target: str) -> str | None:
-    """The kubectl context that a --target names; None for a place that is no cluster."""
-    if target.startswith(_PREFIX):
-        return target.removeprefix(_PREFIX)
-    return _CONTEXTS.get(target)
+def is_cluster(target: str) -> bool:
+    """Say whether a --target names a cluster."""
+    return target in (_KIND, _GKE) or (target.startswith(_PREFIX) and target != _PREFIX)
+
+
+def context_of(target: str) -> str:
+    """The kubectl context of a --target that is a cluster; raises SluiceError where Pulumi cannot say gke's."""
+    if target == _KIND:
+        return "kind-sluice"
+    return _gke() if target == _GKE else target.removeprefix(_PREFIX)
+
+
+def _gke() -> str:
+    command = ["pulumi", "stack", "output", "context", "--stack", _GKE]
+    try:
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        why = "pulumi is not on the PATH"
+    else:
+        if not done.returncode:
+            return done.stdout.strip()
+        why = done.stderr.strip()
+    raise SluiceError(
+        f"where the stack gke is cannot be told: {why}. Make it with pulumi up -s gke, or name its context yourself: "
+        "--target context:NAME (kubectl config get-contexts)",
+        status=Exit.UNAVAILABLE,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.toolbox import context_of
+from cluster.toolbox import is_cluster
 from exits import SluiceError
 from local.instance import Instance
 from local.processes import free_port_base
@@ -57,7 +57,7 @@ def environment(
 
 @pytest.fixture(scope="session")
 def place(target: str, environment: dict[str, str]) -> Place:
-    if context_of(target):
+    if is_cluster(target):
         pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
     if target == "external":
         try:

@@ -37,7 +37,7 @@ def job_like(deployment: dict[str, Any], *, image: str, arguments: Sequence[str]
 
 def main(image: str, arguments: Sequence[str], *, target: str = "kind") -> int:
     """Run pytest with these arguments; its exit status."""
-    kubectl = ["kubectl", "--context", context_of(target) or target, "--namespace", NAMESPACE]
+    kubectl = ["kubectl", "--context", context_of(target), "--namespace", NAMESPACE]
     deployment = json.loads(_said([*kubectl, "get", POD, "--output", "json"]))
     _said([*kubectl, "delete", "job", JOB, "--ignore-not-found"])
     job = job_like(deployment, image=image, arguments=arguments)

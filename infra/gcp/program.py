@@ -28,7 +28,6 @@ class Deploy(Protocol):
 
 def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, ask: Ask | None = None) -> None:
     """Make both; raises NoBudgetError before anything is made. `ask` asks Google for rights, unless a test answers."""
-    pulumi.log.info(total(shape_of(settings, stack_name())))
     # `pulumi preview` shows it too.
     pulumi.log.info(total(shape_of(settings, stack_name())))
     ask = ask or ask_google(access_token, project=gcp.place.project)

@@ -14,7 +14,7 @@ import pytest
 from cli import parser
 from cluster.command import run
 from cluster.jobs import PAGE
-from cluster.toolbox import Toolbox, context_of
+from cluster.toolbox import Toolbox, context_of, is_cluster
 from exits import Exit, SluiceError
 
 KUBECTL = """#!{python}
@@ -75,9 +75,23 @@ def call(*arguments: str) -> tuple[Exit, str]:
 def test_targets_name_contexts_of_kubectl() -> None:
     assert context_of("kind") == "kind-sluice"
     assert context_of("context:a@b/c") == "a@b/c"
-    assert context_of("local") is None
-    assert context_of("external") is None
-    assert not context_of("context:")
+    assert is_cluster("gke")
+    assert not is_cluster("local")
+    assert not is_cluster("external")
+    assert not is_cluster("context:")
+
+
+def test_context_of_gke_is_what_pulumi_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SluiceError, match="pulumi is not on the PATH"):
+        context_of("gke")
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text("#!/bin/sh\necho gke_lab_us-central1-a_sluice\n")
+    pulumi.chmod(0o755)
+    assert context_of("gke") == "gke_lab_us-central1-a_sluice"
+    pulumi.write_text("#!/bin/sh\necho no stack named gke >&2; exit 1\n")
+    with pytest.raises(SluiceError, match="no stack named gke"):
+        context_of("gke")
 
 
 def test_command_is_run_in_the_pod_with_its_status_and_output(pod: Pod) -> None:
