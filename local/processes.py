@@ -193,7 +193,7 @@ def _alive(process: psutil.Process) -> bool:
 
 def check_ports_free(ports: Mapping[str, int]) -> None:
     """Raise SluiceError that names every port taken, and what to do."""
-    taken = [f"{port} ({name})" for name, port in ports.items() if not _free(port)]
+    taken = [f"{port} ({name})" for name, port in ports.items() if not is_free(port)]
     if taken:
         raise SluiceError(
             f"these ports of 127.0.0.1 are taken by another program: {', '.join(taken)}. "
@@ -209,11 +209,12 @@ def free_port_base() -> int:
     """
     while True:
         base = random.randrange(*_OWN_PORTS)  # noqa: S311 no secret
-        if all(_free(port) for port in range(base, base + PORT_SPAN)):
+        if all(is_free(port) for port in range(base, base + PORT_SPAN)):
             return base
 
 
-def _free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on a port of 127.0.0.1."""
     with socket.socket() as probe:
         # As the servers themselves do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -8,7 +8,7 @@ from local import connect, mariadb
 from local.description import Description
 from local.fetch import servers_folder
 from local.instance import Instance
-from local.processes import Server, Starting, running
+from local.processes import Server, Starting, is_free, running
 from tests.support import wait_for
 
 SECONDS = 120
@@ -46,7 +46,8 @@ class Processes:
         """Kill the process."""
         (found,) = [entry for entry in running(self._instance) if entry.name == name]
         found.process.kill()
-        wait_for(lambda: all(entry.name != name for entry in running(self._instance)))
+        # A process that is being killed loses its environment, by which it is known, before its sockets.
+        wait_for(lambda: is_free(self._instance.ports[name]))
 
     def start(self, name: str) -> None:
         """Start the process as `sluice up` does."""
