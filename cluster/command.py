@@ -17,6 +17,7 @@ from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
 from producer.raw import is_remote
 from producer.rejects import IMAGES, ROWS, RejectFile
 from producer.sources import STDIN_NAME, locate, open_source
+from proof.options import why_not_writable
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
 """Options that name a file which a command writes."""
@@ -86,8 +87,7 @@ def _rejects(args: Namespace, path: Path | None) -> RejectFile | None:
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
     """Raise SluiceError for a file that could not be written when all is done."""
     for path in paths:
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            why = "it is a folder" if path.is_dir() else "there is no such folder"
+        if why := why_not_writable(path):
             raise SluiceError(f"{path} cannot be written: {why}; choose another", status=Exit.USAGE)
         _refuse_to_write_over(args, path)
 

@@ -3,7 +3,6 @@
 A port-forward would not do: Kafka tells its clients the names that its brokers have inside the cluster.
 """
 
-import io
 import shutil
 import subprocess
 import threading
@@ -11,7 +10,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,7 +20,6 @@ NAMESPACE = "sluice"
 _KIND, _GKE = "kind", "gke"
 _PREFIX = "context:"
 _ROOT = Path(__file__).resolve().parents[1]
-_CHUNK = 1 << 20
 _REMEMBERED = 'mkdir -p "$0" && echo $$ > "$0.pid" && cd "$0" && exec "$@"'
 """Run a command under a process id that a second call can find, to end it as Ctrl-C would."""
 
@@ -72,13 +69,12 @@ class Toolbox:
         """Raise SluiceError where there is no kubectl, no cluster or no pipeline in it."""
         if shutil.which("kubectl") is None:
             raise SluiceError("kubectl is needed to reach a cluster, and is not on the PATH", status=Exit.UNAVAILABLE)
-        done = subprocess.run(
-            [*self._kubectl(), "get", POD, "--output", "name"], capture_output=True, text=True, check=False
-        )
+        done = self.kubectl("get", POD, "--output", "name")
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
-                f"{done.stderr.strip()}. Make one (pulumi up), or name another context: kubectl config get-contexts",
+                f"{done.stderr.decode().strip()}. Make one (pulumi up), or name another context: "
+                "kubectl config get-contexts",
                 status=Exit.UNAVAILABLE,
             )
 
@@ -122,7 +118,7 @@ class Toolbox:
                 return interrupted
 
     def _interrupt(self) -> None:
-        self._call(["sh", "-c", f"kill -INT $(cat {self.folder}.pid)"])
+        self._call("sh", "-c", f"kill -INT $(cat {self.folder}.pid)")
 
     def interactive(self, arguments: Sequence[str]) -> int:
         """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status."""
@@ -133,8 +129,7 @@ class Toolbox:
 
     def files(self) -> list[str]:
         """The files that the command has written."""
-        done = subprocess.run(self._exec("ls", self.folder), capture_output=True, text=True, check=False)
-        return done.stdout.splitlines()
+        return self._call("ls", self.folder).stdout.decode().splitlines()
 
     def fetch(self, name: str, path: Path) -> bool:
         """Copy a file of this command's folder to `path`; False where there is none."""
@@ -155,7 +150,7 @@ class Toolbox:
 
     def clean(self) -> None:
         """Remove this command's folder."""
-        self._call(["rm", "-rf", self.folder, f"{self.folder}.pid"])
+        self._call("rm", "-rf", self.folder, f"{self.folder}.pid")
 
     def kubectl(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
         """Run kubectl on the pipeline's namespace."""
@@ -170,8 +165,8 @@ class Toolbox:
             start_new_session=True,
         )
 
-    def _call(self, command: Sequence[str]) -> None:
-        subprocess.run(self._exec(*command), capture_output=True, check=False)
+    def _call(self, *command: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(self._exec(*command), capture_output=True, check=False)
 
     def _exec(self, *command: str, options: Sequence[str] = ()) -> list[str]:
         return [*self._kubectl(), "exec", *options, POD, "--", *command]
@@ -203,8 +198,8 @@ class _Feeder:
 
 
 def _show(source: IO[bytes], sink: IO[bytes], shown: Mapping[str, str]) -> None:
-    read = source.readline if shown else partial(cast(io.BufferedReader, source).read1, _CHUNK)
-    while data := read():
+    for line in source:
+        data = line
         for path, here in shown.items():
             data = data.replace(path.encode(), here.encode())
         sink.write(data)

@@ -17,6 +17,7 @@ from producer.images.names import printable
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
 from proof.nearest import nearest
+from proof.options import why_not_writable
 
 STDOUT = "-"
 UNKNOWN = ".bin"
@@ -107,8 +108,7 @@ def _own_name(key: str, data: bytes) -> Path:
 
 
 def _check(path: Path, *, force: bool) -> None:
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        why = "it is a folder" if path.is_dir() else "there is no such folder"
+    if why := why_not_writable(path):
         raise SluiceError(f"{path} cannot be written: {why}; choose another with -o", status=Exit.USAGE)
     if path.is_file() and not force:
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)

@@ -48,10 +48,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
 
 
+def why_not_writable(path: Path) -> str | None:
+    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
+    if path.is_dir():
+        return "it is a folder"
+    return None if path.absolute().parent.is_dir() else "there is no such folder"
+
+
 def check_output(path: Path) -> None:
     """Refuse a report that cannot be written, before anything is asked; raises SluiceError (USAGE)."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        why = "it is a folder" if path.is_dir() else "there is no such folder"
+    if why := why_not_writable(path):
         raise SluiceError(f"the report cannot be written to {path}: {why}; choose another with -o", status=Exit.USAGE)
 
 

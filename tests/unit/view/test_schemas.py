@@ -1,6 +1,5 @@
 import json
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,20 +8,10 @@ from fastavro.schema import load_schema
 
 from exits import Exit, SluiceError
 from tests.unit.view.test_connect import serving
+from tests.unit.view.test_decode import FIX, SCHEMA_FILE
 from view.decode import Decoder, text_or_bytes
 from view.schemas import RegistrySchemas
 
-FIX_SCHEMA = Path(__file__).parents[3] / "schemas/sluice.GpsFix.avsc"
-FIX = {
-    "recorded_at": 1_353_099_678_298_235,
-    "fix_mode": 2,
-    "satellites": 0,
-    "latitude": 0.738168596822093,
-    "longitude": -1.46098603965911,
-    "altitude": None,
-    "track": 11.3,
-    "speed": 0.005,
-}
 VALUE = {"type": "record", "name": "Value", "namespace": "cdc.t", "fields": [{"name": "id", "type": "long"}]}
 BLOCK = {"type": "record", "name": "event.Block", "fields": [{"name": "row", "type": "cdc.t.Value"}]}
 ENVELOPE = {
@@ -36,7 +25,7 @@ ENVELOPE = {
 
 def wire(record: dict[str, Any], *, number: int = 7, schema: Any = None) -> bytes:
     body = BytesIO()
-    schemaless_writer(body, load_schema(str(FIX_SCHEMA)) if schema is None else schema, record)
+    schemaless_writer(body, load_schema(str(SCHEMA_FILE)) if schema is None else schema, record)
     return b"\0" + number.to_bytes(4, "big") + body.getvalue()
 
 
@@ -66,7 +55,7 @@ def decoded(pages: dict[str, Any], data: bytes) -> Any:
 
 
 def test_the_registry_is_asked_once_for_each_schema():
-    pages = {"/schemas/ids/7": {"schema": FIX_SCHEMA.read_text(encoding="utf-8")}}
+    pages = {"/schemas/ids/7": {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}}
     with serving(pages) as url:
         decode = Decoder(RegistrySchemas(url))
         first = decode(wire(FIX))
