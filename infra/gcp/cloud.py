@@ -17,6 +17,7 @@ from infra.gcp.ground import CloudSite, provider_of
 from infra.gcp.guard import Guard, GuardArgs
 from infra.gcp.guard_mail import GuardMail
 from infra.gcp.monitoring import Alerts, AlertsArgs
+from infra.gcp.namespace import not_waited_for
 from infra.gcp.network import Network, NetworkArgs
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
 from infra.gcp.placement import placement
@@ -69,7 +70,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
         provider=on,
         foundation=Foundation(
             images=registry.images,
-            transformations=[placement(nodes.on_demand_for, has_spot=bool(nodes.spot_max))],
+            transformations=[placement(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), not_waited_for],
             after=[storage_class(site, on=on)],
         ),
         guard=guard.told,

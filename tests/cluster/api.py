@@ -114,8 +114,13 @@ class Api:
         items = self.request("GET", self.kind(api_version, kind).path(namespace=namespace))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
-    def delete(self, api_version: str, kind: str, name: str, *, namespace: str | None = None, seconds: float) -> None:
-        """Delete an object and wait until it is gone, with what it owns; raises Refused where it stays."""
+    def delete(
+        self, api_version: str, kind: str, name: str, *, namespace: str | None = None, seconds: float | None
+    ) -> None:
+        """Delete an object and wait until it is gone, with what it owns; raises Refused where it stays.
+
+        `seconds` is how long to wait; None for not at all.
+        """
         path = self.kind(api_version, kind).path(namespace=namespace, name=name)
         policy = "Foreground" if api_version.partition("/")[0] in _OWNERS else "Background"
         try:
@@ -123,6 +128,8 @@ class Api:
         except Refused as error:
             if error.status != 404:
                 raise
+        if seconds is None:
+            return
         deadline = time.monotonic() + seconds
         while left := self.read(api_version, kind, name, namespace=namespace):
             if time.monotonic() > deadline:

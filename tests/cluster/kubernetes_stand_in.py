@@ -15,6 +15,8 @@ from tests.cluster.replacement import needs_replacement
 from tests.cluster.values import marked_like, plain, seen_in, suffix
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
+SKIP = "pulumi.com/skipAwait"
+"""The annotation of an object whose end is not waited for."""
 _AUTONAMED = "pulumi.com/autonamed"
 _DELETE_SECONDS = 60
 
@@ -114,13 +116,14 @@ class KubernetesStandIn(StandIn):
 
     def _remove(self, body: Values) -> None:
         metadata = body["metadata"]
+        skips = (metadata.get("annotations") or {}).get(SKIP) == "true"
         try:
             self._api.delete(
                 body["apiVersion"],
                 body["kind"],
                 metadata["name"],
                 namespace=metadata.get("namespace"),
-                seconds=_DELETE_SECONDS,
+                seconds=None if skips else _DELETE_SECONDS,
             )
         except Refused as error:
             raise ProviderError(f"{body['kind']} {_identity(body)}: {error}") from None

@@ -11,11 +11,10 @@ import pulumi
 from pulumi import ResourceTransformArgs, ResourceTransformResult
 
 from tests.cluster.engine import Program
-from tests.cluster.kubernetes_stand_in import RELEASE
+from tests.cluster.kubernetes_stand_in import RELEASE, SKIP
 
 _NEEDED = {"kubernetes", "random"}
 _WAIT_FOR = "pulumi.com/waitFor"
-_SKIP = "pulumi.com/skipAwait"
 
 
 def plugins_installed(env: Mapping[str, str]) -> bool:
@@ -50,4 +49,4 @@ def _without_waiting(args: ResourceTransformArgs) -> ResourceTransformResult | N
 def _skipping(metadata: Any) -> dict[str, Any]:
     given = dict(metadata or {})
     annotations = {name: value for name, value in (given.get("annotations") or {}).items() if name != _WAIT_FOR}
-    return {**given, "annotations": {**annotations, _SKIP: "true"}}
+    return {**given, "annotations": {**annotations, SKIP: "true"}}

@@ -258,3 +258,9 @@ def test_person_is_told_what_to_type_next() -> None:
     exported.clear()
     cloud({**NEEDED, "gcp.location": "europe-west1", "gcp.controlPlaneCidrs": '["203.0.113.7/32"]'}, exported=exported)
     assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
+
+
+def test_nobody_waits_for_the_end_of_the_namespace(made: list[Made]) -> None:
+    (namespace,) = (entry for entry in made if entry.kind == "Namespace")
+    assert namespace.metadata["annotations"]["pulumi.com/skipAwait"] == "true"
+    assert namespace.metadata["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
