@@ -30,6 +30,10 @@ _OUTSIDE = {
     WEB: (80, 443),
 }
 _DNS_PORT = 53
+# A cache on each node is GKE's default; with Dataplane V2 its pods are what a policy sees in place of kube-dns.
+_DNS_PODS = ("kube-dns", "node-local-dns")
+# That cache where it is reached by an address, and Cloud DNS.
+_DNS_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
 
 
 def _strimzi(name: str) -> dict[str, str]:
@@ -137,8 +141,10 @@ def _ports(ports: Iterable[int], *, protocol: str = "TCP") -> list[NetworkPolicy
 
 
 def _dns() -> NetworkPolicyEgressRuleArgsDict:
+    """Whatever a cluster resolves names by: its DNS pods, a cache of each node, or an address of the node's own."""
     servers: NetworkPolicyPeerArgsDict = {
         "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
-        "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
+        "pod_selector": {"match_expressions": [{"key": "k8s-app", "operator": "In", "values": list(_DNS_PODS)}]},
     }
-    return {"to": [servers], "ports": [*_ports([_DNS_PORT], protocol="UDP"), *_ports([_DNS_PORT])]}
+    nodes: list[NetworkPolicyPeerArgsDict] = [{"ip_block": {"cidr": cidr}} for cidr in _DNS_ADDRESSES]
+    return {"to": [servers, *nodes], "ports": [*_ports([_DNS_PORT], protocol="UDP"), *_ports([_DNS_PORT])]}

@@ -307,8 +307,7 @@ def test_no_setting_can_cost_a_store_its_disk(made: list[Made]) -> None:
 def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     policies = {entry.metadata["name"]: entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy"}
     assert policies.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    dns = policies.pop("allow-dns")
-    assert {port["port"] for rule in dns["egress"] for port in rule["ports"]} == {53}
+    policies.pop("allow-dns")
     parties = {frozenset(labels.items()): name for name, labels in network.PODS.items()}
     into, out_of = set[tuple[str, str, int]](), set[tuple[str, str, int]]()
     for spec in policies.values():
@@ -319,6 +318,18 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     outside = {(source, target, port) for source, target, port in allowed if target not in network.PODS}
     assert into == allowed - outside
     assert out_of == (allowed - outside) | {(source, "", port) for source, _, port in outside}
+
+
+def test_names_are_resolved_by_whatever_a_cluster_has_for_it(made: list[Made]) -> None:
+    (spec,) = (entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy" and entry.name == "allow-dns")
+    (rule,) = spec["egress"]
+    assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
+    pods, *addresses = rule["to"]
+    assert pods["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+    # kind and most others; GKE's cache on each node, which it has by default.
+    (labels,) = pods["podSelector"]["matchExpressions"]
+    assert labels == {"key": "k8s-app", "operator": "In", "values": ["kube-dns", "node-local-dns"]}
+    assert [peer["ipBlock"]["cidr"] for peer in addresses] == ["169.254.20.10/32", "169.254.169.254/32"]
 
 
 def _ends(rules: list[Any], key: str, parties: Mapping[frozenset[tuple[str, str]], str]) -> Iterator[tuple[str, int]]:
