@@ -11,7 +11,7 @@ from shutil import copyfileobj
 from typing import IO
 
 from cluster.jobs import fetch_proof
-from cluster.toolbox import Feed, Toolbox
+from cluster.toolbox import Feed, StillInPodError, Toolbox
 from exits import Exit, SluiceError
 from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
 from producer.raw import is_remote
@@ -56,9 +56,15 @@ def run(
         )
         written = toolbox.files() if files else []
         for name in written:
-            _bring_back(toolbox, name, args=args, to=named.get(name, Path(name)))
-    finally:
+            to = named.get(name, Path(name))
+            _refuse_to_write_over(args, to)
+            toolbox.fetch(name, to)
+    except StillInPodError:
+        raise  # and nothing is lost
+    except BaseException:
         toolbox.clean()
+        raise
+    toolbox.clean()
     if rejects and rejects.path.name not in written:
         rejects.remove_old()
     return Exit(status)
@@ -95,11 +101,6 @@ def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
 def _refuse_to_write_over(args: Namespace, path: Path) -> None:
     if getattr(args, "force", True) is False and path.exists():
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
-
-
-def _bring_back(toolbox: Toolbox, name: str, *, args: Namespace, to: Path) -> None:
-    _refuse_to_write_over(args, to)
-    toolbox.fetch(name, to)
 
 
 def _words(arguments: Sequence[str], files: Mapping[str, Path | None]) -> list[str]:

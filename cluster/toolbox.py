@@ -56,6 +56,10 @@ def _gke() -> str:
     )
 
 
+class StillInPodError(SluiceError):
+    """What a command has written could not be brought here; it stays in the pod."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Toolbox:
     """The toolbox of the pipeline in `namespace` of the cluster that kubectl calls `context`."""
@@ -128,25 +132,39 @@ class Toolbox:
         ).returncode
 
     def files(self) -> list[str]:
-        """The files that the command has written."""
-        return self._call("ls", self.folder).stdout.decode().splitlines()
+        """The files that the command has written; raises StillInPodError where the pod cannot be asked."""
+        done = self._call("ls", self.folder)
+        if done.returncode:
+            raise self._still_there("", done.stderr)
+        return done.stdout.decode().splitlines()
 
-    def fetch(self, name: str, path: Path) -> bool:
-        """Copy a file of this command's folder to `path`; False where there is none."""
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy a file of this command's folder to `path`; raises StillInPodError, or SluiceError for `path`."""
         fresh = path.with_name(f".{path.name}.new")
         try:
             with fresh.open("wb") as file:
-                done = subprocess.run(
-                    self._exec("cat", f"{self.folder}/{name}"), stdout=file, stderr=subprocess.DEVNULL, check=False
-                )
+                command = self._exec("cat", f"{self.folder}/{name}")
+                done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
             if done.returncode:
-                return False
+                raise self._still_there(name, done.stderr)
             fresh.replace(path)
         except OSError as error:
-            raise SluiceError(f"{path} cannot be written: {error.strerror}") from error
+            raise StillInPodError(
+                f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
+            ) from error
         finally:
             fresh.unlink(missing_ok=True)
-        return True
+
+    def _still_there(self, name: str, said: bytes) -> StillInPodError:
+        why = said.decode(errors="replace").strip() or "the connection has ended"
+        return StillInPodError(
+            f"what the command has written could not be brought here: {why}. {self._where(name)}",
+            status=Exit.UNAVAILABLE,
+        )
+
+    def _where(self, name: str) -> str:
+        command = " ".join(self._exec("cat" if name else "ls", f"{self.folder}/{name}"))
+        return f"It stays in the pod until that ends: {command}"
 
     def clean(self) -> None:
         """Remove this command's folder."""

@@ -30,6 +30,8 @@ if words[4] == "logs":
     sys.exit("no job proof" if "LOG" not in os.environ else 0)
 assert words[:5] == ["--context", "kind-sluice", "--namespace", "here", "exec"], words
 command = words[words.index("--") + 1 :]
+if command[0] == os.environ.get("LOST"):
+    sys.exit("error: connection lost")
 if "--stdin" not in words:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 os.execvp(command[0], command)
@@ -175,6 +177,23 @@ def test_nothing_is_written_over_without_force(pod: Pod) -> None:
     assert Path("135.tiff").read_bytes() == b"old"
     call("get", "a/135", "--force")
     assert Path("135.tiff").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(("lost", "then"), [("cat", "page"), ("ls", "mine.html")])
+def test_what_cannot_be_brought_back_stays_in_the_pod(
+    pod: Pod, monkeypatch: pytest.MonkeyPatch, lost: str, then: str
+) -> None:
+    pod("open('mine.html', 'w').write('page')")
+    Path("gps.csv").write_text("1,2,3\n")
+    Path("mine.html").write_text("old")
+    monkeypatch.setenv("LOST", lost)
+    with pytest.raises(SluiceError, match="could not be brought here: error: connection lost") as caught:
+        call("proof", "gps.csv", "-o", "mine.html")
+    assert caught.value.status is Exit.UNAVAILABLE
+    monkeypatch.delenv("LOST")
+    command = str(caught.value).partition("until that ends: ")[2].split()
+    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip() == then
+    assert Path("mine.html").read_text() == "old"
 
 
 def test_rejects_of_an_earlier_load_go_when_there_are_none(pod: Pod) -> None:
