@@ -1,0 +1,69 @@
+"""Who may call whom, as the cluster is told it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.workloads import network
+from tests.unit.infra.engine import Made
+from tests.unit.infra.parts import objects, pod_templates
+
+
+def test_nothing_is_open_to_the_world(made: list[Made]) -> None:
+    for entry in objects(made):
+        if entry.kind == "Service":
+            assert entry.plain["spec"]["type"] == "ClusterIP"
+        if entry.kind == "Kafka":
+            assert {listener["type"] for listener in entry.plain["spec"]["kafka"]["listeners"]} == {"internal"}
+        assert entry.kind not in ("Ingress", "Gateway")
+
+
+def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
+    policies = {entry.metadata["name"]: entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy"}
+    assert policies.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    policies.pop("allow-dns")
+    parties = {frozenset(labels.items()): name for name, labels in network.PODS.items()}
+    into, out_of = set[tuple[str, str, int]](), set[tuple[str, str, int]]()
+    for spec in policies.values():
+        own = parties[frozenset(spec["podSelector"]["matchLabels"].items())]
+        into |= {(other, own, port) for other, port in _ends(spec["ingress"], "from", parties)}
+        out_of |= {(own, other, port) for other, port in _ends(spec["egress"], "to", parties)}
+    allowed = {(flow.source, flow.target, port) for flow in network.flows(console=True) for port in flow.ports}
+    outside = {(source, target, port) for source, target, port in allowed if target not in network.PODS}
+    assert into == allowed - outside
+    assert out_of == (allowed - outside) | {(source, "", port) for source, _, port in outside}
+
+
+def test_names_are_resolved_by_whatever_a_cluster_has_for_it(made: list[Made]) -> None:
+    (spec,) = (entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy" and entry.name == "allow-dns")
+    (rule,) = spec["egress"]
+    assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
+    pods, *addresses = rule["to"]
+    assert pods["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+    # kind and most others; GKE's cache on each node, which it has by default.
+    (labels,) = pods["podSelector"]["matchExpressions"]
+    assert labels == {"key": "k8s-app", "operator": "In", "values": ["kube-dns", "node-local-dns"]}
+    assert [peer["ipBlock"]["cidr"] for peer in addresses] == ["169.254.20.10/32", "169.254.169.254/32"]
+
+
+def _ends(rules: list[Any], key: str, parties: Mapping[frozenset[tuple[str, str]], str]) -> Iterator[tuple[str, int]]:
+    for rule in rules:
+        for peer in rule.get(key, [None]):
+            labels = peer["podSelector"]["matchLabels"] if peer else None
+            for port in rule["ports"]:
+                yield parties[frozenset(labels.items())] if labels else "", int(port["port"])
+
+
+def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None:
+    (kafka,) = (entry.plain["spec"]["kafka"] for entry in objects(made) if entry.kind == "Kafka")
+    (listener,) = kafka["listeners"]
+    admitted = [peer["podSelector"]["matchLabels"] for peer in listener["networkPolicyPeers"]]
+    flows = [flow for flow in network.flows(console=True) if flow.target == "kafka" and 9093 in flow.ports]
+    assert admitted == [dict(network.PODS[flow.source]) for flow in flows]
+    assert listener["tls"] is True
+    assert listener["authentication"] == {"type": "scram-sha-512"}
+
+
+def test_pods_that_call_are_the_pods_that_may(made: list[Made]) -> None:
+    ours = {name.partition(" ")[2]: template["metadata"]["labels"] for name, template in pod_templates(made)}
+    for name, labels in ours.items():
+        assert network.PODS[name].items() <= labels.items()
