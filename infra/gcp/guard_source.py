@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource, ResourceOptions
-from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
+from pulumi import AssetArchive, ComponentResource, FileAsset, InvokeOutputOptions, Output, Resource, ResourceOptions
+from pulumi_gcp import artifactregistry, cloudfunctionsv2, organizations, projects, serviceaccount, storage
 
 from infra.gcp.ground import CloudSite
 
@@ -24,6 +24,9 @@ class SourceArgs:
     after: Sequence[Resource]
 
 
+_READS = "roles/storage.objectViewer"
+
+
 class Source(ComponentResource):
     """What a function is built from, by whom."""
 
@@ -32,7 +35,8 @@ class Source(ComponentResource):
 
     def __init__(self, name: str, args: SourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Source", name, None, opts)
-        self._site, self._inside = args.site, ResourceOptions(parent=self, depends_on=args.after)
+        self._site, self._after = args.site, args.after
+        self._inside = ResourceOptions(parent=self, depends_on=args.after)
         bucket = self._make_bucket()
         files = code()
         archive = storage.BucketObject(
@@ -85,8 +89,19 @@ class Source(ComponentResource):
         storage.BucketIAMMember(
             "builder-reads",
             bucket=bucket.name,
-            role="roles/storage.objectViewer",
+            role=_READS,
             member=account.member,
+            opts=self._inside,
+        )
+        projects.IAMMember(
+            "builder-reads-copy",
+            project=self._site.project,
+            role=_READS,
+            member=account.member,
+            condition=projects.IAMMemberConditionArgs(
+                title="What functions are built from",
+                expression=self._copies().apply(lambda copies: f'resource.name.startsWith("{copies}")'),
+            ),
             opts=self._inside,
         )
         artifactregistry.RepositoryIamMember(
@@ -106,6 +121,14 @@ class Source(ComponentResource):
             opts=self._inside,
         )
         return account.name
+
+    def _copies(self) -> Output[str]:
+        """Where Cloud Functions copies an archive to and builds it from; its bucket is not there before the first."""
+        options = InvokeOutputOptions(parent=self, depends_on=list(self._after))
+        project = organizations.get_project_output(project_id=self._site.project, opts=options)
+        return project.number.apply(
+            lambda number: f"projects/_/buckets/gcf-v2-sources-{number}-{self._site.region}/objects/"
+        )
 
 
 def code() -> Mapping[str, Path]:

@@ -105,6 +105,22 @@ def test_what_the_guard_says_is_mailed(made: list[Made]) -> None:
         assert '("sluice-on-budget" OR "sluice-on-clock")' in said
         assert alert["alertStrategy"]["notificationRateLimit"] == {"period": limit}
         assert len(alert["notificationChannels"]) == 2
+        extracted = condition["conditionMatchedLog"]["labelExtractors"]
+        assert set(re.findall(r"extracted_label\.(\w+)", alert["documentation"]["content"])) == extracted.keys()
+
+
+def test_what_differs_each_time_does_not_lift_the_daily_limit(made: list[Made]) -> None:
+    """Google limits each combination of extracted values by itself."""
+    (condition,) = only(made, "AlertPolicy", "guard-daily").plain["conditions"]
+    assert condition["conditionMatchedLog"]["labelExtractors"] == {"event": "EXTRACT(jsonPayload.sluice_guard)"}
+
+
+def test_builder_reads_what_google_copies_the_archive_to_and_no_other_bucket(made: list[Made]) -> None:
+    copied = only(made, "IAMMember", "builder-reads-copy").plain
+    where = "projects/_/buckets/gcf-v2-sources-123456789-us-central1/objects/"
+    assert copied["condition"]["expression"] == f'resource.name.startsWith("{where}")'
+    (bucket,) = (entry for entry in made if entry.type == "gcp:storage/bucket:Bucket")
+    assert only(made, "BucketIAMMember", "builder-reads").plain["bucket"] == bucket.plain["name"]
 
 
 def test_archive_holds_what_the_function_needs_and_nothing_else() -> None:
