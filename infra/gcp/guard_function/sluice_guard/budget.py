@@ -1,7 +1,6 @@
 """A budget's message, as Google publishes it several times a day whether or not a threshold is crossed."""
 
 import base64
-import binascii
 import calendar
 import json
 import math
@@ -28,6 +27,7 @@ class Message:
     budget: float
     currency: str
     interval_start: datetime
+    interval_end: datetime
     actual_threshold: float | None
     forecast_threshold: float | None
     published: datetime | None
@@ -40,6 +40,13 @@ class Message:
     @classmethod
     def of_event(cls, event: object) -> Self:
         """Read the data of a Pub/Sub event; raises UnreadableError."""
+        try:
+            return cls._of_event(event)
+        except (ValueError, OverflowError, RecursionError) as error:  # figures and times beyond all bounds
+            raise UnreadableError(f"it says what cannot be: {error}") from error
+
+    @classmethod
+    def _of_event(cls, event: object) -> Self:
         message = _mapping(_mapping(event, "the event").get("message"), "the event's `message`")
         version = _mapping(message.get("attributes") or {}, "`attributes`").get("schemaVersion", _VERSION)
         if version != _VERSION:
@@ -52,12 +59,14 @@ class Message:
         budget = _amount(data, "budgetAmount")
         if budget <= 0:
             raise UnreadableError("budgetAmount is 0, so that no share of it can be told")
+        start = _time(_text(data, "costIntervalStart"), "costIntervalStart")
         return cls(
             budget_name=str(data.get("budgetDisplayName", "")),
             cost=_amount(data, "costAmount"),
             budget=budget,
             currency=_text(data, "currencyCode"),
-            interval_start=_time(_text(data, "costIntervalStart"), "costIntervalStart"),
+            interval_start=start,
+            interval_end=_a_month_after(start),
             actual_threshold=_threshold(data, "alertThresholdExceeded"),
             forecast_threshold=_threshold(data, "forecastThresholdExceeded"),
             published=published,
@@ -65,7 +74,7 @@ class Message:
 
     def stale(self, now: datetime) -> str | None:
         """Why this message says nothing about now; None where it does."""
-        if now >= _a_month_after(self.interval_start):
+        if now >= self.interval_end:
             return f"it is about the month from {self.interval_start:%Y-%m-%d}, which is over"
         if self.published and now - self.published > _MAX_AGE:
             return f"it was published at {self.published:%Y-%m-%d %H:%M} UTC; newer ones have come since"
@@ -77,7 +86,7 @@ def _decoded(data: object) -> Mapping[str, Any]:
         raise UnreadableError("it has no data")
     try:
         return _mapping(json.loads(base64.b64decode(data, validate=True)), "its data")
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableError(f"its data are not JSON in base64: {error}") from error
 
 

@@ -30,7 +30,7 @@ class Clock:
             if not isinstance(data, dict):
                 raise UnreadableError("the clock's body is no JSON object")
             return cls._of(cast(dict[str, Any], data))
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             raise UnreadableError(f"the clock's body cannot be read: {error}") from error
 
     @classmethod
@@ -41,7 +41,7 @@ class Clock:
         until = datetime.fromisoformat(str(given))
         if until.tzinfo is None:
             raise ValueError(f"until is {given!r}, a time without its zone")
-        return cls(until=until, awake=data.get("awake") is True)
+        return cls(until=until.astimezone(UTC), awake=data.get("awake") is True)
 
     @property
     def body(self) -> bytes:
@@ -78,11 +78,11 @@ class Job:
         return _clock(self.api.get(self._url))
 
     def write(self, clock: Clock) -> None:
-        """Replace its body and nothing else; raises ApiError, also where somebody has paused it."""
+        """Replace its body and nothing else; raises ApiError, also where it is paused, or Google has disabled it."""
         found = self.api.get(self._url)
-        if found.get("state") == "PAUSED":
+        if (state := found.get("state")) in ("PAUSED", "DISABLED"):
             resume = f"gcloud scheduler jobs resume {self.name}"
-            raise ApiError(f"the clock is paused and would never stop the nodes: {resume}")
+            raise ApiError(f"the clock is {state.lower()} and would never stop the nodes: {resume}")
         target = {**found.get("httpTarget", {}), "body": base64.b64encode(clock.body).decode()}
         self.api.patch(f"{self._url}?updateMask=httpTarget", {"name": self.name, "httpTarget": target})
 

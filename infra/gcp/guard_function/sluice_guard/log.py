@@ -58,8 +58,9 @@ def say(event: Event, message: str, *, mail: bool = True, fields: Mapping[str, o
     entry: dict[str, object] = {"severity": _severity(event), "message": message, FIELD: event.value, **(fields or {})}
     if mail and event in (*_NOW, *_DAILY):
         entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
-    # The stream is looked up each time: the platform and tests put their own in its place.
-    sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    # ASCII: what a message quotes may be no text that can be written, and saying so must not fail. The stream is looked
+    # up each time: the platform and tests put their own in its place.
+    sys.stdout.write(json.dumps(entry) + "\n")
     sys.stdout.flush()
 
 

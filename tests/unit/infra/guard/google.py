@@ -72,6 +72,10 @@ class FakeGoogle:
     def fail(self, part: str, status: int, *, message: str = "no", state: str = "", times: int = 1000) -> None:
         self.failures.append([part, status, {"code": status, "message": message, "status": state}, times])
 
+    def reset(self) -> None:
+        """Be as at first, at the same address."""
+        self.__dict__.update(FakeGoogle(url=self.url, hold=self.hold).__dict__)
+
     @property
     def changes(self) -> list[str]:
         """What was changed: "pool:method body"."""

@@ -1,96 +1,78 @@
-"""main.py as Cloud Functions runs it: called over HTTP, told by its environment, in its own folder."""
+"""main.py as Google runs it: called over HTTP, told by its environment, in a folder of its own."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from functions_framework import create_app
 
 from infra.gcp.guard_function.sluice_guard.log import FIELD
 from tests.unit.infra.guard.conftest import ENV, env_of
-from tests.unit.infra.guard.google import FakeGoogle
-from tests.unit.infra.guard.messages import BELOW, event
+from tests.unit.infra.guard.google import FakeGoogle, fake_google
+from tests.unit.infra.guard.server import Function, served
 
 FOLDER = Path(__file__).resolve().parents[4] / "infra/gcp/guard_function"
-ABOVE = {**BELOW, "costAmount": 60, "costIntervalStart": "2999-01-01T08:00:00Z"}
-CE = {
-    "ce-id": "136969346945",
-    "ce-source": "//pubsub.googleapis.com/projects/lab/topics/budget",
-    "ce-specversion": "1.0",
-    "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
-    "ce-time": "2026-11-22T18:55:00.123Z",
+PAST = {"until": "2026-11-22T09:00:00+00:00"}
+TICK = {
+    "content-type": "application/json",
+    "user-agent": "Google-Cloud-Scheduler",
+    "x-cloudscheduler": "true",
+    "x-cloudscheduler-jobname": "sluice-guard-clock",
 }
 
 
-def client(target: str, signature: str, monkeypatch: pytest.MonkeyPatch, env: dict[str, str]) -> FlaskClient:
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "path", list(sys.path))  # the framework puts the folder first
-    app = create_app(target, source=str(FOLDER / "main.py"), signature_type=signature)
-    assert isinstance(app, Flask)  # what an asynchronous function gets is another
-    return app.test_client()
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    function: Function
+    google: FakeGoogle
+
+    def tick(self, body: object, **headers: str) -> tuple[int, list[str]]:
+        status = self.function.send(json.dumps(body).encode(), {**TICK, **headers})
+        return status, [entry[FIELD] for entry in self.function.said()]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("on_clock")
+    with fake_google() as google, served("on_clock", "http", env=env_of(google), folder=folder) as function:
+        yield Served(function=function, google=google)
 
 
 @pytest.fixture
-def budget(google: FakeGoogle, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    return client("on_budget", "cloudevent", monkeypatch, env_of(google))
+def clock(process: Served) -> Served:
+    process.google.reset()
+    process.function.said()
+    return process
 
 
-@pytest.fixture
-def clock(google: FakeGoogle, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    return client("on_clock", "http", monkeypatch, env_of(google))
-
-
-def send(client: FlaskClient, data: Any) -> int:
-    return client.post("/", json=data, headers=CE).status_code
-
-
-def test_a_budget_message_stops_the_nodes(
-    budget: FlaskClient, google: FakeGoogle, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert send(budget, event(ABOVE, published=None)) == 200
-    assert [pool.nodes for pool in google.pools.values()] == [0, 0]
-    assert [json.loads(line)[FIELD] for line in capsys.readouterr().out.splitlines()] == ["scaled-to-zero"]
-
-
-def test_a_message_that_cannot_be_read_is_acknowledged(budget: FlaskClient, google: FakeGoogle) -> None:
-    assert send(budget, event(raw="%%%")) == 200
-    assert google.asked == []
-
-
-def test_a_message_that_could_not_be_acted_on_is_not(budget: FlaskClient, google: FakeGoogle) -> None:
-    google.fail("POST", 403)
-    assert send(budget, event(ABOVE, published=None)) == 500
-
-
-def test_a_tick_stops_the_nodes(clock: FlaskClient, google: FakeGoogle) -> None:
-    body = json.dumps({"until": "2026-11-22T09:00:00+00:00"})
+def test_a_tick_stops_the_nodes_once(clock: Served) -> None:
     # The Scheduler says application/octet-stream unless told otherwise.
-    assert clock.post("/", data=body, content_type="application/octet-stream").status_code == 200
-    assert [pool.nodes for pool in google.pools.values()] == [0, 0]
+    assert clock.tick(PAST, **{"content-type": "application/octet-stream"}) == (200, ["scaled-to-zero"])
+    assert [pool.nodes for pool in clock.google.pools.values()] == [0, 0]
+    assert clock.tick(PAST) == (200, ["already-zero"])
+    assert len(clock.google.changes) == 3
 
 
-def test_a_tick_without_a_time_stops_nothing(clock: FlaskClient, google: FakeGoogle) -> None:
-    assert clock.post("/", data="{}").status_code == 200
-    assert google.asked == []
+def test_a_tick_without_a_time_stops_nothing(clock: Served) -> None:
+    assert clock.tick({}) == (200, ["not-yet"])
+    assert clock.google.asked == []
 
 
-def test_a_tick_that_failed_says_so(clock: FlaskClient, google: FakeGoogle) -> None:
-    google.fail("POST", 403)
-    assert clock.post("/", json={"until": "2026-11-22T09:00:00+00:00"}).status_code == 500
+def test_a_tick_that_failed_says_so(clock: Served) -> None:
+    clock.google.fail("POST", 403)
+    assert clock.tick(PAST) == (500, ["failed"])
 
 
-def test_it_does_not_start_with_a_mistake_and_names_it() -> None:
-    env = {**ENV, "GUARD_MODE": "stop", "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", "import main"]
-    done = subprocess.run(command, cwd="/", env=env, capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert "GUARD_MODE is 'stop', but has to be scale-to-zero or notify or off" in done.stderr
+def test_it_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:
+    env = {**ENV, "GUARD_MODE": "stop"}
+    with (
+        pytest.raises(AssertionError, match="GUARD_MODE is 'stop', but has to be scale-to-zero or notify or off"),
+        served("on_clock", "http", env=env, folder=tmp_path),
+    ):
+        pass
 
 
 def test_what_is_deployed_imports_nothing_of_the_project() -> None:

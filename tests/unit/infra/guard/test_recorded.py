@@ -1,0 +1,117 @@
+"""Every recorded budget message, sent to the function as Google runs it, which speaks to stand-ins of Google's APIs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
+from tests.unit.infra.guard.conftest import NOW, env_of
+from tests.unit.infra.guard.google import FakeGoogle, fake_google
+from tests.unit.infra.guard.messages import NAMES, recorded
+from tests.unit.infra.guard.server import Function, served
+from tests.unit.infra.guard.test_on_budget import ALL_STOPPED
+
+ABOVE = ("actual", "actual-beyond-the-budget", "both", "above-without-threshold", "last-months-cost")
+ABOVE_AND_ODD = (
+    "time-with-offset",
+    "name-in-unicode",
+    "one-spelling-camel",
+    "one-spelling-snake",
+    "nanoseconds",
+    "by-hand",
+)
+BELOW = (
+    *("no-threshold", "nothing-spent", "a-trifle", "credit", "last-periods-cost", "earlier"),
+    *("forecast", "forecast-beyond-the-budget"),
+)
+MEANT = {
+    **dict.fromkeys((*ABOVE, *ABOVE_AND_ODD), "scaled-to-zero"),
+    **dict.fromkeys(BELOW, "below-share"),
+    **dict.fromkeys(("last-month", "hours-old"), "stale"),
+    **dict.fromkeys(("other-currency", "currency-that-is-no-text"), "wrong-currency"),
+    **dict.fromkeys((name for name in NAMES if name.startswith("bad-")), "unreadable"),
+}
+MAILED = {"scaled-to-zero": "now", "wrong-currency": "daily", "unreadable": "daily"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    function: Function
+    google: FakeGoogle
+
+    def deliver(self, name: str) -> tuple[int, list[dict[str, Any]]]:
+        """Send a recording as if it came today; the status, and what the function writes into its log."""
+        request = recorded(name).later(datetime.now(UTC) - NOW)
+        return self.function.send(json.dumps(request.body).encode(), request.headers), self.function.said()
+
+    def send(self, name: str) -> tuple[int, list[str]]:
+        """The same; of the log only the events."""
+        status, entries = self.deliver(name)
+        return status, [entry[FIELD] for entry in entries]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("on_budget")
+    with fake_google() as google, served("on_budget", "cloudevent", env=env_of(google), folder=folder) as function:
+        yield Served(function=function, google=google)
+
+
+@pytest.fixture
+def budget(process: Served) -> Served:
+    process.google.reset()
+    process.function.said()
+    return process
+
+
+def test_all_that_is_recorded_is_tested() -> None:
+    assert sorted(MEANT) == NAMES
+
+
+@pytest.mark.parametrize(("name", "meant"), MEANT.items(), ids=MEANT)
+def test_each_is_acknowledged_and_does_what_it_should(budget: Served, name: str, meant: str) -> None:
+    status, (entry,) = budget.deliver(name)
+    assert (status, entry[FIELD], entry.get(MAIL_FIELD)) == (200, meant, MAILED.get(meant))
+    assert budget.google.changes == (ALL_STOPPED if meant == "scaled-to-zero" else [])
+    if meant != "scaled-to-zero":
+        assert budget.google.asked == []
+
+
+def test_a_duplicate_changes_nothing(budget: Served) -> None:
+    assert [budget.send("both") for _ in range(3)] == [
+        (200, ["scaled-to-zero"]),
+        (200, ["already-zero"]),
+        (200, ["already-zero"]),
+    ]
+    assert budget.google.changes == ALL_STOPPED
+
+
+def test_in_any_order_the_end_is_the_same(budget: Served) -> None:
+    said = [budget.send(name) for name in ("actual", "earlier", "hours-old", "last-month", "no-threshold")]
+    assert [events for _, events in said] == [
+        ["scaled-to-zero"],
+        ["below-share"],
+        ["stale"],
+        ["stale"],
+        ["below-share"],
+    ]
+    assert {status for status, _ in said} == {200}
+    assert [pool.nodes for pool in budget.google.pools.values()] == [0, 0]
+    assert budget.google.changes == ALL_STOPPED
+
+
+def test_what_google_refuses_is_delivered_again(budget: Served) -> None:
+    budget.google.fail("setSize", 403, message='Required "container.clusters.update" permission', times=1)
+    assert budget.send("actual") == (500, ["failed"])
+    assert budget.send("actual") == (200, ["scaled-to-zero"])
+    assert [pool.nodes for pool in budget.google.pools.values()] == [0, 0]
+
+
+def test_nodes_that_a_person_has_woken_run_on(budget: Served) -> None:
+    budget.google.set_clock({"until": "2999-01-01T00:00:00+00:00", "awake": True})
+    assert budget.send("both") == (200, ["awake"])
+    assert budget.google.changes == []
