@@ -70,15 +70,22 @@ class Toolbox:
     """A folder in the pod for the files of one command."""
 
     def check(self) -> None:
-        """Raise SluiceError where there is no kubectl, no cluster or no pipeline in it."""
+        """Raise SluiceError where there is no kubectl, no cluster, no pipeline in it, or none that runs."""
         if shutil.which("kubectl") is None:
             raise SluiceError("kubectl is needed to reach a cluster, and is not on the PATH", status=Exit.UNAVAILABLE)
-        done = self.kubectl("get", POD, "--output", "name")
+        done = self.kubectl("get", POD, "--output", "jsonpath={.status.readyReplicas}")
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
                 f"{done.stderr.decode().strip()}. Make one (pulumi up), or name another context: "
                 "kubectl config get-contexts",
+                status=Exit.UNAVAILABLE,
+            )
+        if not done.stdout.strip():
+            raise SluiceError(
+                f"the pipeline in the namespace {self.namespace} of the context {self.context} does not run: no pod of "
+                f"{POD} is ready (kubectl get pods says why). One that was just made takes a minute; on Google Cloud "
+                "the guard may have stopped the nodes, and scripts/wake brings them back",
                 status=Exit.UNAVAILABLE,
             )
 

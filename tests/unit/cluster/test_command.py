@@ -24,6 +24,7 @@ if words[4:6] == ["get", "pods"]:
     print(os.environ["ENDED"], end="")
     sys.exit()
 if words[4] == "get":
+    print(os.environ.get("READY", "1"), end="")
     sys.exit(os.environ.get("NO_PIPELINE") and "deployments.apps toolbox not found" or 0)
 if words[4] == "logs":
     sys.stdout.write(os.environ.get("LOG", ""))
@@ -220,6 +221,14 @@ def test_missing_pipeline_is_told_with_what_kubectl_says(pod: Pod, monkeypatch: 
     pod("")
     monkeypatch.setenv("NO_PIPELINE", "1")
     with pytest.raises(SluiceError, match="namespace here of the context kind-sluice: deployments") as caught:
+        call("status")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_pipeline_without_a_node_is_told(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod("")
+    monkeypatch.setenv("READY", "")
+    with pytest.raises(SluiceError, match=r"no pod of deployment/toolbox is ready.*scripts/wake") as caught:
         call("status")
     assert caught.value.status is Exit.UNAVAILABLE
 
