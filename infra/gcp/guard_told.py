@@ -40,5 +40,6 @@ def told(site: CloudSite) -> Mapping[str, Any]:
         "location": site.location,
         "cluster": site.settings.place.cluster,
         "clockJob": clock_job(site),
+        "mode": site.settings.guard.mode,
         "pools": {pool.name: pool.told for pool in pools(site.settings.nodes)},
     }

@@ -12,7 +12,7 @@ from rich.console import Console
 from exits import Exit, SluiceError
 from infra.gcp.commands.stack import Guarded, of_file, of_stack
 from infra.gcp.guard_function.sluice_guard.api import Api, ApiError
-from infra.gcp.guard_function.sluice_guard.settings import apis_of
+from infra.gcp.guard_function.sluice_guard.settings import Mode, apis_of
 
 _LEAST_HOURS, _MOST_HOURS = 0.25, 720.0
 
@@ -46,6 +46,17 @@ def after(hours: float, *, now: datetime) -> datetime:
 def shown(time: datetime) -> str:
     """A time as a person reads it: UTC, and here."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({time.astimezone():%H:%M %Z} here)"
+
+
+def promised(guarded: Guarded, until: datetime) -> str:
+    """What the guard does when that time has come, or that it does nothing."""
+    if guarded.mode == Mode.SCALE_TO_ZERO:
+        when = f"The guard stops the nodes of {guarded.cluster} at {shown(until)}."
+        return f"{when} Later, or sooner: scripts/extend HOURS"
+    return (
+        f"Nothing stops the nodes of {guarded.cluster}, at {shown(until)} or ever: guard.mode is {guarded.mode}. "
+        f"pulumi config set guard.mode {Mode.SCALE_TO_ZERO}, and pulumi up, would."
+    )
 
 
 def guarded_of(args: argparse.Namespace, *, env: Mapping[str, str]) -> Guarded:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from exits import Exit
-from infra.gcp.commands.command import after, arguments, google, guarded_of, run, shown
+from infra.gcp.commands.command import after, arguments, google, guarded_of, promised, run
 from infra.gcp.guard_function.sluice_guard.api import Api
 from infra.gcp.guard_function.sluice_guard.budget import UnreadableError
 from infra.gcp.guard_function.sluice_guard.clock import Clock, Job
@@ -37,7 +37,7 @@ def main(given: Sequence[str], *, env: Mapping[str, str], stdout: Console, stder
         with google(guarded, env=env) as api:
             clock = extend(api, clock_job=guarded.clock_job, hours=args.hours, now=datetime.now(UTC))
         if clock.until:
-            stdout.print(f"The guard stops the nodes of {guarded.cluster} at {shown(clock.until)}.", highlight=False)
+            stdout.print(promised(guarded, clock.until), highlight=False)
             stdout.print("Are they stopped already? scripts/wake HOURS brings them back.", highlight=False)
 
     return run(command, program="extend", console=stderr)

@@ -31,6 +31,8 @@ class Guarded:
     location: str
     cluster: str
     clock_job: str
+    mode: str
+    """What the guard does when the time is up: the setting guard.mode."""
     pools: Mapping[str, Wanted]
 
     @classmethod
@@ -40,7 +42,7 @@ class Guarded:
         if not isinstance(data, dict):
             raise ValueError("it is no JSON object")
         data = cast(dict[str, Any], data)
-        names = {name: _text(data, name) for name in ("project", "location", "cluster", "clockJob")}
+        names = {name: _text(data, name) for name in ("project", "location", "cluster", "clockJob", "mode")}
         pools = data.get("pools")
         if not isinstance(pools, dict) or not pools:
             raise ValueError("it names no pools")
@@ -49,6 +51,7 @@ class Guarded:
             location=names["location"],
             cluster=names["cluster"],
             clock_job=names["clockJob"],
+            mode=names["mode"],
             pools={name: _wanted(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
         )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from exits import Exit, SluiceError
-from infra.gcp.commands.command import after, arguments, google, guarded_of, run, shown
+from infra.gcp.commands.command import after, arguments, google, guarded_of, promised, run
 from infra.gcp.commands.stack import Guarded
 from infra.gcp.guard_function.sluice_guard.api import Api, OutOfTimeError, Patience
 from infra.gcp.guard_function.sluice_guard.clock import Clock, Job
@@ -77,7 +77,7 @@ def main(given: Sequence[str], *, env: Mapping[str, str], stdout: Console, stder
         said = f"Node pools brought back: {', '.join(changed)}." if changed else "The node pools were awake."
         stdout.print(f"{said} All data are where they were; the pods start by themselves:", highlight=False)
         stdout.print("  kubectl --namespace sluice get pods", highlight=False)
-        stdout.print(f"The guard stops the nodes at {shown(until)}. Later, or sooner: scripts/extend HOURS")
+        stdout.print(promised(guarded, until), highlight=False)
 
     return run(command, program="wake", console=stderr)
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-ZONE = "projects/lab/locations/us-central1-a"
-CLUSTER = f"/v1/{ZONE}/clusters/sluice"
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
 BUSY = (
     400,
@@ -22,6 +20,7 @@ BUSY = (
 @dataclass
 class FakePool:
     nodes: int
+    """In each zone."""
     autoscaling: dict[str, Any] = field(default_factory=dict[str, Any])
     status: str = "RUNNING"
 
@@ -43,6 +42,8 @@ class FakeGoogle:
     created: str = "2026-11-22T08:00:00+00:00"
     status: str = "RUNNING"
     there: bool = True
+    location: str = "us-central1-a"
+    zones: tuple[str, ...] = ("us-central1-a",)
     pools: dict[str, FakePool] = field(
         default_factory=lambda: {
             "steady": FakePool(nodes=1),
@@ -118,18 +119,20 @@ class FakeGoogle:
         return self._in_cluster(path, body) if self.there else None
 
     def _in_cluster(self, path: str, body: dict[str, Any]) -> Any:
-        if path == CLUSTER:
+        place = f"/v1/projects/lab/locations/{self.location}"
+        if path == f"{place}/clusters/sluice":
             return self._cluster()
-        if change := re.fullmatch(rf"{CLUSTER}/nodePools/(\w+):(\w+)", path):
+        if change := re.fullmatch(rf"{place}/clusters/sluice/nodePools/(\w+):(\w+)", path):
             return self._begin(change[1], change[2], body)
-        if path.startswith(f"/v1/{ZONE}/operations/"):
+        if path.startswith(f"{place}/operations/"):
             return self._operation(path.rpartition("/")[2])
-        if group := re.fullmatch(r"/compute/v1/projects/lab/zones/us-central1-a/instanceGroupManagers/gke-(\w+)", path):
-            return {"targetSize": self.pools[group[1]].nodes}
+        group = re.fullmatch(r"/compute/v1/projects/lab/zones/([\w-]+)/instanceGroupManagers/gke-(\w+)", path)
+        if group and group[1] in self.zones:
+            return {"targetSize": self.pools[group[2]].nodes}
         return None
 
     def _cluster(self) -> dict[str, Any]:
-        group = "https://www.googleapis.com/compute/v1/projects/lab/zones/us-central1-a/instanceGroupManagers/gke-"
+        group = "https://www.googleapis.com/compute/v1/projects/lab/zones/{}/instanceGroupManagers/gke-{}"
         return {
             "status": self.status,
             "createTime": self.created,
@@ -137,7 +140,7 @@ class FakeGoogle:
                 {
                     "name": name,
                     "status": pool.status,
-                    "instanceGroupUrls": [group + name],
+                    "instanceGroupUrls": [group.format(zone, name) for zone in self.zones],
                     **({"autoscaling": pool.autoscaling} if pool.autoscaling else {}),
                 }
                 for name, pool in self.pools.items()

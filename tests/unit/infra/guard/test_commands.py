@@ -27,6 +27,7 @@ OUTPUT: dict[str, Any] = {
     "location": "us-central1-a",
     "cluster": "sluice",
     "clockJob": JOB,
+    "mode": "scale-to-zero",
     "pools": {"steady": {"nodes": 1}, "spot": {"nodes": 2, "autoscaling": LIMITS}},
 }
 Main = Callable[..., Exit]
@@ -84,6 +85,16 @@ def test_extend_sets_the_time_and_nothing_else_of_the_job(person: Person) -> Non
     assert person.google.job["schedule"] == "*/15 * * * *"
     assert person.google.changes == []
     assert re.search(r"stops the nodes of sluice at \d{4}-\d\d-\d\d \d\d:\d\d UTC", person.seen)
+
+
+@pytest.mark.parametrize("main", [extend.main, wake.main])
+@pytest.mark.parametrize("mode", ["notify", "off"])
+def test_where_the_guard_stops_nothing_nobody_is_told_that_it_does(person: Person, main: Main, mode: str) -> None:
+    person.has_pulumi(json.dumps({**OUTPUT, "mode": mode}))
+    assert person.runs(main, ["2"]) == Exit.OK
+    assert "Nothing stops the nodes of sluice" in person.seen
+    assert f"guard.mode is {mode}" in person.seen
+    assert "The guard stops" not in person.seen
 
 
 def test_extend_takes_the_stack_that_is_named(person: Person) -> None:
@@ -169,9 +180,10 @@ def test_wake_says_when_the_cluster_stays_busy(google: FakeGoogle) -> None:
 
 
 @pytest.mark.parametrize("main", [extend.main, wake.main])
-def test_a_paused_clock_would_never_stop_anything(person: Person, main: Main) -> None:
+@pytest.mark.parametrize("state", ["PAUSED", "DISABLED"])
+def test_a_clock_that_does_not_tick_would_never_stop_anything(person: Person, main: Main, state: str) -> None:
     assert person.google.job is not None
-    person.google.job["state"] = "PAUSED"
+    person.google.job["state"] = state
     asleep(person.google)
     assert person.runs(main, ["1"]) == Exit.UNAVAILABLE
     assert "gcloud scheduler jobs resume" in person.seen

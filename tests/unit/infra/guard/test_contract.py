@@ -47,7 +47,7 @@ def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     site = site_of()
     guarded, read = Guarded.parse(json.dumps(told(site))), Told.parse(environment(site))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
-    assert guarded.clock_job == read.clock_job
+    assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
     assert all(wanted.autoscaling for wanted in guarded.pools.values())
 
 

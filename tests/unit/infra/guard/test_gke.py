@@ -3,7 +3,7 @@
 import pytest
 
 from infra.gcp.guard_function.sluice_guard.api import Api, ApiError, OutOfTimeError
-from infra.gcp.guard_function.sluice_guard.gke import Change, Gke
+from infra.gcp.guard_function.sluice_guard.gke import Change, Gke, stop
 from infra.gcp.guard_function.sluice_guard.settings import apis_of
 from tests.unit.infra.guard.conftest import Seconds, env_of
 from tests.unit.infra.guard.google import FakeGoogle
@@ -11,7 +11,7 @@ from tests.unit.infra.guard.google import FakeGoogle
 
 def gke_of(google: FakeGoogle, *, call_seconds: float = 30) -> Gke:
     api = Api(apis_of(env_of(google), mistakes=[]), call_seconds=call_seconds)
-    return Gke(api, project="lab", location="us-central1-a", cluster="sluice")
+    return Gke(api, project="lab", location=google.location, cluster="sluice")
 
 
 def shrink(google: FakeGoogle, *, seconds: Seconds, call_seconds: float = 30) -> list[str]:
@@ -114,6 +114,29 @@ def test_the_cluster_is_read_whole(google: FakeGoogle) -> None:
         "steady": (1, False),
         "spot": (2, True),
     }
+
+
+def nodes_of(gke: Gke) -> dict[str, int | None]:
+    found = gke.cluster()
+    assert found is not None
+    return {pool.name: pool.nodes for pool in found.pools}
+
+
+def test_a_pool_of_a_region_is_counted_and_stopped_in_every_zone(google: FakeGoogle) -> None:
+    google.location, google.zones = "us-central1", ("us-central1-a", "us-central1-c", "us-central1-f")
+    gke = gke_of(google)
+    assert nodes_of(gke) == {"steady": 3, "spot": 6}
+    found = gke.cluster()
+    assert found is not None
+    stop(gke, found, patience=Seconds().patience(60), accepted=[])
+    assert len(google.changes) == 3
+    assert nodes_of(gke) == {"steady": 0, "spot": 0}
+
+
+def test_one_zone_that_cannot_be_read_leaves_the_number_unknown(google: FakeGoogle) -> None:
+    google.location, google.zones = "us-central1", ("us-central1-a", "us-central1-c")
+    google.fail("zones/us-central1-c/instanceGroupManagers/gke-spot", 403)
+    assert nodes_of(gke_of(google)) == {"steady": 2, "spot": None}
 
 
 def test_no_token_goes_over_plain_http(google: FakeGoogle) -> None:
