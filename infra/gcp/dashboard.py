@@ -7,7 +7,7 @@ from pulumi import Resource, ResourceOptions
 from pulumi_gcp import Provider, monitoring
 
 from infra.gcp.ground import CloudSite
-from infra.gcp.metrics import CPU, DISK, FAILED_TASKS, LAG, MEMORY, NODES, SOURCED, SUNK
+from infra.gcp.metrics import CPU, DISK, FAILED_TASKS, LAG, MEMORY, NODES, SINKS, SOURCED, SUNK
 
 _COLUMNS = 12
 _WIDTH, _HEIGHT = 6, 4
@@ -44,14 +44,14 @@ def definition(site: CloudSite, *, namespace: str) -> dict[str, object]:
 
 def _queries(site: CloudSite, namespace: str) -> dict[str, str]:
     cluster = site.settings.place.cluster
-    here = f'{{cluster="{cluster}",namespace="{namespace}"}}'
+    here = f'cluster="{cluster}",namespace="{namespace}"'
     ours = f'cluster_name="{cluster}",namespace_name="{namespace}"'
     container = f'monitored_resource="k8s_container",{ours}'
     return {
-        "Records into the stores, a second": f"sum by (connector) (rate({SUNK}{here}[5m]))",
-        "Changes out of MySQL, a second": f"sum by (connector) (rate({SOURCED}{here}[5m]))",
-        "Records behind": f"max by (client_id) ({LAG}{here})",
-        "Failed tasks": f"max by (connector) ({FAILED_TASKS}{here})",
+        "Records into the stores, a second": f"sum by (connector) ({SUNK}{{{here}}})",
+        "Changes out of MySQL, a second": f"sum by (connector) ({SOURCED}{{{here}}})",
+        "Records behind": f"sum by (client_id) ({LAG}{{{here},{SINKS}}})",
+        "Failed tasks": f"max by (connector) ({FAILED_TASKS}{{{here}}})",
         "Disks, share filled": f'max by (pod_name, volume_name) ({DISK}{{monitored_resource="k8s_pod",{ours}}})',
         "Memory": f'sum by (pod_name) ({MEMORY}{{{container},memory_type="non-evictable"}})',
         "Cores in use": f"sum by (pod_name) (rate({CPU}{{{container}}}[5m]))",

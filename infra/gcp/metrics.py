@@ -1,11 +1,18 @@
 """The few metrics that the alerts and the dashboard look at: every other sample would be paid for and never read."""
 
+# What Strimzi's reporter says of Connect, on port 9404; each is a gauge. It calls the counters so too, and takes the
+# _total off their names: hence the rates, which Connect works out itself over the last minute.
 FAILED_TASKS = "kafka_connect_connect_worker_metrics_connector_failed_task_count"
-LAG = "kafka_consumer_consumer_fetch_manager_metrics_records_lag_max"
-SUNK = "kafka_connect_sink_task_metrics_sink_record_send_total"
-SOURCED = "kafka_connect_source_task_metrics_source_record_write_total"
-SCRAPED = (FAILED_TASKS, LAG, SUNK, SOURCED)
-"""What Strimzi's reporter says of Connect, on port 9404."""
+SUNK = "kafka_connect_sink_task_metrics_sink_record_send_rate"
+SOURCED = "kafka_connect_source_task_metrics_source_record_write_rate"
+# Not records_lag_max, which is NaN once nothing was fetched for a minute, and of which no change can be told then.
+LAG = "kafka_consumer_consumer_fetch_manager_metrics_records_lag"
+# A sink's task commits every few seconds, also when nothing comes: only one that hangs in its store does not.
+COMMITS = "kafka_connect_sink_task_metrics_offset_commit_completion_rate"
+SCRAPED = (FAILED_TASKS, SUNK, SOURCED, LAG, COMMITS)
+
+SINKS = 'client_id=~"connector-consumer-.*"'
+"""The consumers that are sinks' tasks: a worker has others, for its own topics."""
 
 # GKE's own, which cost nothing.
 DISK = "kubernetes_io:pod_volume_utilization"

@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
 from infra.gcp.ground import CloudSite
-from infra.gcp.metrics import DISK, FAILED_TASKS, LAG, MEMORY
+from infra.gcp.metrics import COMMITS, DISK, FAILED_TASKS, LAG, MEMORY, SINKS
 
 _MIB = 1 << 20
 _DISK_SHARE = 0.8
@@ -41,7 +41,10 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
     here = f'cluster="{args.site.settings.place.cluster}",namespace="{args.namespace}"'
     ours = f'cluster_name="{args.site.settings.place.cluster}",namespace_name="{args.namespace}"'
     redis = int(_REDIS_SHARE * args.redis_maxmemory_mi * _MIB)
-    lag = args.site.settings.watch.lag_records
+    lag = f"{LAG}{{{here},{SINKS}}}"
+    behind = f"max by (client_id) ({lag} > {args.site.settings.watch.lag_records} and delta({lag}[15m]) >= 0)"
+    # A consumer learns of its lag by fetching, and a task that waits for its store does not fetch.
+    hanging = f"max by (connector, task) ({COMMITS}{{{here}}}) == 0"
     return {
         "failed-task": Alert(
             title="A connector's task has failed",
@@ -50,11 +53,10 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
             remedy="`sluice status` names the reason. Strimzi starts it again a few times by itself.",
         ),
         "lag": Alert(
-            title="A sink is behind, and falls further behind",
-            query=f"max by (client_id) ({LAG}{{{here}}}) > {lag} and "
-            f"max by (client_id) (delta({LAG}{{{here}}}[15m])) > 0",
+            title="A sink hangs, or is behind and does not catch up",
+            query=f"{behind} or {hanging}",
             minutes=15,
-            remedy="More tasks (docs/kubernetes.md, Growing), or a store that is slower than it should be.",
+            remedy="Is its store well? If it is only slow: more tasks (docs/kubernetes.md, Growing).",
         ),
         "disk": Alert(
             title="A disk is filled above 80 %",

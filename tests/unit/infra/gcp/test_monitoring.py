@@ -3,7 +3,7 @@
 import json
 import re
 
-from infra.gcp.metrics import SCRAPED
+from infra.gcp.metrics import COMMITS, SCRAPED
 from infra.workloads import network
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud, only
@@ -27,8 +27,8 @@ def test_there_is_an_alert_for_each_thing_that_goes_wrong(made: list[Made]) -> N
     found = queries(made)
     assert found.keys() == {"failed-task", "lag", "disk", "redis-memory"}
     assert found["failed-task"].endswith("> 0")
-    assert "> 10000" in found["lag"]
-    assert "delta(" in found["lag"]  # behind, and falling further behind
+    assert "> 10000 and delta(" in found["lag"]  # behind, and not catching up
+    assert found["lag"].endswith(f'({COMMITS}{{cluster="sluice",namespace="sluice"}}) == 0')  # or hanging
     assert found["disk"].endswith("> 0.8")
 
 
@@ -57,7 +57,13 @@ def test_scraper_asks_the_workers_on_strimzis_port(made: list[Made]) -> None:
     spec = only(made, "PodMonitoring").plain["spec"]
     assert spec["selector"]["matchLabels"] == dict(network.PODS["connect"])
     assert spec["endpoints"][0]["port"] == 9404
-    assert only(made, "KafkaConnect").plain["spec"]["metricsConfig"] == {"type": "strimziMetricsReporter"}
+
+
+def test_the_workers_show_every_metric_that_is_scraped(made: list[Made]) -> None:
+    shown = only(made, "KafkaConnect").plain["spec"]["metricsConfig"]
+    assert shown["type"] == "strimziMetricsReporter"
+    for name in SCRAPED:
+        assert any(re.fullmatch(pattern, name) for pattern in shown["values"]["allowList"]), name
 
 
 def test_everything_asked_is_of_this_cluster(made: list[Made]) -> None:
