@@ -1,0 +1,118 @@
+"""A Connect worker with Strimzi's reporter of metrics, set as Strimzi sets it, beside the embedded pipeline's own."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
+from pathlib import Path
+from urllib.request import urlopen
+
+from infra.workloads.connect import METRICS
+from local import fetch
+from local.instance import Instance
+from local.java import classpath, java, properties
+from local.kafka import program
+from local.processes import free_port_base
+
+_HERE = Path(__file__).with_name("strimzi")
+_INPUTS = (_HERE / "pom.xml", _HERE / ".mvn/maven.config", _HERE / ".mvn/checksums/checksums.sha256")
+_CLASS = "io.strimzi.kafka.metrics.prometheus.ClientMetricsReporter"
+_SERIES = re.compile(r"(\w+)\{(.*)\} (\S+)")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+Connectors = Mapping[str, dict[str, str]]
+Series = list[tuple[str, dict[str, str], float]]
+"""Every sample: the metric's name, its labels, its value."""
+
+
+def reporter_jars(*, env: Mapping[str, str]) -> Path:
+    """The folder of the reporter's jars; fetched into the user's cache where it is not there yet."""
+    cache = fetch.cache_folder(env)
+    folder = cache / f"reporter-{sha256(b''.join(path.read_bytes() for path in _INPUTS)).hexdigest()[:16]}"
+    if not folder.is_dir():
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (cache / ".lock").open("w") as lock:  # the embedded place's own: one Maven in a cache at a time
+            flock(lock, LOCK_EX)
+            if not folder.is_dir():
+                _fetch(cache, folder, env=env)
+    return folder
+
+
+def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str]) -> None:
+    building = cache / "building-reporter"
+    shutil.rmtree(building, ignore_errors=True)
+    maven = fetch._maven(cache, env=env, say=lambda _: None)  # pyright: ignore[reportPrivateUsage]
+    done = subprocess.run(
+        [maven / "bin/mvn", "package", f"-Dmaven.repo.local={cache / 'maven'}", f"-Dreporter.directory={building}"],
+        cwd=_HERE,
+        env=fetch._maven_env(cache, env=env),  # pyright: ignore[reportPrivateUsage]
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    building.rename(folder)
+
+
+@contextmanager
+def reported(
+    instance: Instance, connectors: Connectors, *, folder: Path, env: Mapping[str, str]
+) -> Generator[Callable[[], str]]:
+    """What a worker's page of metrics says now, while it runs these connectors; empty while it does not answer.
+
+    The worker is by itself, in no group of workers.
+    """
+    url = f"http://127.0.0.1:{free_port_base()}"
+    settings = [_write(folder, "worker", _worker(instance, url=url, offsets=folder / "offsets"))]
+    settings += [_write(folder, name, properties({"name": name, **config})) for name, config in connectors.items()]
+    servers = fetch.servers_folder(env=env, say=lambda _: None)
+    arguments = program("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
+    arguments[arguments.index("-cp") + 1] += f":{classpath(reporter_jars(env=env))}"
+    log = folder / "worker.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(java(*arguments, heap="256m", cache=servers / "connect.aot"), stdout=output, stderr=output)
+
+    def page() -> str:
+        assert process.poll() is None, log.read_text(encoding="utf-8")[-2000:]
+        # It is gone for a moment after the first of the worker's clients that report has ended.
+        with suppress(OSError), urlopen(f"{url}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+        return ""
+
+    try:
+        yield page
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _write(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.properties"
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _worker(instance: Instance, *, url: str, offsets: Path) -> str:
+    """The settings of the pipeline's first worker, which hold those of k8s/connect.yaml, and Strimzi's."""
+    strimzi = {
+        f"{client}{name}": value
+        for client in ("", "admin.", "producer.", "consumer.")
+        for name, value in {
+            "metric.reporters": _CLASS,
+            "prometheus.metrics.reporter.listener.enable": "true",
+            "prometheus.metrics.reporter.listener": url,
+            "prometheus.metrics.reporter.allowlist": ",".join(METRICS),
+        }.items()
+    }
+    own = {"listeners": "http://127.0.0.1:0", "offset.storage.file.filename": str(offsets)}
+    return (instance.state / "connect-1.properties").read_text(encoding="utf-8") + properties({**strimzi, **own})
+
+
+def series(text: str) -> Series:
+    """What a page of metrics says."""
+    found = [_SERIES.fullmatch(line) for line in text.splitlines()]
+    return [(one[1], dict(_LABEL.findall(one[2])), float(one[3])) for one in found if one]
