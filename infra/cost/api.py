@@ -23,6 +23,8 @@ _BUSY = (429, 500, 502, 503, 504)
 _PAUSES = (1.0, 2.0, 4.0)
 """Seconds to wait before a call is tried again."""
 _TIMEOUT = 60.0
+PARTIAL = 206
+"""The code of an answer that lacks a part, and says so."""
 _MISSING = 404
 _FORBIDDEN = 403
 _UNKNOWN_CALLER = 401
@@ -49,6 +51,11 @@ class ApiError(SluiceError):
     def forbidden(self) -> bool:
         """A right is missing."""
         return self.code == _FORBIDDEN and not self.off
+
+    @property
+    def everywhere(self) -> bool:
+        """No other call would fare better: nobody is signed in, or there is no way to Google."""
+        return self.code in (0, _UNKNOWN_CALLER)
 
 
 class Google:
@@ -90,13 +97,17 @@ class Google:
         """An answer; raises ApiError."""
         return self._call("GET", service, path, parameters)
 
-    def delete(self, service: str, path: str) -> None:
-        """Remove something; what is gone already is no error. Raises ApiError."""
+    def delete(self, service: str, path: str) -> dict[str, Any]:
+        """Remove something; the answer, which may be an operation that goes on. What is gone already is no error.
+
+        Raises ApiError.
+        """
         try:
-            self._call("DELETE", service, path, {})
+            return self._call("DELETE", service, path, {})
         except ApiError as error:
             if not error.missing:
                 raise
+            return {}
 
     def pages(self, service: str, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
         """Every page of a list; raises ApiError."""
@@ -122,7 +133,9 @@ class Google:
         try:
             return answer.json() if answer.content else {}
         except requests.JSONDecodeError:
-            raise ApiError(f"{service} gave an answer that is no JSON ({path}); try again") from None
+            raise ApiError(
+                f"{service} gave an answer that is no JSON ({path}); try again", code=answer.status_code
+            ) from None
 
     def _send(self, method: str, url: str, parameters: Mapping[str, str], service: str) -> requests.Response:
         try:

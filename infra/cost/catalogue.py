@@ -51,8 +51,7 @@ def live(google: Google, table: Prices, *, region: str, today: date) -> Live:
             kept.append(name)
         else:
             lost.append(name)
-    prices = Prices(entries=tuple(found.values()), unknown=table.unknown)
-    return Live(prices=prices, kept=tuple(kept), lost=tuple(lost))
+    return Live(prices=Prices(entries=tuple(found.values())), kept=tuple(kept), lost=tuple(lost))
 
 
 def _skus(google: Google, service: str) -> Iterable[dict[str, Any]]:
@@ -63,7 +62,7 @@ def _skus(google: Google, service: str) -> Iterable[dict[str, Any]]:
 
 def _dollars(price: Price, wanted: Sku, skus: Iterable[dict[str, Any]]) -> Decimal | None:
     """The one price that all SKUs which fit agree on; None where there is none, or they differ."""
-    name = re.compile(rf"{re.escape(wanted.description)}( (running )?in .+)?")
+    name = re.compile(rf"{re.escape(wanted.description)}( (running )?in .+)?", re.IGNORECASE)
     amounts = {
         _amount(sku, price.unit)
         for sku in skus

@@ -19,6 +19,8 @@ class Machine:
     family: str
     cores: Decimal
     gib: Decimal
+    shared: bool = False
+    """It has a part of a core, and at times more."""
 
 
 def machine(name: str) -> Machine | None:
@@ -28,6 +30,6 @@ def machine(name: str) -> Machine | None:
         return None
     if found["shared"]:
         cores, gib = _SHARED[found["shared"]]
-        return Machine(family=found["family"], cores=Decimal(cores), gib=Decimal(gib))
+        return Machine(family=found["family"], cores=Decimal(cores), gib=Decimal(gib), shared=True)
     cores = Decimal(found["cores"])
     return Machine(family=found["family"], cores=cores, gib=cores * _GIB_A_CORE[found["kind"]])

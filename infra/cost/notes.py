@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from infra.cost.amounts import dollars
 from infra.cost.estimate import Estimate
 from infra.cost.prices import HOURS, Prices
+from infra.cost.shape import Shape
 
 _UNCOUNTED = (
     ("nat-traffic", "traffic through the NAT, both ways"),
@@ -18,10 +19,13 @@ def notes(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
     yield ""
     if found.missing:
         yield from _unknown(found, prices, live=live)
+    yield from too_small(shape)
     yield from _guards(found)
     for name, what in _UNCOUNTED:
         if price := prices.of(name, shape.region):
             yield f"Not counted: {what}, at {dollars(price.dollars, price.dollars)} a {price.unit}."
+    yield from (f"Not counted: {what}." for what in shape.uncounted)
+    yield from (f"Later: {price.later}." for price in prices.entries if price.later)
     dates = sorted({price.read for price in prices.entries})
     yield f"Prices in US dollars without taxes, read {dates[0]} to {dates[-1]}; --prices tells each one's source."
     yield "What is free is free once for a billing account (logs: a project): other projects may have used it up."
@@ -29,18 +33,27 @@ def notes(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
 
 def _unknown(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
     region = found.shape.region
-    for name in found.missing:
-        if why := prices.unknown.get(name):
-            yield f"Unknown: {why}."
-    if others := [name for name in found.missing if name not in prices.unknown]:
-        yield f"Unknown: {', '.join(others)}."
-        if live:
-            yield "Neither the catalogue nor the table has one that is surely theirs."
-        elif not prices.has(region):
-            yield f"The table has no prices of {region}, only of {', '.join(prices.regions())}."
-        if not live:
-            yield "--live asks Google's catalogue."
+    yield f"Unknown: {', '.join(found.missing)}."
+    if live:
+        yield "Neither the catalogue nor the table has one that is surely theirs."
+    elif not prices.has(region):
+        yield f"The table has no prices of {region}, only of {', '.join(prices.regions())}."
+    if not live and {price.name for price in prices.entries} & set(found.missing):
+        yield "--live asks Google's catalogue."
     yield "The total is without what is unknown."
+
+
+def too_small(shape: Shape) -> Iterable[str]:
+    """What could not run on these nodes, which is worth knowing before they are paid for."""
+    for nodes in shape.nodes:
+        if nodes.needed > nodes.high:
+            yield (
+                f"Too few nodes: for everything to run the pool {nodes.name} needs {nodes.needed}, and {nodes.setting}"
+                f" is {nodes.high}."
+            )
+    if shape.too_large:
+        (kind,) = {nodes.machine for nodes in shape.nodes}
+        yield f"No {kind} has room for {', '.join(shape.too_large)}: take a larger nodes.machineType."
 
 
 def _guards(found: Estimate) -> Iterable[str]:

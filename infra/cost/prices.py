@@ -28,7 +28,7 @@ class Sku:
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """US dollars for one `unit`; `free` units a month cost nothing."""
+    """US dollars for one `unit`; `free` units a month cost nothing. `later` is what is to come, as far as is known."""
 
     name: str
     region: str
@@ -38,6 +38,7 @@ class Price:
     read: date
     source: str
     sku: Sku | None
+    later: str = ""
 
     @property
     def a_month(self) -> Decimal:
@@ -57,6 +58,7 @@ class Price:
             read=entry["date"],
             source=entry["source"],
             sku=Sku(service=entry["service"], description=sku, usage=entry["usage"]) if sku else None,
+            later=entry.get("later", ""),
         )
 
 
@@ -65,14 +67,12 @@ class Prices:
     """Prices by name and region."""
 
     entries: tuple[Price, ...]
-    unknown: Mapping[str, str]
-    """Why some have no price, by name."""
 
     @classmethod
     def load(cls, path: Path = TABLE) -> Self:
         """The table of the repository."""
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return cls(entries=tuple(Price.of(entry) for entry in found["prices"]), unknown=found["unknown"])
+        return cls(entries=tuple(Price.of(entry) for entry in found["prices"]))
 
     def of(self, name: str, region: str) -> Price | None:
         """The price in a region; None where the table has none."""
@@ -85,8 +85,8 @@ class Prices:
         return any(price.region == region for price in self.entries)
 
     def regions(self) -> tuple[str, ...]:
-        """The regions that the table has prices of."""
-        return tuple(sorted({price.region for price in self.entries} - {ANYWHERE}))
+        """The regions that the table has prices of; several at once, as `us`, are none that a cluster could be in."""
+        return tuple(sorted({price.region for price in self.entries if "-" in price.region}))
 
     def elsewhere(self, region: str) -> Iterable[Price]:
         """Every price as it would be asked for in a region, with no amount that can be relied on: for the catalogue."""

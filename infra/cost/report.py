@@ -9,7 +9,7 @@ from rich.text import Text
 
 from infra.cost.amounts import dollars, span
 from infra.cost.estimate import Estimate, Range, estimate
-from infra.cost.notes import notes
+from infra.cost.notes import notes, too_small
 from infra.cost.prices import HOURS, Prices
 from infra.cost.shape import Shape
 
@@ -29,7 +29,7 @@ def total(shape: Shape, prices: Prices | None = None) -> str:
     )
     if found.missing:
         text += f" Not in this, since unknown: {', '.join(found.missing)}."
-    return f"{text} Line by line: scripts/cost --stack {shape.stack}"
+    return " ".join([text, *too_small(shape), f"Line by line: scripts/cost --stack {shape.stack}"])
 
 
 def show(found: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
@@ -63,13 +63,13 @@ def as_json(found: Estimate, prices: Prices) -> dict[str, Any]:
 
 
 def show_prices(prices: Prices, console: Console) -> None:
-    """Every price with its date and its source, and why some are not known."""
+    """Every price with its date and its source."""
     for price in prices.entries:
         free = f", {price.free.normalize():f} a month free" if price.free else ""
         _say(console, f"{price.name} ({price.region}): ${price.dollars:f} a {price.unit}{free}")
         _say(console, f"    {price.read}  {price.source}")
-    for name, why in prices.unknown.items():
-        _say(console, f"{name}: unknown\n    {why}")
+        if price.later:
+            _say(console, f"    later: {price.later}")
 
 
 def _say(console: Console, text: str) -> None:

@@ -9,6 +9,10 @@ class Nodes:
     """A node pool: `low` to `high` machines in all its zones together, each with a boot disk of `disk_gib`."""
 
     name: str
+    setting: str
+    """Which one says how many there may be."""
+    needed: int
+    """With how many everything runs: more than `high` where that is not allowed."""
     machine: str
     spot: bool
     low: int
@@ -34,6 +38,8 @@ class Shape:
     region: str
     zonal: bool
     nodes: tuple[Nodes, ...]
+    too_large: tuple[str, ...]
+    """Pods that no node has room for, each with what it asks for."""
     volumes: tuple[Volume, ...]
     nat: bool
     addresses: int
@@ -50,5 +56,7 @@ class Shape:
     """The guard takes the nodes away, rather than only telling of it."""
     ttl_hours: int
     """After how many hours the clock takes the nodes away; 0 for never."""
+    uncounted: tuple[str, ...]
+    """What the settings make that costs, and has no line."""
     budget: Decimal | None
     """Dollars a month; None where there is none, or it is in another currency."""

@@ -9,10 +9,12 @@ from typing import Any
 import yaml
 
 from exits import Exit, SluiceError
-from infra.cost.shape import Nodes, Shape, Volume
+from infra.cost.pods import memory_mi, pods
+from infra.cost.pools import DISK, fitted, nodes
+from infra.cost.prices import HOURS
+from infra.cost.shape import Shape, Volume
 from infra.declared import ROOT
-from infra.gcp.checks import PARTS, ZONE
-from infra.gcp.node_pools import pools
+from infra.gcp.checks import ZONE
 from infra.gcp.settings import GcpSettings
 from infra.images import Images
 from infra.profiles import Profile, profile_of
@@ -22,13 +24,13 @@ from infra.workloads.site import Site
 
 SAMPLE_PROJECT = "my-project"
 """What Pulumi.gke.yaml holds before anybody has put their own project there."""
-DISK = "pd-balanced"
-"""Of nodes and of volumes."""
+_CLASSES = {"standard": "pd-standard", "standard-rwo": "pd-balanced", "premium-rwo": "pd-ssd"}
+"""GKE's own storage classes, by the disks that they make."""
 _PREFIX = "sluice:"
-_GIB = {"Mi": Decimal(1) / 1024, "Gi": Decimal(1), "Ti": Decimal(1024)}
+_MIB = Decimal(1024)
 _IMAGES_GIB = 2
 """Our three images, and some that a newer one has replaced."""
-_CALLS = 30 * 24 * 7
+_CALLS = HOURS * 7
 """Of the guard in a month: four an hour by its clock, three by the budget."""
 _GUARD_ALERTS, _ALERTS = 2, 4
 _SAMPLES = 1
@@ -66,13 +68,15 @@ def shape_of(settings: Settings, stack: str) -> Shape:
     """What of a stack is billed; raises SluiceError where it makes nothing on Google Cloud."""
     cloud, profile = cloud_of(settings, stack), profile_of(settings)
     in_dollars = cloud.budget.currency == "USD"
-    kafka = profile.brokers + profile.controllers
+    site = _site(settings, profile)
+    found = fitted(cloud, pods(site, console=settings.console))
     return Shape(
         stack=stack,
         region=cloud.place.region,
         zonal=bool(ZONE.fullmatch(cloud.place.location)),
-        nodes=tuple(_nodes(cloud, profile, kafka)),
-        volumes=tuple(_volumes(settings, profile)),
+        nodes=tuple(nodes(cloud, found)),
+        too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in found.too_large),
+        volumes=tuple(_volumes(site, _disk(settings, cloud))),
         nat=True,
         addresses=1,
         registry_gib=Decimal(_IMAGES_GIB),
@@ -82,6 +86,7 @@ def shape_of(settings: Settings, stack: str) -> Shape:
         samples=_SAMPLES if cloud.watch.enabled else 0,
         stops=cloud.guard.mode == "scale-to-zero",
         ttl_hours=cloud.guard.ttl_hours,
+        uncounted=tuple(_uncounted(cloud)),
         budget=Decimal(cloud.budget.amount) if in_dollars else None,
     )
 
@@ -101,39 +106,38 @@ def _change(text: str) -> tuple[str, str]:
     return name.removeprefix(_PREFIX), value
 
 
-def _nodes(cloud: GcpSettings, profile: Profile, kafka: int) -> Iterable[Nodes]:
-    """Both pools, with what they cannot be without: a node for their parts, or one for each node of Kafka."""
-    steady = cloud.nodes.on_demand_for
-    apart = max(profile.brokers, profile.controllers) if kafka > 1 else 1
-    for pool in pools(cloud.nodes):
-        parts = set(PARTS) - steady if pool.spot else steady
-        least = apart if "kafka" in parts else int(bool(parts))
-        yield Nodes(
-            name=pool.name,
-            machine=cloud.nodes.machine_type,
-            spot=pool.spot,
-            low=min(max(pool.low, least), pool.high),
-            high=pool.high,
-            disk_gib=cloud.nodes.disk_gb,
-            disk_type=DISK,
-        )
-
-
-def _volumes(settings: Settings, profile: Profile) -> Iterable[Volume]:
-    site = Site(
+def _site(settings: Settings, profile: Profile) -> Site:
+    return Site(
         namespace=settings.cluster.namespace,
         images=Images(registry=None, overrides={}),
         profile=profile,
         storage_class=None,
     )
+
+
+def _disk(settings: Settings, cloud: GcpSettings) -> str:
+    """The disks of volumes; a class that is not known here has no price."""
+    of = settings.cluster.storage_class
+    return DISK if of in (None, cloud.place.name) else _CLASSES.get(of, f"class {of}")
+
+
+def _uncounted(cloud: GcpSettings) -> Iterable[str]:
+    if cloud.place.release_channel == "EXTENDED":
+        yield "what the release channel EXTENDED costs an hour once a version's standard support is over"
+    if cloud.place.secrets_key:
+        yield "the key of gcp.secretsKey, which is not the stack's"
+
+
+def _volumes(site: Site, type_: str) -> Iterable[Volume]:
+    profile = site.profile
     for pool in node_pools(site):
         (volume,) = pool["spec"]["storage"]["volumes"]
         count = pool["spec"]["replicas"]
         role = pool["metadata"]["name"] if profile.controllers else "node"
-        yield Volume(name=f"Kafka's {role}", gib=_gib(volume["size"]) * count, type=DISK)
-    yield Volume(name="MySQL", gib=_gib(profile.mysql_storage), type=DISK)
-    yield Volume(name="Redis", gib=_gib(profile.redis_storage), type=DISK)
+        yield Volume(name=f"Kafka's {role}", gib=_gib(volume["size"]) * count, type=type_)
+    yield Volume(name="MySQL", gib=_gib(profile.mysql_storage), type=type_)
+    yield Volume(name="Redis", gib=_gib(profile.redis_storage), type=type_)
 
 
 def _gib(quantity: str) -> Decimal:
-    return Decimal(quantity[:-2]) * _GIB[quantity[-2:]]
+    return memory_mi(quantity) / _MIB

@@ -15,11 +15,12 @@ from infra.cost.prices import Prices
 from infra.cost.stack import SAMPLE_PROJECT, cloud_of, settings_of
 from infra.gcp.settings import GcpSettings
 from infra.leftovers import report
-from infra.leftovers.items import Leftover, Mark, dollars
+from infra.leftovers.items import Leftover, Mark, cost
 from infra.leftovers.kinds import Kind
 from infra.leftovers.look import Left, look
 from infra.leftovers.remove import Hands, remove
 from infra.leftovers.search import Search
+from infra.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +84,20 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
         say=lambda text: _say(streams.stdout, text),
         sleep=streams.sleep,
     )
-    remove(search, left, hands, with_cluster=args.with_cluster)
-    left = look(search)
-    report.show(left, search, streams.stdout)
+    try:
+        ordered = remove(search, left, hands, with_cluster=args.with_cluster)
+    except EOFError:
+        _say(streams.stdout, "\nNobody answers any more; what was not agreed to stays.")
+        ordered = True
+    if ordered:
+        left = look(search)
+        report.show(left, search, streams.stdout)
     return _status(left)
 
 
 def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Search:
-    settings = None if args.project and args.cluster else settings_of(args.stack)
-    cloud: GcpSettings | None = cloud_of(settings, args.stack) if settings else None
+    settings = None if args.project and args.cluster else _settings(args.stack)
+    cloud: GcpSettings | None = settings.gcp if settings else None
     project = args.project or (cloud.place.project if cloud else "")
     if project == SAMPLE_PROJECT:
         raise SluiceError(
@@ -111,17 +117,31 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
     )
 
 
+def _settings(stack: str) -> Settings:
+    try:
+        settings = settings_of(stack)
+        cloud_of(settings, stack)
+    except SluiceError as error:
+        raise SluiceError(
+            f"{error}\nWithout the stack's file: --project ID --cluster NAME", status=error.status
+        ) from None
+    return settings
+
+
 def _confirm(streams: Streams, kind: Kind, items: tuple[Leftover, ...]) -> bool:
     names = ", ".join(item.name for item in items)
     what = f"this {kind.one}" if len(items) == 1 else f"these {len(items)} {kind.many}"
     lost = f" Lost with it: {kind.loses}." if kind.loses else ""
-    _say(streams.stdout, f"Remove {what}: {names} (${dollars(items):.2f} a month)?{lost} [y/N]")
-    return streams.stdin.readline().strip().lower() in ("y", "yes")
+    _say(streams.stdout, f"Remove {what}: {names} (a month: {cost(items)})?{lost} [y/N] ", end="")
+    answer = streams.stdin.readline()
+    if not answer:
+        raise EOFError
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _status(left: Left) -> Exit:
     return Exit.OK if left.clean else Exit.FAILED
 
 
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+def _say(console: Console, text: str, *, end: str = "\n") -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True, end=end)

@@ -1,10 +1,11 @@
 """What Compute Engine holds: machines, disks, addresses, gateways, forwarding rules, snapshots, images."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from infra.cost.api import ApiError
+from infra.cost.api import PARTIAL, ApiError
 from infra.cost.machines import machine
 from infra.leftovers.items import CLAIM, Found, Leftover, made_for
 from infra.leftovers.search import GIB, Search
@@ -26,8 +27,16 @@ def disks(search: Search) -> Found:
         if search.mark.on(disk.get("labels", {})):
             sure.append(_disk(search, scope, disk))
         elif search.mark.perhaps(disk):
-            doubtful.append(_disk(search, scope, disk))
+            doubtful.append(replace(_disk(search, scope, disk), doubt=_doubt(search, scope, disk["name"])))
     return Found(sure=tuple(sure), doubtful=tuple(doubtful))
+
+
+def _doubt(search: Search, scope: str, name: str) -> str:
+    kind, _, place = scope.partition("/")
+    return (
+        "It was made for a namespace of this name, but does not say in which cluster: it is not touched. See for"
+        f" yourself: gcloud compute disks describe {name} --{kind.removesuffix('s')} {place} --project {search.project}"
+    )
 
 
 def addresses(search: Search) -> Found:
@@ -50,7 +59,7 @@ def gateways(search: Search) -> Found:
             described = search.google.get(SERVICE, f"compute/v1/projects/{search.project}/global/networks/{network}")
             whose[network] = described.get("description") == search.mark.description
         if router.get("nats") and whose[network]:
-            cost = search.monthly("address", _region(scope), Decimal(1))
+            cost = search.monthly("address", _region(search, scope), Decimal(1))
             found.append(_leftover(search, scope, "routers", router, f"NAT of {network}; its address", cost))
     return Found(sure=tuple(found))
 
@@ -69,10 +78,12 @@ def _everywhere(search: Search, collection: str) -> Iterator[tuple[str, dict[str
     """Everything of a kind with where it is, such as zones/us-central1-a."""
     path = f"compute/v1/projects/{search.project}/aggregated/{collection}"
     for page in search.google.pages(SERVICE, path):
+        if missing := page.get("unreachables"):
+            raise ApiError(f"{', '.join(map(_last, missing))} cannot be listed", code=PARTIAL)
         for scope, found in page.get("items", {}).items():
             warning = found.get("warning", {}).get("code", _EMPTY)
             if warning != _EMPTY:
-                raise ApiError(f"{collection} in {scope} cannot be listed ({warning}); try again in a while")
+                raise ApiError(f"{scope} cannot be listed ({warning})", code=PARTIAL)
             for entry in found.get(collection, []):
                 yield scope, entry
 
@@ -90,7 +101,8 @@ def _global(search: Search, collection: str, size: str, price: str) -> Found:
         for entry in page.get("items", []):
             if search.mark.on(entry.get("labels", {})):
                 gib = Decimal(entry.get(size, 0)) / GIB
-                cost = search.monthly(price, search.region, gib)
+                places = entry.get("storageLocations") or [search.region]
+                cost = search.monthly(price, places[0], gib)
                 found.append(_leftover(search, "global", collection, entry, f"{gib:.1f} GiB", cost))
     return Found(sure=tuple(found))
 
@@ -101,7 +113,7 @@ def _instance(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
     spot = "-spot" if entry.get("scheduling", {}).get("provisioningModel") == "SPOT" else ""
     costs: Iterable[Decimal | None] = [None]
     if parts:
-        region = _region(scope)
+        region = _region(search, scope)
         costs = [
             search.monthly(f"{parts.family}-core{spot}", region, parts.cores),
             search.monthly(f"{parts.family}-ram{spot}", region, parts.gib),
@@ -117,20 +129,24 @@ def _disk(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
     detail = f"{gib:f} GiB {kind}{f', claim {claim}' if claim else ''}"
     users = ", ".join(_last(user) for user in entry.get("users", []))
     regional = scope.startswith("regions/")
-    cost = None if regional else search.monthly(kind, _region(scope), gib)
+    cost = None if regional else search.monthly(kind, _region(search, scope), gib)
     return _leftover(search, scope, "disks", entry, detail, cost, used_by=users)
 
 
 def _address(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
     used = entry.get("status") == "IN_USE"
     internal = entry.get("addressType") == "INTERNAL"
-    cost = Decimal(0) if internal else search.monthly("address" if used else "address-idle", _region(scope), Decimal(1))
+    cost = (
+        Decimal(0)
+        if internal
+        else search.monthly("address" if used else "address-idle", _region(search, scope), Decimal(1))
+    )
     users = ", ".join(_last(user) for user in entry.get("users", []))
     return _leftover(search, scope, "addresses", entry, str(entry.get("address", "")), cost, used_by=users)
 
 
 def _rule(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
-    cost = search.monthly("forwarding-rule", _region(scope), Decimal(1))
+    cost = search.monthly("forwarding-rule", _region(search, scope), Decimal(1))
     return _leftover(search, scope, "forwardingRules", entry, str(entry.get("IPAddress", "")), cost)
 
 
@@ -159,7 +175,7 @@ def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _region(scope: str) -> str:
-    """The region of zones/us-central1-a or regions/us-central1."""
+def _region(search: Search, scope: str) -> str:
+    """The region of zones/us-central1-a or regions/us-central1; the stack's for what is in none."""
     kind, _, name = scope.partition("/")
-    return name.rpartition("-")[0] if kind == "zones" else name
+    return name.rpartition("-")[0] if kind == "zones" else name or search.region

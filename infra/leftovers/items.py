@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,14 +24,18 @@ class Mark:
 
     @property
     def description(self) -> str:
-        """What the program writes where there are no labels: infra/gcp/network.py, of the network."""
+        """What the program writes where there are no labels: of the network, and within other words of the clock."""
         return f"Sluice, stack {self.stack}"
 
     def on(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels say that it is the stack's. The stack's own label goes before the cluster's name."""
         if LABEL in labels:
             return labels[LABEL] == self.stack
-        return labels.get(_CLUSTER_LABEL) == self.cluster
+        return bool(self.cluster) and labels.get(_CLUSTER_LABEL) == self.cluster
+
+    def without_cluster(self) -> "Mark":
+        """For a project where another cluster has that name: only the stack's label counts."""
+        return replace(self, cluster="")
 
     def perhaps(self, disk: Mapping[str, Any]) -> bool:
         """A disk of a claim in a namespace of this name, which says nothing of the cluster it was made for."""
@@ -63,6 +67,8 @@ class Leftover:
     """Where its service removes it."""
     used_by: str = ""
     """What has it in use: it cannot be removed before that."""
+    doubt: str = ""
+    """Why it may be somebody else's, where that is so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +82,11 @@ class Found:
 def dollars(items: tuple[Leftover, ...]) -> Decimal:
     """What those whose price is known cost together in a month."""
     return sum((item.cost for item in items if item.cost is not None), Decimal(0))
+
+
+def cost(items: tuple[Leftover, ...]) -> str:
+    """The same for a sentence; what is unknown is not taken for nothing."""
+    unknown = sum(item.cost is None for item in items)
+    if unknown == len(items):
+        return "unknown"
+    return f"${dollars(items):.2f}{f' and {unknown} unknown' if unknown else ''}"

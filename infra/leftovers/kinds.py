@@ -100,6 +100,15 @@ KINDS = (
         find=compute.images,
     ),
     Kind(
+        one="clock",
+        many="clocks",
+        service=services.CLOCKS,
+        sees="roles/cloudscheduler.viewer",
+        removes="roles/cloudscheduler.admin",
+        loses="",
+        find=services.clocks,
+    ),
+    Kind(
         one="function",
         many="functions",
         service=services.FUNCTIONS,

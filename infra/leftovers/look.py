@@ -1,11 +1,10 @@
 """Looking for everything, and what could not be looked at."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.cost.api import ApiError
 from infra.leftovers.items import Found, Leftover
-from infra.leftovers.kinds import KINDS, Kind
+from infra.leftovers.kinds import CLUSTER, KINDS, Kind
 from infra.leftovers.search import Search
 
 
@@ -32,6 +31,10 @@ class Left:
         """Nothing is left, and everything could be looked at."""
         return not self.sure and not self.unseen
 
+    def saw(self, kind: Kind) -> bool:
+        """Whether this kind could be looked at."""
+        return any(each is kind for each, _ in self.found)
+
     def of(self, kind: Kind) -> tuple[Leftover, ...]:
         """What is the stack's of one kind."""
         return next((found.sure for each, found in self.found if each is kind), ())
@@ -45,21 +48,21 @@ def look(search: Search) -> Left:
         try:
             found.append((kind, kind.find(search)))
         except ApiError as error:
-            if not (error.off or error.forbidden):
+            if error.everywhere:
                 raise
             unseen.append(_unseen(kind, error, search.project))
-    return Left(found=tuple(found), unseen=tuple(_once(unseen)))
-
-
-def _once(texts: list[str]) -> Iterator[str]:
-    yield from dict.fromkeys(texts)
+        if kind is CLUSTER and found and found[0][1].doubtful:
+            search = replace(search, mark=search.mark.without_cluster())
+    return Left(found=tuple(found), unseen=tuple(unseen))
 
 
 def _unseen(kind: Kind, error: ApiError, project: str) -> str:
     if error.off:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
-    else:
+    elif error.forbidden:
         role = error.role or kind.sees
         grant = f"gcloud projects add-iam-policy-binding {project} --member user:YOU --role {role}"
         remedy = f"you lack {role}: {grant}"
+    else:
+        remedy = "try again in a while"
     return f"{kind.many}: {error}; {remedy}"

@@ -1,12 +1,11 @@
 """What is left, as a table and as JSON."""
 
-from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from infra.leftovers.items import Leftover, dollars
+from infra.leftovers.items import Leftover, cost, dollars
 from infra.leftovers.look import Left
 from infra.leftovers.search import Search
 
@@ -16,17 +15,13 @@ def show(left: Left, search: Search, console: Console) -> None:
     where = f"project {search.project}, stack {search.mark.stack}"
     if left.sure:
         console.print(_table(left))
-        known, unknown = dollars(left.sure), sum(item.cost is None for item in left.sure)
-        more = f", and {unknown} whose price is unknown" if unknown else ""
-        _say(console, f"{len(left.sure)} left in {where}: ${known:.2f} a month{more}.")
+        _say(console, f"{len(left.sure)} left in {where}; a month: {cost(left.sure)}.")
     else:
         _say(console, f"Nothing that is known to be left in {where}.")
     for item in left.doubtful:
         _say(
             console,
-            f"Perhaps its too: {item.name} in {item.place} ({item.detail}, {_cost(item)}). It was made for a namespace"
-            f" of this name, but does not say in which cluster: it is not touched. See for yourself:"
-            f" gcloud compute disks describe {item.name} --zone {item.place} --project {search.project}",
+            f"Perhaps its too: {item.name} in {item.place} ({item.detail}, {cost((item,))} a month). {item.doubt}",
         )
     for unseen in left.unseen:
         _say(console, f"Not looked at: {unseen}")
@@ -52,21 +47,16 @@ def _table(left: Left) -> Table:
     for kind, found in left.found:
         for item in found.sure:
             used = f"; in use by {item.used_by}" if item.used_by else ""
-            table.add_row(kind.one, item.name, item.place, f"{item.detail}{used}", _cost(item))
+            table.add_row(kind.one, item.name, item.place, f"{item.detail}{used}", cost((item,)))
     return table
 
 
-def _cost(item: Leftover) -> str:
-    return "unknown" if item.cost is None else f"${item.cost:.2f}"
-
-
 def _item(item: Leftover) -> dict[str, Any]:
-    cost: Decimal | None = item.cost
     return {
         "name": item.name,
         "place": item.place,
         "detail": item.detail,
-        "month": None if cost is None else f"{cost:.2f}",
+        "month": None if item.cost is None else f"{item.cost:.2f}",
         "used_by": item.used_by or None,
     }
 

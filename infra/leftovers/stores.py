@@ -8,6 +8,7 @@ from urllib.parse import quote
 from infra.cost.api import Google
 from infra.leftovers.items import Found, Leftover
 from infra.leftovers.search import GIB, Search
+from infra.leftovers.services import locations
 
 REGISTRIES, BUCKETS = "artifactregistry", "storage"
 _PAGES = 20
@@ -17,7 +18,7 @@ _PAGES = 20
 def registries(search: Search) -> Found:
     """Repositories of images, in every region: there is no list of all."""
     found: list[Leftover] = []
-    for location in _locations(search):
+    for location in locations(search, REGISTRIES):
         for entry in _repositories(search, location):
             gib = Decimal(entry.get("sizeBytes", 0)) / GIB
             found.append(
@@ -31,12 +32,6 @@ def registries(search: Search) -> Found:
                 )
             )
     return Found(sure=tuple(found))
-
-
-def _locations(search: Search) -> Iterator[str]:
-    for page in search.google.pages(REGISTRIES, f"v1/projects/{search.project}/locations"):
-        for location in page.get("locations", []):
-            yield location["locationId"]
 
 
 def _repositories(search: Search, location: str) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,14 @@ def test_every_price_has_a_date_and_a_source() -> None:
     for price in PRICES.entries:
         assert datetime(2026, 1, 1, tzinfo=UTC).date() <= price.read <= datetime.now(tz=UTC).date(), price.name
         assert "https://" in price.source or "catalogue" in price.source, price.name
-        assert price.dollars > 0, price.name
+        assert price.dollars > 0 or price.later, price.name
+
+
+def test_what_is_free_for_now_says_until_when() -> None:
+    """Read again when that day comes: the line is nothing until then, and is no longer."""
+    free = {price.name: price.later for price in PRICES.entries if not price.dollars}
+    assert free.keys() == {"alert"}
+    assert "2027-09-01" in free["alert"]
 
 
 def test_no_price_is_there_twice() -> None:

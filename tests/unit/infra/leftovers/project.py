@@ -14,6 +14,8 @@ CLAIM = (
     '"kubernetes.io/created-for/pvc/namespace":"sluice"}'
 )
 _GONE = 404
+_SLOW = ("artifactregistry", "cloudfunctions", "compute", "container")
+"""Services that answer an order to remove with an operation."""
 _AGGREGATED = ("instances", "disks", "addresses", "forwardingRules", "routers")
 _NETWORKS = {"sluice-network": "Sluice, stack gke", "other-network": "Sluice, stack other", "default": "Default"}
 
@@ -25,15 +27,31 @@ def disk(name: str, labels: Mapping[str, str], **other: Any) -> dict[str, Any]:
 
 
 @dataclass
+class Operation:
+    """A removal that goes on."""
+
+    removes: str
+    left: int
+    """How many more times it is asked for before it is done."""
+
+
+@dataclass
 class Project:
     """What is there, by collection and place. `refuses` is answered for every path that holds one of its words."""
 
     things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuses: dict[str, tuple[int, Any]] = field(default_factory=dict)
     slow: int = 0
-    """How many more times a thing is listed after the order to remove it."""
+    """How many times a removal is asked for before it is done."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where things of a collection are, in place of a region or a zone."""
+    fails: dict[str, str] = field(default_factory=dict)
+    """Names of things whose removal is begun, and comes to nothing for this reason."""
     removed: list[str] = field(default_factory=list)
-    _leaving: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """Operations that were asked for."""
+    _operations: dict[str, Operation] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
         """One call of any of Google's APIs."""
@@ -41,21 +59,50 @@ class Project:
             method, _, part = words.partition(" ")
             if asked.method == method and part in asked.path:
                 if answer[0] == _GONE:
-                    self._leaving[asked.path] = 0
+                    self._gone.add(asked.path)
                 return answer
         if asked.method == "DELETE":
-            self.removed.append(asked.path)
-            self._leaving[asked.path] = self.slow
-            return 200, {}
+            return 200, self._removal(asked.path)
+        if "/operations/" in asked.path:
+            return self._operation(asked.path)
         return 200, self._listed(asked)
 
     def there(self, path: str) -> bool:
-        """Whether a thing is listed; one that is to be removed is so for some more times."""
-        left = self._leaving.get(path)
-        if left is None:
-            return True
-        self._leaving[path] = left - 1
-        return left > 0
+        """Whether a thing is listed: until its removal is done."""
+        return path not in self._gone
+
+    def _removal(self, path: str) -> Any:
+        """As each service answers: two kinds of operations, or nothing where it is done."""
+        self.removed.append(path)
+        service = path.split("/")[1]
+        if service not in _SLOW:
+            self._gone.add(path)
+            return {}
+        name = f"operation-{len(self._operations)}"
+        version, _, rest = path.removeprefix(f"/{service}/").partition("/")
+        if service in ("compute", "container"):
+            parent = path.rsplit("/", 2)[0]
+            answer = {"name": name, "status": "RUNNING"}
+        else:
+            parent = f"/{service}/{version}/{rest.rsplit('/', 2)[0]}"
+            answer = {"name": f"{rest.rsplit('/', 2)[0]}/operations/{name}"}
+        self._operations[f"{parent}/operations/{name}"] = Operation(removes=path, left=self.slow)
+        return answer
+
+    def _operation(self, path: str) -> tuple[int, Any]:
+        self.asked.append(path)
+        operation = self._operations.get(path)
+        if operation is None:
+            return 404, {"error": {"message": f"no operation {path}"}}
+        if operation.left:
+            operation.left -= 1
+            return 200, {"name": path, "status": "RUNNING"}
+        why = self.fails.get(operation.removes.rpartition("/")[2])
+        if why is None:
+            self._gone.add(operation.removes)
+        several = path.startswith("/compute/")
+        error = {"errors": [{"message": why}]} if several else {"message": why}
+        return 200, {"name": path, "status": "DONE", "done": True, **({"error": error} if why else {})}
 
     def _listed(self, asked: Asked) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
         parts = asked.path.strip("/").split("/")
@@ -73,6 +120,8 @@ class Project:
         if last == "clusters":
             found = self._of("clusters", f"/container/v1/projects/{PROJECT}/locations/us-central1-a/clusters")
             return {"clusters": found}
+        if last == "jobs":
+            return {"jobs": self._named(f"jobs {parts[-2]}", "/cloudscheduler/v1")}
         if last == "functions":
             return {"functions": self._named("functions", "/cloudfunctions/v2")}
         if last == "alertPolicies":
@@ -90,11 +139,8 @@ class Project:
         if token is None:
             nothing = {"warning": {"code": "NO_RESULTS_ON_PAGE"}}
             return {"items": {"zones/asia-east1-a": nothing}, "nextPageToken": "2"}
-        scope = (
-            "regions/us-central1"
-            if collection in ("addresses", "forwardingRules", "routers")
-            else "zones/us-central1-a"
-        )
+        regional = collection in ("addresses", "forwardingRules", "routers")
+        scope = self.places.get(collection, "regions/us-central1" if regional else "zones/us-central1-a")
         path = f"/compute/compute/v1/projects/{PROJECT}/{scope}/{collection}"
         return {"items": {scope: {collection: self._of(collection, path)}}}
 
@@ -134,6 +180,8 @@ def full() -> Project:
                 {"name": "kept", "status": "RESERVED", "address": "203.0.113.9", "labels": OURS},
                 {"name": "inside", "status": "IN_USE", "addressType": "INTERNAL", "labels": OURS},
                 {"name": "web", "status": "RESERVED", "labels": OTHERS},
+                # One that Google has taken for a NAT: nobody can label it.
+                {"name": "nat-auto-ip-1", "status": "IN_USE", "purpose": "NAT_AUTO"},
             ],
             "forwardingRules": [{"name": "a1b2", "IPAddress": "203.0.113.8", "labels": OURS}, {"name": "web"}],
             "routers": [
@@ -142,6 +190,14 @@ def full() -> Project:
                 {"name": "theirs", "network": "https://compute/networks/other-network", "nats": [{}]},
                 {"name": "mine", "network": "https://compute/networks/default", "nats": [{}]},
             ],
+            "jobs us-central1": [
+                {
+                    "name": f"{location}/us-central1/jobs/{name}-guard-clock",
+                    "description": f"Asks the guard of {whose}, …",
+                }
+                for name, whose in (("sluice", "Sluice, stack gke"), ("two", "Sluice, stack gke2"), ("x", "another"))
+            ]
+            + [{"name": f"{location}/us-central1/jobs/backup", "description": "of Sluice, stack gke, by hand"}],
             "functions": [
                 {"name": f"{location}/us-central1/functions/sluice-on-clock", "labels": OURS},
                 {"name": f"{location}/us-central1/functions/hello"},
@@ -150,7 +206,11 @@ def full() -> Project:
                 {"name": f"projects/{PROJECT}/alertPolicies/7", "displayName": "sluice: Lag", "userLabels": OURS},
                 {"name": f"projects/{PROJECT}/alertPolicies/8", "displayName": "mine"},
             ],
-            "snapshots": [{"name": "before", "storageBytes": str(4 << 30), "labels": OURS}, {"name": "backup"}],
+            "snapshots": [
+                {"name": "before", "storageBytes": str(4 << 30), "labels": OURS, "storageLocations": ["us-central1"]},
+                {"name": "wide", "storageBytes": str(4 << 30), "labels": OURS, "storageLocations": ["us"]},
+                {"name": "backup"},
+            ],
             "images": [{"name": "golden", "archiveSizeBytes": str(1 << 30), "labels": OURS}, {"name": "base"}],
             "repositories us-central1": [
                 {
@@ -173,6 +233,11 @@ def full() -> Project:
                     "name": f"{location}/global/buckets/gone",
                     "description": "sluice-stack=gke",
                     "lifecycleState": "DELETE_REQUESTED",
+                },
+                {
+                    "name": f"{location}/global/buckets/years",
+                    "description": "sluice-stack=gke",
+                    "retentionDays": 365,
                 },
             ],
         }

@@ -1,0 +1,111 @@
+"""What asks for room on the nodes: the pipeline's pods by the part that places them, and GKE's own.
+
+Not the Jobs that load and prove: they come and go, and the cluster grows for them if it has to.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from infra.manifests import only
+from infra.profiles import Profile, Resources
+from infra.workloads import toolbox
+from infra.workloads.kafka import cluster, node_pools
+from infra.workloads.site import Site
+
+_UNITS = {"Mi": Decimal(1), "Gi": Decimal(1024), "Ti": Decimal(1024 * 1024)}
+# As infra/workloads has them; a test holds these to what the program makes.
+_OPERATOR = Resources(cpu="100m", memory_mi=384)
+_REGISTRY = Resources(cpu="100m", memory_mi=448)
+_CONSOLE = Resources(cpu="100m", memory_mi=640)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """What one pod is promised: thousandths of a core, and MiB."""
+
+    name: str
+    part: str
+    """As nodes.onDemandFor names it; empty for one that runs wherever there is room."""
+    cpu_m: int
+    memory_mi: int
+    apart: bool = False
+    """No two of its name are on one node."""
+
+
+# What public listings of GKE's nodes show, of 2023 and 2024, rounded up. On every node: Dataplane V2, logs, metrics,
+# metadata, disks, the way to the control plane.
+EACH_NODE = Pod(name="GKE's own", part="", cpu_m=380, memory_mi=830)
+ONCE = (
+    Pod(name="kube-dns", part="", cpu_m=265, memory_mi=140),
+    Pod(name="kube-dns", part="", cpu_m=265, memory_mi=140),
+    Pod(name="metrics-server", part="", cpu_m=48, memory_mi=105),
+    Pod(name="event-exporter", part="", cpu_m=3, memory_mi=100),
+    Pod(name="autoscalers", part="", cpu_m=31, memory_mi=40),
+)
+
+
+def pods(site: Site, *, console: bool) -> list[Pod]:
+    """Every pod of the pipeline that stays."""
+    profile = site.profile
+    return [
+        *_kafka(site),
+        *_stores(profile),
+        *_many(profile.registry_replicas, "registry", "registry", _asked(_REGISTRY)),
+        *_connect(),
+        *_many(1, "toolbox", "toolbox", _asked(toolbox.RESOURCES)),
+        *_many(int(console), "console", "console", _asked(_CONSOLE)),
+        *_many(1, "strimzi", "operator", _asked(_OPERATOR)),
+        *_entity_operator(site),
+    ]
+
+
+def memory_mi(quantity: str) -> Decimal:
+    """MiB of a quantity as Kubernetes writes it, such as 1Gi."""
+    return Decimal(quantity[:-2]) * _UNITS[quantity[-2:]]
+
+
+def _kafka(site: Site) -> Iterable[Pod]:
+    for pool in node_pools(site):
+        spec, name = pool["spec"], pool["metadata"]["name"]
+        yield from _many(spec["replicas"], name, "kafka", spec["resources"], apart=bool(site.profile.controllers))
+
+
+def _stores(profile: Profile) -> Iterable[Pod]:
+    yield from _many(1, "mysql", "mysql", _asked(profile.mysql))
+    yield from _many(1, "redis", "redis", _asked(profile.redis))
+
+
+def _connect() -> Iterable[Pod]:
+    spec = only("connect.yaml", "KafkaConnect")["spec"]
+    return _many(spec["replicas"], "connect", "connect", spec["resources"])
+
+
+def _entity_operator(site: Site) -> Iterable[Pod]:
+    """One pod of two containers."""
+    both = cluster(site, console=False)["spec"]["entityOperator"]
+    first, second = (_pod("", "", both[which]["resources"]) for which in ("topicOperator", "userOperator"))
+    yield Pod(
+        name="entity-operator",
+        part="operator",
+        cpu_m=first.cpu_m + second.cpu_m,
+        memory_mi=first.memory_mi + second.memory_mi,
+    )
+
+
+def _many(count: int, name: str, part: str, resources: Mapping[str, Any], *, apart: bool = False) -> list[Pod]:
+    return [_pod(name, part, resources, apart=apart)] * count
+
+
+def _pod(name: str, part: str, resources: Mapping[str, Any], *, apart: bool = False) -> Pod:
+    asked = resources["requests"]
+    return Pod(name=name, part=part, cpu_m=_cpu_m(asked["cpu"]), memory_mi=int(memory_mi(asked["memory"])), apart=apart)
+
+
+def _asked(resources: Resources) -> Mapping[str, Any]:
+    return {"requests": {"cpu": resources.cpu, "memory": f"{resources.memory_mi}Mi"}}
+
+
+def _cpu_m(quantity: str) -> int:
+    return int(quantity[:-1]) if quantity.endswith("m") else int(Decimal(quantity) * 1000)
