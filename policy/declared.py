@@ -1,7 +1,8 @@
 """A resource as the rules see it, whoever shows it to them: the policy pack or a test."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 
@@ -12,6 +13,12 @@ class Hidden:
     value: Any = field(repr=False)
 
 
+class Unknown(Enum):
+    """What a preview cannot know, since something else has to be made first; it breaks no rule until it is known."""
+
+    YET = "unknown"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """One resource; `needs` are the URNs of what it depends on, its provider among them."""
@@ -20,14 +27,18 @@ class Declared:
     type: str
     name: str
     props: Mapping[str, Any]
-    needs: frozenset[str]
-    secret_outputs: frozenset[str] = frozenset()
-    """Properties that are secret in the state whatever the program says of their values."""
+    """As the program gives them; marks of secrets and what is unknown are kept."""
+    needs: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
         """The last part of its type."""
         return self.type.rpartition(":")[2]
+
+    @property
+    def label(self) -> str:
+        """Kind and name, such as `Bucket code`."""
+        return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,12 @@ class Violation:
 
     urn: str
     message: str
+
+
+RuleOfOne = Callable[[Declared], Iterator[str]]
+"""Says what is wrong with a resource by itself."""
+RuleOfAll = Callable[[Sequence[Declared]], Iterator[Violation]]
+"""Says what is wrong with resources, which it has to see together."""
 
 
 def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -47,6 +64,23 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
     elif isinstance(value, list | tuple):
         for number, entry in enumerate(value):
             yield from walk(entry, (*path, str(number)))
+
+
+def texts(resource: Declared) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of a resource, with the way to it; what is hidden too."""
+    for path, value in walk(plain(resource.props)):
+        if isinstance(value, str):
+            yield path, value
+
+
+def at(resource: Declared, *path: str) -> Any:
+    """What is there, shown even if it is hidden: None for nothing, Unknown.YET where it or the way to it is unknown."""
+    value = plain(resource.props)
+    for name in path:
+        if value is Unknown.YET:
+            break
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def plain(value: Any) -> Any:

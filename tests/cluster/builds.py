@@ -73,31 +73,51 @@ def programs(*, env: Mapping[str, str], say: Say) -> Programs:
 
     Raises Missing where there is no Go, and SluiceError with the compiler's last lines where a build fails.
     """
-    go = shutil.which("go", path=env.get("PATH"))
-    if go is None:
-        raise Missing("go is not on the PATH: kube-apiserver cannot be built (https://go.dev/dl)")
-    installed = shutil.which("pulumi", path=env.get("PATH"))
-    etcd = _built(ETCD, go=go, env=env, say=say)
-    kubernetes = _built(KUBERNETES, go=go, env=env, say=say)
+    etcd = _built(ETCD, env=env, say=say)
+    kubernetes = _built(KUBERNETES, env=env, say=say)
     return Programs(
         etcd=etcd / "etcd",
         apiserver=kubernetes / "kube-apiserver",
         controller_manager=kubernetes / "kube-controller-manager",
-        pulumi=Path(installed) if installed else _built(PULUMI, go=go, env=env, say=say) / "pulumi",
+        pulumi=pulumi(env=env, say=say),
     )
 
 
-def _built(module: Module, *, go: str, env: Mapping[str, str], say: Say) -> Path:
-    """The bin/ folder of a module's programs."""
+def pulumi(*, env: Mapping[str, str], say: Say) -> Path:
+    """Pulumi alone, as `programs` finds or builds it."""
+    installed = shutil.which("pulumi", path=env.get("PATH"))
+    return Path(installed) if installed else _built(PULUMI, env=env, say=say) / "pulumi"
+
+
+def once(name: str, make: Callable[[Path], None], *, env: Mapping[str, str]) -> Path:
+    """The folder of this name in the user's cache, made where it is not there yet."""
     cache = cache_folder(env)
-    folder = cache / f"go-{module.name}-{_digest(module, go=go, env=env)}"
+    folder = cache / name
     if not folder.is_dir():
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (cache / ".go.lock").open("w") as lock:
             flock(lock, LOCK_EX)  # one at a time: a build takes every core and gigabytes of memory
             if not folder.is_dir():
-                _build(module, folder, go=go, env=env, say=say)
-    return folder / "bin"
+                building = folder.with_name(f"building-{name.rpartition('-')[0]}")
+                shutil.rmtree(building, ignore_errors=True)
+                make(building)
+                building.rename(folder)
+    return folder
+
+
+def _built(module: Module, *, env: Mapping[str, str], say: Say) -> Path:
+    """The bin/ folder of a module's programs."""
+    go = shutil.which("go", path=env.get("PATH"))
+    if go is None:
+        raise Missing(f"go is not on the PATH: {', '.join(module.programs)} cannot be built (https://go.dev/dl)")
+
+    def build(building: Path) -> None:
+        _check_room(building.parent)
+        for program, package in module.programs.items():
+            with progress(f"building {program} (once; minutes)", say=say):
+                _compile(package, building / "bin" / program, module=module, go=go, env=env)
+
+    return once(f"go-{module.name}-{_digest(module, go=go, env=env)}", build, env=env) / "bin"
 
 
 def _digest(module: Module, *, go: str, env: Mapping[str, str]) -> str:
@@ -106,16 +126,6 @@ def _digest(module: Module, *, go: str, env: Mapping[str, str]) -> str:
     platform = subprocess.run(asked, cwd=source, env=env, capture_output=True, check=True).stdout
     pinned = (source / "go.mod").read_bytes() + (source / "go.sum").read_bytes()
     return sha256(pinned + platform + repr(module).encode()).hexdigest()[:16]
-
-
-def _build(module: Module, folder: Path, *, go: str, env: Mapping[str, str], say: Say) -> None:
-    _check_room(folder.parent)
-    building = folder.with_name(f"building-{module.name}")
-    shutil.rmtree(building, ignore_errors=True)
-    for program, package in module.programs.items():
-        with _progress(f"building {program} (once; minutes)", say=say):
-            _compile(package, building / "bin" / program, module=module, go=go, env=env)
-    building.rename(folder)
 
 
 def _check_room(cache: Path) -> None:
@@ -146,7 +156,7 @@ def _compile(package: str, program: Path, *, module: Module, go: str, env: Mappi
 
 
 @contextmanager
-def _progress(what: str, *, say: Say) -> Generator[None]:
+def progress(what: str, *, say: Say) -> Generator[None]:
     """Say what is being waited for, again and again, and how long it took."""
     begin, over = time.monotonic(), threading.Event()
 

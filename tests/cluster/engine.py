@@ -52,7 +52,10 @@ class Outcome:
 
 
 class Stack:
-    """A stack of a program, with its state in a folder of its own; `home` is Pulumi's own folder, unless the user's."""
+    """A stack of a program, with its state in a folder of its own.
+
+    `home` is Pulumi's own folder, unless the user's; `policy_packs` are the folders of rules for `up` and `preview`.
+    """
 
     def __init__(
         self,
@@ -65,12 +68,14 @@ class Stack:
         variables: Mapping[str, str],
         settings_from: Path | None = None,
         home: Path | None = None,
+        policy_packs: Sequence[Path] = (),
     ) -> None:
         for sub in ("state", "work"):
             (folder / sub).mkdir(parents=True, exist_ok=True)
         if settings_from:
             _copy_settings(settings_from, folder / "work", stack=name)
         self._state = folder / "state"
+        self._policy_packs = [str(pack) for pack in policy_packs]
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
             env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
@@ -86,11 +91,11 @@ class Stack:
 
     def up(self) -> Outcome:
         """`pulumi up`; raises CommandError with all that the engine said."""
-        return self._run(self._stack.up)
+        return self._run(self._stack.up, policy_packs=self._policy_packs)
 
     def preview(self) -> Outcome:
-        """`pulumi preview`."""
-        return self._run(self._stack.preview)
+        """`pulumi preview`; raises CommandError as `up` does."""
+        return self._run(self._stack.preview, policy_packs=self._policy_packs)
 
     def refresh(self) -> Outcome:
         """`pulumi refresh`: what has been changed by others is taken into the state."""
@@ -107,9 +112,9 @@ class Stack:
         latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
         return latest.get("resources", [])
 
-    def _run(self, command: Callable[..., Any]) -> Outcome:
+    def _run(self, command: Callable[..., Any], **options: Any) -> Outcome:
         events: list[EngineEvent] = []
-        result = command(on_event=events.append, color="never")
+        result = command(on_event=events.append, color="never", **options)
         outputs = {name: output.value for name, output in (getattr(result, "outputs", None) or {}).items()}
         return Outcome(changes=_changes(events), output=result.stdout, outputs=outputs)
 

@@ -1,10 +1,20 @@
 """What the program makes, as the rules of policy/ see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from policy.declared import Declared, Hidden
+from policy.rules import OF_ALL, OF_ONE
 from tests.unit.infra.engine import Made, Secret
+
+NAMES = [*OF_ALL, *OF_ONE]
+
+
+def broken(name: str, resources: Sequence[Declared]) -> list[str]:
+    """What a rule says is wrong with resources."""
+    if name in OF_ALL:
+        return [violation.message for violation in OF_ALL[name](resources)]
+    return [message for resource in resources for message in OF_ONE[name](resource)]
 
 
 def declared(made: Iterable[Made]) -> list[Declared]:

@@ -5,26 +5,23 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi_gcp
 import pytest
 
 from infra.gcp.checks import PARTS
-from policy.declared import Declared, Hidden
-from policy.rules import BUDGET, FREE, LABELS, RULES, STACK_LABEL
+from policy.budget import BUDGET, FREE
+from policy.declared import Declared, Hidden, Unknown
+from policy.labels import LABELS, STACK_LABEL
+from policy.may import ACCOUNTS
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
-from tests.unit.infra.gcp.rules import declared
+from tests.unit.infra.gcp.rules import NAMES, broken, declared
 
-ALL = pytest.mark.parametrize("name", list(RULES))
+ALL = pytest.mark.parametrize("name", NAMES)
 CLUSTER = "gcp:container/cluster:Cluster"
-
-
-def broken(name: str, resources: Sequence[Declared]) -> list[str]:
-    return [violation.message for violation in RULES[name](resources)]
 
 
 @ALL
@@ -55,29 +52,83 @@ def one(type_: str, *, needs: tuple[str, ...] = (), urn: str = "x", **props: Any
     return Declared(urn=urn, type=type_, name="it", props=props, needs=frozenset(needs))
 
 
-LABELLED = {"resourceLabels": {STACK_LABEL: "gke"}}
+MEMBER = "gcp:projects/iAMMember:IAMMember"
+NODES = "gcp:container/nodePool:NodePool"
+SERVICE = "kubernetes:core/v1:Service"
+FIREWALL = "gcp:compute/firewall:Firewall"
+KAFKA = "kubernetes:kafka.strimzi.io/v1:Kafka"
+POD = "kubernetes:core/v1:Pod"
+SECRET = "kubernetes:core/v1:Secret"
+PRIVATE = {"enablePrivateNodes": True}
 BREAKS = [
     ("budget-comes-first", one(CLUSTER), "does not depend on the budget"),
     ("budget-comes-first", one("gcp:some/new:Thing"), "does not depend on the budget"),
-    ("nothing-is-open-to-the-world", one(CLUSTER, a={"b": [{"cidrBlock": "0.0.0.0/0"}]}), "a.b.0.cidrBlock"),
-    ("nothing-is-open-to-the-world", one("gcp:compute/firewall:Firewall", sourceRanges=["::/0"]), "::/0"),
-    ("nothing-is-open-to-the-world", one(CLUSTER, cidr=Hidden("0.0.0.0/0")), "0.0.0.0/0"),
-    ("no-role-is-broad", one("gcp:projects/iAMMember:IAMMember", role="roles/owner"), "roles/owner"),
-    ("no-role-is-broad", one("gcp:projects/iAMMember:IAMMember", role="roles/editor"), "roles/editor"),
-    ("no-role-is-broad", one("gcp:projects/iAMMember:IAMMember", role="roles/storage.admin"), "storage.admin"),
+    ("nothing-is-open-to-the-world", one("gcp:x:y", a={"b": [{"cidrBlock": "0.0.0.0/0"}]}), "a.b.0.cidrBlock"),
+    ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["::/0"]), "::/0"),
+    ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["128.0.0.0/1"]), "128.0.0.0/1"),
+    ("nothing-is-open-to-the-world", one(FIREWALL, allows=[{"protocol": "tcp"}]), "names no source"),
+    ("nothing-is-open-to-the-world", one("gcp:x:y", cidr=Hidden("0.0.0.0/0")), "0.0.0.0/0"),
+    ("nothing-is-open-to-the-world", one(CLUSTER), "may call the control plane"),
+    (
+        "nothing-is-open-to-the-world",
+        one(CLUSTER, controlPlaneEndpointsConfig={"ipEndpointsConfig": {"enabled": True}}),
+        "may call the control plane",
+    ),
+    ("no-role-is-broad", one(MEMBER, role="roles/owner"), "roles/owner"),
+    ("no-role-is-broad", one(MEMBER, role="roles/editor"), "roles/editor"),
+    ("no-role-is-broad", one(MEMBER, role="roles/writer"), "roles/writer"),
+    ("no-role-is-broad", one(MEMBER, role="roles/storage.admin"), "storage.admin"),
+    ("no-role-is-broad", one(MEMBER, role="roles/iam.serviceAccountUser"), "serviceAccountUser"),
     ("no-role-is-broad", one("gcp:x:y", role="roles/compute.instanceAdmin"), "instanceAdmin"),
     ("no-role-is-broad", one("gcp:x:y", role="roles/compute.instanceAdmin.v1"), "instanceAdmin"),
-    ("no-role-is-broad", one("gcp:x:y", role="roles/run.invoker", member="allUsers"), "allUsers"),
+    ("no-role-is-broad", one("gcp:x:y", policyData='{"bindings": [{"role": "roles/owner"}]}'), "roles/owner"),
+    ("no-role-is-broad", one("gcp:x:y", role="roles/run.invoker", member="allUsers"), "roles/run.invoker to allUsers"),
+    ("no-role-is-broad", one("gcp:x:y", role="x", members=["allAuthenticatedUsers"]), "allAuthenticatedUsers"),
+    ("no-role-is-broad", one("gcp:storage/bucketACL:BucketACL", roleEntities=["READER:allUsers"]), "allUsers"),
+    ("no-role-is-broad", one("gcp:storage/bucketACL:BucketACL", predefinedAcl="publicRead"), "publicRead"),
     ("no-role-is-broad", one("gcp:x:y", permissions=["resourcemanager.projects.setIamPolicy"]), "setIamPolicy"),
-    ("no-load-balancer", one("kubernetes:core/v1:Service", spec={"type": "LoadBalancer"}), "from outside"),
-    ("no-load-balancer", one("kubernetes:core/v1:Service", spec={"type": "NodePort"}), "from outside"),
+    ("no-role-is-broad", one("gcp:x:y", permissions=["iam.serviceAccounts.getAccessToken"]), "getAccessToken"),
+    ("no-role-is-broad", one(NODES, nodeConfig={}), "default account"),
+    ("no-role-is-broad", one("gcp:cloudfunctionsv2/function:Function"), "default account"),
+    (
+        "no-role-is-broad",
+        one("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding", roleRef={"name": "cluster-admin"}),
+        "cluster-admin",
+    ),
+    (
+        "no-role-is-broad",
+        one("kubernetes:rbac.authorization.k8s.io/v1:Role", rules=[{"verbs": ["*"]}]),
+        "rules.0.verbs",
+    ),
+    ("no-load-balancer", one(SERVICE, spec={"type": "LoadBalancer"}), "from outside"),
+    ("no-load-balancer", one(SERVICE, spec={"type": "NodePort"}), "from outside"),
+    ("no-load-balancer", one(SERVICE, spec={"externalIPs": ["203.0.113.7"]}), "from outside"),
+    ("no-load-balancer", one(KAFKA, spec={"kafka": {"listeners": [{"type": "loadbalancer"}]}}), "from outside"),
+    ("no-load-balancer", one(POD, spec={"hostNetwork": True}), "from outside"),
+    ("no-load-balancer", one(POD, spec={"containers": [{"ports": [{"hostPort": 9092}]}]}), "from outside"),
     ("no-load-balancer", one("kubernetes:networking.k8s.io/v1:Ingress"), "from outside"),
     ("no-load-balancer", one("gcp:compute/forwardingRule:ForwardingRule"), "from outside"),
     ("no-load-balancer", one("gcp:compute/globalAddress:GlobalAddress"), "from outside"),
+    (
+        "no-load-balancer",
+        one("gcp:compute/instance:Instance", networkInterfaces=[{"accessConfigs": [{}]}]),
+        "from outside",
+    ),
+    ("no-load-balancer", one(CLUSTER), "enablePrivateNodes"),
+    ("no-load-balancer", one(NODES, networkConfig={"enablePrivateNodes": False}), "enablePrivateNodes"),
     ("everything-is-labelled", one(CLUSTER, resourceLabels={"other": "x"}), STACK_LABEL),
-    ("everything-is-labelled", one("gcp:container/nodePool:NodePool", nodeConfig={}), STACK_LABEL),
-    ("everything-is-labelled", one("kubernetes:core/v1:Secret", metadata={}), "part-of"),
-    ("every-secret-is-marked", one("kubernetes:core/v1:Secret", stringData={"password": "x"}), "stringData.password"),
+    ("everything-is-labelled", one(NODES, nodeConfig={}), STACK_LABEL),
+    ("everything-is-labelled", one("gcp:compute/disk:Disk"), STACK_LABEL),
+    ("everything-is-labelled", one(SECRET, metadata={}), "part-of"),
+    ("every-secret-is-marked", one(SECRET, stringData={"password": "x"}), "stringData.password"),
+    ("every-secret-is-marked", one("kubernetes:core/v1:ConfigMap", data={"db_password": "x"}), "data.db_password"),
+    (
+        "every-secret-is-marked",
+        one(POD, spec={"containers": [{"env": [{"name": "DB_PASSWORD", "value": "x"}]}]}),
+        "env.0.value",
+    ),
+    ("every-secret-is-marked", one("gcp:secretmanager/secretVersion:SecretVersion", secretData="x"), "secretData"),
+    ("every-secret-is-marked", one("pulumi:providers:kubernetes", kubeconfig='{"token": "x"}'), "kubeconfig"),
     (
         "every-secret-is-marked",
         one("docker-build:index:Image", registries=[{"password": "x"}]),
@@ -102,10 +153,49 @@ def test_marked_secret_is_fine_wherever_the_mark_is() -> None:
     kind = "kubernetes:core/v1:Secret"
     whole = one(kind, stringData=Hidden({"password": "x"}))
     entry = one(kind, stringData={"password": Hidden("x")})
-    output = Declared(
-        urn="x", type=kind, name="it", props={"data": {"a": "x"}}, needs=frozenset(), secret_outputs=frozenset({"data"})
-    )
-    assert broken("every-secret-is-marked", [whole, entry, output]) == []
+    assert broken("every-secret-is-marked", [whole, entry]) == []
+
+
+UNKNOWN = Unknown.YET
+NOT_YET = [
+    one(CLUSTER, resourceLabels=UNKNOWN, privateClusterConfig=UNKNOWN, controlPlaneEndpointsConfig=UNKNOWN),
+    one(NODES, nodeConfig=UNKNOWN),
+    one("gcp:projects/iAMCustomRole:IAMCustomRole", permissions=UNKNOWN),
+    one(MEMBER, role=UNKNOWN, member=UNKNOWN, members=UNKNOWN),
+    one(FIREWALL, allows=[{}], sourceRanges=UNKNOWN),
+    one(SERVICE, metadata=UNKNOWN, spec={"type": UNKNOWN, "externalIPs": UNKNOWN}),
+    one(KAFKA, metadata={"labels": UNKNOWN}, spec={"kafka": {"listeners": UNKNOWN}, "hostNetwork": UNKNOWN}),
+    one(SECRET, metadata=UNKNOWN, stringData=UNKNOWN),
+]
+
+
+@pytest.mark.parametrize("resource", NOT_YET, ids=lambda resource: resource.kind)
+def test_what_a_preview_cannot_know_breaks_nothing(resource: Declared) -> None:
+    assert [message for name in NAMES if name != "budget-comes-first" for message in broken(name, [resource])] == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        one(FIREWALL, allows=[{}], sourceRanges=["10.0.0.0/8"]),
+        one(FIREWALL, allows=[{}], direction="EGRESS"),
+        one(
+            CLUSTER,
+            privateClusterConfig=PRIVATE,
+            masterAuthorizedNetworksConfig={"cidrBlocks": [{"cidrBlock": "203.0.113.7/32"}]},
+        ),
+        one(
+            CLUSTER, privateClusterConfig=PRIVATE, controlPlaneEndpointsConfig={"ipEndpointsConfig": {"enabled": False}}
+        ),
+        one(KAFKA, spec={"kafka": {"listeners": [{"type": "internal"}, {"type": "cluster-ip"}]}}),
+        one(POD, spec={"containers": [{"env": [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {}}}]}]}),
+        one("pulumi:providers:kubernetes", kubeconfig='{"users": [{"exec": {"command": "gke-gcloud-auth-plugin"}}]}'),
+    ],
+    ids=lambda resource: resource.kind,
+)
+def test_what_is_closed_is_not_called_open(resource: Declared) -> None:
+    names = ("nothing-is-open-to-the-world", "no-load-balancer", "every-secret-is-marked")
+    assert [message for name in names for message in broken(name, [resource])] == []
 
 
 def test_least_roles_are_not_called_broad() -> None:
@@ -120,6 +210,11 @@ def test_every_type_that_can_be_labelled_is_known(made: list[Made]) -> None:
         if type_ == "gcp:monitoring/notificationChannel:NotificationChannel":
             fields -= {"labels"}  # where the mail goes to
         assert bool(fields) == (type_ in LABELS and LABELS[type_][0] != "nodeConfig"), type_
+
+
+@pytest.mark.parametrize(("type_", "path"), [*LABELS.items(), *ACCOUNTS.items()])
+def test_what_the_rules_ask_for_is_what_googles_sdk_has(type_: str, path: tuple[str, ...]) -> None:
+    assert re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", path[0]) in _inputs_of(type_)
 
 
 def _inputs_of(type_: str) -> set[str]:

@@ -1,0 +1,156 @@
+"""Google Cloud's stand-ins, and a stack of the whole program on them in Pulumi's real engine.
+
+No provider is real here: each gives back what it is given. That Google takes it is not shown.
+"""
+
+import datetime
+import ipaddress
+import os
+import ssl
+from base64 import b64encode
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pulumi.runtime.proto import provider_pb2
+
+from infra.declared import ROOT
+from infra.program import deploy
+from infra.settings import Settings
+from tests.cluster.engine import Program, Stack
+from tests.cluster.provider import StandIn, Values
+from tests.cluster.random_stand_in import RandomStandIn
+from tests.cluster.serving import served
+from tests.cluster.test_claims import Cloud, credentials, plugin
+from tests.cluster.values import encoded
+
+SETTINGS = {"gcp.project": "my-lab", "gcp.controlPlaneCidrs": '["203.0.113.7/32"]'}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clouds:
+    """Who gives tokens, the cluster's API by TLS, and that one's certificate."""
+
+    tokens: Cloud
+    api: Cloud
+    authority: bytes
+
+
+class Echo(StandIn):
+    """Gives back what it is given, and what the program asks of it besides."""
+
+    version = "1.0.0"
+
+    def __init__(self, *, endpoint: str = "", authority: str = "") -> None:
+        self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
+
+    def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
+        return news
+
+    def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
+        email = f"{name}@my-lab.iam.gserviceaccount.com"
+        more: dict[str, Values] = {
+            "Cluster": self._cluster,
+            "Account": {"email": email, "member": f"serviceAccount:{email}", "name": name},
+            "IAMCustomRole": {"name": f"projects/my-lab/roles/{name}"},
+            "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
+            "Image": {"ref": f"registry/{name}@sha256:0"},
+            "NotificationChannel": {"name": name},
+        }
+        return name, {"name": name, **inputs, **more.get(kind.rpartition(":")[2], {})}
+
+    def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
+        return outputs, inputs
+
+    def update(self, *, kind: str, identity: str, inputs: Values) -> Values:
+        return self.create(kind=kind, name=identity, inputs=inputs)[1]
+
+    def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
+        return
+
+    def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
+        return False
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        answer: dict[str, Any] = {"return": encoded({"number": "1", "accessToken": "t"})}
+        return provider_pb2.InvokeResponse(**answer)
+
+
+@contextmanager
+def clouds(folder: Path) -> Generator[Clouds]:
+    """Serve them; `folder` is for the certificate and its key."""
+    authority, key = _certificate()
+    (folder / "tls.pem").write_bytes(authority + key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem")
+    served_here = Clouds(tokens=Cloud(), api=Cloud(context), authority=authority)
+    yield served_here
+    for cloud in (served_here.tokens, served_here.api):
+        cloud.server.shutdown()
+        cloud.server.server_close()
+
+
+@contextmanager
+def stack_on(
+    clouds: Clouds, program: Program, *, folder: Path, pulumi: Path, policy_packs: Sequence[Path] = ()
+) -> Generator[Stack]:
+    """The stack gke of a program, configured; plugins of Pulumi's are looked for in plugin/ of `folder`."""
+    endpoint = f"127.0.0.1:{clouds.api.server.server_port}"
+    google = Echo(endpoint=endpoint, authority=b64encode(clouds.authority).decode())
+    providers = {"gcp": google, "kubernetes": Echo(), "docker-build": Echo(), "random": RandomStandIn()}
+    with served(providers) as attached:
+        stack = Stack(
+            program,
+            name="gke",
+            project="sluice",
+            folder=folder,
+            pulumi=pulumi,
+            variables={
+                "PULUMI_DEBUG_PROVIDERS": attached,
+                "PATH": f"{plugin(folder).parent}:{os.environ['PATH']}",
+                "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, clouds.tokens.url)),
+            },
+            settings_from=ROOT,
+            home=folder / "home",
+            policy_packs=policy_packs,
+        )
+        stack.configure(SETTINGS)
+        yield stack
+
+
+def deployed() -> None:
+    """What `pulumi up` runs, by somebody who has every right."""
+    from infra.gcp.program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
+
+    settings = Settings.of_stack()
+    assert settings.gcp
+    deploy_on_google(settings, settings.gcp, deploy=deploy, ask=lambda account, permissions: permissions)
+
+
+def _certificate() -> tuple[bytes, bytes]:
+    """A certificate of this machine's own address, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return signed.public_bytes(serialization.Encoding.PEM), plain

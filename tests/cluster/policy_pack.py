@@ -1,0 +1,56 @@
+"""policy/ as a user has it, and what Pulumi runs it with."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import yaml
+
+from infra.declared import ROOT
+from tests.cluster.builds import Missing, once, progress
+
+_PACK = ROOT / "policy"
+_LAUNCHER = "pulumi-analyzer-policy-python"
+
+
+def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) -> Path:
+    """A virtual environment with the pack's requirements, in the user's cache.
+
+    Raises Missing with pip's last words where they cannot be had.
+    """
+    requirements = _PACK / "requirements.txt"
+
+    def install(folder: Path) -> None:
+        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        with progress("installing what policy/ needs (once; half a minute)", say=say):
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], env=env, check=True, capture_output=True)
+            done = subprocess.run([*pip, "-r", str(requirements)], env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = "\n  ".join(done.stderr.splitlines()[-5:])
+            raise Missing(f"{requirements} could not be installed:\n  {last}")
+
+    digest = sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    return once(f"policy-{digest}", install, env=env)
+
+
+def installed_pack(folder: Path, environment: Path) -> Path:
+    """The pack in `folder`, with this environment in place of policy/.venv."""
+    pack = folder / "policy"
+    pack.mkdir()
+    project = yaml.safe_load((_PACK / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
+    project["runtime"]["options"]["virtualenv"] = str(environment)
+    (pack / "PulumiPolicy.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    (pack / "__main__.py").symlink_to(_PACK / "__main__.py")
+    return pack
+
+
+def write_launcher(folder: Path, environment: Path) -> None:
+    """What the engine starts a pack of Python's with where pulumi-language-python is not beside it.
+
+    That comes in Pulumi's own package only; it starts the same module of the same environment.
+    """
+    launcher = folder / _LAUNCHER
+    launcher.write_text(f'#!/bin/sh\nexec {environment}/bin/python -u -m pulumi.policy "$1" "$2"\n', encoding="utf-8")
+    launcher.chmod(0o700)

@@ -1,0 +1,111 @@
+"""The rules of policy/ as a CrossGuard pack: Pulumi's real engine asks them of the program, and of what breaks them."""
+
+import os
+from collections.abc import Callable, Generator
+
+import pulumi_kubernetes as kubernetes
+import pytest
+from pulumi import Output
+
+from policy.rules import OF_ALL, OF_ONE
+from tests.cluster.builds import Missing, pulumi
+from tests.cluster.conftest import without
+from tests.cluster.engine import CommandError, Program, Stack
+from tests.cluster.google import clouds, deployed, stack_on
+from tests.cluster.policy_pack import installed_pack, policy_environment, write_launcher
+
+
+class Edited:
+    """The program, and what somebody has added to it."""
+
+    def __init__(self) -> None:
+        self.more: list[Program] = []
+
+    def __call__(self) -> None:
+        deployed()
+        for add in self.more:
+            add()
+
+
+@pytest.fixture(scope="module")
+def edited() -> Edited:
+    return Edited()
+
+
+@pytest.fixture(scope="module")
+def stack(
+    edited: Edited,
+    say: Callable[[str], None],
+    tmp_path_factory: pytest.TempPathFactory,
+    no_word_of_abandoned_programs: None,
+) -> Generator[Stack]:
+    try:
+        engine, environment = pulumi(env=os.environ, say=say), policy_environment(env=os.environ, say=say)
+    except Missing as error:
+        without(str(error), env=os.environ)
+    folder = tmp_path_factory.mktemp("stack")
+    packs = [installed_pack(folder, environment)]
+    with (
+        clouds(tmp_path_factory.mktemp("tls")) as google,
+        stack_on(google, edited, folder=folder, pulumi=engine, policy_packs=packs) as made,
+    ):
+        write_launcher(folder / "plugin", environment)
+        yield made
+
+
+def unlabelled() -> None:
+    from pulumi_gcp import storage  # noqa: PLC0415 Google's SDK takes seconds
+
+    storage.Bucket("bare", location="US")
+
+
+def everything_wrong() -> None:
+    """One mistake for each rule, which may break another as well; and a secret that is marked."""
+    from pulumi_gcp import compute, container, projects  # noqa: PLC0415 Google's SDK takes seconds
+
+    container.NodePool("forgotten", cluster="sluice")
+    compute.Firewall("wide", network="sluice", source_ranges=["0.0.0.0/0"], allows=[{"protocol": "tcp"}])
+    projects.IAMMember("mighty", project="my-lab", role="roles/owner", member="user:me@example.com")
+    unlabelled()
+    kubernetes.core.v1.Service("balanced", spec={"type": "LoadBalancer"})
+    kubernetes.core.v1.ConfigMap("told", data={"password": "readable"})
+    kubernetes.core.v1.ConfigMap("marked", data={"password": Output.secret("hidden")})
+
+
+WRONG = {
+    "budget-comes-first": "NodePool forgotten does not depend on the budget",
+    "nothing-is-open-to-the-world": "wide: sourceRanges.0 lets in 0.0.0.0/0",
+    "no-role-is-broad": "mighty grants roles/owner, which may do far more",
+    "no-load-balancer": "Service balanced is reached from outside",
+    "everything-is-labelled": "Bucket bare has no label sluice-stack",
+    "every-secret-is-marked": "told: data.password can be read in the state",
+}
+
+
+def test_a_preview_of_what_is_not_there_yet_breaks_no_rule(stack: Stack) -> None:
+    assert "✅ sluice@" in stack.preview().output
+
+
+def test_a_preview_names_each_mistake_and_its_rule(stack: Stack, edited: Edited) -> None:
+    assert set(WRONG) == {*OF_ALL, *OF_ONE}
+    edited.more = [everything_wrong]
+    with pytest.raises(CommandError) as refused:
+        stack.preview()
+    said = str(refused.value)
+    for rule, message in WRONG.items():
+        assert f"[mandatory]  {rule}" in said
+        assert message in said
+    assert "marked: data.password" not in said
+
+
+def test_the_program_is_made_and_breaks_no_rule_then(stack: Stack, edited: Edited) -> None:
+    edited.more = []
+    assert "✅ sluice@" in stack.up().output
+    assert "✅ sluice@" in stack.preview().output
+
+
+def test_what_breaks_a_rule_of_its_own_is_not_made(stack: Stack, edited: Edited) -> None:
+    edited.more = [unlabelled]
+    with pytest.raises(CommandError, match=WRONG["everything-is-labelled"]):
+        stack.up()
+    assert not [entry for entry in stack.state() if entry["urn"].endswith("::bare")]
