@@ -83,8 +83,8 @@ class Job:
         if (state := found.get("state")) in ("PAUSED", "DISABLED"):
             resume = f"gcloud scheduler jobs resume {self.name}"
             raise ApiError(f"the clock is {state.lower()} and would never stop the nodes: {resume}")
-        target = {**found.get("httpTarget", {}), "body": base64.b64encode(clock.body).decode()}
-        self.api.patch(f"{self._url}?updateMask=httpTarget", {"name": self.name, "httpTarget": target})
+        body = base64.b64encode(clock.body).decode()
+        self.api.patch(f"{self._url}?updateMask=httpTarget.body", {"name": self.name, "httpTarget": {"body": body}})
 
 
 def _clock(job: Mapping[str, Any]) -> Clock:

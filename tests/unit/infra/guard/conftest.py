@@ -10,7 +10,8 @@ from infra.gcp.guard_function.sluice_guard.api import Patience
 from infra.gcp.guard_function.sluice_guard.guard import Guard
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
 from infra.gcp.guard_function.sluice_guard.settings import Settings
-from tests.unit.infra.guard.google import JOB, FakeGoogle, fake_google
+from tests.unit.infra.guard.google import JOB, FakeGoogle
+from tests.unit.infra.guard.google_apis import fake_google
 
 NOW = datetime(2026, 11, 22, 19, tzinfo=UTC)
 ENV = {

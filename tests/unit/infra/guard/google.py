@@ -1,13 +1,10 @@
-"""A stand-in of the Google APIs that the guard and its scripts speak to, on this machine."""
+"""A stand-in of what Google has: one cluster and one Scheduler job. google_apis.py serves it."""
 
 import base64
 import json
 import re
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
@@ -101,11 +98,14 @@ class FakeGoogle:
         assert self.job is not None
         return json.loads(base64.b64decode(self.job["httpTarget"].get("body", "e30=")))
 
-    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def answer(self, method: str, url: str, body: dict[str, Any]) -> tuple[int, Any]:
+        path, _, query = url.partition("?")
         for failure in self.failures:
             if failure[0] in f"{method} {path}" and failure[3] > 0:
                 failure[3] -= 1
                 return failure[1], failure[2] if isinstance(failure[2], str) else {"error": failure[2]}
+        if method == "PATCH" and query != "updateMask=httpTarget.body":
+            return 400, {"error": {"code": 400, "message": f"Not what this test is about: {query}"}}
         if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
             return BUSY[0], {"error": BUSY[1]}
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
@@ -114,7 +114,9 @@ class FakeGoogle:
 
     def _found(self, path: str, body: dict[str, Any]) -> Any:
         if self.job and path == f"/v1/{JOB}":
-            self.job |= body
+            self.job["httpTarget"] |= {
+                name: text for name, text in body.get("httpTarget", {}).items() if name == "body"
+            }
             return self.job
         return self._in_cluster(path, body) if self.there else None
 
@@ -169,43 +171,3 @@ class FakeGoogle:
         else:  # as Google does: the limits are forgotten
             pool.autoscaling = {}
         return {"name": name, "status": "DONE"}
-
-
-@contextmanager
-def fake_google() -> Generator[FakeGoogle]:
-    google = FakeGoogle()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _handle(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            google.headers.append(dict(self.headers.items()))
-            status, found = google.answer(self.command, self.path.partition("?")[0], body)
-            if status == 0:  # no answer until the test is over
-                google.hold.wait(30)
-                return
-            if status < 0:  # hung up
-                self.close_connection = True
-                return
-            text = found.encode() if isinstance(found, str) else json.dumps(found).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 as the parent has it
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    google.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield google
-    finally:
-        google.hold.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -11,7 +11,8 @@ import pytest
 
 from infra.gcp.guard_function.sluice_guard.log import FIELD
 from tests.unit.infra.guard.conftest import ENV, env_of
-from tests.unit.infra.guard.google import FakeGoogle, fake_google
+from tests.unit.infra.guard.google import FakeGoogle
+from tests.unit.infra.guard.google_apis import fake_google
 from tests.unit.infra.guard.server import Function, served
 
 FOLDER = Path(__file__).resolve().parents[4] / "infra/gcp/guard_function"

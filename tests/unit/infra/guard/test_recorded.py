@@ -10,8 +10,9 @@ import pytest
 
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
 from tests.unit.infra.guard.conftest import NOW, env_of
-from tests.unit.infra.guard.google import FakeGoogle, fake_google
-from tests.unit.infra.guard.messages import NAMES, recorded
+from tests.unit.infra.guard.google import FakeGoogle
+from tests.unit.infra.guard.google_apis import fake_google
+from tests.unit.infra.guard.messages import FOLDER, NAMES, recorded
 from tests.unit.infra.guard.server import Function, served
 from tests.unit.infra.guard.test_on_budget import ALL_STOPPED
 
@@ -68,8 +69,10 @@ def budget(process: Served) -> Served:
     return process
 
 
-def test_all_that_is_recorded_is_tested() -> None:
+def test_all_that_is_recorded_is_tested_and_told_of() -> None:
     assert sorted(MEANT) == NAMES
+    told = (FOLDER / "README.md").read_text()
+    assert [name for name in NAMES if name not in told and not name.startswith("bad-")] == []
 
 
 @pytest.mark.parametrize(("name", "meant"), MEANT.items(), ids=MEANT)
