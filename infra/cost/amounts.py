@@ -15,6 +15,11 @@ def _amount(amount: Decimal, digits: int, sign: str) -> str:
     return f"{'-' if rounded < 0 else ''}{sign}{abs(rounded):.{digits}f}"
 
 
+def exact(amount: Decimal) -> str:
+    """All of a price, with cents at least: 0.10, and 0.0014."""
+    return f"{amount:f}" if amount != round(amount, 2) else f"{amount:.2f}"
+
+
 def dollars(low: Decimal, high: Decimal) -> str:
     """The same for a sentence: $1.61 to $3.22."""
     return span(low, high, between=" to ", sign="$")

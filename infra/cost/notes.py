@@ -23,7 +23,7 @@ def notes(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
     yield from _guards(found)
     for name, what in _UNCOUNTED:
         if price := prices.of(name, shape.region):
-            yield f"Not counted: {what}, at {dollars(price.dollars, price.dollars)} a {price.unit}."
+            yield f"Not counted: {what}, at {dollars(price.dollars, price.dollars)} per {price.unit}."
     yield from (f"Not counted: {what}." for what in shape.uncounted)
     yield from (f"Later: {price.later}." for price in prices.entries if price.later)
     dates = sorted({price.read for price in prices.entries})
@@ -62,9 +62,10 @@ def _guards(found: Estimate) -> Iterable[str]:
         yield "Nothing stops the nodes: guard.mode only tells of it."
     elif shape.ttl_hours:
         until = cost.high / HOURS * shape.ttl_hours
-        yield f"The clock takes the nodes away after {shape.ttl_hours} hours: {dollars(until, until)} at most by then."
+        least = " and what is unknown" if found.missing else " at most"
+        yield f"The clock takes the nodes away after {shape.ttl_hours} hours: {dollars(until, until)}{least} by then."
     else:
         yield "No clock is set (guard.ttlHours): only the budget stops the nodes, hours after the money is spent."
-    if shape.budget is not None and cost.high > shape.budget:
+    if shape.budget is not None and cost.high > shape.budget and not found.missing:
         least, most = (int(shape.budget * HOURS / amount) for amount in (cost.high, cost.low or cost.high))
-        yield f"The budget of ${shape.budget:f} a month pays for {least} hours at its most, {most} at its least."
+        yield f"The budget of ${shape.budget:f} a month pays for {least} hours with all nodes, {most} with the fewest."

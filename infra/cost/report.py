@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.cost.amounts import dollars, span
+from infra.cost.amounts import dollars, exact, span
 from infra.cost.estimate import Estimate, Range, estimate
 from infra.cost.notes import notes, too_small
 from infra.cost.prices import HOURS, Prices
@@ -66,7 +66,7 @@ def show_prices(prices: Prices, console: Console) -> None:
     """Every price with its date and its source."""
     for price in prices.entries:
         free = f", {price.free.normalize():f} a month free" if price.free else ""
-        _say(console, f"{price.name} ({price.region}): ${price.dollars:f} a {price.unit}{free}")
+        _say(console, f"{price.name} ({price.region}): ${exact(price.dollars)} per {price.unit}{free}")
         _say(console, f"    {price.read}  {price.source}")
         if price.later:
             _say(console, f"    later: {price.later}")

@@ -33,7 +33,7 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
         assert f"\n{line} " in table
     assert "takes the nodes away after 12 hours" in out
-    assert "The budget of $20 a month pays for 76 hours at its most, 168 at its least" in out
+    assert "The budget of $20 a month pays for 76 hours with all nodes, 168 with the fewest" in out
 
 
 def test_json_adds_up() -> None:
@@ -52,6 +52,8 @@ def test_an_unknown_price_is_said() -> None:
     assert "unknown" in out
     assert "total, at least" in out
     assert "Unknown: e2-core, e2-ram" in out
+    assert "and what is unknown by then" in out
+    assert "pays for" not in out, "nobody knows for how long"
     assert "no prices of europe-west1, only of us-central1" in out
 
 
@@ -75,7 +77,7 @@ def test_who_stops_the_nodes_is_said() -> None:
 
 def test_prices_are_listed_with_date_and_source() -> None:
     _, out, _ = typed("--prices")
-    assert "pd-balanced (us-central1): $0.1" in out
+    assert "pd-balanced (us-central1): $0.10 per GiB-month" in out
     assert "2026-11-01  https://cloud.google.com/compute/disks-image-pricing" in out
 
 
