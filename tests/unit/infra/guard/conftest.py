@@ -1,11 +1,15 @@
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from exits import Exit
 from infra.gcp.guard_function.sluice_guard.api import Patience
 from infra.gcp.guard_function.sluice_guard.guard import Guard
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
@@ -23,6 +27,17 @@ ENV = {
     "GUARD_CURRENCY": "EUR",
     "GUARD_CLOCK_JOB": JOB,
 }
+LIMITS = {"minNodeCount": 0, "maxNodeCount": 4, "locationPolicy": "ANY"}
+OUTPUT: dict[str, Any] = {
+    "project": "lab",
+    "location": "us-central1-a",
+    "cluster": "sluice",
+    "clockJob": JOB,
+    "mode": "scale-to-zero",
+    "pools": {"steady": {"nodes": 1}, "spot": {"nodes": 2, "autoscaling": LIMITS}},
+}
+"""The stack's output, as scripts/extend and scripts/wake read it."""
+Main = Callable[..., Exit]
 
 
 def env_of(google: FakeGoogle, **more: str) -> dict[str, str]:
@@ -73,6 +88,42 @@ class Guarding:
         return [(entry[FIELD], entry[MAIL_FIELD]) for entry in self.entries() if MAIL_FIELD in entry]
 
 
+@dataclass
+class Person:
+    """Somebody at a machine with a stand-in of pulumi on its PATH, and what they read."""
+
+    google: FakeGoogle
+    bin: Path
+    seen: str = ""
+
+    def has_pulumi(self, text: str, *, status: int = 0) -> None:
+        program = self.bin / "pulumi"
+        (self.bin / "answer").write_text(text)
+        to = ">&2" if status else ""
+        program.write_text(
+            f'#!/bin/sh\necho "$*" >"{self.bin}/asked"\n/bin/cat "{self.bin}/answer" {to}\nexit {status}\n'
+        )
+        program.chmod(0o755)
+
+    def runs(self, main: Main, arguments: Sequence[str], **env: str) -> Exit:
+        out = io.StringIO()
+        console = Console(file=out, width=200)
+        here = {**env_of(self.google), "PATH": str(self.bin)}
+        status = main(arguments, env={**here, **env}, stdout=console, stderr=console)
+        self.seen = out.getvalue()
+        return status
+
+
+def asleep(google: FakeGoogle) -> None:
+    for pool in google.pools.values():
+        pool.nodes, pool.autoscaling = 0, {}
+
+
+def until(google: FakeGoogle) -> timedelta:
+    """How far away the time is that the clock has."""
+    return datetime.fromisoformat(google.clock()["until"]) - datetime.now(UTC)
+
+
 @pytest.fixture
 def google() -> Iterator[FakeGoogle]:
     with fake_google() as fake:
@@ -82,3 +133,10 @@ def google() -> Iterator[FakeGoogle]:
 @pytest.fixture
 def guarding(google: FakeGoogle, capsys: pytest.CaptureFixture[str]) -> Guarding:
     return Guarding(google=google, capsys=capsys)
+
+
+@pytest.fixture
+def person(google: FakeGoogle, tmp_path: Path) -> Person:
+    someone = Person(google=google, bin=tmp_path)
+    someone.has_pulumi(json.dumps(OUTPUT))
+    return someone

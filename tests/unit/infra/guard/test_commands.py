@@ -1,79 +1,22 @@
-"""scripts/extend and scripts/wake, against a stand-in of Google's APIs and of `pulumi`."""
+"""What scripts/extend and scripts/wake have in common, and scripts/extend."""
 
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from exits import Exit, SluiceError
+from exits import Exit
 from infra.gcp.commands import extend, wake
-from infra.gcp.commands.stack import Guarded
 from infra.gcp.guard_function.sluice_guard.api import Api
 from infra.gcp.guard_function.sluice_guard.settings import apis_of
-from tests.unit.infra.guard.conftest import NOW, Guarding, Seconds, env_of
+from tests.unit.infra.guard.conftest import NOW, OUTPUT, Main, Person, asleep, env_of, until
 from tests.unit.infra.guard.google import JOB, FakeGoogle
-from tests.unit.infra.guard.messages import BOTH, event
-
-LIMITS = {"minNodeCount": 0, "maxNodeCount": 4, "locationPolicy": "ANY"}
-OUTPUT: dict[str, Any] = {
-    "project": "lab",
-    "location": "us-central1-a",
-    "cluster": "sluice",
-    "clockJob": JOB,
-    "mode": "scale-to-zero",
-    "pools": {"steady": {"nodes": 1}, "spot": {"nodes": 2, "autoscaling": LIMITS}},
-}
-Main = Callable[..., Exit]
-
-
-@dataclass
-class Person:
-    """Somebody at a machine with a stand-in of pulumi on its PATH, and what they read."""
-
-    google: FakeGoogle
-    bin: Path
-    seen: str = ""
-
-    def has_pulumi(self, text: str, *, status: int = 0) -> None:
-        program = self.bin / "pulumi"
-        (self.bin / "answer").write_text(text)
-        to = ">&2" if status else ""
-        program.write_text(
-            f'#!/bin/sh\necho "$*" >"{self.bin}/asked"\n/bin/cat "{self.bin}/answer" {to}\nexit {status}\n'
-        )
-        program.chmod(0o755)
-
-    def runs(self, main: Main, arguments: Sequence[str], **env: str) -> Exit:
-        out = io.StringIO()
-        console = Console(file=out, width=200)
-        here = {**env_of(self.google), "PATH": str(self.bin)}
-        status = main(arguments, env={**here, **env}, stdout=console, stderr=console)
-        self.seen = out.getvalue()
-        return status
-
-
-@pytest.fixture
-def person(google: FakeGoogle, tmp_path: Path) -> Person:
-    someone = Person(google=google, bin=tmp_path)
-    someone.has_pulumi(json.dumps(OUTPUT))
-    return someone
-
-
-def asleep(google: FakeGoogle) -> None:
-    for pool in google.pools.values():
-        pool.nodes, pool.autoscaling = 0, {}
-
-
-def until(google: FakeGoogle) -> timedelta:
-    """How far away the time is that the clock has."""
-    return datetime.fromisoformat(google.clock()["until"]) - datetime.now(UTC)
 
 
 def test_extend_sets_the_time_and_nothing_else_of_the_job(person: Person) -> None:
@@ -117,68 +60,6 @@ def test_extend_mends_a_clock_that_cannot_be_read(person: Person) -> None:
     assert until(person.google) > timedelta(minutes=59)
 
 
-def test_wake_makes_the_pools_what_the_stack_wants_clock_first(person: Person) -> None:
-    asleep(person.google)
-    assert person.runs(wake.main, ["3"]) == Exit.OK
-    assert [pool.nodes for pool in person.google.pools.values()] == [1, 2]
-    assert person.google.pools["spot"].autoscaling == {**LIMITS, "enabled": True}
-    assert person.google.pools["steady"].autoscaling == {}
-    assert person.google.clock()["awake"] is True
-    assert timedelta(hours=2.9) < until(person.google) < timedelta(hours=3.01)
-    verbs = [line.split()[0] for line in person.google.asked if not line.startswith("GET")]
-    assert verbs == ["PATCH", "POST", "POST", "POST"]
-    assert "steady, spot" in person.seen
-
-
-def test_what_the_guard_stops_wake_brings_back_and_the_guard_leaves(guarding: Guarding, tmp_path: Path) -> None:
-    guard = guarding.guard()
-    guard.on_budget(event(BOTH))
-    api = Api(apis_of(env_of(guarding.google), mistakes=[]))
-    wake.wake(api, Guarded.parse(json.dumps(OUTPUT)), until=NOW + timedelta(hours=1), patience=Seconds().patience(60))
-    guard.on_budget(event(BOTH))
-    assert [pool.nodes for pool in guarding.google.pools.values()] == [1, 2]
-    assert guarding.events() == ["scaled-to-zero", "awake"]
-
-
-def test_wake_again_changes_the_time_only(person: Person) -> None:
-    asleep(person.google)
-    person.runs(wake.main, ["1"])
-    before = list(person.google.changes)
-    assert person.runs(wake.main, ["2"]) == Exit.OK
-    assert person.google.changes == before
-    assert "awake" in person.seen
-    assert until(person.google) > timedelta(hours=1.9)
-
-
-def test_wake_goes_on_where_it_was_cut_off(person: Person) -> None:
-    asleep(person.google)
-    person.google.pools["spot"].nodes = 2
-    assert person.runs(wake.main, ["1"]) == Exit.OK
-    assert person.google.pools["spot"].autoscaling["enabled"] is True
-    assert person.google.changes[0] == 'steady:setSize {"nodeCount": 1}'
-    assert len(person.google.changes) == 2
-
-
-def test_a_pool_that_begins_empty_only_scales_itself_again(google: FakeGoogle) -> None:
-    asleep(google)
-    pools = {"steady": {"nodes": 1}, "spot": {"nodes": 0, "autoscaling": LIMITS}}
-    guarded = Guarded.parse(json.dumps({**OUTPUT, "pools": pools}))
-    api = Api(apis_of(env_of(google), mistakes=[]))
-    assert wake.wake(api, guarded, until=NOW, patience=Seconds().patience(60)) == ("steady", "spot")
-    assert [pool.nodes for pool in google.pools.values()] == [1, 0]
-    assert google.pools["spot"].autoscaling["enabled"] is True
-
-
-def test_wake_says_when_the_cluster_stays_busy(google: FakeGoogle) -> None:
-    asleep(google)
-    google.fail("POST", 400, state="FAILED_PRECONDITION")
-    api = Api(apis_of(env_of(google), mistakes=[]))
-    guarded = Guarded.parse(json.dumps(OUTPUT))
-    with pytest.raises(SluiceError, match="run scripts/wake again") as raised:
-        wake.wake(api, guarded, until=NOW, patience=Seconds().patience(60))
-    assert raised.value.status == Exit.INCOMPLETE
-
-
 @pytest.mark.parametrize("main", [extend.main, wake.main])
 @pytest.mark.parametrize("state", ["PAUSED", "DISABLED"])
 def test_a_clock_that_does_not_tick_would_never_stop_anything(person: Person, main: Main, state: str) -> None:
@@ -196,17 +77,6 @@ def test_without_a_clock_nothing_is_woken(person: Person, main: Main) -> None:
     assert person.runs(main, ["1"]) == Exit.UNAVAILABLE
     assert "pulumi up" in person.seen
     assert person.google.changes == []
-
-
-@pytest.mark.parametrize("what", ["cluster", "pool"])
-def test_wake_needs_what_it_wakes(person: Person, what: str) -> None:
-    if what == "cluster":
-        person.google.there = False
-    else:
-        del person.google.pools["spot"]
-    assert person.runs(wake.main, ["1"]) == Exit.UNAVAILABLE
-    assert ("no node pool spot" if what == "pool" else "no cluster sluice") in person.seen
-    assert (person.google.changes, person.google.clock()) == ([], {})
 
 
 def test_without_pulumi_a_file_will_do(person: Person, tmp_path: Path) -> None:

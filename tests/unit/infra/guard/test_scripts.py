@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.gcp.commands.stack import ROOT
-from tests.unit.infra.guard.conftest import env_of
+from tests.unit.infra.guard.conftest import OUTPUT, asleep, env_of
 from tests.unit.infra.guard.google import FakeGoogle
-from tests.unit.infra.guard.test_commands import OUTPUT, asleep
 
 
 @pytest.fixture
