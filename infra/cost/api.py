@@ -33,12 +33,16 @@ _UNKNOWN_CALLER = 401
 class ApiError(SluiceError):
     """Google refused a call, or could not be reached."""
 
-    def __init__(self, message: str, *, code: int = 0, off: bool = False, role: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: int = 0, off: bool = False, unpaid: bool = False, role: str | None = None
+    ) -> None:
         super().__init__(message, status=Exit.UNAVAILABLE)
         self.code = code
         """The HTTP status; 0 where there was no answer."""
         self.off = off
         """The project has the API turned off."""
+        self.unpaid = unpaid
+        """Nobody pays for the project: a trial is over, or its billing account is closed or taken away."""
         self.role = role
         """The role that is missing, where the answer says so."""
 
@@ -50,7 +54,7 @@ class ApiError(SluiceError):
     @property
     def forbidden(self) -> bool:
         """A right is missing."""
-        return self.code == _FORBIDDEN and not self.off
+        return self.code == _FORBIDDEN and not self.off and not self.unpaid
 
     @property
     def everywhere(self) -> bool:
@@ -159,6 +163,8 @@ def _refusal(answer: requests.Response, service: str) -> ApiError:
     reasons = {detail.get("reason") for detail in [*error.get("details", []), *error.get("errors", [])]}
     if {"SERVICE_DISABLED", "accessNotConfigured"} & reasons:
         return ApiError(f"the API {service} is off in this project", code=answer.status_code, off=True)
+    if "BILLING_DISABLED" in reasons:
+        return ApiError(f"{service} answers only while billing is on", code=answer.status_code, unpaid=True)
     if "USER_PROJECT_DENIED" in reasons:
         role = "roles/serviceusage.serviceUsageConsumer"
         return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code, role=role)

@@ -59,6 +59,8 @@ def look(search: Search) -> Left:
 def _unseen(kind: Kind, error: ApiError, project: str) -> str:
     if error.off:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
+    elif error.unpaid:
+        remedy = f"see who pays: gcloud billing projects describe {project}"
     elif error.forbidden:
         role = error.role or kind.sees
         grant = f"gcloud projects add-iam-policy-binding {project} --member user:YOU --role {role}"

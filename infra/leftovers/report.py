@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from infra.leftovers.items import Leftover, cost, dollars
 from infra.leftovers.look import Left
@@ -47,7 +48,8 @@ def _table(left: Left) -> Table:
     for kind, found in left.found:
         for item in found.sure:
             used = f"; in use by {item.used_by}" if item.used_by else ""
-            table.add_row(kind.one, item.name, item.place, f"{item.detail}{used}", cost((item,)))
+            cells = (kind.one, item.name, item.place, f"{item.detail}{used}", cost((item,)))
+            table.add_row(*map(Text, cells))  # what people have named things is no markup
     return table
 
 
@@ -58,6 +60,7 @@ def _item(item: Leftover) -> dict[str, Any]:
         "detail": item.detail,
         "month": None if item.cost is None else f"{item.cost:.2f}",
         "used_by": item.used_by or None,
+        "doubt": item.doubt or None,
     }
 
 

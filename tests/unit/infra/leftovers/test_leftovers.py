@@ -76,6 +76,7 @@ def test_everything_of_the_stack_is_found_with_its_cost_and_nothing_else() -> No
     found = json.loads(out)
     assert {(item["kind"], item["name"]): item["month"] for item in found["left"]} == KNOWN
     assert [item["name"] for item in found["perhaps"]] == ["pvc-5"]
+    assert "does not say in which cluster" in found["perhaps"][0]["doubt"]
     assert status == Exit.FAILED
     assert found["month"] == "123.40"
     assert not found["unseen"]
@@ -182,6 +183,20 @@ def test_an_api_that_is_off_is_told_with_how_to_turn_it_on() -> None:
     status, out, _ = typed(Project(refuses={"GET /artifactregistry/": off}))
     assert f"gcloud services enable artifactregistry.googleapis.com --project {PROJECT}" in out
     assert status == Exit.FAILED
+
+
+def test_a_project_that_nobody_pays_for_is_told_as_such() -> None:
+    unpaid = (403, {"error": {"message": "billing", "details": [{"reason": "BILLING_DISABLED"}]}})
+    status, out, _ = typed(Project(refuses={"GET aggregated/disks": unpaid}))
+    assert f"gcloud billing projects describe {PROJECT}" in out
+    assert "you lack" not in out
+    assert status == Exit.FAILED
+
+
+def test_names_are_shown_as_they_are() -> None:
+    name = "sluice: [/b] [red]disk"
+    alert = {**full().things["alerts"][0], "displayName": name}
+    assert name in typed(Project(things={"alerts": [alert]}))[1]
 
 
 def test_a_missing_right_to_remove_is_told_and_the_rest_goes_on() -> None:
