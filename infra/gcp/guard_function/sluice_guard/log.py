@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
 
 FIELD = "sluice_guard"
@@ -53,9 +52,9 @@ MAIL_DAILY = _FILTER.format(field=MAIL_FIELD, value="daily")
 """Filter of those that are mailed once a day: each budget message could bring another."""
 
 
-def say(event: Event, message: str, *, mail: bool = True, fields: Mapping[str, object] | None = None) -> None:
+def say(event: Event, message: str, *, mail: bool = True) -> None:
     """Write one line; `mail` is False where nobody is to be told although the event is one to tell of."""
-    entry: dict[str, object] = {"severity": _severity(event), "message": message, FIELD: event.value, **(fields or {})}
+    entry = {"severity": _severity(event), "message": message, FIELD: event.value}
     if mail and event in (*_NOW, *_DAILY):
         entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
     # ASCII: what a message quotes may be no text that can be written, and saying so must not fail. The stream is looked

@@ -118,3 +118,10 @@ def test_nodes_that_a_person_has_woken_run_on(budget: Served) -> None:
     budget.google.set_clock({"until": "2999-01-01T00:00:00+00:00", "awake": True})
     assert budget.send("both") == (200, ["awake"])
     assert budget.google.changes == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"null", b"[]", b""])
+def test_a_body_that_is_no_event_is_not_sent_again(budget: Served, body: bytes) -> None:
+    assert budget.function.send(body, recorded("both").headers) == 200
+    assert [entry[FIELD] for entry in budget.function.said()] == ["unreadable"]
+    assert budget.google.asked == []
