@@ -86,8 +86,20 @@ class Prices:
 
     def regions(self) -> tuple[str, ...]:
         """The regions that the table has prices of; several at once, as `us`, are none that a cluster could be in."""
-        return tuple(sorted({price.region for price in self.entries if "-" in price.region}))
+        return tuple(sorted({price.region for price in self.entries if _is_one(price.region)}))
 
     def elsewhere(self, region: str) -> Iterable[Price]:
-        """Every price as it would be asked for in a region, with no amount that can be relied on: for the catalogue."""
-        return (price if price.region == ANYWHERE else replace(price, region=region) for price in self.entries)
+        """Every price as it would be asked for in a region, with no amount that can be relied on: for the catalogue.
+
+        Not those of several regions at once: there are prices of one beside them.
+        """
+        for price in self.entries:
+            if price.region == ANYWHERE:
+                yield price
+            elif _is_one(price.region):
+                yield replace(price, region=region)
+
+
+def _is_one(region: str) -> bool:
+    """Whether it is a region, such as us-central1, and neither `us` nor `global`."""
+    return "-" in region

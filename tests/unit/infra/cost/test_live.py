@@ -47,6 +47,7 @@ SKUS = {
         sku("Static Ip Charge in Belgium", "0.011"),
         sku("Static Ip Charge", "0.012"),
         sku("Storage PD Snapshot in Belgium", "0.05", unit="By"),
+        sku("NAT Gateway: Data Processing Charge in EMEA", "0.044", unit="GiBy"),
     ],
     "CCD8-9BF1-090E": [sku("Zonal Kubernetes Clusters", "0.12", region="us-east1")],
     "58CD-E7C3-72CA": [sku("Prometheus Samples Ingested", "0.00000005", unit="count", region="global")],
@@ -84,6 +85,7 @@ def found(answers: Answers) -> Live:
         ("pd-balanced", "0.11"),
         ("pd-ssd", "0.146"),  # by the hour there, by the month here
         ("cluster-fee", "0.12"),
+        ("nat-traffic", "0.044"),  # written in other letters there
         ("metrics", "0.05"),  # a sample there, a million here
     ],
 )

@@ -33,6 +33,14 @@ def test_no_price_is_there_twice() -> None:
     assert len(names) == len(set(names))
 
 
+def test_each_price_is_asked_for_once_in_another_region() -> None:
+    asked = list(PRICES.elsewhere("europe-west1"))
+    assert len({price.name for price in asked}) == len(asked) == len({price.name for price in PRICES.entries})
+    assert {price.region for price in asked} == {"europe-west1", "global"}
+    (snapshot,) = (price for price in asked if price.name == "snapshot")
+    assert snapshot.sku, "the one of a single region, which the catalogue has"
+
+
 def test_every_sku_says_where_it_is() -> None:
     for price in PRICES.entries:
         if price.sku:
