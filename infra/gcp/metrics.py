@@ -7,9 +7,9 @@ SUNK = "kafka_connect_sink_task_metrics_sink_record_send_rate"
 SOURCED = "kafka_connect_source_task_metrics_source_record_write_rate"
 # Not records_lag_max, which is NaN once nothing was fetched for a minute, and of which no change can be told then.
 LAG = "kafka_consumer_consumer_fetch_manager_metrics_records_lag"
-# A sink's task commits every few seconds, also when nothing comes: only one that hangs in its store does not.
-COMMITS = "kafka_connect_sink_task_metrics_offset_commit_completion_rate"
-SCRAPED = (FAILED_TASKS, SUNK, SOURCED, LAG, COMMITS)
+# What a sink's task has read and not yet brought to its store.
+ACTIVE = "kafka_connect_sink_task_metrics_sink_record_active_count"
+SCRAPED = (FAILED_TASKS, SUNK, SOURCED, LAG, ACTIVE)
 
 SINKS = 'client_id=~"connector-consumer-.*"'
 """The consumers that are sinks' tasks: a worker has others, for its own topics."""

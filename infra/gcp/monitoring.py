@@ -1,4 +1,4 @@
-"""Alerts by e-mail: a failed task, lag that grows, a full disk, a full Redis."""
+"""Alerts by e-mail: a failed task, a sink that hangs or does not catch up, a full disk, a full Redis."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
 from infra.gcp.ground import CloudSite
-from infra.gcp.metrics import COMMITS, DISK, FAILED_TASKS, LAG, MEMORY, SINKS
+from infra.gcp.metrics import ACTIVE, DISK, FAILED_TASKS, LAG, MEMORY, SINKS, SUNK
 
 _MIB = 1 << 20
 _DISK_SHARE = 0.8
@@ -44,7 +44,7 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
     lag = f"{LAG}{{{here},{SINKS}}}"
     behind = f"max by (client_id) ({lag} > {args.site.settings.watch.lag_records} and delta({lag}[15m]) >= 0)"
     # A consumer learns of its lag by fetching, and a task that waits for its store does not fetch.
-    hanging = f"max by (connector, task) ({COMMITS}{{{here}}}) == 0"
+    hanging = f"max by (connector, task) ({ACTIVE}{{{here}}} > 0 and {SUNK}{{{here}}} == 0)"
     return {
         "failed-task": Alert(
             title="A connector's task has failed",

@@ -3,14 +3,13 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 from urllib.request import urlopen
 
-from infra.workloads.connect import METRICS
 from local import fetch
 from local.instance import Instance
 from local.java import classpath, java, properties
@@ -59,21 +58,23 @@ def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str]) -> None:
 
 @contextmanager
 def reported(
-    instance: Instance, connectors: Connectors, *, folder: Path, env: Mapping[str, str]
+    instance: Instance, connectors: Connectors, *, shown: Sequence[str], folder: Path, env: Mapping[str, str]
 ) -> Generator[Callable[[], str]]:
     """What a worker's page of metrics says now, while it runs these connectors; empty while it does not answer.
 
-    The worker is by itself, in no group of workers.
+    The worker is by itself, in no group of workers; `shown` are the patterns of the metrics that it may show.
     """
     url = f"http://127.0.0.1:{free_port_base()}"
-    settings = [_write(folder, "worker", _worker(instance, url=url, offsets=folder / "offsets"))]
+    settings = [_write(folder, "worker", _worker(instance, url=url, shown=shown, offsets=folder / "offsets"))]
     settings += [_write(folder, name, properties({"name": name, **config})) for name, config in connectors.items()]
     servers = fetch.servers_folder(env=env, say=lambda _: None)
     arguments = program("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
     arguments[arguments.index("-cp") + 1] += f":{classpath(reporter_jars(env=env))}"
     log = folder / "worker.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(java(*arguments, heap="256m", cache=servers / "connect.aot"), stdout=output, stderr=output)
+        process = subprocess.Popen(
+            java(*arguments, heap="256m", cache=servers / "connect.aot"), stdout=output, stderr=output
+        )
 
     def page() -> str:
         assert process.poll() is None, log.read_text(encoding="utf-8")[-2000:]
@@ -96,7 +97,7 @@ def _write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def _worker(instance: Instance, *, url: str, offsets: Path) -> str:
+def _worker(instance: Instance, *, url: str, shown: Sequence[str], offsets: Path) -> str:
     """The settings of the pipeline's first worker, which hold those of k8s/connect.yaml, and Strimzi's."""
     strimzi = {
         f"{client}{name}": value
@@ -105,7 +106,7 @@ def _worker(instance: Instance, *, url: str, offsets: Path) -> str:
             "metric.reporters": _CLASS,
             "prometheus.metrics.reporter.listener.enable": "true",
             "prometheus.metrics.reporter.listener": url,
-            "prometheus.metrics.reporter.allowlist": ",".join(METRICS),
+            "prometheus.metrics.reporter.allowlist": ",".join(shown),
         }.items()
     }
     own = {"listeners": "http://127.0.0.1:0", "offset.storage.file.filename": str(offsets)}
