@@ -30,7 +30,12 @@ from tests.cluster.serving import served
 from tests.cluster.test_claims import Cloud, credentials, plugin
 from tests.cluster.values import encoded
 
-SETTINGS = {"gcp.project": "my-lab", "gcp.controlPlaneCidrs": '["203.0.113.7/32"]'}
+SETTINGS = {
+    "gcp.project": "my-lab",
+    "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
+    "budget.billingAccount": "01AB23-45CD67-89EF01",
+    "budget.emails": '["you@example.com"]',
+}
 
 
 @dataclass(frozen=True, kw_only=True)
