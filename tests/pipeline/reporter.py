@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -79,7 +80,7 @@ def reported(
     def page() -> str:
         assert process.poll() is None, log.read_text(encoding="utf-8")[-2000:]
         # It is gone for a moment after the first of the worker's clients that report has ended.
-        with suppress(OSError), urlopen(f"{url}/metrics", timeout=10) as answer:
+        with suppress(OSError, HTTPException), urlopen(f"{url}/metrics", timeout=10) as answer:
             return answer.read().decode()
         return ""
 
