@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
 import pulumi
@@ -79,14 +80,20 @@ class Settings:
         """The settings of the stack that runs; raises SettingsError that lists every mistake."""
         prefix = f"{pulumi.get_project()}:"
         given = {**get_config_env(), **CONFIG.get()}
-        return cls.parse({key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)})
+        ours = {key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)}
+        return cls.parse(ours, samples=gcp_checks.SAMPLES)
 
     @classmethod
-    def parse(cls, given: Mapping[str, str]) -> Self:
-        """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake."""
+    def parse(cls, given: Mapping[str, str], *, samples: Mapping[str, object] = MappingProxyType({})) -> Self:
+        """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake.
+
+        `samples` are values, by name, that stand for those a person has still to give.
+        """
         declared = declarations()
         values, mistakes = values_of(flat(given, declared), declared)
-        mistakes += [mistake for name in values if (mistake := _mistake(name, values))]
+        mistakes += [
+            mistake for name in values if (mistake := _mistake(name, values) or _sample(name, values, samples))
+        ]
         if mistakes:
             lines = "".join(f"\n  {mistake}" for mistake in mistakes)
             raise SettingsError(f"{len(mistakes)} of the settings of this stack cannot be used:{lines}")
@@ -147,3 +154,9 @@ def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
     together = _TOGETHER.get(name)
     problem = (alone and alone(values[name])) or (together and together(values))
     return f"{name}: {problem}; {checks.set_it(name)}" if problem else None
+
+
+def _sample(name: str, values: Mapping[str, Value], samples: Mapping[str, object]) -> str | None:
+    if name not in samples or values[name] != samples[name]:
+        return None
+    return f"{name}: it still has the sample's value, which stands for yours; {checks.set_it(name)}"

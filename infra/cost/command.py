@@ -13,7 +13,8 @@ from infra.cost.api import KEY, Google
 from infra.cost.catalogue import live
 from infra.cost.estimate import estimate
 from infra.cost.prices import Prices
-from infra.cost.stack import SAMPLE_PROJECT, cloud_of, settings_of, shape_of
+from infra.cost.stack import cloud_of, settings_of, shape_of
+from infra.gcp.checks import SAMPLES
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
@@ -54,7 +55,9 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stde
     prices = Prices.load()
     if args.live:
         project = cloud_of(settings, args.stack).place.project
-        google = Google.signed_in(env, project=None if project == SAMPLE_PROJECT else project, key=env.get(KEY) or None)
+        google = Google.signed_in(
+            env, project=None if project == SAMPLES["gcp.project"] else project, key=env.get(KEY) or None
+        )
         prices = _live(google, prices, shape.region, stderr)
     found = estimate(shape, prices)
     if args.prices:

@@ -22,8 +22,6 @@ from infra.settings import Settings, SettingsError
 from infra.workloads.kafka import node_pools
 from infra.workloads.site import Site
 
-SAMPLE_PROJECT = "my-project"
-"""What Pulumi.gke.yaml holds before anybody has put their own project there."""
 _CLASSES = {"standard": "pd-standard", "standard-rwo": "pd-balanced", "premium-rwo": "pd-ssd"}
 """GKE's own storage classes, by the disks that they make."""
 _PREFIX = "sluice:"

@@ -25,6 +25,7 @@ _MOST_NODES = 20
 _MOST_PERCENT = 1000
 _MOST_HOURS = 24 * 31
 _BROKERS = 3
+_ZONES = 3
 
 
 def _like(pattern: re.Pattern[str], what: str, *, empty: bool = False) -> Check:
@@ -132,17 +133,35 @@ def _clock(values: Mapping[str, Any]) -> str | None:
 
 
 def _pool(values: Mapping[str, Any]) -> str | None:
+    if not values.get("gcp.project"):
+        return None
+    return _brokers(values) or _zones(values, "nodes.onDemandMax")
+
+
+def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
-    if not values.get("gcp.project") or values.get("profile") != "large":
+    if values.get("profile") != "large":
         return None
     in_it = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
     most = values.get(in_it, least)
     return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {in_it} is {most}"
 
 
+def _zones(values: Mapping[str, Any], name: str) -> str | None:
+    """GKE counts the nodes that a pool begins with by zone, and those that it may grow to in all."""
+    location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
+    if not _REGION.fullmatch(location) or most >= _ZONES:
+        return None
+    return f"in a region a pool begins with a node in each of {_ZONES} zones, and {most} would be its most"
+
+
 def _spot(values: Mapping[str, Any]) -> str | None:
     rest = set(PARTS) - set(values.get("nodes.onDemandFor", PARTS))
-    if values.get("nodes.spotMax", 1) or not rest or not values.get("gcp.project"):
+    if not values.get("gcp.project"):
+        return None
+    if values.get("nodes.spotMax", 1):
+        return _zones(values, "nodes.spotMax")
+    if not rest:
         return None
     return "nothing that nodes.onDemandFor leaves out can run without a spot pool: name everything there, or 1 or more"
 
@@ -156,3 +175,12 @@ TOGETHER: Mapping[str, Check] = {
     "nodes.spotMax": _spot,
 }
 """Checks of one setting against others, by the setting that is to be changed."""
+
+SAMPLES: Mapping[str, object] = {
+    "gcp.project": "my-project",
+    "budget.billingAccount": "000000-000000-000000",
+    "budget.emails": ("me@example.com",),
+}
+"""What Pulumi.gke.yaml has before a person's own is put there. It will do for scripts/cost; nothing is made of it: an
+alert that goes to the sample's address is read by nobody.
+"""

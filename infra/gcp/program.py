@@ -5,7 +5,9 @@ from typing import Protocol
 import pulumi
 from pulumi_kubernetes import Provider
 
+from infra.checks import set_it
 from infra.cost.report import total
+from infra.cost.shape import Shape
 from infra.cost.stack import shape_of
 from infra.foundation import Foundation
 from infra.gcp.cloud import CloudArgs, make_cloud, stack_name
@@ -14,7 +16,7 @@ from infra.gcp.rights import Ask, ask_google, may_make_budget
 from infra.gcp.scrape import scrape
 from infra.gcp.settings import GcpSettings
 from infra.profiles import profile_of
-from infra.settings import Settings
+from infra.settings import Settings, SettingsError
 from infra.workloads.connect import Connect
 
 
@@ -27,9 +29,14 @@ class Deploy(Protocol):
 
 
 def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, ask: Ask | None = None) -> None:
-    """Make both; raises NoBudgetError before anything is made. `ask` asks Google for rights, unless a test answers."""
+    """Make both; raises SettingsError and NoBudgetError before anything is made.
+
+    `ask` asks Google for rights, unless a test answers.
+    """
+    shape = shape_of(settings, stack_name())
+    _refuse_what_fits_nowhere(shape)
     # `pulumi preview` shows it too.
-    pulumi.log.info(total(shape_of(settings, stack_name())))
+    pulumi.log.info(total(shape))
     ask = ask or ask_google(access_token, project=gcp.place.project)
     cloud = make_cloud(
         CloudArgs(
@@ -46,6 +53,15 @@ def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, as
         scrape(settings.cluster.namespace, on=cloud.provider, after=[connect])
     for name, value in {"guard": cloud.guard, **commands(gcp)}.items():
         pulumi.export(name, value)
+
+
+def _refuse_what_fits_nowhere(shape: Shape) -> None:
+    """A pod that no node has room for would be waited for in vain, on nodes that are paid for."""
+    if shape.too_large:
+        raise SettingsError(
+            f"nodes.machineType: no {shape.nodes[0].machine} has room for {', '.join(shape.too_large)}; "
+            f"{set_it('nodes.machineType')}, such as e2-standard-4"
+        )
 
 
 def commands(gcp: GcpSettings) -> dict[str, str]:

@@ -12,7 +12,8 @@ from rich.console import Console
 from exits import Exit, SluiceError
 from infra.cost.api import Google
 from infra.cost.prices import Prices
-from infra.cost.stack import SAMPLE_PROJECT, cloud_of, settings_of
+from infra.cost.stack import cloud_of, settings_of
+from infra.gcp.checks import SAMPLES
 from infra.gcp.settings import GcpSettings
 from infra.leftovers import report
 from infra.leftovers.items import Leftover, Mark, cost
@@ -99,7 +100,7 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
     settings = None if args.project and args.cluster else _settings(args.stack)
     cloud: GcpSettings | None = settings.gcp if settings else None
     project = args.project or (cloud.place.project if cloud else "")
-    if project == SAMPLE_PROJECT:
+    if project == SAMPLES["gcp.project"]:
         raise SluiceError(
             f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
             status=Exit.USAGE,

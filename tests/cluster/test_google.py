@@ -7,8 +7,8 @@ import pytest
 
 from tests.cluster.builds import Missing, pulumi
 from tests.cluster.conftest import without
-from tests.cluster.engine import Stack
-from tests.cluster.google import Clouds, clouds, deployed, stack_on
+from tests.cluster.engine import CommandError, Stack
+from tests.cluster.google import SETTINGS, Clouds, clouds, deployed, stack_on
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,13 @@ def stack(google: Clouds, say: Callable[[str], None], tmp_path_factory: pytest.T
 
 def kinds(labels: list[str]) -> list[str]:
     return [label.split()[0] for label in labels]
+
+
+def test_nothing_is_made_of_the_sample_s_values(stack: Stack) -> None:
+    stack.configure({"budget.emails": '["me@example.com"]'})
+    with pytest.raises(CommandError, match=r"budget\.emails: it still has the sample's value"):
+        stack.preview()
+    stack.configure({"budget.emails": SETTINGS["budget.emails"]})
 
 
 def test_nothing_that_costs_is_made_before_the_budget(stack: Stack) -> None:

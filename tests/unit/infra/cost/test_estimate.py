@@ -58,7 +58,7 @@ def test_amounts_are_those_of_the_table() -> None:
 
 def test_the_credit_covers_a_zonal_fee_and_not_a_regional_one() -> None:
     for location, left in (("us-central1-a", 0), ("us-central1", 73)):
-        found = costs(f"gcp.location={location}")
+        found = costs(f"gcp.location={location}", "nodes.onDemandMax=3")
         fee, credit = found["cluster fee"], found["fee's credit"]
         assert fee
         assert credit

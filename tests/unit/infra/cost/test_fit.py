@@ -17,7 +17,7 @@ from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 
 EACH = Room(cpu_m=1000, memory_mi=4096)
-LARGE = {"profile": "large", "nodes.onDemandMax": "3"}
+LARGE = {"profile": "large", "nodes.onDemandMax": "3", "nodes.machineType": "e2-standard-4"}
 
 
 def shape(*changes: str) -> Shape:

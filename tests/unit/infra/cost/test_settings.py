@@ -16,7 +16,7 @@ LARGE = ("nodes.machineType=e2-standard-4", "nodes.onDemandMax=3")
 """With which the large profile runs."""
 MOVES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
     "profile": [("large", STEADY | DISKS | {"disk Kafka's broker", "disk Kafka's controller"}, LARGE)],
-    "gcp.location": [("us-central1", {"fee's credit"}, ())],
+    "gcp.location": [("us-central1", {"fee's credit"}, ("nodes.onDemandMax=3",))],
     "nodes.machineType": [("e2-standard-4", {"nodes, steady", "nodes, spot"}, ())],
     "nodes.diskGb": [("80", {"boot disks, steady", "boot disks, spot"}, ())],
     "nodes.spotMax": [("5", SPOT, ())],

@@ -10,6 +10,7 @@ from infra.gcp.guard import PERMISSIONS
 from infra.gcp.rights import ROLE, NoBudgetError
 from infra.gcp.services import APIS
 from infra.images import DOCKERFILES
+from infra.settings import SettingsError
 from tests.unit.infra.engine import Made, Secret, walk
 from tests.unit.infra.gcp.conftest import AUTHORITY, DIGEST, EVERYTHING, NEEDED, TOKEN, cloud, only
 
@@ -233,6 +234,13 @@ def test_without_rights_nothing_is_made_and_the_role_is_named() -> None:
     assert "budget.allowWithoutBudget" in str(error.value)
 
 
+def test_nothing_is_made_for_a_pod_that_no_node_has_room_for() -> None:
+    caught: list[Made] = []
+    with pytest.raises(SettingsError, match=r"nodes\.machineType: no e2-standard-2 has room for redis \("):
+        caught = cloud({**NEEDED, "profile": "large", "nodes.onDemandMax": "3"})
+    assert caught == []
+
+
 def test_without_rights_a_cluster_is_made_where_that_is_said() -> None:
     made = cloud({**NEEDED, "budget.allowWithoutBudget": "true"}, granted=False)
     kinds = {entry.kind for entry in made if not entry.is_component}
@@ -256,7 +264,15 @@ def test_person_is_told_what_to_type_next() -> None:
         "gcloud container clusters get-credentials sluice --zone us-central1-a --project my-lab --dns-endpoint"
     )
     exported.clear()
-    cloud({**NEEDED, "gcp.location": "europe-west1", "gcp.controlPlaneCidrs": '["203.0.113.7/32"]'}, exported=exported)
+    cloud(
+        {
+            **NEEDED,
+            "gcp.location": "europe-west1",
+            "nodes.onDemandMax": "3",
+            "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
+        },
+        exported=exported,
+    )
     assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
 
 

@@ -44,7 +44,7 @@ def test_everything_can_be_told_where_to_run() -> None:
 
 
 def test_large_profile_keeps_its_brokers_apart_as_well() -> None:
-    made = cloud({**EVERYTHING, "profile": "large", "nodes.onDemandMax": "3"})
+    made = cloud({**EVERYTHING, "profile": "large", "nodes.onDemandMax": "3", "nodes.machineType": "e2-standard-4"})
     for pool in (entry.plain["spec"]["template"]["pod"] for entry in made if entry.kind == "KafkaNodePool"):
         assert pool["topologySpreadConstraints"]
         assert pool["affinity"]["nodeAffinity"]

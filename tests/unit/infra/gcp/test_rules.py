@@ -33,7 +33,12 @@ def test_program_breaks_no_rule(name: str, made: list[Made]) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"profile": "large", "nodes.onDemandMax": "3", "gcp.location": "europe-west1"},
+        {
+            "profile": "large",
+            "nodes.onDemandMax": "3",
+            "nodes.machineType": "e2-standard-4",
+            "gcp.location": "europe-west1",
+        },
         {"gcp.controlPlaneCidrs": '["203.0.113.7/32"]', "nodes.spotMax": "0", "nodes.onDemandFor": json.dumps(PARTS)},
         {"monitoring.enabled": "false", "guard.mode": "off"},
     ],

@@ -1,10 +1,16 @@
 """Settings of Google Cloud: what they are without a word, and what is said of each mistake."""
 
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+import yaml
+
+from infra.gcp.checks import SAMPLES
 from infra.settings import Settings, SettingsError
 from tests.unit.infra.gcp.conftest import NEEDED
 
+ROOT = Path(__file__).resolve().parents[4]
 MISTAKES = [
     ("gcp.project", "My Project", "gcloud projects list"),
     ("gcp.location", "usa", "gcloud compute zones list"),
@@ -67,6 +73,17 @@ def test_what_is_missing_is_reported_at_once() -> None:
     }
 
 
+def test_nothing_is_made_of_the_sample_s_values() -> None:
+    sample = yaml.safe_load((ROOT / "Pulumi.gke.yaml").read_text())["config"]
+    given = {name.removeprefix("sluice:"): json.dumps(value).strip('"') for name, value in sample.items()}
+    assert Settings.parse(given).gcp  # scripts/cost
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**given, "gcp.project": "my-lab"}, samples=SAMPLES)
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["budget.billingAccount:", "budget.emails:"]
+    assert all("stands for yours; pulumi config set budget." in line for line in lines)
+
+
 def test_two_clusters_are_one_too_many() -> None:
     (line,) = mistakes({**NEEDED, "kubeContext": "kind-sluice"})
     assert "leave this one empty" in line
@@ -109,6 +126,16 @@ def test_little_has_to_be_said() -> None:
 
 
 def test_region_is_a_location_too() -> None:
-    gcp = Settings.parse({**NEEDED, "gcp.location": "europe-west1"}).gcp
+    region = {**NEEDED, "gcp.location": "europe-west1", "nodes.onDemandMax": "3"}
+    gcp = Settings.parse(region).gcp
     assert gcp
     assert (gcp.place.region, gcp.place.context) == ("europe-west1", "gke_my-lab_europe-west1_sluice")
+
+
+def test_pool_of_a_region_begins_with_a_node_in_each_zone() -> None:
+    lines = mistakes({**NEEDED, "gcp.location": "europe-west1", "nodes.spotMax": "1"})
+    assert [line.partition(":")[0] for line in lines] == ["nodes.spotMax", "nodes.onDemandMax"]
+    assert all("a node in each of 3 zones" in line for line in lines)
+    everything = '["kafka","mysql","redis","registry","connect","toolbox","console","jobs","operator"]'
+    without = {"gcp.location": "europe-west1", "nodes.spotMax": "0", "nodes.onDemandFor": everything}
+    assert Settings.parse({**NEEDED, **without, "nodes.onDemandMax": "3"}).gcp
