@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
-from pulumi_gcp import billing, monitoring, organizations, pubsub
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi_gcp import billing, monitoring, pubsub
 
-from infra.gcp.ground import CloudSite
+from infra.gcp.ground import CloudSite, project_number
 
 _PERCENT = 100
 
@@ -77,7 +77,8 @@ class Budget(ComponentResource):
                 )
             ),
             budget_filter=billing.BudgetBudgetFilterArgs(
-                projects=[self._project_number(after)],
+                # By its number: Google gives that back, and a budget by the id would differ on every run.
+                projects=[project_number(self._site, parent=self, after=after).apply(lambda it: f"projects/{it}")],
                 calendar_period="MONTH",
                 # Or a trial's credit would hide what is burnt until there is none left.
                 credit_types_treatment="EXCLUDE_ALL_CREDITS",
@@ -91,13 +92,6 @@ class Budget(ComponentResource):
             ),
             opts=self._inside,
         )
-
-    def _project_number(self, after: Sequence[Resource]) -> Output[str]:
-        """By its number: Google gives that back, and a budget by the id would differ on every run."""
-        project = organizations.get_project_output(
-            project_id=self._site.project, opts=InvokeOutputOptions(parent=self, depends_on=list(after))
-        )
-        return project.number.apply(lambda number: f"projects/{number}")
 
 
 def _thresholds(actual: Sequence[int], forecast: Sequence[int]) -> list[billing.BudgetThresholdRuleArgs]:

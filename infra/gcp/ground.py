@@ -1,8 +1,10 @@
 """What every component of this cloud is told, how the program speaks to it, and how everything is labelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_gcp as gcp
+from pulumi import InvokeOutputOptions, Output, Resource
 
 from infra.gcp.settings import GcpSettings
 
@@ -56,3 +58,9 @@ def provider_of(site: CloudSite) -> gcp.Provider:
         # A label that Pulumi would add to everything: a budget has no labels, and one of ours is enough.
         add_pulumi_attribution_label=False,
     )
+
+
+def project_number(site: CloudSite, *, parent: Resource, after: Sequence[Resource]) -> Output[str]:
+    """The project's number, by which Google calls it in answers and in the names of buckets of its own."""
+    options = InvokeOutputOptions(parent=parent, depends_on=list(after))
+    return gcp.organizations.get_project_output(project_id=site.project, opts=options).number

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pulumi import AssetArchive, ComponentResource, FileAsset, InvokeOutputOptions, Output, Resource, ResourceOptions
-from pulumi_gcp import artifactregistry, cloudfunctionsv2, organizations, projects, serviceaccount, storage
+from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource, ResourceOptions
+from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
 
-from infra.gcp.ground import CloudSite
+from infra.gcp.ground import CloudSite, project_number
 
 FOLDER = Path(__file__).with_name("guard_function")
 _LEFT_OUT = {"README.md"}
@@ -124,9 +124,7 @@ class Source(ComponentResource):
 
     def _copies(self) -> Output[str]:
         """Where Cloud Functions copies an archive to and builds it from; its bucket is not there before the first."""
-        options = InvokeOutputOptions(parent=self, depends_on=list(self._after))
-        project = organizations.get_project_output(project_id=self._site.project, opts=options)
-        return project.number.apply(
+        return project_number(self._site, parent=self, after=self._after).apply(
             lambda number: f"projects/_/buckets/gcf-v2-sources-{number}-{self._site.region}/objects/"
         )
 

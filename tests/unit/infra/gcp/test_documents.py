@@ -2,10 +2,14 @@
 
 import re
 
+from infra.cost.machines import machine
+from infra.cost.stack import shape_of
 from infra.declared import ROOT, declarations
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.rights import ROLE
 from infra.gcp.services import APIS
+from infra.settings import Settings
+from tests.unit.infra.gcp.conftest import NEEDED
 
 PAGE = (ROOT / "docs/gke.md").read_text()
 
@@ -32,6 +36,17 @@ def test_role_that_a_budget_needs_is_the_one_that_is_asked_for() -> None:
 def test_services_that_a_person_enables_are_among_those_of_the_program() -> None:
     named = set(re.findall(r"([a-z]+)\.googleapis\.com", PAGE)) - {"serviceusage"}
     assert named <= set(APIS)
+
+
+def test_quotas_are_those_of_the_default_settings() -> None:
+    shape = shape_of(Settings.parse(NEEDED), "gke")
+    volumes = sum(volume.gib for volume in shape.volumes)
+    cores = {kind: machine(kind) for kind in {pool.machine for pool in shape.nodes}}
+    for count, words in (("low", "need {} cores (`CPUS`) and {} GB"), ("high", "{} and {} at the most")):
+        nodes = [(getattr(pool, count), pool) for pool in shape.nodes]
+        cpus = sum(number * found.cores for number, pool in nodes if (found := cores[pool.machine]))
+        disks = sum(number * pool.disk_gib for number, pool in nodes) + volumes
+        assert words.format(cpus, disks) in " ".join(PAGE.split())
 
 
 def test_guard_has_as_many_permissions_as_the_page_says() -> None:
