@@ -140,10 +140,10 @@ def run_our_tests(*, env: Mapping[str, str], say: Say) -> str:
 
 def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Say) -> None:
     """Have Maven write the servers into `folder`; raises SluiceError that says what stands in the way."""
-    maven = _maven(cache, env=env, say=say)
+    home = maven(cache, env=env, say=say)
     log = cache / "maven.log"
     command = [
-        str(maven / "bin/mvn"),
+        str(home / "bin/mvn"),
         "--file", str(ROOT / "local/pom.xml"),
         "package",
         f"-Dmaven.repo.local={cache / 'maven'}",
@@ -156,7 +156,7 @@ def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], 
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=_maven_env(cache, env=env),
+            env=maven_env(cache, env=env),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -166,7 +166,7 @@ def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], 
         raise SluiceError(_explained(log.read_text(encoding="utf-8", errors="replace"), log))
 
 
-def _maven(cache: Path, *, env: Mapping[str, str], say: Say) -> Path:
+def maven(cache: Path, *, env: Mapping[str, str], say: Say) -> Path:
     """Maven's folder; fetched, verified and unpacked where it is not there yet."""
     folder = cache / f"apache-maven-{MAVEN_VERSION}"
     if folder.is_dir():
@@ -199,7 +199,8 @@ def _download_maven(cache: Path, *, env: Mapping[str, str]) -> Path:
         ) from error
 
 
-def _maven_env(cache: Path, *, env: Mapping[str, str]) -> dict[str, str]:
+def maven_env(cache: Path, *, env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a Maven that is run on this machine's Java, and trusts whom this machine trusts."""
     options = f"{env.get('MAVEN_OPTS', '')} {_trust(cache)}".strip()
     return {**env, "JAVA_HOME": str(JAVA_HOME), "MAVEN_OPTS": options}
 

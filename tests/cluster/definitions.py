@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 
 from exits import SluiceError
-from local import fetch
+from local.fetch import cache_folder
 from local.java import JAVA_HOME
 from tests.cluster.api import Api
+from tests.jars import Say, digest, jars
 from tests.support import wait_for
 
 _HERE = Path(__file__).with_name("strimzi")
-_INPUTS = (_HERE / "pom.xml", _HERE / ".mvn/maven.config", _HERE / ".mvn/checksums/checksums.sha256", Path(__file__))
 _MODEL = "io.strimzi.api.kafka.model"
 _CLASSES = (
     "bridge.KafkaBridge",
@@ -31,8 +31,6 @@ _CLASSES = (
     "topic.KafkaTopic",
     "user.KafkaUser",
 )
-
-Say = Callable[[str], None]
 
 
 def install_definitions(api: Api, definitions: list[dict[str, Any]]) -> None:
@@ -54,37 +52,30 @@ def strimzi_definitions(*, env: Mapping[str, str], say: Say) -> list[dict[str, A
 
     Raises SluiceError where Maven or the generator fails.
     """
-    cache = fetch.cache_folder(env)
-    folder = cache / f"strimzi-{sha256(b''.join(path.read_bytes() for path in _INPUTS)).hexdigest()[:16]}"
+    cache = cache_folder(env)
+    folder = cache / f"strimzi-{sha256(Path(__file__).read_bytes() + digest(_HERE).encode()).hexdigest()[:16]}"
     if not folder.is_dir():
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (cache / ".lock").open("w") as lock:  # the embedded place's own: one Maven in a cache at a time
+        generator = jars(_HERE, name="strimzi-generator", env=env, say=say)
+        with (cache / ".lock").open("w") as lock:
             flock(lock, LOCK_EX)
             if not folder.is_dir():
                 say("generating Strimzi's custom resource definitions (once) …")
-                _generate(cache, folder, env=env, say=say)
+                _generate(generator, folder, env=env)
     return [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yaml"))]
 
 
-def _generate(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
-    building, jars = cache / "building-strimzi", cache / "building-strimzi-generator"
-    for leftover in (building, jars):
-        shutil.rmtree(leftover, ignore_errors=True)
+def _generate(generator: Path, folder: Path, *, env: Mapping[str, str]) -> None:
+    building = folder.with_name("building-strimzi")
+    shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    maven = fetch._maven(cache, env=env, say=say)  # pyright: ignore[reportPrivateUsage]
-    _run(
-        [
-            str(maven / "bin/mvn"),
-            "--file", str(_HERE / "pom.xml"),
-            "package",
-            f"-Dmaven.repo.local={cache / 'maven'}",
-            f"-Dgenerator.directory={jars}",
-        ],
-        env=fetch._maven_env(cache, env=env),  # pyright: ignore[reportPrivateUsage]
-    )  # fmt: skip
     targets = [f"{_MODEL}.{name}={building / name.rpartition('.')[2]}.yaml" for name in _CLASSES]
-    _run([str(JAVA_HOME / "bin/java"), "-cp", f"{jars}/*", *_OPTIONS, *targets], env=env)
-    shutil.rmtree(jars)
+    command = [str(JAVA_HOME / "bin/java"), "-cp", f"{generator}/*", *_OPTIONS, *targets]
+    done = subprocess.run(
+        command, cwd=_HERE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise SluiceError(f"Strimzi's custom resource definitions could not be generated:\n  {last}")
     building.rename(folder)
 
 
@@ -96,12 +87,3 @@ _OPTIONS = (
     "--storage-version", "v1",
     "--yaml",
 )  # fmt: skip
-
-
-def _run(command: list[str], *, env: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=_HERE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise SluiceError(f"Strimzi's custom resource definitions could not be generated: {command[0]}:\n  {last}")

@@ -1,24 +1,21 @@
 """A Connect worker with Strimzi's reporter of metrics, set as Strimzi sets it, beside the embedded pipeline's own."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, flock
-from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from local import fetch
+from local.fetch import servers_folder
 from local.instance import Instance
 from local.java import classpath, java, properties
 from local.kafka import program
 from local.processes import free_port_base
+from tests.jars import jars
 
 _HERE = Path(__file__).with_name("strimzi")
-_INPUTS = (_HERE / "pom.xml", _HERE / ".mvn/maven.config", _HERE / ".mvn/checksums/checksums.sha256")
 _CLASS = "io.strimzi.kafka.metrics.prometheus.ClientMetricsReporter"
 _SERIES = re.compile(r"(\w+)\{(.*)\} (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -26,35 +23,6 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 Connectors = Mapping[str, dict[str, str]]
 Series = list[tuple[str, dict[str, str], float]]
 """Every sample: the metric's name, its labels, its value."""
-
-
-def reporter_jars(*, env: Mapping[str, str]) -> Path:
-    """The folder of the reporter's jars; fetched into the user's cache where it is not there yet."""
-    cache = fetch.cache_folder(env)
-    folder = cache / f"reporter-{sha256(b''.join(path.read_bytes() for path in _INPUTS)).hexdigest()[:16]}"
-    if not folder.is_dir():
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (cache / ".lock").open("w") as lock:  # the embedded place's own: one Maven in a cache at a time
-            flock(lock, LOCK_EX)
-            if not folder.is_dir():
-                _fetch(cache, folder, env=env)
-    return folder
-
-
-def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str]) -> None:
-    building = cache / "building-reporter"
-    shutil.rmtree(building, ignore_errors=True)
-    maven = fetch._maven(cache, env=env, say=lambda _: None)  # pyright: ignore[reportPrivateUsage]
-    done = subprocess.run(
-        [maven / "bin/mvn", "package", f"-Dmaven.repo.local={cache / 'maven'}", f"-Dreporter.directory={building}"],
-        cwd=_HERE,
-        env=fetch._maven_env(cache, env=env),  # pyright: ignore[reportPrivateUsage]
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
-    building.rename(folder)
 
 
 @contextmanager
@@ -68,9 +36,10 @@ def reported(
     url = f"http://127.0.0.1:{free_port_base()}"
     settings = [_write(folder, "worker", _worker(instance, url=url, shown=shown, offsets=folder / "offsets"))]
     settings += [_write(folder, name, properties({"name": name, **config})) for name, config in connectors.items()]
-    servers = fetch.servers_folder(env=env, say=lambda _: None)
+    servers = servers_folder(env=env, say=print)
+    reporter = jars(_HERE, name="reporter", env=env, say=print)
     arguments = program("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
-    arguments[arguments.index("-cp") + 1] += f":{classpath(reporter_jars(env=env))}"
+    arguments[arguments.index("-cp") + 1] += f":{classpath(reporter)}"
     log = folder / "worker.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
