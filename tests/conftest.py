@@ -7,6 +7,7 @@ run inside by scripts/test-kind.
 """
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -27,6 +28,12 @@ REAL_LOG = ROOT.parent / "shared/data/nclt_2012-11-16_gps.csv"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="local", help="where the pipeline is: as for `sluice`")
     parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
+
+
+def pytest_configure() -> None:
+    # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

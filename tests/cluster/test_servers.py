@@ -54,8 +54,10 @@ def harness(state: Path) -> Generator["subprocess.Popen[str]"]:
         text=True,
     )
     with process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_nothing_runs_on_when_the_tests_are_killed(cluster: Cluster, tmp_path: Path) -> None:
