@@ -102,7 +102,8 @@ def test_sink_finds_its_topics_and_may_read_them(connector: Connector) -> None:
     for name in connector.config["topics"].split(","):
         assert name in topic_names()
         assert allowed("connect", "topic", name, "Read")
-    assert allowed("connect", "group", f"connect-{connector.name}", "Read")
+    for operation in ("Read", "Delete"):
+        assert allowed("connect", "group", f"connect-{connector.name}", operation)
 
 
 @each(SINKS)

@@ -104,6 +104,14 @@ class Sink:
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
 
+    def read_again(self) -> None:
+        """Take its offsets away, as docs/connect.md has it."""
+        request("PUT", f"{self.url}/stop")
+        wait_for(lambda: not self._tasks(), seconds=_SECONDS)
+        # The last task may still be leaving the group, which Connect refuses to delete then.
+        wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
+        request("PUT", f"{self.url}/resume")
+
     def _tasks(self) -> list[Any]:
         status, answer = request("GET", f"{self.url}/status")
         return answer["tasks"] if status == HTTPStatus.OK else []

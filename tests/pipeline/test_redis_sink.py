@@ -40,6 +40,16 @@ def test_last_of_a_keys_records_wins(place: Place, name: str) -> None:
     wait_for(lambda: redis.mget(keys) == expected)
 
 
+def test_sink_without_its_offsets_writes_everything_again(place: Place, instance: Instance, name: str) -> None:
+    redis = store(place.redis)
+    with sink(place, instance, {"redis.ttl.ms": "1500"}) as own:
+        own.produce((name, b"value"))
+        wait_for(lambda: redis.get(name) == b"value")
+        wait_for(lambda: redis.get(name) is None)
+        own.read_again()
+        wait_for(lambda: redis.get(name) == b"value")
+
+
 def test_tombstone_of_a_key_that_is_not_there_is_no_failure(place: Place, name: str) -> None:
     produce(place, TOPIC, [(name, None), (name, b"later")])
     redis = store(place.redis)
