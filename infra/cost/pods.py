@@ -10,15 +10,14 @@ from typing import Any
 
 from infra.manifests import only
 from infra.profiles import Profile, Resources
-from infra.workloads import toolbox
+from infra.workloads.console import RESOURCES as CONSOLE
 from infra.workloads.kafka import cluster, node_pools
+from infra.workloads.registry import RESOURCES as REGISTRY
 from infra.workloads.site import Site
+from infra.workloads.strimzi import RESOURCES as OPERATOR
+from infra.workloads.toolbox import RESOURCES as TOOLBOX
 
 _UNITS = {"Mi": Decimal(1), "Gi": Decimal(1024), "Ti": Decimal(1024 * 1024)}
-# As infra/workloads has them; a test holds these to what the program makes.
-_OPERATOR = Resources(cpu="100m", memory_mi=384)
-_REGISTRY = Resources(cpu="100m", memory_mi=448)
-_CONSOLE = Resources(cpu="100m", memory_mi=640)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +51,11 @@ def pods(site: Site, *, console: bool) -> list[Pod]:
     return [
         *_kafka(site),
         *_stores(profile),
-        *_many(profile.registry_replicas, "registry", "registry", _asked(_REGISTRY)),
+        *_many(profile.registry_replicas, "registry", "registry", _asked(REGISTRY)),
         *_connect(),
-        *_many(1, "toolbox", "toolbox", _asked(toolbox.RESOURCES)),
-        *_many(int(console), "console", "console", _asked(_CONSOLE)),
-        *_many(1, "strimzi", "operator", _asked(_OPERATOR)),
+        *_many(1, "toolbox", "toolbox", _asked(TOOLBOX)),
+        *_many(int(console), "console", "console", _asked(CONSOLE)),
+        *_many(1, "strimzi", "operator", _asked(OPERATOR)),
         *_entity_operator(site),
     ]
 

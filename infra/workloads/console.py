@@ -16,7 +16,7 @@ from infra.workloads.site import PART_OF, Site, selector
 NAME = "console"
 PORT = 8080
 _UID = 65532
-_RESOURCES = Resources(cpu="100m", memory_mi=640)
+RESOURCES = Resources(cpu="100m", memory_mi=640)
 _HEAP = "320m"
 
 
@@ -46,7 +46,7 @@ def _pod(site: Site) -> Pod:
     return Pod(
         name=NAME,
         component=NAME,
-        resources=_RESOURCES,
+        resources=RESOURCES,
         user=_UID,
         container={
             "name": NAME,

@@ -19,7 +19,7 @@ _NAME = "registry"
 _HEALTH_PORT = 9000
 _UID = 185
 """The image's own user."""
-_RESOURCES = Resources(cpu="100m", memory_mi=448)
+RESOURCES = Resources(cpu="100m", memory_mi=448)
 _HEAP = "192m"
 _WAIT_MINUTES = 10
 URL = f"http://{_NAME}:{REGISTRY_PORT}"
@@ -94,7 +94,7 @@ def _pod(site: Site) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
-        resources=_RESOURCES,
+        resources=RESOURCES,
         user=_UID,
         container=_container(site),
         scratch={"/tmp": "64Mi"},  # noqa: S108 its own

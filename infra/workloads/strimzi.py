@@ -13,7 +13,7 @@ from infra.versions import STRIMZI_CHART
 from infra.workloads.pods import requirements
 from infra.workloads.site import Site, labels
 
-_RESOURCES = Resources(cpu="100m", memory_mi=384)
+RESOURCES = Resources(cpu="100m", memory_mi=384)
 _TIMEOUT_SECONDS = 600
 
 
@@ -61,7 +61,7 @@ def _values(image: str) -> Mapping[str, Any]:
         "defaultImageTag": tag,
         "image": {"name": name, "digest": digest, "imagePullPolicy": "IfNotPresent"},
         "labels": labels("strimzi", "operator"),
-        "resources": dict(requirements(_RESOURCES)),
+        "resources": dict(requirements(RESOURCES)),
         "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
