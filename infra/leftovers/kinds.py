@@ -19,12 +19,24 @@ class Kind:
     """Role that may list it."""
     removes: str
     """Role that may remove it."""
-    loses: str
-    """What is lost with it; empty for nothing that cannot be made again."""
     find: Callable[[Search], Found]
+    loses: str = ""
+    """What is lost with it; empty for nothing that cannot be made again."""
 
 
-_VIEWER = "roles/compute.viewer"
+def _of_compute(one: str, many: str, find: Callable[[Search], Found], *, removes: str, loses: str = "") -> Kind:
+    return Kind(
+        one=one,
+        many=many,
+        service=compute.SERVICE,
+        sees="roles/compute.viewer",
+        removes=f"roles/compute.{removes}",
+        find=find,
+        loses=loses,
+    )
+
+
+_COPIES = "the copies of data that they are"
 CLUSTER = Kind(
     one="cluster",
     many="clusters",
@@ -36,76 +48,19 @@ CLUSTER = Kind(
 )
 KINDS = (
     CLUSTER,
-    Kind(
-        one="machine",
-        many="machines",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.instanceAdmin.v1",
-        loses="",
-        find=compute.instances,
-    ),
-    Kind(
-        one="NAT gateway",
-        many="NAT gateways",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.networkAdmin",
-        loses="",
-        find=compute.gateways,
-    ),
-    Kind(
-        one="forwarding rule",
-        many="forwarding rules",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.networkAdmin",
-        loses="",
-        find=compute.forwarding_rules,
-    ),
-    Kind(
-        one="address",
-        many="addresses",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.networkAdmin",
-        loses="the addresses themselves",
-        find=compute.addresses,
-    ),
-    Kind(
-        one="disk",
-        many="disks",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.storageAdmin",
-        loses="all data on them",
-        find=compute.disks,
-    ),
-    Kind(
-        one="snapshot",
-        many="snapshots",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.storageAdmin",
-        loses="the copies of data that they are",
-        find=compute.snapshots,
-    ),
-    Kind(
-        one="image of a disk",
-        many="images of disks",
-        service=compute.SERVICE,
-        sees=_VIEWER,
-        removes="roles/compute.storageAdmin",
-        loses="the copies of data that they are",
-        find=compute.images,
-    ),
+    _of_compute("machine", "machines", compute.instances, removes="instanceAdmin.v1"),
+    _of_compute("NAT gateway", "NAT gateways", compute.gateways, removes="networkAdmin"),
+    _of_compute("forwarding rule", "forwarding rules", compute.forwarding_rules, removes="networkAdmin"),
+    _of_compute("address", "addresses", compute.addresses, removes="networkAdmin", loses="the addresses themselves"),
+    _of_compute("disk", "disks", compute.disks, removes="storageAdmin", loses="all data on them"),
+    _of_compute("snapshot", "snapshots", compute.snapshots, removes="storageAdmin", loses=_COPIES),
+    _of_compute("image of a disk", "images of disks", compute.images, removes="storageAdmin", loses=_COPIES),
     Kind(
         one="clock",
         many="clocks",
         service=services.CLOCKS,
         sees="roles/cloudscheduler.viewer",
         removes="roles/cloudscheduler.admin",
-        loses="",
         find=services.clocks,
     ),
     Kind(
@@ -114,7 +69,6 @@ KINDS = (
         service=services.FUNCTIONS,
         sees="roles/cloudfunctions.viewer",
         removes="roles/cloudfunctions.developer",
-        loses="",
         find=services.functions,
     ),
     Kind(
@@ -123,7 +77,6 @@ KINDS = (
         service=services.ALERTS,
         sees="roles/monitoring.alertPolicyViewer",
         removes="roles/monitoring.alertPolicyEditor",
-        loses="",
         find=services.alerts,
     ),
     Kind(
@@ -132,7 +85,6 @@ KINDS = (
         service=stores.REGISTRIES,
         sees="roles/artifactregistry.reader",
         removes="roles/artifactregistry.admin",
-        loses="",
         find=stores.registries,
     ),
     Kind(
