@@ -156,12 +156,11 @@ def _zones(values: Mapping[str, Any], name: str) -> str | None:
 
 
 def _spot(values: Mapping[str, Any]) -> str | None:
-    rest = set(PARTS) - set(values.get("nodes.onDemandFor", PARTS))
     if not values.get("gcp.project"):
         return None
     if values.get("nodes.spotMax", 1):
         return _zones(values, "nodes.spotMax")
-    if not rest:
+    if not set(PARTS) - set(values.get("nodes.onDemandFor", PARTS)):
         return None
     return "nothing that nodes.onDemandFor leaves out can run without a spot pool: name everything there, or 1 or more"
 

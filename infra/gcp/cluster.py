@@ -56,7 +56,7 @@ def _arguments(args: ClusterArgs) -> container.ClusterArgs:
         name=place.cluster,
         project=site.project,
         location=site.location,
-        description=f"Sluice, stack {site.stack}",
+        description=site.title,
         resource_labels=site.labels,
         deletion_protection=place.deletion_protection,
         release_channel=container.ClusterReleaseChannelArgs(channel=place.release_channel),

@@ -12,6 +12,11 @@ STACK_LABEL = "sluice-stack"
 """On everything that can carry a label; scripts/leftovers looks for it. Its value is the stack's name."""
 
 
+def title(stack: str) -> str:
+    """What descriptions call a stack; scripts/leftovers goes by it where there are no labels."""
+    return f"Sluice, stack {stack}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CloudSite:
     """One stack's part of a project."""
@@ -33,6 +38,11 @@ class CloudSite:
     def region(self) -> str:
         """The region of everything that is of a region."""
         return self.settings.place.region
+
+    @property
+    def title(self) -> str:
+        """What descriptions call this stack."""
+        return title(self.stack)
 
     @property
     def labels(self) -> dict[str, str]:

@@ -63,7 +63,7 @@ class Guard(ComponentResource):
             what,
             account_id=self._site.name(what),
             project=self._site.project,
-            display_name=f"{does} Sluice, stack {self._site.stack}",
+            display_name=f"{does} {self._site.title}",
             opts=ResourceOptions(parent=self, depends_on=self._args.after),
         )
 
@@ -105,7 +105,7 @@ class Guard(ComponentResource):
             name=self._site.name(name),
             project=self._site.project,
             location=self._site.region,
-            description=f"Guards the spending of Sluice, stack {self._site.stack}",
+            description=f"Guards the spending of {self._site.title}",
             labels=self._site.labels,
             build_config=cloudfunctionsv2.FunctionBuildConfigArgs(
                 runtime=_RUNTIME,
@@ -148,7 +148,7 @@ class Guard(ComponentResource):
             name=self._site.name(CLOCK),
             project=self._site.project,
             region=self._site.region,
-            description=f"Asks the guard of Sluice, stack {self._site.stack}, whether its time is up",
+            description=f"Asks the guard of {self._site.title}, whether its time is up",
             schedule="*/15 * * * *",
             time_zone="Etc/UTC",
             attempt_deadline=f"{SECONDS}s",

@@ -83,7 +83,7 @@ class Source(ComponentResource):
             "guard-builder",
             account_id=self._site.name("guard-build"),
             project=self._site.project,
-            display_name=f"Builds the guard of Sluice, stack {self._site.stack}",
+            display_name=f"Builds the guard of {self._site.title}",
             opts=self._inside,
         )
         storage.BucketIAMMember(

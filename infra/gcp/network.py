@@ -36,7 +36,7 @@ class Network(ComponentResource):
             "network",
             name=site.name("network"),
             project=site.project,
-            description=f"Sluice, stack {site.stack}",
+            description=site.title,
             auto_create_subnetworks=False,
             opts=inside,
         )

@@ -74,7 +74,7 @@ class NodeAccount(ComponentResource):
             "nodes",
             account_id=site.name("nodes"),
             project=site.project,
-            display_name=f"Nodes of Sluice, stack {site.stack}",
+            display_name=f"Nodes of {site.title}",
             opts=inside,
         )
         projects.IAMMember("nodes-tell", project=site.project, role=_NODE_ROLE, member=self.account.member, opts=inside)

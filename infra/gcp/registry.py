@@ -41,7 +41,7 @@ class Registry(ComponentResource):
             project=site.project,
             location=site.region,
             format="DOCKER",
-            description=f"Images of Sluice, stack {site.stack}",
+            description=f"Images of {site.title}",
             labels=site.labels,
             cleanup_policies=_cleanup(),
             cleanup_policy_dry_run=False,

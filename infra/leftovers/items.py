@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-LABEL = "sluice-stack"
-"""What the program puts on everything it makes; its value is the stack's name."""
+from infra.gcp.ground import STACK_LABEL, title
+
 _CLUSTER_LABEL = "goog-k8s-cluster-name"
 _VOLUME_LABEL = "goog-gke-volume"
 _NAMESPACE = "kubernetes.io/created-for/pvc/namespace"
@@ -25,12 +25,12 @@ class Mark:
     @property
     def description(self) -> str:
         """What the program writes where there are no labels: of the network, and within other words of the clock."""
-        return f"Sluice, stack {self.stack}"
+        return title(self.stack)
 
     def on(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels say that it is the stack's. The stack's own label goes before the cluster's name."""
-        if LABEL in labels:
-            return labels[LABEL] == self.stack
+        if STACK_LABEL in labels:
+            return labels[STACK_LABEL] == self.stack
         return bool(self.cluster) and labels.get(_CLUSTER_LABEL) == self.cluster
 
     def without_cluster(self) -> "Mark":
@@ -40,7 +40,7 @@ class Mark:
     def perhaps(self, disk: Mapping[str, Any]) -> bool:
         """A disk of a claim in a namespace of this name, which says nothing of the cluster it was made for."""
         labels = disk.get("labels", {})
-        if LABEL in labels or _CLUSTER_LABEL in labels or _VOLUME_LABEL not in labels:
+        if STACK_LABEL in labels or _CLUSTER_LABEL in labels or _VOLUME_LABEL not in labels:
             return False
         return made_for(disk).get(_NAMESPACE) == self.namespace
 

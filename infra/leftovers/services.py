@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from infra.cost.api import PARTIAL, ApiError
-from infra.leftovers.items import LABEL, Found, Leftover
+from infra.gcp.ground import STACK_LABEL
+from infra.gcp.guard_told import CLOCK
+from infra.leftovers.items import Found, Leftover
 from infra.leftovers.search import Search
 
 CLUSTERS, FUNCTIONS, ALERTS, LOGS = "container", "cloudfunctions", "monitoring", "logging"
 CLOCKS = "cloudscheduler"
-_CLOCK = "-guard-clock"
-"""How the guard's job ends: infra/gcp/guard_told.py."""
 _FREE_DAYS = 30
 """For which a log bucket keeps logs that were paid for when they came."""
 
@@ -63,7 +63,7 @@ def clocks(search: Search) -> Found:
             )
             for location in locations(search, CLOCKS)
             for entry in _everything(search, CLOCKS, "v1", f"locations/{location}/jobs", "jobs")
-            if entry["name"].endswith(_CLOCK) and f"{search.mark.description}," in entry.get("description", "")
+            if entry["name"].endswith(f"-{CLOCK}") and f"{search.mark.description}," in entry.get("description", "")
         )
     )
 
@@ -106,7 +106,7 @@ def alerts(search: Search) -> Found:
 
 def log_buckets(search: Search) -> Found:
     """Log buckets. They have no labels: the stack's is in their description, as sluice-stack=NAME."""
-    words = f"{LABEL}={search.mark.stack}"
+    words = f"{STACK_LABEL}={search.mark.stack}"
     return Found(
         sure=tuple(
             Leftover(

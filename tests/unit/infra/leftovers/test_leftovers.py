@@ -13,9 +13,8 @@ from rich.console import Console
 from exits import Exit
 from infra.cost.api import ENDPOINT
 from infra.declared import ROOT
-from infra.gcp.ground import STACK_LABEL
 from infra.leftovers.command import Streams, main
-from infra.leftovers.items import LABEL, Mark
+from infra.leftovers.items import Mark
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
 
@@ -229,12 +228,15 @@ def test_the_clock_is_found_as_the_program_makes_it() -> None:
 
 
 def test_the_program_marks_things_as_they_are_looked_for() -> None:
-    mark = Mark(stack="gke", cluster="sluice", namespace="sluice")
-    assert LABEL == STACK_LABEL
-    assert (
-        f'description=f"{mark.description.replace("gke", "{site.stack}")}"'
-        in (ROOT / "infra/gcp/network.py").read_text()
-    )
+    from tests.unit.infra.gcp.conftest import NEEDED, cloud, only  # noqa: PLC0415 seconds
+
+    made, stack = cloud(NEEDED), pulumi.get_stack().lower()
+    mark = Mark(stack=stack, cluster="", namespace="sluice")
+    assert mark.description == f"Sluice, stack {stack}"
+    assert only(made, "Network", "network").plain["description"] == mark.description
+    labels = only(made, "Cluster", "cluster").plain["resourceLabels"]
+    assert labels["sluice-stack"] == stack
+    assert mark.on(labels)
 
 
 @pytest.mark.parametrize(
