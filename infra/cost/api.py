@@ -101,6 +101,10 @@ class Google:
         """An answer; raises ApiError."""
         return self._call("GET", service, path, parameters)
 
+    def post(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask something that takes more than an address; raises ApiError."""
+        return self._call("POST", service, path, {}, body)
+
     def delete(self, service: str, path: str) -> dict[str, Any]:
         """Remove something; the answer, which may be an operation that goes on. What is gone already is no error.
 
@@ -123,15 +127,22 @@ class Google:
             if not token:
                 return
 
-    def _call(self, method: str, service: str, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def _call(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        parameters: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
         base = f"{self._endpoint}/{service}" if self._endpoint else f"https://{service}.googleapis.com"
         url = f"{base}/{path}"
-        answer = self._send(method, url, parameters, service)
+        answer = self._send(method, url, parameters, service, body)
         for pause in _PAUSES:
             if answer.status_code not in _BUSY:
                 break
             self._sleep(pause)
-            answer = self._send(method, url, parameters, service)
+            answer = self._send(method, url, parameters, service, body)
         if not answer.ok:
             raise _refusal(answer, service)
         try:
@@ -141,10 +152,18 @@ class Google:
                 f"{service} gave an answer that is no JSON ({path}); try again", code=answer.status_code
             ) from None
 
-    def _send(self, method: str, url: str, parameters: Mapping[str, str], service: str) -> requests.Response:
+    def _send(
+        self, method: str, url: str, parameters: Mapping[str, str], service: str, body: Mapping[str, Any] | None
+    ) -> requests.Response:
         try:
             return self._session.request(
-                method, url, params=dict(parameters), headers=self._headers, timeout=_TIMEOUT, allow_redirects=False
+                method,
+                url,
+                params=dict(parameters),
+                json=body,
+                headers=self._headers,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
             )
         except GoogleAuthError as error:
             raise ApiError(

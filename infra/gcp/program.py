@@ -1,5 +1,6 @@
 """A cluster on Google Cloud, and the pipeline on it."""
 
+import os
 from typing import Protocol
 
 import pulumi
@@ -11,7 +12,6 @@ from infra.cost.shape import Shape
 from infra.cost.stack import shape_of
 from infra.foundation import Foundation
 from infra.gcp.cloud import CloudArgs, make_cloud, stack_name
-from infra.gcp.credentials import access_token
 from infra.gcp.rights import Ask, ask_google, may_make_budget
 from infra.gcp.scrape import scrape
 from infra.gcp.settings import GcpSettings
@@ -37,7 +37,7 @@ def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, as
     _refuse_what_fits_nowhere(shape)
     # `pulumi preview` shows it too.
     pulumi.log.info(total(shape))
-    ask = ask or ask_google(access_token, project=gcp.place.project)
+    ask = ask or ask_google(os.environ, project=gcp.place.project)
     cloud = make_cloud(
         CloudArgs(
             settings=gcp,

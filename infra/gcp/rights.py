@@ -1,22 +1,17 @@
 """Whether the one who runs the program may make a budget, asked before anything is made."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 import pulumi
 
+from infra.cost.api import ApiError, Google
 from infra.gcp.settings import BudgetSettings
 
 PERMISSIONS = ("billing.budgets.create", "billing.budgets.get", "billing.budgets.update", "billing.budgets.delete")
 ROLE = "roles/billing.costsManager"
-_URL = "https://cloudbilling.googleapis.com/v1/billingAccounts/{account}:testIamPermissions"
-_SECONDS = 20
 
 Ask = Callable[[str, Sequence[str]], Sequence[str]]
-"""(billing account, permissions) -> those granted; raises OSError or ValueError where nobody can tell."""
+"""(billing account, permissions) -> those granted; raises ApiError, OSError or ValueError where nobody knows."""
 
 
 class NoBudgetError(pulumi.RunError):
@@ -36,7 +31,7 @@ def may_make_budget(settings: BudgetSettings, *, ask: Ask, project: str) -> bool
         return False
     try:
         missing = sorted(set(PERMISSIONS) - set(ask(account, PERMISSIONS)))
-    except (OSError, ValueError) as error:
+    except (ApiError, OSError, ValueError) as error:
         pulumi.log.warn(
             f"cannot ask whether a budget may be made ({error}); if it is refused, {_remedy(account, project)}"
         )
@@ -59,30 +54,14 @@ def _remedy(account: str, project: str) -> str:
     )
 
 
-def ask_google(token: Callable[[], str], *, project: str) -> Ask:
-    """Ask Cloud Billing, in the name of the project."""
+def ask_google(env: Mapping[str, str], *, project: str) -> Ask:
+    """Ask Cloud Billing, in the name of the project, as who is signed in."""
 
     def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
-        request = Request(  # noqa: S310 always https
-            _URL.format(account=account),
-            data=json.dumps({"permissions": list(permissions)}).encode(),
-            headers={
-                "Authorization": f"Bearer {token()}",
-                "Content-Type": "application/json",
-                "X-Goog-User-Project": project,
-            },
+        google = Google.signed_in(env, project=project)
+        found = google.post(
+            "cloudbilling", f"v1/billingAccounts/{account}:testIamPermissions", {"permissions": list(permissions)}
         )
-        return _granted(request)
+        return [str(name) for name in found.get("permissions", [])]
 
     return ask
-
-
-def _granted(request: Request) -> Sequence[str]:
-    try:
-        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 always https
-            found: Mapping[str, Any] = json.load(answer)
-    except HTTPError as error:
-        raise OSError(f"Cloud Billing answers {error.code}") from error
-    except URLError as error:
-        raise OSError(f"Cloud Billing cannot be reached: {error.reason}") from error
-    return [str(name) for name in found.get("permissions", [])]

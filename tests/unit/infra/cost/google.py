@@ -18,6 +18,7 @@ class Asked:
     path: str
     parameters: dict[str, str]
     headers: dict[str, str]
+    body: Any = None
 
 
 @dataclass
@@ -41,7 +42,8 @@ def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             parameters = {name: values[0] for name, values in parse_qs(url.query).items()}
-            asked = Asked(self.command, url.path, parameters, dict(self.headers))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(self.command, url.path, parameters, dict(self.headers), json.loads(sent) if sent else None)
             answers.asked.append(asked)
             status, body = answers.answer(asked)
             data = json.dumps(body).encode()
@@ -50,7 +52,7 @@ def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_DELETE = do_GET  # noqa: N815 - the name is http.server's
+        do_DELETE = do_POST = do_GET  # noqa: N815 - the names are http.server's
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
             pass

@@ -7,8 +7,10 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from infra.gcp.rights import PERMISSIONS, ROLE, NoBudgetError, may_make_budget
+from infra.cost.api import ENDPOINT, ApiError
+from infra.gcp.rights import PERMISSIONS, ROLE, NoBudgetError, ask_google, may_make_budget
 from infra.settings import Settings
+from tests.unit.infra.cost.google import serving
 from tests.unit.infra.gcp.conftest import NEEDED
 
 
@@ -54,12 +56,35 @@ def test_missing_rights_are_only_told_where_no_budget_is_needed() -> None:
     assert may(PERMISSIONS, **WITHOUT)
 
 
-@pytest.mark.parametrize("error", [OSError("Cloud Billing answers 403"), ValueError("not logged in")])
+@pytest.mark.parametrize("error", [OSError("Cloud Billing answers 403"), ValueError("not logged in"), ApiError("off")])
 def test_where_nobody_can_tell_it_is_tried(error: Exception) -> None:
     with warned() as said:
         assert may(error)
     assert str(error) in said[0]
     assert ROLE in said[0]
+
+
+def test_google_is_asked_which_of_the_rights_there_are() -> None:
+    with serving(lambda _: (200, {"permissions": ["billing.budgets.get"]})) as google:
+        granted = ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
+    assert granted == ["billing.budgets.get"]
+    (asked,) = google.asked
+    assert (asked.method, asked.path, asked.body) == (
+        "POST",
+        "/cloudbilling/v1/billingAccounts/01AB23-45CD67-89EF01:testIamPermissions",
+        {"permissions": list(PERMISSIONS)},
+    )
+
+
+def test_an_account_without_any_of_the_rights_grants_none() -> None:
+    with serving(lambda _: (200, {})) as google:
+        assert ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS) == []
+
+
+def test_what_google_refuses_to_tell_is_an_error_of_its_own() -> None:
+    refusal = (403, {"error": {"message": "denied"}})
+    with serving(lambda _: refusal) as google, pytest.raises(ApiError, match="cloudbilling answers 403: denied"):
+        ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
 
 
 def test_without_an_account_nobody_is_asked() -> None:
