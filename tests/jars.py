@@ -1,18 +1,15 @@
 """Jars that only tests need, by a pom of their own beside them, in the user's cache."""
 
-import shutil
 import subprocess
-from collections.abc import Callable, Mapping
-from fcntl import LOCK_EX, flock
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from exits import SluiceError
-from local.fetch import cache_folder, maven, maven_env
+from local.fetch import Say, maven, maven_env
+from tests.cache import once
 
 _INPUTS = ("pom.xml", ".mvn/maven.config", ".mvn/checksums/checksums.sha256")
-
-Say = Callable[[str], None]
 
 
 def digest(project: Path) -> str:
@@ -25,23 +22,19 @@ def jars(project: Path, *, name: str, env: Mapping[str, str], say: Say) -> Path:
 
     Raises SluiceError with Maven's last lines.
     """
-    cache = cache_folder(env)
-    folder = cache / f"{name}-{digest(project)}"
-    if not folder.is_dir():
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (cache / ".lock").open("w") as lock:  # the embedded place's own: one Maven in a cache at a time
-            flock(lock, LOCK_EX)
-            if not folder.is_dir():
-                _fetch(project, cache, folder, env=env, say=say)
-    return folder
+
+    def fetch(building: Path) -> None:
+        _fetch(project, building, env=env, say=say)
+
+    # The embedded place's own lock: one Maven in a cache at a time.
+    return once(f"{name}-{digest(project)}", fetch, env=env, lock=".lock")
 
 
-def _fetch(project: Path, cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
-    building = cache / f"building-{folder.name}"
-    shutil.rmtree(building, ignore_errors=True)
+def _fetch(project: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
+    cache = folder.parent
     command = [maven(cache, env=env, say=say) / "bin/mvn", "package"]
     done = subprocess.run(
-        [*command, f"-Dmaven.repo.local={cache / 'maven'}", f"-Djars.directory={building}"],
+        [*command, f"-Dmaven.repo.local={cache / 'maven'}", f"-Djars.directory={folder}"],
         cwd=project,
         env=maven_env(cache, env=env),
         stdin=subprocess.DEVNULL,
@@ -52,4 +45,3 @@ def _fetch(project: Path, cache: Path, folder: Path, *, env: Mapping[str, str], 
     if done.returncode:
         last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
         raise SluiceError(f"the jars of {project / 'pom.xml'} could not be fetched:\n  {last}")
-    building.rename(folder)

@@ -7,21 +7,19 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
 from exits import SluiceError
-from local.fetch import cache_folder
+from local.fetch import Say
+from tests.cache import once
 
 _GO = Path(__file__).with_name("go")
 _NEEDED_BYTES = 8 << 30
 _PROGRESS_SECONDS = 30
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,22 +85,6 @@ def pulumi(*, env: Mapping[str, str], say: Say) -> Path:
     """Pulumi alone, as `programs` finds or builds it."""
     installed = shutil.which("pulumi", path=env.get("PATH"))
     return Path(installed) if installed else _built(PULUMI, env=env, say=say) / "pulumi"
-
-
-def once(name: str, make: Callable[[Path], None], *, env: Mapping[str, str]) -> Path:
-    """The folder of this name in the user's cache, made where it is not there yet."""
-    cache = cache_folder(env)
-    folder = cache / name
-    if not folder.is_dir():
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (cache / ".go.lock").open("w") as lock:
-            flock(lock, LOCK_EX)  # one at a time: a build takes every core and gigabytes of memory
-            if not folder.is_dir():
-                building = folder.with_name(f"building-{name.rpartition('-')[0]}")
-                shutil.rmtree(building, ignore_errors=True)
-                make(building)
-                building.rename(folder)
-    return folder
 
 
 def _built(module: Module, *, env: Mapping[str, str], say: Say) -> Path:

@@ -1,9 +1,7 @@
 """Strimzi's custom resource definitions, written by Strimzi's own generator from the classes of its release."""
 
-import shutil
 import subprocess
 from collections.abc import Mapping
-from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,11 @@ from typing import Any
 import yaml
 
 from exits import SluiceError
-from local.fetch import cache_folder
+from local.fetch import Say
 from local.java import JAVA_HOME
+from tests.cache import once
 from tests.cluster.api import Api
-from tests.jars import Say, digest, jars
+from tests.jars import digest, jars
 from tests.support import wait_for
 
 _HERE = Path(__file__).with_name("strimzi")
@@ -52,23 +51,20 @@ def strimzi_definitions(*, env: Mapping[str, str], say: Say) -> list[dict[str, A
 
     Raises SluiceError where Maven or the generator fails.
     """
-    cache = cache_folder(env)
-    folder = cache / f"strimzi-{sha256(Path(__file__).read_bytes() + digest(_HERE).encode()).hexdigest()[:16]}"
-    if not folder.is_dir():
+
+    def generate(building: Path) -> None:
         generator = jars(_HERE, name="strimzi-generator", env=env, say=say)
-        with (cache / ".lock").open("w") as lock:
-            flock(lock, LOCK_EX)
-            if not folder.is_dir():
-                say("generating Strimzi's custom resource definitions (once) …")
-                _generate(generator, folder, env=env)
+        say("generating Strimzi's custom resource definitions (once) …")
+        _generate(generator, building, env=env)
+
+    name = f"strimzi-{sha256(Path(__file__).read_bytes() + digest(_HERE).encode()).hexdigest()[:16]}"
+    folder = once(name, generate, env=env)
     return [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yaml"))]
 
 
 def _generate(generator: Path, folder: Path, *, env: Mapping[str, str]) -> None:
-    building = folder.with_name("building-strimzi")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
-    targets = [f"{_MODEL}.{name}={building / name.rpartition('.')[2]}.yaml" for name in _CLASSES]
+    folder.mkdir()
+    targets = [f"{_MODEL}.{name}={folder / name.rpartition('.')[2]}.yaml" for name in _CLASSES]
     command = [str(JAVA_HOME / "bin/java"), "-cp", f"{generator}/*", *_OPTIONS, *targets]
     done = subprocess.run(
         command, cwd=_HERE, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -76,7 +72,6 @@ def _generate(generator: Path, folder: Path, *, env: Mapping[str, str]) -> None:
     if done.returncode:
         last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
         raise SluiceError(f"Strimzi's custom resource definitions could not be generated:\n  {last}")
-    building.rename(folder)
 
 
 _OPTIONS = (

@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from infra.declared import ROOT
-from tests.cluster.builds import Missing, once, progress
+from tests.cache import once
+from tests.cluster.builds import Missing, progress
 
 _PACK = ROOT / "policy"
 _LAUNCHER = "pulumi-analyzer-policy-python"
