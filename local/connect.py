@@ -26,20 +26,21 @@ _CLASSES = {"io.debezium.connector.mysql.MySqlConnector": "io.debezium.connector
 def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
     """The process of worker `index` (from 0); ready when it is a member of its group and serves."""
     name = f"connect-{index + 1}"
+    links = instance.link_servers(servers)
     settings = instance.write(
         f"{name}.properties",
-        properties(_settings(instance, index=index, description=description, servers=servers)),
+        properties(_settings(instance, index=index, description=description, plugins=plugin_path(servers, links))),
     )
     url = f"http://127.0.0.1:{instance.port('connect', index)}"
     return Server(
         name=name,
         command=java(
-            *program("org.apache.kafka.connect.cli.ConnectDistributed", str(settings), servers=servers),
+            *program("org.apache.kafka.connect.cli.ConnectDistributed", settings.name, servers=links),
             heap=description.worker_heap,
-            cache=servers / "connect.aot",
+            cache=links / "connect.aot",
         ),
         env=connector_variables(instance),
-        folder=instance.folder("connect"),
+        folder=instance.state,
         ready=lambda: answers(f"{url}/health"),
     )
 
@@ -63,7 +64,7 @@ def connector_variables(instance: Instance) -> dict[str, str]:
     }
 
 
-def _settings(instance: Instance, *, index: int, description: Description, servers: Path) -> dict[str, str]:
+def _settings(instance: Instance, *, index: int, description: Description, plugins: str) -> dict[str, str]:
     login = scram_client(instance, "connect")
     port = instance.port("connect", index)
     # A worker has three kinds of client, and each is configured on its own.
@@ -74,7 +75,7 @@ def _settings(instance: Instance, *, index: int, description: Description, serve
         **description.worker,
         **clients,
         "bootstrap.servers": f"127.0.0.1:{instance.port('kafka')}",
-        "plugin.path": plugin_path(servers),
+        "plugin.path": plugins,
         "listeners": f"http://127.0.0.1:{port}",
         "rest.advertised.host.name": "127.0.0.1",
         "rest.advertised.port": str(port),

@@ -65,9 +65,9 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     return folder
 
 
-def plugin_path(servers: Path) -> str:
-    """A worker's plugin.path: what was fetched, and what is ours."""
-    return f"{servers / 'plugins'},{_our_plugins(servers)}"
+def plugin_path(servers: Path, name: Path) -> str:
+    """A worker's plugin.path: what was fetched, and what is ours. `name` is what the worker calls `servers`."""
+    return f"{name / 'plugins'},{name / _our_plugins(servers).name}"
 
 
 def _our_plugins(servers: Path) -> Path:

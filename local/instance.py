@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self, cast
 
 from exits import Exit, SluiceError
+from local.folders import link, real_name, shown, usable
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -29,6 +30,9 @@ _OFFSETS = {
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
 FILE = "instance.json"
+SERVERS, LOGGING = "servers", "log4j2.properties"
+"""Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
+CHANGE_STATE = "--state DIR (or SLUICE_STATE)"
 
 _PASSWORDS = (
     "kafka-producer",
@@ -66,11 +70,12 @@ class Instance:
     @classmethod
     def open(cls, state: Path) -> Self:
         """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
+        state = real_name(state)
         try:
             settings = json.loads((state / FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SluiceError(
-                f"there is no pipeline in {state}. Bring one up: sluice up", status=Exit.UNAVAILABLE
+                f"there is no pipeline in {shown(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
             ) from None
         return cls(state=state, **settings)
 
@@ -78,12 +83,13 @@ class Instance:
     def make(cls, state: Path, *, port_base: int | None, workers: int, redis_megabytes: int | None = None) -> Self:
         """Open or make the instance in `state`; `port_base` and `redis_megabytes` None leave them as they were.
 
-        Raises SluiceError for ports, a number of workers or a size that cannot be.
+        Raises SluiceError for a folder, ports, a number of workers or a size that cannot be.
         """
         if not 1 <= workers <= MAX_WORKERS:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
         if redis_megabytes is not None and redis_megabytes < 1:
             raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
+        state = usable(state, what="a pipeline", change=CHANGE_STATE)
         before = cls.open(state) if (state / FILE).exists() else None
         if port_base is None:
             port_base = before.port_base if before else DEFAULT_PORT_BASE
@@ -93,10 +99,6 @@ class Instance:
             raise SluiceError(
                 f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
             )
-        try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise SluiceError(f"the folder {state} cannot be made: {error.strerror}") from error
         settings = {"port_base": port_base, "workers": workers, "redis_megabytes": redis_megabytes}
         instance = cls(state=state, **settings)
         instance.write(FILE, json.dumps(settings))
@@ -137,6 +139,12 @@ class Instance:
             known |= {name: secrets.token_urlsafe(24) for name in missing}
             self.write("passwords.json", json.dumps(known))
         return known
+
+    def link_servers(self, servers: Path) -> Path:
+        """Make the links of a new instance; the name that servers started in `state` have for the folder `servers`."""
+        link(self.state / SERVERS, servers)
+        link(self.state / LOGGING, Path(__file__).with_name(LOGGING))
+        return Path(SERVERS)
 
     def folder(self, name: str) -> Path:
         """A sub-folder, made where it is missing."""

@@ -11,18 +11,18 @@ from confluent_kafka.admin import AdminClient
 
 from exits import SluiceError
 from local.description import Description, Settings
-from local.instance import Instance
+from local.instance import LOGGING, Instance
 from local.java import classpath, java, properties
 from local.processes import Server, run_once
 
 SUPER_USERS = "User:CN=broker;User:CN=admin"
 _NODE_ID = "0"
 _HEAP = "384m"
-_LOGGING = Path(__file__).with_name("log4j2.properties")
+_CA, _BROKER = "tls/ca.pem", "tls/broker.pem"
 
 
 def scram_client(instance: Instance, user: str) -> dict[str, str]:
-    """Settings of a Java client that comes in as a KafkaUser by TLS and SCRAM-SHA-512."""
+    """Settings of a Java client, started in the instance's folder, that comes in as a KafkaUser by TLS and SCRAM."""
     password = instance.passwords[f"kafka-{user}"]
     login = "org.apache.kafka.common.security.scram.ScramLoginModule"
     return {
@@ -30,7 +30,7 @@ def scram_client(instance: Instance, user: str) -> dict[str, str]:
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.jaas.config": f'{login} required username="{user}" password="{password}";',
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(instance.state / "tls/ca.pem"),
+        "ssl.truststore.location": _CA,
     }
 
 
@@ -63,26 +63,30 @@ def prepare(instance: Instance, *, description: Description, servers: Path) -> P
 def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     """The broker's process. Ready when it answers as a broker, not when its port opens."""
     client = admin_client(instance)
+    servers = instance.link_servers(servers)
     return Server(
         name="kafka",
         command=java(
-            *program("kafka.Kafka", str(settings), servers=servers),
+            *program("kafka.Kafka", settings.name, servers=servers),
             heap=_HEAP,
             cache=servers / "kafka.aot",
         ),
-        folder=instance.folder("kafka"),
+        folder=instance.state,
         ready=lambda: _answers(client),
     )
 
 
 def tool(main: str, *arguments: str, servers: Path) -> list[str]:
-    """A command line for one of Kafka's own programs."""
+    """A command line for one of Kafka's own programs, to be run in the instance's folder."""
     return java(*program(main, *arguments, servers=servers), heap="256m")
 
 
 def program(main: str, *arguments: str, servers: Path) -> list[str]:
-    """What a JVM is told to run one of Kafka's programs: its log to standard output, its jars, its main class."""
-    return [f"-Dlog4j2.configurationFile={_LOGGING}", "-cp", classpath(servers / "kafka"), main, *arguments]
+    """What a JVM is told to run one of Kafka's programs: its log to standard output, its jars, its main class.
+
+    In the instance's folder, where Instance.link_servers has put what it names.
+    """
+    return [f"-Dlog4j2.configurationFile={LOGGING}", "-cp", classpath(servers / "kafka"), main, *arguments]
 
 
 def _answers(client: AdminClient) -> bool:
@@ -93,7 +97,7 @@ def _answers(client: AdminClient) -> bool:
 
 
 def _settings(instance: Instance, *, description: Description) -> dict[str, str]:
-    return {**_network(instance), **_security(instance), **_small_machine(), **description.broker}
+    return {**_network(instance), **_security(), **_small_machine(), **description.broker}
 
 
 def _network(instance: Instance) -> Settings:
@@ -109,11 +113,11 @@ def _network(instance: Instance) -> Settings:
         "inter.broker.listener.name": "ADMIN",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "TLS:SASL_SSL,ADMIN:SSL,CONTROLLER:SSL",
-        "log.dirs": str(instance.state / "kafka"),
+        "log.dirs": "kafka",
     }
 
 
-def _security(instance: Instance) -> Settings:
+def _security() -> Settings:
     """As Strimzi: mutual TLS among nodes and operators, SCRAM for everybody else, nobody without a right."""
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
     return {
@@ -121,9 +125,9 @@ def _security(instance: Instance) -> Settings:
         "allow.everyone.if.no.acl.found": "false",
         "super.users": SUPER_USERS,
         "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(instance.state / "tls/broker.pem"),
+        "ssl.keystore.location": _BROKER,
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(instance.state / "tls/ca.pem"),
+        "ssl.truststore.location": _CA,
         "listener.name.admin.ssl.client.auth": "required",
         "listener.name.controller.ssl.client.auth": "required",
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
@@ -161,10 +165,10 @@ def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
         "kafka.tools.StorageTool",
         "format",
         "--config",
-        str(settings),
+        settings.name,
         "--cluster-id",
         cluster_id(),
-        servers=servers,
+        servers=instance.link_servers(servers),
     )
     done = run_once(command, name="kafka-format", instance=instance)
     if done.returncode:

@@ -34,9 +34,14 @@ def home(servers: Path) -> Path:
     return found[0].parents[1]
 
 
+def _linked_home(instance: Instance, servers: Path) -> Path:
+    return instance.link_servers(servers) / home(servers).relative_to(servers)
+
+
 def prepare(instance: Instance, *, servers: Path) -> Path:
     """Write the server's settings and make its data folder once; the path of the settings file."""
     settings = instance.write("mysql.cnf", _settings(instance, servers=servers))
+    instance.folder("tmp")
     data = instance.state / "mysql"
     if not (data / ".made").exists():
         # What a killed run left half-made holds nothing yet.
@@ -50,8 +55,8 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     """The database's process; ready when it answers a query."""
     return Server(
         name="mysql",
-        command=[str(home(servers) / "bin/mariadbd"), f"--defaults-file={settings}"],
-        folder=instance.folder("mysql"),
+        command=[str(_linked_home(instance, servers) / "bin/mariadbd"), f"--defaults-file={settings.name}"],
+        folder=instance.state,
         ready=lambda: _answers(instance),
     )
 
@@ -110,14 +115,17 @@ def _answers(instance: Instance) -> bool:
 
 
 def _settings(instance: Instance, *, servers: Path) -> str:
-    base = home(servers)
+    base = _linked_home(instance, servers)
     settings = {
         "basedir": base,
         "lc_messages_dir": base / "share",
-        "datadir": instance.state / "mysql",
-        # In the data folder by its bare name: a socket's path may have 107 bytes only, a state folder's has more.
+        # With a dot: a bare name would be one in basedir.
+        "datadir": "./mysql",
+        # In the data folder, by its bare name: a socket's path may have 107 bytes only.
         "socket": "server.sock",
-        "pid_file": instance.state / "mysql.pid",
+        "pid_file": "server.pid",
+        # From the data folder, where the server works. Not TMPDIR: a colon in it would make several folders of it.
+        "tmpdir": "../tmp",
         "bind_address": "127.0.0.1",
         "port": instance.port("mysql"),
         "user": pwd.getpwuid(os.getuid()).pw_name,
@@ -151,13 +159,13 @@ def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
     try:
         done = run_once(
             [
-                str(home(servers) / "scripts/mariadb-install-db"),
-                f"--defaults-file={settings}",
+                str(_linked_home(instance, servers) / "scripts/mariadb-install-db"),
+                f"--defaults-file={settings.name}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
                 "--force",
-                f"--extra-file={own}",
+                f"--extra-file={own.name}",
             ],
             name="mysql-install",
             instance=instance,

@@ -29,9 +29,11 @@ _OWN_PORTS = (20_000, 32_000)
 _LAST_LINES = 15
 _STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
 """What writes to the others ends before them, so that all that was read is written and committed."""
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
+_INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
 """All that a server gets of the caller's environment: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another
 program would change what runs here."""
+_LOCALE = {"LC_ALL": "C.UTF-8"}
+"""Java reads the name of the folder that it is started in by the locale, and takes what it cannot read for `?`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class Server:
 
 def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[str, str]:
     inherited = {variable: os.environ[variable] for variable in _INHERITED if variable in os.environ}
-    return {**inherited, **own, _INSTANCE: str(instance.state), _NAME: name}
+    return {**_LOCALE, **inherited, **own, _INSTANCE: str(instance.state), _NAME: name}
 
 
 def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subprocess.CompletedProcess[str]:

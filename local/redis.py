@@ -18,7 +18,7 @@ def prepare(instance: Instance) -> Path:
     settings = (
         "bind 127.0.0.1",
         f"port {instance.port('redis')}",
-        f'dir "{instance.state / "redis"}"',
+        "dir redis",
         "daemonize no",
         # A title is written over the environment, by which this process is found again.
         "set-proc-title no",
@@ -33,8 +33,8 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     """Redis' process; ready when it answers a PING of its administrator."""
     return Server(
         name="redis",
-        command=[str(binary(servers)), str(settings)],
-        folder=instance.folder("redis"),
+        command=[str(instance.link_servers(servers) / binary(servers).relative_to(servers)), settings.name],
+        folder=instance.state,
         ready=lambda: _answers(instance),
     )
 

@@ -15,6 +15,7 @@ _HEAP = "192m"
 def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     """The registry's process; ready when it has read its journal and serves."""
     health = instance.port("registry-health")
+    servers = instance.link_servers(servers)
     login = scram_client(instance, "registry")
     bootstrap = f"127.0.0.1:{instance.port('kafka')}"
     env = {
@@ -40,6 +41,6 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
             cache=servers / "registry.aot",
         ),
         env=env,
-        folder=instance.folder("registry"),
+        folder=instance.state,
         ready=lambda: answers(f"http://127.0.0.1:{health}/health/ready"),
     )

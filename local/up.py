@@ -13,7 +13,8 @@ from local import connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
 from local.fetch import Say, cache_folder, servers_folder
-from local.instance import Instance
+from local.folders import usable
+from local.instance import CHANGE_STATE, Instance
 from local.learn import learn
 from local.processes import Server, Starting, check_ports_free, stop_all
 
@@ -51,6 +52,7 @@ def up(
     What an earlier run left behind is ended first. If anything fails, or on Ctrl-C, all is taken down again.
     Raises SluiceError that says what failed, with the last lines of its log.
     """
+    state = usable(state, what="a pipeline", change=CHANGE_STATE)
     description = Description.read()
     servers = servers_folder(env=env, say=say)
     learn(cache_folder(env), servers=servers, say=say)
