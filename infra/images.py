@@ -31,6 +31,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "producer/**/*.py",
         "exits.py",
         "place.py",
+        "trust.py",
         "schemas/*.avsc",
     ),
     "toolbox": (
@@ -42,6 +43,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "cli.py",
         "exits.py",
         "place.py",
+        "trust.py",
         "schemas/*.avsc",
     ),
 }

@@ -7,6 +7,7 @@ properties file, no shell script and no URL ever holds a character that the pers
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -16,19 +17,40 @@ LONGEST_BYTES = 400
 """MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to this one."""
 
 
-def usable(path: Path, *, what: str, change: str) -> Path:
-    """The folder at `path` by its real name, made where it is missing.
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """What a folder is for, in the words of a message."""
 
-    `what` is what is kept there, `change` how one names another. Raises SluiceError with the reason where a server
-    could not work in it, before anything is started.
-    """
+    what: str
+    change: str
+    """How one names another."""
+    longest: int = LONGEST_BYTES
+
+
+PIPELINE = Purpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STATE=DIR")
+
+
+def named(path: Path, purpose: Purpose) -> Path:
+    """The folder at `path` by its real name; raises SluiceError with the reason where no server could work in it."""
     real = real_name(path)
-    reason = _reason(real)
-    if reason is None:
-        reason = _trouble(real)
-    if reason is not None:
-        raise SluiceError(f"{what} cannot be in {shown(real)}: {reason}. Name another: {change}", status=Exit.USAGE)
+    if reason := _misnamed(real, longest=purpose.longest):
+        raise _refusal(real, purpose, reason)
     return real
+
+
+def usable(path: Path, purpose: Purpose) -> Path:
+    """As named(), and made where it is missing; raises SluiceError where it cannot be written."""
+    real = named(path, purpose)
+    if reason := _unwritable(real):
+        raise _refusal(real, purpose, reason)
+    return real
+
+
+def _refusal(path: Path, purpose: Purpose, reason: str) -> SluiceError:
+    return SluiceError(
+        f"{purpose.what} cannot be in {shown(path)}: {reason}. Name another folder: {purpose.change}",
+        status=Exit.USAGE,
+    )
 
 
 def real_name(path: Path) -> Path:
@@ -42,7 +64,7 @@ def shown(path: Path) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def _reason(path: Path) -> str | None:
+def _misnamed(path: Path, *, longest: int) -> str | None:
     name = os.fsencode(path)
     try:
         text = name.decode()
@@ -51,12 +73,12 @@ def _reason(path: Path) -> str | None:
     if text != str(path):
         # Python takes the bytes for other letters than Java does: what one writes the other would not find.
         return f"the locale's encoding is {sys.getfilesystemencoding()}; set LC_ALL=C.UTF-8, or use ASCII letters"
-    if len(name) > LONGEST_BYTES:
-        return f"its name has {len(name)} bytes, and MariaDB takes {LONGEST_BYTES}"
+    if len(name) > longest:
+        return f"its name has {len(name)} bytes, and MariaDB takes {longest}"
     return None
 
 
-def _trouble(path: Path) -> str | None:
+def _unwritable(path: Path) -> str | None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=path):

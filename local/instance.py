@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self, cast
 
 from exits import Exit, SluiceError
-from local.folders import link, real_name, shown, usable
+from local.folders import PIPELINE, link, real_name, shown, usable
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -32,7 +32,6 @@ _FIRST_PORT, LAST_PORT = 1024, 65535
 FILE = "instance.json"
 SERVERS, LOGGING = "servers", "log4j2.properties"
 """Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
-CHANGE_STATE = "--state DIR (or SLUICE_STATE)"
 
 _PASSWORDS = (
     "kafka-producer",
@@ -89,7 +88,7 @@ class Instance:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
         if redis_megabytes is not None and redis_megabytes < 1:
             raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
-        state = usable(state, what="a pipeline", change=CHANGE_STATE)
+        state = usable(state, PIPELINE)
         before = cls.open(state) if (state / FILE).exists() else None
         if port_base is None:
             port_base = before.port_base if before else DEFAULT_PORT_BASE

@@ -6,6 +6,7 @@ in its log and starts as it would without.
 """
 
 import dataclasses
+import os
 import shutil
 import threading
 from fcntl import LOCK_EX, flock
@@ -17,7 +18,7 @@ from exits import SluiceError
 from local import connect, entities, java, kafka, registry
 from local.certificates import make_certificates
 from local.description import Description
-from local.fetch import Say
+from local.fetch import LEARNING, Say
 from local.instance import FILE, Instance
 from local.java import AOT_CACHE
 from local.processes import Server, Starting, free_port_base, stop_all
@@ -30,13 +31,13 @@ _STOP_SECONDS = 120
 def learn(cache: Path, *, servers: Path, say: Say) -> None:
     """Make the caches, unless they are there or an earlier try failed."""
     marker = servers / f".learnt-{_digest()}"
-    if marker.exists():
+    if marker.exists() or not os.access(servers, os.W_OK):
         return
     with (cache / ".lock").open("w") as lock:
         flock(lock, LOCK_EX)
         if not marker.exists():
             say("preparing fast starts of the servers (about half a minute, once) …")
-            _learn(cache / "learning", servers=servers, say=say)
+            _learn(cache / LEARNING, servers=servers, say=say)
             marker.touch()
 
 

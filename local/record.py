@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from local.fetch import run_maven
+from local.maven import run_maven
 
 _RECORDING = (
     "-Daether.artifactResolver.postProcessor.trustedChecksums.record=true",

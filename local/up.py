@@ -12,9 +12,9 @@ from exits import Exit, SluiceError
 from local import connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
-from local.fetch import Say, cache_folder, servers_folder
-from local.folders import usable
-from local.instance import CHANGE_STATE, Instance
+from local.fetch import Say, servers_folder
+from local.folders import PIPELINE, usable
+from local.instance import Instance
 from local.learn import learn
 from local.processes import Server, Starting, check_ports_free, stop_all
 
@@ -52,10 +52,10 @@ def up(
     What an earlier run left behind is ended first. If anything fails, or on Ctrl-C, all is taken down again.
     Raises SluiceError that says what failed, with the last lines of its log.
     """
-    state = usable(state, what="a pipeline", change=CHANGE_STATE)
+    state = usable(state, PIPELINE)
     description = Description.read()
     servers = servers_folder(env=env, say=say)
-    learn(cache_folder(env), servers=servers, say=say)
+    learn(servers.parent, servers=servers, say=say)
     workers = description.worker_replicas if workers is None else workers
     instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
     with instance.lock():

@@ -11,6 +11,7 @@ from producer.pull import Pull
 _REMOTE = ("http://", "https://", "gs://")
 _CONNECT_SECONDS = 15
 _SILENCE_SECONDS = 60
+_GOOGLE = "https://storage.googleapis.com"
 
 
 def is_remote(path: str) -> bool:
@@ -73,13 +74,18 @@ def _open_file(path: str) -> Raw:
 
 
 def _open_url(url: str, env: Mapping[str, str]) -> Raw:
-    # fsspec's file systems take a second to import, so that only those who need them wait.
+    # Before they are imported, for they keep whom they trusted then. fsspec's file systems take a second to import, so
+    # that only those who need them wait.
+    import trust  # noqa: PLC0415
+
+    trust.trust_system()
     try:
         file, size = _open_bucket(url, env) if url.lower().startswith("gs://") else _open_web(url)
     except (FileNotFoundError, IsADirectoryError):
         raise
     except Exception as error:  # each file system has errors of its own
-        raise ConnectionError(_first_line(error)) from error
+        advice = trust.explain(error, _GOOGLE if url.lower().startswith("gs://") else url)
+        raise ConnectionError(_first_line(error) + (f"\n{advice}" if advice else "")) from error
     return Raw(_converting_errors(file.read), size=size, close=file.close)
 
 
@@ -90,10 +96,10 @@ def _open_web(url: str) -> tuple[Any, int | None]:
     # The library's own limit is five minutes for all of a body, which a large log takes longer than. Without
     # "identity" a server may compress, and the length it announces is not that of what arrives.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
-    client = {"timeout": timeout, "headers": {"Accept-Encoding": "identity"}}
+    client = {"timeout": timeout, "headers": {"Accept-Encoding": "identity"}, "trust_env": True}
     web = HTTPFileSystem(skip_instance_cache=True, client_kwargs=client)
     # block_size 0: one request, read as it comes. A size: no question before it, whose every failure would be
-    # reported as a missing file.
+    # reported as a missing file. trust_env: by the proxy that HTTPS_PROXY names.
     file: Any = web.open(url, block_size=0, size=1)
     encoded = file.r.headers.get("Content-Encoding", "identity") != "identity"
     return file, None if encoded else file.r.content_length
@@ -105,7 +111,8 @@ def _open_bucket(url: str, env: Mapping[str, str]) -> tuple[Any, int | None]:
 
     emulator = env.get("STORAGE_EMULATOR_HOST")
     settings: dict[str, Any] = {"endpoint_url": emulator, "token": "anon"} if emulator else {}
-    file: Any = GCSFileSystem(skip_instance_cache=True, **settings).open(url, "rb", cache_type="readahead")
+    buckets = GCSFileSystem(skip_instance_cache=True, session_kwargs={"trust_env": True}, **settings)
+    file: Any = buckets.open(url, "rb", cache_type="readahead")
     return file, file.size
 
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from exits import SluiceError
-from local.fetch import Say, maven, maven_env
+from local.fetch import Say
+from local.maven import installed_maven
 from tests.cache import once
 
 _INPUTS = ("pom.xml", ".mvn/maven.config", ".mvn/checksums/checksums.sha256")
@@ -32,16 +33,8 @@ def jars(project: Path, *, name: str, env: Mapping[str, str], say: Say) -> Path:
 
 def _fetch(project: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
     cache = folder.parent
-    command = [maven(cache, env=env, say=say) / "bin/mvn", "package"]
-    done = subprocess.run(
-        [*command, f"-Dmaven.repo.local={cache / 'maven'}", f"-Djars.directory={folder}"],
-        cwd=project,
-        env=maven_env(cache, env=env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with installed_maven(cache, env=env, say=say, checkout=project) as maven:
+        done = maven.run("package", f"-Djars.directory={maven.cache / folder.name}", output=subprocess.PIPE)
     if done.returncode:
-        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-15:])
+        last = "\n  ".join(done.stdout.decode(errors="replace").splitlines()[-15:])
         raise SluiceError(f"the jars of {project / 'pom.xml'} could not be fetched:\n  {last}")

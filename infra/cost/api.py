@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import google.auth
 import requests
 from google.auth.exceptions import GoogleAuthError
-from google.auth.transport.requests import AuthorizedSession
 
+import trust
 from exits import Exit, SluiceError
+from infra.sessions import authorized_session, session
 
 ENDPOINT = "SLUICE_GOOGLE_ENDPOINT"
 """Variable with an address of this machine that stands in for all of Google's, each service below its name; for tests.
@@ -23,6 +24,7 @@ _BUSY = (429, 500, 502, 503, 504)
 _PAUSES = (1.0, 2.0, 4.0)
 """Seconds to wait before a call is tried again."""
 _TIMEOUT = 60.0
+_TOKENS = "https://oauth2.googleapis.com"
 PARTIAL = 206
 """The code of an answer that lacks a part, and says so."""
 _MISSING = 404
@@ -90,12 +92,12 @@ class Google:
         if endpoint and urlsplit(endpoint).hostname not in _HERE:
             raise SluiceError(f"{ENDPOINT} is {endpoint}: it may only name this machine; unset it", status=Exit.USAGE)
         if endpoint or key:
-            return cls(requests.Session(), endpoint=endpoint, key=key, sleep=sleep)
+            return cls(session(), endpoint=endpoint, key=key, sleep=sleep)
         try:
             credentials, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=project)
         except GoogleAuthError as error:
             raise ApiError(f"nobody is signed in to Google Cloud ({_first(error)}); {_SIGN_IN}") from None
-        return cls(AuthorizedSession(credentials), endpoint=None, key=None, sleep=sleep)
+        return cls(authorized_session(credentials), endpoint=None, key=None, sleep=sleep)
 
     def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
         """An answer; raises ApiError."""
@@ -166,11 +168,15 @@ class Google:
                 allow_redirects=False,
             )
         except GoogleAuthError as error:
+            if advice := trust.explain(error, _TOKENS):
+                raise ApiError(f"Google's sign-in cannot be reached. {advice}") from None
             raise ApiError(
                 f"the sign-in to Google Cloud does not hold any more ({_first(error)}); {_SIGN_IN}"
             ) from None
         except requests.RequestException as error:
-            raise ApiError(f"{service} cannot be reached ({type(error).__name__}); is there a way to it?") from None
+            advice = trust.explain(error, url)
+            why = f". {advice}" if advice else f" ({type(error).__name__}); is there a way to it?"
+            raise ApiError(f"{service} cannot be reached{why}") from None
 
 
 _SIGN_IN = "sign in: gcloud auth application-default login"

@@ -2,7 +2,8 @@
 
 import google.auth
 import google.auth.exceptions
-import google.auth.transport.requests
+
+from infra.sessions import token_request
 
 _SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
@@ -11,7 +12,7 @@ def access_token() -> str:
     """A token for Google's APIs, good for an hour; raises ValueError that says how to log in."""
     try:
         credentials, _ = google.auth.default(scopes=_SCOPES)
-        credentials.refresh(google.auth.transport.requests.Request())
+        credentials.refresh(token_request())
     except google.auth.exceptions.GoogleAuthError as error:
         raise ValueError(f"not logged in: gcloud auth application-default login ({error})") from error
     return str(credentials.token)

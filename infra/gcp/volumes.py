@@ -14,6 +14,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from infra.sessions import system_context
+
 DISKS = "pd.csi.storage.gke.io"
 _GKE = "https://container.googleapis.com/v1/projects/{project}/locations/{location}/clusters/{cluster}"
 _SECONDS = 30
@@ -55,19 +57,19 @@ class Api:
     def _exists(self) -> bool:
         try:
             # A person's credentials ask in the name of a project.
-            self._get(self.cluster, None, {"X-Goog-User-Project": self.project})
+            self._get(self.cluster, system_context(), {"X-Goog-User-Project": self.project})
         except HTTPError as error:
             if error.code == _NOT_FOUND:
                 return False
             raise
         return True
 
-    def _context(self) -> ssl.SSLContext | None:
+    def _context(self) -> ssl.SSLContext:
         if self.authority is None:
-            return None
+            return system_context()
         return ssl.create_default_context(cadata=b64decode(self.authority).decode())
 
-    def _get(self, url: str, context: ssl.SSLContext | None, headers: Mapping[str, str] | None = None) -> Any:
+    def _get(self, url: str, context: ssl.SSLContext, headers: Mapping[str, str] | None = None) -> Any:
         login = {"Authorization": f"Bearer {self.token()}"}
         request = Request(url, headers={**login, **(headers or {})})  # noqa: S310 always https
         with urlopen(request, timeout=_SECONDS, context=context) as answer:  # noqa: S310 always https

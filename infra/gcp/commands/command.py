@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+import trust
 from exits import Exit, SluiceError
 from infra.gcp.commands.stack import Guarded, of_file, of_stack
 from infra.gcp.guard_function.sluice_guard.api import Api, ApiError
@@ -71,11 +72,13 @@ def google(guarded: Guarded, *, env: Mapping[str, str]) -> Generator[Api]:
     apis = apis_of(env, mistakes=mistakes)
     if mistakes:
         raise SluiceError("; ".join(mistakes), status=Exit.USAGE)
+    trust.trust_system()
     try:
         yield Api(apis, quota_project=guarded.project)
     except ApiError as error:
         raise SluiceError(
-            f"Google Cloud: {str(error).rstrip('.')}. {_remedy(error, env)}", status=Exit.UNAVAILABLE
+            f"Google Cloud: {str(error).rstrip('.')}. {trust.explain(error, apis.container) or _remedy(error, env)}",
+            status=Exit.UNAVAILABLE,
         ) from error
 
 

@@ -12,7 +12,7 @@ import pytest
 from infra.declared import ROOT
 from infra.images import Images, own_image
 from infra.versions import BUILD_IMAGES, IMAGES, OWN_IMAGES
-from local.fetch import MAVEN_VERSION
+from local.maven import MAVEN_VERSION
 
 EVERY = pytest.mark.parametrize("name", [*IMAGES, *OWN_IMAGES])
 
