@@ -31,7 +31,9 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "producer/**/*.py",
         "exits.py",
         "place.py",
+        "program.py",
         "schemas/*.avsc",
+        "terminal.py",
     ),
     "toolbox": (
         "infra/toolbox/*",
@@ -42,7 +44,9 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "cli.py",
         "exits.py",
         "place.py",
+        "program.py",
         "schemas/*.avsc",
+        "terminal.py",
     ),
 }
 _TAG_LENGTH = 12
