@@ -55,11 +55,12 @@ def _escape_json(found: re.Match[str]) -> str:
     return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
 
 
-def write_json(value: object, file: IO[str], *, indent: int | None = None) -> None:
+def write_json(value: object, file: IO[str], *, indent: int | None = None, flush: bool = True) -> None:
     """Write `value` and a line feed, in ASCII where `file` takes no more."""
     encoding = getattr(file, "encoding", None) or "utf-8"
     file.write(as_json(value, indent=indent, only_ascii=not encoding.lower().startswith("utf")) + "\n")
-    file.flush()
+    if flush:
+        file.flush()
 
 
 class Console(rich.console.Console):
