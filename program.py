@@ -98,6 +98,12 @@ def _status(name: str, command: Callable[[], int]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # `… | head`
         return Exit.OK
+    except OSError as error:
+        if error.filename is None or error.strerror is None:
+            Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
+        else:  # a disk that is full, a folder that may not be written: what the system says is all there is to say
+            Console(stderr=True).print_error(f"{name}: {_name_of(error)} cannot be used: {error.strerror}")
+        return Exit.FAILED
     except Exception as error:
         Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
         return Exit.FAILED
@@ -109,6 +115,10 @@ def _called(command: Callable[[], int]) -> int:
         return command()
     except SystemExit as ended:  # argparse, after --help or a mistake in the command line
         return ended.code if isinstance(ended.code, int) else Exit.OK
+
+
+def _name_of(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
 
 
 def _unexpected(error: Exception) -> str:

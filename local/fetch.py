@@ -26,6 +26,7 @@ from jgo.maven import MavenContext
 from exits import Exit, SluiceError
 from local.description import ROOT
 from local.java import JAVA_HOME
+from local.state_files import home
 
 MAVEN_VERSION = "3.9.16"
 MAVEN_SHA512 = (
@@ -54,7 +55,7 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     folder = cache / f"servers-{_digest(_INPUTS)}"
     if _our_plugins(folder).is_dir():
         return folder
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(cache)
     with (cache / ".lock").open("w") as lock:
         flock(lock, LOCK_EX)  # another instance may be fetching the same: wait for it, then find it there
         if not folder.is_dir():
@@ -63,6 +64,15 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
         if not _our_plugins(folder).is_dir():
             _build_ours(cache, _our_plugins(folder), env=env, say=say)
     return folder
+
+
+def _make(cache: Path) -> None:
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SluiceError(
+            f"the folder {cache} for what is fetched cannot be made: {error.strerror}; name another: SLUICE_CACHE=/path"
+        ) from error
 
 
 def plugin_path(servers: Path) -> str:
@@ -78,8 +88,8 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     """Where downloads are kept: $SLUICE_CACHE, or sluice/ in the user's cache folder."""
     if env.get("SLUICE_CACHE"):
         return Path(env["SLUICE_CACHE"]).absolute()
-    base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".cache")
-    return Path(base) / "sluice"
+    base = env.get("XDG_CACHE_HOME") or home(env) / ".cache"
+    return Path(base).absolute() / "sluice"
 
 
 def _digest(names: Iterable[str]) -> str:

@@ -31,8 +31,8 @@ _FIRST_PORT, LAST_PORT = 1024, 65535
 FILE = "instance.json"
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
 _REMAKE = (
-    "Remove it and run `sluice up`, which makes it anew; give it the --port-base, --workers and --redis-memory that you "
-    "had chosen. The data stays"
+    "Remove it and run `sluice up`, which makes it anew; give it the --port-base, --workers and --redis-memory that "
+    "you had chosen. The data stays"
 )
 _RESTORE = "Bring back a copy of it: without these passwords nothing opens the data (sluice down --purge removes both)"
 

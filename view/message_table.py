@@ -104,9 +104,8 @@ def _change(told: Change) -> Text:
 def _fields(row: dict[str, Any], *, bold: frozenset[str] = frozenset()) -> Text:
     text = Text()
     for name, item in row.items():
-        text.append(f"{visible_line(name)}=", style="dim").append(
-            _plain(item), style="bold" if name in bold else ""
-        ).append(" ")
+        text.append(f"{visible_line(name)}=", style="dim")
+        text.append(_plain(item), style="bold" if name in bold else "").append(" ")
     text.rstrip()
     return text
 

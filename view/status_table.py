@@ -98,9 +98,7 @@ def _kafka(answer: Cluster | SilentError) -> RenderableType:
     for topic in answer.topics:
         # A dead letter is a record that a sink could not use: worth a look whenever there is one.
         alarming = topic.name.endswith(DEAD_LETTERS) and topic.messages
-        table.add_row(
-            visible_line(topic.name), str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else ""
-        )
+        table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
     return _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
 
 
@@ -115,16 +113,15 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
     for connector in answer.connectors:
         lag = status.lag_of(connector.name)
         table.add_row(
-            visible_line(connector.name),
+            connector.name,
             _state(connector.state),
-            visible_line(connector.worker),
+            connector.worker,
             "" if lag is None else f"{lag:,}",
         )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    failures = [
-        Padding(Text(visible(failure), style="red", overflow="fold"), (0, 0, 0, 2)) for failure in status.failures
-    ]
+    sentences = (Text(visible(failure), style="red", overflow="fold") for failure in status.failures)
+    failures = [Padding(sentence, (0, 0, 0, 2)) for sentence in sentences]
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *failures)
 
 
@@ -140,7 +137,7 @@ def _mysql(answer: Server | SilentError) -> RenderableType:
         return _silent(answer)
     table = _table("table", "rows", right=("rows",))
     for found in answer.tables:
-        table.add_row(visible_line(found.name), f"{'' if found.exact else 'about '}{found.rows:,}")
+        table.add_row(found.name, f"{'' if found.exact else 'about '}{found.rows:,}")
     return _part("MySQL", answer.product, table)
 
 
