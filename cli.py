@@ -95,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_load(commands)
     _add_messages(commands)
+    _add_dlq(commands)
     _add_proof(commands)
     _add_get(commands)
     return top
@@ -177,6 +178,16 @@ def _add_messages(commands: Commands) -> None:
     add_messages_arguments(messages)
     messages.set_defaults(
         command=lambda args, env: run_messages(args, env=env, console=_stdout(), place=_place(args, env))
+    )
+
+
+def _add_dlq(commands: Commands) -> None:
+    from dead_letters.command import add_dlq_arguments, run_dlq
+
+    dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
+    add_dlq_arguments(dlq)
+    dlq.set_defaults(
+        command=lambda args, env: run_dlq(args, env=env, console=_stdout(), errors=_stderr(), place=_place(args, env))
     )
 
 

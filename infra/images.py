@@ -38,6 +38,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     "toolbox": (
         "infra/toolbox/*",
         "cluster/*.py",
+        "dead_letters/*.py",
         "producer/**/*.py",
         "proof/**/*",
         "view/**/*.py",
