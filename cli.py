@@ -274,3 +274,7 @@ def _stdout() -> Console:
 
 def _stderr() -> Console:
     return Console(stderr=True)
+
+
+if __name__ == "__main__":
+    run()

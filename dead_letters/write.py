@@ -6,6 +6,7 @@ The ending of the file says what is in it: .csv rows for `sluice load gps`, .tar
 
 import io
 import re
+import shlex
 import tarfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -45,27 +46,29 @@ class Written:
     def as_object(self) -> dict[str, Any]:
         """As JSON types."""
         return {
-            "file": str(self.file),
+            "file": str(self.file.absolute()),
             "letters": self.letters,
             "older_left_out": self.older,
             "rest": self.rest,
-            "rest_file": str(self.rest_file) if self.rest_file else None,
+            "rest_file": str(self.rest_file.absolute()) if self.rest_file else None,
             "of_other_topics": self.others,
         }
 
     def sentences(self) -> list[str]:
         """For a person."""
-        things = {".csv": "rows", ".tar": "images", ".jsonl": "dead letters"}[self.form]
-        lines = [f"{self.letters:,} {things} in {self.file}"]
+        thing = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.form]
+        lines = [f"{self.letters:,} {thing}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
         if self.older:
             lines.append(f"{self.older:,} left out: a newer dead letter has the same utime")
         if self.rest_file:
-            lines.append(f"{self.rest:,} that cannot be {things}, each with the reason, in {self.rest_file}")
+            lines.append(
+                f"{self.rest:,} that cannot be a {thing}, each with the reason, in {self.rest_file.absolute()}"
+            )
         if self.others:
             lines.append(f"{self.others:,} of other topics are not in it; a FILE that ends in .jsonl takes all")
         if self.letters and self.form != ".jsonl":
             kind = "gps" if self.form == ".csv" else "images"
-            lines.append(f"next: mend it, then sluice load {kind} {self.file}")
+            lines.append(f"next: mend it, then sluice load {kind} {shlex.quote(str(self.file.absolute()))}")
         return lines
 
 
