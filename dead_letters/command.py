@@ -36,7 +36,8 @@ same). One that fails again comes back as a new dead letter. It writes over what
 _WRITE = """\
 Write dead letters to FILE, from which they can be mended and loaded again. Its ending says what it holds: .csv rows
 for `sluice load gps`, .tar images for `sluice load images`, .jsonl every letter as it is (bytes as hex). What cannot be
-decoded goes beside it, into FILE's name with .rest.jsonl, each with the reason."""
+decoded goes beside it, into FILE's name with .rest.jsonl, each with the reason. Those that were sent again are left
+out: they have arrived, or come back as new dead letters."""
 
 
 def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +59,7 @@ def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
     write = _add_sub(commands, "write", "write them to a file, to be mended and loaded again", _WRITE)
     write.add_argument("file", type=Path, metavar="FILE", help="ends in .csv, .tar or .jsonl")
     _add_letters(write)
+    write.add_argument("--again", action="store_true", help="also those that were sent again")
     write.add_argument("--force", action="store_true", help="write over FILE if it is there")
     write.set_defaults(dlq=_write)
     again = _add_sub(commands, "send", "send them again to the topics that they came from", _SEND)
@@ -145,8 +147,13 @@ def _write(call: "_Call", place: Place) -> Exit:
         raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
     check_new(args.file, force=args.force)
     choice = _choice(args)
-    letters = read_letters(place, chosen_topics(place, choice), choice)
-    written = write_letters(letters, args.file, decode=_decoder(place))
+    topics = chosen_topics(place, choice)
+    with closing(SentLetters(place.consumer)) as memory:
+        letters = read_letters(place, topics, choice)
+        # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
+        if not args.again and not args.letters:
+            letters = (letter for letter in letters if letter.offset not in memory.of(letter.topic, letter.partition))
+        written = write_letters(letters, args.file, decode=_decoder(place))
     if args.json:
         write_json(written.as_object(), console.file)
     else:
@@ -223,8 +230,11 @@ def _sentences(sent: Sent) -> list[str]:
     selected, count = sent.selected, sent.acknowledged.total()
     by_topic = ", ".join(f"{number:,} to {topic}" for topic, number in sorted(sent.acknowledged.items()))
     lines = [f"{count:,} of {selected.total:,} dead letters sent again" + (f": {by_topic}" if by_topic else "")]
+    if not selected.total:
+        lines = ["no dead letter was waiting to be sent"]
     if selected.sent_before:
-        lines.append(f"{selected.sent_before:,} were sent before and are left (--again sends them once more)")
+        verb = "was sent before and is" if selected.sent_before == 1 else "were sent before and are"
+        lines.append(f"{selected.sent_before:,} {verb} left out (--again sends them once more)")
     if selected.without_origin:
         lines.append(f"{selected.without_origin:,} do not say which topic they came from: sluice dlq write FILE.jsonl")
     if count:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from typing import Any
 
 WORDS = {
     "LETTER": "mysql-sink:0:0",
@@ -19,9 +20,9 @@ def command_lines(parser: argparse.ArgumentParser, *, source: str) -> list[list[
 
 def _lines(parser: argparse.ArgumentParser, source: str) -> Iterator[list[str]]:
     own: list[str] = []
-    children: argparse._SubParsersAction[argparse.ArgumentParser] | None = None
+    children: Any = None
     for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
+        if action.__class__.__name__ == "_SubParsersAction":
             children = action
         elif not action.option_strings and action.nargs != "*":
             own.append(WORDS.get(str(action.metavar), source))

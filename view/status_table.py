@@ -99,7 +99,10 @@ def _kafka(answer: Cluster | SilentError) -> RenderableType:
         # A dead letter is a record that a sink could not use: worth a look whenever there is one.
         alarming = topic.name.endswith(DEAD_LETTERS) and topic.messages
         table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
-    return _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
+    part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
+    if not any(topic.name.endswith(DEAD_LETTERS) and topic.messages for topic in answer.topics):
+        return part
+    return Group(part, Text("  why there are dead letters: sluice dlq", style="yellow"))
 
 
 def _count(number: int, noun: str) -> str:

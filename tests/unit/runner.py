@@ -5,6 +5,7 @@ streams, the environment and the working directory that it names, as a shell wou
 """
 
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -12,15 +13,17 @@ import sys
 import traceback
 from typing import Any
 
-import cli  # noqa: F401 what takes the time
-import dead_letters.command  # noqa: F401
-import infra.cost.command
-import infra.gcp.commands.command
-import infra.leftovers.command  # noqa: F401
-import local.up  # noqa: F401
-import producer.sample_images  # noqa: F401
-import proof.get  # noqa: F401
-
+_SLOW = (
+    "cli",
+    "dead_letters.command",
+    "infra.cost.command",
+    "infra.gcp.commands.command",
+    "infra.leftovers.command",
+    "local.up",
+    "producer.sample_images",
+    "proof.get",
+)
+"""What takes the time of a start."""
 _MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_APPEND, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
@@ -62,6 +65,8 @@ def _run(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    for name in _SLOW:
+        importlib.import_module(name)
     gc.freeze()  # what is imported is not looked through, and so not copied, in every process
     jobs, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     buffer = b""
