@@ -2,18 +2,17 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from rich.console import Console
-
 from cluster.toolbox import NAMESPACE, Toolbox, context_of, is_cluster
 from exits import Exit, SluiceError
 from place import Place
+from program import run as run_program
+from terminal import Console, argument_parser, write_json
 
 if TYPE_CHECKING:
     from view.status import Process
@@ -24,8 +23,7 @@ Command = Callable[[argparse.Namespace, Mapping[str, str]], Exit]
 
 def run() -> NoReturn:
     """Entry point of the `sluice` command."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:], env=os.environ))
+    run_program("sluice", lambda: main(sys.argv[1:], env=os.environ))
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
@@ -34,13 +32,12 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     try:
         return _run(args, arguments, env)
     except SluiceError as error:
-        _stderr().print(f"sluice: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        _stderr().print_error(f"sluice: {error}")
         return error.status
     except KeyboardInterrupt:
         _stderr().print("sluice: interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:  # `sluice messages … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
 
 
@@ -75,7 +72,7 @@ def _target(text: str) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    top = argparse.ArgumentParser(
+    top = argument_parser(
         prog="sluice",
         description="GPS logs and camera images through Kafka Connect into MySQL and Redis.",
         epilog="Exit statuses: " + ", ".join(f"{status.value} {status.name.lower()}" for status in Exit),
@@ -98,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_load(commands)
     _add_messages(commands)
+    _add_dlq(commands)
     _add_proof(commands)
     _add_get(commands)
     return top
@@ -129,9 +127,10 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     )
     if args.json:
         where = {name: value for name, value in instance.place_variables().items() if "PASSWORD" not in name}
-        _stdout().print_json(data={"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where})
+        found = {"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where}
+        write_json(found, sys.stdout, indent=2)
     else:
-        _stdout().print(f"up in {time.monotonic() - begun:.1f} s, in {instance.state}", highlight=False, soft_wrap=True)
+        _stdout().print(f"up in {time.monotonic() - begun:.1f} s, in {instance.state}", soft_wrap=True)
         _stdout().print(
             "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
         )
@@ -179,6 +178,16 @@ def _add_messages(commands: Commands) -> None:
     add_messages_arguments(messages)
     messages.set_defaults(
         command=lambda args, env: run_messages(args, env=env, console=_stdout(), place=_place(args, env))
+    )
+
+
+def _add_dlq(commands: Commands) -> None:
+    from dead_letters.command import add_dlq_arguments, run_dlq
+
+    dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
+    add_dlq_arguments(dlq)
+    dlq.set_defaults(
+        command=lambda args, env: run_dlq(args, env=env, console=_stdout(), errors=_stderr(), place=_place(args, env))
     )
 
 
@@ -256,9 +265,7 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
 
 def _say(begun: float) -> Callable[[str], None]:
     console = _stderr()
-    return lambda text: console.print(
-        f"{time.monotonic() - begun:6.1f} s  {text}", markup=False, highlight=False, soft_wrap=True
-    )
+    return lambda text: console.print(f"{time.monotonic() - begun:6.1f} s  {text}", soft_wrap=True)
 
 
 def _stdout() -> Console:
@@ -267,3 +274,7 @@ def _stdout() -> Console:
 
 def _stderr() -> Console:
     return Console(stderr=True)
+
+
+if __name__ == "__main__":
+    run()

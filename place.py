@@ -115,10 +115,18 @@ def _require(env: Mapping[str, str], names: tuple[str, ...]) -> None:
         raise SluiceError(f"these variables must say where the pipeline is:{lines}", status=Exit.USAGE)
 
 
+def _is_utf8(text: str) -> bool:
+    """Whether text of the environment is; what is not UTF-8 comes as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
+    ca_file = env["SLUICE_CA_FILE"]
+    if not _is_utf8(ca_file):
+        raise SluiceError("SLUICE_CA_FILE is not UTF-8, which Kafka's client needs; move the file", status=Exit.USAGE)
     return KafkaUser(
         bootstrap_servers=env["SLUICE_BOOTSTRAP_SERVERS"],
-        ca_file=Path(env["SLUICE_CA_FILE"]),
+        ca_file=Path(ca_file),
         username=name,
         password=env[f"SLUICE_{name.upper()}_PASSWORD"],
     )

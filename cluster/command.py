@@ -12,6 +12,7 @@ from typing import IO
 
 from cluster.jobs import fetch_proof
 from cluster.toolbox import Feed, StillInPodError, Toolbox
+from dead_letters.write import rest_path
 from exits import Exit, SluiceError
 from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
 from producer.raw import is_remote
@@ -42,7 +43,7 @@ def run(
         return Exit(toolbox.interactive(arguments))
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
-    words = [_STDIO if source and word == source else word for word in _words(arguments, files)]
+    words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
     sent = _sent(source, args=args, env=env) if source else None
     shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
@@ -65,6 +66,9 @@ def run(
         toolbox.clean()
         raise
     toolbox.clean()
+    rest = files.get("rest")
+    if rest and rest.name not in written:
+        rest.unlink(missing_ok=True)  # an earlier call's
     if rejects and rejects.path.name not in written:
         rejects.remove_old()
     return Exit(status)
@@ -82,6 +86,8 @@ def _files(args: Namespace, *, env: Mapping[str, str]) -> dict[str, Path | None]
     if "rejects" in found and found["rejects"] is None:
         location = locate_images(args.source, env=env) if args.kind == "images" else locate(args.source, env=env)
         found["rejects"] = Path(f"{location.base_name}.rejects.csv")
+    if hasattr(args, "file"):  # `sluice dlq write`, and what it writes beside it
+        found |= {"file": args.file, "rest": rest_path(args.file)}
     return {name: Path(path) if path else None for name, path in found.items() if str(path) != _STDIO}
 
 
@@ -103,8 +109,10 @@ def _refuse_to_write_over(args: Namespace, path: Path) -> None:
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
 
 
-def _words(arguments: Sequence[str], files: Mapping[str, Path | None]) -> list[str]:
+def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path | None]) -> list[str]:
     """The command line for the pod, where a command writes into the folder that it runs in."""
+    if hasattr(args, "file"):
+        return [args.file.name if word == str(args.file) else word for word in arguments]
     named = {name: path for name, path in files.items() if path}
     parser = ArgumentParser(add_help=False)
     for name in named:

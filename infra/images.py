@@ -32,11 +32,14 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "exits.py",
         "place.py",
         "trust.py",
+        "program.py",
         "schemas/*.avsc",
+        "terminal.py",
     ),
     "toolbox": (
         "infra/toolbox/*",
         "cluster/*.py",
+        "dead_letters/*.py",
         "producer/**/*.py",
         "proof/**/*",
         "view/**/*.py",
@@ -44,7 +47,9 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "exits.py",
         "place.py",
         "trust.py",
+        "program.py",
         "schemas/*.avsc",
+        "terminal.py",
     ),
 }
 _TAG_LENGTH = 12

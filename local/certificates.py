@@ -36,7 +36,10 @@ def make_certificates(instance: Instance) -> None:
 def _fresh(path: Path) -> bool:
     if not path.exists():
         return False
-    end = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    try:
+        end = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):  # damaged: made anew
+        return False
     return end - datetime.now(UTC) > _RENEW
 
 

@@ -17,6 +17,7 @@ from exits import SluiceError
 from local.description import ROOT
 from local.folders import LONGEST_BYTES, Purpose, named, usable
 from local.maven import run_maven
+from local.state_files import home
 
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
@@ -68,8 +69,8 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     """Where downloads are kept: $SLUICE_CACHE, or sluice/ in the user's cache folder."""
     if env.get("SLUICE_CACHE"):
         return Path(env["SLUICE_CACHE"]).absolute()
-    base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".cache")
-    return Path(base) / "sluice"
+    base = env.get("XDG_CACHE_HOME") or home(env) / ".cache"
+    return Path(base).absolute() / "sluice"
 
 
 def _digest(names: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """One embedded pipeline: its folder, its ports, its passwords."""
 
 import json
-import os
 import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Self, cast
 
 from exits import Exit, SluiceError
 from local.folders import PIPELINE, link, real_name, shown, usable
+from local.state_files import home, read_object, write_private
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -32,6 +32,12 @@ _FIRST_PORT, LAST_PORT = 1024, 65535
 FILE = "instance.json"
 SERVERS, LOGGING = "servers", "log4j2.properties"
 """Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
+_SETTINGS = ("port_base", "workers", "redis_megabytes")
+_REMAKE = (
+    "Remove it and run `sluice up`, which makes it anew; give it the --port-base, --workers and --redis-memory that "
+    "you had chosen. The data stays"
+)
+_RESTORE = "Bring back a copy of it: without these passwords nothing opens the data (sluice down --purge removes both)"
 
 _PASSWORDS = (
     "kafka-producer",
@@ -52,8 +58,12 @@ def default_state(env: Mapping[str, str]) -> Path:
     """Where an instance lives unless --state names another folder."""
     if env.get("SLUICE_STATE"):
         return Path(env["SLUICE_STATE"]).absolute()
-    base = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local/state")
-    return Path(base) / "sluice/default"
+    base = env.get("XDG_STATE_HOME") or home(env) / ".local/state"
+    return Path(base).absolute() / "sluice/default"
+
+
+def _possible_ports(base: int) -> bool:
+    return _FIRST_PORT <= base <= LAST_PORT - PORT_SPAN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +81,14 @@ class Instance:
         """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
         state = real_name(state)
         try:
-            settings = json.loads((state / FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            found = read_object(state / FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
+        except (FileNotFoundError, NotADirectoryError):
             raise SluiceError(
                 f"there is no pipeline in {shown(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
             ) from None
+        settings = cast(dict[str, int], found)
+        if not (_possible_ports(settings.get("port_base", 0)) and 1 <= settings.get("workers", 0) <= MAX_WORKERS):
+            raise SluiceError(f"{state / FILE} is damaged: port_base or workers is no possible number. {_REMAKE}")
         return cls(state=state, **settings)
 
     @classmethod
@@ -94,7 +107,7 @@ class Instance:
             port_base = before.port_base if before else DEFAULT_PORT_BASE
         if redis_megabytes is None:
             redis_megabytes = before.redis_megabytes if before else DEFAULT_REDIS_MEGABYTES
-        if not _FIRST_PORT <= port_base <= LAST_PORT - PORT_SPAN:
+        if not _possible_ports(port_base):
             raise SluiceError(
                 f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
             )
@@ -111,7 +124,11 @@ class Instance:
     @contextmanager
     def lock(self) -> Generator[None]:
         """Keep a second `up` or `down` of the same instance out; raises SluiceError where one is under way."""
-        with (self.state / ".lock").open("w") as file:
+        try:
+            opened = (self.state / ".lock").open("w")
+        except OSError as error:
+            raise SluiceError(f"{self.state}/.lock cannot be written: {error.strerror}") from error
+        with opened as file:
             try:
                 flock(file, LOCK_EX | LOCK_NB)
             except OSError:
@@ -132,7 +149,7 @@ class Instance:
     def passwords(self) -> Mapping[str, str]:
         """Passwords by `<server>-<user>`, made once and kept in a file that only its owner can read."""
         path = self.state / "passwords.json"
-        known = cast(dict[str, str], json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        known = cast(dict[str, str], read_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
         missing = [name for name in _PASSWORDS if name not in known]
         if missing:
             known |= {name: secrets.token_urlsafe(24) for name in missing}
@@ -158,12 +175,7 @@ class Instance:
     def write(self, name: str, text: str) -> Path:
         """Write a file that only its owner can read: most of them hold a password."""
         path = self.state / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(path)
+        write_private(path, text)
         return path
 
     def place_variables(self) -> dict[str, str]:

@@ -76,7 +76,10 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
     if purge:
-        shutil.rmtree(instance.state)
+        try:
+            shutil.rmtree(instance.state)
+        except OSError as error:
+            raise SluiceError(f"{error.filename} cannot be removed: {error.strerror}; remove it by hand") from error
         say(f"{instance.state} is removed")
 
 

@@ -1,7 +1,6 @@
 """`sluice load KIND SOURCE`: the kinds of things that can be loaded, and what is printed."""
 
 import argparse
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -10,6 +9,8 @@ from rich.console import Console
 from exits import Exit
 from producer.command_gps import add_gps
 from producer.images.command import add_images
+from terminal import Console as OwnConsole
+from terminal import write_json
 
 
 class Report(Protocol):
@@ -47,14 +48,14 @@ def run(args: argparse.Namespace, *, env: Mapping[str, str], console: Console, e
 
     Raises SluiceError where the load cannot begin.
     """
-    errors = errors or Console(stderr=True)
+    errors = errors or OwnConsole(stderr=True)
     try:
         report: Report = args.load(args, env=env, errors=errors)
     except KeyboardInterrupt:
         errors.print("interrupted before anything was sent")
         return Exit.INTERRUPTED
     if args.json:
-        console.print(json.dumps(report.as_json()), markup=False, highlight=False, soft_wrap=True)
+        write_json(report.as_json(), console.file)
     else:
         for line in report.lines_for_people():
             console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from terminal import visible_line
+
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
 _WINDOW_SECONDS = 3.0
@@ -45,7 +47,7 @@ class LoadProgress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
-        self._name = name
+        self._name = visible_line(name)
         self._size = size
         self._done = done
         self._clock = clock
@@ -53,16 +55,16 @@ class LoadProgress:
         self._bar: Progress | None = None
         if console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
-                TextColumn("{task.fields[text]}"),
+                TextColumn("{task.fields[text]}", markup=False),
                 TimeRemainingColumn(),
                 console=console,
                 auto_refresh=False,
                 transient=True,
                 speed_estimate_period=_WINDOW_SECONDS,
             )
-            self._task = self._bar.add_task(name, total=size, text="")
+            self._task = self._bar.add_task(visible_line(name), total=size, text="")
 
     def __enter__(self) -> Self:
         if self._bar:

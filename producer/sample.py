@@ -3,14 +3,15 @@
 python -m producer.sample FILE [--rows N] [--seed N]
 """
 
-import argparse
 import math
 import random
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from exits import Exit
+from exits import Exit, SluiceError
+from program import run
+from terminal import argument_parser
 
 ROWS = 20_000
 SEED = 2012
@@ -84,16 +85,17 @@ def _rows(count: int, chance: random.Random) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> Exit:
     """Write a sample as the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m producer.sample", description="Write a GPS log to try things with."
-    )
+    parser = argument_parser(prog="python -m producer.sample", description="Write a GPS log to try things with.")
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--rows", metavar="N", type=int, default=ROWS, help="how many (default: %(default)s)")
     parser.add_argument("--seed", metavar="N", type=int, default=SEED, help="another log for another number")
     options = parser.parse_args(arguments)
-    write_sample(options.file, rows=options.rows, seed=options.seed)
+    try:
+        write_sample(options.file, rows=options.rows, seed=options.seed)
+    except OSError as error:
+        raise SluiceError(f"{options.file} cannot be written: {error.strerror}") from error
     return Exit.OK
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run("producer.sample", lambda: main(sys.argv[1:]))

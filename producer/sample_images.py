@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from exits import Exit
+from exits import Exit, SluiceError
+from program import run
+from terminal import argument_parser
 
 SESSION = "2012-11-16"
 COUNT = 12
@@ -122,9 +124,7 @@ def _noise(size: tuple[int, int]) -> Pixels:
 
 def main(arguments: Sequence[str]) -> Exit:
     """Write images as the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m producer.sample_images", description="Write images to try things with."
-    )
+    parser = argument_parser(prog="python -m producer.sample_images", description="Write images to try things with.")
     parser.add_argument("target", metavar="TARGET", type=Path, help="a folder, or an archive: .tar, .tar.gz")
     parser.add_argument("--count", metavar="N", type=int, default=COUNT, help="how many (default: %(default)s)")
     parser.add_argument(
@@ -135,7 +135,10 @@ def main(arguments: Sequence[str]) -> Exit:
         help="in pixels; 640x546 is 1 MiB (default: 320x240)",
     )
     options = parser.parse_args(arguments)
-    write_images(options.target, count=options.count, size=options.size)
+    try:
+        write_images(options.target, count=options.count, size=options.size)
+    except OSError as error:
+        raise SluiceError(f"{options.target} cannot be written: {error.strerror}") from error
     return Exit.OK
 
 
@@ -147,4 +150,4 @@ def _size(text: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run("producer.sample_images", lambda: main(sys.argv[1:]))

@@ -1,6 +1,5 @@
 """The command `sluice proof`: which proof it is, and what it prints."""
 
-import json
 from argparse import Namespace
 from collections.abc import Mapping
 
@@ -11,6 +10,7 @@ from exits import Exit, SluiceError
 from place import Place
 from proof.options import add_arguments, check_for_log, check_output
 from proof.told import Told
+from terminal import visible, write_json
 
 __all__ = ["add_arguments", "run"]
 
@@ -49,12 +49,11 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: 
 
 def _print(told: Told, args: Namespace, *, console: Console) -> None:
     if args.json:
-        console.file.write(json.dumps(told.as_object, ensure_ascii=False) + "\n")
-        console.file.flush()
+        write_json(told.as_object, console.file)
         return
     style = "bold green" if told.verdict.ok else "bold red"
-    console.print(Text(told.verdict.headline, style=style), soft_wrap=True)
+    console.print(Text(visible(told.verdict.headline), style=style), soft_wrap=True)
     for reason in told.verdict.reasons:
-        console.print(Text(f"  {reason}"), soft_wrap=True)
-    console.print(Text(told.counts), soft_wrap=True)
-    console.print(Text(f"report: {args.output.absolute()}"), soft_wrap=True)
+        console.print(Text(visible(f"  {reason}")), soft_wrap=True)
+    console.print(Text(visible(told.counts)), soft_wrap=True)
+    console.print(Text(visible(f"report: {args.output.absolute()}")), soft_wrap=True)

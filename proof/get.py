@@ -1,6 +1,5 @@
 """The command `sluice get`: one image out of Redis, byte for byte."""
 
-import json
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
 from proof.nearest import nearest
 from proof.options import why_not_writable
+from terminal import write_json
 
 STDOUT = "-"
 UNKNOWN = ".bin"
@@ -131,7 +131,7 @@ def _tell(args: Namespace, *, data: bytes, where: Path | None, console: Console)
     key = printable(args.key)
     if args.json:
         found = {"key": key, "bytes": content.size, "sha256": content.sha256, "file": str(where) if where else None}
-        console.print(json.dumps(found, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
+        write_json(found, console.file)
         return
     to = f" → {where}" if where else ""
     text = f"{key}{to}: {content.size:,} bytes, SHA-256 {content.sha256}"

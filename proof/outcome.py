@@ -5,6 +5,7 @@ from enum import Enum
 
 from proof.sink import SinkState
 
+_SUFFIX = "-dead-letters"
 _AGAIN = (
     "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
 )
@@ -78,7 +79,7 @@ def letters(count: int, *, topic: str) -> tuple[str, ...]:
     if not count:
         return ()
     there = f"There {are(count)} {count:,} message{'' if count == 1 else 's'}"
-    return (f"{there} that the sink could not read: `sluice messages {topic}` shows why.",)
+    return (f"{there} that the sink could not use: `sluice dlq --connector {topic.removesuffix(_SUFFIX)}` says why.",)
 
 
 def are(count: int) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from exits import SluiceError
 from proof.outcome import Question, Verdict
 from proof.sink import SinkNames
 from proof.surroundings import Surroundings
+from terminal import visible
 
 FindingOf = TypeVar("FindingOf")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +47,7 @@ def render_page(
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
+        finalize=to_be_seen,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -58,6 +61,11 @@ def render_page(
         sink_names=sink_names,
         **values,
     )
+
+
+def to_be_seen(value: object) -> object:
+    """A value as the page shows it: escapes for what could not be seen. What is HTML already is left."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
 
 
 def write_page(text: str, path: Path) -> None:

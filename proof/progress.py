@@ -4,6 +4,7 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from proof.sink import SinkState
 
@@ -66,4 +67,4 @@ class ConsoleProgress:
 
     def _show(self, text: str) -> None:
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(Text(text))

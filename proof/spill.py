@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
+from exits import SluiceError
 from producer.gps import GpsFix
 
 RUN_ROWS = 100_000
@@ -52,6 +53,15 @@ class SortedFixes:
             self._file.close()
 
     def _write_run(self) -> None:
+        try:
+            self._spill()
+        except OSError as error:
+            raise SluiceError(
+                f"the source's rows cannot be sorted in a temporary file: {error.strerror or error}. Point TMPDIR to a "
+                f"folder with {_FIX.size} bytes of room for each row"
+            ) from error
+
+    def _spill(self) -> None:
         if self._file is None:
             self._file = cast(BinaryIO, TemporaryFile(prefix="sluice-proof-"))  # noqa: SIM115 __exit__ closes it
         self._run.sort(key=_utime)

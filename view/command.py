@@ -1,6 +1,5 @@
 """The commands `sluice messages` and `sluice status`: their arguments, and what they print."""
 
-import json
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from exits import Exit
 from place import Place
+from terminal import write_json
 from view import messages, status_table
 from view.decode import Decoder
 from view.message_table import TablePrinter, write_lines
@@ -104,8 +104,7 @@ def _ask(place: Place, processes: Processes) -> Status:
 
 def _print_status(status: Status, *, console: Console, as_json: bool) -> None:
     if as_json:
-        console.file.write(json.dumps(status_table.as_object(status), ensure_ascii=False) + "\n")
-        console.file.flush()
+        write_json(status_table.as_object(status), console.file)
     else:
         console.print(status_table.as_tables(status))
 

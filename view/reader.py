@@ -1,6 +1,6 @@
 """Reads a topic from its beginning, without joining a group and without leaving a trace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -53,13 +53,19 @@ class TopicReader:
         """Leave the broker."""
         self._consumer.close()
 
-    def backlog(self, *, last: int | None = None) -> Iterator[Message]:
-        """Messages up to the ends seen when the reader was made; with `last`, at most so many a partition."""
-        starts = {
-            number: begin if last is None else max(begin, end - last) for number, (begin, end) in self._spans.items()
-        }
+    def backlog(self, *, last: int | None = None, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
+        """Messages up to the ends seen when the reader was made.
+
+        With `last`, at most so many a partition; with `starts`, only of the partitions in it, from these offsets on.
+        """
+        if starts is None:
+            starts = {
+                number: begin if last is None else max(begin, end - last)
+                for number, (begin, end) in self._spans.items()
+            }
+        starts = {number: at for number, at in starts.items() if number in self._spans}
         self._consumer.assign([TopicPartition(self._topic, number, at) for number, at in starts.items()])
-        unread = {number for number, (_, end) in self._spans.items() if starts[number] < end}
+        unread = {number for number, at in starts.items() if at < self._spans[number][1]}
         heard = monotonic()
         while unread:
             message = self._consumer.poll(0.2)

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from terminal import visible, visible_line
 from view.ask import SilentError
 from view.connect import Worker
 from view.kafka import Cluster
@@ -56,12 +57,12 @@ def as_tables(status: Status) -> RenderableType:
 
 
 def _part(name: str, summary: str, table: Table | None = None) -> RenderableType:
-    heading = Text.assemble((name, "bold"), "  ", summary)
+    heading = Text.assemble((name, "bold"), "  ", visible_line(summary))
     return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
 
 
 def _silent(error: SilentError) -> RenderableType:
-    return Text(str(error), style="bold red")
+    return Text(visible(str(error)), style="bold red")
 
 
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -72,7 +73,7 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def _state(state: str) -> Text:
-    return Text(state, style=_STYLES.get(state, "red"))
+    return Text(visible_line(state), style=_STYLES.get(state, "red"))
 
 
 def _processes(processes: tuple[Process, ...]) -> RenderableType:
@@ -98,7 +99,10 @@ def _kafka(answer: Cluster | SilentError) -> RenderableType:
         # A dead letter is a record that a sink could not use: worth a look whenever there is one.
         alarming = topic.name.endswith(DEAD_LETTERS) and topic.messages
         table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
-    return _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
+    part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
+    if not any(topic.name.endswith(DEAD_LETTERS) and topic.messages for topic in answer.topics):
+        return part
+    return Group(part, Text("  why there are dead letters: sluice dlq", style="yellow"))
 
 
 def _count(number: int, noun: str) -> str:
@@ -111,10 +115,16 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
     table = _table("connector", "state", "worker", "lag", right=("lag",))
     for connector in answer.connectors:
         lag = status.lag_of(connector.name)
-        table.add_row(connector.name, _state(connector.state), connector.worker, "" if lag is None else f"{lag:,}")
+        table.add_row(
+            connector.name,
+            _state(connector.state),
+            connector.worker,
+            "" if lag is None else f"{lag:,}",
+        )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    failures = [Padding(Text(failure, style="red", overflow="fold"), (0, 0, 0, 2)) for failure in status.failures]
+    sentences = (Text(visible(failure), style="red", overflow="fold") for failure in status.failures)
+    failures = [Padding(sentence, (0, 0, 0, 2)) for sentence in sentences]
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *failures)
 
 

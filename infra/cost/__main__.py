@@ -3,8 +3,8 @@
 import os
 import sys
 
-from rich.console import Console
-
 from infra.cost.command import main
+from program import run
+from terminal import Console
 
-sys.exit(main(sys.argv[1:], env=os.environ, stdout=Console(), stderr=Console(stderr=True)))
+run("cost", lambda: main(sys.argv[1:], env=os.environ, stdout=Console(), stderr=Console(stderr=True)))

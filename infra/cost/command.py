@@ -15,6 +15,7 @@ from infra.cost.estimate import estimate
 from infra.cost.prices import Prices
 from infra.cost.stack import cloud_of, settings_of, shape_of
 from infra.gcp.checks import SAMPLES
+from terminal import argument_parser
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, s
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = argument_parser(
         prog="scripts/cost",
         description="What a stack would cost on Google Cloud: an hour, a day, a month, and with its nodes at zero.",
         epilog=f"--live asks as who is signed in (gcloud auth application-default login), or with the key in {KEY}.",

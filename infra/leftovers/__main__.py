@@ -3,14 +3,14 @@
 import os
 import sys
 
-from rich.console import Console
-
 from infra.leftovers.command import Streams, main
+from program import run
+from terminal import Console
 
-sys.exit(
-    main(
-        sys.argv[1:],
-        env=os.environ,
-        streams=Streams(stdin=sys.stdin, stdout=Console(), stderr=Console(stderr=True)),
-    )
-)
+
+def _main() -> int:
+    streams = Streams(stdin=sys.stdin, stdout=Console(), stderr=Console(stderr=True))
+    return main(sys.argv[1:], env=os.environ, streams=streams)
+
+
+run("leftovers", _main)

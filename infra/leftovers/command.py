@@ -22,6 +22,7 @@ from infra.leftovers.look import Left, look
 from infra.leftovers.remove import Hands, remove
 from infra.leftovers.search import Search
 from infra.settings import Settings
+from terminal import argument_parser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], streams: Streams) 
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = argument_parser(
         prog="scripts/leftovers",
         description="What a project on Google Cloud still holds that a stack made, what it costs a month, and its"
         " removal. On a terminal, each kind of thing is asked for. Exit status 1 while anything is left.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from producer.images.reasons import ImageReason
 from producer.sources import is_day
+from terminal import visible_line
 
 KEY_LIMIT = 1_000
 """Longest key in bytes."""
@@ -57,5 +58,4 @@ class Naming:
 
 def printable(path: str) -> str:
     """Return a path for a terminal or a file: what is not UTF-8 or a control character escaped."""
-    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return visible_line(path)

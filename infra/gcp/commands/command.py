@@ -14,13 +14,14 @@ from exits import Exit, SluiceError
 from infra.gcp.commands.stack import Guarded, of_file, of_stack
 from infra.gcp.guard_function.sluice_guard.api import Api, ApiError
 from infra.gcp.guard_function.sluice_guard.settings import Mode, apis_of
+from terminal import argument_parser
 
 _LEAST_HOURS, _MOST_HOURS = 0.25, 720.0
 
 
 def arguments(given: Sequence[str], *, program: str, about: str) -> argparse.Namespace:
     """Parse a command line; argparse ends the program where it is wrong."""
-    parser = argparse.ArgumentParser(prog=f"scripts/{program}", description=about)
+    parser = argument_parser(prog=f"scripts/{program}", description=about)
     parser.add_argument("hours", type=_hours, metavar="HOURS", help="from now, 0.25 to 720")
     parser.add_argument("--stack", default="gke", help="the Pulumi stack (default: gke)")
     parser.add_argument(

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+import terminal
 from exits import Exit
 from infra.gcp.commands.command import after, arguments, google, guarded_of, promised, run
 from infra.gcp.guard_function.sluice_guard.api import Api
 from infra.gcp.guard_function.sluice_guard.budget import UnreadableError
 from infra.gcp.guard_function.sluice_guard.clock import Clock, Job
+from program import run as run_program
 
 _ABOUT = "Let the guard's clock stop the nodes HOURS from now: later, or sooner, than it would have."
 
@@ -44,4 +46,7 @@ def main(given: Sequence[str], *, env: Mapping[str, str], stdout: Console, stder
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], env=os.environ, stdout=Console(), stderr=Console(stderr=True)))
+    run_program(
+        "extend",
+        lambda: main(sys.argv[1:], env=os.environ, stdout=terminal.Console(), stderr=terminal.Console(stderr=True)),
+    )

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+import terminal
 from exits import Exit, SluiceError
 from infra.gcp.commands.command import after, arguments, google, guarded_of, promised, run
 from infra.gcp.commands.stack import Guarded
 from infra.gcp.guard_function.sluice_guard.api import Api, OutOfTimeError, Patience
 from infra.gcp.guard_function.sluice_guard.clock import Clock, Job
 from infra.gcp.guard_function.sluice_guard.gke import Change, Cluster, Gke
+from program import run as run_program
 
 _ABOUT = "Bring back the nodes that the guard has stopped. For HOURS a used-up budget does not stop them again."
 _WAIT_SECONDS = 20 * 60
@@ -83,4 +85,7 @@ def main(given: Sequence[str], *, env: Mapping[str, str], stdout: Console, stder
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], env=os.environ, stdout=Console(), stderr=Console(stderr=True)))
+    run_program(
+        "wake",
+        lambda: main(sys.argv[1:], env=os.environ, stdout=terminal.Console(), stderr=terminal.Console(stderr=True)),
+    )

@@ -77,7 +77,7 @@ def test_rows_lost_on_the_way_point_to_the_dead_letters():
     found = verdict(find(LOG, table=FakeTable(ROWS[:4])), dead_letters=1)
     assert found.outcome is Outcome.DIFFERENT
     assert "nothing is on its way" in found.reasons[0]
-    assert any("sluice messages mysql-sink-dead-letters" in reason for reason in found.reasons)
+    assert any("sluice dlq --connector mysql-sink" in reason for reason in found.reasons)
 
 
 @pytest.mark.parametrize(("left", "ok"), [(0, True), (2, False)])

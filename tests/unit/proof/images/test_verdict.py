@@ -80,7 +80,7 @@ def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: F
     del store.content[key(0, 0)]
     found = verdict(find(folder, store=store), dead_letters=1)
     assert "`sluice load images SOURCE` sends every image of it again" in found.reasons[0]
-    assert any("sluice messages redis-sink-dead-letters" in reason for reason in found.reasons)
+    assert any("sluice dlq --connector redis-sink" in reason for reason in found.reasons)
 
 
 @pytest.mark.parametrize(

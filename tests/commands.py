@@ -1,0 +1,32 @@
+"""Every command of `sluice`, found by walking its parser: a new one is tried by itself."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+WORDS = {
+    "LETTER": "mysql-sink:0:0",
+    "TOPIC": "gps-fixes",
+    "KEY": "2012-11-16/Cam0/1353099678000000",
+    "FILE": "letters.csv",
+}
+"""What stands for an argument, by its metavar; any other one is a source."""
+
+
+def command_lines(parser: argparse.ArgumentParser, *, source: str) -> list[list[str]]:
+    """The shortest command line of every command, with sub-commands."""
+    return [words for words in _lines(parser, source) if words]
+
+
+def _lines(parser: argparse.ArgumentParser, source: str) -> Iterator[list[str]]:
+    own: list[str] = []
+    children: Any = None
+    for action in parser._actions:
+        if action.__class__.__name__ == "_SubParsersAction":
+            children = action
+        elif not action.option_strings and action.nargs != "*":
+            own.append(WORDS.get(str(action.metavar), source))
+    if children is None or not children.required:
+        yield own
+    for name, child in (children.choices if children else {}).items():
+        yield from ([name, *rest] for rest in _lines(child, source))
