@@ -118,7 +118,7 @@ def as_text(complaints: Complaints) -> Group:
     heading = Text.assemble(("Cluster", "bold"), f"  {_count(len(complaints.found))}")
     found = [Text.assemble((entry.about, "bold red"), f"  {entry.says}") for entry in complaints.found]
     silent = [Text(sentence, style="yellow") for sentence in complaints.silent]
-    return Group(heading, *(Padding(line, (0, 0, 0, 2)) for line in [*found, *silent]))
+    return Group(heading, *(Padding(line, (0, 0, 0, 2), expand=False) for line in [*found, *silent]))
 
 
 def _count(number: int) -> str:
