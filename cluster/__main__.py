@@ -14,7 +14,7 @@ from cluster.complaints import Complaint, Kubectl, gather
 from cluster.status import as_text
 from cluster.toolbox import NAMESPACE, Toolbox
 
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 5.0
 
 
 def main() -> int:
