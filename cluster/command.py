@@ -10,8 +10,11 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
+from cluster.again import until_it_ends
 from cluster.jobs import fetch_proof
-from cluster.toolbox import Feed, StillInPodError, Toolbox
+from cluster.remote import Feed
+from cluster.status import run_status
+from cluster.toolbox import StillInPodError, Toolbox
 from dead_letters.write import rest_path
 from exits import Exit, SluiceError
 from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
@@ -33,14 +36,16 @@ def run(
 
     Raises SluiceError where the cluster cannot be reached, a source here cannot be read or a file not be written.
     """
+    if arguments[0] == "status":
+        return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
     toolbox.check()
     files = _files(args, env=env)
     if getattr(args, "source", "") is None:
         return fetch_proof(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, files.get("rejects"))
     source = _source_here(args)
-    if not source and not files and stdout.isatty() and sys.stdin.isatty():
-        return Exit(toolbox.interactive(arguments))
+    if not source and not files and _on_terminal(stdout):
+        return until_it_ends(toolbox, lambda: toolbox.interactive(arguments))
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
     words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
@@ -48,12 +53,16 @@ def run(
     shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
     try:
-        status = toolbox.run(
-            words,
-            variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds} if sent else {},
-            feed=sent.feed if sent else None,
-            stdout=stdout,
-            shown=shown,
+        status = until_it_ends(
+            toolbox,
+            lambda: toolbox.run(
+                words,
+                variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds} if sent else {},
+                feed=sent.feed if sent else None,
+                stdout=stdout,
+                shown=shown,
+            ),
+            read_once=sent is not None and sent.read_once,
         )
         written = toolbox.files() if files else []
         for name in written:
@@ -71,7 +80,11 @@ def run(
         rest.unlink(missing_ok=True)  # an earlier call's
     if rejects and rejects.path.name not in written:
         rejects.remove_old()
-    return Exit(status)
+    return status
+
+
+def _on_terminal(stdout: IO[bytes]) -> bool:
+    return stdout.isatty() and sys.stdin.isatty()
 
 
 def _source_here(args: Namespace) -> str | None:
@@ -129,18 +142,23 @@ class _Sent:
     name: str
     holds: str
     """What kind of source it is: `images` or `gps`."""
+    read_once: bool = False
+    """It cannot be sent a second time."""
 
 
 def _sent(source: str, *, args: Namespace, env: Mapping[str, str]) -> _Sent:
     holds = _holds(source, args=args, env=env)
     path = Path(os.path.abspath(source))
+    once = path.exists() and not path.is_file()  # a pipe
     if source == _STDIO:
-        return _Sent(feed=lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), name="", holds=holds)
+        return _Sent(
+            feed=lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), name="", holds=holds, read_once=True
+        )
     if path.is_dir():
         return _Sent(feed=lambda sink: _send_folder(path, sink), name=path.name, holds=holds)
     if holds == "images":
-        return _Sent(feed=lambda sink: _send_file(path, sink), name=path.name, holds=holds)
-    return _Sent(feed=lambda sink: _send_log(source, sink, env=env), name=source, holds=holds)
+        return _Sent(feed=lambda sink: _send_file(path, sink), name=path.name, holds=holds, read_once=once)
+    return _Sent(feed=lambda sink: _send_log(source, sink, env=env), name=source, holds=holds, read_once=once)
 
 
 def _holds(source: str, *, args: Namespace, env: Mapping[str, str]) -> str:

@@ -5,26 +5,25 @@ A port-forward would not do: Kafka tells its clients the names that its brokers 
 
 import shutil
 import subprocess
-import threading
+import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
+from cluster.remote import ConnectionBrokenError, Feed, Feeder, Output, exit_of, explained, on_terminal, piped
 from exits import Exit, SluiceError
 
 POD = "deployment/toolbox"
+CONTAINER = "toolbox"
 NAMESPACE = "sluice"
 _KIND, _GKE = "kind", "gke"
 _PREFIX = "context:"
 _ROOT = Path(__file__).resolve().parents[1]
-_REMEMBERED = 'mkdir -p "$0" && echo $$ > "$0.pid" && cd "$0" && exec "$@"'
-"""Run a command under a process id that a second call can find, to end it as Ctrl-C would."""
-
-Feed = Callable[[IO[bytes]], None]
-"""Writes what a command is to read from its standard input."""
+_CALL_SECONDS = 30
+"""For one short call: a node that has died does not answer at all."""
+_LOOK_SECONDS = 2.0
 
 
 def is_cluster(target: str) -> bool:
@@ -77,15 +76,15 @@ class Toolbox:
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
-                f"{done.stderr.decode().strip()}. Make one (pulumi up), or name another context: "
+                f"{_said(done.stderr)}. Make one (pulumi up), or name another context: "
                 "kubectl config get-contexts",
                 status=Exit.UNAVAILABLE,
             )
         if not done.stdout.strip():
             raise SluiceError(
                 f"the pipeline in the namespace {self.namespace} of the context {self.context} does not run: no pod of "
-                f"{POD} is ready (kubectl get pods says why). One that was just made takes a minute; on Google Cloud "
-                "the guard may have stopped the nodes, and scripts/wake brings them back",
+                f"{POD} is ready (sluice --target … status says why). One that was just made takes a minute; on Google "
+                "Cloud the guard may have stopped the nodes, and scripts/wake brings them back",
                 status=Exit.UNAVAILABLE,
             )
 
@@ -97,46 +96,71 @@ class Toolbox:
         feed: Feed | None,
         stdout: IO[bytes],
         shown: Mapping[str, str],
-    ) -> int:
+    ) -> Exit:
         """Run `sluice ARGUMENTS` in the pod; its exit status.
 
         `feed` writes its standard input; what it raises ends the command and is raised here. In what is printed,
         the keys of `shown` (paths in the pod) are replaced by their values. On Ctrl-C the command is ended as
         Ctrl-C would end it here, and its last words are still shown.
+
+        Raises ConnectionBrokenError where the connection breaks before the command has ended, and SluiceError for a
+        command that was killed.
         """
         given = [f"{name}={value}" for name, value in variables.items()]
-        command = ["sh", "-c", _REMEMBERED, self.folder, "env", *given, "sluice", "--target", "external", *arguments]
+        mark = f"{uuid.uuid4().hex} "
+        command = piped(["env", *given, "sluice", "--target", "external", *arguments], folder=self.folder, mark=mark)
         with self._start(command, stdin=feed is not None) as process:
-            feeder = _Feeder(feed, process.stdin, failed=self._interrupt)
-            interrupted = self._pump(process, stdout, shown)
+            output = Output(process=process, mark=mark, stdout=stdout, paths=shown)
+            feeder = Feeder(feed, process.stdin, failed=lambda: self._end(process))
+            interrupted = self._pump(process, output)
+            output.errors_read()
         if feeder.error and not interrupted:
             raise feeder.error
-        return process.returncode
+        try:
+            return exit_of(process.returncode, said=output.said, shown=output.shown)
+        except ConnectionBrokenError:
+            if interrupted:
+                return Exit.INTERRUPTED
+            raise
 
-    def _pump(self, process: "subprocess.Popen[bytes]", stdout: IO[bytes], shown: Mapping[str, str]) -> bool:
+    def _pump(self, process: "subprocess.Popen[bytes]", output: Output) -> bool:
         interrupted = False
         while True:
             try:
-                _show(cast(IO[bytes], process.stdout), stdout, shown)
+                output.show()
                 process.wait()
             except KeyboardInterrupt:
                 interrupted = True
-                self._interrupt()
+                self._end(process)
             except BrokenPipeError:  # `| head`: nobody reads what the command has to say
-                self._interrupt()
+                output.silent = True
+                self._end(process)
                 raise
             else:
                 return interrupted
 
-    def _interrupt(self) -> None:
-        self._call("sh", "-c", f"kill -INT $(cat {self.folder}.pid)")
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """End the command as Ctrl-C would; where the pod cannot be reached, end kubectl at least."""
+        if self._call("sh", "-c", f"kill -INT $(cat {self.folder}.pid)").returncode:
+            process.terminate()
 
-    def interactive(self, arguments: Sequence[str]) -> int:
-        """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status."""
-        tty = ["--stdin", "--tty"]
-        return subprocess.run(
-            self._exec("sluice", "--target", "external", *arguments, options=tty), check=False
-        ).returncode
+    def interactive(self, arguments: Sequence[str]) -> Exit:
+        """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status. Raises as `run` does."""
+        command = on_terminal(["sluice", "--target", "external", *arguments])
+        done = subprocess.run(self._exec(*command, options=["--stdin", "--tty"]), stderr=subprocess.PIPE, check=False)
+        return exit_of(done.returncode, said=done.stderr.decode(errors="replace").splitlines(), shown=False)
+
+    def wait_until_reachable(self, *, seconds: float) -> None:
+        """Wait until a command can be run in a pod again; raises SluiceError where `seconds` do not suffice."""
+        deadline = time.monotonic() + seconds
+        while (done := self._call("true")).returncode:
+            if time.monotonic() > deadline:
+                raise SluiceError(
+                    f"for {seconds:.0f} s no pod of {POD} could be reached: {_said(done.stderr)}. "
+                    "`sluice --target … status` says what the cluster complains of; then run the command again",
+                    status=Exit.UNAVAILABLE,
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def files(self) -> list[str]:
         """The files that the command has written; raises StillInPodError where the pod cannot be asked."""
@@ -163,7 +187,7 @@ class Toolbox:
             fresh.unlink(missing_ok=True)
 
     def _still_there(self, name: str, said: bytes) -> StillInPodError:
-        why = said.decode(errors="replace").strip() or "the connection has ended"
+        why = _said(said) or "the connection has ended"
         return StillInPodError(
             f"what the command has written could not be brought here: {why}. {self._where(name)}",
             status=Exit.UNAVAILABLE,
@@ -179,53 +203,44 @@ class Toolbox:
 
     def kubectl(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
         """Run kubectl on the pipeline's namespace."""
-        return subprocess.run([*self._kubectl(), *arguments], capture_output=True, check=False)
+        return _bounded([*self._kubectl(), *arguments])
 
     def _start(self, command: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self._exec(*command, options=["--stdin"] if stdin else []),
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             # Ctrl-C is ours to pass on: kubectl would end at once, and leave the command running in the pod.
             start_new_session=True,
         )
 
     def _call(self, *command: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(self._exec(*command), capture_output=True, check=False)
+        return _bounded(self._exec(*command))
 
     def _exec(self, *command: str, options: Sequence[str] = ()) -> list[str]:
-        return [*self._kubectl(), "exec", *options, POD, "--", *command]
+        return [*self._kubectl(), "exec", "--quiet", *options, POD, "--container", CONTAINER, "--", *command]
 
     def _kubectl(self) -> list[str]:
         return ["kubectl", "--context", self.context, "--namespace", self.namespace]
 
 
-class _Feeder:
-    """Writes a command's standard input in a thread of its own."""
+def _said(errors: bytes) -> str:
+    return explained(errors.decode(errors="replace").splitlines())
 
-    def __init__(self, feed: Feed | None, sink: IO[bytes] | None, *, failed: Callable[[], None]) -> None:
-        self.error: BaseException | None = None
-        self._failed = failed
-        if feed and sink:
-            threading.Thread(target=self._run, args=(feed, sink), daemon=True).start()
 
-    def _run(self, feed: Feed, sink: IO[bytes]) -> None:
+def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+    # Away from the terminal's Ctrl-C: what it is needed for after that must not end with it.
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
         try:
-            feed(sink)
-        except BrokenPipeError:
-            return  # the command has ended before it read everything, and has said why
-        except BaseException as error:
-            self.error = error
-            # Before its input ends: an end would look like the source's own.
-            self._failed()
-        with suppress(BrokenPipeError):
-            sink.close()
-
-
-def _show(source: IO[bytes], sink: IO[bytes], shown: Mapping[str, str]) -> None:
-    for line in source:
-        data = line
-        for path, here in shown.items():
-            data = data.replace(path.encode(), here.encode())
-        sink.write(data)
-        sink.flush()
+            out, said = process.communicate(timeout=_CALL_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, said = process.communicate()
+            said += f"error: it does not answer within {_CALL_SECONDS} s".encode()
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, said)

@@ -64,9 +64,10 @@ def worker_group(site: Site) -> Object:
         "image": site.images.ours("connect"),
         "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
         # A worker is ready after some 15 s; the default looks for the first time after 60.
-        "readinessProbe": {"initialDelaySeconds": 10, "timeoutSeconds": 5},
-        # While a broker is away a worker's health fails too. To start it again would not bring the broker back.
-        "livenessProbe": {"initialDelaySeconds": 60, "timeoutSeconds": 5, "failureThreshold": 6},
+        "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 5},
+        # While a broker is away a worker's health fails too. To start it again would not bring the broker back. Strimzi
+        # has no startup probe for it: a worker has 180 s to find its broker.
+        "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
         "template": {
             "pod": {
                 # Or each Service puts variables like REDIS_PORT=tcp://… into the worker.

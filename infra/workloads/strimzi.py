@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
+from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions, StringAsset
 from pulumi_kubernetes.helm.v3 import Release
 
 from infra.declared import ROOT
@@ -15,6 +15,11 @@ from infra.workloads.site import Site, labels
 
 RESOURCES = Resources(cpu="100m", memory_mi=384)
 _TIMEOUT_SECONDS = 600
+TAKEN_OFF = "resources: {limits: {cpu: null}}"
+"""What the chart sets and is not wanted: CPU is never cut off here. Helm takes a null for that.
+
+As a file of values, for Pulumi's Python drops a None among the values that it is given itself.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,7 @@ class Strimzi(ComponentResource):
             # A local chart is of the version that it says itself.
             version=STRIMZI_CHART if remote else None,
             values=_values(args.site.images["operator"]),
+            value_yaml_files=[StringAsset(TAKEN_OFF)],
             timeout=_TIMEOUT_SECONDS,
             # Half an operator cannot be mended, only made again.
             atomic=True,
@@ -62,6 +68,9 @@ def _values(image: str) -> Mapping[str, Any]:
         "image": {"name": name, "digest": digest, "imagePullPolicy": "IfNotPresent"},
         "labels": labels("strimzi", "operator"),
         "resources": dict(requirements(RESOURCES)),
+        # The chart has no startup probe. By default an operator that is not up after 100 s is started again.
+        "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 30},
+        "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},
         "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,

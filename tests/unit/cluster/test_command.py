@@ -5,74 +5,14 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from cli import parser
-from cluster.command import run
 from cluster.jobs import PAGE
-from cluster.toolbox import Toolbox, context_of, is_cluster
+from cluster.toolbox import context_of, is_cluster
 from exits import Exit, SluiceError
-
-KUBECTL = """#!{python}
-import os, sys
-words = sys.argv[1:]
-if words[4:6] == ["get", "pods"]:
-    print(os.environ["ENDED"], end="")
-    sys.exit()
-if words[4] == "get":
-    print(os.environ.get("READY", "1"), end="")
-    sys.exit(os.environ.get("NO_PIPELINE") and "deployments.apps toolbox not found" or 0)
-if words[4] == "logs":
-    sys.stdout.write(os.environ.get("LOG", ""))
-    sys.exit("no job proof" if "LOG" not in os.environ else 0)
-assert words[:5] == ["--context", "kind-sluice", "--namespace", "here", "exec"], words
-command = words[words.index("--") + 1 :]
-if command[0] == os.environ.get("LOST"):
-    sys.exit("error: connection lost")
-if "--stdin" not in words:
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-os.execvp(command[0], command)
-"""
-SLUICE = """#!{python}
-import os, signal, sys
-words = sys.argv[1:]
-{body}
-"""
-
-Pod = Callable[[str], None]
-
-
-@pytest.fixture
-def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
-    """Make kubectl, and a `sluice` in the pod with the given body."""
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
-    here = tmp_path / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
-
-    def install(body: str) -> None:
-        for name, text in (("kubectl", KUBECTL), ("sluice", SLUICE)):
-            path = bin_ / name
-            path.write_text(text.format(python=sys.executable, body=body))
-            path.chmod(0o755)
-
-    return install
-
-
-def call(*arguments: str) -> tuple[Exit, str]:
-    out = BytesIO()
-    args = parser().parse_args(arguments)
-    toolbox = Toolbox(context="kind-sluice", namespace="here")
-    status = run(toolbox, arguments, args, env={}, stdout=out)
-    assert not Path(toolbox.folder).exists()
-    assert not Path(f"{toolbox.folder}.pid").exists()
-    return status, out.getvalue().decode()
+from tests.unit.cluster.conftest import Pod, call
 
 
 def test_targets_name_contexts_of_kubectl() -> None:
@@ -99,9 +39,9 @@ def test_context_of_gke_is_what_pulumi_says(tmp_path: Path, monkeypatch: pytest.
 
 def test_command_is_run_in_the_pod_with_its_status_and_output(pod: Pod) -> None:
     pod("print(*words); sys.exit(6)")
-    status, out = call("status", "--json")
+    status, out = call("messages", "gps-fixes", "--json")
     assert status is Exit.UNAVAILABLE
-    assert out == "--target external status --json\n"
+    assert out == "--target external messages gps-fixes --json\n"
 
 
 def test_log_is_sent_by_standard_input_under_its_own_name(pod: Pod) -> None:
@@ -188,7 +128,7 @@ def test_what_cannot_be_brought_back_stays_in_the_pod(
     Path("gps.csv").write_text("1,2,3\n")
     Path("mine.html").write_text("old")
     monkeypatch.setenv("LOST", lost)
-    with pytest.raises(SluiceError, match="could not be brought here: error: connection lost") as caught:
+    with pytest.raises(SluiceError, match="could not be brought here: connection lost") as caught:
         call("proof", "gps.csv", "-o", "mine.html")
     assert caught.value.status is Exit.UNAVAILABLE
     monkeypatch.delenv("LOST")

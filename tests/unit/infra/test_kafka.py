@@ -6,6 +6,8 @@ from infra.workloads.entities import topics
 from infra.workloads.kafka import cluster, node_pools
 from infra.workloads.site import Site
 from tests.unit.infra.conftest import site_of
+from tests.unit.infra.engine import Made
+from tests.unit.infra.parts import containers
 
 
 def test_small_cluster_is_the_one_of_the_file(site: Site) -> None:
@@ -70,6 +72,42 @@ def test_connect_keeps_the_settings_of_every_place(site: Site) -> None:
     # seen: 60 s of waiting for nothing, and workers that are started again while a broker is away
     assert here["spec"]["readinessProbe"]["initialDelaySeconds"] == 10
     assert here["spec"]["livenessProbe"]["failureThreshold"] == 6
+
+
+BROKER_SECONDS = 150
+"""Within which a broker is there after its node's restart, on a slow machine."""
+
+
+def patience(probe: dict[str, int]) -> int:
+    """Seconds after which a container without an answer is started again."""
+    return probe.get("initialDelaySeconds", 0) + probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
+
+
+def test_nothing_is_started_again_while_it_waits_for_a_broker(site: Site) -> None:
+    kafka = cluster(site, console=False)["spec"]
+    operators = kafka["entityOperator"]
+    assert patience(operators["topicOperator"]["startupProbe"]) >= BROKER_SECONDS
+    assert patience(operators["userOperator"]["livenessProbe"]) >= BROKER_SECONDS
+    assert patience(kafka["kafka"]["livenessProbe"]) >= BROKER_SECONDS
+    assert patience(worker_group(site)["spec"]["livenessProbe"]) >= BROKER_SECONDS
+    # nor does it end by itself, as clients of Kafka do after a minute
+    assert worker_group(site)["spec"]["config"]["default.api.timeout.ms"] >= BROKER_SECONDS * 1000
+    settings = only("registry.yaml", "ConfigMap")["data"]
+    assert int(settings["APICURIO_KAFKA_COMMON_DEFAULT_API_TIMEOUT_MS"]) >= BROKER_SECONDS * 1000
+
+
+def test_what_can_have_one_has_a_startup_probe(made: list[Made]) -> None:
+    for name, container in containers(made):
+        if "livenessProbe" in container:
+            assert patience(container["startupProbe"]) >= BROKER_SECONDS, name
+
+
+def test_that_something_is_ready_is_seen_soon(site: Site) -> None:
+    kafka = cluster(site, console=False)["spec"]
+    parts = (kafka["kafka"], *(kafka["entityOperator"][name] for name in ("topicOperator", "userOperator")))
+    for part in (*parts, worker_group(site)["spec"]):
+        assert part["readinessProbe"]["initialDelaySeconds"] <= 10
+        assert part["readinessProbe"]["periodSeconds"] <= 5
 
 
 def test_what_is_read_is_never_changed(site: Site) -> None:

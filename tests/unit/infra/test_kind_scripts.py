@@ -1,5 +1,6 @@
 """scripts/kind-up and scripts/kind-down, with programs that only write down how they are called."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ FAKES = {
     "docker": """
 case "$*" in
   "info --format"*) echo "8 16000000000" ;;
+  *" crictl info") [ ! -e "$THERE/no-runtime" ] || { echo "connect: no such file or directory" >&2; exit 1; } ;;
   "exec "*) grep -qx "$6" "$THERE/loaded" ;;
   "image inspect "*) grep -qx "$3" "$THERE/built" ;;
   "build "*) echo "$3" >>"$THERE/built" ;;
@@ -33,13 +35,30 @@ case "$*" in
   "load docker-image "*) echo "$3" >>"$THERE/loaded" ;;
 esac
 """,
-    "kubectl": '[ ! -e "$THERE/not-ready" ]',
+    "kubectl": """
+case "$*" in
+  *"get --raw /readyz"* | *" wait "*)
+    left=$(cat "$THERE/forbidden" 2>/dev/null || echo 0)
+    if [ "$left" -gt 0 ]; then
+      echo $((left - 1)) >"$THERE/forbidden"
+      echo 'Error from server (Forbidden): nodes is forbidden: User "kubernetes-admin" cannot list resource' >&2
+      exit 1
+    fi
+    if [ -e "$THERE/not-ready" ]; then
+      echo "error: timed out waiting for the condition on nodes/sluice-control-plane" >&2
+      exit 1
+    fi
+    ;;
+  *"get pods,events"*) cat "$THERE/pods" 2>/dev/null ;;
+esac
+""",
     "pulumi": """
 case "$*" in
   "--cwd "*"stack select"*)
     grep -q ^encryptionsalt "$2/Pulumi.kind.yaml" || echo "encryptionsalt: v1:x" >>"$2/Pulumi.kind.yaml"
     ;;
 esac
+case "$*" in "up "*) if [ -e "$THERE/up" ]; then . "$THERE/up"; fi ;; esac
 echo "$PULUMI_BACKEND_URL $PULUMI_CONFIG_PASSPHRASE_FILE" >>"$THERE/pulumi-env"
 """,
 }
@@ -79,12 +98,13 @@ class Machine:
     def install(self, name: str, text: str) -> None:
         self._program(self.bin / name, f'echo "{name} $*" >>"$THERE/calls"\n{text}')
 
-    def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, script: str, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
         env = {
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": os.environ.get("HOME", "/"),
             "XDG_STATE_HOME": str(self.state.parents[1]),
             "THERE": str(self.there),
+            "SLUICE_KIND_WAIT": f"{seconds:.0f}",
         }
         return subprocess.run(
             [str(self.checkout / "scripts" / script), *arguments],
@@ -95,8 +115,8 @@ class Machine:
             timeout=120,
         )
 
-    def up(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return self.run("kind-up", "--data", str(self.data), *arguments)
+    def up(self, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+        return self.run("kind-up", "--data", str(self.data), *arguments, seconds=seconds)
 
     @property
     def calls(self) -> list[str]:
@@ -191,15 +211,74 @@ def test_another_data_folder_needs_another_cluster(machine: Machine) -> None:
     done = machine.up()
     assert done.returncode == 1
     assert "/elsewhere" in done.stderr
-    assert "kind-down" in done.stderr
+    assert "kind-down" not in done.stderr  # which would delete the data that is there
 
 
-def test_node_that_does_not_become_ready_is_named(machine: Machine) -> None:
-    (machine.there / "not-ready").touch()
+def test_after_a_reboot_the_cluster_is_waited_for_whatever_it_says(machine: Machine) -> None:
+    (machine.there / "clusters").write_text("sluice\n")
+    (machine.there / "mounted").write_text(f"{machine.data}\n")
+    (machine.there / "forbidden").write_text("2")
     done = machine.up()
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Waiting for the cluster") == 1
+    assert said(machine.calls, "pulumi up")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said_last"), [("not-ready", "timed out waiting for the condition"), ("no-runtime", "no such file")]
+)
+def test_node_that_does_not_become_ready_is_named_and_nothing_is_deleted(
+    machine: Machine, lacks: str, said_last: str
+) -> None:
+    (machine.there / lacks).touch()
+    done = machine.up(seconds=1)
     assert done.returncode == 1
-    assert "kind-down" in done.stderr
+    assert said_last in done.stderr
+    assert "Nothing is lost: run scripts/kind-up again" in done.stderr
+    assert "kind-down" not in done.stderr
     assert not said(machine.calls, "pulumi")
+
+
+NO_IMAGE = {"name": "main", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}
+UNREADY = {
+    "kind": "Pod",
+    "metadata": {"name": "registry-7d9", "creationTimestamp": "2026-01-01T00:00:00Z"},
+    "spec": {},
+    "status": {
+        "phase": "Pending",
+        "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+        "containerStatuses": [NO_IMAGE],
+    },
+}
+
+
+def test_what_the_cluster_complains_of_is_said_where_it_does_not_come_up(machine: Machine) -> None:
+    (machine.there / "pods").write_text(json.dumps({"kind": "List", "items": [UNREADY]}))
+    # Pulumi waits, and is told nothing.
+    (machine.there / "up").write_text("sleep 1; exit 255")
+    done = machine.up()
+    assert done.returncode == 255
+    after = done.stderr.partition("It is not up (pulumi ended with 255)")[2]
+    assert "Pod registry-7d9  container main: ErrImagePull: not found" in after
+    assert "no data is lost" in after
+    assert "Up. What next" not in done.stderr
+
+
+def test_what_the_cluster_complains_of_is_said_while_pulumi_waits(machine: Machine) -> None:
+    (machine.there / "pods").write_text(json.dumps({"kind": "List", "items": [UNREADY]}))
+    # Until the cluster has been looked at for the third time: by then what two looks have found is said.
+    looked = '[ "$(grep -c "get pods,events" "$THERE/calls")" -ge 3 ]'
+    (machine.there / "up").write_text(f"n=0; until {looked} || [ $n -ge 300 ]; do sleep 0.1; n=$((n + 1)); done")
+    done = machine.up()
+    assert done.returncode == 0, done.stderr
+    assert "the cluster complains: Pod registry-7d9: container main: ErrImagePull: not found" in done.stderr
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_nothing_stays_behind_to_watch(machine: Machine, status: int) -> None:
+    (machine.there / "up").write_text(f"exit {status}")
+    # Its output is read until nobody is left who could write to it: a program that stays would run into the timeout.
+    assert machine.up().returncode == status
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--data"], ["--data", "/none/there"]])

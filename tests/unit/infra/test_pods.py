@@ -36,6 +36,16 @@ def test_every_container_has_requests_and_a_limit_of_memory(made: list[Made]) ->
         assert resources["requests"]["memory"] == resources["limits"]["memory"], name
 
 
+def test_no_container_is_cut_off_from_the_cpu(made: list[Made]) -> None:
+    for name, container in [*containers(made), *strimzi_containers(made)]:
+        assert "cpu" not in container["resources"]["limits"], name
+    for entry in made:
+        if entry.kind == "LimitRange":
+            assert all("cpu" not in limit.get("default", {}) for limit in entry.plain["spec"]["limits"])
+        if entry.kind == "ResourceQuota":
+            assert "limits.cpu" not in entry.plain["spec"]["hard"]
+
+
 def test_a_heap_is_smaller_than_the_memory_it_lives_in(made: list[Made]) -> None:
     for name, container in strimzi_containers(made):
         heap, memory = container["jvmOptions"]["-Xmx"], container["resources"]["limits"]["memory"]

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from pulumi.runtime.config import set_all_config
 
 import place
@@ -171,6 +173,36 @@ def test_strimzi_watches_its_own_namespace_and_makes_restricted_pods() -> None:
     assert release["version"] == "1.2.0"
     assert not {"watchAnyNamespace", "watchNamespaces"} & release["values"].keys()
     assert {"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"} in release["values"]["extraEnvs"]
+
+
+CHART_DEFAULTS = {
+    "resources": {"limits": {"memory": "384Mi", "cpu": "1000m"}, "requests": {"memory": "384Mi", "cpu": "200m"}},
+    "livenessProbe": {"initialDelaySeconds": 10, "periodSeconds": 30},
+    "generateNetworkPolicy": True,
+}
+"""Part of the values.yaml of Strimzi's chart 1.2.0."""
+
+
+def merged(below: Any, over: Any) -> Any:
+    """Lay one set of values over another, as Pulumi's provider and Helm do; a null stays one."""
+    if not isinstance(below, dict) or not isinstance(over, dict):
+        return over
+    return {**below, **{key: merged(below.get(key), value) for key, value in over.items()}}
+
+
+def without_nulls(values: Any) -> Any:
+    """Take away what is null at last, as Helm does."""
+    if not isinstance(values, dict):
+        return values
+    return {key: without_nulls(value) for key, value in values.items() if value is not None}
+
+
+def test_strimzis_operator_has_no_cpu_limit() -> None:
+    release = make_strimzi("oci://quay.io/strimzi-helm/strimzi-kafka-operator").plain
+    (file,) = release["valueYamlFiles"]
+    told = without_nulls(merged(CHART_DEFAULTS, merged(yaml.safe_load(file["text"]), release["values"])))
+    assert told["resources"] == {"limits": {"memory": "384Mi"}, "requests": {"cpu": "100m", "memory": "384Mi"}}
+    assert told["generateNetworkPolicy"] is True
 
 
 def test_local_chart_is_of_its_own_version(tmp_path: Path) -> None:
