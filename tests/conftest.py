@@ -32,10 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "embedded(why): runs in the embedded pipeline only, and why")
     # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("embedded")
+    if marker and (target := item.config.getoption("--target")) != "local":
+        pytest.skip(f"in the embedded pipeline only (the target is {target}): {marker.args[0]}")
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,11 @@ class KubernetesServers:
         wait_for(lambda: self._status(name) == HTTPStatus.OK, seconds=_SECONDS)
 
     def delete_connector(self, name: str) -> None:
-        self._objects.delete_namespaced_custom_object(_GROUP, _VERSION, NAMESPACE, _CONNECTORS, name)
+        try:
+            self._objects.delete_namespaced_custom_object(_GROUP, _VERSION, NAMESPACE, _CONNECTORS, name)
+        except client.ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
         wait_for(lambda: self._status(name) == HTTPStatus.NOT_FOUND, seconds=_SECONDS)
 
     def stop_connector(self, name: str) -> None:

@@ -241,6 +241,7 @@ def test_ctrl_c_ends_well_and_tells_what_arrived(piped: Piped, arrived: Callable
     assert set(arrived()) == piped.keys
 
 
+@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
 def test_a_broker_that_stops_answering_is_waited_for_and_then_told(
     piped: Piped, instance: Instance, sluice: Sluice, arrived: Callable[[], Found]
 ) -> None:

@@ -63,6 +63,7 @@ def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, admin: A
     assert dict(zip(values, found.mget(list(values)), strict=True)) == values
 
 
+@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
 def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     place: Place, instance: Instance, name: str
 ) -> None:
@@ -111,6 +112,7 @@ def test_what_no_retry_mends_stops_the_task(
     assert reader not in trace
 
 
+@pytest.mark.embedded("Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse")
 def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
     place: Place, instance: Instance, name: str, tmp_path: Path
 ) -> None:
