@@ -121,11 +121,12 @@ def sink(
     name = f"redis-sink-test-{uuid4().hex[:8]}"
     config = {**ours.config, "topics": name, "tasks.max": "1", **admin.reads_as_itself(), **settings}
     config = {key: value for key, value in config.items() if key not in without}
-    apply_topics(admin.topics(), [replace(images, name=name, partitions=1)])
+    topics = admin.topics()
+    apply_topics(topics, [replace(images, name=name, partitions=1)])
     one = Sink(admin=admin, name=name, topic=name, config=config)
     try:
         admin.servers.create_connector(name, config)
         yield one
     finally:
         admin.servers.delete_connector(name)
-        admin.topics().delete_topics([name])[name].result(_SECONDS)
+        topics.delete_topics([name])[name].result(_SECONDS)
