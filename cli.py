@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -34,11 +35,32 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     except SluiceError as error:
         _stderr().print_error(f"sluice: {error}")
         return error.status
+    except ModuleNotFoundError as error:
+        _stderr().print(
+            f"sluice: {_what_is_missing(error)}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        return Exit.USAGE
     except KeyboardInterrupt:
         _stderr().print("sluice: interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:  # `sluice messages … | head`
         return Exit.OK
+
+
+def _what_is_missing(error: ModuleNotFoundError) -> str:
+    """Say what an installation lacks: an image holds a part of the program, and pip installs extras when asked."""
+    name = (error.name or "").partition(".")[0]
+    if name == LOCAL:
+        return (
+            "this installation holds no embedded pipeline. Say where the pipeline is by SLUICE_* variables and "
+            "--target external; sluice up and down are commands of a checkout (scripts/sluice)"
+        )
+    return f"the package {name} is not installed, and this command needs it: scripts/setup installs all of them"
+
+
+def _default_target() -> str:
+    """The embedded pipeline; in an image, which has none, the one that the variables name."""
+    return LOCAL if find_spec(LOCAL) else EXTERNAL
 
 
 def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
@@ -81,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--target",
         type=_target,
-        default=LOCAL,
+        default=_default_target(),
         metavar="PLACE",
         help="where the pipeline is: local, the embedded one of --state (the default); kind, the cluster of "
         "scripts/kind-up; gke, the stack on Google Cloud; context:NAME, the cluster of a kubectl context; external, "

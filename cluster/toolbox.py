@@ -184,7 +184,8 @@ class Toolbox:
                 f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
             ) from error
         finally:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):  # in a read-only file system, where nothing was made
+                fresh.unlink(missing_ok=True)
 
     def _still_there(self, name: str, said: bytes) -> StillInPodError:
         why = _said(said) or "the connection has ended"

@@ -38,8 +38,8 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     ),
     "toolbox": (
         "infra/toolbox/*",
-        "cluster/*.py",
         "dead_letters/*.py",
+        "cluster/**/*.py",
         "producer/**/*.py",
         "proof/**/*",
         "view/**/*.py",
@@ -84,7 +84,12 @@ class Images:
 
 def own_image(name: str, *, root: Path = ROOT) -> str:
     """One of our images with the tag that its files give it."""
-    return f"{OWN_IMAGES[name]}:{_tag(_files(root, _SOURCES[name]), root=root)}"
+    return f"{OWN_IMAGES[name]}:{_tag(own_image_files(name, root=root), root=root)}"
+
+
+def own_image_files(name: str, *, root: Path = ROOT) -> list[Path]:
+    """The files that one of our images is built from, which give it its tag."""
+    return _files(root, _SOURCES[name])
 
 
 @cache

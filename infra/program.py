@@ -1,6 +1,7 @@
 """The program: what is made, in which order; taken down it goes the other way.
 
-`pulumi up` runs it by infra/__main__.py. Another program, or a test, can give `main` to Pulumi's Automation API.
+`pulumi up` runs it by __main__.py, beside Pulumi.yaml. Another program, or a test, can give `main` to Pulumi's
+Automation API.
 """
 
 import pulumi

@@ -1,6 +1,7 @@
 """The file of what was not loaded."""
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -64,9 +65,13 @@ class RejectFile:
             raise self._unwritable(error) from error
 
     def remove_old(self) -> None:
-        """Remove the file of an earlier load if this one had nothing to write to it."""
-        if self._file is None:
-            self.path.unlink(missing_ok=True)
+        """Remove the file of an earlier load if this one had nothing to write to it; raises SluiceError if it stays."""
+        # Without a file nothing is asked for: to unlink in a read-only file system fails whether or not it is there.
+        if self._file is None and self.path.exists():
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise self._unremovable(error.strerror) from error
 
     def _check(self) -> None:
         """Refuse to replace a file that is something else: it may be the log itself."""
@@ -81,6 +86,15 @@ class RejectFile:
             raise SluiceError(
                 f"{self.path} is there and holds no rejects; name another file with --rejects", status=Exit.USAGE
             )
+        if not os.access(self.path.absolute().parent, os.W_OK):
+            raise self._unremovable("its folder is not writable")
+
+    def _unremovable(self, why: str | None) -> SluiceError:
+        return SluiceError(
+            f"{self.path} holds the rejects of an earlier load and cannot be removed: {why}; name another file with "
+            "--rejects",
+            status=Exit.USAGE,
+        )
 
     def _unwritable(self, error: OSError) -> SluiceError:
         return SluiceError(

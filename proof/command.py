@@ -1,5 +1,6 @@
 """The command `sluice proof`: which proof it is, and what it prints."""
 
+import logging
 from argparse import Namespace
 from collections.abc import Mapping
 
@@ -41,7 +42,12 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: 
         from proof.images.run import prove_images_of  # noqa: PLC0415
 
         return prove_images_of(args, env=env, console=console, place=place)
-    from proof.rows import prove_rows_of  # noqa: PLC0415
+    # Where its folder of fonts cannot be written, matplotlib takes another: nobody needs to know.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    try:
+        from proof.rows import prove_rows_of  # noqa: PLC0415
+    except OSError as error:  # it found none at all, and says what to do
+        raise SluiceError(str(error)) from error
 
     check_for_log(args)
     return prove_rows_of(args, env=env, console=console, place=place)

@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -108,7 +109,7 @@ def _own_name(key: str, data: bytes) -> Path:
 
 
 def _check(path: Path, *, force: bool) -> None:
-    if why := why_not_writable(path):
+    if why := why_not_writable(path, replaced=False):
         raise SluiceError(f"{path} cannot be written: {why}; choose another with -o", status=Exit.USAGE)
     if path.is_file() and not force:
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
@@ -122,7 +123,8 @@ def _write_file(path: Path, data: bytes, *, force: bool) -> None:
             file.write(data)
     except OSError as error:
         if fresh and not isinstance(error, FileExistsError):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # in a read-only file system, where nothing was made
+                path.unlink(missing_ok=True)
         raise SluiceError(f"{path} cannot be written: {error.strerror}; choose another with -o") from error
 
 

@@ -1,5 +1,6 @@
 """The arguments of `sluice proof`."""
 
+import os
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
@@ -48,11 +49,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
 
 
-def why_not_writable(path: Path) -> str | None:
-    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
+def why_not_writable(path: Path, *, replaced: bool = True) -> str | None:
+    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can.
+
+    `replaced` says that a file which is there makes way for a new one, rather than being written over.
+    """
     if path.is_dir():
         return "it is a folder"
-    return None if path.absolute().parent.is_dir() else "there is no such folder"
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return "there is no such folder"
+    # What is no plain file, such as /dev/null, is never replaced.
+    if path.exists() and not (replaced and path.is_file()):
+        return None if os.access(path, os.W_OK) else "it is not writable"
+    return None if os.access(folder, os.W_OK) else "its folder is not writable"
 
 
 def check_output(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,12 +71,17 @@ def to_be_seen(value: object) -> object:
 
 def write_page(text: str, path: Path) -> None:
     """Write the page to `path` in one go; raises SluiceError where that cannot be done."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # A device, such as /dev/null, is written as it is.
+    replaced = path.is_file() or not path.exists()
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new") if replaced else path
     try:
         fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        if replaced:
+            fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        if replaced:
+            with suppress(OSError):  # in a read-only file system, where nothing was made
+                fresh.unlink(missing_ok=True)
         raise SluiceError(
             f"the report cannot be written to {path}: {error.strerror}; choose another with -o"
         ) from error

@@ -53,21 +53,19 @@ class SortedFixes:
             self._file.close()
 
     def _write_run(self) -> None:
+        self._run.sort(key=_utime)
         try:
-            self._spill()
+            if self._file is None:
+                self._file = cast(BinaryIO, TemporaryFile(prefix="sluice-proof-"))  # noqa: SIM115 __exit__ closes it
+            self._file.seek(self._ends[-1] * _FIX.size)
+            for begin in range(0, len(self._run), _READ_ROWS):
+                self._file.write(b"".join(map(_pack, self._run[begin : begin + _READ_ROWS])))
+            self._file.flush()
         except OSError as error:
             raise SluiceError(
-                f"the source's rows cannot be sorted in a temporary file: {error.strerror or error}. Point TMPDIR to a "
-                f"folder with {_FIX.size} bytes of room for each row"
+                f"the rows cannot be sorted in a temporary file: {error}. Point TMPDIR to a folder with "
+                f"{_FIX.size} bytes of room for each row"
             ) from error
-
-    def _spill(self) -> None:
-        if self._file is None:
-            self._file = cast(BinaryIO, TemporaryFile(prefix="sluice-proof-"))  # noqa: SIM115 __exit__ closes it
-        self._run.sort(key=_utime)
-        self._file.seek(self._ends[-1] * _FIX.size)
-        for begin in range(0, len(self._run), _READ_ROWS):
-            self._file.write(b"".join(map(_pack, self._run[begin : begin + _READ_ROWS])))
         self._ends.append(self._ends[-1] + len(self._run))
         self._run = []
 

@@ -1,34 +1,192 @@
-"""A person who writes into the database by hand, as `sluice` itself never does."""
+"""Somebody who may do anything to the pipeline, as `sluice` itself may not: what tests need to make trouble.
+
+In the embedded place that is whoever owns its folder. Elsewhere VARIABLES hold the passwords of users who may do more
+than the pipeline's own; in a cluster scripts/test-kind makes those users, and takes them away when the tests are over.
+"""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Protocol, TypeAlias
 
 import pymysql
 import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from redis import Redis
 
+from local.http import request
 from local.instance import Instance
-from place import Place
+from place import KafkaUser, Place
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
-USER = "SLUICE_TEST_MYSQL_USER"
-PASSWORD = "SLUICE_TEST_MYSQL_PASSWORD"
+USER = "tests"
+"""The user of MySQL and of Kafka that scripts/test-kind makes."""
+VARIABLES = {
+    "SLUICE_TEST_MYSQL_PASSWORD": f"password of the MySQL user {USER}, who may do anything",
+    "SLUICE_TEST_MYSQL_SOURCE_PASSWORD": "password of the MySQL user source",
+    "SLUICE_TEST_REDIS_ADMIN_PASSWORD": "password of the Redis user admin",
+    "SLUICE_TEST_REDIS_CONNECT_PASSWORD": "password of the Redis user connect",
+    "SLUICE_TEST_KAFKA_PASSWORD": f"password of the Kafka user {USER}, who may do anything to topics and groups",
+}
+_SECONDS = 60
+
+
+class Servers(Protocol):
+    """What is done to the pipeline's parts otherwise than by their own protocols."""
+
+    def kafka_user(self) -> KafkaUser:
+        """A user of Kafka who may do anything to topics and consumer groups."""
+        ...
+
+    def create_connector(self, name: str, config: Mapping[str, str]) -> None:
+        """Create a connector beside the pipeline's own."""
+        ...
+
+    def delete_connector(self, name: str) -> None:
+        """Delete it and wait until it is gone."""
+        ...
+
+    def stop_connector(self, name: str) -> None:
+        """Stop it: it keeps its settings and has no tasks."""
+        ...
+
+    def resume_connector(self, name: str) -> None:
+        """Start it again."""
+        ...
+
+    def set_topic(self, topic: str, name: str, value: str) -> None:
+        """Change a setting of a topic that the pipeline has."""
+        ...
+
+    def kill_redis(self) -> None:
+        """Kill Redis as a power cut would, and wait until it is gone."""
+        ...
+
+    def start_redis(self) -> None:
+        """Have Redis back, and wait until it answers."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administrator:
+    """The rights, and the passwords of the users who have them."""
+
+    place: Place
+    servers: Servers
+    mysql_user: str
+    passwords: Mapping[str, str] = field(repr=False)
+    """By store and user, as local.instance names them: `redis-admin`, `mysql-source`, …"""
+
+    def mysql(self) -> Connection:
+        """A connection that may write any table; each statement is committed at once."""
+        return pymysql.connect(
+            host=self.place.mysql.host,
+            port=self.place.mysql.port,
+            user=self.mysql_user,
+            password=self.passwords[f"mysql-{self.mysql_user}"],
+            autocommit=True,
+            charset="utf8mb4",
+        )
+
+    def redis(self, user: str = "admin", *, database: int = 0) -> Redis:
+        """A client of Redis; `admin` may do anything."""
+        return Redis(
+            host=self.place.redis.host,
+            port=self.place.redis.port,
+            username=user,
+            password=self.passwords[f"redis-{user}"],
+            db=database,
+        )
+
+    @property
+    def kafka(self) -> KafkaUser:
+        """May do anything to topics and consumer groups."""
+        return self.servers.kafka_user()
+
+    def topics(self) -> AdminClient:
+        """A client that makes and removes topics."""
+        return AdminClient(self.kafka.client_settings())
+
+    def reads_as_itself(self) -> dict[str, str]:
+        """Settings of a sink that reads with these rights: the pipeline's own user has none on other topics."""
+        module = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        user = self.kafka
+        login = f'{module} required username="{user.username}" password="{user.password}";'
+        return {"consumer.override.sasl.jaas.config": login}
+
+
+def administrator_of(place: Place, *, env: Mapping[str, str]) -> Administrator:
+    """The administrator of a pipeline that is not the embedded one; skips the test where nobody says who that is."""
+    from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
+
+    if missing := [f"{name} ({VARIABLES[name]})" for name in VARIABLES if not env.get(name)]:
+        pytest.skip(f"needs an administrator, whom scripts/test-kind makes on a cluster; not set: {', '.join(missing)}")
+    kafka = KafkaUser(
+        bootstrap_servers=place.producer.bootstrap_servers,
+        ca_file=place.producer.ca_file,
+        username=USER,
+        password=env["SLUICE_TEST_KAFKA_PASSWORD"],
+    )
+    passwords = {
+        f"mysql-{USER}": env["SLUICE_TEST_MYSQL_PASSWORD"],
+        "mysql-source": env["SLUICE_TEST_MYSQL_SOURCE_PASSWORD"],
+        "redis-admin": env["SLUICE_TEST_REDIS_ADMIN_PASSWORD"],
+        "redis-connect": env["SLUICE_TEST_REDIS_CONNECT_PASSWORD"],
+        "redis-reader": place.redis.password,
+    }
+    servers = KubernetesServers(place, kafka) if in_pod() else PlainServers(place, kafka)
+    return Administrator(place=place, servers=servers, mysql_user=USER, passwords=passwords)
+
+
+class PlainServers:
+    """By Connect's REST interface and Kafka's own protocol."""
+
+    def __init__(self, place: Place, kafka: KafkaUser) -> None:
+        self._url = f"{place.connect_urls[0]}/connectors"
+        self._kafka = kafka
+
+    def kafka_user(self) -> KafkaUser:
+        return self._kafka
+
+    def create_connector(self, name: str, config: Mapping[str, str]) -> None:
+        status, answer = request("PUT", f"{self._url}/{name}/config", dict(config))
+        assert status == HTTPStatus.CREATED, answer
+
+    def delete_connector(self, name: str) -> None:
+        request("DELETE", f"{self._url}/{name}")
+
+    def stop_connector(self, name: str) -> None:
+        request("PUT", f"{self._url}/{name}/stop")
+
+    def resume_connector(self, name: str) -> None:
+        request("PUT", f"{self._url}/{name}/resume")
+
+    def set_topic(self, topic: str, name: str, value: str) -> None:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        client = AdminClient(self.kafka_user().client_settings())
+        for done in client.incremental_alter_configs([resource]).values():
+            done.result(_SECONDS)
+
+    def kill_redis(self) -> None:
+        pytest.skip("there is no way to kill a server that is neither of this machine nor of a cluster")
+
+    def start_redis(self) -> None:
+        """Nothing was killed."""
 
 
 @contextmanager
 def administrator(place: Place, instance: Instance | None) -> Generator[Connection]:
-    """A connection that may write any table; each statement is committed at once.
+    """The administrator's connection to MySQL."""
+    if instance:
+        from tests.embedded_administrator import embedded_administrator  # noqa: PLC0415 it needs this module
 
-    In the embedded place it is root's. Elsewhere USER and PASSWORD say whose, and without them the test is skipped.
-    """
-    user = "root" if instance else os.environ.get(USER, "")
-    password = instance.passwords["mysql-root"] if instance else os.environ.get(PASSWORD, "")
-    if not user:
-        pytest.skip(f"writes into the database: set {USER} and {PASSWORD}")
-    with pymysql.connect(
-        host=place.mysql.host, port=place.mysql.port, user=user, password=password, autocommit=True, charset="utf8mb4"
-    ) as connection:
+        admin = embedded_administrator(place, instance)
+    else:
+        admin = administrator_of(place, env=os.environ)
+    with admin.mysql() as connection:
         yield connection
 
 

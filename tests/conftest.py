@@ -19,6 +19,8 @@ from local.instance import Instance
 from local.processes import free_port_base
 from place import Place
 from producer.sample import write_sample
+from tests.administrator import Administrator, administrator_of
+from tests.embedded_administrator import embedded_administrator
 from tests.support import Sluice, run_sluice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,10 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "embedded(why): runs in the embedded pipeline only, and why")
     # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("embedded")
+    if marker and (target := item.config.getoption("--target")) != "local":
+        pytest.skip(f"in the embedded pipeline only (the target is {target}): {marker.args[0]}")
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +85,18 @@ def place(target: str, environment: dict[str, str]) -> Place:
 
 @pytest.fixture(scope="session")
 def instance(target: str, environment: dict[str, str]) -> Instance:
-    """The embedded pipeline's own folder, for what only an administrator may do."""
+    """The embedded pipeline's own folder, for what is done to processes and files of this machine."""
     if target != "local":
-        pytest.skip(f"needs the embedded pipeline's administrator; the target is {target}")
+        pytest.skip(f"it is about processes or files of this machine, and the target is {target}")
     return Instance.open(Path(environment["SLUICE_STATE"]))
+
+
+@pytest.fixture(scope="session")
+def admin(target: str, place: Place, environment: dict[str, str], request: pytest.FixtureRequest) -> Administrator:
+    """Somebody who may do anything to the pipeline, wherever it is."""
+    if target == "local":
+        return embedded_administrator(place, request.getfixturevalue("instance"))
+    return administrator_of(place, env=environment)
 
 
 @pytest.fixture(scope="session")

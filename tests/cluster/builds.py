@@ -1,6 +1,7 @@
 """The programs that these tests run, built once from the Go module proxy into the user's cache.
 
-Each folder of go/ pins what is built by its go.mod and go.sum; Go verifies every module by them.
+Each folder of go/ pins what is built by its go.mod and go.sum; Go verifies every module by them. go/language holds a
+program of our own too, which says why.
 """
 
 import shutil
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,11 +25,15 @@ _PROGRESS_SECONDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """A folder of go/ and what is built from it: program name -> package."""
+    """A folder of go/ and what is built from it: program name -> package.
+
+    `scripts` are taken from the modules as they are: path below the built folder -> (module, path in it).
+    """
 
     name: str
     programs: Mapping[str, str]
     linker_flags: str = ""
+    scripts: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]], repr=False)
 
 
 # A program built from a module cache does not know its own version, and the API server serves by it.
@@ -49,6 +54,15 @@ PULUMI = Module(
     name="pulumi",
     programs={"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"},
     linker_flags="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0",
+)
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+LANGUAGE = Module(
+    name="language",
+    programs={"pulumi-language-python": "."},
+    scripts={
+        "bin/pulumi-language-python-exec": (_SDK, "python/cmd/pulumi-language-python-exec"),
+        "dynamic/pulumi-resource-pulumi-python": (_SDK, "python/dist/pulumi-resource-pulumi-python"),
+    },
 )
 
 
@@ -87,6 +101,18 @@ def pulumi(*, env: Mapping[str, str], say: Say) -> Path:
     return Path(installed) if installed else _built(PULUMI, env=env, say=say) / "pulumi"
 
 
+def dynamic_resources(*, env: Mapping[str, str], say: Say) -> Path:
+    """The folder of Pulumi's own script that starts Python's dynamic resources; raises as `programs` does."""
+    installed = shutil.which("pulumi-resource-pulumi-python", path=env.get("PATH"))
+    return Path(installed).parent if installed else _built(LANGUAGE, env=env, say=say).with_name("dynamic")
+
+
+def language(*, env: Mapping[str, str], say: Say) -> Path:
+    """The folder of pulumi-language-python: Pulumi's where it is on the PATH, else go/language's."""
+    installed = shutil.which("pulumi-language-python", path=env.get("PATH"))
+    return Path(installed).parent if installed else _built(LANGUAGE, env=env, say=say)
+
+
 def _built(module: Module, *, env: Mapping[str, str], say: Say) -> Path:
     """The bin/ folder of a module's programs."""
     go = shutil.which("go", path=env.get("PATH"))
@@ -98,6 +124,11 @@ def _built(module: Module, *, env: Mapping[str, str], say: Say) -> Path:
         for program, package in module.programs.items():
             with progress(f"building {program} (once; minutes)", say=say):
                 _compile(package, building / "bin" / program, module=module, go=go, env=env)
+        for path, (source, inside) in module.scripts.items():
+            script = building / path
+            script.parent.mkdir(exist_ok=True)
+            shutil.copyfile(_module_folder(source, module=module, go=go, env=env) / inside, script)
+            script.chmod(0o755)
 
     return once(f"go-{module.name}-{_digest(module, go=go, env=env)}", build, env=env) / "bin"
 
@@ -107,7 +138,15 @@ def _digest(module: Module, *, go: str, env: Mapping[str, str]) -> str:
     asked = [go, "env", "GOVERSION", "GOOS", "GOARCH"]
     platform = subprocess.run(asked, cwd=source, env=env, capture_output=True, check=True).stdout
     pinned = (source / "go.mod").read_bytes() + (source / "go.sum").read_bytes()
-    return sha256(pinned + platform + repr(module).encode()).hexdigest()[:16]
+    own = b"".join(path.read_bytes() for path in sorted(source.glob("*.go")))
+    own += repr(module.scripts).encode() if module.scripts else b""
+    return sha256(pinned + own + platform + repr(module).encode()).hexdigest()[:16]
+
+
+def _module_folder(name: str, *, module: Module, go: str, env: Mapping[str, str]) -> Path:
+    asked = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", name]
+    done = subprocess.run(asked, cwd=_GO / module.name, env=env, capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip())
 
 
 def _check_room(cache: Path) -> None:

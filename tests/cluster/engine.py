@@ -2,12 +2,13 @@
 
 import json
 import shlex
+import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi import automation
 from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
@@ -54,12 +55,13 @@ class Outcome:
 class Stack:
     """A stack of a program, with its state in a folder of its own.
 
+    Without a program, it is the one of the checkout in work/ of `folder`, run by Pulumi's language host.
     `home` is Pulumi's own folder, unless the user's; `policy_packs` are the folders of rules for `up` and `preview`.
     """
 
     def __init__(
         self,
-        program: Program,
+        program: Program | None,
         *,
         name: str,
         project: str,
@@ -81,7 +83,10 @@ class Stack:
             env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
             pulumi_command=_command(pulumi, folder, home=home),
         )
-        self._stack = automation.create_or_select_stack(name, project, program=program, opts=options)
+        if program:
+            self._stack = automation.create_or_select_stack(name, project, program=program, opts=options)
+        else:
+            self._stack = automation.create_or_select_stack(name, work_dir=str(folder / "work"), opts=options)
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """Set settings, as `pulumi config set`; a name without a project is the program's own."""
@@ -124,6 +129,8 @@ _SETTINGS = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+    # For a program that runs in this process the engine forgets the project's virtual environment.
+    "PULUMI_PYTHON_CMD": sys.executable,
 }
 
 
@@ -138,10 +145,12 @@ def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.Pul
 
 
 def _copy_settings(source: Path, target: Path, *, stack: str) -> None:
-    """The project's settings with their types and defaults, and the stack's; the program is the one that is given."""
-    project = yaml.safe_load((source / "Pulumi.yaml").read_text(encoding="utf-8"))
-    project.pop("main", None)
-    (target / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    """The project's file as it is, and the stack's; the program is the one that is given.
+
+    What the file says of the virtual environment holds for dynamic resources, which Pulumi starts in it.
+    """
+    shutil.copyfile(source / "Pulumi.yaml", target / "Pulumi.yaml")
+    (target / ".venv").symlink_to(sys.prefix)
     own = source / f"Pulumi.{stack}.yaml"
     if own.exists():
         (target / own.name).write_bytes(own.read_bytes())

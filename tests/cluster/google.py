@@ -27,7 +27,7 @@ from tests.cluster.engine import Program, Stack
 from tests.cluster.provider import StandIn, Values
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.serving import served
-from tests.cluster.test_claims import Cloud, credentials, plugin
+from tests.cluster.test_claims import Cloud, credentials
 from tests.cluster.values import encoded
 
 SETTINGS = {
@@ -102,14 +102,29 @@ def clouds(folder: Path) -> Generator[Clouds]:
 
 
 @contextmanager
-def stack_on(
-    clouds: Clouds, program: Program, *, folder: Path, pulumi: Path, policy_packs: Sequence[Path] = ()
-) -> Generator[Stack]:
-    """The stack gke of a program, configured; plugins of Pulumi's are looked for in plugin/ of `folder`."""
+def attached_providers(clouds: Clouds) -> Generator[str]:
+    """Serve the stand-in of every provider; gives the value of PULUMI_DEBUG_PROVIDERS."""
     endpoint = f"127.0.0.1:{clouds.api.server.server_port}"
     google = Echo(endpoint=endpoint, authority=b64encode(clouds.authority).decode())
-    providers = {"gcp": google, "kubernetes": Echo(), "docker-build": Echo(), "random": RandomStandIn()}
-    with served(providers) as attached:
+    with served({"gcp": google, "kubernetes": Echo(), "docker-build": Echo(), "random": RandomStandIn()}) as attached:
+        yield attached
+
+
+@contextmanager
+def stack_on(
+    clouds: Clouds,
+    program: Program | None,
+    *,
+    folder: Path,
+    pulumi: Path,
+    plugins: Sequence[Path],
+    policy_packs: Sequence[Path] = (),
+) -> Generator[Stack]:
+    """The stack gke of a program, or of the checkout in work/ of `folder`, configured.
+
+    `plugins` are folders of plugins of Pulumi's own.
+    """
+    with attached_providers(clouds) as attached:
         stack = Stack(
             program,
             name="gke",
@@ -118,10 +133,11 @@ def stack_on(
             pulumi=pulumi,
             variables={
                 "PULUMI_DEBUG_PROVIDERS": attached,
-                "PATH": f"{plugin(folder).parent}:{os.environ['PATH']}",
+                "PATH": ":".join([*map(str, plugins), os.environ["PATH"]]),
                 "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, clouds.tokens.url)),
+                "SLUICE_GOOGLE_ENDPOINT": clouds.tokens.url,
             },
-            settings_from=ROOT,
+            settings_from=ROOT if program else None,
             home=folder / "home",
             policy_packs=policy_packs,
         )

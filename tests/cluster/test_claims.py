@@ -3,7 +3,6 @@
 import json
 import os
 import ssl
-import sys
 from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,16 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pulumi import Output
 
 from infra.gcp.claims import Claims, ClaimsArgs
-from tests.cluster.builds import Missing, programs
+from tests.cluster.builds import Missing, dynamic_resources, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import CommandError, Stack
 
 LABEL = "Claims claims"
-PLUGIN = "pulumi-resource-pulumi-python"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cloud:
-    """A token for everybody, and a cluster with a disk that goes after it has been looked at a few times."""
+    """A token and every right for everybody; a cluster with a disk that goes after a few looks."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
@@ -47,7 +46,10 @@ class Cloud:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
+                asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.endswith(":testIamPermissions"):
+                    self._answer(json.loads(asked))
+                    return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
             def do_GET(self) -> None:
@@ -77,12 +79,12 @@ def cloud() -> Generator[Cloud]:
 @pytest.fixture(scope="module")
 def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Stack:
     try:
-        pulumi = programs(env=os.environ, say=say).pulumi
+        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
     except Missing as error:
         without(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
     variables = {
-        "PATH": f"{plugin(folder).parent}:{os.environ['PATH']}",
+        "PATH": f"{dynamic}:{os.environ['PATH']}",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, cloud.url)),
     }
 
@@ -93,21 +95,13 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
     return Stack(
         program,
         name="gke",
-        project="claims",
+        project="sluice",
         folder=folder,
-        pulumi=pulumi,
+        pulumi=engine,
         variables=variables,
+        settings_from=ROOT,
         home=folder / "home",
     )
-
-
-def plugin(folder: Path) -> Path:
-    """What Pulumi's own package has under this name: Python, with the module that runs dynamic resources."""
-    path = folder / "plugin" / PLUGIN
-    path.parent.mkdir()
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} -u -m pulumi.dynamic "$@"\n')
-    path.chmod(0o700)
-    return path
 
 
 def credentials(folder: Path, url: str) -> Path:

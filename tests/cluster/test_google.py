@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from tests.cluster.builds import Missing, pulumi
+from tests.cluster.builds import Missing, dynamic_resources, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import CommandError, Stack
 from tests.cluster.google import SETTINGS, Clouds, clouds, deployed, stack_on
@@ -20,10 +20,11 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Generator[Clouds]:
 @pytest.fixture(scope="module")
 def stack(google: Clouds, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     try:
-        engine = pulumi(env=os.environ, say=say)
+        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
     except Missing as error:
         without(str(error), env=os.environ)
-    with stack_on(google, deployed, folder=tmp_path_factory.mktemp("stack"), pulumi=engine) as made:
+    folder = tmp_path_factory.mktemp("stack")
+    with stack_on(google, deployed, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
         yield made
 
 

@@ -8,7 +8,7 @@ import pytest
 from pulumi import Output
 
 from policy.rules import OF_ALL, OF_ONE
-from tests.cluster.builds import Missing, pulumi
+from tests.cluster.builds import Missing, dynamic_resources, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import CommandError, Program, Stack
 from tests.cluster.google import clouds, deployed, stack_on
@@ -41,15 +41,19 @@ def stack(
 ) -> Generator[Stack]:
     try:
         engine, environment = pulumi(env=os.environ, say=say), policy_environment(env=os.environ, say=say)
+        dynamic = dynamic_resources(env=os.environ, say=say)
     except Missing as error:
         without(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
-    packs = [installed_pack(folder, environment)]
+    packs, launchers = [installed_pack(folder, environment)], folder / "plugin"
+    launchers.mkdir()
     with (
         clouds(tmp_path_factory.mktemp("tls")) as google,
-        stack_on(google, edited, folder=folder, pulumi=engine, policy_packs=packs) as made,
+        stack_on(
+            google, edited, folder=folder, pulumi=engine, plugins=[launchers, dynamic], policy_packs=packs
+        ) as made,
     ):
-        write_launcher(folder / "plugin", environment)
+        write_launcher(launchers, environment)
         yield made
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from infra.program import main
+from local.description import Description
 from tests.cluster.cluster import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations, workloads
+from tests.cluster_rights import objects
+from tests.in_cluster import job_like
+from tests.kubernetes_servers import connector
 from tests.support import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +46,19 @@ def test_every_pod_is_let_in_by_the_restricted_standard(cluster: Cluster) -> Non
     kinds = {item["kind"] for item in workloads(cluster.api, namespace=SPACE)}
     assert {"Deployment", "StatefulSet", "Job"} <= kinds
     assert violations(cluster.api, namespace=SPACE) == []
+
+
+def test_the_job_of_the_tests_and_its_rights_are_let_in_too(cluster: Cluster) -> None:
+    toolbox = cluster.api.read("apps/v1", "Deployment", "toolbox", namespace=SPACE)
+    assert toolbox
+    job = job_like(toolbox, image="tests:1", arguments=["tests/pipeline"])
+    config = next(entry.config for entry in Description.read().connectors if entry.name == "redis-sink")
+    made = [*objects("password"), connector("redis-sink-test", dict(config)), job]
+    for entry in made:
+        cluster.api.apply(entry, namespace=SPACE)
+    assert violations(cluster.api, namespace=SPACE) == []
+    for entry in made:
+        cluster.api.delete(entry["apiVersion"], entry["kind"], entry["metadata"]["name"], namespace=SPACE, seconds=30)
 
 
 def test_no_password_can_be_read_in_the_state(cluster: Cluster, deployed: Deployment) -> None:

@@ -12,12 +12,13 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from redis import Redis
 
 from local.connect import wait_running
-from local.description import Acl, Connector, Description, Topic
-from local.entities import apply_rights, apply_topics
+from local.description import Connector, Description
+from local.entities import apply_topics
 from local.http import request
 from local.instance import Instance
-from local.kafka import admin_client
-from place import Place, StoreUser
+from place import KafkaUser, Place, StoreUser
+from tests.administrator import Administrator
+from tests.embedded_administrator import embedded_administrator
 from tests.support import wait_for
 
 DEAD_LETTERS = "redis-sink-dead-letters"
@@ -27,9 +28,9 @@ Key = str | bytes | None
 Value = bytes | None
 
 
-def produce(place: Place, topic: str, records: Iterable[tuple[Key, Value]]) -> None:
+def produce(place: Place, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None) -> None:
     """Send records in their order and wait until each is acknowledged."""
-    settings = place.producer.client_settings() | {"message.max.bytes": MAX_MESSAGE_BYTES + 4096, "acks": "all"}
+    settings = (by or place.producer).client_settings() | {"message.max.bytes": MAX_MESSAGE_BYTES + 4096, "acks": "all"}
     producer = Producer(settings)
     failed: list[object] = []
     for key, value in records:
@@ -42,15 +43,6 @@ def produce(place: Place, topic: str, records: Iterable[tuple[Key, Value]]) -> N
 def store(user: StoreUser, *, database: int = 1) -> "Redis":
     """A client that reads what a sink has written, as bytes."""
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
-
-
-def admin(instance: Instance) -> "Redis":
-    """A client that may do anything."""
-    return Redis(host="127.0.0.1", port=instance.port("redis"), username="admin", password=password(instance, "admin"))
-
-
-def password(instance: Instance, user: str) -> str:
-    return instance.passwords[f"redis-{user}"]
 
 
 def dead_letter(place: Place, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
@@ -80,17 +72,17 @@ def _headers(message: Message) -> dict[str, str]:
 class Sink:
     """A sink of a test, beside the pipeline's own."""
 
-    place: Place
+    admin: Administrator
     name: str
     topic: str
     config: dict[str, str] = field(repr=False)
 
     @property
     def url(self) -> str:
-        return f"{self.place.connect_urls[0]}/connectors/{self.name}"
+        return f"{self.admin.place.connect_urls[0]}/connectors/{self.name}"
 
     def produce(self, *records: tuple[Key, Value]) -> None:
-        produce(self.place, self.topic, records)
+        produce(self.admin.place, self.topic, records, by=self.admin.kafka)
 
     def trace(self) -> str:
         """Why its task has failed, once it has."""
@@ -99,18 +91,18 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        wait_running(self.place.connect_urls[0], connector, seconds=_SECONDS, cancelled=threading.Event())
+        wait_running(self.admin.place.connect_urls[0], connector, seconds=_SECONDS, cancelled=threading.Event())
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
 
     def read_again(self) -> None:
         """Take its offsets away, as docs/connect.md has it."""
-        request("PUT", f"{self.url}/stop")
+        self.admin.servers.stop_connector(self.name)
         wait_for(lambda: not self._tasks(), seconds=_SECONDS)
         # The last task may still be leaving the group, which Connect refuses to delete then.
         wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
-        request("PUT", f"{self.url}/resume")
+        self.admin.servers.resume_connector(self.name)
 
     def _tasks(self) -> list[Any]:
         status, answer = request("GET", f"{self.url}/status")
@@ -119,38 +111,22 @@ class Sink:
 
 @contextmanager
 def sink(
-    place: Place, instance: Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
+    place: Place, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> Generator[Sink]:
     """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
+    admin = embedded_administrator(place, admin) if isinstance(admin, Instance) else admin
     description = Description.read()
     ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
     images = next(topic for topic in description.topics if topic.name == "images")
     name = f"redis-sink-test-{uuid4().hex[:8]}"
-    topic = replace(images, name=name, partitions=1)
-    config = {**ours.config, "topics": name, "tasks.max": "1", **settings}
+    config = {**ours.config, "topics": name, "tasks.max": "1", **admin.reads_as_itself(), **settings}
     config = {key: value for key, value in config.items() if key not in without}
-    _let_in(instance, description, topic)
-    one = Sink(place=place, name=name, topic=name, config=config)
-    status, answer = request("PUT", f"{one.url}/config", config)
-    assert status == HTTPStatus.CREATED, answer
+    topics = admin.topics()
+    apply_topics(topics, [replace(images, name=name, partitions=1)])
+    one = Sink(admin=admin, name=name, topic=name, config=config)
     try:
+        admin.servers.create_connector(name, config)
         yield one
     finally:
-        request("DELETE", one.url)
-        client = admin_client(instance)
-        client.delete_topics([name])[name].result(_SECONDS)
-        apply_rights(client, description.users)
-
-
-def _let_in(instance: Instance, description: Description, topic: Topic) -> None:
-    apply_topics(admin_client(instance), [topic])
-    operations = {"producer": "Write", "connect": "Read"}
-    users = [
-        replace(user, acls=(*user.acls, _right(topic.name, operations[user.name]))) if user.name in operations else user
-        for user in description.users
-    ]
-    apply_rights(admin_client(instance), users)
-
-
-def _right(topic: str, operation: str) -> Acl:
-    return Acl(type="topic", name=topic, pattern="literal", operation=operation, host="*")
+        admin.servers.delete_connector(name)
+        topics.delete_topics([name])[name].result(_SECONDS)

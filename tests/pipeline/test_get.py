@@ -5,10 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import redis
 
 from exits import Exit
-from local.instance import Instance
+from tests.administrator import Administrator
 from tests.support import SLUICE, Sluice
 
 # A session of its own, of which no other test loads anything.
@@ -17,11 +16,9 @@ DATA = b"II*\0\r\n" + bytes(range(256)) * 5_000
 
 
 @pytest.fixture(autouse=True)
-def image(instance: Instance) -> Generator[None]:
+def image(admin: Administrator) -> Generator[None]:
     """Redis holds DATA under KEY."""
-    with redis.Redis(
-        port=instance.port("redis"), username="connect", password=instance.passwords["redis-connect"], db=1
-    ) as connect:
+    with admin.redis("connect", database=1) as connect:
         connect.set(KEY, DATA)
         yield
         connect.delete(KEY)

@@ -15,12 +15,9 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from exits import Exit
 from local.instance import Instance
-from local.kafka import admin_client
-from local.processes import running
 from place import Place
 from producer.delivery import Delivery
 from producer.images.load import TOPIC, tuning
@@ -28,6 +25,8 @@ from producer.images.size import message_bytes
 from producer.records import Records
 from producer.sample_images import write_images
 from producer.topic import TopicAdmin
+from tests.administrator import Administrator
+from tests.embedded_administrator import process_of
 from tests.support import SLUICE, Sluice, run_sluice, wait_for
 
 COUNT = 12
@@ -121,10 +120,10 @@ def test_a_dry_run_sends_nothing_and_knows_redis_memory(
 
 
 class Limit:
-    """What the broker takes as a message of the topic; an administrator of the embedded place changes it."""
+    """What the broker takes as a message of the topic; an administrator changes it."""
 
-    def __init__(self, instance: Instance, place: Place) -> None:
-        self._admin = admin_client(instance)
+    def __init__(self, admin: Administrator, place: Place) -> None:
+        self._admin = admin
         self._user = place.producer.client_settings()
         self._topic = TopicAdmin(self._user, topic=TOPIC)
 
@@ -136,10 +135,7 @@ class Limit:
         self._change(before)
 
     def _change(self, size: int) -> None:
-        entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC, incremental_configs=[entry])
-        for done in self._admin.incremental_alter_configs([resource]).values():
-            done.result(10)
+        self._admin.servers.set_topic(TOPIC, "max.message.bytes", str(size))
         wait_for(lambda: self._topic.max_message_bytes() == size)
 
     def refusal(self, key: str, value: bytes) -> int | None:
@@ -151,8 +147,8 @@ class Limit:
 
 
 @pytest.fixture
-def limit(instance: Instance, place: Place) -> Limit:
-    return Limit(instance, place)
+def limit(admin: Administrator, place: Place) -> Limit:
+    return Limit(admin, place)
 
 
 def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
@@ -245,10 +241,11 @@ def test_ctrl_c_ends_well_and_tells_what_arrived(piped: Piped, arrived: Callable
     assert set(arrived()) == piped.keys
 
 
+@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
 def test_a_broker_that_stops_answering_is_waited_for_and_then_told(
     piped: Piped, instance: Instance, sluice: Sluice, arrived: Callable[[], Found]
 ) -> None:
-    (broker,) = (process.pid for process in running(instance) if process.name == "kafka")
+    broker = process_of(instance, "kafka")
     piped.give(0)
     piped.hear("standard input: ")
     os.kill(broker, signal.SIGSTOP)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from local.instance import Instance
 from tests.pipeline.reporter import Series, reported, series
 from tests.support import Sluice, wait_for
@@ -10,10 +12,13 @@ _FILE = "org.apache.kafka.connect.file.FileStream"
 _UNFIT = "org.apache.kafka.connect.json.JsonConverter"  # the rows are Avro
 
 
+@pytest.mark.embedded(
+    "it starts a worker of its own, by the Pulumi program's modules, which the tests' image does not hold"
+)
 def test_each_metric_is_there_and_one_of_a_failed_task(
     instance: Instance, environment: dict[str, str], sluice: Sluice, sample: Path, tmp_path: Path
 ) -> None:
-    # Here, since the image of scripts/test-kind has no Pulumi program, and skips this.
+    # Here, since the image of scripts/test-kind has no Pulumi program.
     from infra.gcp.metrics import ACTIVE, FAILED_TASKS, LAG, SCRAPED, SOURCED, SUNK  # noqa: PLC0415
     from infra.workloads.connect import METRICS  # noqa: PLC0415
 

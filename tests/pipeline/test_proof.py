@@ -3,11 +3,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import pytest
 
 from exits import Exit
-from local.instance import Instance
+from tests.administrator import Administrator, run
 from tests.support import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
@@ -53,22 +52,14 @@ def load(sluice: Sluice) -> Callable[..., None]:
 
 
 @pytest.fixture
-def administrator(instance: Instance) -> Generator[Callable[[str], None]]:
-    """Runs a statement as the administrator of the embedded database."""
-    connection = pymysql.connect(
-        host="127.0.0.1",
-        port=instance.port("mysql"),
-        user="root",
-        password=instance.passwords["mysql-root"],
-        autocommit=True,
-    )
+def administrator(admin: Administrator) -> Generator[Callable[[str], None]]:
+    """Runs a statement as the database's administrator."""
+    with admin.mysql() as connection:
 
-    def run(statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+        def execute(statement: str) -> None:
+            run(connection, statement)
 
-    with connection:
-        yield run
+        yield execute
 
 
 def test_every_row_of_a_log_that_was_loaded_is_there(load: Callable[..., None], prove: Prove, sample: Path):

@@ -13,9 +13,9 @@ import redis
 from PIL import Image
 
 from exits import Exit
-from local.instance import Instance
 from place import Place
 from proof.images.store import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
+from tests.administrator import Administrator
 from tests.support import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
@@ -41,22 +41,17 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def connect(instance: Instance) -> Generator["redis.Redis"]:
+def connect(admin: Administrator) -> Generator["redis.Redis"]:
     """Redis as the sink sees it; what the session holds is removed before and after."""
-    client = redis.Redis(
-        port=instance.port("redis"), username="connect", password=instance.passwords["redis-connect"], db=1
-    )
-    with client:
-        clear(instance)
+    with admin.redis("connect", database=1) as client:
+        clear(admin)
         yield client
-        clear(instance)
+        clear(admin)
 
 
-def clear(instance: Instance) -> None:
+def clear(admin: Administrator) -> None:
     """Remove everything of SESSION, which only the administrator may look for."""
-    with redis.Redis(
-        port=instance.port("redis"), username="admin", password=instance.passwords["redis-admin"], db=1
-    ) as client:
+    with admin.redis(database=1) as client:
         for key in client.scan_iter(match=f"{SESSION}/*"):
             client.delete(key)
 
@@ -158,18 +153,16 @@ def test_an_image_that_the_topic_would_not_take_is_not_asked_for(prove: Prove, i
     assert proof["source"]["refused"] == {"too-large": 1}
 
 
-def test_a_redis_without_room_is_named(stored: "redis.Redis", prove: Prove, images: Path, instance: Instance):
+def test_a_redis_without_room_is_named(stored: "redis.Redis", prove: Prove, images: Path, admin: Administrator):
     missing, _ = next(by_key(images))
     stored.delete(missing)
-    with redis.Redis(
-        port=instance.port("redis"), username="admin", password=instance.passwords["redis-admin"]
-    ) as admin:
-        before = admin.config_get("maxmemory")["maxmemory"]
-        admin.config_set("maxmemory", 100_000)
+    with admin.redis() as server:
+        before = server.config_get("maxmemory")["maxmemory"]
+        server.config_set("maxmemory", 100_000)
         try:
             status, proof = prove(images, "--wait", "0")
         finally:
-            admin.config_set("maxmemory", str(before))
+            server.config_set("maxmemory", str(before))
     assert status == Exit.DIFFERENT
     assert proof["reasons"][0].startswith("Redis has no room: it uses ")
     assert "of the 97.7 KiB that maxmemory allows, and the 1 image missing needs" in proof["reasons"][0]
@@ -188,15 +181,13 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Pla
 
 
 def test_keys_that_mean_something_to_redis_are_taken_as_they_are(
-    connect: "redis.Redis", place: Place, instance: Instance
+    connect: "redis.Redis", place: Place, admin: Administrator
 ):
     connect.set(f"{SESSION}/a*[b]?\\^/1", b"x")
     connect.set(f"{SESSION}/aXb/1", b"y")
     connect.set(f"{SESSION}/".encode() + b"\xff\xfe", b"z")
-    with redis.Redis(
-        port=instance.port("redis"), username="admin", password=instance.passwords["redis-admin"], db=1
-    ) as admin:
-        admin.rpush(f"{SESSION}/list/1", "x")
+    with admin.redis(database=1) as server:
+        server.rpush(f"{SESSION}/list/1", "x")
     with open_images_store(place.redis) as store:
         assert list(store.scan(f"{SESSION}/a*[b]?\\^/")) == [f"{SESSION}/a*[b]?\\^/1"]
         (binary,) = store.scan(f"{SESSION}/\udcff")

@@ -7,8 +7,8 @@ import pytest
 
 from local.description import Description
 from local.http import request
-from local.instance import Instance
 from place import Place
+from tests.administrator import Administrator
 from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
 from tests.support import wait_for
 
@@ -40,9 +40,9 @@ def test_last_of_a_keys_records_wins(place: Place, name: str) -> None:
     wait_for(lambda: redis.mget(keys) == expected)
 
 
-def test_sink_without_its_offsets_writes_everything_again(place: Place, instance: Instance, name: str) -> None:
+def test_sink_without_its_offsets_writes_everything_again(place: Place, admin: Administrator, name: str) -> None:
     redis = store(place.redis)
-    with sink(place, instance, {"redis.ttl.ms": "1500"}) as own:
+    with sink(place, admin, {"redis.ttl.ms": "1500"}) as own:
         own.produce((name, b"value"))
         wait_for(lambda: redis.get(name) == b"value")
         wait_for(lambda: redis.get(name) is None)
@@ -99,19 +99,19 @@ def _validate(place: Place, config: dict[str, str]) -> dict[str, Any]:
     return request("PUT", url, {**config, "connector.class": class_, "name": "any"})[1]
 
 
-def test_keys_may_be_any_bytes(place: Place, instance: Instance) -> None:
+def test_keys_may_be_any_bytes(place: Place, admin: Administrator) -> None:
     converter = "org.apache.kafka.connect.converters.ByteArrayConverter"
     settings = {"key.converter": converter, "redis.database": "2", "redis.key.prefix": "p:", "redis.ttl.ms": "60000"}
     key = bytes(range(256))
-    with sink(place, instance, settings) as own:
+    with sink(place, admin, settings) as own:
         own.produce((key, b"value"))
         redis = store(place.redis, database=2)
         wait_for(lambda: redis.get(b"p:" + key) == b"value")
         assert 0 < redis.pttl(b"p:" + key) <= 60_000
 
 
-def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, instance: Instance, name: str) -> None:
-    with sink(place, instance, {"redis.max.value.bytes": "10"}) as own:
+def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, admin: Administrator, name: str) -> None:
+    with sink(place, admin, {"redis.max.value.bytes": "10"}) as own:
         own.produce((name, "ten bytes…".encode()), (name, b"1234567890"))
         headers = dead_letter(place, own.topic, name.encode(), "ten bytes…".encode())
         redis = store(place.redis)
@@ -119,9 +119,9 @@ def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, instance: 
     assert headers["exception.message"] == "the value has 12 bytes, and redis.max.value.bytes is 10"
 
 
-def test_bad_record_stops_a_sink_without_dead_letters(place: Place, instance: Instance, name: str) -> None:
+def test_bad_record_stops_a_sink_without_dead_letters(place: Place, admin: Administrator, name: str) -> None:
     without = ("errors.deadletterqueue.topic.name", "errors.tolerance")
-    with sink(place, instance, {}, without=without) as own:
+    with sink(place, admin, {}, without=without) as own:
         own.produce((name, b"before"), (None, b"value"))
         trace = own.trace()
         assert f"topic {own.topic}, partition 0, offset 1: the record has no key" in trace

@@ -12,13 +12,12 @@ from uuid import uuid4
 
 import pytest
 
-from local import redis
 from local.certificates import make_certificates
-from local.fetch import servers_folder
 from local.instance import Instance
-from local.processes import Starting, is_free, running
 from place import Place
-from tests.pipeline.redis_sinks import admin, password, produce, sink, store
+from tests.administrator import Administrator
+from tests.embedded_administrator import process_of
+from tests.pipeline.redis_sinks import produce, sink, store
 from tests.support import wait_for
 
 COUNT = 3000
@@ -30,18 +29,8 @@ def name() -> str:
     return f"test/{uuid4()}"
 
 
-def process_of_redis(instance: Instance) -> int:
-    return next(entry.pid for entry in running(instance) if entry.name == "redis")
-
-
-def start_redis(instance: Instance) -> None:
-    servers = servers_folder(env=os.environ, say=lambda _: None)
-    server = redis.server(instance, settings=redis.prepare(instance), servers=servers)
-    Starting(server, instance=instance).wait(seconds=60, cancelled=threading.Event())
-
-
-def test_full_server_is_told_and_nothing_is_lost(place: Place, instance: Instance, name: str) -> None:
-    with sink(place, instance, {}) as own, admin(instance) as server:
+def test_full_server_is_told_and_nothing_is_lost(place: Place, admin: Administrator, name: str) -> None:
+    with sink(place, admin, {}) as own, admin.redis() as server:
         most = str(server.config_get("maxmemory")["maxmemory"])
         server.config_set("maxmemory", 1)
         try:
@@ -56,26 +45,25 @@ def test_full_server_is_told_and_nothing_is_lost(place: Place, instance: Instanc
         wait_for(lambda: store(place.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
 
 
-def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, instance: Instance, name: str) -> None:
+def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, admin: Administrator, name: str) -> None:
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(place, "images", values.items()))
     before = store(place.redis).dbsize()
-    with admin(instance) as server:  # By default a busy disk may lag behind the acknowledgements: docs/redis-sink.md.
+    with admin.redis() as server:  # By default a busy disk may lag behind the acknowledgements: docs/redis-sink.md.
         server.config_set("appendfsync", "always")
     loading.start()
     try:
         wait_for(lambda: store(place.redis).dbsize() > before + COUNT // 10)
-        os.kill(process_of_redis(instance), signal.SIGKILL)
-        # A process that is being killed loses its environment, by which it is known, before its sockets.
-        wait_for(lambda: is_free(instance.port("redis")))
+        admin.servers.kill_redis()
     finally:
-        start_redis(instance)
+        admin.servers.start_redis()
     loading.join()
     found = store(place.redis)
     wait_for(lambda: found.exists(*values) == COUNT)
     assert dict(zip(values, found.mget(list(values)), strict=True)) == values
 
 
+@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
 def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     place: Place, instance: Instance, name: str
 ) -> None:
@@ -90,7 +78,7 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
         wait_for(lambda: store(place.redis).get(name) == b"first")
         log = instance.log("connect-1")
         told = log.stat().st_size
-        pid = process_of_redis(instance)
+        pid = process_of(instance, "redis")
         os.kill(pid, signal.SIGSTOP)
         try:
             # More than sockets hold, so that the write stands still as well.
@@ -112,17 +100,19 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     ],
 )
 def test_what_no_retry_mends_stops_the_task(
-    place: Place, instance: Instance, name: str, settings: dict[str, str], told: str
+    place: Place, admin: Administrator, name: str, settings: dict[str, str], told: str
 ) -> None:
+    reader = place.redis.password
     if "redis.username" in settings:
-        settings = settings | {"redis.password": password(instance, "reader")}
-    with sink(place, instance, settings) as own:
+        settings = settings | {"redis.password": reader}
+    with sink(place, admin, settings) as own:
         own.produce((name, b"value"))
         trace = own.trace()
     assert told in trace
-    assert password(instance, "reader") not in trace
+    assert reader not in trace
 
 
+@pytest.mark.embedded("Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse")
 def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
     place: Place, instance: Instance, name: str, tmp_path: Path
 ) -> None:

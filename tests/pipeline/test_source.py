@@ -12,9 +12,8 @@ import pymysql
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from local.instance import Instance
 from place import Place
-from tests.administrator import Connection, administrator, run
+from tests.administrator import Administrator, Connection, run
 from tests.support import SLUICE, Sluice, wait_for
 
 TOPIC = "cdc.myDB.test"
@@ -26,9 +25,8 @@ ROW = ("Zoë 🚲", None, "d" * 200, "2012-11-16 21:01:18.298235")
 
 
 @pytest.fixture
-def database(target: str, place: Place, request: pytest.FixtureRequest) -> Generator[Connection]:
-    instance: Instance | None = request.getfixturevalue("instance") if target == "local" else None
-    with administrator(place, instance) as connection:
+def database(admin: Administrator) -> Generator[Connection]:
+    with admin.mysql() as connection:
         yield connection
         run(connection, "DELETE FROM myDB.test WHERE id > 1")
 
@@ -147,13 +145,10 @@ def test_the_status_shows_a_source_that_runs_and_has_no_lag(sluice: Sluice) -> N
     assert "mysql-source" not in status["lag"]
 
 
-def test_the_source_may_not_write(place: Place, target: str, request: pytest.FixtureRequest) -> None:
-    if target != "local":
-        pytest.skip("the password of the source is the cluster's own")
-    instance: Instance = request.getfixturevalue("instance")
+def test_the_source_may_not_write(place: Place, admin: Administrator) -> None:
     with (
         pymysql.connect(
-            host=place.mysql.host, port=place.mysql.port, user="source", password=instance.passwords["mysql-source"]
+            host=place.mysql.host, port=place.mysql.port, user="source", password=admin.passwords["mysql-source"]
         ) as connection,
         connection.cursor() as cursor,
         pytest.raises(pymysql.OperationalError, match="denied"),

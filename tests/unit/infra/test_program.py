@@ -1,12 +1,12 @@
 """The program as a whole: what is made only where it is wanted, and what a person is told."""
 
-import importlib.util
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Generator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -61,23 +61,32 @@ def test_wrong_settings_make_nothing(exported: dict[str, object]) -> None:
 
 
 def test_main_module_only_calls_the_program() -> None:
-    assert len((ROOT / "infra/__main__.py").read_text().splitlines()) < 60
+    assert len((ROOT / "__main__.py").read_text().splitlines()) < 60
     assert len((ROOT / "infra/program.py").read_text().splitlines()) < 100
 
 
 def test_no_module_stands_in_the_way_of_another() -> None:
-    # `main: infra` puts that folder first on Python's path.
-    for path in (ROOT / "infra").iterdir():
+    # Pulumi puts the program's folder first on Python's path.
+    others = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
+    for path in ROOT.iterdir():
         if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").exists()):
-            assert importlib.util.find_spec(path.stem) is None, path.name
+            assert path.stem not in sys.stdlib_module_names
+            assert PathFinder.find_spec(path.stem, others) is None, path.name
+
+
+def test_program_is_where_pulumi_looks_for_the_environment_too() -> None:
+    # Dynamic resources are started in the program's folder, and `virtualenv` is relative to it there.
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert "main" not in project
+    assert project["runtime"]["options"]["virtualenv"] == ".venv"
 
 
 def test_program_runs_as_pulumi_runs_it() -> None:
     # By its folder, which has its own place on the path; without an engine it gets as far as its settings.
     code = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[1], run_name='__main__')"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT / "infra")],
-        cwd=ROOT / "infra",
+        [sys.executable, "-c", code, str(ROOT)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.administrator import USER
+from tests.cluster_rights import variables
 from tests.unit.infra.engine import Made, Secret, walk
 from tests.unit.infra.parts import containers, objects
 
@@ -56,3 +58,12 @@ def test_secrets_that_are_named_are_there_and_have_the_key(made: list[Made]) -> 
                 assert value["key"] in keys[value["name"]], (entry.name, value)
             if path[-1:] == ("secret",):
                 assert {item["key"] for item in value.get("items", [])} <= keys[value["secretName"]], entry.name
+
+
+def test_the_administrator_of_the_tests_finds_its_passwords(made: list[Made]) -> None:
+    keys = {entry.name: set(entry.plain["stringData"]) for entry in objects(made) if entry.kind == "Secret"}
+    # Strimzi's user operator writes the password of a KafkaUser into a Secret of its name.
+    keys |= {USER: {"password"}, f"{USER}-mysql": {"password"}}
+    for variable in variables():
+        reference = variable["valueFrom"]["secretKeyRef"]
+        assert reference["key"] in keys[reference["name"]], variable["name"]

@@ -1,4 +1,6 @@
 import csv
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,33 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
     assert caught.value.status is Exit.USAGE
     with pytest.raises(SluiceError, match="Is a directory"):
         RejectFile(tmp_path)
+
+
+def read_only(path: object, *args: object, **options: object) -> None:
+    """What Linux answers in a read-only file system, also for a file that is not there."""
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+
+
+def test_a_load_that_rejects_nothing_needs_no_folder_to_write_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "unlink", read_only)
+    with RejectFile(tmp_path / "r.csv") as file:
+        file.write([])
+    file.remove_old()
+
+
+def test_rejects_of_an_earlier_load_that_cannot_be_removed_stop_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.csv"
+    written(path, reject(b"old"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(SluiceError, match=r"r\.csv holds the rejects of an earlier load .*--rejects") as caught:
+        RejectFile(path)
+    assert caught.value.status is Exit.USAGE
+    monkeypatch.undo()
+    with RejectFile(path) as file:
+        monkeypatch.setattr(os, "unlink", read_only)
+        with pytest.raises(SluiceError, match="cannot be removed: Read-only file system"):
+            file.remove_old()

@@ -1,5 +1,0 @@
-"""What `pulumi up` runs."""
-
-from infra.program import main
-
-main()

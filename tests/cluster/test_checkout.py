@@ -1,0 +1,56 @@
+"""The stack gke of a plain checkout, as `pulumi preview`, `up` and `destroy` run it: by the language host."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from infra.declared import ROOT
+from tests.cluster.builds import Missing, dynamic_resources, language, pulumi
+from tests.cluster.conftest import without
+from tests.cluster.engine import Stack
+from tests.cluster.google import clouds, stack_on
+
+WAIT_FOR_DISKS = "Claims claims"
+_COPIED = ("Pulumi.yaml", "Pulumi.gke.yaml")
+"""What Pulumi looks at, or writes to, by its path."""
+
+
+@pytest.fixture(scope="module")
+def stack(say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    try:
+        engine = pulumi(env=os.environ, say=say)
+        plugins = [language(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)]
+    except Missing as error:
+        without(str(error), env=os.environ)
+    folder = tmp_path_factory.mktemp("stack")
+    check_out(folder / "work")
+    with (
+        clouds(tmp_path_factory.mktemp("tls")) as google,
+        stack_on(google, None, folder=folder, pulumi=engine, plugins=plugins) as made,
+    ):
+        yield made
+
+
+def check_out(folder: Path) -> None:
+    """This checkout, with its virtual environment where scripts/setup makes it."""
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if path.name in _COPIED:
+            shutil.copyfile(path, folder / path.name)
+        elif path.name not in (".venv", ".git"):
+            (folder / path.name).symlink_to(path)
+    (folder / ".venv").symlink_to(sys.prefix)
+
+
+def test_preview_shows_the_wait_for_disks(stack: Stack) -> None:
+    assert WAIT_FOR_DISKS in stack.preview().labels("create")
+
+
+def test_up_and_destroy_find_the_environment_too(stack: Stack) -> None:
+    assert WAIT_FOR_DISKS in stack.up().labels("create")
+    assert stack.up().changed == {}
+    assert WAIT_FOR_DISKS in stack.destroy().labels("delete")

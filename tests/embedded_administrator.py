@@ -1,0 +1,96 @@
+"""The administrator of the embedded pipeline: whoever may read its folder."""
+
+import os
+import signal
+import threading
+
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from local import redis
+from local.fetch import servers_folder
+from local.instance import Instance
+from local.kafka import admin_client
+from local.processes import Starting, is_free, running
+from place import KafkaUser, Place
+from tests.administrator import USER, Administrator, PlainServers
+from tests.support import wait_for
+
+_SECONDS = 30
+_ITERATIONS = 4096
+
+
+def embedded_administrator(place: Place, instance: Instance) -> Administrator:
+    """What the folder's passwords and its admin certificate allow."""
+    kafka = KafkaUser(
+        bootstrap_servers=place.producer.bootstrap_servers,
+        ca_file=place.producer.ca_file,
+        username=USER,
+        password=instance.passwords["kafka-producer"],
+    )
+    return Administrator(
+        place=place,
+        servers=EmbeddedServers(place, kafka, instance=instance),
+        mysql_user="root",
+        passwords=instance.passwords,
+    )
+
+
+def _make_kafka_user(instance: Instance, user: KafkaUser) -> None:
+    """With the rights that tests/in_cluster.py gives it on a cluster."""
+    client = admin_client(instance)
+    credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
+    change = UserScramCredentialUpsertion(user.username, credential, user.password.encode())
+    rights = [
+        AclBinding(
+            kind,
+            "*",
+            ResourcePatternType.LITERAL,
+            f"User:{user.username}",
+            "*",
+            AclOperation.ALL,
+            AclPermissionType.ALLOW,
+        )
+        for kind in (ResourceType.TOPIC, ResourceType.GROUP)
+    ]
+    for futures in (client.alter_user_scram_credentials([change]), client.create_acls(rights)):
+        for future in futures.values():
+            future.result(_SECONDS)
+
+
+class EmbeddedServers(PlainServers):
+    """Processes of this machine."""
+
+    def __init__(self, place: Place, kafka: KafkaUser, *, instance: Instance) -> None:
+        super().__init__(place, kafka)
+        self._instance = instance
+
+    def kafka_user(self) -> KafkaUser:
+        # Each time: `sluice up` takes away the rights that k8s/ does not give.
+        _make_kafka_user(self._instance, self._kafka)
+        return self._kafka
+
+    def kill_redis(self) -> None:
+        os.kill(process_of(self._instance, "redis"), signal.SIGKILL)
+        # A process that is being killed loses its environment, by which it is known, before its sockets.
+        wait_for(lambda: is_free(self._instance.port("redis")))
+
+    def start_redis(self) -> None:
+        if any(entry.name == "redis" for entry in running(self._instance)):
+            return
+        servers = servers_folder(env=os.environ, say=lambda _: None)
+        server = redis.server(self._instance, settings=redis.prepare(self._instance), servers=servers)
+        Starting(server, instance=self._instance).wait(seconds=60, cancelled=threading.Event())
+
+
+def process_of(instance: Instance, name: str) -> int:
+    """The process id of a part of the embedded pipeline."""
+    return next(entry.pid for entry in running(instance) if entry.name == name)
