@@ -57,6 +57,12 @@ class Connector:
     state: str = "running"
     """What it is to do: running, paused or stopped."""
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that a sink reads; nothing for a source."""
+        names = self.config.get("topics", "").split(",")
+        return tuple(name.strip() for name in names if name.strip())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Description:

@@ -9,7 +9,7 @@ import fastavro
 import pytest
 import yaml
 
-from local import connect
+from local import connect, connectors
 from local.description import Acl, Connector, Description, Topic
 from local.instance import Instance
 
@@ -161,7 +161,7 @@ def test_change_may_be_as_large_as_its_topic_takes(connector: Connector) -> None
 def test_source_holds_nothing_of_one_kind_of_server(connector: Connector) -> None:
     own = {name: value for name, value in connector.config.items() if name != "connector.class"}
     assert not re.search("mariadb|jdbc:", json.dumps(own), re.IGNORECASE)
-    assert connect.class_here(connector.config["connector.class"]) != connector.config["connector.class"]
+    assert connectors.class_here(connector.config["connector.class"]) != connector.config["connector.class"]
 
 
 @each(DESCRIPTION.connectors)

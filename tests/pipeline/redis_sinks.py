@@ -11,12 +11,13 @@ from uuid import uuid4
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from redis import Redis
 
-from local.connect import wait_running
 from local.description import Acl, Connector, Description, Topic
-from local.entities import apply_rights, apply_topics
 from local.http import request
 from local.instance import Instance
 from local.kafka import admin_client
+from local.settle import settle
+from local.topics import apply_topics
+from local.users import apply_rights
 from place import Place, StoreUser
 from tests.support import wait_for
 
@@ -99,7 +100,8 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        wait_running(self.place.connect_urls[0], connector, seconds=_SECONDS, cancelled=threading.Event())
+        url, cancelled = self.place.connect_urls[0], threading.Event()
+        assert settle(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None) == []
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
