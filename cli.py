@@ -139,7 +139,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     from local.up import up
 
     begun = time.monotonic()
-    instance = up(
+    done = up(
         _state(args, env),
         port_base=args.port_base,
         workers=args.workers,
@@ -147,16 +147,22 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
         env=env,
         say=_say(begun),
     )
+    seconds, state = time.monotonic() - begun, str(done.instance.state)
+    troubles = [trouble.text for trouble in done.troubles]
     if args.json:
-        where = {name: value for name, value in instance.place_variables().items() if "PASSWORD" not in name}
-        found = {"state": str(instance.state), "seconds": time.monotonic() - begun, "place": where}
+        where = {name: value for name, value in done.instance.place_variables().items() if "PASSWORD" not in name}
+        found = {"state": state, "seconds": seconds, "place": where, "troubles": troubles}
         write_json(found, sys.stdout, indent=2)
+    elif troubles:
+        _stdout().print(f"up in {seconds:.1f} s, in {state}, but not all of it works", soft_wrap=True)
     else:
-        _stdout().print(f"up in {time.monotonic() - begun:.1f} s, in {instance.state}", soft_wrap=True)
+        _stdout().print(f"up in {seconds:.1f} s, in {state}", soft_wrap=True)
         _stdout().print(
             "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
         )
-    return Exit.OK
+    for text in troubles:
+        _stderr().print_error(f"sluice: {text}")
+    return done.status
 
 
 def _add_down(commands: Commands) -> None:

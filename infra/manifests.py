@@ -5,18 +5,18 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import yaml
+import pulumi
 
-from infra.declared import ROOT
-
-K8S = ROOT / "k8s"
-Object = dict[str, Any]
-"""A Kubernetes object as its YAML has it."""
+from k8s_objects.documents import ManifestError, Object
+from k8s_objects.folder import K8S, read_objects
 
 
 def objects(file: str, *, folder: Path = K8S) -> list[Object]:
-    """Every object of a file in k8s/."""
-    return [entry for entry in yaml.safe_load_all((folder / file).read_text(encoding="utf-8")) if entry]
+    """Every object of a file in k8s/; raises RunError, of which Pulumi shows the message, for mistakes in it."""
+    try:
+        return read_objects(folder / file)
+    except ManifestError as error:
+        raise pulumi.RunError(str(error)) from error
 
 
 def only(file: str, kind: str, *, folder: Path = K8S) -> Object:

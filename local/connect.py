@@ -1,26 +1,14 @@
-"""Kafka Connect: distributed workers, and the connectors that they are given."""
+"""Kafka Connect's distributed workers."""
 
-import threading
-import time
-from http import HTTPStatus
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 
-from exits import Exit, SluiceError
-from local.description import Connector, Description
+from local.description import Description
 from local.fetch import plugin_path
-from local.http import answers, request
+from local.http import answers
 from local.instance import Instance
 from local.java import java, properties
 from local.kafka import program, scram_client
 from local.processes import Server
-
-_POLL_SECONDS = 0.1
-_RESTARTS = 3
-_RESTART_SECONDS = 1.0
-_CLASSES = {"io.debezium.connector.mysql.MySqlConnector": "io.debezium.connector.mariadb.MariaDbConnector"}
-"""Debezium's connector for MySQL does not speak to MariaDB; the one that does takes the same settings."""
 
 
 def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
@@ -80,50 +68,3 @@ def _settings(instance: Instance, *, index: int, description: Description, plugi
         "rest.advertised.host.name": "127.0.0.1",
         "rest.advertised.port": str(port),
     }
-
-
-def class_here(class_: str) -> str:
-    """The connector that stands here for one that a cluster runs."""
-    return _CLASSES.get(class_, class_)
-
-
-def apply_connector(url: str, connector: Connector) -> None:
-    """Create a connector or change its settings; raises SluiceError with Connect's reason."""
-    config = {**connector.config, "connector.class": class_here(connector.config["connector.class"])}
-    status, answer = request("PUT", f"{url}/connectors/{connector.name}/config", config)
-    if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
-        reason = answer.get("message") if isinstance(answer, dict) else answer
-        raise SluiceError(f"Connect refuses the connector {connector.name} (HTTP {status}): {reason}")
-
-
-def wait_running(url: str, connector: Connector, *, seconds: float, cancelled: threading.Event) -> None:
-    """Wait until a connector and all its tasks run, starting those that failed again as Strimzi's autoRestart does.
-
-    A worker that comes back starts its tasks at once, with their old settings and maybe before the database is
-    there. Raises SluiceError with the trace's first line when one goes on failing or time runs out.
-    """
-    deadline = time.monotonic() + seconds
-    restarts = 0
-    while True:
-        parts = _parts(url, connector.name)
-        failed = next((part for part in parts if part["state"] == "FAILED"), None)
-        if failed and restarts == _RESTARTS:
-            raise SluiceError(f"connector {connector.name} failed: {failed.get('trace', '').partition(chr(10))[0]}")
-        if failed:
-            restarts += 1
-            request("POST", f"{url}/connectors/{connector.name}/restart?includeTasks=true&onlyFailed=true")
-        elif len(parts) > 1 and all(part["state"] == "RUNNING" for part in parts):
-            return
-        if time.monotonic() > deadline:
-            raise SluiceError(f"connector {connector.name} does not run after {seconds:.0f} s: {parts}")
-        if cancelled.wait(_RESTART_SECONDS if failed else _POLL_SECONDS):
-            raise SluiceError("interrupted", status=Exit.INTERRUPTED)
-
-
-def _parts(url: str, name: str) -> list[Any]:
-    """The states of a connector and its tasks; nothing where they are not known yet."""
-    try:
-        status, answer = request("GET", f"{url}/connectors/{name}/status")
-    except (OSError, HTTPException):
-        return []
-    return [answer["connector"], *answer["tasks"]] if status == HTTPStatus.OK else []

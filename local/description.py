@@ -3,16 +3,16 @@
 A cluster gives these files to Strimzi; the embedded place reads the very same ones here and plays its operators.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, cast
-
-import yaml
+from typing import Any, Self
 
 from exits import SluiceError
+from k8s_objects.documents import Document, Object
+from k8s_objects.folder import K8S, read_folder
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = K8S.parent
 
 Settings = Mapping[str, str]
 """A server's or a connector's settings, every value as the text that a properties file holds."""
@@ -30,18 +30,19 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True)
 class Acl:
-    """One operation that a KafkaUser may do on one resource (`type` topic or group; `pattern` literal or prefix)."""
+    """One operation that a KafkaUser may do, or may not, on one resource; the words are those of its YAML."""
 
     type: str
     name: str
     pattern: str
     operation: str
     host: str
+    permission: str = "allow"
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A KafkaUser with SCRAM-SHA-512."""
+    """A KafkaUser; with SCRAM-SHA-512, which is the only way in here."""
 
     name: str
     acls: tuple[Acl, ...]
@@ -53,6 +54,14 @@ class Connector:
 
     name: str
     config: Settings
+    state: str = "running"
+    """What it is to do: running, paused or stopped."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that a sink reads; nothing for a source."""
+        names = self.config.get("topics", "").split(",")
+        return tuple(name.strip() for name in names if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +81,15 @@ class Description:
     database_scripts: tuple[Path, ...]
 
     @classmethod
-    def read(cls, folder: Path = ROOT / "k8s") -> Self:
-        """Read a k8s/ folder; raises SluiceError that names the file and what is wrong with it."""
-        objects = [entry for path in sorted(folder.rglob("*.yaml")) for entry in _objects(path)]
+    def read(cls, folder: Path = K8S) -> Self:
+        """Read a k8s/ folder; raises SluiceError that names every mistake by its file, line and field."""
+        objects = read_folder(folder)
         kafka = _only(objects, "Kafka")["spec"]["kafka"]
         connect = _only(objects, "KafkaConnect")["spec"]
         return cls(
-            topics=tuple(_topic(entry) for entry in _of_kind(objects, "KafkaTopic")),
-            users=tuple(_user(entry) for entry in _of_kind(objects, "KafkaUser")),
-            connectors=tuple(_connector(entry) for entry in _of_kind(objects, "KafkaConnector")),
+            topics=tuple(_topic(entry.value) for entry in _of_kind(objects, "KafkaTopic")),
+            users=tuple(_user(entry.value) for entry in _of_kind(objects, "KafkaUser")),
+            connectors=tuple(_connector(entry.value) for entry in _of_kind(objects, "KafkaConnector")),
             broker=_settings(kafka["config"]),
             kafka_version=str(kafka["version"]),
             worker=_worker(connect),
@@ -91,29 +100,17 @@ class Description:
         )
 
 
-Object = dict[str, Any]
+def _of_kind(objects: Iterable[Document], kind: str) -> list[Document]:
+    return [entry for entry in objects if entry.kind == kind]
 
 
-def _objects(path: Path) -> Iterator[Object]:
-    try:
-        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise SluiceError(f"{path} cannot be read: {error}") from error
-    for document in documents:
-        if not isinstance(document, dict) or "kind" not in document:
-            raise SluiceError(f"{path} holds something that is no Kubernetes object: {document!r:.80}")
-        yield cast(Object, document)
-
-
-def _of_kind(objects: list[Object], kind: str) -> list[Object]:
-    return [entry for entry in objects if entry["kind"] == kind]
-
-
-def _only(objects: list[Object], kind: str, *, name: str | None = None) -> Object:
-    found = [entry for entry in _of_kind(objects, kind) if name in (None, entry["metadata"]["name"])]
+def _only(objects: Iterable[Document], kind: str, *, name: str | None = None) -> Object:
+    found = [entry for entry in _of_kind(objects, kind) if name in (None, entry.name)]
     if len(found) != 1:
-        raise SluiceError(f"k8s/ must hold one {kind}{f' named {name}' if name else ''}; it holds {len(found)}")
-    return found[0]
+        named = f" named {name}" if name else ""
+        where = f": {', '.join(entry.where() for entry in found)}" if found else ""
+        raise SluiceError(f"k8s/ must hold one {kind}{named}; it holds {len(found)}{where}")
+    return found[0].value
 
 
 def _settings(config: Mapping[str, Any]) -> Settings:
@@ -134,14 +131,19 @@ def _topic(entry: Object) -> Topic:
     )
 
 
+_CLUSTER = "kafka-cluster"
+"""What Kafka calls the cluster where a right is for all of it."""
+
+
 def _user(entry: Object) -> User:
     acls = tuple(
         Acl(
             type=rule["resource"]["type"],
-            name=rule["resource"]["name"],
+            name=rule["resource"].get("name", _CLUSTER),
             pattern=rule["resource"].get("patternType", "literal"),
             operation=operation,
             host=rule.get("host", "*"),
+            permission=rule.get("type", "allow"),
         )
         for rule in entry["spec"]["authorization"]["acls"]
         for operation in rule["operations"]
@@ -156,7 +158,9 @@ def _connector(entry: Object) -> Connector:
         "tasks.max": str(spec["tasksMax"]),
         **_settings(spec["config"]),
     }
-    return Connector(name=entry["metadata"]["name"], config=config)
+    if "version" in spec:
+        config["connector.plugin.version"] = spec["version"]
+    return Connector(name=entry["metadata"]["name"], config=config, state=spec.get("state", "running"))
 
 
 def _worker(spec: Object) -> Settings:

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -161,6 +161,14 @@ class Instance:
         link(self.state / SERVERS, servers)
         link(self.state / LOGGING, Path(__file__).with_name(LOGGING))
         return Path(SERVERS)
+
+    def add_passwords(self, names: Iterable[str]) -> None:
+        """Make the passwords that are not there yet; `<server>-<user>`, as k8s/ names the users."""
+        missing = sorted(set(names) - self.passwords.keys())
+        if missing:
+            known = {**self.passwords, **{name: secrets.token_urlsafe(24) for name in missing}}
+            self.write("passwords.json", json.dumps(known))
+            del self.passwords
 
     def folder(self, name: str) -> Path:
         """A sub-folder, made where it is missing."""

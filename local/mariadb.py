@@ -1,10 +1,8 @@
 """The database of the embedded place: MariaDB, which the connectors speak to as they speak to MySQL."""
 
-import hashlib
 import os
 import pwd
 import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from string import Template
 from typing import TypeAlias
@@ -75,37 +73,6 @@ def connect_as_root(instance: Instance) -> Connection:
     )
 
 
-def apply_scripts(
-    instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
-) -> bool:
-    """Run the scripts of k8s/mysql in the running server if they are not those that it was last given.
-
-    Each may run again: it makes what is missing and leaves what is there. Not while the server is made, for then
-    nothing is in the binary log, and Debezium's source for MariaDB fails on a log without a single transaction.
-    Returns whether they ran; raises SluiceError with the script's name and the server's reason.
-    """
-    texts = {path.name: path.read_text(encoding="utf-8") for path in scripts}
-    digest = hashlib.sha256("\0".join([*texts, *texts.values()]).encode()).hexdigest()
-    applied = instance.state / "mysql/.scripts"
-    if applied.exists() and applied.read_text(encoding="ascii") == digest:
-        return False
-    with connect(instance) as connection:
-        for name, text in texts.items():
-            _run_script(connection, name=name, text=Template(text).substitute(_password_variables(instance)))
-    applied.write_text(digest, encoding="ascii")
-    return True
-
-
-def _run_script(connection: Connection, *, name: str, text: str) -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(text)
-            while cursor.nextset():  # where an error of any but the first statement comes to light
-                pass
-    except pymysql.MySQLError as error:
-        raise SluiceError(f"the database refuses k8s/mysql/{name}: {error.args[-1]}") from error
-
-
 def _answers(instance: Instance) -> bool:
     try:
         with connect_as_root(instance) as connection, connection.cursor() as cursor:
@@ -137,6 +104,9 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         "performance_schema": "OFF",
         "innodb_log_file_size": "64M",
         "innodb_buffer_pool_size": "128M",
+        # As MySQL has it by default: a date that is none is refused, not kept as 0000-00-00.
+        "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+        "NO_ENGINE_SUBSTITUTION",
         # As MySQL has it by default and as a source connector needs it.
         "server_id": 1,
         "log_bin": "binlog",
@@ -150,12 +120,13 @@ def _settings(instance: Instance, *, servers: Path) -> str:
     return "[mariadbd]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def _password_variables(instance: Instance) -> dict[str, str]:
+def password_variables(instance: Instance) -> dict[str, str]:
+    """The passwords by the names that stand for them in a script."""
     return {f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()}
 
 
 def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
-    own = instance.write("mysql-init.sql", Template(_SECURE).substitute(_password_variables(instance)))
+    own = instance.write("mysql-init.sql", Template(_SECURE).substitute(password_variables(instance)))
     try:
         done = run_once(
             [

@@ -9,17 +9,23 @@ from functools import partial
 from pathlib import Path
 
 from exits import Exit, SluiceError
-from local import connect, entities, kafka, mariadb, redis, registry
+from local import applied, connect, connectors, database, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
-from local.description import Description
+from local.description import Connector, Description
 from local.fetch import Say, servers_folder
+from local.findings import Finding
 from local.folders import PIPELINE, usable
 from local.instance import Instance
 from local.learn import learn
 from local.processes import Server, Starting, check_ports_free, stop_all
+from local.progress import Backlog, Position, Progress, SinkProgress, SourceProgress, backlog_of, end_of_log
+from local.settle import Trouble, settle
 
 _READY_SECONDS = 120
+_SETTLE_SECONDS = 60
+"""Given to the connectors to be seen at work, once the servers are there."""
 _STOP_SECONDS = 30
+_PLACE = "place.env"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +36,41 @@ class Launch:
     description: Description
     servers: Path
     say: Say
+    first: bool
+    """Whether the instance is brought up for the first time: then all is made, and nothing of it is news."""
     cancelled: threading.Event = field(default_factory=threading.Event)
+    backlogs: dict[str, Backlog] = field(default_factory=dict[str, Backlog])
+    """What waited for each sink before a worker was started."""
+    log_ends: list[Position] = field(default_factory=list[Position])
+    """Where the binary log ended when the tables were there."""
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+
+    def report(self, findings: list[Finding]) -> None:
+        """Say what was changed, and keep what is not as k8s/ says."""
+        for finding in findings:
+            if finding.kind == "differs":
+                self.troubles.append(Trouble(text=finding.text, status=Exit.FAILED))
+            if not self.first or finding.kind != "changed":
+                self.say(finding.text)
 
     def start(self, server: Server) -> None:
         """Start a server and wait until it is ready."""
         Starting(server, instance=self.instance).wait(seconds=_READY_SECONDS, cancelled=self.cancelled)
         self.say(f"{server.name} is ready")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Up:
+    """A pipeline that is up, and what of it is not as it should be."""
+
+    instance: Instance
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def status(self) -> Exit:
+        """FAILED where anything has failed, UNAVAILABLE where anything was not seen to work, else OK."""
+        statuses = {trouble.status for trouble in self.troubles}
+        return Exit.FAILED if Exit.FAILED in statuses else next(iter(statuses), Exit.OK)
 
 
 def up(
@@ -46,14 +81,16 @@ def up(
     redis_megabytes: int | None = None,
     env: Mapping[str, str],
     say: Say,
-) -> Instance:
-    """Bring the pipeline in `state` up: servers, topics, users, tables, connectors.
+) -> Up:
+    """Bring the pipeline in `state` up, and to what k8s/ says: servers, topics, users, tables, connectors.
 
-    What an earlier run left behind is ended first. If anything fails, or on Ctrl-C, all is taken down again.
-    Raises SluiceError that says what failed, with the last lines of its log.
+    What an earlier run left behind is ended first. If a server fails, or on Ctrl-C, all is taken down again, and
+    SluiceError says what failed, with the last lines of its log. A connector that fails leaves the rest up, with
+    which it can be mended: it is among the answer's troubles.
     """
     state = usable(state, PIPELINE)
     description = Description.read()
+    asked_for = database.password_names(description.database_scripts)
     servers = servers_folder(env=env, say=say)
     learn(servers.parent, servers=servers, say=say)
     workers = description.worker_replicas if workers is None else workers
@@ -61,14 +98,21 @@ def up(
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)
-        launch = Launch(instance=instance, description=description, servers=servers, say=say)
+        instance.add_passwords([*asked_for, *(f"kafka-{user.name}" for user in description.users)])
+        launch = Launch(
+            instance=instance,
+            description=description,
+            servers=servers,
+            say=say,
+            first=not (instance.state / _PLACE).exists(),
+        )
         try:
             _launch(launch)
         except BaseException:
             launch.cancelled.set()
             stop_all(instance, seconds=_STOP_SECONDS, say=say)
             raise
-    return instance
+    return Up(instance=instance, troubles=tuple(launch.troubles))
 
 
 def down(instance: Instance, *, purge: bool, say: Say) -> None:
@@ -84,26 +128,38 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
 
 
 def _launch(launch: Launch) -> None:
-    make_certificates(launch.instance)
+    instance, description = launch.instance, launch.description
+    make_certificates(instance)
+    launch.report(applied.changed_settings(instance, description))
     steps = (_kafka_and_its_clients, _mysql, _redis)
     _together([partial(step, launch) for step in steps], cancelled=launch.cancelled)
-    url = f"http://127.0.0.1:{launch.instance.port('connect')}"
-    for connector in launch.description.connectors:
-        connect.apply_connector(url, connector)
-    for connector in launch.description.connectors:
-        connect.wait_running(url, connector, seconds=_READY_SECONDS, cancelled=launch.cancelled)
-        launch.say(f"connector {connector.name} runs")
-    variables = launch.instance.place_variables()
-    launch.instance.write("place.env", "".join(f"{name}={value}\n" for name, value in variables.items()))
+    applied.keep_settings(instance, description)
+    url = f"http://127.0.0.1:{instance.port('connect')}"
+    launch.report(connectors.apply_connectors(url, description.connectors))
+    watched = [(connector, _progress(launch, url, connector)) for connector in description.connectors]
+    launch.troubles.extend(
+        settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
+    )
+    variables = instance.place_variables()
+    instance.write(_PLACE, "".join(f"{name}={value}\n" for name, value in variables.items()))
+
+
+def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:
+    if connector.name in launch.backlogs:
+        admin = kafka.admin_client(launch.instance)
+        return SinkProgress(admin=admin, connector=connector, backlog=launch.backlogs[connector.name])
+    return SourceProgress(url=url, connector=connector, end=launch.log_ends[0])
 
 
 def _kafka_and_its_clients(launch: Launch) -> None:
-    instance, servers = launch.instance, launch.servers
-    settings = kafka.prepare(instance, description=launch.description, servers=servers)
+    instance, servers, description = launch.instance, launch.servers, launch.description
+    settings = kafka.prepare(instance, description=description, servers=servers)
     launch.start(kafka.server(instance, settings=settings, servers=servers))
     admin = kafka.admin_client(instance)
     # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
-    entities.apply_entities(admin, description=launch.description, passwords=instance.passwords)
+    launch.report(entities.apply_entities(admin, description=description, passwords=instance.passwords))
+    sinks = [connector for connector in description.connectors if connector.topics]
+    launch.backlogs.update({connector.name: backlog_of(admin, connector) for connector in sinks})
     _together(
         [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
         cancelled=launch.cancelled,
@@ -122,7 +178,8 @@ def _worker(launch: Launch, index: int) -> None:
 def _mysql(launch: Launch) -> None:
     settings = mariadb.prepare(launch.instance, servers=launch.servers)
     launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
-    mariadb.apply_scripts(launch.instance, launch.description.database_scripts)
+    launch.report(database.apply_scripts(launch.instance, launch.description.database_scripts))
+    launch.log_ends.append(end_of_log(launch.instance))
 
 
 def _redis(launch: Launch) -> None:

@@ -1,5 +1,6 @@
-"""What Debezium puts into messages: times that are numbers, and an envelope around the row before and after."""
+"""What Debezium puts into messages: names and times in its own writing, an envelope around the row before and after."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,6 +8,8 @@ from typing import Any
 
 from fastavro.read import LOGICAL_READERS
 
+_ESCAPED = re.compile("_u([0-9a-f]{4})")
+"""How `field.name.adjustment.mode: avro_unicode` writes `_`, and what Avro allows in no name."""
 _EPOCH = datetime(1970, 1, 1)
 _EPOCH_DAY = date(1970, 1, 1)
 _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "r": "snapshot", "t": "truncate"}
@@ -52,6 +55,31 @@ def with_readable_times(schema: Any) -> Any:
     if f"{schema.get('type')}-{kind}" in _READERS and "logicalType" not in schema:
         copy["logicalType"] = kind
     return copy
+
+
+def with_column_names(schema: Any) -> Any:
+    """A copy of an Avro schema in which the fields of a row are named as the columns of its table.
+
+    Avro finds a value by the place of its field, so another name reads the same bytes.
+    """
+    if isinstance(schema, list):
+        return [with_column_names(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy = {name: with_column_names(entry) for name, entry in schema.items()}
+    fields = copy.get("fields")
+    if "connect.name" in schema and isinstance(fields, list) and _all_escaped(fields):
+        copy["fields"] = [{**field, "name": _ESCAPED.sub(_character, field["name"])} for field in fields]
+    return copy
+
+
+def _all_escaped(fields: list[dict[str, Any]]) -> bool:
+    # A bare _ is in no name that was escaped: there it would be _u005f.
+    return not any("_" in _ESCAPED.sub("", field["name"]) for field in fields)
+
+
+def _character(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
 
 
 def _or_number(reader: Callable[[int], str]) -> Callable[..., str | int]:

@@ -1,4 +1,4 @@
-"""Avro schemas from the registry, ready to read with: references followed, Debezium's times made readable."""
+"""Avro schemas from the registry, ready to read with: references followed, Debezium's names and times made readable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from exits import Exit, SluiceError
 from view.ask import SilentError, get_json
-from view.debezium import with_readable_times
+from view.debezium import with_column_names, with_readable_times
 
 _PART = "the schema registry"
 
@@ -59,7 +59,7 @@ class RegistrySchemas:
             return None
         named: dict[str, Any] = {}
         self._parse_references(answer, named=named, above=())
-        return parse_schema(with_readable_times(loads(answer["schema"])), named)
+        return parse_schema(_readable(answer["schema"]), named)
 
     def _parse_references(self, answer: Mapping[str, Any], *, named: dict[str, Any], above: tuple[str, ...]) -> None:
         """Parse what a schema refers to into `named`, the deepest first."""
@@ -70,7 +70,7 @@ class RegistrySchemas:
             if name not in named:
                 found = self._reference(reference)
                 self._parse_references(found, named=named, above=(*above, name))
-                parse_schema(with_readable_times(loads(found["schema"])), named)
+                parse_schema(_readable(found["schema"]), named)
 
     def _reference(self, reference: Mapping[str, Any]) -> Any:
         subject, version = reference["subject"], reference["version"]
@@ -83,6 +83,10 @@ class RegistrySchemas:
 
     def _get(self, path: str) -> Any:
         return get_json(f"{self._url}/{path}", part=_PART)
+
+
+def _readable(schema: str) -> Any:
+    return with_readable_times(with_column_names(loads(schema)))
 
 
 class _ReferenceError(Exception):

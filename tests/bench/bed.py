@@ -12,13 +12,14 @@ from tempfile import TemporaryDirectory
 from confluent_kafka import OFFSET_END, TopicPartition
 
 from local.description import Acl, Description, Topic
-from local.entities import apply_rights, apply_topics
 from local.fetch import servers_folder
 from local.http import request
 from local.instance import Instance
 from local.kafka import admin_client, scram_client, tool
 from local.mariadb import connect_as_root
 from local.processes import free_port_base
+from local.topics import apply_topics
+from local.users import apply_rights
 from place import Place
 from producer.sample import write_sample
 from tests.support import run_sluice, wait_for

@@ -9,7 +9,7 @@ import fastavro
 import pytest
 import yaml
 
-from local import connect
+from local import connect, connectors
 from local.description import Acl, Connector, Description, Topic
 from local.instance import Instance
 
@@ -153,10 +153,15 @@ def test_source_reads_a_table_that_is_made_by_a_user_that_may(connector: Connect
 
 
 @each(SOURCES)
+def test_change_may_be_as_large_as_its_topic_takes(connector: Connector) -> None:
+    assert int(connector.config["producer.override.max.request.size"]) == largest_message(changes_of(connector))
+
+
+@each(SOURCES)
 def test_source_holds_nothing_of_one_kind_of_server(connector: Connector) -> None:
     own = {name: value for name, value in connector.config.items() if name != "connector.class"}
     assert not re.search("mariadb|jdbc:", json.dumps(own), re.IGNORECASE)
-    assert connect.class_here(connector.config["connector.class"]) != connector.config["connector.class"]
+    assert connectors.class_here(connector.config["connector.class"]) != connector.config["connector.class"]
 
 
 @each(DESCRIPTION.connectors)
@@ -243,6 +248,20 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
     key = next(entry for entry in DESCRIPTION.connectors if entry.name == "mysql-sink").config["primary.key.fields"]
     assert columns == [key, *(field["name"] for field in fields)]
+
+
+def columns_of(script: str) -> dict[str, str]:
+    """The columns of a table by its script, each with its type."""
+    text = (K8S / "mysql" / script).read_text()
+    found = re.findall(r"^  ([a-z_]+) +((?:BIGINT|DATETIME|TIMESTAMP|TINYINT|INT|DOUBLE)\S*)", text, re.MULTILINE)
+    return dict(found)
+
+
+def test_lab_s_table_has_the_columns_of_a_fix_and_an_index_on_the_last_change() -> None:
+    fix = columns_of("10-gps-fixes.sql")
+    del fix["recorded_at"]
+    assert columns_of("15-test.sql") == {"id": "BIGINT", **fix, "modified": "TIMESTAMP(6)"}
+    assert "INDEX modified_index (modified)" in (K8S / "mysql/15-test.sql").read_text()
 
 
 def test_database_users_come_from_the_places_own_secrets() -> None:

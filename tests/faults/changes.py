@@ -29,7 +29,9 @@ def writing(connect: Callable[[], AbstractContextManager[Connection]]) -> Genera
             try:
                 with connect() as connection:
                     while not over.wait(EVERY_SECONDS):
-                        keys.append(run(connection, "INSERT INTO myDB.test (name) VALUES ('written')"))
+                        keys.append(
+                            run(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
+                        )
             except pymysql.MySQLError:
                 over.wait(EVERY_SECONDS)
 

@@ -9,9 +9,9 @@ from confluent_kafka import Producer
 
 from exits import Exit
 from local.description import Description
-from local.entities import apply_rights
 from local.instance import Instance
 from local.kafka import admin_client
+from local.users import apply_rights
 from place import Place
 from tests.support import Sluice, wait_for
 

@@ -44,7 +44,7 @@ def connect(place: Place, instance: Instance) -> Connect:
 def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]:
     """The keys of the inserted rows that are in the topic; those of earlier tests left out."""
     with connect() as connection:
-        first = run(connection, "INSERT INTO myDB.test (name) VALUES ('first')")
+        first = run(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
     yield lambda: [key for key in inserted(sluice("messages", TOPIC)) if key > first]
     with connect() as connection:
         run(connection, "DELETE FROM myDB.test WHERE id >= %s", first)

@@ -11,11 +11,11 @@ from uuid import uuid4
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from redis import Redis
 
-from local.connect import wait_running
 from local.description import Connector, Description
-from local.entities import apply_topics
 from local.http import request
 from local.instance import Instance
+from local.settle import settle
+from local.topics import apply_topics
 from place import KafkaUser, Place, StoreUser
 from tests.administrator import Administrator
 from tests.embedded_administrator import embedded_administrator
@@ -91,7 +91,8 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        wait_running(self.admin.place.connect_urls[0], connector, seconds=_SECONDS, cancelled=threading.Event())
+        url, cancelled = self.admin.place.connect_urls[0], threading.Event()
+        assert settle(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None) == []
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")

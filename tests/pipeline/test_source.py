@@ -20,8 +20,22 @@ TOPIC = "cdc.myDB.test"
 SECONDS = 2.0
 """How soon a person who follows the topic sees a change."""
 Changes = Callable[[int], list[dict[str, Any]]]
-INSERT = "INSERT INTO myDB.test (name, email, department, modified) VALUES (%s, %s, %s, %s)"
-ROW = ("Zoë 🚲", None, "d" * 200, "2012-11-16 21:01:18.298235")
+INSERT = (
+    "INSERT INTO myDB.test (utime, fix_mode, satellites, latitude, longitude, altitude, modified)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+ROW = (1_353_099_678_298_235, 2, 0, 0.738167915410646, -1.46098650670922, None, "2012-11-16 21:01:18.298235")
+FIX = {
+    "utime": 1_353_099_678_298_235,
+    "fix_mode": 2,
+    "satellites": 0,
+    "latitude": 0.738167915410646,
+    "longitude": -1.46098650670922,
+    "altitude": None,
+    "track": None,
+    "speed": None,
+    "modified": "2012-11-16T21:01:18.298235Z",
+}
 
 
 @pytest.fixture
@@ -66,7 +80,17 @@ def test_the_sample_row_is_there_and_typed(changes: Changes) -> None:
     assert message["value"]["op"] == "r"
     row = message["value"]["after"]
     assert row.pop("modified").endswith("Z")
-    assert row == {"id": 1, "name": "alice", "email": "alice@abc.com", "department": "engineering"}
+    assert row == {
+        "id": 1,
+        "utime": 1_365_180_000_000_000,
+        "fix_mode": 3,
+        "satellites": 0,
+        "latitude": 0.738168312,
+        "longitude": -1.460986747,
+        "altitude": 269.0,
+        "track": 17.8,
+        "speed": 0.0,
+    }
 
 
 def test_each_change_is_seen_within_two_seconds(database: Connection, following: Callable[[], dict[str, Any]]) -> None:
@@ -77,33 +101,27 @@ def test_each_change_is_seen_within_two_seconds(database: Connection, following:
 
     inserted, seconds = seen(INSERT, *ROW)
     key = inserted["key"]["id"]
-    updated, more = seen("UPDATE myDB.test SET email = 'z@abc.com' WHERE id = %s", key)
+    updated, more = seen("UPDATE myDB.test SET altitude = 271.3 WHERE id = %s", key)
     deleted, most = seen("DELETE FROM myDB.test WHERE id = %s", key)
     assert [message["value"]["op"] for message in (inserted, updated, deleted)] == ["c", "u", "d"]
     assert max(seconds, more, most) < SECONDS
 
 
-def test_microseconds_nulls_and_letters_survive(database: Connection, changes: Changes) -> None:
+def test_microseconds_nulls_and_every_digit_survive(database: Connection, changes: Changes) -> None:
     key = run(database, INSERT, *ROW)
     wait_for(lambda: bool(changes(key)))
     (message,) = changes(key)
     assert message["value"]["before"] is None
-    assert message["value"]["after"] == {
-        "id": key,
-        "name": "Zoë 🚲",
-        "email": None,
-        "department": "d" * 200,
-        "modified": "2012-11-16T21:01:18.298235Z",
-    }
+    assert message["value"]["after"] == {"id": key, **FIX}
 
 
 def test_an_update_tells_both_rows_and_a_delete_the_last(database: Connection, changes: Changes) -> None:
     key = run(database, INSERT, *ROW)
-    run(database, "UPDATE myDB.test SET email = 'z@abc.com', modified = modified WHERE id = %s", key)
+    run(database, "UPDATE myDB.test SET altitude = 271.3, modified = modified WHERE id = %s", key)
     run(database, "DELETE FROM myDB.test WHERE id = %s", key)
     wait_for(lambda: len(changes(key)) == 4)
     inserted, updated, deleted, tombstone = (message["value"] for message in changes(key))
-    assert updated["before"] == inserted["after"] == updated["after"] | {"email": None}
+    assert updated["before"] == inserted["after"] == updated["after"] | {"altitude": None}
     assert deleted["before"] == updated["after"]
     assert deleted["after"] is None
     assert tombstone is None
@@ -118,15 +136,64 @@ def test_a_transaction_that_is_rolled_back_is_no_change(database: Connection, ch
     assert changes(never) == []
 
 
-def test_a_column_that_is_added_comes_with_the_next_change(database: Connection, changes: Changes) -> None:
-    run(database, "ALTER TABLE myDB.test ADD COLUMN seen DATETIME(6) NULL, ADD COLUMN born DATE NULL")
+OTHER_COLUMNS = {
+    # column: its type, what is written, what comes
+    "seen": ("DATETIME(6) NULL", "'2012-11-16 21:01:18.298235'", "2012-11-16T21:01:18.298235"),
+    "born": ("DATE NULL", "'1999-12-31'", "1999-12-31"),
+    "lasted": ("TIME(6)", "'-838:59:59'", "-838:59:59.000000"),
+    "counted": ("BIGINT UNSIGNED", "18446744073709551615", "18446744073709551615"),
+    "paid": ("DECIMAL(65,30)", f"{'9' * 35}.{'9' * 30}", f"{'9' * 35}.{'9' * 30}"),
+    "with-dash": ("INT", "1", 1),
+    "with_dash": ("INT", "2", 2),
+    "1 ü": ("INT", "3", 3),
+    "letters": ("TEXT CHARACTER SET utf8mb4", "'Zoë 🚲'", "Zoë 🚲"),
+    "chosen": ("SET('p', 'q')", "'p,q'", "p,q"),
+    "noted": ("JSON", "'{\"a\": [1, null]}'", '{"a": [1, null]}'),
+    "raw": ("BLOB", "x'00ff'", {"bytes": 2, "hex": "00ff"}),
+    "flags": ("BIT(9)", "b'100000001'", {"bytes": 2, "hex": "0101"}),
+}
+
+
+def test_columns_that_are_added_come_with_the_next_change(database: Connection, changes: Changes) -> None:
+    definitions = ", ".join(f"ADD COLUMN `{name}` {type_}" for name, (type_, _, _) in OTHER_COLUMNS.items())
+    names = ", ".join(f"`{name}`" for name in OTHER_COLUMNS)
+    values = ", ".join(value for _, value, _ in OTHER_COLUMNS.values())
+    run(database, f"ALTER TABLE myDB.test {definitions}")
     try:
-        key = run(database, "INSERT INTO myDB.test (seen, born) VALUES ('2012-11-16 21:01:18.298235', '1999-12-31')")
+        key = run(database, f"INSERT INTO myDB.test (utime, fix_mode, satellites, {names}) VALUES (1, 1, 0, {values})")
         wait_for(lambda: bool(changes(key)))
     finally:
-        run(database, "ALTER TABLE myDB.test DROP COLUMN seen, DROP COLUMN born")
+        run(database, "ALTER TABLE myDB.test " + ", ".join(f"DROP COLUMN `{name}`" for name in OTHER_COLUMNS))
     row = changes(key)[0]["value"]["after"]
-    assert (row["seen"], row["born"]) == ("2012-11-16T21:01:18.298235", "1999-12-31")
+    assert {name: row[name] for name in OTHER_COLUMNS} == {name: comes for name, (_, _, comes) in OTHER_COLUMNS.items()}
+
+
+def test_a_row_of_megabytes_comes_whole(database: Connection, changes: Changes) -> None:
+    run(database, "ALTER TABLE myDB.test ADD COLUMN data LONGTEXT")
+    try:
+        key = run(database, "INSERT INTO myDB.test (utime, fix_mode, satellites, data) VALUES (1, 1, 0, 'small')")
+        run(database, "UPDATE myDB.test SET data = REPEAT('x', 7000000) WHERE id = %s", key)
+        run(database, "UPDATE myDB.test SET data = REPEAT('y', 7000000) WHERE id = %s", key)
+        wait_for(lambda: len(changes(key)) == 3)
+    finally:
+        run(database, "ALTER TABLE myDB.test DROP COLUMN data")
+    rows = [message["value"]["after"]["data"] for message in changes(key)]
+    assert rows == ["small", "x" * 7_000_000, "y" * 7_000_000]
+
+
+def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT * FROM myDB.test WHERE id = 1")
+        (sample,) = cursor.fetchall()
+    run(database, "TRUNCATE TABLE myDB.test")
+    run(database, f"INSERT INTO myDB.test VALUES ({', '.join(['%s'] * len(sample))})", *sample)
+
+    def newest() -> list[dict[str, Any]]:
+        done = sluice("messages", TOPIC, "--limit", "2")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    wait_for(lambda: [message["value"] and message["value"]["op"] for message in newest()] == ["t", "c"])
+    assert newest()[0]["key"] is None
 
 
 def test_the_schema_is_whole(place: Place, changes: Changes) -> None:

@@ -32,7 +32,7 @@ def test_connector_is_given_its_class_and_tasks(folder: Path) -> None:
 
 def test_broken_yaml_names_the_file(folder: Path) -> None:
     (folder / "topics.yaml").write_text("kind: [KafkaTopic")
-    with pytest.raises(SluiceError, match=r"topics\.yaml cannot be read"):
+    with pytest.raises(SluiceError, match=r"topics\.yaml line 2 is no YAML"):
         Description.read(folder)
 
 

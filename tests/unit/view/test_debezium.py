@@ -5,12 +5,12 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 from rich.console import Console
 
-from view.debezium import change, with_readable_times
+from view.debezium import change, with_column_names, with_readable_times
 from view.decode import Decoder
 from view.message_table import TablePrinter
 from view.messages import Shown
 
-ROW = {"id": 2, "name": "bob", "email": None}
+ROW = {"id": 2, "fix_mode": 3, "altitude": None}
 
 
 def time_of(kind: str, number: int, *, type_: str = "long", **more: Any) -> Any:
@@ -57,6 +57,28 @@ def test_a_schema_that_says_how_it_is_read_is_taken_at_its_word():
     assert moment == "2012-11-16T21:01:18.298235Z"
 
 
+def names_of(*fields: str, **attributes: Any) -> list[str]:
+    """The names under which the fields of a record are shown."""
+    record = {"type": "record", "name": "Value", "fields": [{"name": name, "type": "int"} for name in fields]}
+    envelope = {
+        "type": "record",
+        "name": "Envelope",
+        "fields": [{"name": "after", "type": ["null", record | attributes]}],
+    }
+    shown = with_column_names(envelope)
+    return [field["name"] for field in shown["fields"][0]["type"][1]["fields"]]
+
+
+def test_columns_have_the_names_of_the_table():
+    escaped = ("id", "a_u002db", "a_u005fb", "_u0031_u0020_u00fc", "a_u005fu002db")
+    assert names_of(*escaped, **{"connect.name": "cdc.myDB.test.Value"}) == ["id", "a-b", "a_b", "1 ü", "a_u002db"]
+
+
+def test_names_that_were_not_escaped_stay():
+    assert names_of("a_u002db", "fix_mode", **{"connect.name": "cdc.myDB.test.Value"}) == ["a_u002db", "fix_mode"]
+    assert names_of("a_u002db") == ["a_u002db"]
+
+
 def envelope(operation: str, before: Any, after: Any) -> dict[str, Any]:
     return {"before": before, "after": after, "op": operation, "source": {"file": "binlog.000002"}, "ts_ms": 1}
 
@@ -67,9 +89,9 @@ def test_other_messages_tell_of_no_change(value: Any):
 
 
 def test_an_update_names_what_is_new():
-    told = change(envelope("u", ROW, {**ROW, "email": "bob@abc.com"}))
+    told = change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
     assert told is not None
-    assert told.changed == {"email"}
+    assert told.changed == {"altitude"}
 
 
 def test_an_operation_of_tomorrow_is_shown_as_it_is():
@@ -89,16 +111,17 @@ def shown(value: Any) -> str:
 @pytest.mark.parametrize(
     ("value", "lines"),
     [
-        (envelope("c", None, ROW), "insert id=2 name=bob email=null"),
-        (envelope("r", None, ROW), "snapshot id=2 name=bob email=null"),
-        (envelope("d", ROW, None), "delete id=2 name=bob email=null"),
+        (envelope("c", None, ROW), "insert id=2 fix_mode=3 altitude=null"),
+        (envelope("r", None, ROW), "snapshot id=2 fix_mode=3 altitude=null"),
+        (envelope("d", ROW, None), "delete id=2 fix_mode=3 altitude=null"),
         (
-            envelope("u", ROW, ROW | {"name": "rob"}),
-            "update\n  before id=2 name=bob email=null\n  after  id=2 name=rob email=null",
+            envelope("u", ROW, ROW | {"fix_mode": 2}),
+            "update\n  before id=2 fix_mode=3 altitude=null\n  after  id=2 fix_mode=2 altitude=null",
         ),
+        (envelope("t", None, None), "truncate"),
         ({"bytes": 9, "hex": "00", "error": "schema 7 is broken"}, "9 bytes: 00\nschema 7 is broken"),
     ],
-    ids=["insert", "snapshot", "delete", "update", "unreadable"],
+    ids=["insert", "snapshot", "delete", "update", "truncate", "unreadable"],
 )
 def test_a_person_sees_what_was_done_and_the_row(value: Any, lines: str):
     assert shown(value) == lines

@@ -1,0 +1,60 @@
+"""What each kind of object may hold: Strimzi's own definitions, cut down to names, types and choices (strimzi.json).
+
+`python -m tests.cluster.shapes` writes that file anew after a change of Strimzi's version, and a test holds that it is
+what Strimzi says.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("strimzi.json")
+STRIMZI = "kafka.strimzi.io/v1"
+
+Shape = Mapping[str, Any]
+"""`type`, `enum`, `minimum`, `required`, `properties`, `items`, `values` as a JSON schema has them (`values` is its
+additionalProperties); `open` where anything may be in it."""
+
+_TEXT: Shape = {"type": "string"}
+_TEXTS: Shape = {"type": "object", "values": _TEXT}
+_METADATA: Shape = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": _TEXT, "namespace": _TEXT, "labels": _TEXTS, "annotations": _TEXTS},
+}
+_HEAD: Mapping[str, Shape] = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": _METADATA}
+_CONFIG_MAP: Shape = {
+    "type": "object",
+    "required": ["apiVersion", "kind", "metadata", "data"],
+    "properties": {**_HEAD, "data": _TEXTS},
+}
+_OTHERS: Mapping[str, tuple[str, Shape]] = {
+    "ConfigMap": ("v1", _CONFIG_MAP),
+    # kind's own file; kind checks it.
+    "Cluster": ("kind.x-k8s.io/v1alpha4", {"type": "object", "open": True}),
+}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "Kafka": ("spec.kafka.version", "spec.kafka.config"),
+    "KafkaConnect": ("spec.config", "spec.jvmOptions.-Xmx"),
+    "KafkaConnector": ("spec.class", "spec.tasksMax", "spec.config"),
+    "KafkaTopic": ("spec.partitions", "spec.replicas"),
+    "KafkaUser": ("spec.authentication", "spec.authorization"),
+}
+"""What Strimzi could do without, but every place of Sluice reads."""
+
+
+@cache
+def shapes() -> Mapping[str, tuple[str, Shape]]:
+    """For each kind its apiVersion and the shape of the whole object."""
+    specs: dict[str, Shape] = json.loads(FILE.read_text(encoding="utf-8"))
+    return {**{kind: (STRIMZI, _object(spec)) for kind, spec in specs.items()}, **_OTHERS}
+
+
+def _object(spec: Shape) -> Shape:
+    return {
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {**_HEAD, "spec": spec},
+    }

@@ -1,0 +1,49 @@
+"""The settings that the servers were last started with, to tell what is another one now."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import cast
+
+from k8s_objects.documents import read_text
+from k8s_objects.folder import K8S
+from local.description import Description
+from local.findings import Finding, changed, setting_changes
+from local.instance import Instance
+
+_FILE = "applied.json"
+_REDIS = "redis"
+
+
+def changed_settings(instance: Instance, description: Description) -> list[Finding]:
+    """A sentence for each setting of a server that differs from the last time; nothing the first time."""
+    path = instance.state / _FILE
+    try:
+        before = cast(Mapping[str, dict[str, str]], json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return []
+    now = _settings(description)
+    found = [
+        finding
+        for server, settings in now.items()
+        if server != _REDIS
+        for finding in setting_changes(server, before.get(server, {}), dict(settings))
+    ]
+    if before.get(_REDIS) != now[_REDIS]:
+        found.append(changed("redis: k8s/redis/redis.conf is another one than the last time, and holds now"))
+    return found
+
+
+def keep_settings(instance: Instance, description: Description) -> None:
+    """Note what the servers have been started with."""
+    instance.write(_FILE, json.dumps(_settings(description)))
+
+
+def _settings(description: Description) -> dict[str, dict[str, str]]:
+    redis = sha256(read_text(K8S / "redis/redis.conf").encode()).hexdigest()
+    return {
+        "broker": dict(description.broker),
+        "Connect worker": {**description.worker, "-Xmx": description.worker_heap},
+        "registry": dict(description.registry),
+        _REDIS: {"digest": redis},
+    }

@@ -1,0 +1,51 @@
+"""Why a connector has failed, in the words of a person, and what to do."""
+
+import re
+
+_EXCEPTION = re.compile(r"^(?:[\w$]+\.)+([\w$]+(?:Exception|Error))(?:: |$)")
+_ADVICE = (
+    (
+        "no longer available on the server|Could not find first log file|purged binary|impossible position|"
+        "could not find next log",
+        "Its place in the binary log is gone. docs/mysql-source.md (What may come twice) says how it starts anew: "
+        "stop it, delete its offsets, resume it.",
+    ),
+    (
+        "RecordTooLarge|larger than.*(max.request.size|max.message.bytes)|message.* (too|larger)",
+        "A change is larger than its topic takes. Give max.message.bytes in k8s/topics.yaml and "
+        "producer.override.max.request.size in k8s/connectors/{name}.yaml one larger number, and run sluice up: "
+        "nothing is lost, it goes on with that change.",
+    ),
+    (
+        "DDL statement couldn't be parsed",
+        "Debezium does not understand a statement in the binary log. docs/mysql-source.md (What it cannot read) says "
+        "what to do.",
+    ),
+    (
+        "Table '.*' doesn't exist|Table .* not found|Could not find table",
+        "A table is missing. `sluice up` makes those of k8s/mysql.",
+    ),
+    ("Access denied|command denied", "A right in the database is missing: k8s/mysql/20-users.sql gives them."),
+    ("AuthorizationException|Not authorized", "A right in Kafka is missing: k8s/users.yaml gives them."),
+    ("Communications link failure|Connection refused", "What it connects to does not answer: `sluice status`."),
+)
+_OTHERWISE = "When that is mended: sluice up. The whole trace is in the instance's logs/connect-*.log."
+
+
+def cause_of(trace: str) -> str:
+    """The innermost cause of a Java stack trace, without the package of the exception."""
+    lines = [line.removeprefix("Caused by: ").strip() for line in trace.splitlines() if not line.startswith("\t")]
+    causes = [line for line in lines if line and not line.startswith("...")]
+    last = next((line for line in reversed(causes) if _EXCEPTION.match(line)), causes[0] if causes else "")
+    named = _EXCEPTION.match(last)
+    said = last[named.end() :].strip() if named else last
+    if named and not said:  # an exception that says nothing: the one around it may
+        outer = next((line for line in reversed(causes) if _EXCEPTION.sub("", line).strip()), "")
+        return _EXCEPTION.sub("", outer).strip().rstrip(".") or named[1]
+    return said.rstrip(".") or "Connect gives no reason"
+
+
+def advice(cause: str, connector: str) -> str:
+    """What to do about a cause."""
+    found = next((text for pattern, text in _ADVICE if re.search(pattern, cause, re.IGNORECASE)), _OTHERWISE)
+    return found.format(name=connector)

@@ -1,0 +1,172 @@
+"""Whether a connector has done its work once since `sluice up` began: that its tasks say RUNNING does not tell."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any, Protocol
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from local.description import Connector
+from local.http import request
+from local.instance import Instance
+from local.mariadb import connect_as_root
+
+_SECONDS = 5
+_MOVED_SECONDS = 5.0
+"""After this time a sink that is seen to move need not have come to the end of what waited for it."""
+Partition = tuple[str, int]
+Position = tuple[int, int]
+"""A place in the binary log: the number of the file, the byte in it."""
+
+
+class Progress(Protocol):
+    """What a connector has yet to be seen to do."""
+
+    def waits_for(self) -> str | None:
+        """What is waited for, in the words of `waiting for <connector> to …`; None when it has been seen."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """The messages that waited for a sink before its tasks started."""
+
+    topics: tuple[str, ...]
+    committed: Mapping[Partition, int]
+    ends: Mapping[Partition, int]
+
+    @property
+    def waiting(self) -> dict[Partition, int]:
+        """How many messages waited in each partition that had any."""
+        left = {at: end - self.committed[at] for at, end in self.ends.items()}
+        return {at: number for at, number in left.items() if number > 0}
+
+
+def group_of(connector: Connector) -> str:
+    """The consumer group that a sink reads as."""
+    return connector.config.get("consumer.override.group.id", f"connect-{connector.name}")
+
+
+def backlog_of(admin: AdminClient, connector: Connector) -> Backlog:
+    """What waits for a sink now; raises KafkaException where the broker does not say."""
+    topics = admin.list_topics(timeout=_SECONDS).topics
+    names = tuple(name for name in connector.topics if name in topics)
+    partitions = [TopicPartition(name, number) for name in names for number in topics[name].partitions]
+    begins = _offsets(admin, partitions, OffsetSpec.earliest())
+    committed = _committed(admin, group_of(connector), partitions)
+    return Backlog(
+        topics=names,
+        committed={at: max(begin, committed.get(at, -1)) for at, begin in begins.items()},
+        ends=_offsets(admin, partitions, OffsetSpec.latest()),
+    )
+
+
+@dataclass(kw_only=True)
+class SinkProgress:
+    """A sink: its tasks have every partition, and have written of each what waited in it."""
+
+    admin: AdminClient
+    connector: Connector
+    backlog: Backlog
+    _assigned_at: float = field(default=0.0, init=False)
+
+    def waits_for(self) -> str | None:
+        """See Progress."""
+        try:
+            if not self._assigned_at:
+                if not self._assigned():
+                    return "be given the partitions of its topics"
+                self._assigned_at = time.monotonic()
+            return self._left()
+        except KafkaException as error:
+            return f"be told of by the broker ({error.args[0].str()})"
+
+    def _left(self) -> str | None:
+        waiting = self.backlog.waiting
+        partitions = [TopicPartition(*at) for at in waiting]
+        if not partitions:
+            return None
+        now = _committed(self.admin, group_of(self.connector), partitions)
+        left = sum(max(0, self.backlog.ends[at] - max(now.get(at, -1), self.backlog.committed[at])) for at in waiting)
+        moved = all(now.get(at, -1) > self.backlog.committed[at] for at in waiting)
+        if not left or (moved and time.monotonic() > self._assigned_at + _MOVED_SECONDS):
+            return None
+        return f"write the messages that wait for it, {left:,} of {sum(waiting.values()):,}"
+
+    def _assigned(self) -> bool:
+        group = group_of(self.connector)
+        futures = self.admin.describe_consumer_groups([group], request_timeout=_SECONDS)
+        members = futures[group].result(_SECONDS + 1).members
+        held = {
+            (at.topic, at.partition)
+            for member in members
+            if member.assignment
+            for at in member.assignment.topic_partitions
+        }
+        return self.backlog.ends.keys() <= held
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceProgress:
+    """A source that reads a binary log: it has come to where the log ended before."""
+
+    url: str
+    connector: Connector
+    end: Position
+
+    def waits_for(self) -> str | None:
+        """See Progress."""
+        try:
+            status, answer = request("GET", f"{self.url}/connectors/{self.connector.name}/offsets")
+        except (OSError, HTTPException) as error:
+            return f"be told of by Connect ({error})"
+        if status != HTTPStatus.OK or not answer["offsets"]:
+            return "read the table for the first time"
+        at = _position(answer["offsets"][0]["offset"])
+        if at is None or at >= self.end:
+            return None
+        return f"read the binary log: it is at file {at[0]}, byte {at[1]:,}, and the log ends at {_shown(self.end)}"
+
+
+def _shown(at: Position) -> str:
+    return f"file {at[0]}, byte {at[1]:,}"
+
+
+def _position(offset: Mapping[str, Any]) -> Position | None:
+    """None for a source that keeps another kind of place."""
+    file, position = offset.get("file"), offset.get("pos")
+    return None if file is None or position is None else (_number(str(file)), int(position))
+
+
+def _number(file: str) -> int:
+    number = file.rpartition(".")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def end_of_log(instance: Instance) -> Position:
+    """Where the database's binary log ends now; raises pymysql.MySQLError."""
+    with connect_as_root(instance) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW MASTER STATUS")
+        row = cursor.fetchone()
+    return (_number(str(row[0])), int(row[1])) if row else (0, 0)
+
+
+def _offsets(admin: AdminClient, partitions: list[TopicPartition], spec: Any) -> dict[Partition, int]:
+    if not partitions:
+        return {}
+    question: dict[TopicPartition, Any] = dict.fromkeys(partitions, spec)
+    futures = admin.list_offsets(question, request_timeout=_SECONDS)
+    return {(at.topic, at.partition): future.result(_SECONDS + 1).offset for at, future in futures.items()}
+
+
+def _committed(admin: AdminClient, group: str, partitions: list[TopicPartition]) -> dict[Partition, int]:
+    if not partitions:
+        return {}
+    question = [ConsumerGroupTopicPartitions(group, partitions)]
+    futures = admin.list_consumer_group_offsets(question, request_timeout=_SECONDS)
+    answer = futures[group].result(_SECONDS + 1)
+    return {(at.topic, at.partition): at.offset for at in answer.topic_partitions or []}
