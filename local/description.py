@@ -48,11 +48,21 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AutoRestart:
+    """A KafkaConnector's autoRestart, where it is enabled."""
+
+    max_restarts: int | None
+    """None is without end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connector:
     """A KafkaConnector; `config` is what Connect's REST interface is given."""
 
     name: str
     config: Settings
+    auto_restart: AutoRestart | None = None
+    """None where a connector that has failed is to stay so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +166,14 @@ def _connector(entry: Object) -> Connector:
         "tasks.max": str(spec["tasksMax"]),
         **_settings(spec["config"]),
     }
-    return Connector(name=entry["metadata"]["name"], config=config)
+    return Connector(
+        name=entry["metadata"]["name"], config=config, auto_restart=_auto_restart(spec.get("autoRestart", {}))
+    )
+
+
+def _auto_restart(given: Object) -> AutoRestart | None:
+    most = given.get("maxRestarts")
+    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled") else None
 
 
 def _worker(spec: Object) -> Settings:

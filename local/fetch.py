@@ -54,8 +54,8 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     """The folder that holds kafka/, registry/, mariadb/, redis/ and plugins/; fetched where it is not there yet.
 
     Our own plugins are built into a folder beside plugins/, one for each state of their sources, so that a change of
-    them unpacks no database again. Raises SluiceError where there is no network, no room or no build for this platform, or
-    where a file is not the one that was pinned.
+    them unpacks no database again. Raises SluiceError where there is no network, no room or no build for this platform,
+    or where a file is not the one that was pinned.
     """
     _check_platform()
     cache = cache_folder(env)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from exits import Exit, SluiceError
-from local import connect, entities, kafka, mariadb, redis, registry
+from local import auto_restart, connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
 from local.fetch import Say, cache_folder, servers_folder
@@ -88,6 +88,7 @@ def _launch(launch: Launch) -> None:
     for connector in launch.description.connectors:
         connect.wait_running(url, connector, seconds=_READY_SECONDS, cancelled=launch.cancelled)
         launch.say(f"connector {connector.name} runs")
+    launch.start(auto_restart.server(launch.instance))
     variables = launch.instance.place_variables()
     launch.instance.write("place.env", "".join(f"{name}={value}\n" for name, value in variables.items()))
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from local import connect
-from local.description import Acl, Connector, Description, Topic
+from local.description import Acl, AutoRestart, Connector, Description, Topic
 from local.instance import Instance
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +104,11 @@ def test_sink_finds_its_topics_and_may_read_them(connector: Connector) -> None:
         assert allowed("connect", "topic", name, "Read")
     for operation in ("Read", "Delete"):
         assert allowed("connect", "group", f"connect-{connector.name}", operation)
+
+
+@each(DESCRIPTION.connectors)
+def test_what_has_failed_is_restarted_however_long_an_outage_lasts(connector: Connector) -> None:
+    assert connector.auto_restart == AutoRestart(max_restarts=None)
 
 
 @each(SINKS)
@@ -223,7 +228,7 @@ def test_registry_may_use_its_topics() -> None:
 
 
 def test_one_version_of_kafka_everywhere() -> None:
-    for path in ("local/pom.xml", "connect/redis-sink/pom.xml"):
+    for path in ("local/pom.xml", "connect/plugin-parent/pom.xml"):
         assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [
             DESCRIPTION.kafka_version
         ]

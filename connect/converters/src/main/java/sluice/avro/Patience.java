@@ -37,7 +37,7 @@ class Patience {
                 nothingSince = Long.MIN_VALUE;
                 if (millis() - logged >= LOG_EVERY_MS) {
                     logged = millis();
-                    LOG.warn("waiting for {} since {} s: {}", what, (logged - begun) / 1000, away.getMessage());
+                    LOG.warn("waiting for {}, {} s by now: {}", what, (logged - begun) / 1000, away.getMessage());
                 }
             } catch (InterruptedException stopping) {
                 throw interrupted(what);

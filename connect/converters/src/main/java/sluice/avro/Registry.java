@@ -83,7 +83,7 @@ final class Registry {
         try {
             return CLIENT.send(request, BodyHandlers.ofString());
         } catch (IOException error) {
-            String reason = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+            String reason = error.getMessage() == null ? "no connection" : error.getMessage();
             throw new RegistryAwayException("the registry at " + url + " does not answer: " + reason, error);
         }
     }
