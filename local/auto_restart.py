@@ -103,10 +103,12 @@ class Watcher:
         answer, _ = _request("POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
         if answer not in (HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return  # Connect is dealing out tasks anew: the next look tries again
-        reason = (failed[0].get("trace") or "Connect gives no reason").partition("\n")[0]
         pause = restarts.count(now)
-        last = "the last time" if restarts.given_up else f"the next time not before {pause:.0f} s"
-        _LOG.warning("%s: restarted (%d, %s), for %d of it FAILED: %s", name, restarts.done, last, len(failed), reason)
+        then = "no more after this" if restarts.given_up else f"again after {pause:.0f} s at the soonest"
+        which = ", ".join(f"task {part['id']}" if "id" in part else "the connector" for part in failed)
+        _LOG.warning(
+            "%s: restart %d (%s) of what has FAILED: %s: %s", name, restarts.done, then, which, _reason(failed[0])
+        )
 
     def _ask(self) -> tuple[str, dict[str, Any]]:
         """A worker that answers, and what it says of every connector."""
@@ -115,6 +117,13 @@ class Watcher:
             if status == HTTPStatus.OK and isinstance(answer, dict):
                 return url, answer
         return "", {}
+
+
+def _reason(part: dict[str, Any]) -> str:
+    """First line of the trace and the innermost cause."""
+    lines = (part.get("trace") or "Connect gives no reason").splitlines()
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return " … ".join((lines[0], *causes[-1:]))
 
 
 def _request(method: str, url: str) -> tuple[int, Any]:
