@@ -24,6 +24,7 @@ def as_object(status: Status) -> dict[str, Any]:
         "exit": status.exit.name,
         "problems": list(status.problems),
         "failures": list(status.failures),
+        "waits": list(status.waits),
         "processes": None if status.processes is None else [asdict(process) for process in status.processes],
         "kafka": _object(status.kafka),
         "dead_letters": status.dead_letters,
@@ -114,8 +115,9 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
         table.add_row(connector.name, _state(connector.state), connector.worker, "" if lag is None else f"{lag:,}")
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    failures = [Padding(Text(failure, style="red", overflow="fold"), (0, 0, 0, 2)) for failure in status.failures]
-    return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *failures)
+    told = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
+    lines = [Padding(Text(sentence, style=style, overflow="fold"), (0, 0, 0, 2)) for sentence, style in told]
+    return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 
 
 def _registry(answer: Registry | SilentError) -> RenderableType:

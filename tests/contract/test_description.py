@@ -12,6 +12,7 @@ import yaml
 from local import connect
 from local.description import Acl, AutoRestart, Connector, Description, Topic
 from local.instance import Instance
+from view.connect import MYSQL, REDIS, REGISTRY, needs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -109,6 +110,14 @@ def test_sink_finds_its_topics_and_may_read_them(connector: Connector) -> None:
 @each(DESCRIPTION.connectors)
 def test_what_has_failed_is_restarted_however_long_an_outage_lasts(connector: Connector) -> None:
     assert connector.auto_restart == AutoRestart(max_restarts=None)
+
+
+def test_status_knows_what_each_connector_waits_for() -> None:
+    assert {connector.name: needs_of(connector.config) for connector in DESCRIPTION.connectors} == {
+        "mysql-sink": (MYSQL, REGISTRY),
+        "mysql-source": (MYSQL, REGISTRY),
+        "redis-sink": (REDIS,),
+    }
 
 
 @each(SINKS)
