@@ -259,6 +259,16 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     assert columns == [key, *(field["name"] for field in fields)]
 
 
+def test_transform_knows_what_the_table_takes() -> None:
+    script = (K8S / "mysql/10-gps-fixes.sql").read_text()
+    java = (ROOT / "connect/converters/src/main/java/sluice/gps/Fix.java").read_text()
+    numbers = re.search(r"NUMBERS = List\.of\(([^)]*)\)", java)
+    assert numbers
+    assert re.findall(r'"(\w+)"', numbers[1]) == re.findall(r"^  (\w+) +DOUBLE +COMMENT", script, re.MULTILINE)
+    needed = re.findall(r"^  (\w+) +[A-Z0-9()]+ +NOT NULL", script, re.MULTILINE)
+    assert needed == ["utime", *re.findall(r'String [A-Z_]+ = "(\w+)"', java)]
+
+
 def test_database_users_come_from_the_places_own_secrets() -> None:
     for path in DESCRIPTION.database_scripts:
         for password in re.findall(r"IDENTIFIED BY '([^']*)'", path.read_text()):
