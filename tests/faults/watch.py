@@ -63,13 +63,12 @@ class Offsets:
 
     def of_sink(self, connector: str, topic: str) -> Positions:
         """For each partition what the sink has committed, and the end; what cannot be asked now is left out."""
-        partitions = self._partitions(topic)
-        question = ConsumerGroupTopicPartitions(f"connect-{connector}", partitions)
         try:
+            question = ConsumerGroupTopicPartitions(f"connect-{connector}", self._partitions(topic))
             answer = self._admin.list_consumer_group_offsets([question])[question.group_id].result(10)
-        except KafkaException:  # the group is being put together anew
+            ends = self.ends(topic)
+        except (KafkaException, TimeoutError):  # the group is being put together anew, or a broker has just come back
             return {}
-        ends = self.ends(topic)
         return {
             f"{topic}-{at.partition}": (max(at.offset, 0), ends[at.partition]) for at in answer.topic_partitions or []
         }
