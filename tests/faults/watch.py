@@ -59,7 +59,17 @@ class Offsets:
     """Offsets in Kafka, as a user sees them who may only look."""
 
     def __init__(self, place: Place) -> None:
-        self._admin = AdminClient(place.consumer.client_settings())
+        self._settings = place.consumer.client_settings()
+        self._client: AdminClient | None = None
+
+    @property
+    def _admin(self) -> AdminClient:
+        self._client = self._client or AdminClient(self._settings)
+        return self._client
+
+    def disconnect(self) -> None:
+        """Before the broker is killed: librdkafka's client was seen to abort the whole process afterwards."""
+        self._client = None
 
     def of_sink(self, connector: str, topic: str) -> Positions:
         """For each partition what the sink has committed, and the end; what cannot be asked now is left out."""
