@@ -49,6 +49,14 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AutoRestart:
+    """A KafkaConnector's autoRestart, where it is enabled."""
+
+    max_restarts: int | None
+    """None is without end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connector:
     """A KafkaConnector; `config` is what Connect's REST interface is given."""
 
@@ -56,6 +64,8 @@ class Connector:
     config: Settings
     state: str = "running"
     """What it is to do: running, paused or stopped."""
+    auto_restart: AutoRestart | None = None
+    """None where a connector that has failed is to stay so."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -160,7 +170,17 @@ def _connector(entry: Object) -> Connector:
     }
     if "version" in spec:
         config["connector.plugin.version"] = spec["version"]
-    return Connector(name=entry["metadata"]["name"], config=config, state=spec.get("state", "running"))
+    return Connector(
+        name=entry["metadata"]["name"],
+        config=config,
+        state=spec.get("state", "running"),
+        auto_restart=_auto_restart(spec.get("autoRestart", {})),
+    )
+
+
+def _auto_restart(given: Object) -> AutoRestart | None:
+    most = given.get("maxRestarts")
+    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled") else None
 
 
 def _worker(spec: Object) -> Settings:

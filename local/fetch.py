@@ -22,9 +22,17 @@ from local.state_files import home
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "local/pom.xml", "connect/pom.xml")
-_OURS = "connect/redis-sink"
-_OUR_PROJECT = "sluice:redis-sink"
-_OURS_INPUTS = (*_INPUTS, f"{_OURS}/pom.xml", f"{_OURS}/src/main")
+_OURS = ("redis-sink", "converters")
+"""Plugins for Connect that are built here, each in its folder of connect/."""
+_OUR_PROJECTS = tuple(f"sluice:{name}" for name in _OURS)
+_OURS_INPUTS = (
+    *_INPUTS,
+    "connect/plugin-parent/pom.xml",
+    "connect/converter-parent/pom.xml",
+    *(f"connect/{name}/{part}" for name in _OURS for part in ("pom.xml", "src/main")),
+)
+_BUILD_OURS = ("--projects", ",".join((*_OUR_PROJECTS, "io.apicurio:apicurio-registry")))
+"""With the POM that stands in for one that is not on Central (connect/converter-parent)."""
 
 LEARNING = "learning"
 """The folder in the cache of the instance that local/learn.py starts."""
@@ -36,9 +44,9 @@ Say = Callable[[str], None]
 def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     """The folder that holds kafka/, registry/, mariadb/, redis/ and plugins/; fetched where it is not there yet.
 
-    Our own plugin is built into a folder beside plugins/, one for each state of its sources, so that a change of them
-    unpacks no database again. Raises SluiceError where there is no network, no room or no build for this platform, or
-    where a file is not the one that was pinned.
+    Our own plugins are built into a folder beside plugins/, one for each state of their sources, so that a change of
+    them unpacks no database again. Raises SluiceError where there is no network, no room or no build for this platform,
+    or where a file is not the one that was pinned.
     """
     _check_platform()
     cache = named(cache_folder(env), _DOWNLOADS)
@@ -102,29 +110,28 @@ def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> No
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
     say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
-    run_maven(cache, building, "--projects", f"!{_OUR_PROJECT}", env=env, say=say)
+    run_maven(cache, building, "--projects", ",".join(f"!{name}" for name in _OUR_PROJECTS), env=env, say=say)
     _make_executable(building)
     building.rename(folder)
 
 
 def _build_ours(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
-    say("building the Redis sink …")
+    say("building the plugins that are our own …")
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
-    run_maven(cache, building, "--projects", _OUR_PROJECT, env=env, say=say)
+    run_maven(cache, building, *_BUILD_OURS, env=env, say=say)
     (building / "plugins").rename(folder)
 
 
 def run_our_tests(*, env: Mapping[str, str], say: Say) -> str:
-    """Build our plugin in a folder that is then gone, and run its Java tests; Maven's output.
+    """Build our plugins in a folder that is then gone, and run their Java tests; Maven's output.
 
     Raises SluiceError with the end of that output where a test fails.
     """
     cache = usable(cache_folder(env), _DOWNLOADS)
     with (cache / ".lock").open("w") as lock, TemporaryDirectory(dir=cache) as building:
         flock(lock, LOCK_EX)
-        options = ("--projects", _OUR_PROJECT, "-Dmaven.test.skip=false")
-        run_maven(cache, Path(building), *options, env=env, say=say)
+        run_maven(cache, Path(building), *_BUILD_OURS, "-Dmaven.test.skip=false", env=env, say=say)
         return (cache / "maven.log").read_text(encoding="utf-8", errors="replace")
 
 

@@ -119,7 +119,8 @@ class Instance:
     @property
     def process_names(self) -> tuple[str, ...]:
         """Every process that the instance consists of while it is up."""
-        return ("kafka", "registry", *(f"connect-{index + 1}" for index in range(self.workers)), "mysql", "redis")
+        workers = (f"connect-{index + 1}" for index in range(self.workers))
+        return ("kafka", "registry", *workers, "mysql", "redis", "auto-restart")
 
     @contextmanager
     def lock(self) -> Generator[None]:

@@ -180,8 +180,8 @@ def _host(url: str) -> str:
 _UNTRUSTED = re.compile(r"\((https://[^)\s]+)\).*PKIX path")
 _UNREACHABLE = "Is Maven Central reachable? A mirror or a proxy is named in ~/.m2/settings.xml, as for any Maven."
 _EXPLANATIONS = {
-    "There are test failures": "The Java tests of connect/redis-sink have failed.",
-    "COMPILATION ERROR": "The Java sources of connect/redis-sink cannot be compiled.",
+    "maven-surefire-plugin": "The Java tests of our plugins in connect/ have failed.",
+    "COMPILATION ERROR": "The Java sources of our plugins in connect/ cannot be compiled.",
     "trusted checksum": "A file that was fetched is not the one that was pinned. Does a mirror in between alter files?",
     "No space left": "The disk is full.",
     "Could not transfer": _UNREACHABLE,
@@ -193,7 +193,9 @@ _EXPLANATIONS = {
 
 
 def _explained(log: str, path: Path) -> str:
-    lines = [line.removeprefix("[ERROR]").strip() for line in log.splitlines()]
+    # A line that only informs may hold the words of a failure ("Loaded … trusted checksums").
+    complaints = (line for line in log.splitlines() if not line.startswith("[INFO]"))
+    lines = [line.removeprefix("[ERROR]").strip() for line in complaints]
     for line in lines:
         if refused := _UNTRUSTED.search(line):
             return f"the servers could not be fetched: {trust.untrusted(refused[1])}\nMaven's whole output: {path}"

@@ -27,8 +27,8 @@ _POLL_SECONDS = 0.05
 _OWN_PORTS = (20_000, 32_000)
 """Below what Linux (32768) and macOS (49152) use for outgoing connections."""
 _LAST_LINES = 15
-_STOP_ORDER = (("connect-", "registry"), ("kafka", "mysql", "redis"))
-"""What writes to the others ends before them, so that all that was read is written and committed."""
+_STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "redis"))
+"""What acts on the others, or writes to them, ends before them, so that all that was read is written and committed."""
 _INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
 """All that a server gets of the caller's environment: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another
 program would change what runs here."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from exits import Exit, SluiceError
-from local import applied, connect, connectors, database, entities, kafka, mariadb, redis, registry
+from local import applied, auto_restart, connect, connectors, database, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Connector, Description
 from local.fetch import Say, servers_folder
@@ -140,6 +140,7 @@ def _launch(launch: Launch) -> None:
     launch.troubles.extend(
         settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
+    launch.start(auto_restart.server(instance))
     variables = instance.place_variables()
     instance.write(_PLACE, "".join(f"{name}={value}\n" for name, value in variables.items()))
 

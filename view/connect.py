@@ -1,5 +1,6 @@
 """What Kafka Connect says of its connectors, over its REST interface."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,14 @@ from view.ask import SilentError, first_line, get_json
 
 PART = "Kafka Connect"
 FAILED = "FAILED"
+REGISTRY, MYSQL, REDIS = "registry", "mysql", "redis"
+_NEEDED_BY = {
+    "schema.registry.url": REGISTRY,
+    "connection.url": MYSQL,
+    "database.hostname": MYSQL,
+    "redis.host": REDIS,
+}
+"""How the name of a setting ends that says where one of them is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class Connector:
     topics: tuple[str, ...] = ()
     """The topics a sink was told to read; empty for a source."""
     tasks: tuple[Task, ...] = ()
+    needs: tuple[str, ...] = ()
+    """What it cannot work without besides Kafka: REGISTRY, MYSQL, REDIS."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -99,7 +110,14 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         cause=_cause(state.get("trace")),
         topics=_topics(info["config"]) if status["type"] == "sink" else (),
         tasks=tuple(_task(task) for task in status["tasks"]),
+        needs=needs_of(info["config"]),
     )
+
+
+def needs_of(config: Mapping[str, str]) -> tuple[str, ...]:
+    """What a connector with these settings cannot work without besides Kafka."""
+    needed = {part for name in config for end, part in _NEEDED_BY.items() if name.endswith(end)}
+    return tuple(sorted(needed))
 
 
 def _topics(config: dict[str, str]) -> tuple[str, ...]:

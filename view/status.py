@@ -9,7 +9,7 @@ from typing import TypeVar
 from exits import Exit
 from place import Place
 from view.ask import SilentError
-from view.connect import Worker, ask_connect
+from view.connect import FAILED, MYSQL, REDIS, REGISTRY, Connector, Worker, ask_connect
 from view.kafka import Cluster, KafkaAsker
 from view.stores import Registry, Server, ask_mysql, ask_redis, ask_registry
 
@@ -70,6 +70,34 @@ class Status:
         if isinstance(self.connect, SilentError):
             return ()
         return tuple(failure for connector in self.connect.connectors for failure in connector.failures)
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """A sentence for each connector that has not failed and needs a part that does not answer."""
+        if isinstance(self.connect, SilentError):
+            return ()
+        parts = {
+            REGISTRY: ("the schema registry", self.registry),
+            MYSQL: ("the database", self.mysql),
+            REDIS: ("Redis", self.redis),
+        }
+        return tuple(
+            sentence
+            for connector in self.connect.connectors
+            for need in connector.needs
+            if isinstance(parts[need][1], SilentError) and (sentence := self._wait(connector, need, parts[need][0]))
+        )
+
+    def _wait(self, connector: Connector, need: str, name: str) -> str:
+        states = {connector.state, *(task.state for task in connector.tasks)}
+        if states & {FAILED, "PAUSED", "STOPPED"}:
+            return ""
+        if connector.kind == "sink":
+            lag = self.lag_of(connector.name)
+            return f"{connector.name} waits for {name}: {lag:,} messages are not written yet" if lag else ""
+        if need == REGISTRY:
+            return f"{connector.name} waits for {name} where a change needs a schema that it has not asked for yet"
+        return f"{connector.name} waits for {name}"
 
     @property
     def exit(self) -> Exit:

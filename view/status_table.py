@@ -25,6 +25,7 @@ def as_object(status: Status) -> dict[str, Any]:
         "exit": status.exit.name,
         "problems": list(status.problems),
         "failures": list(status.failures),
+        "waits": list(status.waits),
         "processes": None if status.processes is None else [asdict(process) for process in status.processes],
         "kafka": _object(status.kafka),
         "dead_letters": status.dead_letters,
@@ -123,9 +124,9 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
         )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    sentences = (Text(visible(failure), style="red", overflow="fold") for failure in status.failures)
-    failures = [Padding(sentence, (0, 0, 0, 2)) for sentence in sentences]
-    return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *failures)
+    told = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
+    lines = [Padding(Text(visible(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in told]
+    return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 
 
 def _registry(answer: Registry | SilentError) -> RenderableType:

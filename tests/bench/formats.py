@@ -98,8 +98,8 @@ FORMATS = (
         name="Avro",
         has_fields=True,
         converter={
-            "value.converter": "io.apicurio.registry.utils.converter.AvroConverter",
-            "value.converter.apicurio.registry.url": "${env:REGISTRY_URL}",
+            "value.converter": "sluice.avro.AvroConverter",
+            "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
         },
         serialiser=_avro,
     ),

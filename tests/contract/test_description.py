@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from local import connect, connectors
-from local.description import Acl, Connector, Description, Topic
+from local.description import Acl, AutoRestart, Connector, Description, Topic
 from local.instance import Instance
+from view.connect import MYSQL, REDIS, REGISTRY, needs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -104,6 +105,19 @@ def test_sink_finds_its_topics_and_may_read_them(connector: Connector) -> None:
         assert allowed("connect", "topic", name, "Read")
     for operation in ("Read", "Delete"):
         assert allowed("connect", "group", f"connect-{connector.name}", operation)
+
+
+@each(DESCRIPTION.connectors)
+def test_what_has_failed_is_restarted_however_long_an_outage_lasts(connector: Connector) -> None:
+    assert connector.auto_restart == AutoRestart(max_restarts=None)
+
+
+def test_status_knows_what_each_connector_waits_for() -> None:
+    assert {connector.name: needs_of(connector.config) for connector in DESCRIPTION.connectors} == {
+        "mysql-sink": (MYSQL, REGISTRY),
+        "mysql-source": (MYSQL, REGISTRY),
+        "redis-sink": (REDIS,),
+    }
 
 
 @each(SINKS)
@@ -228,7 +242,7 @@ def test_registry_may_use_its_topics() -> None:
 
 
 def test_one_version_of_kafka_everywhere() -> None:
-    for path in ("local/pom.xml", "connect/redis-sink/pom.xml"):
+    for path in ("local/pom.xml", "connect/plugin-parent/pom.xml"):
         assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [
             DESCRIPTION.kafka_version
         ]
@@ -262,6 +276,16 @@ def test_lab_s_table_has_the_columns_of_a_fix_and_an_index_on_the_last_change() 
     del fix["recorded_at"]
     assert columns_of("15-test.sql") == {"id": "BIGINT", **fix, "modified": "TIMESTAMP(6)"}
     assert "INDEX modified_index (modified)" in (K8S / "mysql/15-test.sql").read_text()
+
+
+def test_transform_knows_what_the_table_takes() -> None:
+    script = (K8S / "mysql/10-gps-fixes.sql").read_text()
+    java = (ROOT / "connect/converters/src/main/java/sluice/gps/Fix.java").read_text()
+    numbers = re.search(r"NUMBERS = List\.of\(([^)]*)\)", java)
+    assert numbers
+    assert re.findall(r'"(\w+)"', numbers[1]) == re.findall(r"^  (\w+) +DOUBLE +COMMENT", script, re.MULTILINE)
+    needed = re.findall(r"^  (\w+) +[A-Z0-9()]+ +NOT NULL", script, re.MULTILINE)
+    assert needed == ["utime", *re.findall(r'String [A-Z_]+ = "(\w+)"', java)]
 
 
 def test_database_users_come_from_the_places_own_secrets() -> None:

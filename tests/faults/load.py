@@ -89,10 +89,11 @@ def difference(workers: list[str]) -> int:
     return max(counts) - min(counts) if workers else len(WORKERS)
 
 
-def prove_all(loads: Loads, *, asking: str, folder: Path) -> None:
+def prove_all(loads: Loads, *arguments: str, asking: str, folder: Path) -> None:
     """Every row and every image is there."""
     for source in (loads.log, loads.images):
-        proof = loads.pipeline.sluice("proof", str(source), "-o", str(folder / "proof.html"), asking=asking)
+        page = ("-o", str(folder / "proof.html"))
+        proof = loads.pipeline.sluice("proof", str(source), *page, *arguments, asking=asking)
         assert proof.returncode == Exit.OK, proof.stdout + proof.stderr
 
 

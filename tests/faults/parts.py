@@ -4,7 +4,7 @@ import os
 import threading
 from typing import Protocol
 
-from local import connect, mariadb
+from local import connect, kafka, mariadb, redis, registry
 from local.description import Description
 from local.fetch import servers_folder
 from local.instance import Instance
@@ -65,8 +65,17 @@ class Processes:
         return f"http://127.0.0.1:{self._instance.ports[worker]}"
 
     def _server(self, name: str) -> Server:
-        if name == "mysql":
-            settings = mariadb.prepare(self._instance, servers=self._servers)
-            return mariadb.server(self._instance, settings=settings, servers=self._servers)
-        index = int(name.removeprefix("connect-")) - 1
-        return connect.worker(self._instance, index=index, description=self._description, servers=self._servers)
+        instance, servers = self._instance, self._servers
+        match name:
+            case "kafka":
+                settings = kafka.prepare(instance, description=self._description, servers=servers)
+                return kafka.server(instance, settings=settings, servers=servers)
+            case "registry":
+                return registry.server(instance, settings=self._description.registry, servers=servers)
+            case "mysql":
+                return mariadb.server(instance, settings=mariadb.prepare(instance, servers=servers), servers=servers)
+            case "redis":
+                return redis.server(instance, settings=redis.prepare(instance), servers=servers)
+            case _:
+                index = int(name.removeprefix("connect-")) - 1
+                return connect.worker(instance, index=index, description=self._description, servers=servers)

@@ -3,25 +3,17 @@
 Prints how long anything stood still (`pytest -s`, or the report's "Captured stdout").
 """
 
-import os
-from collections.abc import Generator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from exits import Exit
-from local.instance import Instance
-from local.processes import free_port_base
-from place import Place
 from producer.sample import write_sample
 from producer.sample_images import write_images
-from tests.administrator import administrator
 from tests.faults.changes import writing
 from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
-from tests.faults.parts import Processes
 from tests.faults.watch import Offsets, Watch
-from tests.support import run_sluice, wait_for
+from tests.support import wait_for
 
 ROWS = 200_000
 IMAGES = 300
@@ -31,38 +23,6 @@ AIM_SECONDS = 15.0
 LIMIT_SECONDS = 30.0
 """Twice the aim: a machine that is busy with other things takes as long again to start a task. By the defaults of
 Kafka Connect it is 46 s for a sink, and more than five minutes for a source."""
-
-
-@pytest.fixture(scope="module")
-def instance_of_two(
-    target: str, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Instance]:
-    """An embedded pipeline with two workers: that of --state if it has as many, else one of its own."""
-    if target != "local":
-        pytest.skip("there is no way yet to kill a part of a pipeline that lives elsewhere")
-    given = pytestconfig.getoption("--state")
-    if given and Instance.open(Path(given).absolute()).workers == len(WORKERS):
-        yield Instance.open(Path(given).absolute())
-        return
-    state = str(tmp_path_factory.mktemp("failover") / "state")
-    up = ("up", "--workers", str(len(WORKERS)), "--port-base", str(free_port_base()))
-    done = run_sluice("--state", state, *up, env=os.environ)
-    assert done.returncode == Exit.OK, done.stderr
-    yield Instance.open(Path(state))
-    done = run_sluice("--state", state, "down", "--purge", env=os.environ)
-    assert done.returncode == Exit.OK, done.stderr
-
-
-@pytest.fixture(scope="module")
-def pipeline(instance_of_two: Instance) -> Pipeline:
-    variables = instance_of_two.place_variables()
-    place = Place.from_env(variables)
-    return Pipeline(
-        place=place,
-        env={**os.environ, **variables},
-        parts=Processes(instance_of_two),
-        connect=partial(administrator, place, instance_of_two),
-    )
 
 
 @pytest.fixture(scope="module")

@@ -59,17 +59,26 @@ class Offsets:
     """Offsets in Kafka, as a user sees them who may only look."""
 
     def __init__(self, place: Place) -> None:
-        self._admin = AdminClient(place.consumer.client_settings())
+        self._settings = place.consumer.client_settings()
+        self._client: AdminClient | None = None
+
+    @property
+    def _admin(self) -> AdminClient:
+        self._client = self._client or AdminClient(self._settings)
+        return self._client
+
+    def disconnect(self) -> None:
+        """Before the broker is killed: librdkafka's client was seen to abort the whole process afterwards."""
+        self._client = None
 
     def of_sink(self, connector: str, topic: str) -> Positions:
         """For each partition what the sink has committed, and the end; what cannot be asked now is left out."""
-        partitions = self._partitions(topic)
-        question = ConsumerGroupTopicPartitions(f"connect-{connector}", partitions)
         try:
+            question = ConsumerGroupTopicPartitions(f"connect-{connector}", self._partitions(topic))
             answer = self._admin.list_consumer_group_offsets([question])[question.group_id].result(10)
-        except KafkaException:  # the group is being put together anew
+            ends = self.ends(topic)
+        except (KafkaException, TimeoutError):  # the group is being put together anew, or a broker has just come back
             return {}
-        ends = self.ends(topic)
         return {
             f"{topic}-{at.partition}": (max(at.offset, 0), ends[at.partition]) for at in answer.topic_partitions or []
         }

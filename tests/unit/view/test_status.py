@@ -73,6 +73,29 @@ def test_a_silent_part_is_unavailable_and_hides_no_other():
     assert as_object(status)["redis"] == {"error": str(GONE)}
 
 
+def test_what_a_connector_waits_for_is_told():
+    source = replace(SINK, name="mysql-source", kind="source", topics=(), needs=("mysql", "registry"))
+    sink = replace(SINK, needs=("mysql", "registry"))
+    waiting = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink, source)), registry=GONE)
+    told = "mysql-sink waits for the schema registry: 12 messages are not written yet"
+    assert waiting.waits[0] == told
+    assert waiting.waits[1].startswith("mysql-source waits for the schema registry")
+    assert told in text(waiting)
+    assert as_object(waiting)["waits"] == list(waiting.waits)
+    assert "mysql-source waits for the database" in replace(waiting, mysql=GONE).waits
+
+
+def test_what_has_nothing_to_do_has_failed_or_is_paused_waits_for_nothing():
+    sink = replace(SINK, needs=("registry",))
+    gone = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink,)), registry=GONE)
+    assert len(gone.waits) == 1
+    assert replace(gone, lags=(Lag(connector="mysql-sink", messages=0),)).waits == ()
+    for other in (replace(sink, tasks=(FAILED_TASK,)), replace(sink, state="PAUSED")):
+        assert replace(gone, connect=Worker(version="4.3.1", connectors=(other,))).waits == ()
+    assert replace(gone, registry=WELL.registry).waits == ()
+    assert replace(gone, connect=GONE).waits == ()
+
+
 def test_everything_can_be_silent_at_once():
     status = replace(WELL, processes=None, kafka=GONE, connect=GONE, lags=(), registry=GONE, mysql=GONE, redis=GONE)
     assert status.exit is Exit.UNAVAILABLE

@@ -41,6 +41,9 @@ final class RedisSinkConfig extends AbstractConfig {
     /** Redis refuses a string that is longer, unless its proto-max-bulk-len was raised. */
     static final int REDIS_MAX_VALUE_BYTES = 512 << 20;
 
+    /** As a retry timeout. */
+    static final long WITHOUT_END = -1;
+
     private static final int A_DAY_MS = 86_400_000;
     private static final int A_PORT = 65_535;
 
@@ -100,8 +103,8 @@ final class RedisSinkConfig extends AbstractConfig {
                 "How long opening a connection may take, TLS and login included.");
         group.add(COMMAND_TIMEOUT_MS, Type.INT, 30_000, Range.between(1, A_DAY_MS), "Command timeout (ms)",
                 "How long one pipeline may take, from its first byte to its last reply.");
-        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(0), "Retry timeout (ms)",
-                "How long a server that fails is tried again before the task fails. 0 fails at once.");
+        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(WITHOUT_END), "Retry timeout (ms)",
+                "How long a server that fails is tried again before the task fails. 0 fails at once, -1 never.");
         group.add(RETRY_BACKOFF_MS, Type.LONG, 200L, Range.between(1, A_DAY_MS), "Retry backoff (ms)",
                 "Pause before the first retry. It doubles from one to the next.");
         group.add(RETRY_BACKOFF_MAX_MS, Type.LONG, 5_000L, Range.between(1, A_DAY_MS), "Longest retry backoff (ms)",

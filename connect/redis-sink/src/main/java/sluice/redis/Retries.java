@@ -28,7 +28,7 @@ final class Retries {
         } else {
             pause = Math.min(2 * pause, longestPause);
         }
-        if (now + pause - begun > limit) {
+        if (limit != RedisSinkConfig.WITHOUT_END && now + pause - begun > limit) {
             throw failures.given(error, limit);
         }
         return pause;

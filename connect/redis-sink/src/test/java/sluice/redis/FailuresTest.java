@@ -135,6 +135,15 @@ class FailuresTest {
         assertTrue(error.getMessage().contains("restart the task"), error.getMessage());
     }
 
+    @Test
+    void retriesWithoutEndNeverBecomeAFailure() throws Exception {
+        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "86400000",
+                RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "86400000", RedisSinkConfig.RETRY_TIMEOUT_MS, "-1"));
+        for (int times = 0; times < 10; times++) {
+            assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
+        }
+    }
+
     private ConnectException failureInTheEnd() {
         while (true) {
             ConnectException error = assertThrows(ConnectException.class, () -> task.put(List.of(record("k", "v"))));

@@ -1,0 +1,158 @@
+package sluice.avro;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.storage.Converter;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is written and read, what is the record's fault, and what is said of it. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AvroConverterTest {
+    private static final Schema ROW = SchemaBuilder.struct().name("sluice.Row")
+            .field("number", Schema.INT64_SCHEMA)
+            .field("text", Schema.OPTIONAL_STRING_SCHEMA)
+            .field("bytes", Schema.OPTIONAL_BYTES_SCHEMA)
+            .build();
+    private static final String TOPIC = "topic";
+
+    private FakeRegistry registry;
+    private AvroConverter converter;
+
+    @BeforeEach
+    void start() throws Exception {
+        registry = new FakeRegistry();
+        converter = converter(false);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+    }
+
+    private AvroConverter converter(boolean isKey) {
+        AvroConverter made = new AvroConverter();
+        made.configure(Map.of(AvroConverter.URL, registry.url() + "/"), isKey);
+        return made;
+    }
+
+    private static Struct row() {
+        return new Struct(ROW).put("number", 7L).put("text", "é");
+    }
+
+    private byte[] written() {
+        return converter.fromConnectData(TOPIC, ROW, row());
+    }
+
+    private void assertRefused(byte[] value, String... told) {
+        DataException error = assertThrows(DataException.class, () -> converter.toConnectData(TOPIC, value));
+        for (String words : told) {
+            assertTrue(error.getMessage().contains(words), error.getMessage());
+        }
+    }
+
+    @Test
+    void whatIsWrittenIsReadAgain() {
+        byte[] value = written();
+        assertArrayEquals(new byte[] {0, 0, 0, 0, 1, 14}, Arrays.copyOf(value, 6));
+        Struct read = (Struct) converter.toConnectData(TOPIC, value).value();
+        assertEquals(List.of(7L, "é"), List.of(read.getInt64("number"), read.getString("text")));
+        assertNull(read.get("bytes"));
+    }
+
+    @Test
+    void valueThatIsNoRecordIsWrittenAndReadAgain() {
+        byte[] value = converter.fromConnectData(TOPIC, Schema.INT64_SCHEMA, 7L);
+        assertEquals(7L, converter.toConnectData(TOPIC, value).value());
+    }
+
+    @Test
+    void nullStaysNull() {
+        assertNull(converter.fromConnectData(TOPIC, null, null));
+        assertNull(converter.toConnectData(TOPIC, null).value());
+        assertEquals(List.of(), registry.asked);
+    }
+
+    @Test
+    void schemaIsAskedForAndRegisteredOnceUnderItsSubject() {
+        AvroConverter keys = converter(true);
+        for (int times = 0; times < 3; times++) {
+            converter.toConnectData(TOPIC, written());
+            keys.fromConnectData("a b", ROW, row());
+        }
+        assertEquals(List.of("GET /schemas/ids/1", "POST /subjects/a b-key/versions", "POST /subjects/topic-value/versions"),
+                registry.asked.stream().sorted().toList());
+    }
+
+    static List<List<String>> notAvro() {
+        return List.of(List.of("", "empty", "deletion"), List.of("{\"utime\": 1}", "0x7b", "JSON"),
+                List.of("\u0001\0\0\0\1", "0x01"), List.of("\0\0\0\1", "4 bytes"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("notAvro")
+    void valueThatIsNotAvroIsRefused(List<String> valueAndReasons) {
+        assertRefused(valueAndReasons.get(0).getBytes(StandardCharsets.ISO_8859_1),
+                valueAndReasons.subList(1, valueAndReasons.size()).toArray(String[]::new));
+        assertEquals(List.of(), registry.asked);
+    }
+
+    @Test
+    void valueThatIsCutShortIsRefused() {
+        byte[] value = written();
+        for (int length = 5; length < value.length; length++) {
+            assertRefused(Arrays.copyOf(value, length), "cut short", "id 1");
+        }
+    }
+
+    @Test
+    void bytesAfterTheEndAreRefused() {
+        byte[] value = written();
+        assertRefused(Arrays.copyOf(value, value.length + 3), "3 bytes follow the end");
+        converter.toConnectData(TOPIC, value);
+    }
+
+    @Test
+    void valueThatIsNotWhatItsSchemaSaysIsRefused() {
+        byte[] value = written();
+        value[6] = 5; // Neither of the two types of "text".
+        assertRefused(value, "not what the schema with the id 1 says");
+    }
+
+    @Test
+    void schemaThatIsNotAvroIsRefused() {
+        registry.schemas.put(1, "syntax = \"proto3\";");
+        assertRefused(new byte[] {0, 0, 0, 0, 1}, "id 1", "Avro");
+        registry.next.add(new FakeRegistry.Answer(200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}"));
+        assertRefused(new byte[] {0, 0, 0, 0, 2}, "id 2", "is JSON");
+    }
+
+    @Test
+    void schemaThatTheRegistryRefusesIsToldWithItsReason() {
+        registry.next.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
+        DataException error = assertThrows(DataException.class, this::written);
+        assertTrue(error.getMessage().contains("topic-value: incompatible"), error.getMessage());
+    }
+
+    @Test
+    void workerFindsTheConverterByItsService() {
+        assertTrue(ServiceLoader.load(Converter.class).stream().anyMatch(one -> one.type() == AvroConverter.class));
+    }
+}

@@ -1,0 +1,76 @@
+package sluice.avro;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A registry with the two questions that the converter asks; told what to answer to the next ones. */
+final class FakeRegistry implements AutoCloseable {
+    record Answer(int status, String body) { }
+
+    static final Answer UNKNOWN = new Answer(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found.\"}");
+
+    final Map<Integer, String> schemas = new HashMap<>();
+    /** Answered once each, in order, before what is right is answered. */
+    final Deque<Answer> next = new ArrayDeque<>();
+    final List<String> asked = new ArrayList<>();
+    private final HttpServer server;
+
+    FakeRegistry() throws IOException {
+        this(0);
+    }
+
+    FakeRegistry(int port) throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    int port() {
+        return server.getAddress().getPort();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + port();
+    }
+
+    static String answerWith(String schema) {
+        return new ObjectMapper().createObjectNode().put("schema", schema).toString();
+    }
+
+    private synchronized void answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        asked.add(exchange.getRequestMethod() + " " + path);
+        Answer answer = next.isEmpty() ? right(path, body) : next.poll();
+        byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(answer.status(), bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    private Answer right(String path, String body) throws IOException {
+        if (path.startsWith("/subjects/")) {
+            int id = schemas.size() + 1;
+            schemas.put(id, new ObjectMapper().readTree(body).path("schema").textValue());
+            return new Answer(200, "{\"id\":" + id + "}");
+        }
+        String schema = schemas.get(Integer.valueOf(path.substring(path.lastIndexOf('/') + 1)));
+        return schema == null ? UNKNOWN : new Answer(200, answerWith(schema));
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}

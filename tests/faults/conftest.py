@@ -1,0 +1,49 @@
+"""The pipeline with two Connect workers that the tests of workers and of outages share."""
+
+import os
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from exits import Exit
+from local.instance import Instance
+from local.processes import free_port_base
+from place import Place
+from tests.administrator import administrator
+from tests.faults.load import WORKERS, Pipeline
+from tests.faults.parts import Processes
+from tests.support import run_sluice
+
+
+@pytest.fixture(scope="session")
+def instance_of_two(
+    target: str, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Instance]:
+    """An embedded pipeline with two workers: that of --state if it has as many, else one of its own."""
+    if target != "local":
+        pytest.skip("there is no way yet to kill a part of a pipeline that lives elsewhere")
+    given = pytestconfig.getoption("--state")
+    if given and Instance.open(Path(given).absolute()).workers == len(WORKERS):
+        yield Instance.open(Path(given).absolute())
+        return
+    state = str(tmp_path_factory.mktemp("failover") / "state")
+    up = ("up", "--workers", str(len(WORKERS)), "--port-base", str(free_port_base()))
+    done = run_sluice("--state", state, *up, env=os.environ)
+    assert done.returncode == Exit.OK, done.stderr
+    yield Instance.open(Path(state))
+    done = run_sluice("--state", state, "down", "--purge", env=os.environ)
+    assert done.returncode == Exit.OK, done.stderr
+
+
+@pytest.fixture(scope="session")
+def pipeline(instance_of_two: Instance) -> Pipeline:
+    variables = instance_of_two.place_variables()
+    place = Place.from_env(variables)
+    return Pipeline(
+        place=place,
+        env={**os.environ, **variables},
+        parts=Processes(instance_of_two),
+        connect=partial(administrator, place, instance_of_two),
+    )

@@ -1,0 +1,144 @@
+"""A part of the pipeline is away while tasks run, start and are moved: all comes right without a hand.
+
+Not one record becomes a dead letter, no task stays failed, and everything is proven.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from exits import Exit
+from local.http import request
+from local.instance import Instance
+from producer.sample import write_sample
+from producer.sample_images import write_images
+from tests.faults.changes import writing
+from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
+from tests.faults.watch import Offsets
+from tests.pipeline.redis_sinks import admin
+from tests.support import wait_for
+from view.ask import SilentError
+from view.connect import Task
+
+PARTS = ("registry", "kafka", "mysql", "redis")
+DEAD_LETTERS = ("mysql-sink-dead-letters", "redis-sink-dead-letters")
+WAITS = {"registry": "mysql-sink waits for the schema registry", "redis": "redis-sink waits for Redis"}
+"""What status says meanwhile. (Without the database mysql-sink may have failed; without a broker no lag is known.)"""
+ROWS = 60_000
+IMAGES = 60
+SECONDS = 180
+"""Given to a step. A task that has failed again and again is restarted after a minute at most."""
+SURVIVOR, OTHER = WORKERS
+
+
+def new_loads(pipeline: Pipeline, folder: Path) -> Loads:
+    """Rows and images that no earlier load has had: what is lost now is not there from before."""
+    folder.mkdir()
+    log, images = folder / "gps.csv", folder / "images"
+    offsets = Offsets(pipeline.place)
+    before = sum(offsets.ends("gps-fixes").values())
+    write_sample(log, rows=ROWS, seed=before)
+    session = f"2013-{1 + before // ROWS // 28 % 12:02}-{1 + before // ROWS % 28:02}"
+    write_images(images, count=IMAGES, size=(160, 120), session=session)
+    return Loads(pipeline=pipeline, log=log, images=images, offsets=offsets, before=before)
+
+
+def dead_letters(loads: Loads) -> int:
+    return sum(sum(loads.offsets.ends(topic).values()) for topic in DEAD_LETTERS)
+
+
+def tasks(pipeline: Pipeline) -> Sequence[Task]:
+    """Every task as the survivor knows it; none while Connect is rearranging."""
+    try:
+        connectors = pipeline.connectors(asking=SURVIVOR).values()
+    except SilentError:
+        return []
+    return [task for connector in connectors for task in connector.tasks]
+
+
+def workers_of(pipeline: Pipeline) -> list[str]:
+    """For each task, in whatever state, the worker that has it."""
+    return [pipeline.parts.worker(task.worker) for task in tasks(pipeline)]
+
+
+def ask_connectors(pipeline: Pipeline, method: str, what: str) -> None:
+    """Ask the same of every connector; again while Connect is rearranging."""
+    for name in pipeline.connectors(asking=SURVIVOR):
+        url = f"{pipeline.parts.connect_url(SURVIVOR)}/connectors/{name}/{what}"
+        wait_for(lambda url=url: request(method, url)[0] in (200, 202, 204), seconds=SECONDS)
+
+
+def wait_until_well(loads: Loads, keys: list[int]) -> None:
+    """Wait until everything has arrived and every task runs."""
+    pipeline = loads.pipeline
+    wait_for(loads.all_written, seconds=SECONDS)
+    wait_for(lambda: bool(pipeline.workers_of_tasks(asking=SURVIVOR)), seconds=SECONDS)
+    wait_for(lambda: told_of(keys, pipeline, asking=SURVIVOR), seconds=SECONDS)
+
+
+def away_while_tasks_run_and_their_worker_dies(part: str, loads: Loads) -> None:
+    pipeline = loads.pipeline
+    sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
+    with writing(pipeline.connect) as keys:
+        wait_for(lambda: loads.rows_written() > 0 and len(keys) > 0, seconds=SECONDS)
+        loads.offsets.disconnect()
+        pipeline.parts.kill(part)
+        pipeline.parts.kill(OTHER)
+        if part != "kafka":  # Without a broker the survivor cannot learn of it.
+            wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
+        pipeline.parts.start(part)
+        assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
+        wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
+    wait_until_well(loads, keys)
+
+
+def away_while_tasks_start_and_are_moved(part: str, loads: Loads) -> None:
+    """Rows, images and changes wait, the tasks have just been started and know no schema; a worker joins."""
+    pipeline = loads.pipeline
+    ask_connectors(pipeline, "PUT", "pause")
+    wait_for(lambda: {task.state for task in tasks(pipeline)} == {"PAUSED"}, seconds=SECONDS)
+    with writing(pipeline.connect) as keys:
+        sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
+        assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
+        wait_for(lambda: len(keys) > 0, seconds=SECONDS)
+    ask_connectors(pipeline, "POST", "restart?includeTasks=true")
+    wait_for(lambda: {task.state for task in tasks(pipeline)} == {"PAUSED"}, seconds=SECONDS)
+    # Without a broker Connect takes no wish, and no worker can join: both come right after it.
+    loads.offsets.disconnect()
+    pipeline.parts.kill(part)
+    if part == "kafka":
+        pipeline.parts.start(part)
+    ask_connectors(pipeline, "PUT", "resume")
+    join(pipeline)
+    if part in WAITS:
+        wait_for(lambda: WAITS[part] in pipeline.sluice("status", "--json", asking=SURVIVOR).stdout, seconds=SECONDS)
+    if part != "kafka":
+        pipeline.parts.start(part)
+    wait_until_well(loads, keys)
+
+
+def join(pipeline: Pipeline) -> None:
+    """Start the other worker and wait until it has its share of the tasks."""
+    pipeline.parts.start(OTHER)
+    wait_for(lambda: difference(workers_of(pipeline)) <= 1, seconds=SECONDS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_is_away_all_comes_right_without_a_hand(
+    part: str, instance_of_two: Instance, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    for name in WORKERS:
+        pipeline.parts.start(name)
+    with admin(instance_of_two) as redis:  # By default a kill can cost it what it has acknowledged: docs/redis-sink.md.
+        redis.config_set("appendfsync", "always")
+    wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
+    first = new_loads(pipeline, tmp_path / "first")
+    letters = dead_letters(first)
+    away_while_tasks_run_and_their_worker_dies(part, first)
+    first.offsets.disconnect()
+    second = new_loads(pipeline, tmp_path / "second")
+    away_while_tasks_start_and_are_moved(part, second)
+    assert dead_letters(second) == letters
+    for loads in (first, second):
+        prove_all(loads, "--allow-extra", asking=SURVIVOR, folder=tmp_path)

@@ -1,0 +1,111 @@
+"""Records that the table cannot take become dead letters that say why; what comes before and after them arrives."""
+
+import struct
+from dataclasses import dataclass
+from math import inf, nan
+
+import pytest
+
+from place import Place
+from producer import wire
+from producer.gps import GpsFix
+from producer.registry import register
+from tests.pipeline.dead_letters import DeadLetters
+from tests.pipeline.redis_sinks import Key, Value, produce
+from tests.support import wait_for
+from view.connect import ask_connect
+from view.stores import connect_mysql
+
+UNKNOWN_ID = 2**31 - 1
+"""The largest that a registry could give."""
+FIRST_UTIME = 1_353_500_000_000_000
+"""Of a time that no other test's log has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bad:
+    """A record that must become a dead letter."""
+
+    name: str
+    key: Key
+    value: Value
+    reason: str
+    """Words of what is said of it."""
+
+
+def fix(utime: int, **other: float) -> GpsFix:
+    values = {"fix_mode": 3, "satellites": 0, "latitude": 0.7, "longitude": -1.4, "altitude": 270.0} | other
+    return GpsFix(utime=utime, track=None, speed=None, **values)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture(scope="module")
+def header(place: Place) -> bytes:
+    return wire.header(register(wire.schema_text(), subject=wire.SUBJECT, url=place.registry_compatible_url))
+
+
+def bad_records(utime: int, header: bytes) -> list[Bad]:
+    """One of each kind; `utime` and the 49 after it are theirs."""
+
+    def value(at: int, **other: float) -> bytes:
+        return wire.value(fix(at, **other), header=header)
+
+    key, right = str(utime), value(utime)
+    unknown = struct.pack(">bI", 0, UNKNOWN_ID) + right[len(header) :]
+    return [
+        Bad(name="no key", key=None, value=value(utime + 1), reason="no key"),
+        Bad(name="text", key="not-a-number", value=value(utime + 2), reason='"not-a-number" is not a utime'),
+        Bad(name="too large", key="9" * 23, value=value(utime + 3), reason="at most 9223372036854775807"),
+        Bad(name="fraction", key=f"{utime}.0", value=value(utime + 4), reason="digits only"),
+        Bad(name="deletes nothing", key="nope", value=None, reason='"nope" is not a utime'),
+        Bad(name="deletes who knows what", key=None, value=None, reason="no key"),
+        Bad(name="JSON", key=key, value=b'{"recorded_at": 1}', reason="JSON"),
+        Bad(name="empty", key=key, value=b"", reason="empty"),
+        Bad(name="without its five bytes", key=key, value=right[len(header) :], reason="not Avro"),
+        Bad(name="of an unknown schema", key=key, value=unknown, reason=f"no schema with the id {UNKNOWN_ID}"),
+        Bad(name="less than an id", key=key, value=right[:3], reason="3 bytes"),
+        Bad(name="cut short", key=key, value=right[:-10], reason="cut short"),
+        Bad(name="only the id", key=key, value=right[: len(header)], reason="cut short"),
+        Bad(name="too long", key=key, value=right + b"more", reason="4 bytes follow the end"),
+        Bad(name="of another time", key=key, value=value(utime + 5), reason=f"recorded_at is {utime + 5}"),
+        Bad(name="mode", key=key, value=value(utime, fix_mode=300), reason="fix_mode is 300"),
+        Bad(name="NaN", key=key, value=value(utime, latitude=nan), reason="latitude is NaN"),
+        Bad(name="infinite", key=key, value=value(utime, altitude=-inf), reason="altitude is -Infinity"),
+    ]
+
+
+def stored(place: Place, first: int, last: int) -> list[int]:
+    with connect_mysql(place.mysql) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT utime FROM myDB.gps_fixes WHERE utime BETWEEN %s AND %s ORDER BY utime", (first, last))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def states(place: Place) -> set[str]:
+    (sink,) = [one for one in ask_connect(*place.connect_urls).connectors if one.name == "mysql-sink"]
+    return {sink.state, *(task.state for task in sink.tasks)}
+
+
+def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_arrives(
+    place: Place, header: bytes
+) -> None:
+    utime = FIRST_UTIME
+    bad = bad_records(utime, header)
+    # Before and after each one a good record: of all partitions, for the keys decide which.
+    good = [utime + 1000 + number for number in range(4 * (len(bad) + 1))]
+    records: list[tuple[Key, Value]] = [(str(utime), wire.value(fix(utime), header=header))]
+    for number, one in enumerate(bad):
+        records += [(str(at), wire.value(fix(at), header=header)) for at in good[4 * number : 4 * number + 4]]
+        records.append((one.key, one.value))
+    records += [(str(at), wire.value(fix(at), header=header)) for at in good[-4:]]
+    letters = DeadLetters(place, "mysql-sink-dead-letters")
+    produce(place, wire.TOPIC, records)
+
+    wait_for(lambda: stored(place, utime, good[-1]) == [utime, *good])
+    found = {(letter.key, letter.value): letter for letter in letters.wait(lambda some: len(some) >= len(bad))}
+    assert len(found) == len(bad), "each once"
+    for one in bad:
+        letter = found[one.key.encode() if isinstance(one.key, str) else one.key, one.value]
+        assert one.reason in letter.reason, one.name
+        assert letter.headers["connector.name"] == "mysql-sink", one.name
+    assert states(place) == {"RUNNING"}
+    produce(place, wire.TOPIC, [(str(at), None) for at in (utime, *good)])
+    wait_for(lambda: stored(place, utime, good[-1]) == [])

@@ -1,0 +1,14 @@
+"""The Java tests of our plugins in connect/, by the Maven and the Java runtime that build them for everybody."""
+
+import os
+import re
+
+from local.fetch import run_our_tests
+
+
+def test_java_tests_pass() -> None:
+    # What fails is in the error's message and in Maven's log, whose path it tells.
+    output = run_our_tests(env=os.environ, say=lambda _: None)
+    runs = re.findall(r"^\[INFO\] Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$", output, re.MULTILINE)
+    assert len(runs) == 2, "redis-sink and converters"
+    assert all(int(run) > 50 for run in runs)
