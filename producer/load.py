@@ -46,7 +46,9 @@ class Load:
         self._rejects = rejects
         self._options = options
         self._tick = tick
-        self._converter = Converter(header=header, tombstones=options.tombstones, max_rejects=options.max_rejects)
+        self._converter = Converter(
+            header=header, name=source.name, tombstones=options.tombstones, max_rejects=options.max_rejects
+        )
         self._lines = 0
         self._rejected: Counter[Reason] = Counter()
 
@@ -70,6 +72,8 @@ class Load:
         """Read and convert; runs in the thread that works ahead."""
         for block in read_blocks(self._source.stream):
             yield self._converter.convert(block)
+            if self._converter.problem:
+                raise self._converter.problem
             if self._converter.stopped:
                 return
 
