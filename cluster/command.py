@@ -4,8 +4,10 @@ import os
 import sys
 import tarfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
@@ -13,10 +15,11 @@ from typing import IO
 from cluster.jobs import fetch_proof
 from cluster.toolbox import Feed, StillInPodError, Toolbox
 from exits import Exit, SluiceError
-from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
-from producer.raw import is_remote
+from producer.images.open import STDIN_HOLDS, Told, locate_images, tell_apart
+from producer.raw import Raw, descriptor, is_remote, open_raw
 from producer.rejects import IMAGES, ROWS, RejectFile
-from producer.sources import STDIN_NAME, locate, open_source
+from producer.sources import STDIN_NAME, cut_short, locate, open_source, shown_path
+from producer.unpack import READ_ERRORS
 from proof.options import why_not_writable
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
@@ -43,7 +46,22 @@ def run(
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
     words = [_STDIO if source and word == source else word for word in _words(arguments, files)]
-    sent = _sent(source, args=args, env=env) if source else None
+    with ExitStack() as stack:
+        sent = stack.enter_context(_sending(source, args=args, env=env)) if source else None
+        return _run(toolbox, words, args, sent=sent, named=named, files=files, rejects=rejects, stdout=stdout)
+
+
+def _run(
+    toolbox: Toolbox,
+    words: Sequence[str],
+    args: Namespace,
+    *,
+    sent: "_Sent | None",
+    named: Mapping[str, Path],
+    files: Mapping[str, Path | None],
+    rejects: RejectFile | None,
+    stdout: IO[bytes],
+) -> Exit:
     shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
     try:
@@ -123,22 +141,26 @@ class _Sent:
     """What kind of source it is: `images` or `gps`."""
 
 
-def _sent(source: str, *, args: Namespace, env: Mapping[str, str]) -> _Sent:
-    holds = _holds(source, args=args, env=env)
+@contextmanager
+def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
+    """Make a source ready to be sent; it is opened once, also where it must be looked into to know what it is."""
+    if hasattr(args, "kind"):  # `load gps` and `load images` say it
+        yield _sent(source, Told(images=args.kind == "images"), env=env)
+    else:
+        with tell_apart(source, env=env) as told:
+            yield _sent(source, told, env=env)
+
+
+def _sent(source: str, told: Told, *, env: Mapping[str, str]) -> _Sent:
+    holds = "images" if told.images else "gps"
     path = Path(os.path.abspath(source))
-    if source == _STDIO:
-        return _Sent(feed=lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), name="", holds=holds)
     if path.is_dir():
         return _Sent(feed=lambda sink: _send_folder(path, sink), name=path.name, holds=holds)
-    if holds == "images":
-        return _Sent(feed=lambda sink: _send_file(path, sink), name=path.name, holds=holds)
-    return _Sent(feed=lambda sink: _send_log(source, sink, env=env), name=source, holds=holds)
-
-
-def _holds(source: str, *, args: Namespace, env: Mapping[str, str]) -> str:
-    if hasattr(args, "kind"):  # `load gps` and `load images` say it
-        return args.kind
-    return "images" if is_image_source(source, env=env) else "gps"
+    piped = descriptor(source) is not None
+    if told.images or source == _STDIO:
+        feed = partial(_send_stored, source, told.raw, env=env)
+        return _Sent(feed=feed, name="" if piped else path.name, holds=holds)
+    return _Sent(feed=partial(_send_log, source, told.raw, env=env), name="" if piped else source, holds=holds)
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:
@@ -147,11 +169,19 @@ def _send_folder(folder: Path, sink: IO[bytes]) -> None:
         archive.add(folder)
 
 
-def _send_file(path: Path, sink: IO[bytes]) -> None:
-    with path.open("rb") as file:
-        copyfileobj(file, sink, _CHUNK)
+def _send_stored(source: str, raw: Raw | None, sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    """Send a source as it is stored: the command there unpacks it."""
+    with ExitStack() as stack:
+        name = shown_path(source, env=env)
+        stored = raw or stack.enter_context(open_raw(source, name=name, env=env))
+        try:
+            copyfileobj(stored, sink, _CHUNK)
+        except BrokenPipeError:  # the command has ended
+            raise
+        except READ_ERRORS as error:
+            raise cut_short(name, stored.position(), error) from error
 
 
-def _send_log(source: str, sink: IO[bytes], *, env: Mapping[str, str]) -> None:
-    with open_source(source, env=env) as log:
+def _send_log(source: str, raw: Raw | None, sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    with open_source(source, env=env, raw=raw) as log:
         copyfileobj(log.stream, sink, _CHUNK)

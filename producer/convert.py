@@ -33,7 +33,7 @@ class Converter:
     ) -> None:
         self.checker = RowChecker(name=name)
         self.stopped = False
-        """Whether more than `max_rejects` rows were rejected, or a header did not fit: nothing after it is converted."""
+        """Whether more than `max_rejects` rows were rejected, or a header did not fit: no more is converted."""
         self.problem: HeaderError | None = None
         """What is wrong with a header."""
         self._header = header

@@ -39,7 +39,7 @@ def is_header(line: bytes, *, first: bool) -> bool:
 
 
 def read_header(line: bytes, *, where: str) -> Order:
-    """Return the order of the columns; raises HeaderError, which begins with `where`, if they are not those of a log."""
+    """Return the order of the columns; raises HeaderError, which begins with `where`, if they do not fit."""
     fields, separated_by_commas = _fields(line)
     named = [understand(field) for field in fields]
     wrong = _wrong(fields, named)

@@ -107,4 +107,12 @@ class Load:
         allowed = self._options.max_rejects or 0
         if self._converter.stopped:
             return too_many_rejects(allowed, things="rows")
+        if not self._delivery.handed and not self._rejected:
+            return Exit.FAILED, f"{self._source.name} has no row: {self._what_it_has()}"
         return (Exit.REJECTED if self._rejected.total() > allowed else Exit.OK), None
+
+    def _what_it_has(self) -> str:
+        checker = self._converter.checker
+        return (
+            "it ends after the names of the columns" if checker.has_header else "there are only blank lines or comments"
+        )

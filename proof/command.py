@@ -35,16 +35,17 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images.open import is_image_source  # noqa: PLC0415
+    from producer.images.open import tell_apart  # noqa: PLC0415
 
-    if is_image_source(args.source, env=env):
-        from proof.images.run import prove_images_of  # noqa: PLC0415
+    with tell_apart(args.source, env=env) as source:
+        if source.images:
+            from proof.images.run import prove_images_of  # noqa: PLC0415
 
-        return prove_images_of(args, env=env, console=console, place=place)
-    from proof.rows import prove_rows_of  # noqa: PLC0415
+            return prove_images_of(args, env=env, console=console, place=place, raw=source.raw)
+        from proof.rows import prove_rows_of  # noqa: PLC0415
 
-    check_for_log(args)
-    return prove_rows_of(args, env=env, console=console, place=place)
+        check_for_log(args)
+        return prove_rows_of(args, env=env, console=console, place=place, raw=source.raw)
 
 
 def _print(told: Told, args: Namespace, *, console: Console) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from place import Place
+from producer.raw import Raw
 from producer.sources import open_source
 from proof.answer import as_object
 from proof.options import command_line
@@ -23,14 +24,19 @@ from proof.told import Told
 from proof.verdict import judge
 
 
-def prove_rows_of(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
-    """Prove the log args.source and write the report; raises SluiceError as `proof.command.run` does."""
+def prove_rows_of(
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Place, raw: Raw | None = None
+) -> Told:
+    """Prove the log args.source and write the report; raises SluiceError as `proof.command.run` does.
+
+    `raw` is the source where it has been opened already.
+    """
     began = time.monotonic()
     question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
     sink = ConnectSink(place, ROWS_SINK)
     with (
         open_table(place.mysql) as table,
-        open_source(args.source, env=env) as source,
+        open_source(args.source, env=env, raw=raw) as source,
         ConsoleProgress(console, quiet=args.json, of="rows") as progress,
     ):
         finding = prove(

@@ -113,6 +113,7 @@ class ImageLoad:
             or stopped
             or judge(
                 self._source,
+                images=acknowledged,
                 rejected=self._rejected.total(),
                 allowed=self._options.max_rejects or 0,
                 size_was_chosen=self._options.size_was_chosen,

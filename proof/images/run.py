@@ -10,6 +10,7 @@ from rich.console import Console
 from place import Place
 from producer.images.open import open_images
 from producer.images.selection_arguments import selection
+from producer.raw import Raw
 from producer.topic import TopicAdmin
 from proof.images.answer import as_object
 from proof.images.prove import ImageFinding, prove_images
@@ -25,15 +26,20 @@ from proof.surroundings import Surroundings, look_around
 from proof.told import Told
 
 
-def prove_images_of(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
-    """Prove the images of args.source and write the report; raises SluiceError as `proof.command.run` does."""
+def prove_images_of(
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Place, raw: Raw | None = None
+) -> Told:
+    """Prove the images of args.source and write the report; raises SluiceError as `proof.command.run` does.
+
+    `raw` is the source where it has been opened already.
+    """
     began = time.monotonic()
     question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
     sink = ConnectSink(place, IMAGES_SINK)
     with (
         open_images_store(place.redis) as store,
         open_images(
-            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(place)
+            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(place), raw=raw
         ) as source,
         ConsoleProgress(console, quiet=args.json, of="images") as progress,
     ):

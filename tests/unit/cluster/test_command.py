@@ -211,7 +211,7 @@ def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Po
         "signal.signal(signal.SIGINT, stop)\n"
         "sys.stdin.read(); print('complete')"
     )
-    Path("gps.csv.gz").write_bytes(gzip.compress(os.urandom(100_000))[:50_000])
+    Path("gps.csv.gz").write_bytes(gzip.compress(os.urandom(100_000).hex().encode())[:50_000])
     with pytest.raises(SluiceError, match="could not be read to its end") as caught:
         call("load", "gps", "gps.csv.gz")
     assert caught.value.status is Exit.INCOMPLETE

@@ -164,9 +164,10 @@ def test_what_savetxt_writes_is_accepted_for_every_digit_is_there() -> None:
     assert parse_row(row(utime="1353099678298235.0", fix_mode="3.0", satellites="0.")) == FIX
 
 
-NAMES = ["utime,mode,sats,lat,lon,alt,track,speed", "# utime,fix_mode,num_sats,lat,lng,height,course,velocity"]
-NAMES += [
-    '"Timestamp (µs)","Fix Mode",nSat,"latitude [rad]","LONGITUDE, rad",alt_m,heading_deg,speed_m/s'.replace(", ", "_")
+NAMES = [
+    "utime,mode,sats,lat,lon,alt,track,speed",
+    "# utime,fix_mode,num_sats,lat,lng,height,course,velocity",
+    '"Timestamp (µs)","Fix Mode",nSat,"latitude [rad]","LONGITUDE_rad",alt_m,heading_deg,speed_m/s',
 ]
 
 
