@@ -16,11 +16,14 @@ from cluster.jobs import fetch_proof
 from cluster.toolbox import Feed, StillInPodError, Toolbox
 from exits import Exit, SluiceError
 from producer.images.open import STDIN_HOLDS, Told, locate_images, tell_apart
+from producer.options import reject_file
+from producer.outputs import STDIN_SOURCE, source_id
 from producer.raw import Raw, descriptor, is_remote, open_raw
 from producer.rejects import IMAGES, ROWS, RejectFile
 from producer.sources import STDIN_NAME, cut_short, locate, open_source, shown_path
 from producer.unpack import READ_ERRORS
-from proof.options import why_not_writable
+from proof.options import check_output, why_not_writable
+from proof.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
 """Options that name a file which a command writes."""
@@ -36,10 +39,10 @@ def run(
     Raises SluiceError where the cluster cannot be reached, a source here cannot be read or a file not be written.
     """
     toolbox.check()
-    files = _files(args, env=env)
     if getattr(args, "source", "") is None:
         return fetch_proof(toolbox, args.output, stdout=stdout)
-    rejects = _rejects(args, files.get("rejects"))
+    rejects = _rejects(args, env=env)
+    files = _files(args, rejects, env=env)
     source = _source_here(args)
     if not source and not files and stdout.isatty() and sys.stdin.isatty():
         return Exit(toolbox.interactive(arguments))
@@ -67,7 +70,7 @@ def _run(
     try:
         status = toolbox.run(
             words,
-            variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds} if sent else {},
+            variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds, STDIN_SOURCE: sent.source_id} if sent else {},
             feed=sent.feed if sent else None,
             stdout=stdout,
             shown=shown,
@@ -83,8 +86,8 @@ def _run(
         toolbox.clean()
         raise
     toolbox.clean()
-    if rejects and rejects.path.name not in written:
-        rejects.remove_old()
+    if rejects and status == Exit.OK and rejects.path.name not in written and (trouble := rejects.remove_old()):
+        sys.stderr.write(f"{trouble}\n")
     return Exit(status)
 
 
@@ -94,18 +97,28 @@ def _source_here(args: Namespace) -> str | None:
     return None if source is None or is_remote(source) or source.startswith("nclt:") else source
 
 
-def _files(args: Namespace, *, env: Mapping[str, str]) -> dict[str, Path | None]:
-    """The files that the command writes, by the name of their option; None for a name that is the command's choice."""
-    found = {name: getattr(args, name) for name in _OPTIONS if hasattr(args, name)}
-    if "rejects" in found and found["rejects"] is None:
-        location = locate_images(args.source, env=env) if args.kind == "images" else locate(args.source, env=env)
-        found["rejects"] = Path(f"{location.base_name}.rejects.csv")
-    return {name: Path(path) if path else None for name, path in found.items() if str(path) != _STDIO}
+def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str]) -> dict[str, Path | None]:
+    """The files that the command writes, by the name of their option; None for a name that is the command's choice.
+
+    Raises SluiceError where one would be written over the source or over something else.
+    """
+    if rejects:
+        return {"rejects": rejects.path}
+    if not hasattr(args, "output") or str(args.output) == _STDIO:
+        return {}
+    if hasattr(args, "source"):  # a proof
+        check_output(args, env=env)
+        return {"output": report_path(args.output, source=source_id(args.source, env=env))}
+    return {"output": Path(args.output) if args.output else None}
 
 
-def _rejects(args: Namespace, path: Path | None) -> RejectFile | None:
-    """The file of rejects; raises SluiceError where `path` holds something else."""
-    return RejectFile(path, columns=IMAGES if args.kind == "images" else ROWS) if path else None
+def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
+    """The file of rejects of a load; raises SluiceError where it would be written over the source or something else."""
+    if not hasattr(args, "rejects"):
+        return None
+    if args.kind == "images":
+        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
@@ -139,6 +152,8 @@ class _Sent:
     name: str
     holds: str
     """What kind of source it is: `images` or `gps`."""
+    source_id: str
+    """What it is known by in the files about it."""
 
 
 @contextmanager
@@ -152,15 +167,19 @@ def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generat
 
 
 def _sent(source: str, told: Told, *, env: Mapping[str, str]) -> _Sent:
-    holds = "images" if told.images else "gps"
     path = Path(os.path.abspath(source))
     if path.is_dir():
-        return _Sent(feed=lambda sink: _send_folder(path, sink), name=path.name, holds=holds)
-    piped = descriptor(source) is not None
-    if told.images or source == _STDIO:
-        feed = partial(_send_stored, source, told.raw, env=env)
-        return _Sent(feed=feed, name="" if piped else path.name, holds=holds)
-    return _Sent(feed=partial(_send_log, source, told.raw, env=env), name="" if piped else source, holds=holds)
+        feed, name = partial(_send_folder, path), path.name
+    elif told.images or source == _STDIO:
+        feed, name = partial(_send_stored, source, told.raw, env=env), path.name
+    else:
+        feed, name = partial(_send_log, source, told.raw, env=env), source
+    return _Sent(
+        feed=feed,
+        name="" if descriptor(source) is not None else name,
+        holds="images" if told.images else "gps",
+        source_id=source_id(source, env=env),
+    )
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:

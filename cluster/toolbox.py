@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from exits import Exit, SluiceError
+from producer.outputs import replacing
 
 POD = "deployment/toolbox"
 NAMESPACE = "sluice"
@@ -147,20 +148,16 @@ class Toolbox:
 
     def fetch(self, name: str, path: Path) -> None:
         """Copy a file of this command's folder to `path`; raises StillInPodError, or SluiceError for `path`."""
-        fresh = path.with_name(f".{path.name}.new")
         try:
-            with fresh.open("wb") as file:
+            with replacing(path) as file:
                 command = self._exec("cat", f"{self.folder}/{name}")
                 done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
-            if done.returncode:
-                raise self._still_there(name, done.stderr)
-            fresh.replace(path)
+                if done.returncode:
+                    raise self._still_there(name, done.stderr)
         except OSError as error:
             raise StillInPodError(
                 f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
             ) from error
-        finally:
-            fresh.unlink(missing_ok=True)
 
     def _still_there(self, name: str, said: bytes) -> StillInPodError:
         why = said.decode(errors="replace").strip() or "the connection has ended"

@@ -23,7 +23,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
     if args.source is None:
         raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
     try:
-        check_output(args.output)
+        check_output(args, env=env)
         told = _prove(args, env=env, console=console, place=place)
     except KeyboardInterrupt:
         if not args.json:
@@ -58,4 +58,6 @@ def _print(told: Told, args: Namespace, *, console: Console) -> None:
     for reason in told.verdict.reasons:
         console.print(Text(f"  {reason}"), soft_wrap=True)
     console.print(Text(told.counts), soft_wrap=True)
-    console.print(Text(f"report: {args.output.absolute()}"), soft_wrap=True)
+    console.print(Text(f"report: {told.report.absolute()}"), soft_wrap=True)
+    if told.report != args.output:
+        console.print(Text(f"  ({args.output} is the report on another source, and stays)"), soft_wrap=True)

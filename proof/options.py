@@ -2,13 +2,15 @@
 
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from exits import Exit, SluiceError
 from producer.images.selection_arguments import add_selection_arguments
+from producer.outputs import refuse_source, source_id
 from producer.sources import SOURCES
+from proof.report_file import DEFAULT_REPORT, report_path
 
-DEFAULT_REPORT = "proof.html"
 DEFAULT_LIST = 20
 DEFAULT_WAIT = 60.0
 
@@ -23,7 +25,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "what its own load has proven is fetched",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path(DEFAULT_REPORT), metavar="FILE", help="the report (%(default)s)"
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(DEFAULT_REPORT),
+        metavar="FILE",
+        help="the report (%(default)s; beside the report on another source, proof-2.html)",
     )
     parser.add_argument(
         "--list",
@@ -55,10 +62,13 @@ def why_not_writable(path: Path) -> str | None:
     return None if path.absolute().parent.is_dir() else "there is no such folder"
 
 
-def check_output(path: Path) -> None:
+def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:
     """Refuse a report that cannot be written, before anything is asked; raises SluiceError (USAGE)."""
+    path: Path = args.output
     if why := why_not_writable(path):
         raise SluiceError(f"the report cannot be written to {path}: {why}; choose another with -o", status=Exit.USAGE)
+    refuse_source(path, source=args.source, env=env, option="-o")
+    refuse_source(report_path(path, source=source_id(args.source, env=env)), source=args.source, env=env, option="-o")
 
 
 def check_for_log(args: Namespace) -> None:

@@ -1,6 +1,5 @@
 """A page of HTML that needs nothing but itself: what every report has, whatever was compared."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,6 @@ from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from exits import SluiceError
 from proof.outcome import Question, Verdict
 from proof.sink import SinkNames
 from proof.surroundings import Surroundings
@@ -31,6 +29,8 @@ class Evidence(Generic[FindingOf]):
     """How long the proof took."""
     command: str
     """The command that made it, without secrets."""
+    source_id: str = ""
+    """Which source it is about, as producer.outputs.source_id() names it."""
 
 
 def render_page(
@@ -58,19 +58,6 @@ def render_page(
         sink_names=sink_names,
         **values,
     )
-
-
-def write_page(text: str, path: Path) -> None:
-    """Write the page to `path` in one go; raises SluiceError where that cannot be done."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise SluiceError(
-            f"the report cannot be written to {path}: {error.strerror}; choose another with -o"
-        ) from error
 
 
 def number(count: int) -> str:

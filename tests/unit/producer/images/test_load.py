@@ -82,8 +82,8 @@ def test_every_file_is_accounted_for(folder: Path, broker: Broker) -> None:
     assert (report.acknowledged, report.left_out.every.files, report.left_out.camera.files) == (7, 8, 15)
     assert report.rejects_file is not None
     assert report.rejects_file.read_text().splitlines() == [
-        "path,reason,bytes", "2012-11-16/lb3/Cam0/1.tiff,empty,0",
-        f"2012-11-16/lb3/Cam0/2.tiff,too-large,{LARGEST}", "2012-11-16/lb3/Cam0/readme,name,1",
+        "path,reason,bytes,source", "2012-11-16/lb3/Cam0/1.tiff,empty,0,",
+        f"2012-11-16/lb3/Cam0/2.tiff,too-large,{LARGEST},", "2012-11-16/lb3/Cam0/readme,name,1,",
     ]  # fmt: skip
 
 
