@@ -1,9 +1,10 @@
 """Files that a command writes: none is a source, and none is lost that an earlier command has left."""
 
 import os
+import re
 import stat
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
@@ -38,7 +39,7 @@ def source_id(spec: str, *, env: Mapping[str, str]) -> str:
         query = urlsplit(location.path).query
         which = f"?{sha256(query.encode()).hexdigest()[:12]}" if query else ""
         return f"{shown_path(location.path, env=env)}{which}{member}"
-    if descriptor(spec) is not None or _is_special(location.path):
+    if descriptor(location.path) is not None or _is_special(location.path):
         return UNKNOWN_SOURCE
     return printable(os.path.realpath(location.path) + member)
 
@@ -66,19 +67,35 @@ def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | No
     UNKNOWN_SOURCE, or None for any other file. Raises SluiceError (USAGE) where an option, `named_by`, has named
     a file that is not one of ours.
     """
-    for number in count(1):
-        path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-        if not has_content(path):
-            return path
-        other = _asked(source_of, path)
-        if other is None and named_by and number == 1:
-            raise SluiceError(
-                f"{path} is there and is nothing that this command has written; name another file with {named_by}",
-                status=Exit.USAGE,
-            )
-        if other is not None and other == source != UNKNOWN_SOURCE:
-            return path
-    raise AssertionError
+    taken = list(_taken(wanted))
+    told = {path: _asked(source_of, path) for path in taken}
+    if named_by and wanted in told and told[wanted] is None:
+        raise SluiceError(
+            f"{wanted} is there and is nothing that this command has written; name another file with {named_by}",
+            status=Exit.USAGE,
+        )
+    ours = [path for path in taken if told[path] == source != UNKNOWN_SOURCE]
+    return ours[0] if ours else next(path for path in _names(wanted) if not has_content(path))
+
+
+def _names(wanted: Path) -> Iterator[Path]:
+    yield wanted
+    for number in count(2):
+        yield wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+
+
+def _taken(wanted: Path) -> Iterator[Path]:
+    """Yield `wanted` and the numbered names beside it where there is something, the lowest number first."""
+    if has_content(wanted):
+        yield wanted
+    numbered = re.compile(rf"{re.escape(wanted.stem)}-([1-9][0-9]{{0,8}}){re.escape(wanted.suffix)}")
+    try:
+        found = [match for name in os.listdir(wanted.parent) if (match := numbered.fullmatch(name))]
+    except OSError:
+        return
+    for match in sorted(found, key=lambda match: int(match[1])):
+        if has_content(wanted.with_name(match[0])):
+            yield wanted.with_name(match[0])
 
 
 @contextmanager
@@ -104,11 +121,13 @@ def replacing(path: Path) -> Generator[BinaryIO]:
 def _status_of(source: str, env: Mapping[str, str]) -> os.stat_result | None:
     """Return the status of a source on this machine; None where it is elsewhere or not there."""
     try:
-        number = descriptor(source)
+        if source.startswith("nclt:"):
+            return None
+        path = locate(source, env=env).path
+        number = descriptor(path)
         if number is not None:
             return os.fstat(number)
-        path = None if source.startswith("nclt:") else locate(source, env=env).path
-        return None if path is None or is_remote(path) else os.stat(path)
+        return None if is_remote(path) else os.stat(path)
     except (OSError, ValueError):
         return None
 

@@ -108,7 +108,9 @@ def _log(location: Location, raw: Raw, stack: ExitStack) -> tuple[Tap, int | Non
     if location.member is not None:
         file, size = open_member(tap, location.member, archive=location.name.partition("::")[0])
     elif is_archive(tap):
-        file, size = find_log(tap, archive=location.name)
+        # -::member would be taken for an option.
+        ask_for = "/dev/stdin::member" if location.path == "-" else "::member"
+        file, size = find_log(tap, archive=location.name, ask_for=ask_for)
     else:
         return tap, raw.size, raw.position
     member = Tap(stack.enter_context(file).read)

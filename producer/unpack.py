@@ -124,11 +124,11 @@ def is_empty_archive(tap: Tap) -> bool:
     return is_empty_tar(tap.head())
 
 
-def find_log(tap: Tap, *, archive: str) -> tuple[IO[bytes], int]:
+def find_log(tap: Tap, *, archive: str, ask_for: str = "::member") -> tuple[IO[bytes], int]:
     """Return the one member called gps.csv, packed or not, and its size in bytes; SluiceError if there is not just one.
 
     The archive is read to its end for that, and only once: the member is kept in a temporary file meanwhile, which
-    the caller closes.
+    the caller closes. `ask_for` says how a member is named.
     """
     names: list[str] = []
     logs: list[tuple[str, int]] = []
@@ -148,7 +148,7 @@ def find_log(tap: Tap, *, archive: str) -> tuple[IO[bytes], int]:
     kept.close()
     found = f"{len(logs)} members called {LOG_NAME}" if logs else f"no member called {LOG_NAME}"
     raise SluiceError(
-        f"{archive} has {found}, so say which one with ::member; {_choice([name for name, _ in logs] or names)}"
+        f"{archive} has {found}, so say which one with {ask_for}; {_choice([name for name, _ in logs] or names)}"
     )
 
 

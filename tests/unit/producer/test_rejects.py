@@ -62,6 +62,11 @@ def test_an_earlier_file_of_another_source_stays(tmp_path: Path, other: str) -> 
         pass
     file.remove_old()
     assert path.read_bytes() == before
+    path.unlink()
+    (tmp_path / "gps.rejects-10.csv").write_text("line,reason,row,source\n1,columns,x,/logs/gps.csv\n")
+    written(path, reject(b"fifth"))  # where its last one is, not where there is room now
+    assert not path.exists()
+    assert "fifth" in (tmp_path / "gps.rejects-10.csv").read_text()
     assert not (tmp_path / "gps.rejects-2.csv").exists()
 
 

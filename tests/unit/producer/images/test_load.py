@@ -130,6 +130,16 @@ def test_nothing_to_load_is_a_failure(tmp_path: Path, broker: Broker, cameras: f
     assert ("left out by --camera" if cameras else "is empty") in (report.problem or "")
 
 
+def test_a_source_of_which_all_files_are_rejected_is_a_failure_whatever_is_allowed(
+    tmp_path: Path, broker: Broker
+) -> None:
+    source = put(tmp_path / "s", [("Cam0/readme", b"x")])
+    report = load(source, broker, "images-none", max_rejects=9)
+    assert (report.status, report.complete) == (Exit.FAILED, False)
+    assert "has no image: all 1 files were rejected" in (report.problem or "")
+    assert load(source, broker, "images-none").status is Exit.REJECTED
+
+
 def test_a_cut_archive_loads_what_came_and_says_how_far(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "cut.tar.gz"
     whole = tar(session(COUNT), mode="w:gz")
