@@ -94,7 +94,7 @@ class RowChecker:
         if not _is_utf8(row):
             return Reject(self.lines, self._header_again(row) or Reason.NOT_UTF8, row, length)
         try:
-            fix = parse_row(row, self.order)
+            fix = parse_row(row, None if self.order is PLAIN_ORDER else self.order)
         except RowRefusedError as refused:
             return Reject(self.lines, self._header_again(row) or refused.reason, row, length)
         if not self.seen.add(fix.utime):

@@ -1,5 +1,6 @@
 """The arguments of `sluice proof`."""
 
+import os
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
@@ -59,7 +60,11 @@ def why_not_writable(path: Path) -> str | None:
     """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
     if path.is_dir():
         return "it is a folder"
-    return None if path.absolute().parent.is_dir() else "there is no such folder"
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return "there is no such folder"
+    # A whole file is written beside it and then given its name; a device is written as it is.
+    return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
 
 
 def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:

@@ -225,6 +225,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
         report = Load(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
+    assert report.rejects_file is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
