@@ -4,8 +4,10 @@ import os
 import sys
 import tarfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
@@ -17,11 +19,15 @@ from cluster.status import run_status
 from cluster.toolbox import StillInPodError, Toolbox
 from dead_letters.write import rest_path
 from exits import Exit, SluiceError
-from producer.images.open import STDIN_HOLDS, is_image_source, locate_images
-from producer.raw import is_remote
+from producer.images.open import STDIN_HOLDS, Told, locate_images, tell_apart
+from producer.options import reject_file
+from producer.outputs import STDIN_SOURCE, source_id
+from producer.raw import Raw, descriptor, is_remote, open_raw
 from producer.rejects import IMAGES, ROWS, RejectFile
-from producer.sources import STDIN_NAME, locate, open_source
-from proof.options import why_not_writable
+from producer.sources import STDIN_NAME, cut_short, locate, open_source, shown_path
+from producer.unpack import READ_ERRORS
+from proof.options import check_output, why_not_writable
+from proof.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
 """Options that name a file which a command writes."""
@@ -39,28 +45,40 @@ def run(
     if arguments[0] == "status":
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
     toolbox.check()
-    files = _files(args, env=env)
     if getattr(args, "source", "") is None:
         return fetch_proof(toolbox, args.output, stdout=stdout)
-    rejects = _rejects(args, files.get("rejects"))
+    rejects = _rejects(args, env=env)
+    files = _files(args, rejects, env=env)
     source = _source_here(args)
     if not source and not files and _on_terminal(stdout):
         return until_it_ends(toolbox, lambda: toolbox.interactive(arguments))
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
     words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
-    sent = _sent(source, args=args, env=env) if source else None
+    with ExitStack() as stack:
+        sent = stack.enter_context(_sending(source, args=args, env=env)) if source else None
+        return _run(toolbox, words, args, sent=sent, named=named, files=files, rejects=rejects, stdout=stdout)
+
+
+def _run(
+    toolbox: Toolbox,
+    words: Sequence[str],
+    args: Namespace,
+    *,
+    sent: "_Sent | None",
+    named: Mapping[str, Path],
+    files: Mapping[str, Path | None],
+    rejects: RejectFile | None,
+    stdout: IO[bytes],
+) -> Exit:
     shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
+    variables = {STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds, STDIN_SOURCE: sent.source_id} if sent else {}
     try:
         status = until_it_ends(
             toolbox,
             lambda: toolbox.run(
-                words,
-                variables={STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds} if sent else {},
-                feed=sent.feed if sent else None,
-                stdout=stdout,
-                shown=shown,
+                words, variables=variables, feed=sent.feed if sent else None, stdout=stdout, shown=shown
             ),
             read_once=sent is not None and sent.read_once,
         )
@@ -78,8 +96,8 @@ def run(
     rest = files.get("rest")
     if rest and rest.name not in written:
         rest.unlink(missing_ok=True)  # an earlier call's
-    if rejects and rejects.path.name not in written:
-        rejects.remove_old()
+    if rejects and status == Exit.OK and rejects.path.name not in written and (trouble := rejects.remove_old()):
+        sys.stderr.write(f"{trouble}\n")
     return status
 
 
@@ -93,20 +111,30 @@ def _source_here(args: Namespace) -> str | None:
     return None if source is None or is_remote(source) or source.startswith("nclt:") else source
 
 
-def _files(args: Namespace, *, env: Mapping[str, str]) -> dict[str, Path | None]:
-    """The files that the command writes, by the name of their option; None for a name that is the command's choice."""
-    found = {name: getattr(args, name) for name in _OPTIONS if hasattr(args, name)}
-    if "rejects" in found and found["rejects"] is None:
-        location = locate_images(args.source, env=env) if args.kind == "images" else locate(args.source, env=env)
-        found["rejects"] = Path(f"{location.base_name}.rejects.csv")
+def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str]) -> dict[str, Path | None]:
+    """The files that the command writes, by the name of their option; None for a name that is the command's choice.
+
+    Raises SluiceError where one would be written over the source or over something else.
+    """
+    if rejects:
+        return {"rejects": rejects.path}
     if hasattr(args, "file"):  # `sluice dlq write`, and what it writes beside it
-        found |= {"file": args.file, "rest": rest_path(args.file)}
-    return {name: Path(path) if path else None for name, path in found.items() if str(path) != _STDIO}
+        return {"file": args.file, "rest": rest_path(args.file)}
+    if not hasattr(args, "output") or str(args.output) == _STDIO:
+        return {}
+    if hasattr(args, "source"):  # a proof
+        check_output(args, env=env)
+        return {"output": report_path(args.output, source=source_id(args.source, env=env))}
+    return {"output": Path(args.output) if args.output else None}
 
 
-def _rejects(args: Namespace, path: Path | None) -> RejectFile | None:
-    """The file of rejects; raises SluiceError where `path` holds something else."""
-    return RejectFile(path, columns=IMAGES if args.kind == "images" else ROWS) if path else None
+def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
+    """The file of rejects of a load; raises SluiceError where it would be written over the source or something else."""
+    if not hasattr(args, "rejects"):
+        return None
+    if args.kind == "images":
+        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
@@ -142,29 +170,44 @@ class _Sent:
     name: str
     holds: str
     """What kind of source it is: `images` or `gps`."""
-    read_once: bool = False
+    source_id: str
+    """What it is known by in the files about it."""
+    read_once: bool
     """It cannot be sent a second time."""
 
 
-def _sent(source: str, *, args: Namespace, env: Mapping[str, str]) -> _Sent:
-    holds = _holds(source, args=args, env=env)
-    path = Path(os.path.abspath(source))
-    once = path.exists() and not path.is_file()  # a pipe
-    if source == _STDIO:
-        return _Sent(
-            feed=lambda sink: copyfileobj(sys.stdin.buffer, sink, _CHUNK), name="", holds=holds, read_once=True
-        )
-    if path.is_dir():
-        return _Sent(feed=lambda sink: _send_folder(path, sink), name=path.name, holds=holds)
-    if holds == "images":
-        return _Sent(feed=lambda sink: _send_file(path, sink), name=path.name, holds=holds, read_once=once)
-    return _Sent(feed=lambda sink: _send_log(source, sink, env=env), name=source, holds=holds, read_once=once)
-
-
-def _holds(source: str, *, args: Namespace, env: Mapping[str, str]) -> str:
+@contextmanager
+def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
+    """Make a source ready to be sent; it is opened once, also where it must be looked into to know what it is."""
     if hasattr(args, "kind"):  # `load gps` and `load images` say it
-        return args.kind
-    return "images" if is_image_source(source, env=env) else "gps"
+        yield _sent(source, Told(images=args.kind == "images"), env=env)
+    else:
+        with tell_apart(source, env=env) as told:
+            yield _sent(source, told, env=env)
+
+
+def _sent(source: str, told: Told, *, env: Mapping[str, str]) -> _Sent:
+    path = Path(os.path.abspath(source))
+    if path.is_dir():
+        feed, name = partial(_send_folder, path), path.name
+    elif told.images or source == _STDIO:
+        feed, name = partial(_send_stored, source, _first_time(told.raw), env=env), path.name
+    else:
+        feed, name = partial(_send_log, source, _first_time(told.raw), env=env), source
+    unnamed = descriptor(source) is not None
+    return _Sent(
+        feed=feed,
+        name="" if unnamed else name,
+        holds="images" if told.images else "gps",
+        source_id=source_id(source, env=env),
+        read_once=unnamed or (path.exists() and not path.is_file() and not path.is_dir()),
+    )
+
+
+def _first_time(raw: Raw | None) -> Callable[[], Raw | None]:
+    """Give `raw` once: a source that is sent again, after the connection broke, is opened anew."""
+    left = [raw]
+    return lambda: left.pop() if left else None
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:
@@ -173,11 +216,19 @@ def _send_folder(folder: Path, sink: IO[bytes]) -> None:
         archive.add(folder)
 
 
-def _send_file(path: Path, sink: IO[bytes]) -> None:
-    with path.open("rb") as file:
-        copyfileobj(file, sink, _CHUNK)
+def _send_stored(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    """Send a source as it is stored: the command there unpacks it."""
+    with ExitStack() as stack:
+        name = shown_path(source, env=env)
+        stored = opened() or stack.enter_context(open_raw(source, name=name, env=env))
+        try:
+            copyfileobj(stored, sink, _CHUNK)
+        except BrokenPipeError:  # the command has ended
+            raise
+        except READ_ERRORS as error:
+            raise cut_short(name, stored.position(), error) from error
 
 
-def _send_log(source: str, sink: IO[bytes], *, env: Mapping[str, str]) -> None:
-    with open_source(source, env=env) as log:
+def _send_log(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    with open_source(source, env=env, raw=opened()) as log:
         copyfileobj(log.stream, sink, _CHUNK)

@@ -5,6 +5,7 @@ from typing import IO
 
 from cluster.toolbox import Toolbox
 from exits import Exit, SluiceError
+from proof.report_file import write_report
 
 JOB = "proof"
 PAGE = b"<!DOCTYPE html>"
@@ -31,13 +32,6 @@ def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     said, begin, page = log.stdout.partition(PAGE)
     stdout.write(said)
     if begin:
-        _write(path, begin + page)
-        stdout.write(f"report: {path.absolute()}\n".encode())
+        report = write_report((begin + page).decode(errors="replace"), path)
+        stdout.write(f"report: {report.absolute()}\n".encode())
     return Exit(int(status))
-
-
-def _write(path: Path, page: bytes) -> None:
-    try:
-        path.write_bytes(page)
-    except OSError as error:
-        raise SluiceError(f"{path} cannot be written: {error.strerror}; choose another with -o") from error

@@ -8,13 +8,13 @@ import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from cluster.remote import ConnectionBrokenError, Feed, Feeder, Output, exit_of, explained, on_terminal, piped
 from exits import Exit, SluiceError
+from producer.outputs import replacing
 
 POD = "deployment/toolbox"
 CONTAINER = "toolbox"
@@ -172,21 +172,16 @@ class Toolbox:
 
     def fetch(self, name: str, path: Path) -> None:
         """Copy a file of this command's folder to `path`; raises StillInPodError, or SluiceError for `path`."""
-        fresh = path.with_name(f".{path.name}.new")
         try:
-            with fresh.open("wb") as file:
+            with replacing(path) as file:
                 command = self._exec("cat", f"{self.folder}/{name}")
                 done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
-            if done.returncode:
-                raise self._still_there(name, done.stderr)
-            fresh.replace(path)
+                if done.returncode:
+                    raise self._still_there(name, done.stderr)
         except OSError as error:
             raise StillInPodError(
                 f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
             ) from error
-        finally:
-            with suppress(OSError):  # in a read-only file system, where nothing was made
-                fresh.unlink(missing_ok=True)
 
     def _still_there(self, name: str, said: bytes) -> StillInPodError:
         why = _said(said) or "the connection has ended"

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dead_letters.letter import Letter
-from producer.row import COLUMNS
+from producer.column_names import COLUMNS
 from view.decode import Decoder
 
-HEADER = ",".join(name.replace(" ", "_") for name in COLUMNS)
-FIELDS = tuple(name.replace(" ", "_") for name in COLUMNS[1:])
+HEADER = ",".join(column.name for column in COLUMNS)
+FIELDS = tuple(column.name for column in COLUMNS[1:])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

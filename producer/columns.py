@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
+from producer.header import PLAIN_ORDER, Order
 from producer.reasons import LINE_LIMIT
 from producer.row import FIX_MODE_MAX, LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, UTIME_END
 
@@ -51,23 +52,24 @@ class Columns(NamedTuple):
     speed: Floats
 
 
-def read_columns(block: bytes, *, lines: int) -> Columns | None:
+def read_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Columns | None:
     """Read whole lines, each ended by LF or CRLF; None where the other reading must decide.
 
-    Neither a header nor duplicates are looked for.
+    `order` says where each column is in a row. Neither a header nor duplicates are looked for.
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     if any(text in block for text in _READ_OTHERWISE) or _may_have_long_line(block):
         return None
-    options = csv.ReadOptions(column_names=_NAMES, use_threads=False, block_size=len(block) + 1)
+    names = [_NAMES[order.index(place)] for place in range(len(_NAMES))]
+    options = csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1)
     try:
         table = csv.read_csv(pa.py_buffer(block), options, _PARSE, _CONVERT)
     except pa.ArrowInvalid:
         return None
     if table.num_rows != lines:  # blank lines
         return None
-    columns = Columns._make(column.to_numpy() for column in table.columns)
+    columns = Columns._make(table.column(name).to_numpy() for name in _NAMES)
     return columns if _in_range(columns) else None
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 from rich.console import Console
 
@@ -11,9 +10,9 @@ from producer import wire
 from producer.delivery import Delivery
 from producer.interrupts import Interrupts
 from producer.load import Load, LoadOptions
-from producer.options import STATUSES, add_common_options
+from producer.options import STATUSES, add_common_options, reject_file
 from producer.progress import LoadProgress
-from producer.rejects import RejectFile
+from producer.rejects import ROWS, RejectFile
 from producer.report import LoadReport
 from producer.sources import SOURCES, Source, locate, open_source
 
@@ -21,9 +20,13 @@ _DESCRIPTION = """\
 Load every row of a GPS log into Kafka. A row is acknowledged by the broker, or written to the rejects file with
 the reason; the counts add up, or the exit status says so. Loading a log again changes nothing.
 
-SOURCE is a file, - for standard input, an http(s):// or gs:// URL, or nclt:DATE for a session of the NCLT data
-set (nclt:2012-11-16/gps_rtk.csv for its other receiver). A .gz is unpacked. Of a .tar.gz the one gps.csv is
-loaded, or the member named after two colons: archive.tar.gz::path/in/archive."""
+SOURCE is a file or a pipe, - for standard input, an http(s):// or gs:// URL, or nclt:DATE for a session of the NCLT
+data set (nclt:2012-11-16/gps_rtk.csv for its other receiver). What gzip, bzip2 or xz has packed is unpacked. Of a tar
+archive the one gps.csv is loaded, or the member named after two colons: archive.tar.gz::path/in/archive.
+
+A first line that names the columns says where each is, in any order: utime (µs), fix_mode, satellites, latitude (rad),
+longitude (rad), altitude (m), track (degrees), speed (m/s), or their usual short names. One that does not fit is
+refused. Without it the columns are in this order."""
 
 
 def add_gps(
@@ -45,18 +48,19 @@ def add_gps(
 def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
     """Load one log."""
     place = ProducerPlace.from_env(env)
-    rejects = args.rejects or Path(f"{locate(args.source, env=env).base_name}.rejects.csv")
+    rejects = reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
     options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
     # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
     with (
         Delivery(place.producer.client_settings(), topic=wire.TOPIC, patience=args.wait) as delivery,
         open_source(args.source, env=env) as source,
-        RejectFile(rejects) as file,
+        rejects as file,
     ):
         header = _register(place)
         delivery.connect()
         report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
-        file.remove_old()
+        if report.complete and (trouble := file.remove_old()):
+            errors.print(trouble, markup=False, highlight=False, soft_wrap=True)
     return report
 
 

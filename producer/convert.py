@@ -6,6 +6,7 @@ from producer import wire
 from producer.blocks import Block
 from producer.columns import read_columns
 from producer.gps import LINE_LIMIT, GpsFix, Reject, RowChecker
+from producer.header import HeaderError
 from producer.layout import records
 from producer.records import Records
 
@@ -27,10 +28,14 @@ class Batch:
 class Converter:
     """Converts a log's blocks in order; `checker` has the counts and what must be remembered between them."""
 
-    def __init__(self, *, header: bytes, tombstones: bool = False, max_rejects: int | None = None) -> None:
-        self.checker = RowChecker()
+    def __init__(
+        self, *, header: bytes, name: str = "the log", tombstones: bool = False, max_rejects: int | None = None
+    ) -> None:
+        self.checker = RowChecker(name=name)
         self.stopped = False
-        """Whether more than `max_rejects` rows were rejected: nothing after that row is converted."""
+        """Whether more than `max_rejects` rows were rejected, or a header did not fit: no more is converted."""
+        self.problem: HeaderError | None = None
+        """What is wrong with a header."""
         self._header = header
         self._tombstones = tombstones
         self._max_rejects = max_rejects
@@ -57,9 +62,9 @@ class Converter:
 
     def _lines(self, data: bytes, batch: Batch) -> None:
         lines = data.count(b"\n")
-        columns = None if self.stopped else read_columns(data, lines=lines)
+        columns = None if self.stopped else read_columns(data, lines=lines, order=self.checker.order)
         if columns is not None and self.checker.seen.add_rising(columns.utime):
-            self.checker.lines += lines
+            self.checker.passed(lines)
             self._keep_singles(batch)
             batch.records.append(records(columns, header=self._header, tombstones=self._tombstones))
         elif lines <= _ONE_BY_ONE:
@@ -77,7 +82,11 @@ class Converter:
             return
         if len(line) > LINE_LIMIT:
             line, length = line[:LINE_LIMIT], len(line)
-        row = self.checker.check(line, length=length)
+        try:
+            row = self.checker.check(line, length=length)
+        except HeaderError as error:
+            self.problem, self.stopped = error, True
+            return
         if isinstance(row, GpsFix):
             value = None if self._tombstones else wire.value(row, header=self._header)
             self._singles.append((wire.key(row), value))

@@ -7,8 +7,9 @@ sure of, and a property test holds the two to the same answer.
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from producer.header import PLAIN_ORDER, HeaderError, Order, is_comment, is_header, read_header
 from producer.reasons import LINE_LIMIT, Reason
-from producer.row import BLANKS, GpsFix, RowRefusedError, is_header, parse_row
+from producer.row import BLANKS, GpsFix, RowRefusedError, parse_row
 from producer.seen import SeenUtimes
 
 __all__ = ["LINE_LIMIT", "FixReader", "GpsFix", "Reason", "Reject", "RowChecker", "parse_row", "read_fixes"]
@@ -38,52 +39,88 @@ class Reject(NamedTuple):
 class RowChecker:
     """Says for one line after another what it is, with what must be remembered from the lines before.
 
-    `seen` and `lines` are also moved on by whoever has checked whole blocks of lines in another way.
+    `seen` is also moved on, and passed() called, by whoever has checked whole blocks of lines in another way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, name: str = "the log") -> None:
         self.seen = SeenUtimes()
         self.lines = 0
         """Lines read, the header and blank ones too."""
         self.blank_lines = 0
         self.has_header = False
+        self.has_rows = False
+        """Whether there was a row, accepted or not."""
+        self.order: Order = PLAIN_ORDER
+        """Where each column is in a row."""
+        self._name = name
 
     def check(self, line: bytes, *, length: int | None = None) -> GpsFix | Reject | None:
-        """Return the fix, the reject, or None for a header or a blank line.
+        """Return the fix, the reject, or None for a header, a comment before it or a blank line.
 
-        `length` in bytes is given for a line beyond LINE_LIMIT, of which `line` is only the beginning.
+        `length` in bytes is given for a line beyond LINE_LIMIT, of which `line` is only the beginning. Raises
+        HeaderError for a line that names other columns than the rows before it or than a log has.
         """
         self.lines += 1
         row = line.removesuffix(b"\n").removesuffix(b"\r")
-        if length is not None:
-            return Reject(self.lines, Reason.TOO_LONG, row, length)
         if self.lines == 1:
             row = row.removeprefix(_BOM)
-        if not _is_utf8(row):
-            return Reject(self.lines, Reason.NOT_UTF8, row, len(row))
-        if not row.strip(BLANKS):
+        if length is None and not row.strip(BLANKS):
             self.blank_lines += 1
             return None
-        if self.lines == 1 and is_header(row):
-            self.has_header = True
+        if not self.has_rows and self._before_rows(row):
             return None
-        return self._decide(row)
+        self.has_rows = True
+        return self._decide(row, length=length)
 
-    def _decide(self, row: bytes) -> GpsFix | Reject:
+    def passed(self, lines: int) -> None:
+        """Take note of lines that were all accepted as rows in another way."""
+        self.lines += lines
+        self.has_rows = True
+
+    def _before_rows(self, row: bytes) -> bool:
+        """Say whether this is a header, which is read, or a comment."""
+        if is_comment(row):
+            return True
+        if self.has_header or not is_header(row, first=True):
+            return False
+        self.order = read_header(row, where=self._where())
+        self.has_header = True
+        return True
+
+    def _decide(self, row: bytes, *, length: int | None) -> GpsFix | Reject:
+        length = len(row) if length is None else length
+        if length > LINE_LIMIT:
+            return Reject(self.lines, Reason.TOO_LONG, row, length)
+        if not _is_utf8(row):
+            return Reject(self.lines, self._header_again(row) or Reason.NOT_UTF8, row, length)
         try:
-            fix = parse_row(row)
+            fix = parse_row(row, None if self.order is PLAIN_ORDER else self.order)
         except RowRefusedError as refused:
-            return Reject(self.lines, refused.reason, row, len(row))
+            return Reject(self.lines, self._header_again(row) or refused.reason, row, length)
         if not self.seen.add(fix.utime):
-            return Reject(self.lines, Reason.DUPLICATE, row, len(row))
+            return Reject(self.lines, Reason.DUPLICATE, row, length)
         return fix
+
+    def _header_again(self, row: bytes) -> Reason | None:
+        """Return the reason if a line after the first row is a header; HeaderError if the rows after it are others."""
+        if not is_header(row, first=False):
+            return None
+        if read_header(row, where=self._where()) != self.order:
+            raise HeaderError(
+                f"{self._where()} names the columns anew, in another order than the rows before it have: two logs in "
+                "one? Load each by itself."
+            )
+        return Reason.HEADER
+
+    def _where(self) -> str:
+        return f"{self._name}, line {self.lines}"
 
 
 class FixReader(Iterator[GpsFix | Reject]):
     """Iterates over the rows of a stream; `checker` holds the counts so far."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.checker = RowChecker()
+    def __init__(self, stream: BinaryIO, *, name: str) -> None:
+        self.checker = RowChecker(name=name)
         self._stream = stream
 
     def __next__(self) -> GpsFix | Reject:
@@ -106,13 +143,14 @@ class FixReader(Iterator[GpsFix | Reject]):
         return skipped
 
 
-def read_fixes(stream: BinaryIO) -> FixReader:
+def read_fixes(stream: BinaryIO, *, name: str = "the log") -> FixReader:
     """Read a GPS log row by row: a GpsFix for each one to be loaded, a Reject for each other one.
 
-    A header line and blank lines are passed over; `checker` of the reader counts them. Errors of the stream
-    (see sources.py) come through.
+    A header says where each column is; it and blank lines are no rows, and `checker` of the reader counts them.
+    Raises HeaderError, with `name` in it, for a header that does not fit. Errors of the stream (see sources.py) come
+    through.
     """
-    return FixReader(stream)
+    return FixReader(stream, name=name)
 
 
 def _is_utf8(row: bytes) -> bool:

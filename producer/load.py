@@ -46,7 +46,9 @@ class Load:
         self._rejects = rejects
         self._options = options
         self._tick = tick
-        self._converter = Converter(header=header, tombstones=options.tombstones, max_rejects=options.max_rejects)
+        self._converter = Converter(
+            header=header, name=source.name, tombstones=options.tombstones, max_rejects=options.max_rejects
+        )
         self._lines = 0
         self._rejected: Counter[Reason] = Counter()
 
@@ -70,6 +72,8 @@ class Load:
         """Read and convert; runs in the thread that works ahead."""
         for block in read_blocks(self._source.stream):
             yield self._converter.convert(block)
+            if self._converter.problem:
+                raise self._converter.problem
             if self._converter.stopped:
                 return
 
@@ -93,7 +97,7 @@ class Load:
             failed=failed,
             tombstones=self._options.tombstones,
             seconds=seconds,
-            rejects_file=self._rejects.path if self._rejected else None,
+            rejects_file=self._rejects.path if self._rejects.written else None,
             status=status,
             problem=problem,
         )
@@ -103,4 +107,12 @@ class Load:
         allowed = self._options.max_rejects or 0
         if self._converter.stopped:
             return too_many_rejects(allowed, things="rows")
+        if not self._delivery.handed and not self._rejected:
+            return Exit.FAILED, f"{self._source.name} has no row: {self._what_it_has()}"
         return (Exit.REJECTED if self._rejected.total() > allowed else Exit.OK), None
+
+    def _what_it_has(self) -> str:
+        checker = self._converter.checker
+        return (
+            "it ends after the names of the columns" if checker.has_header else "there are only blank lines or comments"
+        )

@@ -1,9 +1,12 @@
 """The options that every kind of load has."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from exits import Exit
+from producer.outputs import refuse_source, source_id
+from producer.rejects import RejectFile
 
 WAIT_SECONDS = 120.0
 _STATUSES = (Exit.OK, Exit.REJECTED, Exit.INCOMPLETE, Exit.UNAVAILABLE, Exit.INTERRUPTED)
@@ -16,7 +19,8 @@ def add_common_options(parser: argparse.ArgumentParser, *, things: str) -> None:
         "--rejects",
         metavar="FILE",
         type=Path,
-        help=f"where the {things} that are not loaded go, as CSV (default: <name of the source>.rejects.csv)",
+        help=f"where the {things} that are not loaded go, as CSV (default: <name of the source>.rejects.csv; "
+        "beside another load's file, <name of the source>.rejects-2.csv)",
     )
     parser.add_argument(
         "--max-rejects",
@@ -34,6 +38,22 @@ def add_common_options(parser: argparse.ArgumentParser, *, things: str) -> None:
         help="how long to wait for a broker that has gone away (default: %(default)g)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+
+
+def reject_file(
+    args: argparse.Namespace, base_name: str, *, columns: tuple[str, ...], env: Mapping[str, str]
+) -> RejectFile:
+    """Return the file of rejects that the options say; raises SluiceError where it would be written over the source."""
+    wanted = args.rejects or Path(f"{base_name}.rejects.csv")
+    refuse_source(wanted, source=args.source, env=env, option="--rejects")
+    file = RejectFile(
+        wanted,
+        columns=columns,
+        source=source_id(args.source, env=env),
+        named=args.rejects is not None,
+    )
+    refuse_source(file.path, source=args.source, env=env, option="--rejects")
+    return file
 
 
 def _count(text: str) -> int:

@@ -1,8 +1,13 @@
 """The bytes of a source as they are stored: from disk, standard input, the web or a bucket."""
 
+import errno
 import os
+import re
 import stat
-from collections.abc import Callable, Mapping
+import sys
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from exits import SluiceError
@@ -12,6 +17,9 @@ _REMOTE = ("http://", "https://", "gs://")
 _CONNECT_SECONDS = 15
 _SILENCE_SECONDS = 60
 _GOOGLE = "https://storage.googleapis.com"
+_WAIT_SECONDS = 2.0
+"""A pipe in which nothing comes for so long is told."""
+_DESCRIPTOR = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
 
 
 def is_remote(path: str) -> bool:
@@ -19,20 +27,51 @@ def is_remote(path: str) -> bool:
     return path.lower().startswith(_REMOTE)
 
 
-class Raw(Pull):
-    """Stored bytes, counted; raises ConnectionError where fewer come than were promised."""
+def descriptor(path: str) -> int | None:
+    """Return the file descriptor that a path stands for: `-`, /dev/stdin, /dev/fd/N as `<(…)` makes it."""
+    match = _DESCRIPTOR.fullmatch(path)
+    if path == "-" or match:
+        return int(match[1] or 0) if match else 0
+    return None
 
-    def __init__(self, read: Callable[[int], bytes | None], *, size: int | None, close: Callable[[], None]) -> None:
+
+class Raw(Pull):
+    """Stored bytes, counted; raises ConnectionError where fewer come than were promised.
+
+    `waits_for` is what to say of a source that lets one wait for its first byte.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int], bytes | None],
+        *,
+        size: int | None,
+        close: Callable[[], None],
+        waits_for: str | None = None,
+    ) -> None:
         super().__init__(self._counted)
         self.size = size
         """Bytes in all, if known."""
         self._read = read
         self._close = close
+        self._waits_for = waits_for
         self._position = 0
+        self._kept: list[bytes] | None = None
+        self._again = memoryview(b"")
 
     def position(self) -> int:
         """Bytes read so far."""
         return self._position
+
+    @contextmanager
+    def looked_into(self) -> Generator[None]:
+        """Keep what is read meanwhile, and give it once more afterwards: a pipe can be read only once."""
+        before, self._kept = self._position, []
+        try:
+            yield
+        finally:
+            self._again = memoryview(b"".join([*self._kept, self._again]))
+            self._position, self._kept = before, None
 
     def close(self) -> None:
         """Close what is read."""
@@ -41,20 +80,54 @@ class Raw(Pull):
         super().close()
 
     def _counted(self, wanted: int) -> bytes:
-        data = self._read(wanted) or b""
+        data = self._take(wanted)
         self._position += len(data)
+        if self._kept is not None:
+            self._kept.append(data)
         if not data and wanted and self.size is not None and self._position < self.size:
             raise ConnectionError(f"only {self._position:,} of {self.size:,} bytes came")
         return data
 
+    def _take(self, wanted: int) -> bytes:
+        if self._again:
+            data, self._again = bytes(self._again[:wanted]), self._again[wanted:]
+            return data
+        if self._waits_for is None:
+            return self._read(wanted) or b""
+        with _saying(self._waits_for):
+            data = self._read(wanted) or b""
+        self._waits_for = None
+        return data
 
-def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO) -> Raw:
-    """Open a file, `-` or a URL; raises SluiceError, with `name` in it, where that cannot be done."""
-    if path == "-":
+
+@contextmanager
+def _saying(text: str) -> Generator[None]:
+    """Say on standard error what is waited for, if it takes long."""
+
+    def say() -> None:
+        with suppress(OSError, ValueError, AttributeError):  # a standard error that is closed
+            sys.stderr.write(f"waiting for {text} (Ctrl-C ends it)\n")
+            sys.stderr.flush()
+
+    timer = threading.Timer(_WAIT_SECONDS, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Raw:
+    """Open a file, `-` or a URL; raises SluiceError, with `name` in it, where that cannot be done.
+
+    `stdin` is what `-` reads. It is opened once, and read from where it is: what comes through a pipe comes once.
+    """
+    if path == "-" and stdin is not None:
         read = getattr(stdin, "read1", stdin.read)  # what has come, without waiting for more
         return Raw(read, size=None, close=lambda: None)
     try:
-        return _open_url(path, env) if is_remote(path) else _open_file(path)
+        return _open_url(path, env) if is_remote(path) else _open_file(path, name=name)
     except FileNotFoundError:
         raise SluiceError(f"there is no {name}; check how it is spelt") from None
     except IsADirectoryError:
@@ -63,13 +136,22 @@ def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO) -
         raise SluiceError(f"{name} cannot be opened: {error.strerror or error}") from error
 
 
-def _open_file(path: str) -> Raw:
-    file = open(path, "rb", buffering=0)  # noqa: SIM115 — Raw closes it
+def _open_file(path: str, *, name: str) -> Raw:
+    number = descriptor(path)
+    if number is None:
+        with _saying(f"someone to write into {name}"):  # a FIFO is not opened before
+            file = open(path, "rb", buffering=0)  # noqa: SIM115 — Raw closes it
+    else:
+        if number == 0 and sys.stdin is None:  # closed; something else may have got the number
+            raise OSError(errno.EBADF, "it is closed")
+        # Not by its path, which opens a file anew and a socket not at all.
+        file = open(os.dup(number), "rb", buffering=0)  # noqa: SIM115
     status = os.fstat(file.fileno())
-    # No size is promised: a file that is still being written may give more, a pipe has none.
+    if not stat.S_ISREG(status.st_mode):
+        return Raw(file.read, size=None, close=file.close, waits_for=f"the first byte of {name}")
+    # No size is promised: a file that is still being written may give more.
     raw = Raw(file.read, size=None, close=file.close)
-    if stat.S_ISREG(status.st_mode):
-        raw.size = status.st_size
+    raw.size = max(0, status.st_size - file.tell())
     return raw
 
 

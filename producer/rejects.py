@@ -1,17 +1,22 @@
 """The file of what was not loaded."""
 
 import csv
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from exits import Exit, SluiceError
+from exits import SluiceError
+from producer.outputs import UNKNOWN_SOURCE, free_path, has_content
 
 ROWS = ("line", "reason", "row")
 IMAGES = ("path", "reason", "bytes")
-_FIRST_LINE = 1_000
+SOURCE = "source"
+"""The last column: where the row or the file is from."""
+_BEGINNING = 1 << 16
+"""Characters of an earlier file that are looked at: a reject has some thousand at most."""
 
 
 class Rejected(Protocol):
@@ -23,17 +28,24 @@ class Rejected(Protocol):
 
 
 class RejectFile:
-    """Writes rejects as CSV, with a header of `columns`. There is a file only if there is a reject.
+    """Writes rejects as CSV, with a header of `columns` and the source. There is a file only if there is a reject.
 
-    A file that an earlier load left is replaced; any other file is left alone, and SluiceError raised.
+    A file that an earlier load of the same `source` left is replaced. Where another load's is, or something else,
+    a numbered name is chosen beside it; SluiceError is raised for something else that --rejects has named (`named`).
     """
 
-    def __init__(self, path: Path, *, columns: tuple[str, ...] = ROWS) -> None:
-        self.path = path
-        self._columns = columns
+    def __init__(
+        self, path: Path, *, columns: tuple[str, ...] = ROWS, source: str = UNKNOWN_SOURCE, named: bool = True
+    ) -> None:
+        self._wanted = path
+        self._columns = (*columns, SOURCE)
+        self._source = source
+        self._named = named
         self.written = 0
         self._file: TextIO | None = None
-        self._check()
+        self.path = self._choose()
+        """Where the rejects go."""
+        self._is_old = has_content(self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -49,9 +61,12 @@ class RejectFile:
             return
         try:
             if self._file is None:
+                self.path = self._choose()  # another load may have come before
                 self._file = self.path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file, lineterminator="\n").writerow(self._columns)
-            csv.writer(self._file, lineterminator="\n").writerows(reject.cells() for reject in rejects)
+                self._file.flush()  # an empty file is nobody's
+            rows = ((*reject.cells(), self._source) for reject in rejects)
+            csv.writer(self._file, lineterminator="\n").writerows(rows)
         except OSError as error:
             raise self._unwritable(error) from error
         self.written += len(rejects)
@@ -64,39 +79,42 @@ class RejectFile:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def remove_old(self) -> None:
-        """Remove the file of an earlier load if this one had nothing to write to it; raises SluiceError if it stays."""
-        # Without a file nothing is asked for: to unlink in a read-only file system fails whether or not it is there.
-        if self._file is None and self.path.exists():
-            try:
-                self.path.unlink(missing_ok=True)
-            except OSError as error:
-                raise self._unremovable(error.strerror) from error
+    def remove_old(self) -> str | None:
+        """Remove the file of an earlier load of the same source if this one, which was complete, had no rejects.
 
-    def _check(self) -> None:
-        """Refuse to replace a file that is something else: it may be the log itself."""
+        Returns what is to be said where it cannot be removed.
+        """
+        if self._file is not None or not self._is_old:
+            return None
         try:
-            with self.path.open(encoding="utf-8", errors="replace") as file:
-                first = file.readline(_FIRST_LINE)
-        except FileNotFoundError:
-            return
+            self.path.unlink(missing_ok=True)
         except OSError as error:
-            raise self._unwritable(error) from error
-        if first and first.strip() != ",".join(self._columns):
-            raise SluiceError(
-                f"{self.path} is there and holds no rejects; name another file with --rejects", status=Exit.USAGE
-            )
-        if not os.access(self.path.absolute().parent, os.W_OK):
-            raise self._unremovable("its folder is not writable")
+            return f"{self.path} is of an earlier load of this source and cannot be removed: {error.strerror}"
+        return None
 
-    def _unremovable(self, why: str | None) -> SluiceError:
-        return SluiceError(
-            f"{self.path} holds the rejects of an earlier load and cannot be removed: {why}; name another file with "
-            "--rejects",
-            status=Exit.USAGE,
+    def _choose(self) -> Path:
+        if os.path.isdir(self._wanted):
+            raise self._unwritable(IsADirectoryError(0, "it is a folder"))
+        return free_path(
+            self._wanted,
+            source=self._source,
+            source_of=self._source_of,
+            named_by="--rejects" if self._named else None,
         )
+
+    def _source_of(self, path: Path) -> str | None:
+        """Return the source of an earlier load's file; None where it is no file of rejects."""
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            lines = csv.reader(io.StringIO(file.read(_BEGINNING), newline=""))
+        try:
+            header, first = next(lines, []), next(lines, [])
+        except csv.Error:
+            return None
+        if tuple(header) != self._columns:
+            return UNKNOWN_SOURCE if tuple(header) == self._columns[:-1] else None
+        return first[-1] if len(first) == len(self._columns) else UNKNOWN_SOURCE
 
     def _unwritable(self, error: OSError) -> SluiceError:
         return SluiceError(
-            f"the rejects cannot be written to {self.path}: {error.strerror}; name another file with --rejects"
+            f"the rejects cannot be written to {self._wanted}: {error.strerror}; name another file with --rejects"
         )

@@ -3,11 +3,13 @@
 import math
 import re
 import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from producer.reasons import Reason
 
-COLUMNS = ("utime", "fix mode", "satellites", "latitude", "longitude", "altitude", "track", "speed")
+FIELDS = 8
+"""Fields of a row."""
 UTIME_FIRST = 946_684_800_000_000
 """2000-01-01T00:00:00Z, µs since the epoch: the first utime accepted."""
 UTIME_END = 4_102_444_800_000_000
@@ -22,8 +24,10 @@ BLANKS = b" \t\r\n"
 """What may stand around a value."""
 
 _INTEGER = re.compile(rb"-?[0-9]+")
+_WHOLE = re.compile(rb"(-?[0-9]+)(?:\.([0-9]*))?(?:[eE]\+?([0-9]{1,3}))?")
+"""A number in which an integer can be written: 3.0, or 1.353099678298235000e+15 as np.savetxt writes it."""
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_WITH_EXPONENT = re.compile(rb"[+-]?[0-9.]+[eE][+-]?[0-9]+")
+_OTHER_SEPARATORS = re.compile(rb"[ \t]*[;|][ \t]*|[ \t]+")
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 _NAN = frozenset({b"nan", b"+nan", b"-nan"})
 _NEARLY_NUMBERS = frozenset({*_NAN, b"inf", b"+inf", b"-inf"})
@@ -52,11 +56,16 @@ class RowRefusedError(ValueError):
         self.reason = reason
 
 
-def parse_row(row: bytes) -> GpsFix:
-    """Read one row; raises RowRefusedError with the reason for the first thing wrong in it."""
+def parse_row(row: bytes, order: Sequence[int] | None = None) -> GpsFix:
+    """Read one row; raises RowRefusedError with the reason for the first thing wrong in it.
+
+    `order` has for each field of a GpsFix its place in the row; without it they are in the same order.
+    """
     fields = [field.strip(BLANKS) for field in row.split(b",")]
-    if len(fields) != len(COLUMNS):
-        raise RowRefusedError(Reason.COLUMNS)
+    if len(fields) != FIELDS:
+        raise RowRefusedError(_wrong_fields(row, len(fields)))
+    if order is not None:
+        fields = [fields[place] for place in order]
     utime, fix_mode, satellites, latitude, longitude, altitude, track, speed = fields
     return GpsFix(
         _utime(utime),
@@ -70,22 +79,54 @@ def parse_row(row: bytes) -> GpsFix:
     )
 
 
-def is_header(row: bytes) -> bool:
-    """Say whether a first line names columns: it has letters, and no field is a number."""
-    fields = [field.strip(BLANKS).lower() for field in row.split(b",")]
-    return bool(_LETTER.search(row)) and not any(
-        field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) for field in fields
-    )
+def is_text(row: bytes) -> bool:
+    """Say whether a row has letters, and no field is a number; without a comma in it some words may be numbers."""
+    if not _LETTER.search(row):
+        return False
+    if b"," in row:
+        return not any(map(_is_number, row.split(b",")))
+    words = _OTHER_SEPARATORS.split(row.strip(BLANKS))
+    numbers = sum(map(_is_number, words))
+    return not numbers or (len(words) != FIELDS and numbers < len(words))  # 404 Not Found
+
+
+def _is_number(field: bytes) -> bool:
+    field = field.strip(BLANKS).lower()
+    return field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) is not None
+
+
+def _wrong_fields(row: bytes, fields: int) -> Reason:
+    if fields == 1 and len(_OTHER_SEPARATORS.split(row.strip(BLANKS))) == FIELDS:
+        return Reason.SEPARATOR
+    # 1;2;0,7;…: a comma for the decimal point
+    return Reason.SEPARATOR if row.count(b";") == FIELDS - 1 else Reason.COLUMNS
 
 
 def _utime(text: bytes) -> int:
-    if not _INTEGER.fullmatch(text):
-        rounded = _WITH_EXPONENT.fullmatch(text)
-        raise RowRefusedError(Reason.UTIME_SPREADSHEET if rounded else Reason.NOT_A_NUMBER)
-    utime = int(text)
+    utime = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=Reason.UTIME_SPREADSHEET)
+    if isinstance(utime, Reason):
+        # A fraction of seconds or milliseconds is told by its size, which says what to do.
+        wrong = _wrong_magnitude(int(text.partition(b".")[0])) if utime is Reason.FRACTION else utime
+        raise RowRefusedError(utime if wrong is Reason.UTIME_RANGE else wrong)
     if not UTIME_FIRST <= utime < UTIME_END:
         raise RowRefusedError(_wrong_magnitude(utime))
     return utime
+
+
+def _whole(text: bytes, *, rounded: Reason) -> int | Reason:
+    """Return the integer that a number with a point or an exponent is, or why it is none.
+
+    `rounded` is the reason where not every digit is written: 1.37E+15 may have been any of many integers.
+    """
+    match = _WHOLE.fullmatch(text)
+    if not match:
+        return Reason.NOT_A_NUMBER
+    digits, fraction, exponent = match[1], match[2] or b"", int(match[3] or b"0")
+    if len(fraction) < exponent:
+        return rounded
+    if fraction[exponent:].strip(b"0"):
+        return Reason.FRACTION
+    return int(digits + fraction[:exponent])
 
 
 def _wrong_magnitude(utime: int) -> Reason:
@@ -98,9 +139,9 @@ def _wrong_magnitude(utime: int) -> Reason:
 
 
 def _integer(text: bytes, highest: int, reason: Reason) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise RowRefusedError(Reason.NOT_A_NUMBER)
-    number = int(text)
+    number = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=Reason.NOT_A_NUMBER)
+    if isinstance(number, Reason):
+        raise RowRefusedError(number)
     if not 0 <= number <= highest:
         raise RowRefusedError(reason)
     return number

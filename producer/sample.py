@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from exits import Exit, SluiceError
+from producer.outputs import has_content
 from program import run
 from terminal import argument_parser
 
@@ -83,6 +84,15 @@ def _rows(count: int, chance: random.Random) -> Iterator[str]:
         yield f"{utime},{2 if flat else 3},0,{latitude:.15g},{longitude:.15g},{altitude},{course}\n"
 
 
+def _is_sample(path: Path, *, seed: int) -> bool:
+    first = next(_rows(1, random.Random(seed))).encode()  # noqa: S311
+    try:
+        with path.open("rb") as file:
+            return file.read(len(first)) == first
+    except OSError:
+        return False
+
+
 def main(arguments: Sequence[str]) -> Exit:
     """Write a sample as the command line says."""
     parser = argument_parser(prog="python -m producer.sample", description="Write a GPS log to try things with.")
@@ -90,6 +100,8 @@ def main(arguments: Sequence[str]) -> Exit:
     parser.add_argument("--rows", metavar="N", type=int, default=ROWS, help="how many (default: %(default)s)")
     parser.add_argument("--seed", metavar="N", type=int, default=SEED, help="another log for another number")
     options = parser.parse_args(arguments)
+    if has_content(options.file) and not _is_sample(options.file, seed=options.seed):
+        parser.error(f"{options.file} is there already and is no such sample; name another file")
     try:
         write_sample(options.file, rows=options.rows, seed=options.seed)
     except OSError as error:

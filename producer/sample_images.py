@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from exits import Exit, SluiceError
+from producer.outputs import has_content
 from program import run
 from terminal import argument_parser
 
@@ -135,6 +136,8 @@ def main(arguments: Sequence[str]) -> Exit:
         help="in pixels; 640x546 is 1 MiB (default: 320x240)",
     )
     options = parser.parse_args(arguments)
+    if not options.target.is_dir() and has_content(options.target):
+        parser.error(f"{options.target} is there already; name another file")
     try:
         write_images(options.target, count=options.count, size=options.size)
     except OSError as error:

@@ -1,35 +1,41 @@
 """Where a log comes from: named on the command line, read as a stream."""
 
 import io
+import os
 import re
-import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 from exits import Exit, SluiceError
+from producer.formats import refuse_no_log
 from producer.pull import Pull
-from producer.raw import Raw, is_remote, open_raw
+from producer.raw import Raw, descriptor, is_remote, open_raw
 from producer.unpack import READ_ERRORS, Tap, find_log, is_archive, open_member, unzipped
 
 NCLT_URL = "https://s3.us-east-2.amazonaws.com/nclt.perl.engin.umich.edu/"
 """Where `nclt:` finds the public data set; the variable SLUICE_NCLT_URL names another place."""
-SOURCES = "a file, - for standard input, a .gz, archive.tar.gz::member, an http(s):// or gs:// URL, or nclt:2012-11-16"
+SOURCES = (
+    "a file or a pipe, - for standard input, packed (.gz, .bz2, .xz) or not, archive.tar.gz::member, an http(s):// or "
+    "gs:// URL, or nclt:2012-11-16"
+)
 STDIN_NAME = "SLUICE_STDIN_NAME"
 """The variable that says what standard input is called, where a source is sent from elsewhere."""
 _BUFFER = 1 << 20
-_SUFFIXES = re.compile(r"(\.(csv|gz|tgz|tar|txt))+$", re.IGNORECASE)
+_SUFFIXES = re.compile(r"(\.(csv|gz|bz2|xz|tgz|tbz2?|txz|tar|txt))+$", re.IGNORECASE)
 
 
 class SourceCutError(SluiceError):
     """The source could not be read to its end; what came before the break has been handed over."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, is_cut: bool = True) -> None:
         super().__init__(message, status=Exit.INCOMPLETE)
+        self.is_cut = is_cut
+        """Whether what is stored is cut or damaged, so that it will be so again; False for a connection that broke."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +68,7 @@ def locate(spec: str, *, env: Mapping[str, str]) -> Location:
     if spec.startswith("nclt:"):
         return _session(spec, env)
     path, _, member = spec.partition("::")
-    if Path(spec).exists():
+    if os.path.lexists(spec):
         path, member = spec, ""
     base = base_name(path, env=env)
     return Location(
@@ -74,26 +80,44 @@ def locate(spec: str, *, env: Mapping[str, str]) -> Location:
 
 
 @contextmanager
-def open_source(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Generator[Source]:
-    """Open `spec` (see SOURCES) for reading from its beginning.
+def open_source(
+    spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None, raw: Raw | None = None
+) -> Generator[Source]:
+    """Open `spec` (see SOURCES), once, for reading from its beginning.
 
-    `stdin` is what `-` reads. Raises SluiceError where there is no such source, and SourceCutError, then
-    and while reading, where a .gz is cut, an archive is damaged or a connection drops.
+    `stdin` is what `-` reads; `raw` is the source where it has been opened already. Raises SluiceError where there is
+    no such source or it is no log, and SourceCutError, then and while reading, where what is packed is cut, an archive
+    is damaged or a connection drops.
     """
     location = locate(spec, env=env)
     with ExitStack() as stack:
         try:
-            member = location.member or _log_in_archive(location, env=env)
-            raw = stack.enter_context(_open(location, env=env, stdin=stdin))
-            tap, size = unzipped(raw), raw.size
-            if member is not None:
-                tap, size = open_member(tap, member, archive=location.name.partition("::")[0])
+            if raw is None:
+                raw = stack.enter_context(open_raw(location.path, name=location.name, env=env, stdin=stdin))
+            tap, size, position = _log(location, raw, stack)
+            refuse_no_log(tap.head(), name=location.name)
         except READ_ERRORS as error:
-            raise cut_short(location.name, 0, error) from error
-        # A .gz is measured by its compressed bytes, whose number is known; a member by its own.
-        position = raw.position if member is None else tap.position
+            raise cut_short(location.name, raw.position() if raw else 0, error) from error
         stream = _guarded(tap, name=location.name, position=position)
         yield Source(name=location.name, stream=stream, size=size, position=position)
+
+
+def _log(location: Location, raw: Raw, stack: ExitStack) -> tuple[Tap, int | None, Callable[[], int]]:
+    """Return the log itself, and how its reading is measured: packed, by its bytes as they are stored."""
+    tap = unzipped(raw, name=location.name)
+    if location.member is not None:
+        file, size = open_member(tap, location.member, archive=location.name.partition("::")[0])
+    elif is_archive(tap):
+        # -::member would be taken for an option.
+        ask_for = "/dev/stdin::member" if location.path == "-" else "::member"
+        file, size = find_log(tap, archive=location.name, ask_for=ask_for)
+    else:
+        return tap, raw.size, raw.position
+    member = Tap(stack.enter_context(file).read)
+    log = unzipped(member, name=location.name)
+    if is_archive(log):
+        raise SluiceError(f"{location.name} has an archive in the archive, which is not looked into; unpack it first")
+    return log, size, member.position
 
 
 def _guarded(tap: Tap, *, name: str, position: Callable[[], int]) -> io.BufferedReader:
@@ -111,20 +135,10 @@ def _guarded(tap: Tap, *, name: str, position: Callable[[], int]) -> io.Buffered
 def cut_short(name: str, position: int, error: BaseException) -> SourceCutError:
     """Return the error for a source that `error` ended after `position` bytes."""
     cause = str(error) or type(error).__name__
-    return SourceCutError(f"{name} could not be read to its end: {cause} ({position:,} bytes were read)")
-
-
-def _open(location: Location, *, env: Mapping[str, str], stdin: BinaryIO | None) -> Raw:
-    return open_raw(location.path, name=location.name, env=env, stdin=stdin or sys.stdin.buffer)
-
-
-def _log_in_archive(location: Location, *, env: Mapping[str, str]) -> str | None:
-    """Name the one gps.csv of an archive, which is read through for that; None for what is no archive."""
-    if location.path == "-":
-        return None
-    with _open(location, env=env, stdin=None) as raw:
-        tap = unzipped(raw)
-        return find_log(tap, archive=location.name) if is_archive(tap) else None
+    return SourceCutError(
+        f"{name} could not be read to its end: {cause} ({position:,} bytes were read)",
+        is_cut=not isinstance(error, ConnectionError),
+    )
 
 
 def _session(spec: str, env: Mapping[str, str]) -> Location:
@@ -161,8 +175,8 @@ def data_set(env: Mapping[str, str]) -> str:
 
 def base_name(path: str, *, env: Mapping[str, str]) -> str:
     """Return what files about a source are named after."""
-    if path == "-":
-        return stem(env.get(STDIN_NAME) or "stdin")
+    if path == "-" or descriptor(path) is not None:
+        return stem((path == "-" and env.get(STDIN_NAME)) or "stdin")
     return stem(urlsplit(path).path if is_remote(path) else path)
 
 

@@ -8,6 +8,10 @@ from producer import trouble
 from producer.delivery import Delivery
 from producer.sources import SourceCutError
 
+CUT = (
+    "The source itself is cut or damaged, and loading it again would not mend that: make or fetch it anew, and load "
+    "that; what is there already is only written once more."
+)
 AGAIN = "The same command again finishes the work: what is there already is only written once more."
 
 Outcome: TypeAlias = tuple[Exit, str]
@@ -53,7 +57,7 @@ def _stage(work: Callable[[], None], how_far: Callable[[], str]) -> Outcome | No
     except StopLoadError:
         return Exit.INTERRUPTED, "interrupted"
     except SourceCutError as error:
-        return error.status, f"{error}, {how_far()}. {AGAIN}"
+        return error.status, f"{error}, {how_far()}. {CUT if error.is_cut else AGAIN}"
     except SluiceError as error:
         return error.status, str(error)
     return None

@@ -24,7 +24,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
     if args.source is None:
         raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
     try:
-        check_output(args.output)
+        check_output(args, env=env)
         told = _prove(args, env=env, console=console, place=place)
     except KeyboardInterrupt:
         if not args.json:
@@ -36,21 +36,22 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images.open import is_image_source  # noqa: PLC0415
+    from producer.images.open import tell_apart  # noqa: PLC0415
 
-    if is_image_source(args.source, env=env):
-        from proof.images.run import prove_images_of  # noqa: PLC0415
+    with tell_apart(args.source, env=env) as source:
+        if source.images:
+            from proof.images.run import prove_images_of  # noqa: PLC0415
 
-        return prove_images_of(args, env=env, console=console, place=place)
-    # Where its folder of fonts cannot be written, matplotlib takes another: nobody needs to know.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    try:
-        from proof.rows import prove_rows_of  # noqa: PLC0415
-    except OSError as error:  # it found none at all, and says what to do
-        raise SluiceError(str(error)) from error
+            return prove_images_of(args, env=env, console=console, place=place, raw=source.raw)
+        # Where its folder of fonts cannot be written, matplotlib takes another: nobody needs to know.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
+        try:
+            from proof.rows import prove_rows_of  # noqa: PLC0415
+        except OSError as error:  # it found none at all, and says what to do
+            raise SluiceError(str(error)) from error
 
-    check_for_log(args)
-    return prove_rows_of(args, env=env, console=console, place=place)
+        check_for_log(args)
+        return prove_rows_of(args, env=env, console=console, place=place, raw=source.raw)
 
 
 def _print(told: Told, args: Namespace, *, console: Console) -> None:
@@ -62,4 +63,6 @@ def _print(told: Told, args: Namespace, *, console: Console) -> None:
     for reason in told.verdict.reasons:
         console.print(Text(visible(f"  {reason}")), soft_wrap=True)
     console.print(Text(visible(told.counts)), soft_wrap=True)
-    console.print(Text(visible(f"report: {args.output.absolute()}")), soft_wrap=True)
+    console.print(Text(visible(f"report: {told.report.absolute()}")), soft_wrap=True)
+    if told.report != args.output:
+        console.print(Text(visible(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True)

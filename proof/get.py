@@ -3,7 +3,6 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from rich.console import Console
 from exits import Exit, SluiceError
 from place import Place
 from producer.images.names import printable
+from producer.outputs import replacing
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
 from proof.nearest import nearest
@@ -109,22 +109,20 @@ def _own_name(key: str, data: bytes) -> Path:
 
 
 def _check(path: Path, *, force: bool) -> None:
-    if why := why_not_writable(path, replaced=False):
+    if why := why_not_writable(path):
         raise SluiceError(f"{path} cannot be written: {why}; choose another with -o", status=Exit.USAGE)
     if path.is_file() and not force:
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
 
 
 def _write_file(path: Path, data: bytes, *, force: bool) -> None:
-    """Write a whole new file, or nothing; one that is written over, or a device, is written as it is."""
-    fresh = not path.exists()
+    """Write a whole file, or nothing; without `force` only one that is new."""
     try:
-        with path.open("xb" if fresh and not force else "wb") as file:
+        if not force and not path.exists():
+            path.open("xb").close()  # nobody else has it now
+        with replacing(path) as file:
             file.write(data)
     except OSError as error:
-        if fresh and not isinstance(error, FileExistsError):
-            with suppress(OSError):  # in a read-only file system, where nothing was made
-                path.unlink(missing_ok=True)
         raise SluiceError(f"{path} cannot be written: {error.strerror}; choose another with -o") from error
 
 

@@ -3,13 +3,15 @@
 import os
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from exits import Exit, SluiceError
 from producer.images.selection_arguments import add_selection_arguments
+from producer.outputs import refuse_source, source_id
 from producer.sources import SOURCES
+from proof.report_file import DEFAULT_REPORT, report_path
 
-DEFAULT_REPORT = "proof.html"
 DEFAULT_LIST = 20
 DEFAULT_WAIT = 60.0
 
@@ -24,7 +26,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "what its own load has proven is fetched",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path(DEFAULT_REPORT), metavar="FILE", help="the report (%(default)s)"
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(DEFAULT_REPORT),
+        metavar="FILE",
+        help="the report (%(default)s; beside the report on another source, proof-2.html)",
     )
     parser.add_argument(
         "--list",
@@ -49,26 +56,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
 
 
-def why_not_writable(path: Path, *, replaced: bool = True) -> str | None:
-    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can.
-
-    `replaced` says that a file which is there makes way for a new one, rather than being written over.
-    """
+def why_not_writable(path: Path) -> str | None:
+    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
     if path.is_dir():
         return "it is a folder"
     folder = path.absolute().parent
     if not folder.is_dir():
         return "there is no such folder"
-    # What is no plain file, such as /dev/null, is never replaced.
-    if path.exists() and not (replaced and path.is_file()):
-        return None if os.access(path, os.W_OK) else "it is not writable"
-    return None if os.access(folder, os.W_OK) else "its folder is not writable"
+    # A whole file is written beside it and then given its name; a device is written as it is.
+    return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
 
 
-def check_output(path: Path) -> None:
+def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:
     """Refuse a report that cannot be written, before anything is asked; raises SluiceError (USAGE)."""
+    path: Path = args.output
     if why := why_not_writable(path):
         raise SluiceError(f"the report cannot be written to {path}: {why}; choose another with -o", status=Exit.USAGE)
+    refuse_source(path, source=args.source, env=env, option="-o")
+    refuse_source(report_path(path, source=source_id(args.source, env=env)), source=args.source, env=env, option="-o")
 
 
 def check_for_log(args: Namespace) -> None:

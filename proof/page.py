@@ -1,8 +1,6 @@
 """A page of HTML that needs nothing but itself: what every report has, whatever was compared."""
 
-import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from exits import SluiceError
 from proof.outcome import Question, Verdict
 from proof.sink import SinkNames
 from proof.surroundings import Surroundings
@@ -34,6 +31,8 @@ class Evidence(Generic[FindingOf]):
     """How long the proof took."""
     command: str
     """The command that made it, without secrets."""
+    source_id: str = ""
+    """Which source it is about, as producer.outputs.source_id() names it."""
 
 
 def render_page(
@@ -67,24 +66,6 @@ def render_page(
 def to_be_seen(value: object) -> object:
     """A value as the page shows it: escapes for what could not be seen. What is HTML already is left."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
-
-
-def write_page(text: str, path: Path) -> None:
-    """Write the page to `path` in one go; raises SluiceError where that cannot be done."""
-    # A device, such as /dev/null, is written as it is.
-    replaced = path.is_file() or not path.exists()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new") if replaced else path
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        if replaced:
-            fresh.replace(path)
-    except OSError as error:
-        if replaced:
-            with suppress(OSError):  # in a read-only file system, where nothing was made
-                fresh.unlink(missing_ok=True)
-        raise SluiceError(
-            f"the report cannot be written to {path}: {error.strerror}; choose another with -o"
-        ) from error
 
 
 def number(count: int) -> str:

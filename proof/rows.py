@@ -4,18 +4,22 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 
 from place import Place
+from producer.outputs import source_id
+from producer.raw import Raw
 from producer.sources import open_source
 from proof.answer import as_object
 from proof.options import command_line
 from proof.outcome import Question
-from proof.page import Evidence, write_page
+from proof.page import Evidence
 from proof.progress import ConsoleProgress
 from proof.prove import Finding, prove
 from proof.report import render
+from proof.report_file import write_report
 from proof.sink import ROWS_SINK, ConnectSink
 from proof.surroundings import Surroundings, look_around
 from proof.table import open_table
@@ -23,14 +27,19 @@ from proof.told import Told
 from proof.verdict import judge
 
 
-def prove_rows_of(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
-    """Prove the log args.source and write the report; raises SluiceError as `proof.command.run` does."""
+def prove_rows_of(
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Place, raw: Raw | None = None
+) -> Told:
+    """Prove the log args.source and write the report; raises SluiceError as `proof.command.run` does.
+
+    `raw` is the source where it has been opened already.
+    """
     began = time.monotonic()
     question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
     sink = ConnectSink(place, ROWS_SINK)
     with (
         open_table(place.mysql) as table,
-        open_source(args.source, env=env) as source,
+        open_source(args.source, env=env, raw=raw) as source,
         ConsoleProgress(console, quiet=args.json, of="rows") as progress,
     ):
         finding = prove(
@@ -43,13 +52,19 @@ def prove_rows_of(args: Namespace, *, env: Mapping[str, str], console: Console, 
             progress=progress,
         )
         surroundings = look_around(place, sink=sink, store=("Database", table.product))
-        evidence = _evidence(args, question, finding, surroundings, seconds=time.monotonic() - began)
-        write_page(render(evidence), args.output)
-    return _told(evidence, args)
+        evidence = _evidence(args, question, finding, surroundings, env=env, seconds=time.monotonic() - began)
+        report = write_report(render(evidence), args.output)
+    return _told(evidence, report)
 
 
 def _evidence(
-    args: Namespace, question: Question, finding: Finding, surroundings: Surroundings, *, seconds: float
+    args: Namespace,
+    question: Question,
+    finding: Finding,
+    surroundings: Surroundings,
+    *,
+    env: Mapping[str, str],
+    seconds: float,
 ) -> Evidence[Finding]:
     verdict = judge(
         question=question,
@@ -66,10 +81,11 @@ def _evidence(
         made_at=datetime.now(UTC),
         seconds=seconds,
         command=command_line(args, finding.source.name),
+        source_id=source_id(args.source, env=env),
     )
 
 
-def _told(evidence: Evidence[Finding], args: Namespace) -> Told:
+def _told(evidence: Evidence[Finding], report: Path) -> Told:
     comparison = evidence.finding.comparison
     return Told(
         verdict=evidence.verdict,
@@ -78,5 +94,6 @@ def _told(evidence: Evidence[Finding], args: Namespace) -> Told:
             f" different {comparison.different.count:,}, extra {comparison.extra.count:,},"
             f" rejected {evidence.finding.source.rejected:,}"
         ),
-        as_object=as_object(evidence, report=args.output.absolute()),
+        as_object=as_object(evidence, report=report.absolute()),
+        report=report,
     )

@@ -109,7 +109,7 @@ def read_source(
     hashing = _Hashing(stream)
     buffered = BufferedReader(hashing, buffer_size=1 << 20)
     tally = _Tally(limit=limit)
-    for number, row in enumerate(read_fixes(buffered), start=1):
+    for number, row in enumerate(read_fixes(buffered, name=name), start=1):
         if isinstance(row, GpsFix):
             tally.fix(row)
             into.add(row)

@@ -1,6 +1,7 @@
 """What a proof tells, whatever was compared."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proof.outcome import Verdict
@@ -15,3 +16,5 @@ class Told:
     """One line."""
     as_object: dict[str, Any]
     """For --json."""
+    report: Path
+    """Where the report is."""

@@ -2,18 +2,16 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from exits import Exit, SluiceError
 from place import ProducerPlace
 from producer.delivery import Delivery
-from producer.images.locations import IMAGE_SOURCES, ImageLocation, locate_images
+from producer.images.locations import IMAGE_SOURCES, locate_images
 from producer.images.selection_arguments import add_selection_arguments, selection
 from producer.interrupts import Interrupts
-from producer.options import STATUSES, add_common_options
+from producer.options import STATUSES, add_common_options, reject_file
 from producer.progress import LoadProgress, bytes_done, bytes_read
 from producer.rejects import IMAGES, RejectFile
 from producer.topic import TopicAdmin
@@ -29,10 +27,10 @@ Load the images of a source into Kafka, each as the bytes of its file, under the
 An image is acknowledged by the broker, left out by an option, or written to the rejects file with the reason; the
 counts add up, or the exit status says so. Loading images again changes nothing.
 
-SOURCE is a folder (a session's, one inside it, or one of several sessions), or an archive, .tar or .tar.gz, as a
-file, - for standard input, or an http(s):// or gs:// URL; nclt:DATE/lb3, or nclt:DATE, are the images of a session
-of the NCLT data set. An archive is read as a stream and never unpacked to disk. The session is the date in an
-image's path, or else the source's own name; the camera is the folder it is in; its name is the utime."""
+SOURCE is a folder (a session's, one inside it, or one of several sessions), or a tar archive, packed (.gz, .bz2, .xz)
+or not, as a file or a pipe, - for standard input, or an http(s):// or gs:// URL; nclt:DATE/lb3, or nclt:DATE, are the
+images of a session of the NCLT data set. An archive is read as a stream and never unpacked to disk. The session is
+the date in an image's path, or else the source's own name; the camera is the folder it is in; its name is the utime."""
 
 
 def add_images(
@@ -97,7 +95,7 @@ def _load(
     place = ProducerPlace.from_env(env)
     location = locate_images(args.source, env=env)
     settings = place.producer.client_settings()
-    with RejectFile(_rejects(args.rejects, location), columns=IMAGES) as file:
+    with reject_file(args, location.base_name, columns=IMAGES, env=env) as file:
         topic = TopicAdmin(settings, topic=TOPIC)
         topic.wait()
         largest = topic.max_message_bytes()
@@ -106,7 +104,8 @@ def _load(
             open_images(args.source, env=env, selection=selection(args), max_message_bytes=largest) as source,
         ):
             report = _watched(source, delivery, rejects=file, options=options, errors=errors)
-        file.remove_old()
+        if report.complete and (trouble := file.remove_old()):
+            errors.print(trouble, markup=False, highlight=False, soft_wrap=True)
     return report
 
 
@@ -126,14 +125,3 @@ def _watched(
             progress.update(amount=delivery.acknowledged_bytes, position=source.position(), note=delivery.note)
 
         return ImageLoad(source, delivery=delivery, rejects=rejects, options=options, tick=tick).run()
-
-
-def _rejects(chosen: Path | None, location: ImageLocation) -> Path:
-    """Return where rejects go: not into the folder that is loaded, where the next load would find them."""
-    path = chosen or Path(f"{location.base_name}.rejects.csv")
-    if location.is_folder and Path(location.path).resolve() in path.absolute().resolve().parents:
-        raise SluiceError(
-            f"the rejects file {path} would be inside the folder that is loaded; name another with --rejects",
-            status=Exit.USAGE,
-        )
-    return path

@@ -107,6 +107,7 @@ def dry_run(
         or _full(seen, memory)
         or judge(
             source,
+            images=seen.images,
             rejected=rejected.total(),
             allowed=options.max_rejects or 0,
             size_was_chosen=options.size_was_chosen,

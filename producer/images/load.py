@@ -113,6 +113,7 @@ class ImageLoad:
             or stopped
             or judge(
                 self._source,
+                images=acknowledged,
                 rejected=self._rejected.total(),
                 allowed=self._options.max_rejects or 0,
                 size_was_chosen=self._options.size_was_chosen,
@@ -129,7 +130,7 @@ class ImageLoad:
             max_message_bytes=self._source.max_message_bytes,
             tombstones=self._options.tombstones,
             seconds=seconds,
-            rejects_file=self._rejects.path if self._rejected else None,
+            rejects_file=self._rejects.path if self._rejects.written else None,
             status=status,
             problem=problem,
         )

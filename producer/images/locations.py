@@ -11,7 +11,8 @@ from producer.raw import is_remote
 from producer.sources import base_name, data_set, session_day, shown_path
 
 IMAGE_SOURCES = (
-    "a folder, a .tar or .tar.gz as a file, an http(s):// or gs:// URL or - for standard input, or nclt:2012-11-16/lb3"
+    "a folder, a .tar, packed (.gz, .bz2, .xz) or not, as a file or a pipe, an http(s):// or gs:// URL or - for "
+    "standard input, or nclt:2012-11-16/lb3"
 )
 NCLT_IMAGES = "lb3"
 """What a session's images are called in the data set."""

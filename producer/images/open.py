@@ -3,9 +3,10 @@
 This is what others use: `with open_images(…) as source: for item in source`.
 """
 
-import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+import os
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ from producer.images.selection import LeftOut, Selection
 from producer.images.selection_arguments import add_selection_arguments, selection
 from producer.images.source import Image, ImageSource, Rules
 from producer.images.tar_entries import files_in_tar
-from producer.raw import open_raw
+from producer.raw import Raw, open_raw
 from producer.sources import SourceCutError, cut_short
 from producer.unpack import READ_ERRORS, is_archive, is_empty_archive, unzipped
 
@@ -31,10 +32,10 @@ __all__ = [
     "Selection",
     "SourceCutError",
     "add_selection_arguments",
-    "is_image_source",
     "locate_images",
     "open_images",
     "selection",
+    "tell_apart",
 ]
 
 STDIN_HOLDS = "SLUICE_STDIN_HOLDS"
@@ -52,12 +53,14 @@ def open_images(
     selection: Selection,
     max_message_bytes: int | None = None,
     stdin: BinaryIO | None = None,
+    raw: Raw | None = None,
 ) -> Generator[ImageSource]:
-    """Open `spec` (see IMAGE_SOURCES) for one iteration over its images.
+    """Open `spec` (see IMAGE_SOURCES), once, for one iteration over its images.
 
     `max_message_bytes` is the topic's setting: what does not fit is refused before it is read. Without it the
-    only limit is IMAGE_CEILING. `stdin` is what `-` reads. Raises SluiceError where there is no such source or
-    it is neither folder nor archive, and SourceCutError, then and while iterating, where it ends early.
+    only limit is IMAGE_CEILING. `stdin` is what `-` reads; `raw` is the source where it has been opened already.
+    Raises SluiceError where there is no such source or it is neither folder nor archive, and SourceCutError, then and
+    while iterating, where it ends early.
     """
     location = locate_images(spec, env=env)
     rules = Rules(
@@ -71,48 +74,77 @@ def open_images(
         size = ImageSource(files_in(folder), name=location.name, rules=rules, size=None).weigh()
         yield ImageSource(files_in(folder), name=location.name, rules=rules, size=size)
         return
-    with open_raw(location.path, name=location.name, env=env, stdin=stdin or sys.stdin.buffer) as raw:
+    with ExitStack() as stack:
+        if raw is None:
+            raw = stack.enter_context(open_raw(location.path, name=location.name, env=env, stdin=stdin))
         try:
-            tap = unzipped(raw)
-            if not is_archive(tap) and not is_empty_archive(tap):
-                raise SluiceError(f"{location.name} is neither a folder of images nor a tar archive, packed or not")
-            entries = files_in_tar(tap)
+            entries = _entries(raw, location)
         except READ_ERRORS as error:
             raise cut_short(location.name, raw.position(), error) from error
         yield ImageSource(entries, name=location.name, rules=rules, size=raw.size, position=raw.position)
 
 
-def is_image_source(spec: str, *, env: Mapping[str, str]) -> bool:
-    """Say whether this is a source of images rather than a GPS log, by its name or by an archive's first files.
+def _entries(raw: Raw, location: ImageLocation) -> Iterator[Entry | Refused]:
+    tap = unzipped(raw, name=location.name)
+    if is_archive(tap) or is_empty_archive(tap):
+        return files_in_tar(tap)
+    what = "is neither a folder of images nor a tar archive, packed or not" if tap.head() else "is empty"
+    raise SluiceError(f"{location.name} {what}")
 
-    nclt:DATE is the session's log, nclt:DATE/lb3 its images. Standard input is taken for a log unless
-    STDIN_HOLDS says `images`. Raises SluiceError where there is no such source, SourceCutError where it is damaged
-    at its very beginning.
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A source of which it is known what it holds."""
+
+    images: bool
+    """Whether it holds images, not a log."""
+    raw: Raw | None = None
+    """The source, opened and not yet read, if it had to be looked into."""
+
+
+@contextmanager
+def tell_apart(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Generator[Told]:
+    """Say whether a source holds images or a GPS log, by its name or by an archive's first files.
+
+    nclt:DATE is the session's log, nclt:DATE/lb3 its images. STDIN_HOLDS says what standard input holds. What has to be
+    opened for that is opened once: `raw` is for open_source() or open_images(). Raises SluiceError where there is no
+    such source, SourceCutError where it is damaged at its very beginning.
     """
-    if spec == "-":
-        return env.get(STDIN_HOLDS) == "images"
-    if spec.startswith("nclt:") and not spec.endswith(f"/{NCLT_IMAGES}"):
-        return False
-    if "::" in spec and not Path(spec).exists():
-        return False
+    known = _known(spec, env)
+    if known is not None:
+        yield Told(images=known)
+        return
     location = locate_images(spec, env=env)
-    return location.is_folder or spec.startswith("nclt:") or _begins_with_images(location, env=env)
+    with open_raw(location.path, name=location.name, env=env, stdin=stdin) as raw:
+        with raw.looked_into():
+            try:
+                images = _begins_with_images(raw, location.name)
+            except READ_ERRORS as error:
+                raise cut_short(location.name, raw.position(), error) from error
+        yield Told(images=images, raw=raw)
 
 
-def _begins_with_images(location: ImageLocation, *, env: Mapping[str, str]) -> bool:
-    with open_raw(location.path, name=location.name, env=env, stdin=sys.stdin.buffer) as raw:
-        try:
-            tap = unzipped(raw)
-            if not is_archive(tap):
-                return False
-            passed = 0
-            for number, entry in enumerate(files_in_tar(tap)):
-                ending = PurePosixPath(entry.name).suffix.lower()
-                passed += entry.size
-                if isinstance(entry, Entry) and ending in _ENDINGS:
-                    return True
-                if ending == ".csv" or number >= _LOOKED_AT or passed > _LOOKED_AT_BYTES:
-                    return False
-        except READ_ERRORS as error:
-            raise cut_short(location.name, raw.position(), error) from error
+def _known(spec: str, env: Mapping[str, str]) -> bool | None:
+    """Return whether the name says that there are images; None where it does not say what there is."""
+    if spec == "-" and env.get(STDIN_HOLDS):
+        return env[STDIN_HOLDS] == "images"
+    if spec.startswith("nclt:"):
+        return spec.endswith(f"/{NCLT_IMAGES}")
+    if os.path.isdir(spec):
+        return True
+    return False if "::" in spec and not os.path.lexists(spec) else None
+
+
+def _begins_with_images(raw: Raw, name: str) -> bool:
+    tap = unzipped(raw, name=name)
+    if not is_archive(tap):
+        return False
+    passed = 0
+    for number, entry in enumerate(files_in_tar(tap)):
+        ending = PurePosixPath(entry.name).suffix.lower()
+        passed += entry.size
+        if isinstance(entry, Entry) and ending in _ENDINGS:
+            return True
+        if ending == ".csv" or number >= _LOOKED_AT or passed > _LOOKED_AT_BYTES:
+            return False
     return False

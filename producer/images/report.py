@@ -44,6 +44,11 @@ class ImageReport:
         return self.acknowledged + self.rejected.total() + self.left_out.files + self.failed
 
     @property
+    def complete(self) -> bool:
+        """Whether all was loaded that the user asked for."""
+        return self.problem is None
+
+    @property
     def bytes_per_second(self) -> float:
         """Acknowledged bytes a second, from the first byte read to the last acknowledgement."""
         return self.size / self.seconds if self.seconds else 0.0
@@ -63,7 +68,7 @@ class ImageReport:
             "tombstones": self.tombstones,
             "seconds": round(self.seconds, 3),
             "bytes_per_second": round(self.bytes_per_second),
-            "complete": self.problem is None,
+            "complete": self.complete,
             "problem": self.problem,
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
         }

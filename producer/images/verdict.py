@@ -7,17 +7,20 @@ from producer.images.selection import DEFAULT_MAX_BYTES
 from producer.images.source import ImageSource
 
 
-def judge(source: ImageSource, *, rejected: int, allowed: int, size_was_chosen: bool) -> tuple[Exit, str | None]:
+def judge(
+    source: ImageSource, *, images: int, rejected: int, allowed: int, size_was_chosen: bool
+) -> tuple[Exit, str | None]:
     """Return the exit status, and what must be said where the user did not get what the command line asks for.
 
-    `rejected` files are no failure up to `allowed`; being stopped by --max-bytes is none if the user set it.
+    `images` is how many were sent. `rejected` files are no failure up to `allowed`; being stopped by --max-bytes is
+    none if the user set it.
     """
     if source.left_out.max_bytes.files and not size_was_chosen:
         return Exit.INCOMPLETE, _default_reached(source)
     if rejected > allowed:
         return Exit.REJECTED, None
-    if not source.chosen and not rejected:
-        return Exit.FAILED, _nothing(source)
+    if not images:
+        return Exit.FAILED, _nothing(source, rejected)
     return Exit.OK, None
 
 
@@ -36,7 +39,9 @@ def _default_reached(source: ImageSource) -> str:
     )
 
 
-def _nothing(source: ImageSource) -> str:
+def _nothing(source: ImageSource, rejected: int) -> str:
+    if rejected:
+        return f"{source.name} has no image: all {rejected:,} files were rejected"
     if source.left_out.files:
         options = ", ".join(f"--{option}" for option, tally in source.left_out.tallies().items() if tally.files)
         return f"{source.name}: nothing was chosen; all {source.left_out.files:,} files were left out by {options}"

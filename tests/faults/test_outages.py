@@ -13,10 +13,10 @@ from local.http import request
 from local.instance import Instance
 from producer.sample import write_sample
 from producer.sample_images import write_images
+from tests.embedded_administrator import embedded_administrator
 from tests.faults.changes import writing
 from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
 from tests.faults.watch import Offsets
-from tests.pipeline.redis_sinks import admin
 from tests.support import wait_for
 from view.ask import SilentError
 from view.connect import Task
@@ -130,7 +130,9 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
 ) -> None:
     for name in WORKERS:
         pipeline.parts.start(name)
-    with admin(instance_of_two) as redis:  # By default a kill can cost it what it has acknowledged: docs/redis-sink.md.
+    with embedded_administrator(
+        pipeline.place, instance_of_two
+    ).redis() as redis:  # By default a kill can cost it what it has acknowledged: docs/redis-sink.md.
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")

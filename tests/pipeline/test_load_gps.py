@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -111,6 +112,61 @@ def test_standard_input_is_a_source(sluice: Sluice, log: Path, tmp_path: Path) -
     done = sluice("load", "gps", "-", cwd=tmp_path, input=log.read_text(encoding="ascii"))
     assert done.returncode == Exit.OK, done.stderr
     assert is_proven(sluice, log)
+
+
+def test_columns_go_where_the_header_says(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    order = [7, 4, 3, 0, 2, 1, 6, 5]
+    names = ["utime", "fix_mode", "num_sats", "lat", "lon", "alt", "heading", "velocity"]
+    lines = [names, *(line.split(",") for line in log.read_text(encoding="ascii").splitlines())]
+    swapped = tmp_path / "swapped.csv"
+    swapped.write_text("\n".join(",".join(line[place] for place in order) for line in lines), encoding="ascii")
+    assert sluice("load", "gps", str(swapped), cwd=tmp_path).returncode == Exit.OK
+    assert is_proven(sluice, swapped)
+    assert is_proven(sluice, log)  # the same rows in the plain order
+    swapped.write_text(swapped.read_text(encoding="ascii").replace("lat,", "lat_deg,", 1), encoding="ascii")
+    for command in (["load", "gps", str(swapped)], ["proof", str(swapped), "-o", str(tmp_path / "no.html")]):
+        done = sluice(*command, cwd=tmp_path)
+        assert done.returncode == Exit.USAGE
+        assert "swapped.csv, line 1 names columns that do not fit" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "script", ["cat gps.csv | {} /dev/stdin", "cat gps.csv | {} -", "{} <(cat gps.csv)", "cat gps.csv > fifo & {} fifo"]
+)
+def test_what_can_be_read_only_once_is_loaded_and_proven_whole(
+    target: str, environment: dict[str, str], log: Path, tmp_path: Path, script: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for command in (["load", "gps"], ["proof"]):
+        line = script.format(shlex.join([SLUICE, "--target", target, *command, "--json"]))
+        done = subprocess.run(
+            ["bash", "-c", line],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == Exit.OK, done.stderr
+        told = report(done)
+        assert (told.get("equal") or told["acknowledged"]) == ROWS
+
+
+def test_nothing_is_lost_by_a_second_load_or_proof(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "gps.csv"
+    other.parent.mkdir()
+    for path in (log, other):
+        path.write_text(f"{log.read_text(encoding='ascii')}of {path}\n", encoding="ascii")
+        assert sluice("load", "gps", str(path), cwd=tmp_path).returncode == Exit.REJECTED
+        assert sluice("proof", str(path), cwd=tmp_path).returncode == Exit.OK
+        before = path.read_bytes()
+        assert sluice("proof", str(path), "-o", str(path), cwd=tmp_path).returncode == Exit.USAGE
+        assert path.read_bytes() == before
+    for name, path in (("gps.rejects.csv", log), ("gps.rejects-2.csv", other)):
+        assert f"of {path}" in (tmp_path / name).read_text(encoding="utf-8")
+    assert (tmp_path / "proof.html").exists()
+    assert (tmp_path / "proof-2.html").exists()
 
 
 def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(

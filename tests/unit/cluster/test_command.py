@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,8 @@ def test_what_cannot_be_brought_back_stays_in_the_pod(
 ) -> None:
     pod("open('mine.html', 'w').write('page')")
     Path("gps.csv").write_text("1,2,3\n")
-    Path("mine.html").write_text("old")
+    old = f'<meta name="sluice-source" content="{Path("gps.csv").absolute()}">'
+    Path("mine.html").write_text(old)
     monkeypatch.setenv("LOST", lost)
     with pytest.raises(SluiceError, match="could not be brought here: connection lost") as caught:
         call("proof", "gps.csv", "-o", "mine.html")
@@ -134,15 +136,45 @@ def test_what_cannot_be_brought_back_stays_in_the_pod(
     monkeypatch.delenv("LOST")
     command = str(caught.value).partition("until that ends: ")[2].split()
     assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip() == then
-    assert Path("mine.html").read_text() == "old"
+    assert Path("mine.html").read_text() == old
 
 
 def test_rejects_of_an_earlier_load_go_when_there_are_none(pod: Pod) -> None:
     pod("")
     Path("gps.csv").write_text("1,2,3\n")
-    Path("gps.rejects.csv").write_text("line,reason,row\n1,x,y\n")
+    rejects = Path("gps.rejects.csv")
+    rejects.write_text(f"line,reason,row,source\n1,x,y,{Path('gps.csv').absolute()}\n")
     call("load", "gps", "gps.csv")
-    assert not Path("gps.rejects.csv").exists()
+    assert not rejects.exists()
+    rejects.write_text("line,reason,row,source\n1,x,y,/another/gps.csv\n")
+    call("load", "gps", "gps.csv")
+    assert rejects.exists()
+
+
+def test_nothing_is_written_over_a_source_or_over_what_is_of_another_one(pod: Pod) -> None:
+    pod("open(words[words.index('--output') + 1], 'w').write('page')")
+    Path("gps.csv").write_text("1,2,3\n")
+    Path("same.csv").symlink_to("gps.csv")
+    for name in ("gps.csv", "same.csv"):
+        with pytest.raises(SluiceError, match="is the source itself"):
+            call("proof", "gps.csv", "-o", name)
+    Path("proof.html").write_text('<meta name="sluice-source" content="/another/gps.csv">')
+    call("proof", "gps.csv")
+    assert Path("proof.html").read_text() != "page" == Path("proof-2.html").read_text()
+
+
+def test_a_pipe_is_read_once_and_all_of_it_is_sent(pod: Pod) -> None:
+    pod("print(os.environ['SLUICE_STDIN_HOLDS'], len(sys.stdin.buffer.read()), os.environ['SLUICE_STDIN_NAME'])")
+    log = "".join(f"{number},3,0,0.7,-1.4,264.4,11.3,0.005\n" for number in range(1_000)).encode()
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(__file__, "2012-11-16/lb3/Cam0/1.tiff")
+    for content, said in ((log, f"gps {len(log)} \n"), (packed.getvalue(), f"images {len(packed.getvalue())} \n")):
+        reading, writing = os.pipe()
+        with open(writing, "wb") as file:
+            file.write(content)
+        assert call("proof", f"/dev/fd/{reading}")[1] == said
+        os.close(reading)
 
 
 def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Pod) -> None:
@@ -151,7 +183,7 @@ def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Po
         "signal.signal(signal.SIGINT, stop)\n"
         "sys.stdin.read(); print('complete')"
     )
-    Path("gps.csv.gz").write_bytes(gzip.compress(os.urandom(100_000))[:50_000])
+    Path("gps.csv.gz").write_bytes(gzip.compress(os.urandom(100_000).hex().encode())[:50_000])
     with pytest.raises(SluiceError, match="could not be read to its end") as caught:
         call("load", "gps", "gps.csv.gz")
     assert caught.value.status is Exit.INCOMPLETE

@@ -15,6 +15,7 @@ from producer.command import add_load_arguments, run
 from producer.interrupts import Interrupts
 from producer.stages import StopLoadError
 
+ROW = "1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n"
 NOWHERE = {
     "SLUICE_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     "SLUICE_CA_FILE": "/etc/ssl/certs/ca-certificates.crt",
@@ -67,7 +68,7 @@ def test_what_is_missing_is_said_before_anything_is_done(tmp_path: Path) -> None
 
 def test_a_load_that_cannot_begin_leaves_the_rejects_of_an_earlier_one(tmp_path: Path) -> None:
     log, rejects = tmp_path / "gps.csv", tmp_path / "r.csv"
-    log.touch()
+    log.write_text(ROW)
     rejects.write_text("line,reason,row\n1,columns,x\n")
     with pytest.raises(SluiceError, match=r"registry at http://127.0.0.1:1/apis/ccompat/v7 does not answer"):
         start(str(log), "--rejects", str(rejects))
@@ -76,7 +77,7 @@ def test_a_load_that_cannot_begin_leaves_the_rejects_of_an_earlier_one(tmp_path:
 
 def test_the_program_ends_with_the_status_of_the_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     log = tmp_path / "gps.csv"
-    log.touch()
+    log.write_text(ROW)
     assert main(["gps", str(log)], env=NOWHERE) is Exit.UNAVAILABLE
     said = capsys.readouterr()
     assert (said.out, "does not answer" in said.err, "secret" in said.err) == ("", True, False)

@@ -13,29 +13,37 @@ from producer.blocks import Block, read_blocks
 from producer.columns import read_columns
 from producer.convert import Converter
 from producer.gps import GpsFix, Reject, parse_row, read_fixes
+from producer.header import HeaderError
 from producer.layout import records
 
 HEADER = wire.header(100_003)
 Pair = tuple[bytes, bytes | None]
+Read = tuple[list[Pair], list[Reject], int, str]
+"""Messages, rejects, lines read, and what is wrong with a header."""
 
 
-def plainly(log: bytes, *, tombstones: bool = False) -> tuple[list[Pair], list[Reject], int]:
+def plainly(log: bytes, *, tombstones: bool = False) -> Read:
     pairs: list[Pair] = []
     rejects: list[Reject] = []
     reader = read_fixes(io.BytesIO(log))
-    for row in reader:
-        if isinstance(row, GpsFix):
-            pairs.append((wire.key(row), None if tombstones else wire.value(row, header=HEADER)))
-        else:
-            rejects.append(row)
-    return pairs, rejects, reader.checker.lines
+    problem = ""
+    try:
+        for row in reader:
+            if isinstance(row, GpsFix):
+                pairs.append((wire.key(row), None if tombstones else wire.value(row, header=HEADER)))
+            else:
+                rejects.append(row)
+    except HeaderError as error:
+        problem = str(error)
+    return pairs, rejects, reader.checker.lines, problem
 
 
-def fast(blocks: Iterable[Block], *, tombstones: bool = False) -> tuple[list[Pair], list[Reject], int]:
+def fast(blocks: Iterable[Block], *, tombstones: bool = False) -> Read:
     converter = Converter(header=HEADER, tombstones=tombstones)
     batches = [converter.convert(block) for block in blocks]
     pairs = [pair for batch in batches for part in batch.records for pair in part.pairs()]
-    return pairs, [reject for batch in batches for reject in batch.rejects], converter.checker.lines
+    rejects = [reject for batch in batches for reject in batch.rejects]
+    return pairs, rejects, converter.checker.lines, str(converter.problem or "")
 
 
 def blocks_of(log: bytes, size: int = 1 << 19) -> Iterable[Block]:
@@ -146,7 +154,9 @@ EDGES = [
     ),
 ]
 UTIMES = [
-    *("1.37E+15", "1353099678", "1353099678298", "1353099678298235000", "946684800000000", "999999999999999"),
+    *("1.37E+15", "1.353099678298235000e+15", "1.3530996782982355e+15", "1.35309967829823e+15", "1353099678298235.0"),
+    *("1353099678298235.", "1353099678298235.5", "1353099678.298235", "1353099678298235e0", "1e15", "1.5e999"),
+    *("1353099678", "1353099678298", "1353099678298235000", "946684800000000", "999999999999999"),
     *(
         "1000000000000000",
         "4102444799999999",
@@ -170,12 +180,63 @@ lines = (plain_rows | plain_rows | edge_rows | odd_rows).map(lambda fields: ",".
 ends = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b"\r\n\r\n", b" \n", b"\t\r\n"])
 any_lines = lines | lines | st.binary(max_size=30) | st.just(b"\xef\xbb\xbf") | st.just(b"7" * 5000)
 logs = st.lists(st.tuples(any_lines, ends), max_size=12).map(lambda parts: b"".join(line + end for line, end in parts))
+SPELLINGS = (
+    ("utime", "timestamp", "time_us", "Time [µs]", '"utime"', "time (s)"),
+    ("fix_mode", "fixMode", "mode", " fix ", "fix-mode"),
+    ("satellites", "num_sats", "nSat"),
+    ("latitude", "lat", "lat_rad", "Latitude (rad)", "latitude_deg"),
+    ("longitude", "lng", "LON", "long", "lat"),
+    ("altitude", "alt_m", "height [m]"),
+    ("track", "heading", "course (deg)", "track_rad"),
+    ("speed", "speed_m/s", "velocity", "speed (km/h)", "v"),
+)
+orders = st.permutations(range(8))
+
+
+@st.composite
+def logs_with_headers(draw: st.DrawFn) -> bytes:
+    """Logs with names for their columns, most of them right, in any order and at any line."""
+    order = draw(orders)
+    names = [draw(st.sampled_from(SPELLINGS[column][:1]) | st.sampled_from(SPELLINGS[column])) for column in order]
+    header = draw(st.sampled_from(["", "", "", "# ", "\ufeff"])) + draw(st.sampled_from([",", ",", ",", " "])).join(
+        names
+    )
+    plain = [",".join(names[order.index(column)] for column in range(8)).encode()]
+    rows = [
+        ",".join(fields[column] for column in order).encode()
+        for fields in draw(st.lists(plain_rows | edge_rows, max_size=8))
+    ]
+    before = draw(st.lists(st.sampled_from([b"", b"# made by a robot", b" "]), max_size=2))
+    log = [*before, header.encode(draw(st.sampled_from(["utf-8", "utf-8", "latin-1"])), "replace"), *rows]
+    if draw(st.integers(0, 3)) == 0:
+        log.insert(draw(st.integers(0, len(log))), draw(any_lines | st.sampled_from([header.encode(), *plain])))
+    return draw(st.sampled_from([b"\n", b"\r\n"])).join(log)
 
 
 @settings(max_examples=300, deadline=None)
 @given(log=logs, size=st.integers(1, 400) | st.just(1 << 19), tombstones=st.booleans())
 def test_both_paths_agree_on_any_log(log: bytes, size: int, tombstones: bool) -> None:
     assert fast(blocks_of(log, size), tombstones=tombstones) == plainly(log, tombstones=tombstones)
+
+
+@settings(max_examples=300, deadline=None)
+@given(log=logs_with_headers(), size=st.integers(1, 400) | st.just(1 << 19))
+def test_both_paths_agree_on_any_log_that_names_its_columns(log: bytes, size: int) -> None:
+    assert fast(blocks_of(log, size)) == plainly(log)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(plain_rows, min_size=1, max_size=9, unique_by=lambda fields: fields[0]), order=orders)
+def test_columns_in_any_order_make_the_same_messages(rows: list[tuple[str, ...]], order: list[int]) -> None:
+    names = [SPELLINGS[column][0] for column in order]
+    log = "\n".join(",".join(line) for line in [names, *([fields[column] for column in order] for fields in rows)])
+    expected = [
+        (wire.key(fix), wire.value(fix, header=HEADER)) for fix in map(parse_row, (",".join(r).encode() for r in rows))
+    ]
+    assert fast(blocks_of(log.encode()))[::3] == (expected, "") == plainly(log.encode())[::3]
+    places = tuple(order.index(column) for column in range(8))
+    block = b"".join(",".join(fields[column] for column in order).encode() + b"\n" for fields in rows)
+    assert read_columns(block, lines=len(rows), order=places) is not None  # by the fast reading
 
 
 @settings(max_examples=300, deadline=None)
@@ -249,8 +310,8 @@ def test_a_few_bad_rows_in_a_large_block_do_not_change_the_rest(ending: bytes) -
 
 def test_a_log_in_falling_order_is_loaded_whole() -> None:
     log = b"\n".join(reversed(some_rows(3_000)))
-    pairs, rejects, lines_read = fast(blocks_of(log))
-    assert (len(pairs), rejects, lines_read) == (3_000, [], 3_000)
+    pairs, rejects, lines_read, problem = fast(blocks_of(log))
+    assert (len(pairs), rejects, lines_read, problem) == (3_000, [], 3_000, "")
     assert pairs == plainly(log)[0]
 
 

@@ -3,7 +3,9 @@ import math
 
 import pytest
 
+from exits import Exit
 from producer.gps import LINE_LIMIT, FixReader, GpsFix, Reason, Reject, parse_row, read_fixes
+from producer.header import HeaderError
 
 UTIME = 1_353_099_678_298_235
 GOOD = b"1353099678298235,3,0,0.738168596822093,-1.46098603965911,264.4,11.3,0.005"
@@ -83,7 +85,7 @@ def test_minus_zero_keeps_its_sign() -> None:
         ({"track": "360.1"}, Reason.ANGLE),
         ({"fix_mode": "4"}, Reason.FIX_MODE),
         ({"fix_mode": "-1"}, Reason.FIX_MODE),
-        ({"fix_mode": "3.0"}, Reason.NOT_A_NUMBER),
+        ({"fix_mode": "3.5"}, Reason.FRACTION),
         ({"fix_mode": "nan"}, Reason.NOT_A_NUMBER),
         ({"fix_mode": "0x3"}, Reason.NOT_A_NUMBER),
         ({"satellites": "-1"}, Reason.SATELLITES),
@@ -91,7 +93,12 @@ def test_minus_zero_keeps_its_sign() -> None:
         ({"satellites": "1e1"}, Reason.NOT_A_NUMBER),
         ({"utime": "1.37E+15"}, Reason.UTIME_SPREADSHEET),
         ({"utime": "1,37E+15"}, Reason.COLUMNS),
-        ({"utime": "1353099678298235.0"}, Reason.NOT_A_NUMBER),
+        ({"utime": "1.3530996782982e+15"}, Reason.UTIME_SPREADSHEET),
+        ({"utime": "1.3530996782982355e+15"}, Reason.FRACTION),
+        ({"utime": "1353099678298235.5"}, Reason.FRACTION),
+        ({"utime": "1.353099678298235e-15"}, Reason.NOT_A_NUMBER),
+        ({"utime": "1.353099678298235000e+18"}, Reason.UTIME_NANOSECONDS),
+        ({"utime": "1353099678.298235"}, Reason.UTIME_SECONDS),
         ({"utime": "nan"}, Reason.NOT_A_NUMBER),
         ({"utime": "1353099678"}, Reason.UTIME_SECONDS),
         ({"utime": "1353099678298"}, Reason.UTIME_MILLISECONDS),
@@ -138,16 +145,86 @@ def test_a_rejected_row_does_not_make_the_next_one_a_duplicate() -> None:
     assert rows[1] == FIX
 
 
-@pytest.mark.parametrize("header", ["utime,mode,sats,lat,lon,alt,track,speed", "# GPS log", '"utime","mode"'])
+@pytest.mark.parametrize("separator", [" ", "\t", ";", " ; ", "|"])
+def test_fields_that_are_not_separated_by_commas_are_refused_with_that_reason(separator: str) -> None:
+    assert reasons(GOOD.replace(b",", separator.encode())) == [(1, Reason.SEPARATOR)]
+    assert reasons(b"1353099678298235;3;0;0,73;-1,46;264,4;11,3;0,0") == [(1, Reason.SEPARATOR)]
+
+
+SAVETXT = (
+    b"1.353099678298235000e+15,3.000000000000000000e+00,1.000000000000000000e+01,7.381685968220930041e-01,"
+    b"-1.460986039659109961e+00,2.643999999999999773e+02,nan,5.000000000000000104e-03"
+)
+
+
+def test_what_savetxt_writes_is_accepted_for_every_digit_is_there() -> None:
+    expected = GpsFix(UTIME, 3, 10, 0.738168596822093, -1.46098603965911, 264.4, None, 0.005)
+    assert read(SAVETXT)[0] == [expected]
+    assert reasons(SAVETXT.replace(b",", b" ")) == [(1, Reason.SEPARATOR)]
+    assert parse_row(row(utime="1353099678298235.0", fix_mode="3.0", satellites="0.")) == FIX
+
+
+NAMES = [
+    "utime,mode,sats,lat,lon,alt,track,speed",
+    "# utime,fix_mode,num_sats,lat,lng,height,course,velocity",
+    '"Timestamp (µs)","Fix Mode",nSat,"latitude [rad]","LONGITUDE_rad",alt_m,heading_deg,speed_m/s',
+]
+
+
+@pytest.mark.parametrize("header", NAMES)
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-def test_a_header_is_passed_over(header: str, bom: bytes) -> None:
+def test_a_header_in_the_order_of_a_log_is_no_row(header: str, bom: bytes) -> None:
     rows, reader = read(bom + header.encode() + b"\r\n" + GOOD + b"\r\n")
     assert (rows, reader.checker.has_header, reader.checker.lines) == ([FIX], True, 2)
 
 
-def test_only_the_first_line_can_be_a_header() -> None:
+@pytest.mark.parametrize("before", [b"", b"\n\n", b"# GPS log\n# of a robot, in the town\n", b"\xef\xbb\xbf"])
+def test_a_header_says_where_each_column_is(before: bytes) -> None:
+    order = [4, 3, 7, 0, 5, 2, 1, 6]
+    header = ",".join(COLUMNS[place] for place in order)
+    row = b",".join(GOOD.split(b",")[place] for place in order)
+    assert read(before + header.encode() + b"\n" + row)[0] == [FIX]
+
+
+def test_a_comment_before_the_rows_is_no_row() -> None:
+    rows, reader = read(b"# GPS log\n" + GOOD + b"\n# end\n")
+    assert (rows[0], reader.checker.has_header) == (FIX, False)
+    assert isinstance(rows[1], Reject)
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("utime,mode", r"line 1 names columns .*: utime, mode\n  missing: satellites, latitude \(rad\), .*speed"),
+        ("utime,mode,sats,lat,lon,alt,track,v", "unknown: 'v'\n  missing: speed"),
+        (",utime,mode,sats,lat,lon,alt,track,speed", "unknown: ''"),
+        ("utime,mode,sats,lat,latitude,alt,track,speed", "latitude is named 2 times\n  missing: longitude"),
+        ("utime,mode,sats,lat_deg,lon (°),alt,track,speed", "'lat_deg' is in degrees; it must be in rad\n  'lon"),
+        ("utime,mode,sats,lat,lon,alt [ft],track (rad),km/h speed", r"'alt \[ft\]' is in ft; it must be in m\n"),
+        ("time (s),mode,sats,lat,lon,alt,track,speed_kmh", "'time .s.' is in s; it must be in µs\n.* in km/h"),
+        ("utime_ms,mode,sats,lat,lon,alt,track,speed_ms", "'utime_ms' is in ms; it must be in µs\nName each"),
+        ("utime mode sats lat lon alt track speed", "no commas"),
+        ("# utime;mode;sats;lat;lon;alt;track;speed", "no commas"),
+        ("a,b,c,d,e,f,g,h", "neither a row nor .*'a,b,c,d,e,f,g,h'"),
+        ("# a,b,c,d,e,f,g,h", "neither a row nor"),
+        ("404 Not Found", "neither a row nor does it"),
+        ("Not Found", "neither a row nor does it name the columns of a log: 'Not Found'"),
+        ("utime,3,sats,lat,lon,alt,track,speed", "unknown: '3'"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused_before_any_row(header: str, says: str) -> None:
+    for encoding in ("utf-8", "latin-1"):
+        with pytest.raises(HeaderError, match=says) as caught:
+            read(header.encode(encoding) + b"\n" + GOOD)
+        assert caught.value.status is Exit.USAGE
+
+
+def test_columns_named_again_are_no_row_and_another_order_ends_the_reading() -> None:
     header = b"utime,mode,sats,lat,lon,alt,track,speed"
-    assert reasons(GOOD + b"\n" + header) == [(2, Reason.NOT_A_NUMBER)]
+    assert reasons(GOOD + b"\n" + header) == [(2, Reason.HEADER)]
+    assert reasons(header + b"\n" + header + b"\n" + GOOD) == [(2, Reason.HEADER)]
+    with pytest.raises(HeaderError, match="line 2 names the columns anew, in another order"):
+        read(GOOD + b"\n" + header.replace(b"lat,lon", b"lon,lat") + b"\n" + GOOD)
 
 
 def test_a_first_row_with_one_bad_field_is_no_header() -> None:

@@ -121,6 +121,7 @@ def test_a_cut_source_loads_what_came_and_says_how_far(log: Path, broker: Broker
     assert 0 < report.acknowledged < ROWS
     assert f"{report.acknowledged:,} lines in all" in (report.problem or "")
     assert f"({cut.stat().st_size:,} bytes were read)" in (report.problem or "")
+    assert "The source itself is cut or damaged, and loading it again would not mend that" in (report.problem or "")
     assert adds_up(report)
     assert set(broker.records("cut")) <= set(expected(log))
 
@@ -129,11 +130,51 @@ def test_a_cut_source_loads_what_came_and_says_how_far(log: Path, broker: Broker
     assert sorted(set(broker.records("cut")), key=lambda pair: pair[0]) == expected(log)
 
 
-def test_an_empty_source_is_loaded(tmp_path: Path, broker: Broker) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("\n \n", "has no row: there are only blank lines"),
+        ("# nothing\n", "has no row: there are only blank lines or comments"),
+        ("utime,mode,sats,lat,lon,alt,track,speed\n", "has no row: it ends after the names of the columns"),
+    ],
+)
+def test_a_source_without_a_row_is_no_success(tmp_path: Path, broker: Broker, text: str, says: str) -> None:
     empty = tmp_path / "empty.csv"
-    empty.touch()
+    empty.write_text(text)
     report = load(empty, broker, "empty")
-    assert (report.status, report.rows, report.rows_per_second) == (Exit.OK, 0, 0)
+    assert (report.status, report.rows, report.rows_per_second, report.complete) == (Exit.FAILED, 0, 0, False)
+    assert says in (report.problem or "")
+
+
+def test_columns_are_loaded_by_their_names(tmp_path: Path, broker: Broker) -> None:
+    log = tmp_path / "swapped.csv"
+    order = (3, 4, 0, 1, 2, 7, 6, 5)
+    names = ("utime", "mode", "sats", "lat", "lon", "alt", "track", "speed")
+    fields = [("1353099678298235", "3", "0", "0.7", "-1.4", "264.4", "11.3", "0.005")]
+    log.write_text("\n".join(",".join(line[place] for place in order) for line in [names, *fields]))
+    assert load(log, broker, "swapped").acknowledged == 1
+    plain = tmp_path / "plain.csv"
+    plain.write_text(",".join(fields[0]))
+    assert load(plain, broker, "plain").acknowledged == 1
+    assert broker.records("swapped") == broker.records("plain")
+
+
+def test_a_header_that_does_not_fit_loads_nothing(tmp_path: Path, broker: Broker) -> None:
+    log = tmp_path / "degrees.csv"
+    log.write_text("utime,mode,sats,lat_deg,lon,alt,track,speed\n1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n")
+    report = load(log, broker, "degrees")
+    assert (report.status, report.rows, report.acknowledged) == (Exit.USAGE, 0, 0)
+    assert "degrees.csv, line 1 names columns that do not fit" in (report.problem or "")
+
+
+def test_another_order_in_the_middle_ends_the_load_and_counts_what_came_before(tmp_path: Path, broker: Broker) -> None:
+    log = tmp_path / "two.csv"
+    row = "13530996782982{:02},3,0,0.7,-1.4,264.4,11.3,0.005\n"
+    header = "utime,mode,sats,lon,lat,alt,track,speed\n"
+    log.write_text("".join([*map(row.format, range(10, 30)), header, *map(row.format, range(30, 50))]))
+    report = load(log, broker, "two")
+    assert (report.status, report.rows, report.acknowledged) == (Exit.USAGE, 20, 20)
+    assert "line 21 names the columns anew" in (report.problem or "")
 
 
 def test_a_broker_that_goes_away_for_good_ends_the_load(log: Path, mortal_broker: Broker) -> None:
@@ -184,6 +225,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
         report = Load(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
+    assert report.rejects_file is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -3,6 +3,9 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
+from exits import Exit
 from producer.gps import GpsFix, read_fixes
 from producer.sample import main, write_sample
 
@@ -20,6 +23,17 @@ def test_the_sample_is_always_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     digest = sha256((tmp_path / "a.csv").read_bytes()).hexdigest()
     assert digest == "392020d8832519b4c3717d6911741a79cd0b5ea61b0fdf7e700234c0ec4f6c92"
+
+
+def test_a_file_that_is_something_else_is_not_written_over(tmp_path: Path) -> None:
+    log = tmp_path / "gps.csv"
+    log.write_text("1,2,3\n")
+    with pytest.raises(SystemExit) as caught:
+        main([str(log)])
+    assert (caught.value.code, log.read_text()) == (Exit.USAGE, "1,2,3\n")
+    for rows in ("20", "10"):
+        main([str(tmp_path / "sample.csv"), "--rows", rows])
+    assert len(fixes(tmp_path / "sample.csv")) == 10
 
 
 def test_another_seed_is_another_log_and_rows_are_counted(tmp_path: Path) -> None:

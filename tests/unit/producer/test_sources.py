@@ -1,9 +1,15 @@
+import bz2
 import gzip
 import io
 import json
+import lzma
+import os
+import socket
+import sys
 import tarfile
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from exits import Exit, SluiceError
+from producer.images.open import tell_apart
 from producer.sources import SourceCutError, locate, open_source
 
 LOG = b"".join(b"%d,3,0,0.7,-1.4,264.4,11.3,0.005\n" % (1_353_099_678_000_000 + n) for n in range(20_000))
@@ -33,6 +40,10 @@ FILES = {
     "/gps.csv.gz": gzip.compress(LOG),
     "/sensor_data/2012-11-16_sen.tar.gz": SESSION,
     "/two.tar": archive({"a/gps.csv": LOG, "b/gps.csv": OTHER}, mode="w"),
+    "/log.tar.bz2": archive({"a/gps.csv": LOG}, mode="w:bz2"),
+    "/log.tar.xz": archive({"a/gps.csv.gz": gzip.compress(LOG), "b/other.csv": OTHER}, mode="w:xz"),
+    "/gps.csv.bz2": bz2.compress(LOG),
+    "/gps.csv.xz": lzma.compress(LOG),
     "/none.tgz": archive({"readme.txt": b"hello"}),
 }
 
@@ -101,7 +112,11 @@ def content(spec: str, *, env: Mapping[str, str] | None = None, stdin: bytes = b
         return source.stream.read()
 
 
-@pytest.mark.parametrize("name", ["gps.csv", "gps.csv.gz", "sensor_data/2012-11-16_sen.tar.gz"])
+PACKED = ["gps.csv.bz2", "gps.csv.xz", "log.tar.bz2", "log.tar.xz"]
+WAYS = ["gps.csv", "gps.csv.gz", "sensor_data/2012-11-16_sen.tar.gz", *PACKED]
+
+
+@pytest.mark.parametrize("name", WAYS)
 def test_a_log_is_unpacked_from_disk_and_from_the_web(name: str, folder: Path, web: str) -> None:
     assert content(str(folder / name)) == LOG
     assert content(f"{web}/{name}") == LOG
@@ -121,10 +136,147 @@ def test_a_dash_reads_standard_input_packed_or_not() -> None:
     assert content("-::2012-11-16/gps_rtk.csv", stdin=SESSION) == OTHER
 
 
-def test_a_gzip_file_of_several_parts_is_read_whole(tmp_path: Path) -> None:
+@pytest.fixture
+def pipe() -> Iterator[Callable[[bytes], str]]:
+    """Makes `<(…)`, in which the given bytes come: its path."""
+    descriptors: list[int] = []
+
+    def start(data: bytes) -> str:
+        reading, writing = os.pipe()
+        descriptors.append(reading)
+        threading.Thread(target=send, args=(writing, data), daemon=True).start()
+        return f"/dev/fd/{reading}"
+
+    yield start
+    for number in descriptors:
+        os.close(number)
+
+
+def send(into: int | Path, data: bytes) -> None:
+    with suppress(BrokenPipeError), open(into, "wb") as file:
+        file.write(data)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_what_can_be_read_once_is_read_whole(name: str, pipe: Callable[[bytes], str], tmp_path: Path) -> None:
+    data = FILES[f"/{name}"]
+    assert content(pipe(data)) == LOG
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    threading.Thread(target=send, args=(fifo, data), daemon=True).start()
+    assert content(str(fifo)) == LOG
+    ours, theirs = socket.socketpair()
+    threading.Thread(target=send, args=(theirs.detach(), data), daemon=True).start()
+    with ours:
+        assert content(f"/dev/fd/{ours.fileno()}") == LOG
+    assert content("-", stdin=data) == LOG
+
+
+@pytest.mark.parametrize("spec", ["fifo", "-"])
+def test_what_is_looked_into_first_is_opened_once_and_read_whole(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    images = archive({"2012-11-16/lb3/Cam0/1.tiff": b"x", "2012-11-16/gps.csv": LOG})
+    for data, holds_images in ((LOG, False), (SESSION, False), (images, True)):
+        threading.Thread(target=send, args=(Path("fifo"), data), daemon=True).start()
+        stdin = open("fifo", "rb") if spec == "-" else None  # noqa: SIM115
+        with tell_apart(spec, env={}, stdin=stdin) as told, open_source(spec, env={}, raw=told.raw) as source:
+            assert told.images is holds_images
+            assert source.stream.read() == LOG
+
+
+def test_a_pipe_into_which_nobody_writes_is_said_to_be_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    class Errors(io.StringIO):
+        def write(self, text: str) -> int:
+            threading.Thread(target=send, args=(fifo, LOG), daemon=True).start()
+            return super().write(text)
+
+    errors = Errors()
+    monkeypatch.setattr("producer.raw._WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert content(str(fifo)) == LOG
+    assert errors.getvalue().startswith(f"waiting for someone to write into {fifo} (Ctrl-C ends it)\n")
+
+
+def test_an_archive_with_two_logs_is_refused_on_standard_input_too() -> None:
+    two = FILES["/two.tar"]
+    for packed in (two, gzip.compress(two), bz2.compress(two)):
+        with pytest.raises(SluiceError, match=r"2 members called gps.csv, .* /dev/stdin::member"):
+            content("-", stdin=packed)
+        assert content("-::b/gps.csv", stdin=packed) == OTHER
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_packed_in_several_parts_is_read_whole(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
     path = tmp_path / "two-parts"
-    path.write_bytes(gzip.compress(LOG) + gzip.compress(OTHER))
+    path.write_bytes(compress(LOG) + bytes(512) + compress(OTHER) + bytes(4))
     assert content(str(path)) == LOG + OTHER
+    path.write_bytes(compress(LOG) + b"and more")
+    with pytest.raises(SourceCutError):
+        content(str(path))
+    path.write_bytes(compress(compress(LOG)))
+    assert content(str(path)) == LOG
+    path.write_bytes(compress(compress(compress(LOG))))
+    with pytest.raises(SluiceError, match="packed 3 times over"):
+        content(str(path))
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_packed_and_cut_anywhere_is_noticed(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path, packed = tmp_path / "cut", compress(LOG)
+    for size in (len(packed) - 1, len(packed) - 5, len(packed) // 2, 20, 7):
+        path.write_bytes(packed[:size])
+        with pytest.raises(SourceCutError, match="could not be read to its end") as caught:
+            content(str(path))
+        assert caught.value.is_cut
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is no GPS log: it is empty"),
+        (gzip.compress(b""), "is no GPS log: it is empty"),
+        (
+            b"  <!DOCTYPE html>\n<h1>Not Found</h1>",
+            "it seems to be a page of HTML or XML: it begins with '<!DOCTYPE html>",
+        ),
+        (b'<?xml version="1.0"?><Error/>', "a page of HTML or XML"),
+        (b'\xef\xbb\xbf{"error": "not found"}', 'JSON: it begins with \'{"error"'),
+        (b"PK\x03\x04" + bytes(40), r"is a ZIP file .*, which is not read; unpack it first \(unzip\)"),
+        (b"\x28\xb5\x2f\xfd" + bytes(40), r"is packed by zstd .* zstd -d"),
+        (gzip.compress(b"7z\xbc\xaf\x27\x1c" + bytes(40)), "is a 7-Zip archive"),
+        (LOG[:2_000].decode().encode("utf-16"), "is text in UTF-16, which is not read; save it as UTF-8"),
+        (LOG[:2_000].decode().encode("utf-16-be"), "seems to be text in UTF-16"),
+        (LOG[:2_000].decode().encode("utf-32"), "is text in UTF-32"),
+        (bytes(range(256)) * 4, "is no text but binary data"),
+        (bytes(10_240), "is an empty tar archive"),
+        (archive({"inner/gps.csv": SESSION}), "has an archive in the archive"),
+        (archive({"gps.csv": b""}), "it is empty"),
+    ],
+)
+def test_what_is_no_log_is_refused_by_what_it_is(data: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "gps.csv"  # what it is called does not matter
+    path.write_bytes(data)
+    for spec, stdin in ((str(path), b""), ("-", data)):
+        with pytest.raises(SluiceError, match=says) as caught:
+            content(spec, stdin=stdin)
+        assert caught.value.status is Exit.FAILED
+
+
+def test_a_damaged_header_in_an_archive_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    data = bytearray(archive({"a/gps.csv": OTHER, "b/gps.csv": OTHER}, mode="w"))
+    data[data.index(b"b/gps.csv")] ^= 1
+    path = tmp_path / "damaged.tar"
+    path.write_bytes(data)
+    with pytest.raises(SourceCutError, match="header is damaged"):
+        content(str(path))
 
 
 def test_a_member_is_named_after_two_colons(folder: Path) -> None:
@@ -253,6 +405,9 @@ def test_what_is_shown_of_a_url_has_no_password_and_no_signature() -> None:
 @pytest.mark.parametrize(
     ("spec", "base_name"),
     [
+        ("/dev/fd/63", "stdin"),
+        ("/dev/stdin", "stdin"),
+        ("gps.tar.bz2", "gps"),
         ("/logs/gps.csv", "gps"),
         ("2012-11-16_sen.tar.gz", "2012-11-16_sen"),
         ("2012-11-16_sen.tar.gz::2012-11-16/gps_rtk.csv", "2012-11-16_sen-gps_rtk"),

@@ -52,6 +52,18 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(tmp_pa
         assert caught.value.status is Exit.USAGE
 
 
+def test_a_report_is_never_written_over_the_source(tmp_path: Path, log: Path, folder: Path):
+    (tmp_path / "link.html").symlink_to(log)
+    for source, path in ((log, log), (log, tmp_path / "link.html"), (folder, folder / "proof.html")):
+        with pytest.raises(SluiceError, match="name another file with -o") as caught:
+            prove(str(source), "-o", str(path))
+        assert caught.value.status is Exit.USAGE
+    log.write_text("1,2,3\n")
+    with pytest.raises(SluiceError, match="nothing that this command has written") as caught:
+        prove(str(folder), "-o", str(log))
+    assert caught.value.status is Exit.USAGE
+
+
 def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path, log: Path):
     with pytest.raises(SluiceError, match=r"MySQL at 127\.0\.0\.1:1 .* `sluice status` tells") as caught:
         prove(str(log), "-o", str(tmp_path / "proof.html"))

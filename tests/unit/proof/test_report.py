@@ -1,13 +1,11 @@
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from exits import SluiceError
 from producer.gps import GpsFix
 from proof.outcome import Question
-from proof.page import Evidence, share, write_page
+from proof.page import Evidence, share
 from proof.prove import Finding
 from proof.report import render
 from proof.surroundings import Surroundings
@@ -153,16 +151,6 @@ def test_a_report_of_absence_says_so():
     finding = find(LOG, table=FakeTable([]), absent=True)
     text = words(Page(render(evidence(finding, absent=True))).text)
     assert "✓ Proven: absence None of the 300 rows of the source is in myDB.gps_fixes." in text
-
-
-def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path):
-    whole = evidence(find(LOG, table=FakeTable(ROWS)))
-    path = tmp_path / "proof.html"
-    write_page(render(whole), path)
-    assert path.read_text(encoding="utf-8") == render(whole)
-    assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(SluiceError, match="choose another with -o"):
-        write_page(render(whole), tmp_path / "no such folder" / "proof.html")
 
 
 @pytest.mark.parametrize(

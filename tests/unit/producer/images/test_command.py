@@ -43,7 +43,7 @@ def test_what_is_missing_is_said_before_kafka_is_asked(tmp_path: Path) -> None:
 
 
 def test_rejects_do_not_go_into_the_folder_that_is_loaded(tmp_path: Path) -> None:
-    with pytest.raises(SluiceError, match="inside the folder that is loaded") as caught:
+    with pytest.raises(SluiceError, match="inside the folder that is the source") as caught:
         start(str(tmp_path), "--rejects", str(tmp_path / "sub/x.csv"), env=NOWHERE)
     assert caught.value.status is Exit.USAGE
 

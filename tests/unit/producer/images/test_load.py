@@ -82,8 +82,8 @@ def test_every_file_is_accounted_for(folder: Path, broker: Broker) -> None:
     assert (report.acknowledged, report.left_out.every.files, report.left_out.camera.files) == (7, 8, 15)
     assert report.rejects_file is not None
     assert report.rejects_file.read_text().splitlines() == [
-        "path,reason,bytes", "2012-11-16/lb3/Cam0/1.tiff,empty,0",
-        f"2012-11-16/lb3/Cam0/2.tiff,too-large,{LARGEST}", "2012-11-16/lb3/Cam0/readme,name,1",
+        "path,reason,bytes,source", "2012-11-16/lb3/Cam0/1.tiff,empty,0,",
+        f"2012-11-16/lb3/Cam0/2.tiff,too-large,{LARGEST},", "2012-11-16/lb3/Cam0/readme,name,1,",
     ]  # fmt: skip
 
 
@@ -128,6 +128,16 @@ def test_nothing_to_load_is_a_failure(tmp_path: Path, broker: Broker, cameras: f
     report = load(source, broker, "images-nothing", selection=Selection(cameras=cameras))
     assert report.status is Exit.FAILED
     assert ("left out by --camera" if cameras else "is empty") in (report.problem or "")
+
+
+def test_a_source_of_which_all_files_are_rejected_is_a_failure_whatever_is_allowed(
+    tmp_path: Path, broker: Broker
+) -> None:
+    source = put(tmp_path / "s", [("Cam0/readme", b"x")])
+    report = load(source, broker, "images-none", max_rejects=9)
+    assert (report.status, report.complete) == (Exit.FAILED, False)
+    assert "has no image: all 1 files were rejected" in (report.problem or "")
+    assert load(source, broker, "images-none").status is Exit.REJECTED
 
 
 def test_a_cut_archive_loads_what_came_and_says_how_far(tmp_path: Path, broker: Broker) -> None:

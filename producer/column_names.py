@@ -1,0 +1,104 @@
+"""How the columns of a log are called, and the units that such a name may give."""
+
+import re
+from typing import NamedTuple
+
+_UNITS = {
+    "rad": ("rad", "radian", "radians"),
+    "degrees": ("deg", "degree", "degrees", "°"),
+    "m": ("m", "meter", "meters", "metre", "metres"),
+    "km": ("km",),
+    "ft": ("ft", "feet", "foot"),
+    "m/s": ("m/s", "mps", "m/sec", "ms1", "m/second", "meterspersecond", "metrespersecond"),
+    "km/h": ("km/h", "kmh", "kph", "kmph"),
+    "mph": ("mph", "mi/h"),
+    "knots": ("kn", "kt", "kts", "knot", "knots"),
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "ms": ("ms", "msec", "millis", "millisecond", "milliseconds"),
+    "µs": ("us", "usec", "micros", "microsec", "microsecond", "microseconds"),
+    "ns": ("ns", "nsec", "nanos", "nanosecond", "nanoseconds"),
+}
+_UNIT_OF = {spelling: unit for unit, spellings in _UNITS.items() for spelling in spellings}
+_FILLING = re.compile(r"[\s_.\-^*·⋅]+")
+_IN_BRACKETS = re.compile(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]")
+_LONGEST = 80
+"""Characters of a field that are looked at."""
+_MICRO = str.maketrans({"µ": "u", "μ": "u"})
+
+
+class Column(NamedTuple):
+    """A column that a log must have."""
+
+    name: str
+    unit: str
+    """The unit of its values; empty for a plain number."""
+    spellings: frozenset[str]
+    """How it may be called, in small letters, without blanks, `_`, `-` and `.`."""
+
+    def __str__(self) -> str:
+        """Return the name with its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def _column(name: str, unit: str, others: str) -> Column:
+    return Column(name, unit, frozenset({_squashed(name), *others.split()}))
+
+
+class Named(NamedTuple):
+    """What a field of a header says."""
+
+    column: Column | None
+    """None for a name that is not known."""
+    unit: str
+    """The unit it gives, as in Column.unit where that is known; empty where it gives none."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is a known column in the unit that a log has."""
+        return self.column is not None and self.unit in {"", self.column.unit}
+
+
+def understand(text: str) -> Named:
+    """Understand one field of a header: `utime`, `Latitude [rad]`, `speed_m/s`, `numSats`."""
+    text = text.strip().lower().translate(_MICRO)
+    brackets = _IN_BRACKETS.fullmatch(text[:_LONGEST])
+    if brackets:
+        column = _BY_SPELLING.get(_squashed(brackets[1]))
+        return Named(column, _unit(_squashed(brackets[2]), column))
+    name = _squashed(text[:_LONGEST])
+    if name in _BY_SPELLING:
+        return Named(_BY_SPELLING[name], "")
+    for end in range(len(name) - 1, 0, -1):
+        column = _BY_SPELLING.get(name[:end])
+        if column and name[end:] in _UNIT_OF:
+            return Named(column, _unit(name[end:], column))
+    return Named(None, "")
+
+
+def _squashed(text: str) -> str:
+    return _FILLING.sub("", text.lower())
+
+
+def _unit(text: str, column: Column | None) -> str:
+    if column and column.unit == "m/s" and text == "ms":  # speed_m_s: no speed is in milliseconds
+        return column.unit
+    return _UNIT_OF.get(text, text)
+
+
+COLUMNS = (
+    _column("utime", "µs", "timestamp time unixtime unixtimestamp epoch epochtime"),
+    _column("fix_mode", "", "fix mode gpsfix gpsmode gpsfixmode"),
+    _column(
+        "satellites",
+        "",
+        "satellite sat sats nsat nsats numsat numsats numsatellites nsatellites satellitesused satsused numsatsused "
+        "numberofsatellites noofsatellites satellitecount satcount satnum numsv nsv svs",
+    ),
+    _column("latitude", "rad", "lat gpslat gpslatitude"),
+    _column("longitude", "rad", "lon lng long gpslon gpslng gpslong gpslongitude"),
+    _column("altitude", "m", "alt height elevation elev gpsalt gpsaltitude altitudemsl altmsl"),
+    _column("track", "degrees", "heading course bearing cog courseoverground trackangle gpstrack"),
+    _column("speed", "m/s", "velocity vel groundspeed sog speedoverground gpsspeed"),
+)
+"""In the order that a log without a header has."""
+_BY_SPELLING = {spelling: column for column in COLUMNS for spelling in column.spellings}
