@@ -46,11 +46,11 @@ class Launch:
     troubles: list[Trouble] = field(default_factory=list[Trouble])
 
     def report(self, findings: list[Finding]) -> None:
-        """Say what was changed, and keep what is not as k8s/ says."""
+        """Say what was changed, and keep for the end what is not as k8s/ says."""
         for finding in findings:
             if finding.kind == "differs":
                 self.troubles.append(Trouble(text=finding.text, status=Exit.FAILED))
-            if not self.first or finding.kind != "changed":
+            elif finding.kind == "noted" or not self.first:
                 self.say(finding.text)
 
     def start(self, server: Server) -> None:
