@@ -6,7 +6,7 @@ _EXCEPTION = re.compile(r"^(?:[\w$]+\.)+([\w$]+(?:Exception|Error))(?:: |$)")
 _ADVICE = (
     (
         "no longer available on the server|Could not find first log file|purged binary|impossible position|"
-        "could not find next log",
+        "could not find next log|binlog files have been purged",
         "Its place in the binary log is gone. docs/mysql-source.md (What may come twice) says how it starts anew: "
         "stop it, delete its offsets, resume it.",
     ),

@@ -169,7 +169,7 @@ class Instance:
         if missing:
             known = {**self.passwords, **{name: secrets.token_urlsafe(24) for name in missing}}
             self.write("passwords.json", json.dumps(known))
-            del self.passwords
+            self.__dict__.pop("passwords", None)  # read again where they are asked for
 
     def folder(self, name: str) -> Path:
         """A sub-folder, made where it is missing."""

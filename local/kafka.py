@@ -35,21 +35,24 @@ def scram_client(instance: Instance, user: str) -> dict[str, str]:
 
 
 def admin_client(instance: Instance) -> AdminClient:
-    """A client with the rights of Strimzi's operators: it comes in by the admin certificate."""
+    """A client with the rights of Strimzi's operators."""
+    return AdminClient(admin_settings(instance))
+
+
+def admin_settings(instance: Instance) -> dict[str, str | int | float | bool]:
+    """Settings of a librdkafka client that comes in by the admin certificate."""
     identity = str(instance.state / "tls/admin.pem")
-    return AdminClient(
-        {
-            "bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
-            "security.protocol": "SSL",
-            "ssl.ca.location": str(instance.state / "tls/ca.pem"),
-            "ssl.certificate.location": identity,
-            "ssl.key.location": identity,
-            # The broker is expected to be still starting: its refusals are no news.
-            "log_level": 2,
-            "reconnect.backoff.max.ms": 200,
-            "log.connection.close": False,
-        }
-    )
+    return {
+        "bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
+        "security.protocol": "SSL",
+        "ssl.ca.location": str(instance.state / "tls/ca.pem"),
+        "ssl.certificate.location": identity,
+        "ssl.key.location": identity,
+        # The broker is expected to be still starting: its refusals are no news.
+        "log_level": 2,
+        "reconnect.backoff.max.ms": 200,
+        "log.connection.close": False,
+    }
 
 
 def prepare(instance: Instance, *, description: Description, servers: Path) -> Path:

@@ -7,18 +7,16 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import KafkaException
 
 from local.description import Connector
+from local.groups import Group, Partition
 from local.http import request
 from local.instance import Instance
 from local.mariadb import connect_as_root
 
-_SECONDS = 5
 _MOVED_SECONDS = 5.0
 """After this time a sink that is seen to move need not have come to the end of what waited for it."""
-Partition = tuple[str, int]
 Position = tuple[int, int]
 """A place in the binary log: the number of the file, the byte in it."""
 
@@ -35,7 +33,6 @@ class Progress(Protocol):
 class Backlog:
     """The messages that waited for a sink before its tasks started."""
 
-    topics: tuple[str, ...]
     committed: Mapping[Partition, int]
     ends: Mapping[Partition, int]
 
@@ -51,17 +48,13 @@ def group_of(connector: Connector) -> str:
     return connector.config.get("consumer.override.group.id", f"connect-{connector.name}")
 
 
-def backlog_of(admin: AdminClient, connector: Connector) -> Backlog:
+def backlog_of(group: Group, connector: Connector) -> Backlog:
     """What waits for a sink now; raises KafkaException where the broker does not say."""
-    topics = admin.list_topics(timeout=_SECONDS).topics
-    names = tuple(name for name in connector.topics if name in topics)
-    partitions = [TopicPartition(name, number) for name in names for number in topics[name].partitions]
-    begins = _offsets(admin, partitions, OffsetSpec.earliest())
-    committed = _committed(admin, group_of(connector), partitions)
+    offsets = group.offsets(group.partitions(connector.topics))
+    committed = group.committed(offsets)
     return Backlog(
-        topics=names,
-        committed={at: max(begin, committed.get(at, -1)) for at, begin in begins.items()},
-        ends=_offsets(admin, partitions, OffsetSpec.latest()),
+        committed={at: max(low, committed[at]) for at, (low, _) in offsets.items()},
+        ends={at: high for at, (_, high) in offsets.items()},
     )
 
 
@@ -69,8 +62,7 @@ def backlog_of(admin: AdminClient, connector: Connector) -> Backlog:
 class SinkProgress:
     """A sink: its tasks have every partition, and have written of each what waited in it."""
 
-    admin: AdminClient
-    connector: Connector
+    group: Group
     backlog: Backlog
     _assigned_at: float = field(default=0.0, init=False)
 
@@ -86,28 +78,16 @@ class SinkProgress:
             return f"be told of by the broker ({error.args[0].str()})"
 
     def _left(self) -> str | None:
-        waiting = self.backlog.waiting
-        partitions = [TopicPartition(*at) for at in waiting]
-        if not partitions:
-            return None
-        now = _committed(self.admin, group_of(self.connector), partitions)
-        left = sum(max(0, self.backlog.ends[at] - max(now.get(at, -1), self.backlog.committed[at])) for at in waiting)
-        moved = all(now.get(at, -1) > self.backlog.committed[at] for at in waiting)
+        waiting, ends, before = self.backlog.waiting, self.backlog.ends, self.backlog.committed
+        now = self.group.committed(waiting)
+        left = sum(max(0, ends[at] - max(now[at], before[at])) for at in waiting)
+        moved = all(now[at] > before[at] for at in waiting)
         if not left or (moved and time.monotonic() > self._assigned_at + _MOVED_SECONDS):
             return None
         return f"write the messages that wait for it, {left:,} of {sum(waiting.values()):,}"
 
     def _assigned(self) -> bool:
-        group = group_of(self.connector)
-        futures = self.admin.describe_consumer_groups([group], request_timeout=_SECONDS)
-        members = futures[group].result(_SECONDS + 1).members
-        held = {
-            (at.topic, at.partition)
-            for member in members
-            if member.assignment
-            for at in member.assignment.topic_partitions
-        }
-        return self.backlog.ends.keys() <= held
+        return self.backlog.ends.keys() <= self.group.assigned()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,25 +128,12 @@ def _number(file: str) -> int:
 
 
 def end_of_log(instance: Instance) -> Position:
-    """Where the database's binary log ends now; raises pymysql.MySQLError."""
+    """Where the database's binary log ends now; raises pymysql.MySQLError.
+
+    The log goes on in a new file: a source says that it is past a statement only when the next event comes.
+    """
     with connect_as_root(instance) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW MASTER STATUS")
         row = cursor.fetchone()
+        cursor.execute("FLUSH BINARY LOGS")
     return (_number(str(row[0])), int(row[1])) if row else (0, 0)
-
-
-def _offsets(admin: AdminClient, partitions: list[TopicPartition], spec: Any) -> dict[Partition, int]:
-    if not partitions:
-        return {}
-    question: dict[TopicPartition, Any] = dict.fromkeys(partitions, spec)
-    futures = admin.list_offsets(question, request_timeout=_SECONDS)
-    return {(at.topic, at.partition): future.result(_SECONDS + 1).offset for at, future in futures.items()}
-
-
-def _committed(admin: AdminClient, group: str, partitions: list[TopicPartition]) -> dict[Partition, int]:
-    if not partitions:
-        return {}
-    question = [ConsumerGroupTopicPartitions(group, partitions)]
-    futures = admin.list_consumer_group_offsets(question, request_timeout=_SECONDS)
-    answer = futures[group].result(_SECONDS + 1)
-    return {(at.topic, at.partition): at.offset for at in answer.topic_partitions or []}

@@ -66,7 +66,8 @@ def settle(
             if trouble or _works(watched, parts):
                 open_ones.remove(watched)
                 troubles += [trouble] if trouble else []
-                say(trouble.text if trouble else f"connector {watched.connector.name} {_verb(watched.connector)}")
+                verb = "does not run" if trouble else _verb(watched.connector)
+                say(f"connector {watched.connector.name} {verb}")
         if time.monotonic() > begun + seconds:
             return troubles + [_late(watched, seconds) for watched in open_ones]
         if time.monotonic() > begun + _SILENT_SECONDS:

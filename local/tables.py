@@ -41,8 +41,8 @@ def differing_tables(connection: Connection, scripts: Mapping[Path, str]) -> lis
     for path, text in scripts.items():
         for name, definition in _CREATE.findall(text):
             there, described = _read(connection, name), _described(connection, name, definition)
-            if differences := [*_differences(there, described)]:
-                found.append(differs(_sentence(name, path, differences)))
+            if found_here := [*differences(there, described)]:
+                found.append(differs(_sentence(name, path, found_here)))
     return found
 
 
@@ -55,7 +55,8 @@ def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
     )
 
 
-def _differences(there: Table, described: Table) -> Iterable[str]:
+def differences(there: Table, described: Table) -> Iterable[str]:
+    """What a table lacks of the described one, or has otherwise."""
     for name, column in described.columns.items():
         if name not in there.columns:
             yield f"no column {name}"

@@ -15,10 +15,11 @@ from local.description import Connector, Description
 from local.fetch import Say, servers_folder
 from local.findings import Finding
 from local.folders import PIPELINE, usable
+from local.groups import Group
 from local.instance import Instance
 from local.learn import learn
 from local.processes import Server, Starting, check_ports_free, stop_all
-from local.progress import Backlog, Position, Progress, SinkProgress, SourceProgress, backlog_of, end_of_log
+from local.progress import Position, Progress, SinkProgress, SourceProgress, backlog_of, end_of_log, group_of
 from local.settle import Trouble, settle
 
 _READY_SECONDS = 120
@@ -39,18 +40,18 @@ class Launch:
     first: bool
     """Whether the instance is brought up for the first time: then all is made, and nothing of it is news."""
     cancelled: threading.Event = field(default_factory=threading.Event)
-    backlogs: dict[str, Backlog] = field(default_factory=dict[str, Backlog])
-    """What waited for each sink before a worker was started."""
+    sinks: dict[str, SinkProgress] = field(default_factory=dict[str, SinkProgress])
+    """Each sink, with what waited for it before a worker was started."""
     log_ends: list[Position] = field(default_factory=list[Position])
     """Where the binary log ended when the tables were there."""
     troubles: list[Trouble] = field(default_factory=list[Trouble])
 
     def report(self, findings: list[Finding]) -> None:
-        """Say what was changed, and keep what is not as k8s/ says."""
+        """Say what was changed, and keep for the end what is not as k8s/ says."""
         for finding in findings:
             if finding.kind == "differs":
                 self.troubles.append(Trouble(text=finding.text, status=Exit.FAILED))
-            if not self.first or finding.kind != "changed":
+            elif finding.kind == "noted" or not self.first:
                 self.say(finding.text)
 
     def start(self, server: Server) -> None:
@@ -146,9 +147,8 @@ def _launch(launch: Launch) -> None:
 
 
 def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:
-    if connector.name in launch.backlogs:
-        admin = kafka.admin_client(launch.instance)
-        return SinkProgress(admin=admin, connector=connector, backlog=launch.backlogs[connector.name])
+    if connector.topics:
+        return launch.sinks[connector.name]
     return SourceProgress(url=url, connector=connector, end=launch.log_ends[0])
 
 
@@ -159,12 +159,18 @@ def _kafka_and_its_clients(launch: Launch) -> None:
     admin = kafka.admin_client(instance)
     # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
     launch.report(entities.apply_entities(admin, description=description, passwords=instance.passwords))
-    sinks = [connector for connector in description.connectors if connector.topics]
-    launch.backlogs.update({connector.name: backlog_of(admin, connector) for connector in sinks})
+    for connector in description.connectors:
+        if connector.topics:
+            launch.sinks[connector.name] = _sink(instance, connector)
     _together(
         [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
         cancelled=launch.cancelled,
     )
+
+
+def _sink(instance: Instance, connector: Connector) -> SinkProgress:
+    group = Group(group_of(connector), instance=instance)
+    return SinkProgress(group=group, backlog=backlog_of(group, connector))
 
 
 def _registry(launch: Launch) -> None:

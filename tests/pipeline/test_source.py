@@ -185,7 +185,10 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
     with database.cursor() as cursor:
         cursor.execute("SELECT * FROM myDB.test WHERE id = 1")
         (sample,) = cursor.fetchall()
+    last = run(database, INSERT, *ROW)
     run(database, "TRUNCATE TABLE myDB.test")
+    # A key that comes again would be taken for that of an earlier test.
+    run(database, "ALTER TABLE myDB.test AUTO_INCREMENT = %s", last + 1)
     run(database, f"INSERT INTO myDB.test VALUES ({', '.join(['%s'] * len(sample))})", *sample)
 
     def newest() -> list[dict[str, Any]]:
