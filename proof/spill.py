@@ -68,6 +68,7 @@ class SortedFixes:
         self._file.seek(self._ends[-1] * _FIX.size)
         for begin in range(0, len(self._run), _READ_ROWS):
             self._file.write(b"".join(map(_pack, self._run[begin : begin + _READ_ROWS])))
+        self._file.flush()  # a full disk says so here
         self._ends.append(self._ends[-1] + len(self._run))
         self._run = []
 
