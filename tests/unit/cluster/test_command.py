@@ -292,7 +292,7 @@ def test_dead_letters_come_here_with_what_lies_beside_them(pod: Pod) -> None:
     assert "['dlq', 'write', 'rows.csv', '--reason', 'no number']" in out
     assert Path("there/rows.csv").read_text() == "rows"
     assert Path("there/rows.rest.jsonl").read_text() == "rest"
-    with pytest.raises(SluiceError, match="rows.csv is there already; --force writes over it"):
+    with pytest.raises(SluiceError, match=r"rows\.csv is there already; --force writes over it"):
         call("dlq", "write", "there/rows.csv")
     pod("open('rows.csv', 'w').write('new')")
     assert call("dlq", "write", "there/rows.csv", "--force")[0] is Exit.OK

@@ -1,6 +1,7 @@
 import math
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -49,10 +50,12 @@ def test_negative_zero_and_null_survive_the_disk():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proof.spill.TemporaryFile", lambda **_: Path("/dev/full").open("wb"))
-    with SortedFixes(run_rows=2) as fixes, pytest.raises(SluiceError, match="No space left on device. Point TMPDIR"):
-        for utime in range(2):
-            fixes.add(GpsFix(utime, 3, 0, 0.0, 0.0, None, None, None))
+    def full(**_: object) -> BinaryIO:
+        return Path("/dev/full").open("wb")
+
+    monkeypatch.setattr("proof.spill.TemporaryFile", full)
+    with SortedFixes(run_rows=1) as fixes, pytest.raises(SluiceError, match=r"No space left on device\. Point TMPDIR"):
+        fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
 
 
 def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
