@@ -1,5 +1,6 @@
 """Runs a command line program: its standard streams, its signals, and how it ends when something unexpected happens."""
 
+import errno
 import io
 import os
 import signal
@@ -14,14 +15,13 @@ from exits import Exit, SluiceError
 from terminal import Console
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-_CLOSED = "Bad file descriptor"
 
 
 class OutputError(SluiceError):
     """Standard output cannot be written."""
 
     def __init__(self, error: OSError) -> None:
-        why = "it is closed" if error.strerror == _CLOSED else error.strerror
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
         super().__init__(f"standard output cannot be written: {why}. What was done before stays done")
 
 
@@ -109,7 +109,9 @@ def _status(name: str, command: Callable[[], int]) -> int:
     except BrokenPipeError:  # `… | head`
         return Exit.OK
     except OSError as error:
-        if error.filename is None or error.strerror is None:
+        if error.errno == errno.EBADF:
+            Console(stderr=True).print_error(f"{name}: standard input is needed, and is closed")
+        elif error.filename is None or error.strerror is None:
             Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
         else:  # a disk that is full, a folder that may not be written: what the system says is all there is to say
             Console(stderr=True).print_error(f"{name}: {_name_of(error)} cannot be used: {error.strerror}")
