@@ -1,5 +1,6 @@
 """Runs a command line program: its standard streams, its signals, and how it ends when something unexpected happens."""
 
+import errno
 import io
 import os
 import signal
@@ -7,20 +8,20 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from exits import Exit, SluiceError
 from terminal import Console
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-_CLOSED = "Bad file descriptor"
 
 
 class OutputError(SluiceError):
     """Standard output cannot be written."""
 
     def __init__(self, error: OSError) -> None:
-        why = "it is closed" if error.strerror == _CLOSED else error.strerror
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
         super().__init__(f"standard output cannot be written: {why}. What was done before stays done")
 
 
@@ -45,20 +46,28 @@ def open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, flags), True)
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] it is where it was closed
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(_STDIN, closefd=False)))
-    sys.stdout = _text(_Output(_STDOUT, "w", closefd=False), like=sys.stdout)
-    sys.stderr = _text(_Errors(_STDERR, "w", closefd=False), like=sys.stderr)
+    sys.stdout = _text(_Output(io.FileIO(_STDOUT, "w", closefd=False)), like=sys.stdout)
+    sys.stderr = _text(_Errors(io.FileIO(_STDERR, "w", closefd=False)), like=sys.stderr)
 
 
-class _Output(io.FileIO):
-    """Standard output: fails once, with a sentence. What is still in a buffer then is dropped when Python ends."""
+class _Output(io.BufferedWriter):
+    """Standard output: fails once, with a sentence. What is still in the buffer then is dropped.
+
+    Not the raw file, but the buffer above it: an interrupt in Python code between the two would write twice.
+    """
 
     _failed = False
 
-    def write(self, data: Any, /) -> int:
-        if self._failed:
-            return len(data)
+    def write(self, buffer: Any, /) -> int:
+        return 0 if self._failed else self._tried(super().write, buffer)
+
+    def flush(self) -> None:
+        if not self._failed:
+            self._tried(super().flush)
+
+    def _tried(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return super().write(data)
+            return work(*arguments)
         except BrokenPipeError:
             self._failed = True
             raise
@@ -67,23 +76,24 @@ class _Output(io.FileIO):
             raise OutputError(error) from error
 
 
-class _Errors(io.FileIO):
+class _Errors(io.BufferedWriter):
     """Standard error: where it cannot be written, there is nobody to tell."""
 
-    def write(self, data: Any, /) -> int:
-        try:
-            return super().write(data)
-        except OSError:
-            return len(data)
+    def write(self, buffer: Any, /) -> int:
+        with suppress(OSError):
+            return super().write(buffer)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
 
 
-def _text(raw: io.FileIO, *, like: Any) -> io.TextIOWrapper:
-    at_once = raw.isatty() or raw.fileno() == _STDERR or getattr(like, "write_through", False)
+def _text(buffer: io.BufferedWriter, *, like: Any) -> io.TextIOWrapper:
+    at_once = buffer.isatty() or isinstance(buffer, _Errors) or getattr(like, "write_through", False)
     encoding = getattr(like, "encoding", None) or "utf-8"
     # What an encoding lacks is escaped: a name that is no UTF-8 is still a name.
-    return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=encoding, errors="backslashreplace", line_buffering=at_once
-    )
+    return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=at_once)
 
 
 def _status(name: str, command: Callable[[], int]) -> int:
@@ -99,7 +109,9 @@ def _status(name: str, command: Callable[[], int]) -> int:
     except BrokenPipeError:  # `… | head`
         return Exit.OK
     except OSError as error:
-        if error.filename is None or error.strerror is None:
+        if error.errno == errno.EBADF:
+            Console(stderr=True).print_error(f"{name}: standard input is needed, and is closed")
+        elif error.filename is None or error.strerror is None:
             Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
         else:  # a disk that is full, a folder that may not be written: what the system says is all there is to say
             Console(stderr=True).print_error(f"{name}: {_name_of(error)} cannot be used: {error.strerror}")

@@ -86,7 +86,15 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_letters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letters", nargs="*", type=_address, metavar="LETTER", help="only these (default: all)")
+    parser.add_argument(
+        "--letter",
+        action="append",
+        type=_address,
+        dest="letters",
+        metavar="LETTER",
+        default=argparse.SUPPRESS,
+        help="only this one; can be repeated",
+    )
     _add_choice(parser, default=argparse.SUPPRESS)
     _add_json(parser)
 

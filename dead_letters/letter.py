@@ -32,19 +32,23 @@ class Letter:
     """Of the original record: ISO, UTC."""
     key: bytes | None
     value: bytes | None
+    size: int | None
+    """Bytes of the value, also where that was let go; None for a tombstone."""
     headers: Headers
 
     @classmethod
     def of(cls, message: Message) -> Self:
         """A message as it was read."""
         _, milliseconds = message.timestamp()
+        value = _bytes(message.value())
         return cls(
             topic=message.topic() or "",
             partition=message.partition() or 0,
             offset=message.offset() or 0,
             time=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
             key=_bytes(message.key()),
-            value=_bytes(message.value()),
+            value=value,
+            size=None if value is None else len(value),
             headers=_headers(message),
         )
 
@@ -132,7 +136,7 @@ class Letter:
             },
             "time": self.time,
             "key": decode(self.key),
-            "bytes": None if self.value is None else len(self.value),
+            "bytes": self.size,
         }
 
     def whole(self, decode: Decoder) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def write_letters(letters: Iterable[Letter], path: Path, *, decode: Decoder) -> 
     """Write the letters; raises SluiceError where a file cannot be written."""
     form = form_of(path)
     written = Written(file=path, form=form)
+    fresh = not path.exists()
     try:
         with path.open("wb") as file, _Rest(rest_path(path)) as rest:
             taken = _Images(file) if form == ".tar" else {".csv": _Rows, ".jsonl": _All}[form](file, decode)
@@ -110,6 +111,8 @@ def write_letters(letters: Iterable[Letter], path: Path, *, decode: Decoder) -> 
             taken.finish(written)
             written.rest, written.rest_file = rest.count, rest.written_to
     except OSError as error:
+        if fresh:
+            path.unlink(missing_ok=True)
         raise SluiceError(f"{error.filename or path} cannot be written: {error.strerror}; choose another") from error
     return written
 

@@ -3,6 +3,7 @@
 import heapq
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from operator import itemgetter
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -50,7 +51,8 @@ class SortedFixes:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk: what was not written is not needed either
+                self._file.close()
 
     def _write_run(self) -> None:
         self._run.sort(key=_utime)

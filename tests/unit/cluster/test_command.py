@@ -254,3 +254,25 @@ def test_proof_that_is_not_there_or_has_not_ended_is_told(pod: Pod, monkeypatch:
 def test_report_begins_as_it_is_looked_for() -> None:
     templates = Path(__file__).resolve().parents[3] / "proof/templates"
     assert (templates / "base.html.j2").read_bytes().startswith(PAGE)
+
+
+def test_dead_letters_come_here_with_what_lies_beside_them(pod: Pod) -> None:
+    pod("print(words[2:]); open('rows.csv', 'w').write('rows'); open('rows.rest.jsonl', 'w').write('rest')")
+    Path("there").mkdir()
+    status, out = call("dlq", "write", "there/rows.csv", "--reason", "no number")
+    assert status is Exit.OK
+    assert "['dlq', 'write', 'rows.csv', '--reason', 'no number']" in out
+    assert Path("there/rows.csv").read_text() == "rows"
+    assert Path("there/rows.rest.jsonl").read_text() == "rest"
+    with pytest.raises(SluiceError, match=r"rows\.csv is there already; --force writes over it"):
+        call("dlq", "write", "there/rows.csv")
+    pod("open('rows.csv', 'w').write('new')")
+    assert call("dlq", "write", "there/rows.csv", "--force")[0] is Exit.OK
+    assert Path("there/rows.csv").read_text() == "new"
+    assert not Path("there/rows.rest.jsonl").exists()
+
+
+def test_dead_letters_are_listed_and_sent_in_the_pod(pod: Pod) -> None:
+    pod("print(words[2:])")
+    assert "['dlq', '--json']" in call("dlq", "--json")[1]
+    assert "['dlq', 'send', '--yes']" in call("dlq", "send", "--yes")[1]

@@ -1,9 +1,13 @@
 import math
 import struct
+from pathlib import Path
+from typing import BinaryIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exits import SluiceError
 from producer.gps import GpsFix
 from proof.spill import SortedFixes
 
@@ -42,3 +46,22 @@ def test_negative_zero_and_null_survive_the_disk():
     assert back.latitude is not None
     assert math.copysign(1, back.latitude) == -1
     assert back[4:] == (0.0, None, None, 5e-324)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> BinaryIO:
+        return Path("/dev/full").open("wb")
+
+    monkeypatch.setattr("proof.spill.TemporaryFile", full)
+    with SortedFixes(run_rows=1) as fixes, pytest.raises(SluiceError, match=r"No space left on device\. Point TMPDIR"):
+        fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
+
+
+def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/nowhere']")
+
+    monkeypatch.setattr("proof.spill.TemporaryFile", nowhere)
+    with SortedFixes(run_rows=1) as fixes, pytest.raises(SluiceError, match="No usable temporary directory"):
+        fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
