@@ -27,7 +27,12 @@ _OURS_INPUTS = (*_INPUTS, f"{_OURS}/pom.xml", f"{_OURS}/src/main")
 
 LEARNING = "learning"
 """The folder in the cache of the instance that local/learn.py starts."""
-_DOWNLOADS = Purpose(what="downloads", change="SLUICE_CACHE=DIR", longest=LONGEST_BYTES - len(f"/{LEARNING}"))
+_DOWNLOADS = Purpose(
+    what="downloads",
+    change="SLUICE_CACHE=DIR",
+    longest=LONGEST_BYTES - len(f"/{LEARNING}"),
+    without="[]",  # Quarkus makes URIs of its jars' real names, in which these have to be written otherwise
+)
 
 Say = Callable[[str], None]
 
