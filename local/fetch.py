@@ -31,7 +31,7 @@ _DOWNLOADS = Purpose(
     what="downloads",
     change="SLUICE_CACHE=DIR",
     longest=LONGEST_BYTES - len(f"/{LEARNING}"),
-    without="[]",  # Quarkus makes URIs of its jars' real names, in which these have to be written otherwise
+    without="[]?!",  # Quarkus makes URIs of its jars' real names, and leaves these as they are
 )
 
 Say = Callable[[str], None]
