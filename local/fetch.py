@@ -36,7 +36,12 @@ _BUILD_OURS = ("--projects", ",".join((*_OUR_PROJECTS, "io.apicurio:apicurio-reg
 
 LEARNING = "learning"
 """The folder in the cache of the instance that local/learn.py starts."""
-_DOWNLOADS = Purpose(what="downloads", change="SLUICE_CACHE=DIR", longest=LONGEST_BYTES - len(f"/{LEARNING}"))
+_DOWNLOADS = Purpose(
+    what="downloads",
+    change="SLUICE_CACHE=DIR",
+    longest=LONGEST_BYTES - len(f"/{LEARNING}"),
+    without="[]?!",  # Quarkus makes URIs of its jars' real names, and leaves these as they are
+)
 
 Say = Callable[[str], None]
 

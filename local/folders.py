@@ -25,6 +25,8 @@ class Purpose:
     change: str
     """How one names another."""
     longest: int = LONGEST_BYTES
+    without: str = ""
+    """Characters that its name cannot have, because what is there is called by its real name."""
 
 
 PIPELINE = Purpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STATE=DIR")
@@ -33,7 +35,7 @@ PIPELINE = Purpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STAT
 def named(path: Path, purpose: Purpose) -> Path:
     """The folder at `path` by its real name; raises SluiceError with the reason where no server could work in it."""
     real = real_name(path)
-    if reason := _misnamed(real, longest=purpose.longest):
+    if reason := _misnamed(real, purpose):
         raise _refusal(real, purpose, reason)
     return real
 
@@ -64,7 +66,7 @@ def shown(path: Path) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def _misnamed(path: Path, *, longest: int) -> str | None:
+def _misnamed(path: Path, purpose: Purpose) -> str | None:
     name = os.fsencode(path)
     try:
         text = name.decode()
@@ -73,8 +75,10 @@ def _misnamed(path: Path, *, longest: int) -> str | None:
     if text != str(path):
         # Python takes the bytes for other letters than Java does: what one writes the other would not find.
         return f"the locale's encoding is {sys.getfilesystemencoding()}; set LC_ALL=C.UTF-8, or use ASCII letters"
-    if len(name) > longest:
-        return f"its name has {len(name)} bytes, and MariaDB takes {longest}"
+    if found := set(text) & set(purpose.without):
+        return f"the registry cannot be started from a folder with {' or '.join(sorted(found))} in its name"
+    if len(name) > purpose.longest:
+        return f"its name has {len(name)} bytes, and MariaDB takes {purpose.longest}"
     return None
 
 

@@ -24,6 +24,8 @@ from tests.embedded_administrator import embedded_administrator
 from tests.support import Sluice, run_sluice
 
 ROOT = Path(__file__).resolve().parents[1]
+STATE = "a state, of: 'ö' #1 %20 &+ [x]?"
+"""As nasty as a folder's name may be: every test of the pipeline is one of that too."""
 REAL_LOG = ROOT.parent / "shared/data/nclt_2012-11-16_gps.csv"
 
 
@@ -59,7 +61,7 @@ def environment(
         yield dict(os.environ)
         return
     running = pytestconfig.getoption("--state")
-    state = Path(running).absolute() if running else tmp_path_factory.mktemp("place") / "state"
+    state = Path(running).absolute() if running else tmp_path_factory.mktemp("place") / STATE
     env = {**os.environ, "SLUICE_STATE": str(state)}
     if running:
         yield env

@@ -24,12 +24,16 @@ def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) ->
     requirements = _PACK / "requirements.txt"
 
     def install(folder: Path) -> None:
-        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        pip = [str(folder / "bin/python"), "-m", "pip"]
+        install = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", str(requirements)]
         with progress("installing what policy/ needs (once; half a minute)", say=say):
             subprocess.run([sys.executable, "-m", "venv", str(folder)], env=env, check=True, capture_output=True)
-            done = subprocess.run([*pip, "-r", str(requirements)], env=env, capture_output=True, text=True, check=False)
+            for arguments in (install, ["check"]):
+                done = subprocess.run([*pip, *arguments], env=env, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    break
         if done.returncode:
-            last = "\n  ".join(done.stderr.splitlines()[-5:])
+            last = "\n  ".join((done.stdout + done.stderr).splitlines()[-5:])
             raise Missing(f"{requirements} could not be installed:\n  {last}")
 
     digest = sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
