@@ -65,8 +65,8 @@ for thread in copying:
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 broken = os.path.join(there, "break")
 while process.poll() is None:
-    if os.path.exists(broken) and "sluice" in command:
-        how = open(broken).read()
+    how = open(broken).read() if os.path.exists(broken) and "sluice" in command else ""
+    if how:
         os.unlink(broken)
         os.killpg(process.pid, signal.SIGKILL)
         print("E1126 10:00:00.123456   12345 v2.go:150] next reader: websocket: close 1006", file=sys.stderr)

@@ -129,6 +129,16 @@ def test_nobody_who_stops_reading_is_told_anything(pod: Pod) -> None:
     assert process.returncode == Exit.OK
 
 
+def test_a_reader_who_leaves_before_the_cluster_is_heard_is_told_nothing_either(pod: Pod) -> None:
+    pod("print('Kafka', flush=True); sys.exit(6)")
+    with sluice("status") as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == Exit.OK
+
+
 def test_a_command_that_was_killed_in_the_pod_is_no_traceback(pod: Pod) -> None:
     pod("os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(SluiceError, match=r"killed in the pod \(signal 9\)") as caught:
