@@ -76,7 +76,7 @@ class Toolbox:
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
-                f"{_said(done.stderr)}. Make one (pulumi up), or name another context: "
+                f"{said(done.stderr)}. Make one (pulumi up), or name another context: "
                 "kubectl config get-contexts",
                 status=Exit.UNAVAILABLE,
             )
@@ -156,7 +156,7 @@ class Toolbox:
         while (done := self._call("true")).returncode:
             if time.monotonic() > deadline:
                 raise SluiceError(
-                    f"for {seconds:.0f} s no pod of {POD} could be reached: {_said(done.stderr)}. "
+                    f"for {seconds:.0f} s no pod of {POD} could be reached: {said(done.stderr)}. "
                     "`sluice --target … status` says what the cluster complains of; then run the command again",
                     status=Exit.UNAVAILABLE,
                 )
@@ -186,8 +186,8 @@ class Toolbox:
         finally:
             fresh.unlink(missing_ok=True)
 
-    def _still_there(self, name: str, said: bytes) -> StillInPodError:
-        why = _said(said) or "the connection has ended"
+    def _still_there(self, name: str, errors: bytes) -> StillInPodError:
+        why = said(errors) or "the connection has ended"
         return StillInPodError(
             f"what the command has written could not be brought here: {why}. {self._where(name)}",
             status=Exit.UNAVAILABLE,
@@ -225,7 +225,8 @@ class Toolbox:
         return ["kubectl", "--context", self.context, "--namespace", self.namespace]
 
 
-def _said(errors: bytes) -> str:
+def said(errors: bytes) -> str:
+    """What kubectl has said, for a sentence of ours."""
     return explained(errors.decode(errors="replace").splitlines())
 
 
@@ -235,12 +236,12 @@ def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
-            out, said = process.communicate(timeout=_CALL_SECONDS)
+            out, errors = process.communicate(timeout=_CALL_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            out, said = process.communicate()
-            said += f"error: it does not answer within {_CALL_SECONDS} s".encode()
+            out, errors = process.communicate()
+            errors += f"error: it does not answer within {_CALL_SECONDS} s".encode()
         except BaseException:
             process.kill()
             raise
-    return subprocess.CompletedProcess(command, process.returncode, out, said)
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
