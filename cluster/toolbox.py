@@ -133,8 +133,9 @@ class Toolbox:
                 interrupted = True
                 self._end(process)
             except BrokenPipeError:  # `| head`: nobody reads what the command has to say
-                output.silent = True
+                output.leave()
                 self._end(process)
+                output.errors_read()
                 raise
             else:
                 return interrupted
