@@ -163,6 +163,16 @@ class Toolbox:
                 )
             time.sleep(_LOOK_SECONDS)
 
+    def end_earlier_run(self) -> None:
+        """End what a broken connection may have left running, as Ctrl-C would, and remove what it has written.
+
+        It would go on writing into the folder of the run that follows.
+        """
+        pid, runs = f"{self.folder}.pid", 'kill -0 "$pid" 2>/dev/null'
+        wait = f"n=0; while {runs} && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done"
+        script = f'pid=$(cat {pid}) && kill -INT "$pid" && {{ {wait}; }}; rm -rf {self.folder} {pid}'
+        self._call("sh", "-c", script)
+
     def files(self) -> list[str]:
         """The files that the command has written; raises StillInPodError where the pod cannot be asked."""
         done = self._call("ls", self.folder)

@@ -67,6 +67,13 @@ def test_every_command_is_taken_up_again(pod: Pod, arguments: list[str]) -> None
     assert call(*arguments) == (Exit.OK, "all of it\n")
 
 
+def test_what_runs_on_in_the_pod_is_ended_first(pod: Pod, there: Path) -> None:
+    ends = "signal.signal(signal.SIGINT, lambda *_: ((there / 'ended').touch(), os._exit(130)))\n"
+    pod("from pathlib import Path\nthere = Path(os.environ['THERE'])\n" + ends + BREAKS_ONCE.format(status="runs on"))
+    assert call("messages", "gps-fixes") == (Exit.OK, "")
+    assert (there / "ended").exists()
+
+
 def test_what_has_begun_to_print_is_not_begun_again(pod: Pod) -> None:
     pod("print('one', flush=True)\n" + BREAKS_ONCE.format(status=1))
     with pytest.raises(SluiceError, match=r"What it has printed is not all\. Run it again") as caught:
