@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import IO
 
-from cluster.toolbox import Toolbox
+from cluster.toolbox import Toolbox, said
 from exits import Exit, SluiceError
 from proof.report_file import write_report
 
@@ -21,7 +21,7 @@ def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     log = toolbox.kubectl("logs", f"job/{JOB}")
     if log.returncode:
         raise SluiceError(
-            f"there is no proof to fetch: {log.stderr.decode().strip()}. Prove what you loaded yourself with `sluice "
+            f"there is no proof to fetch: {said(log.stderr)}. Prove what you loaded yourself with `sluice "
             "proof SOURCE`, or have the cluster load and prove a source: pulumi config set load.source SOURCE",
             status=Exit.UNAVAILABLE,
         )
@@ -29,8 +29,8 @@ def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     status = toolbox.kubectl("get", "pods", *newest, "--output", _STATUS).stdout.decode()
     if not status:
         raise SluiceError("the proof has not ended yet: kubectl logs --follow job/proof", status=Exit.UNAVAILABLE)
-    said, begin, page = log.stdout.partition(PAGE)
-    stdout.write(said)
+    verdict, begin, page = log.stdout.partition(PAGE)
+    stdout.write(verdict)
     if begin:
         report = write_report((begin + page).decode(errors="replace"), path)
         stdout.write(f"report: {report.absolute()}\n".encode())

@@ -13,7 +13,7 @@ _RECONCILIATION = re.compile(
     r"^Reconciliation #\d+\([^)]*\) (?P<kind>\w+)\((?P<namespace>[^/)]+)/(?P<name>[^)]+)\): (?P<text>.*)$"
 )
 _EXCEPTION = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(?P<class>[\w$]+)(?:: (?P<message>.*))?$")
-_STACK = re.compile(r"^\s+(?:at |\.\.\. \d+ )|^\s*Suppressed: ")
+_STACK = re.compile(r"^\s+(?:at (?P<where>\S+)|\.\.\. \d+ )|^\s*Suppressed: ")
 _REFUSED = re.compile(r"^Failure executing: .*? Message: (?P<message>.*?)(?:\. Received status: .*)?$")
 """What the operator's Kubernetes client wraps around the API server's own words."""
 _SUCCESS = "reconciled"
@@ -35,6 +35,8 @@ class _Entry:
     name: str
     text: str
     exception: str = ""
+    unexplained: bool = False
+    """The exception has no message: where it was thrown, which the next line says, is all there is."""
 
     def why(self) -> str:
         said = _PREFIX.sub("", self.text)
@@ -75,8 +77,11 @@ def _keep(failed: dict[tuple[str, str], _Entry], *, level: str, text: str) -> _E
 
 def _add_exception(entry: _Entry, line: str) -> None:
     """The innermost cause is the reason: each further one takes the place of the one before."""
-    if _STACK.match(line) or not line.strip():
-        return
-    if exception := _EXCEPTION.match(line):
+    if frame := _STACK.match(line):
+        if entry.unexplained and frame["where"]:
+            entry.exception += f" at {frame['where']}"
+        entry.unexplained = False
+    elif exception := _EXCEPTION.match(line):
         refused = _REFUSED.match(exception["message"] or "")
         entry.exception = refused["message"] if refused else exception["message"] or exception["class"]
+        entry.unexplained = not exception["message"]

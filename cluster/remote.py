@@ -95,11 +95,10 @@ class Output:
     paths: Mapping[str, str]
     """Paths in the pod, which are shown as these."""
     shown: bool = False
-    silent: bool = False
-    """Nobody reads what the command has to say."""
 
     def __post_init__(self) -> None:
         self.said: list[str] = []
+        self._left = False
         self._thread = threading.Thread(target=self._read_errors, daemon=True)
         self._thread.start()
 
@@ -110,19 +109,24 @@ class Output:
             self.stdout.write(self._here(line))
             self.stdout.flush()
 
+    def leave(self) -> None:
+        """Nobody reads what the command has to say: show no more of it, and let kubectl find its output closed."""
+        self._left = True
+        cast(IO[bytes], self.process.stdout).close()
+
     def errors_read(self) -> None:
         """Wait until all of standard error has been shown."""
         self._thread.join()
 
     def _read_errors(self) -> None:
         mark = self.mark.encode()
-        for line in cast(IO[bytes], self.process.stderr):
-            text = line.decode(errors="replace")
-            if not line.startswith(mark):
-                self.said.append(text)
-            elif not self.silent:
-                sys.stderr.write(self._here(line[len(mark) :]).decode(errors="replace"))
-                sys.stderr.flush()
+        with suppress(ValueError):  # closed while it is read, where something else has ended the command
+            for line in cast(IO[bytes], self.process.stderr):
+                if not line.startswith(mark):
+                    self.said.append(line.decode(errors="replace"))
+                elif not self._left:
+                    sys.stderr.write(self._here(line[len(mark) :]).decode(errors="replace"))
+                    sys.stderr.flush()
 
     def _here(self, line: bytes) -> bytes:
         for path, here in self.paths.items():

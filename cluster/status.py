@@ -16,6 +16,9 @@ from cluster.complaints import Complaints, gather
 from cluster.toolbox import Toolbox
 from exits import Exit, SluiceError
 
+_ONE_LINE = 1_000
+"""Columns: a program that reads it finds each complaint on a line."""
+
 
 def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, stdout: IO[bytes], tty: bool) -> Exit:
     """Print both; UNAVAILABLE if a part is silent or a pod is not ready, FAILED if something is not as it should be.
@@ -104,11 +107,13 @@ class _WithComplaints(BytesIO):
 
 
 def _print(complaints: Complaints, *, stdout: IO[bytes]) -> None:
-    text = TextIOWrapper(stdout, encoding="utf-8", write_through=True)
-    try:
-        Console(file=text).print(as_text(complaints))
-    finally:
-        text.detach()
+    tty = stdout.isatty()
+    console = Console(file=TextIOWrapper(BytesIO()), force_terminal=tty, width=None if tty else _ONE_LINE)
+    with console.capture() as text:
+        console.print(as_text(complaints))
+    # Not by the console itself: where nobody reads any more it ends the program with a status of its own.
+    stdout.write(text.get().encode())
+    stdout.flush()
 
 
 def as_text(complaints: Complaints) -> Group:
@@ -122,4 +127,6 @@ def as_text(complaints: Complaints) -> Group:
 
 
 def _count(number: int) -> str:
-    return "complains of one thing" if number == 1 else f"complains of {number or 'nothing that could be seen'}"
+    if number == 1:
+        return "complains of one thing"
+    return f"complains of {number} things" if number else "complains of nothing that could be seen"

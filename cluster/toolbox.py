@@ -77,7 +77,7 @@ class Toolbox:
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
-                f"{_said(done.stderr)}. Make one (pulumi up), or name another context: "
+                f"{said(done.stderr)}. Make one (pulumi up), or name another context: "
                 "kubectl config get-contexts",
                 status=Exit.UNAVAILABLE,
             )
@@ -134,8 +134,9 @@ class Toolbox:
                 interrupted = True
                 self._end(process)
             except BrokenPipeError:  # `| head`: nobody reads what the command has to say
-                output.silent = True
+                output.leave()
                 self._end(process)
+                output.errors_read()
                 raise
             else:
                 return interrupted
@@ -157,11 +158,21 @@ class Toolbox:
         while (done := self._call("true")).returncode:
             if time.monotonic() > deadline:
                 raise SluiceError(
-                    f"for {seconds:.0f} s no pod of {POD} could be reached: {_said(done.stderr)}. "
+                    f"for {seconds:.0f} s no pod of {POD} could be reached: {said(done.stderr)}. "
                     "`sluice --target … status` says what the cluster complains of; then run the command again",
                     status=Exit.UNAVAILABLE,
                 )
             time.sleep(_LOOK_SECONDS)
+
+    def end_earlier_run(self) -> None:
+        """End what a broken connection may have left running, as Ctrl-C would, and remove what it has written.
+
+        It would go on writing into the folder of the run that follows.
+        """
+        pid, runs = f"{self.folder}.pid", 'kill -0 "$pid" 2>/dev/null'
+        wait = f"n=0; while {runs} && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done"
+        script = f'pid=$(cat {pid}) && kill -INT "$pid" && {{ {wait}; }}; rm -rf {self.folder} {pid}'
+        self._call("sh", "-c", script)
 
     def files(self) -> list[str]:
         """The files that the command has written; raises StillInPodError where the pod cannot be asked."""
@@ -183,8 +194,8 @@ class Toolbox:
                 f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
             ) from error
 
-    def _still_there(self, name: str, said: bytes) -> StillInPodError:
-        why = _said(said) or "the connection has ended"
+    def _still_there(self, name: str, errors: bytes) -> StillInPodError:
+        why = said(errors) or "the connection has ended"
         return StillInPodError(
             f"what the command has written could not be brought here: {why}. {self._where(name)}",
             status=Exit.UNAVAILABLE,
@@ -222,7 +233,8 @@ class Toolbox:
         return ["kubectl", "--context", self.context, "--namespace", self.namespace]
 
 
-def _said(errors: bytes) -> str:
+def said(errors: bytes) -> str:
+    """What kubectl has said, for a sentence of ours."""
     return explained(errors.decode(errors="replace").splitlines())
 
 
@@ -232,12 +244,12 @@ def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
-            out, said = process.communicate(timeout=_CALL_SECONDS)
+            out, errors = process.communicate(timeout=_CALL_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            out, said = process.communicate()
-            said += f"error: it does not answer within {_CALL_SECONDS} s".encode()
+            out, errors = process.communicate()
+            errors += f"error: it does not answer within {_CALL_SECONDS} s".encode()
         except BaseException:
             process.kill()
             raise
-    return subprocess.CompletedProcess(command, process.returncode, out, said)
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)

@@ -65,13 +65,15 @@ for thread in copying:
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 broken = os.path.join(there, "break")
 while process.poll() is None:
-    if os.path.exists(broken) and "sluice" in command:
-        how = open(broken).read()
+    how = open(broken).read() if os.path.exists(broken) and "sluice" in command else ""
+    if how:
         os.unlink(broken)
-        os.killpg(process.pid, signal.SIGKILL)
+        if how != "runs on":
+            os.killpg(process.pid, signal.SIGKILL)
         print("E1126 10:00:00.123456   12345 v2.go:150] next reader: websocket: close 1006", file=sys.stderr)
         print("error: error reading from error stream: next reader: connection reset by peer", file=sys.stderr)
-        sys.exit(int(how))
+        sys.stderr.flush()
+        os._exit(1 if how == "runs on" else int(how))
     time.sleep(0.01)
 for thread in copying:
     thread.join()
@@ -94,7 +96,8 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder by which kubectl is told what to answer.
 
     Files `pods`, `strimzi` and `log` hold its answers, NAME.error what it says of an error instead. `break` breaks
-    the connection of the command that runs, with the exit status in it; `away` holds for how many looks no pod can be
+    the connection of the command that runs, with the exit status in it, or "runs on" for
+    a command that does not notice; `away` holds for how many looks no pod can be
     reached.
     """
     folder = tmp_path / "there"

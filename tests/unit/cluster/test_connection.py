@@ -67,6 +67,13 @@ def test_every_command_is_taken_up_again(pod: Pod, arguments: list[str]) -> None
     assert call(*arguments) == (Exit.OK, "all of it\n")
 
 
+def test_what_runs_on_in_the_pod_is_ended_first(pod: Pod, there: Path) -> None:
+    ends = "signal.signal(signal.SIGINT, lambda *_: ((there / 'ended').touch(), os._exit(130)))\n"
+    pod("from pathlib import Path\nthere = Path(os.environ['THERE'])\n" + ends + BREAKS_ONCE.format(status="runs on"))
+    assert call("messages", "gps-fixes") == (Exit.OK, "")
+    assert (there / "ended").exists()
+
+
 def test_what_has_begun_to_print_is_not_begun_again(pod: Pod) -> None:
     pod("print('one', flush=True)\n" + BREAKS_ONCE.format(status=1))
     with pytest.raises(SluiceError, match=r"What it has printed is not all\. Run it again") as caught:
@@ -124,6 +131,16 @@ def test_nobody_who_stops_reading_is_told_anything(pod: Pod) -> None:
         assert process.stdout
         assert process.stderr
         assert process.stdout.readline() == b"{}\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == Exit.OK
+
+
+def test_a_reader_who_leaves_before_the_cluster_is_heard_is_told_nothing_either(pod: Pod) -> None:
+    pod("print('Kafka', flush=True); sys.exit(6)")
+    with sluice("status") as process:
+        assert process.stdout
+        assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == Exit.OK
