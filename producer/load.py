@@ -93,7 +93,7 @@ class Load:
             failed=failed,
             tombstones=self._options.tombstones,
             seconds=seconds,
-            rejects_file=self._rejects.path if self._rejected else None,
+            rejects_file=self._rejects.path if self._rejects.written else None,
             status=status,
             problem=problem,
         )

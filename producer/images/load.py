@@ -129,7 +129,7 @@ class ImageLoad:
             max_message_bytes=self._source.max_message_bytes,
             tombstones=self._options.tombstones,
             seconds=seconds,
-            rejects_file=self._rejects.path if self._rejected else None,
+            rejects_file=self._rejects.path if self._rejects.written else None,
             status=status,
             problem=problem,
         )

@@ -184,6 +184,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
         report = Load(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
+    assert "they are in" not in "".join(report.lines_for_people())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
