@@ -60,6 +60,10 @@ class Servers(Protocol):
         """Change a setting of a topic that the pipeline has."""
         ...
 
+    def check_that_redis_can_be_killed(self) -> None:
+        """Skip the test where it cannot."""
+        ...
+
     def kill_redis(self) -> None:
         """Kill Redis as a power cut would, and wait until it is gone."""
         ...
@@ -170,11 +174,14 @@ class PlainServers:
         for done in client.incremental_alter_configs([resource]).values():
             done.result(_SECONDS)
 
-    def kill_redis(self) -> None:
+    def check_that_redis_can_be_killed(self) -> None:
         pytest.skip("there is no way to kill a server that is neither of this machine nor of a cluster")
 
+    def kill_redis(self) -> None:
+        raise NotImplementedError
+
     def start_redis(self) -> None:
-        """Nothing was killed."""
+        raise NotImplementedError
 
 
 @contextmanager

@@ -78,6 +78,9 @@ class EmbeddedServers(PlainServers):
         _make_kafka_user(self._instance, self._kafka)
         return self._kafka
 
+    def check_that_redis_can_be_killed(self) -> None:
+        """It can."""
+
     def kill_redis(self) -> None:
         os.kill(process_of(self._instance, "redis"), signal.SIGKILL)
         # A process that is being killed loses its environment, by which it is known, before its sockets.

@@ -46,6 +46,7 @@ def test_full_server_is_told_and_nothing_is_lost(place: Place, admin: Administra
 
 
 def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, admin: Administrator, name: str) -> None:
+    admin.servers.check_that_redis_can_be_killed()
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(place, "images", values.items()))
     before = store(place.redis).dbsize()

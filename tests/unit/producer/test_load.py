@@ -226,6 +226,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
     assert report.rejects_file is None
+    assert "they are in" not in "".join(report.lines_for_people())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

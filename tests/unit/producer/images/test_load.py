@@ -191,6 +191,7 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
     report = load(folder, broker, "images-unwritable", rejects=tmp_path / "missing/x.csv")
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
+    assert "they are in" not in "".join(report.lines_for_people())
 
 
 def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
