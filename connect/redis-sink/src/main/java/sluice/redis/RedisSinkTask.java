@@ -5,10 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.errors.RetriableException;
@@ -33,6 +36,7 @@ public final class RedisSinkTask extends SinkTask {
     private ErrantRecordReporter deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
+    private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
 
     @Override
     public void start(Map<String, String> given) {
@@ -58,10 +62,30 @@ public final class RedisSinkTask extends SinkTask {
         try {
             write(records);
             retries.end();
+            for (SinkRecord record : records) {
+                written.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
+                        new OffsetAndMetadata(record.originalKafkaOffset() + 1));
+            }
         } catch (RetriableException error) {
             context.timeout(retries.pause(error));
             throw error;
         }
+    }
+
+    /**
+     * Only what was written. Connect itself also counts a batch that waited for its next try when its partitions were
+     * taken away and given back: with the next batch that succeeds, an empty one at that, it would be lost.
+     */
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> counted) {
+        Map<TopicPartition, OffsetAndMetadata> safe = new HashMap<>(written);
+        safe.keySet().retainAll(counted.keySet());
+        return safe;
+    }
+
+    @Override
+    public void close(Collection<TopicPartition> partitions) {
+        written.keySet().removeAll(partitions);
     }
 
     private void write(Collection<SinkRecord> records) {

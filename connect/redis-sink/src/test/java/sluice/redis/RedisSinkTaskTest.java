@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +123,21 @@ class RedisSinkTaskTest {
         assertTrue(worker.reasons.get(1).contains("the key is a java.lang.Long"), worker.reasons.get(1));
         assertTrue(worker.reasons.get(2).contains("the value is a java.util"), worker.reasons.get(2));
         assertTrue(worker.reasons.get(3).contains("4 bytes"), worker.reasons.get(3));
+    }
+
+    @Test
+    void commitsOnlyWhatWasWritten() {
+        TopicPartition partition = new TopicPartition("images", 3);
+        Map<TopicPartition, OffsetAndMetadata> counted = Map.of(partition, new OffsetAndMetadata(60));
+        redis.behaviour = command -> command.get(0).equals("SET") ? FakeRedis.HANG_UP : null;
+        refused(settings(redis.port()), record("k", "v", 59));
+        task.put(List.of()); // The batch is gone with its partition; Connect counts it all the same.
+        assertEquals(Map.of(), task.preCommit(counted));
+        redis.behaviour = command -> null;
+        task.put(List.of(record("k", "v", 7)));
+        assertEquals(Map.of(partition, new OffsetAndMetadata(8)), task.preCommit(counted));
+        task.close(List.of(partition));
+        assertEquals(Map.of(), task.preCommit(counted));
     }
 
     @Test
