@@ -166,7 +166,7 @@ def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
         assert (told["rejected"], told["failed"], told["max_message_bytes"]) == ({"too-large": 1}, 0, size)
         assert arrived()[key] == data
         rejects = (folder.parent / "images.rejects.csv").read_text().splitlines()
-        assert rejects[1:] == [f"{session}/lb3/Cam0/1.tiff,too-large,{len(larger)}"]
+        assert rejects[1:] == [f"{session}/lb3/Cam0/1.tiff,too-large,{len(larger)},{os.path.realpath(folder)}"]
         # The broker is of the same opinion.
         assert limit.refusal(key, data) is None
         assert limit.refusal(f"{session}/Cam0/1", larger) == KafkaError.MSG_SIZE_TOO_LARGE

@@ -145,7 +145,7 @@ def test_rejected_rows_are_told_and_hinder_nothing(sluice: Sluice, prove: Prove,
     assert proof["source"]["rejects"] == {"duplicate": 1, "utime-spreadsheet": 1}
 
 
-@pytest.mark.parametrize("content", ["", "1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n"])
+@pytest.mark.parametrize("content", ["\n", "1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n"])
 def test_nothing_proves_nothing(prove: Prove, log: Path, content: str):
     log.write_text(content, encoding="utf-8")
     status, proof = prove(log)
