@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
@@ -55,7 +54,9 @@ def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Fin
     now = _config(connector)
     if before != now:
         _ask("PUT", f"{own}/config", now, what=f"Connect refuses the connector {connector.name}")
-    found = setting_changes(f"connector {connector.name}", _shown(before), _shown(now))
+    found = setting_changes(
+        f"connector {connector.name}", _shown(before, other_than=before), _shown(now, other_than=before)
+    )
     state = _state(own)
     if connector.state != state:
         _ask("PUT", f"{own}/{_REQUESTS[connector.state]}", what=f"{connector.name} cannot be {connector.state}")
@@ -67,17 +68,16 @@ def _config(connector: Connector) -> dict[str, str]:
     return {**connector.config, "connector.class": class_here(connector.config["connector.class"])}
 
 
-def _shown(config: dict[str, str]) -> dict[str, str]:
+def _shown(config: dict[str, str], *, other_than: dict[str, str]) -> dict[str, str]:
     """The settings with the values that may be told; of a secret, only whether it is another one."""
-    return {name: _hidden(value) if _is_secret(name, value) else value for name, value in config.items()}
+    return {
+        name: ("another secret" if other_than.get(name) != value else "a secret") if _is_secret(name, value) else value
+        for name, value in config.items()
+    }
 
 
 def _is_secret(name: str, value: str) -> bool:
     return any(word in name for word in _SECRET) and not value.startswith("${env:")
-
-
-def _hidden(value: str) -> str:
-    return f"a secret ({sha256(value.encode()).hexdigest()[:6]})"
 
 
 def _state(url: str) -> str:
