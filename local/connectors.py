@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 
 from exits import SluiceError
@@ -84,7 +85,7 @@ def _state(url: str) -> str:
     """running, paused or stopped; running while the workers have not said anything else in time."""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
-        status, answer = request("GET", f"{url}/status")
+        status, answer = _answer("GET", f"{url}/status", what="Connect cannot be asked")
         state = answer["connector"]["state"] if status == HTTPStatus.OK else "UNASSIGNED"
         if state in ("PAUSED", "STOPPED"):
             return str(state).lower()
@@ -98,10 +99,17 @@ def _ask(method: str, url: str, body: object = None, *, what: str) -> Any:
     """What Connect answers, asked again while its workers rebalance; raises SluiceError with its reason."""
     deadline = time.monotonic() + _SECONDS
     while True:
-        status, answer = request(method, url, body)
+        status, answer = _answer(method, url, body, what=what)
         if status < HTTPStatus.BAD_REQUEST:
             return answer
         if status != HTTPStatus.CONFLICT or time.monotonic() > deadline:
             reason = answer.get("message") if isinstance(answer, dict) else answer
             raise SluiceError(f"{what} (HTTP {status}): {reason}")
         time.sleep(_POLL_SECONDS)
+
+
+def _answer(method: str, url: str, body: object = None, *, what: str) -> tuple[int, Any]:
+    try:
+        return request(method, url, body)
+    except (OSError, HTTPException) as error:
+        raise SluiceError(f"{what}: {error}") from error
