@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from hashlib import sha256
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 
 from exits import SluiceError
@@ -55,7 +55,9 @@ def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Fin
     now = _config(connector)
     if before != now:
         _ask("PUT", f"{own}/config", now, what=f"Connect refuses the connector {connector.name}")
-    found = setting_changes(f"connector {connector.name}", _shown(before), _shown(now))
+    found = setting_changes(
+        f"connector {connector.name}", _shown(before, other_than=before), _shown(now, other_than=before)
+    )
     state = _state(own)
     if connector.state != state:
         _ask("PUT", f"{own}/{_REQUESTS[connector.state]}", what=f"{connector.name} cannot be {connector.state}")
@@ -67,24 +69,23 @@ def _config(connector: Connector) -> dict[str, str]:
     return {**connector.config, "connector.class": class_here(connector.config["connector.class"])}
 
 
-def _shown(config: dict[str, str]) -> dict[str, str]:
+def _shown(config: dict[str, str], *, other_than: dict[str, str]) -> dict[str, str]:
     """The settings with the values that may be told; of a secret, only whether it is another one."""
-    return {name: _hidden(value) if _is_secret(name, value) else value for name, value in config.items()}
+    return {
+        name: ("another secret" if other_than.get(name) != value else "a secret") if _is_secret(name, value) else value
+        for name, value in config.items()
+    }
 
 
 def _is_secret(name: str, value: str) -> bool:
     return any(word in name for word in _SECRET) and not value.startswith("${env:")
 
 
-def _hidden(value: str) -> str:
-    return f"a secret ({sha256(value.encode()).hexdigest()[:6]})"
-
-
 def _state(url: str) -> str:
     """running, paused or stopped; running while the workers have not said anything else in time."""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
-        status, answer = request("GET", f"{url}/status")
+        status, answer = _answer("GET", f"{url}/status", what="Connect cannot be asked")
         state = answer["connector"]["state"] if status == HTTPStatus.OK else "UNASSIGNED"
         if state in ("PAUSED", "STOPPED"):
             return str(state).lower()
@@ -98,10 +99,17 @@ def _ask(method: str, url: str, body: object = None, *, what: str) -> Any:
     """What Connect answers, asked again while its workers rebalance; raises SluiceError with its reason."""
     deadline = time.monotonic() + _SECONDS
     while True:
-        status, answer = request(method, url, body)
+        status, answer = _answer(method, url, body, what=what)
         if status < HTTPStatus.BAD_REQUEST:
             return answer
         if status != HTTPStatus.CONFLICT or time.monotonic() > deadline:
             reason = answer.get("message") if isinstance(answer, dict) else answer
             raise SluiceError(f"{what} (HTTP {status}): {reason}")
         time.sleep(_POLL_SECONDS)
+
+
+def _answer(method: str, url: str, body: object = None, *, what: str) -> tuple[int, Any]:
+    try:
+        return request(method, url, body)
+    except (OSError, HTTPException) as error:
+        raise SluiceError(f"{what}: {error}") from error

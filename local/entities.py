@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from exits import SluiceError
 from local.description import Description
 from local.findings import Finding
 from local.topics import apply_topics, strangers
@@ -15,9 +17,12 @@ def apply_entities(admin: AdminClient, *, description: Description, passwords: M
 
     Topics that are not described stay (they hold data); users and rights that are not described go.
     """
-    return [
-        *apply_topics(admin, description.topics),
-        *strangers(admin, description.topics),
-        *apply_rights(admin, description.users),
-        *apply_users(admin, description.users, passwords=passwords),
-    ]
+    try:
+        return [
+            *apply_topics(admin, description.topics),
+            *strangers(admin, description.topics),
+            *apply_rights(admin, description.users),
+            *apply_users(admin, description.users, passwords=passwords),
+        ]
+    except KafkaException as error:
+        raise SluiceError(f"the broker does not answer: {error.args[0].str()}") from error

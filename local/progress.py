@@ -7,14 +7,17 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
 
+import pymysql
 from confluent_kafka import KafkaException
 
+from exits import SluiceError
 from local.description import Connector
 from local.groups import Group, Partition
 from local.http import request
 from local.instance import Instance
 from local.mariadb import connect_as_root
 
+_POLL_SECONDS = 0.1
 _MOVED_SECONDS = 5.0
 """After this time a sink that is seen to move need not have come to the end of what waited for it."""
 Position = tuple[int, int]
@@ -48,8 +51,20 @@ def group_of(connector: Connector) -> str:
     return connector.config.get("consumer.override.group.id", f"connect-{connector.name}")
 
 
-def backlog_of(group: Group, connector: Connector) -> Backlog:
-    """What waits for a sink now; raises KafkaException where the broker does not say."""
+def backlog_of(group: Group, connector: Connector, *, seconds: float = 30) -> Backlog:
+    """What waits for a sink now; asked again while the broker begins to lead a new topic, then raises SluiceError."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return _backlog(group, connector)
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                why = error.args[0].str()
+                raise SluiceError(f"the broker does not say what waits for {connector.name}: {why}") from error
+        time.sleep(_POLL_SECONDS)
+
+
+def _backlog(group: Group, connector: Connector) -> Backlog:
     offsets = group.offsets(group.partitions(connector.topics))
     committed = group.committed(offsets)
     return Backlog(
@@ -128,12 +143,15 @@ def _number(file: str) -> int:
 
 
 def end_of_log(instance: Instance) -> Position:
-    """Where the database's binary log ends now; raises pymysql.MySQLError.
+    """Where the database's binary log ends now; raises SluiceError.
 
     The log goes on in a new file: a source says that it is past a statement only when the next event comes.
     """
-    with connect_as_root(instance) as connection, connection.cursor() as cursor:
-        cursor.execute("SHOW MASTER STATUS")
-        row = cursor.fetchone()
-        cursor.execute("FLUSH BINARY LOGS")
+    try:
+        with connect_as_root(instance) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW MASTER STATUS")
+            row = cursor.fetchone()
+            cursor.execute("FLUSH BINARY LOGS")
+    except pymysql.MySQLError as error:
+        raise SluiceError(f"the database does not say where its binary log ends: {error.args[-1]}") from error
     return (_number(str(row[0])), int(row[1])) if row else (0, 0)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
@@ -121,7 +122,8 @@ def _failure(url: str, watched: _Watched, parts: list[Any]) -> Trouble | None:
         return Trouble(text=f"{who} has FAILED: {cause}. {advice(cause, name)}", status=Exit.FAILED)
     watched.failures += 1
     watched.restarted_at = time.monotonic()
-    request("POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
+    with suppress(OSError, HTTPException):  # a worker that is away is told as one
+        request("POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
     return None
 
 
