@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from producer.reasons import LINE_LIMIT, Reason
-from producer.row import BLANKS, GpsFix, RowRefusedError, is_header, parse_row
+from producer.row import BLANKS, GpsFix, RowRefusedError, is_header, named_utime, parse_row
 from producer.seen import SeenUtimes
 
 __all__ = ["LINE_LIMIT", "FixReader", "GpsFix", "Reason", "Reject", "RowChecker", "parse_row", "read_fixes"]
@@ -27,6 +27,8 @@ class Reject(NamedTuple):
     """Without its line end; of a line that is too long, the beginning."""
     length: int
     """Bytes of the whole row."""
+    utime: int | None = None
+    """What the row names as its utime, µs since the epoch; None where it cannot be read."""
 
     def cells(self) -> tuple[int, str, str]:
         """Return what the rejects file says about it: what is not UTF-8 escaped, a long row cut."""
@@ -56,11 +58,11 @@ class RowChecker:
         self.lines += 1
         row = line.removesuffix(b"\n").removesuffix(b"\r")
         if length is not None:
-            return Reject(self.lines, Reason.TOO_LONG, row, length)
+            return self._reject(Reason.TOO_LONG, row, length=length)
         if self.lines == 1:
             row = row.removeprefix(_BOM)
         if not _is_utf8(row):
-            return Reject(self.lines, Reason.NOT_UTF8, row, len(row))
+            return self._reject(Reason.NOT_UTF8, row)
         if not row.strip(BLANKS):
             self.blank_lines += 1
             return None
@@ -73,10 +75,13 @@ class RowChecker:
         try:
             fix = parse_row(row)
         except RowRefusedError as refused:
-            return Reject(self.lines, refused.reason, row, len(row))
+            return self._reject(refused.reason, row)
         if not self.seen.add(fix.utime):
-            return Reject(self.lines, Reason.DUPLICATE, row, len(row))
+            return self._reject(Reason.DUPLICATE, row)
         return fix
+
+    def _reject(self, reason: Reason, row: bytes, *, length: int | None = None) -> Reject:
+        return Reject(self.lines, reason, row, len(row) if length is None else length, named_utime(row))
 
 
 class FixReader(Iterator[GpsFix | Reject]):

@@ -24,6 +24,10 @@ BLANKS = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]+")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WITH_EXPONENT = re.compile(rb"[+-]?[0-9.]+[eE][+-]?[0-9]+")
+_NAMED = re.compile(rb"([+-]?[0-9]{1,30})(?:\.0*)?")
+_QUOTES = BLANKS + b"\"'"
+_KEY_END = 2**63
+"""The table's key is a BIGINT."""
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 _NAN = frozenset({b"nan", b"+nan", b"-nan"})
 _NEARLY_NUMBERS = frozenset({*_NAN, b"inf", b"+inf", b"-inf"})
@@ -76,6 +80,18 @@ def is_header(row: bytes) -> bool:
     return bool(_LETTER.search(row)) and not any(
         field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) for field in fields
     )
+
+
+def named_utime(row: bytes, *, column: int = 0) -> int | None:
+    """Return the utime that a row names in `column`, whatever else is wrong in it; None where no digits say it.
+
+    It need not be one that is accepted: a row of the table may have been put there under other rules. Not `1.37E+15`:
+    the digits are gone, so no row of the table is named.
+    """
+    fields = row.split(b",", column + 1)
+    named = _NAMED.fullmatch(fields[column].strip(_QUOTES)) if column < len(fields) else None
+    utime = int(named[1]) if named else None
+    return utime if utime is not None and -_KEY_END <= utime < _KEY_END else None
 
 
 def _utime(text: bytes) -> int:

@@ -51,16 +51,9 @@ def prove_rows_of(args: Namespace, *, env: Mapping[str, str], console: Console, 
 def _evidence(
     args: Namespace, question: Question, finding: Finding, surroundings: Surroundings, *, seconds: float
 ) -> Evidence[Finding]:
-    verdict = judge(
-        question=question,
-        source=finding.source,
-        comparison=finding.comparison,
-        sink=finding.sink,
-        dead_letters=surroundings.dead_letters,
-    )
     return Evidence(
         question=question,
-        verdict=verdict,
+        verdict=judge(question=question, finding=finding, dead_letters=surroundings.dead_letters),
         finding=finding,
         surroundings=surroundings,
         made_at=datetime.now(UTC),

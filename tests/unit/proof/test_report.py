@@ -12,7 +12,7 @@ from proof.prove import Finding
 from proof.report import render
 from proof.surroundings import Surroundings
 from proof.verdict import judge
-from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, find, fix, line, stored
+from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, delete, find, fix, line, stored
 from tests.unit.proof.page import Page, words
 from view.connect import Connector, Task
 
@@ -34,9 +34,7 @@ SINK = Connector(
 
 def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
     question = Question(absent=absent, wait_seconds=60)
-    verdict = judge(
-        question=question, source=finding.source, comparison=finding.comparison, sink=finding.sink, dead_letters=0
-    )
+    verdict = judge(question=question, finding=finding, dead_letters=0)
     return Evidence(
         question=question,
         verdict=verdict,
@@ -119,9 +117,9 @@ def test_what_stands_in_the_source_is_shown_as_text():
 
 
 def test_a_sink_that_failed_is_named():
-    text = words(page(find(LOG, table=FakeTable([]), sink=FakeSink([FAILED]))).text)
+    text = words(page(find(LOG, table=FakeTable([]), sink=FakeSink(delete(*FIXES[:5]), halt=FAILED))).text)
     assert "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no." in text
-    assert "Sink not as it should be, 5 messages not yet committed" in text
+    assert "Sink not as it should be, 5 messages not yet committed, 5 of them can change this" in text
 
 
 NOWHERE = [item._replace(latitude=None) for item in FIXES]

@@ -4,8 +4,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.gps import GpsFix
-from proof.spill import SortedFixes
+from producer.gps import GpsFix, Reason
+from proof.spill import RefusedRow, SortedFixes, SortedRefusals
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 fixes = st.builds(
@@ -42,3 +42,19 @@ def test_negative_zero_and_null_survive_the_disk():
     assert back.latitude is not None
     assert math.copysign(1, back.latitude) == -1
     assert back[4:] == (0.0, None, None, 5e-324)
+
+
+refused = st.builds(RefusedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(Reason))
+
+
+@given(st.lists(refused), st.integers(1, 7))
+def test_refused_rows_come_out_sorted_in_two_passes_at_once(items: list[RefusedRow], run_rows: int):
+    with SortedRefusals(run_rows=run_rows) as spill:
+        for item in items:
+            spill.add(item)
+        pairs = list(zip(spill, spill, strict=True))
+    assert all(one == other for one, other in pairs)
+    assert [one.utime for one, _ in pairs] == sorted(item.utime for item in items)
+    assert sorted(one for one, _ in pairs if one.reason is Reason.ANGLE) == sorted(
+        item for item in items if item.reason is Reason.ANGLE
+    )

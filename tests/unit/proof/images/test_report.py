@@ -127,7 +127,7 @@ def test_a_key_without_a_time_is_shown_all_the_same(tmp_path: Path):
 def test_the_object_says_the_same(folder: Path, store: FakeStore):
     del store.content[key(1, 0)]
     store.content[key(0, 1)] = b"other"
-    found = as_object(evidence(find(folder, store=store, sink=FakeSink([FAILED]))), report=Path("proof.html"))
+    found = as_object(evidence(find(folder, store=store, sink=FakeSink(halt=FAILED))), report=Path("proof.html"))
     assert (found["ok"], found["outcome"]) == (False, "sink-failed")
     assert (found["compared"], found["equal"], found["missing"], found["different"], found["extra"]) == (6, 4, 1, 1, 0)
     assert found["missing_bytes"] == len(png(10))
