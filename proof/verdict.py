@@ -50,7 +50,7 @@ def _failed_headline(question: Question, comparison: Comparison) -> str:
     compared, refused = comparison.compared, comparison.refused.count
     missing, different, extra = comparison.missing.count, comparison.different.count, comparison.others
     present = compared - missing
-    there = f"{rows(refused)} that the source refuses {are(refused)} in the table" if refused else ""
+    there = f"{_rejects(refused)} {are(refused)} in the table" if refused else ""
     if question.absent:
         parts = [f"{rows(present)} of {compared:,} {are(present)} still in {TABLE}" if present else "", there]
     else:
@@ -92,7 +92,7 @@ def _still_there(question: Question, comparison: Comparison) -> tuple[str, ...]:
     example = f" (such as line {first[0].line_number:,}: {first[0].reason.sentence})" if first else ""
     allowed = " --allow-extra does not cover them: the source itself names them." if question.allow_extra else ""
     return (
-        f"{rows(refused.count)} that the source refuses{example} {are(refused.count)} in the table by"
+        f"{_rejects(refused.count)}{example} {are(refused.count)} in the table by"
         f" {'its' if refused.count == 1 else 'their'} utime: from another load, or from this source as it was before."
         " A load with --tombstones deletes only what it accepts: give it what was loaded then, or delete the rows in"
         f" the database.{allowed}",
@@ -124,6 +124,10 @@ def _zeros(comparison: Comparison) -> tuple[str, ...]:
     if not zeros:
         return ()
     return (f"{zeros:,} zero{'' if zeros == 1 else 's'} differ only in sign (-0.0 and 0.0 are the same number).",)
+
+
+def _rejects(count: int) -> str:
+    return f"{count:,} rejected row{'' if count == 1 else 's'} of the source"
 
 
 def rows(count: int) -> str:

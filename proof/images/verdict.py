@@ -48,6 +48,10 @@ def images(count: int) -> str:
     return f"{count:,} image{'' if count == 1 else 's'}"
 
 
+def _files(count: int) -> str:
+    return f"{count:,} refused file{'' if count == 1 else 's'} of the source"
+
+
 def size(count: int) -> str:
     """Bytes as a person reads them, in powers of 1024, as maxmemory is set."""
     amount, unit = float(count), "bytes"
@@ -77,7 +81,7 @@ def _failed_headline(question: Question, finding: ImageFinding) -> str:
     comparison, extra, refused = finding.comparison, _extra(finding), finding.refused.count
     missing, different = comparison.missing.count, comparison.different.count
     present = comparison.compared - missing
-    there = f"{images(refused)} that the source refuses {are(refused)} in Redis" if refused else ""
+    there = f"{_files(refused)} {are(refused)} in Redis" if refused else ""
     if question.absent:
         parts = [
             f"{images(present)} of {comparison.compared:,} {are(present)} still in Redis" if present else "",
@@ -123,7 +127,7 @@ def _still_there(question: Question, finding: ImageFinding) -> tuple[str, ...]:
     example = f" (such as {first[0].key}: {first[0].reason.sentence})" if first else ""
     allowed = " --allow-extra does not cover them: the source itself names them." if question.allow_extra else ""
     return (
-        f"{images(refused.count)} that the source refuses{example} {are(refused.count)} in Redis by"
+        f"{_files(refused.count)}{example} {are(refused.count)} in Redis by"
         f" {'its key' if refused.count == 1 else 'their keys'}: from another load, or from this source as it was"
         " before. A load with --tombstones deletes only what it accepts: give it what was loaded then, or delete the"
         f" keys in Redis.{allowed}",

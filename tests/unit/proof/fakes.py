@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import zip_longest
+from itertools import product
 from typing import Any, TypeVar
 from unittest.mock import patch
 from zlib import crc32
@@ -102,7 +102,7 @@ class FakeSink:
         self._said = list(self._written)
         self.send(waiting)
         for messages in self._topic:
-            messages += [None] * markers
+            messages.extend([None] * markers)
 
     def send(self, messages: Iterable[tuple[bytes, Any]]) -> None:
         for key, value in messages:
@@ -127,11 +127,12 @@ class FakeSink:
                 if (message := self._topic[number][offset]) is not None:
                     yield Message(number, offset, message[0])
 
-    def prefixes(self) -> Iterator[list[tuple[bytes, Any]]]:
-        """What a sink may have written next at any moment: a beginning of each partition's waiting messages."""
+    def beginnings(self) -> Iterator[list[tuple[bytes, Any]]]:
+        """What the sink may still write by some moment: a beginning of what waits in each partition."""
         waiting = [messages[at:] for messages, at in zip(self._topic, self._written, strict=True)]
-        for step in range(max(map(len, waiting)) + 1):
-            yield [message for messages in waiting for message in messages[:step] if message is not None]
+        for counts in product(*(range(len(messages) + 1) for messages in waiting)):
+            parts = [messages[:count] for messages, count in zip(waiting, counts, strict=True)]
+            yield [message for part in parts for message in part if message is not None]
 
     def _step(self) -> None:
         for number, messages in enumerate(self._topic):

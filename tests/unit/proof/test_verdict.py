@@ -57,19 +57,19 @@ REFUSED = LOG.replace(line(FIXES[4]), line(FIXES[4]._replace(latitude=9.0)))
 def test_a_refused_row_that_is_there_fails_a_proof_with_its_line_and_reason():
     found = verdict(find(REFUSED, table=FakeTable(ROWS)))
     assert found.outcome is Outcome.DIFFERENT
-    assert found.headline == "1 row that the source refuses is in the table."
+    assert found.headline == "1 rejected row of the source is in the table."
     assert "such as line 5: latitude is beyond" in found.reasons[0]
 
 
 def test_what_other_sources_left_is_let_be_and_what_this_one_refuses_is_not():
     found = verdict(find(REFUSED, table=FakeTable([*ROWS, EXTRA])), allow_extra=True)
-    assert found.headline == "1 row that the source refuses is in the table."
+    assert found.headline == "1 rejected row of the source is in the table."
     assert "--allow-extra does not cover them" in found.reasons[0]
 
 
 def test_refused_rows_are_still_there_for_a_proof_of_absence_too():
     found = verdict(find(REFUSED, table=FakeTable(ROWS[3:]), absent=True), absent=True)
-    assert found.headline == ("1 row of 4 is still in myDB.gps_fixes; 1 row that the source refuses is in the table.")
+    assert found.headline == ("1 row of 4 is still in myDB.gps_fixes; 1 rejected row of the source is in the table.")
     alone = verdict(find(REFUSED, table=FakeTable(ROWS[4:]), absent=True), absent=True)
     assert (alone.outcome, alone.ok) == (Outcome.DIFFERENT, False)
 
@@ -79,7 +79,7 @@ def test_where_every_row_is_refused_what_is_there_is_no_proof_of_nothing(absent:
     log = line(FIXES[0]._replace(latitude=9.0))
     assert verdict(find(log, table=FakeTable([]), absent=absent), absent=absent).outcome is Outcome.NOTHING_COMPARED
     found = verdict(find(log, table=FakeTable(ROWS), absent=absent), absent=absent)
-    assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "1 row that the source refuses is in the table.")
+    assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "1 rejected row of the source is in the table.")
 
 
 def test_a_sink_that_is_behind_has_not_lost_anything_yet():

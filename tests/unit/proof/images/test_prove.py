@@ -56,7 +56,7 @@ def test_absence_waits_until_the_images_have_gone(folder: Path, store: FakeStore
     ],
 )
 def test_a_waiting_message_matters_only_where_it_can_change_what_was_asked(
-    folder: Path, store: FakeStore, name: str, selection: Selection, question: Question, concerning: bool
+    folder: Path, store: FakeStore, *, name: str, selection: Selection, question: Question, concerning: bool
 ):
     empty(folder, key(0, 9))
     sink = FakeSink([(name.encode(), None)], halt=PAUSED)

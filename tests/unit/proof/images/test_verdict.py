@@ -95,7 +95,7 @@ def test_an_image_that_the_source_refuses_and_redis_has_fails_every_proof(
     store.content = {key(0, 0): b"x"} if absent else store.content
     found = verdict(find(folder, store=store, absent=absent), absent=absent, allow_extra=allow_extra)
     assert found.outcome is Outcome.DIFFERENT
-    assert found.headline == "1 image that the source refuses is in Redis."
+    assert found.headline == "1 refused file of the source is in Redis."
     assert f"such as {key(0, 0)}: it has no bytes" in found.reasons[0]
 
 
@@ -104,7 +104,7 @@ def test_where_every_file_is_refused_what_is_there_is_no_proof_of_nothing(folder
         empty(folder, name)
     assert verdict(find(folder, store=FakeStore({}))).outcome is Outcome.NOTHING_COMPARED
     found = verdict(find(folder, store=store))
-    assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "6 images that the source refuses are in Redis.")
+    assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "6 refused files of the source are in Redis.")
 
 
 def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: FakeStore):
