@@ -6,7 +6,7 @@ The truth is worked out here a second time, from the rows themselves and as simp
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from producer.gps import GpsFix
@@ -16,9 +16,10 @@ from proof.verdict import judge
 from tests.unit.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
 
 GOOD, OTHER, ANGLE, SHORT, LONG, BYTES = "good", "other", "angle", "short", "long", "bytes"
+THREE = ((0, GOOD), (1, GOOD), (2, GOOD))
 NUMBERS = st.integers(-2, 7)
 PRESENT = Question(wait_seconds=30)
-BETWEEN = fix(2)._replace(utime=fix(2).utime + 1)
+BETWEEN = fix(1)._replace(utime=fix(1).utime + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,8 @@ def written(number: int, kind: str) -> bytes:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     kinds = st.sampled_from([GOOD, GOOD, GOOD, OTHER, ANGLE, SHORT, LONG, BYTES])
-    rows = tuple(draw(st.lists(st.tuples(st.integers(0, 5), kinds), max_size=6)))
+    some = draw(st.sampled_from([(), THREE, THREE]))
+    rows = tuple(draw(st.permutations([*some, *draw(st.lists(st.tuples(NUMBERS, kinds), max_size=3))])))
     question = draw(
         st.builds(Question, absent=st.booleans(), allow_extra=st.booleans(), wait_seconds=st.sampled_from([0.0, 30.0]))
     )
@@ -103,7 +105,7 @@ def cases(draw: st.DrawFn) -> Case:
     messages = st.sampled_from([upsert, delete]).flatmap(lambda send: st.builds(send, any_row))
     return replace(
         case,
-        waiting=tuple(chain(*draw(st.lists(messages | st.just([(b"no number", None)]), max_size=3)))),
+        waiting=tuple(chain(*draw(st.lists(messages | st.just([(b"no number", None)]), max_size=2)))),
         halt=draw(st.sampled_from([None, PAUSED, FAILED])),
         pace=draw(st.integers(1, 2)),
         markers=draw(st.integers(0, 1)),
@@ -142,16 +144,20 @@ def after(table: FakeTable, messages: list[tuple[bytes, TableRow | None]]) -> Fa
     return then
 
 
-THREE = ((0, GOOD), (1, GOOD), (2, GOOD))
 ALL = tuple(stored(fix(number)) for number in range(3))
 
 
+@settings(max_examples=200, deadline=None)
 @given(cases())
 @example(Case(rows=(*THREE, (5, ANGLE)), table=(*ALL, stored(fix(5)))))
+@example(Case(rows=(*THREE, (5, SHORT)), table=(*ALL, stored(fix(5)))))
+@example(Case(rows=(*THREE, (-2, LONG)), table=(*ALL, stored(fix(-2)))))
+@example(Case(rows=(*THREE, (5, BYTES)), table=(*ALL, stored(fix(5)))))
 @example(Case(rows=((0, ANGLE), *THREE[1:]), table=(stored(fix(0)),), question=Question(absent=True, wait_seconds=30)))
 @example(Case(rows=((0, ANGLE),), table=(stored(fix(0)),)))
 @example(Case(rows=THREE, table=ALL, waiting=(*delete(fix(1)),), halt=PAUSED))
 @example(Case(rows=THREE, table=ALL, waiting=(*upsert(BETWEEN),), halt=FAILED))
+@example(Case(rows=(*THREE, (5, ANGLE)), table=ALL, waiting=(*upsert(fix(5)),), halt=FAILED))
 @example(
     Case(rows=THREE, table=(), waiting=(*upsert(fix(1)),), halt=PAUSED, question=Question(absent=True, wait_seconds=0))
 )
@@ -162,6 +168,7 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
             assert case.true(after(table, messages))
 
 
+@settings(max_examples=200, deadline=None)
 @given(cases())
 @example(Case(rows=THREE, table=ALL, waiting=(*delete(fix(7)),), halt=PAUSED))
 @example(Case(rows=THREE, table=ALL[:1], waiting=(*upsert(*map(fix, range(3))),), pace=2))
