@@ -138,6 +138,7 @@ ALL: Store = {name: BYTES[name] for name in FILES}
 @example(Case(files={**FILES, key(1, 0): LINK}, store={**ALL, key(1, 0): b"x"}, selection=Selection(every=2)))
 @example(Case(files={key(0, 0): EMPTY}, store={key(0, 0): b"x"}))
 @example(Case(files=FILES, store=ALL, waiting=((key(0, 1).encode(), None),), halt=PAUSED))
+@example(Case(files=FILES, store=ALL, waiting=((f"{key(0, 1)[:-1]}9".encode(), b"x"),), halt=FAILED))
 @example(
     Case(files=FILES, store={}, waiting=((key(0, 1).encode(), b"x"),), question=Question(absent=True, wait_seconds=0))
 )
