@@ -16,7 +16,8 @@ Offsets: TypeAlias = dict[int, int]
 """Of each partition the offset that its next message will have."""
 Span: TypeAlias = tuple[int, int]
 """An offset, and the one after the last."""
-_READ_AHEAD_KILOBYTES = 16_384
+UNCOMMITTED = {"isolation.level": "read_uncommitted", "queued.max.messages.kbytes": 16_384}
+"""How waiting messages are read: those of open transactions too, as a sink does, and few ahead: images are large."""
 _RUNNING = "RUNNING"
 _HALTED = ("PAUSED", "STOPPED")
 Answer = TypeVar("Answer")
@@ -106,10 +107,8 @@ class ConnectSink:
         return SinkState(waiting=waiting, lost=unread.lost, troubles=said, stuck=stuck)
 
     def read(self, spans: dict[int, Span]) -> Iterator[Message]:
-        """The messages of `spans`; a sink reads those of open transactions, and so does this."""
-        settings = {"isolation.level": "read_uncommitted", "queued.max.messages.kbytes": _READ_AHEAD_KILOBYTES}
-        reader = TopicReader(self._consumer, self.names.topic, spans=spans, settings=settings)
-        with closing(reader):
+        """The messages of `spans`, also those of open transactions."""
+        with closing(TopicReader(self._consumer, self.names.topic, spans=spans, settings=UNCOMMITTED)) as reader:
             for message in reader.backlog():
                 yield Message(message.partition() or 0, message.offset() or 0, _bytes(message.key()))
 
