@@ -6,6 +6,7 @@ import pytest
 
 from exits import SluiceError
 from producer.gps import GpsFix
+from proof.answer import as_object
 from proof.outcome import Question
 from proof.page import Evidence, share, write_page
 from proof.prove import Finding
@@ -114,6 +115,19 @@ def test_what_stands_in_the_source_is_shown_as_text():
     assert "<script>alert(1)</script>,&amp;" in report.text
     assert "\\xff\\xfe,1" in report.text
     assert "x" * 160 + " …" in report.text
+
+
+def test_rejected_rows_that_are_there_are_listed_with_line_and_reason():
+    log = LOG.replace(line(FIXES[299]), line(FIXES[299]._replace(latitude=9.0)))
+    finding = find(log, table=FakeTable(ROWS), sink=FakeSink(more=delete(fix(1))))
+    text = words(page(finding).text)
+    assert "1 rejected row of the source is in the table." in text
+    assert "Rejected, but there 1 " in text
+    assert re.search(rf"Rejected rows that are in the table .* {FIXES[299].utime} 2012-.* 300 latitude is beyond", text)
+    assert "1 message came to the topic after the source had been read" in text
+    found = as_object(evidence(finding), report=Path("proof.html"))
+    assert (found["extra"], found["refused_there"], found["sink"]["later"]) == (1, 1, 1)
+    assert found["listed"]["refused_there"] == [{"utime": FIXES[299].utime, "line": 300, "reason": "angle"}]
 
 
 def test_a_sink_that_failed_is_named():

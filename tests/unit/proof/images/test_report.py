@@ -14,7 +14,7 @@ from proof.outcome import Question
 from proof.page import Evidence
 from proof.surroundings import Surroundings
 from tests.unit.proof.fakes import FAILED, FakeSink
-from tests.unit.proof.images.fakes import START, FakeStore, content, find, key, make_folder, png, utime
+from tests.unit.proof.images.fakes import START, FakeStore, content, empty, find, key, make_folder, png, utime
 from tests.unit.proof.page import Page, words
 
 
@@ -90,6 +90,18 @@ def test_what_is_wrong_is_listed(folder: Path, store: FakeStore):
     assert "Redis – not a string of bytes" in text
     assert f"Extra images Key Time, UTC {extra}" in text
     assert "lb3/Cam0/note.txt" in text
+
+
+def test_refused_images_that_are_there_are_listed_with_their_reason(folder: Path, store: FakeStore):
+    empty(folder, key(0, 0))
+    finding = find(folder, store=store)
+    text = text_of(finding)
+    assert "1 refused file of the source is in Redis." in text
+    assert "Refused, but there 1 " in text
+    assert f"Refused images that are in Redis Key Why a load refuses it {key(0, 0)} it has no bytes" in text
+    found = as_object(evidence(finding), report=Path("proof.html"))
+    assert (found["extra"], found["refused_there"]) == (1, 1)
+    assert found["listed"]["extra"] == [key(0, 0)]
 
 
 def test_a_long_list_is_cut_and_says_so(folder: Path):
