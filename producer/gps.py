@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from producer.header import PLAIN_ORDER, HeaderError, Order, is_comment, is_header, read_header
 from producer.reasons import LINE_LIMIT, Reason
-from producer.row import BLANKS, GpsFix, RowRefusedError, parse_row
+from producer.row import BLANKS, GpsFix, RowRefusedError, named_utime, parse_row
 from producer.seen import SeenUtimes
 
 __all__ = ["LINE_LIMIT", "FixReader", "GpsFix", "Reason", "Reject", "RowChecker", "parse_row", "read_fixes"]
@@ -28,6 +28,8 @@ class Reject(NamedTuple):
     """Without its line end; of a line that is too long, the beginning."""
     length: int
     """Bytes of the whole row."""
+    utime: int | None = None
+    """What the row names as its utime, µs since the epoch; None where it cannot be read."""
 
     def cells(self) -> tuple[int, str, str]:
         """Return what the rejects file says about it: what is not UTF-8 escaped, a long row cut."""
@@ -90,16 +92,19 @@ class RowChecker:
     def _decide(self, row: bytes, *, length: int | None) -> GpsFix | Reject:
         length = len(row) if length is None else length
         if length > LINE_LIMIT:
-            return Reject(self.lines, Reason.TOO_LONG, row, length)
+            return self._reject(Reason.TOO_LONG, row, length)
         if not _is_utf8(row):
-            return Reject(self.lines, self._header_again(row) or Reason.NOT_UTF8, row, length)
+            return self._reject(self._header_again(row) or Reason.NOT_UTF8, row, length)
         try:
             fix = parse_row(row, None if self.order is PLAIN_ORDER else self.order)
         except RowRefusedError as refused:
-            return Reject(self.lines, self._header_again(row) or refused.reason, row, length)
+            return self._reject(self._header_again(row) or refused.reason, row, length)
         if not self.seen.add(fix.utime):
-            return Reject(self.lines, Reason.DUPLICATE, row, length)
+            return self._reject(Reason.DUPLICATE, row, length)
         return fix
+
+    def _reject(self, reason: Reason, row: bytes, length: int) -> Reject:
+        return Reject(self.lines, reason, row, length, named_utime(row, column=self.order[0]))
 
     def _header_again(self, row: bytes) -> Reason | None:
         """Return the reason if a line after the first row is a header; HeaderError if the rows after it are others."""

@@ -28,6 +28,9 @@ _WHOLE = re.compile(rb"(-?[0-9]+)(?:\.([0-9]*))?(?:[eE]\+?([0-9]{1,3}))?")
 """A number in which an integer can be written: 3.0, or 1.353099678298235000e+15 as np.savetxt writes it."""
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _OTHER_SEPARATORS = re.compile(rb"[ \t]*[;|][ \t]*|[ \t]+")
+_QUOTES = BLANKS + b"\"'"
+_KEY_END = 2**63
+"""The table's key is a BIGINT."""
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 _NAN = frozenset({b"nan", b"+nan", b"-nan"})
 _NEARLY_NUMBERS = frozenset({*_NAN, b"inf", b"+inf", b"-inf"})
@@ -100,6 +103,20 @@ def _wrong_fields(row: bytes, fields: int) -> Reason:
         return Reason.SEPARATOR
     # 1;2;0,7;…: a comma for the decimal point
     return Reason.SEPARATOR if row.count(b";") == FIELDS - 1 else Reason.COLUMNS
+
+
+def named_utime(row: bytes, *, column: int = 0) -> int | None:
+    """Return the utime that a row names in `column`, whatever else is wrong in it; None where no digits say it.
+
+    It need not be one that is accepted: a row of the table may have been put there under other rules. Not `1.37E+15`:
+    the digits are gone, so no row of the table is named.
+    """
+    fields = row.split(b",", column + 1)
+    if column >= len(fields):
+        return None
+    named = fields[column].strip(_QUOTES).removeprefix(b"+")
+    utime = _whole(named, rounded=Reason.UTIME_SPREADSHEET)
+    return utime if not isinstance(utime, Reason) and -_KEY_END <= utime < _KEY_END else None
 
 
 def _utime(text: bytes) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from proof.compare import Comparison
 from proof.page import Evidence
 from proof.prove import Finding
+from proof.sink import SinkState
 from proof.source import SourceSummary
 from proof.table import TABLE
 
@@ -23,10 +24,23 @@ def as_object(evidence: Evidence[Finding], *, report: Path) -> dict[str, Any]:
         "table": {"name": TABLE, "database": dict(evidence.surroundings.versions)["Database"]},
         **_comparison(finding.comparison),
         "rejected": finding.source.rejected,
-        "sink": {"lag": finding.sink.lag, "troubles": list(finding.sink.troubles), "stuck": finding.sink.stuck},
+        "as_of": finding.as_of.isoformat(),
+        "sink": sink_object(finding.sink, later=finding.later),
         "dead_letters": evidence.surroundings.dead_letters,
         "report": str(report),
         "seconds": round(evidence.seconds, 3),
+    }
+
+
+def sink_object(sink: SinkState, *, later: int) -> dict[str, Any]:
+    """The sink as JSON types; counts are messages."""
+    return {
+        "lag": sink.lag,
+        "concerning": sink.concerning,
+        "later": later,
+        "lost": sink.lost,
+        "troubles": list(sink.troubles),
+        "stuck": sink.stuck,
     }
 
 
@@ -53,6 +67,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "missing": comparison.missing.count,
         "different": comparison.different.count,
         "extra": comparison.extra.count,
+        "refused_there": comparison.refused.count,
         "fields": comparison.fields,
         "signless_zeros": comparison.signless_zeros,
         "listed": {
@@ -63,5 +78,9 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
                 for difference in row.differences
             ],
             "extra": [row.utime for row in comparison.extra.first],
+            "refused_there": [
+                {"utime": row.utime, "line": row.line_number, "reason": row.reason.value}
+                for row in comparison.refused.first
+            ],
         },
     }

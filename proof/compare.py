@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from producer.gps import GpsFix
 from proof.listed import Item, Listed
+from proof.spill import RefusedRow
 from proof.table import FIELDS, TableRow
 
 Value = int | float | None
@@ -40,7 +41,9 @@ class Comparison:
     """Fixes of the source that the table does not have."""
     different: Listed[DifferentRow]
     extra: Listed[TableRow]
-    """Rows of the table, between the source's first and last utime, that the source does not have."""
+    """Rows of the table that the source does not have: between its first and last utime, and all of `refused`."""
+    refused: Listed[RefusedRow]
+    """Rows that the source refuses and the table has all the same, wherever they lie."""
     fields: dict[str, int]
     """In how many rows each field differs."""
     signless_zeros: int
@@ -56,6 +59,11 @@ class Comparison:
         """True if there was something to compare and none of it is in the table."""
         return self.compared > 0 and self.compared == self.missing.count
 
+    @property
+    def others(self) -> int:
+        """Extra rows that the source does not name at all."""
+        return self.extra.count - self.refused.count
+
 
 class _Tally:
     def __init__(self, *, limit: int) -> None:
@@ -65,6 +73,7 @@ class _Tally:
         self.missing: list[GpsFix] = []
         self.different: list[DifferentRow] = []
         self.extra: list[TableRow] = []
+        self.refused: list[RefusedRow] = []
         self.counts: Counter[str] = Counter()
         self.fields: Counter[str] = Counter()
         self.signless_zeros = 0
@@ -93,6 +102,11 @@ class _Tally:
         self.fields.update(difference.field for difference in differences)
         self.keep("different", self.different, DifferentRow(utime=fix.utime, differences=tuple(differences)))
 
+    def unmatched(self, row: TableRow, refused: RefusedRow | None) -> None:
+        self.keep("extra", self.extra, row)
+        if refused is not None:
+            self.keep("refused", self.refused, refused)
+
     def comparison(self) -> Comparison:
         return Comparison(
             compared=self.compared,
@@ -100,23 +114,44 @@ class _Tally:
             missing=Listed(count=self.counts["missing"], first=tuple(self.missing)),
             different=Listed(count=self.counts["different"], first=tuple(self.different)),
             extra=Listed(count=self.counts["extra"], first=tuple(self.extra)),
+            refused=Listed(count=self.counts["refused"], first=tuple(self.refused)),
             fields={field: self.fields[field] for field in FIELDS if self.fields[field]},
             signless_zeros=self.signless_zeros,
         )
 
 
-def compare(
-    fixes: Iterable[GpsFix], rows: Iterator[TableRow], *, limit: int, progress: Callable[[int], None]
-) -> Comparison:
-    """Compare fixes with rows, both by rising utime; of each kind of trouble the first `limit` are listed.
+class _Refused:
+    """Says of one utime after another, rising, which refused row names it."""
 
-    `progress` is called with the number of fixes compared now and then.
+    def __init__(self, refused: Iterable[RefusedRow]) -> None:
+        self._rest = iter(refused)
+        self._next = next(self._rest, None)
+
+    def at(self, utime: int) -> RefusedRow | None:
+        while self._next is not None and self._next.utime < utime:
+            self._next = next(self._rest, None)
+        return self._next if self._next is not None and self._next.utime == utime else None
+
+
+def compare(
+    fixes: Iterable[GpsFix],
+    rows: Iterator[TableRow],
+    *,
+    refused: Iterable[RefusedRow] = (),
+    limit: int,
+    progress: Callable[[int], None],
+) -> Comparison:
+    """Compare fixes with rows, all by rising utime; of each kind of trouble the first `limit` are listed.
+
+    A row that is no fix is extra; where `refused` names it, that is noted too. `progress` is called with the number
+    of fixes compared now and then.
     """
     tally = _Tally(limit=limit)
+    named = _Refused(refused)
     row = next(rows, None)
     for fix in fixes:
         while row is not None and row.utime < fix.utime:
-            tally.keep("extra", tally.extra, row)
+            tally.unmatched(row, named.at(row.utime))
             row = next(rows, None)
         tally.compared += 1
         if row is None or row.utime != fix.utime:
@@ -127,7 +162,7 @@ def compare(
         if tally.compared % PROGRESS_ROWS == 0:
             progress(tally.compared)
     while row is not None:
-        tally.keep("extra", tally.extra, row)
+        tally.unmatched(row, named.at(row.utime))
         row = next(rows, None)
     return tally.comparison()
 

@@ -1,15 +1,20 @@
 """The proof itself: read the source, wait for the sink, compare, judge."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import BinaryIO
 
 from proof.catch_up import catch_up
 from proof.compare import Comparison, compare
 from proof.outcome import Question
 from proof.progress import Progress
-from proof.sink import Sink, SinkState
+from proof.sink import Sink, SinkState, came_since
 from proof.source import SourceSummary, read_source
-from proof.spill import SortedFixes
+from proof.spill import SortedFixes, SortedRefusals
 from proof.table import TableReader
 from proof.thin import Plots, thin, usual_gap
 
@@ -21,6 +26,11 @@ class Finding:
     source: SourceSummary
     comparison: Comparison
     sink: SinkState
+    """As it was just before the table was read."""
+    as_of: datetime
+    """When the source had been read: what Kafka had then is what the proof waited for."""
+    later: int
+    """Messages that came to the topic after that."""
     plots: Plots
 
 
@@ -36,21 +46,26 @@ def prove(
 ) -> Finding:
     """Compare the log in `stream` with the table, once the sink has caught up; lists up to `limit` of each kind."""
     # Asked before the source is read: an hour's download need not end in «Connect does not answer».
-    state = sink.state()
-    with SortedFixes() as fixes:
-        source = read_source(stream, name=name, into=fixes, limit=limit, progress=progress.read)
-        run = _Run(fixes=fixes, source=source, table=table, question=question, limit=limit, progress=progress)
-        if source.accepted:
-            state = catch_up(run, sink=sink, seconds=question.wait_seconds, progress=progress.waiting)
+    sink.state(sink.ends())
+    with SortedFixes() as fixes, SortedRefusals() as refused:
+        source = read_source(stream, name=name, into=fixes, refused=refused, limit=limit, progress=progress.read)
+        as_of, ends = datetime.now(UTC), sink.ends()
+        run = _Run(fixes, refused, source=source, table=table, question=question, limit=limit, progress=progress)
+        if len(fixes) or len(refused):
+            state = catch_up(run, sink=sink, ends=ends, seconds=question.wait_seconds, progress=progress.waiting)
+        else:
+            state = replace(sink.state(ends), concerning=0)
         plots = thin(fixes, total=len(fixes), gap_seconds=usual_gap(fixes))
-    return Finding(source=source, comparison=run.comparison, sink=state, plots=plots)
+    later = came_since(ends, sink.ends())
+    return Finding(source=source, comparison=run.comparison, sink=state, as_of=as_of, later=later, plots=plots)
 
 
 class _Run:
     def __init__(
         self,
-        *,
         fixes: SortedFixes,
+        refused: SortedRefusals,
+        *,
         source: SourceSummary,
         table: TableReader,
         question: Question,
@@ -58,25 +73,64 @@ class _Run:
         progress: Progress,
     ) -> None:
         self._fixes = fixes
-        self._span = (source.first_utime or 0, source.last_utime or 0)
+        self._refused = refused
+        self._span: tuple[int, int] | None = None
+        if source.first_utime is not None and source.last_utime is not None:
+            self._span = (source.first_utime, source.last_utime)
         self._table = table
         self._question = question
         self._limit = limit
         self._progress = progress
         self.comparison = compare((), iter(()), limit=0, progress=lambda _: None)
 
-    def looks_done(self) -> bool:
-        count = self._table.count(*self._span)
-        return count == 0 if self._question.absent else count >= len(self._fixes)
-
     def compare(self) -> None:
+        """Compare every fix, and look for every refused row."""
         total = len(self._fixes)
         self.comparison = compare(
             self._fixes,
-            self._table.rows(*self._span),
+            self._table.rows(self._span, self._refused_elsewhere()),
+            refused=self._refused,
             limit=self._limit,
             progress=lambda rows: self._progress.compared(rows, total),
         )
 
-    def came_out_well(self) -> bool:
-        return self.comparison.none_there if self._question.absent else self.comparison.all_there
+    def may_concern(self, key: bytes) -> bool:
+        """True if the key is a utime not beyond all that the source names."""
+        utime = _utime_of(key)
+        first, last = self._named_span
+        return utime is not None and first <= utime <= last
+
+    def concerning(self, keys: set[bytes]) -> set[bytes]:
+        """Those of the source's rows, refused ones too, and where other rows are a fault all between them."""
+        utimes = {key: utime for key in keys if (utime := _utime_of(key)) is not None}
+        wanted = frozenset(utimes.values())
+        named = {fix.utime for fix in self._fixes if fix.utime in wanted}
+        named |= {row.utime for row in self._refused if row.utime in wanted}
+        return {key for key, utime in utimes.items() if utime in named or self._could_be_extra(utime)}
+
+    @cached_property
+    def _named_span(self) -> tuple[int, int]:
+        """First and last utime that the source names, refused rows too."""
+        first, last = self._span or (2**63, -(2**63))
+        for row in self._refused:
+            first, last = min(first, row.utime), max(last, row.utime)
+        return first, last
+
+    def _could_be_extra(self, utime: int) -> bool:
+        others_matter = not (self._question.absent or self._question.allow_extra)
+        return others_matter and self._within_span(utime)
+
+    def _refused_elsewhere(self) -> Iterator[int]:
+        """Utimes of refused rows that lie outside the accepted ones, each once."""
+        return (utime for utime, _ in groupby(self._refused, key=itemgetter(0)) if not self._within_span(utime))
+
+    def _within_span(self, utime: int) -> bool:
+        return self._span is not None and self._span[0] <= utime <= self._span[1]
+
+
+def _utime_of(key: bytes) -> int | None:
+    """The utime that the sink's transform reads in a key, or more: what is no number never reaches the table."""
+    try:
+        return int(key.decode(errors="replace"))
+    except ValueError:
+        return None

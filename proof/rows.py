@@ -66,16 +66,9 @@ def _evidence(
     env: Mapping[str, str],
     seconds: float,
 ) -> Evidence[Finding]:
-    verdict = judge(
-        question=question,
-        source=finding.source,
-        comparison=finding.comparison,
-        sink=finding.sink,
-        dead_letters=surroundings.dead_letters,
-    )
     return Evidence(
         question=question,
-        verdict=verdict,
+        verdict=judge(question=question, finding=finding, dead_letters=surroundings.dead_letters),
         finding=finding,
         surroundings=surroundings,
         made_at=datetime.now(UTC),

@@ -1,17 +1,23 @@
 """How far the sink is, and what keeps it."""
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from exits import Exit, SluiceError
 from place import Place
 from view.ask import SilentError
 from view.connect import FAILED, Connector, Worker, ask_connect
-from view.kafka import Cluster, KafkaAsker
+from view.kafka import Cluster, KafkaAsker, Unread
+from view.reader import TopicReader
 
-POLL_SECONDS = 0.5
+Offsets: TypeAlias = dict[int, int]
+"""Of each partition the offset that its next message will have."""
+Span: TypeAlias = tuple[int, int]
+"""An offset, and the one after the last."""
+UNCOMMITTED = {"isolation.level": "read_uncommitted", "queued.max.messages.kbytes": 16_384}
+"""How waiting messages are read: those of open transactions too, as a sink does, and few ahead: images are large."""
 _RUNNING = "RUNNING"
 _HALTED = ("PAUSED", "STOPPED")
 Answer = TypeVar("Answer")
@@ -35,19 +41,44 @@ IMAGES_SINK = SinkNames(connector="redis-sink", topic="images", dead_letters="re
 class SinkState:
     """What Kafka and Connect say of the sink."""
 
-    lag: int
-    """Messages it has not yet said to have dealt with. It says so every few seconds, so all may be there."""
+    waiting: dict[int, Span] = field(default_factory=dict[int, "Span"])
+    """Of each partition the messages that it has not yet said to have dealt with. It says so every few seconds."""
+    concerning: int = 0
+    """Waiting messages that could change what a proof says; each of which that is not known counts."""
+    lost: int = 0
+    """Messages that the topic deleted before the sink had read them."""
     troubles: tuple[str, ...]
     """A sentence for everything about it that is not RUNNING; empty if all is well."""
     stuck: bool
     """True where it has failed, is paused or is not there: it will not catch up by itself."""
 
+    @property
+    def lag(self) -> int:
+        """Messages that wait, whatever they are about."""
+        return sum(end - begin for begin, end in self.waiting.values())
+
+
+class Message(NamedTuple):
+    """A message that waits, by its place in the topic."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+
 
 class Sink(Protocol):
     """The sink, as the proof asks after it."""
 
-    def state(self) -> SinkState:
-        """How far it is and what keeps it."""
+    def ends(self) -> Offsets:
+        """Where the sink's topic ends now."""
+        ...
+
+    def state(self, ends: Offsets) -> SinkState:
+        """What keeps the sink, and how far it is in what comes before `ends`."""
+        ...
+
+    def read(self, spans: dict[int, Span]) -> Iterator[Message]:
+        """The messages of `spans`, also those of open transactions; what the topic no longer has is left out."""
         ...
 
 
@@ -56,15 +87,30 @@ class ConnectSink:
 
     def __init__(self, place: Place, names: SinkNames) -> None:
         self.names = names
+        self._consumer = place.consumer
         self._connect_urls = place.connect_urls
         self._kafka = heard(lambda: KafkaAsker(place.consumer))
 
-    def state(self) -> SinkState:
-        """How far the sink is and what keeps it."""
-        worker = self.worker()
-        connector = next((found for found in worker.connectors if found.name == self.names.connector), None)
-        lag = heard(lambda: self._kafka.lag(f"connect-{self.names.connector}", [self.names.topic]))
-        return SinkState(lag=lag, troubles=troubles(connector, name=self.names.connector), stuck=is_stuck(connector))
+    def ends(self) -> Offsets:
+        """Where the sink's topic ends now; messages of open transactions are before it."""
+        return heard(lambda: self._kafka.ends(self.names.topic))
+
+    def state(self, ends: Offsets) -> SinkState:
+        """What keeps the sink, and how far it and every sink like it are in what comes before `ends`."""
+        own, alike = find_sinks(self.worker(), self.names)
+        unread = self._unread(f"connect-{self.names.connector}", ends)
+        waiting, said, stuck = unread.spans, troubles(own, name=self.names.connector), is_stuck(own)
+        for other in alike:
+            if spans := self._unread(other.group, ends).spans:
+                waiting = _united(waiting, spans)
+                said, stuck = (*said, *troubles(other, name=other.name)), stuck or is_stuck(other)
+        return SinkState(waiting=waiting, lost=unread.lost, troubles=said, stuck=stuck)
+
+    def read(self, spans: dict[int, Span]) -> Iterator[Message]:
+        """The messages of `spans`, also those of open transactions."""
+        with closing(TopicReader(self._consumer, self.names.topic, spans=spans, settings=UNCOMMITTED)) as reader:
+            for message in reader.backlog():
+                yield Message(message.partition() or 0, message.offset() or 0, _bytes(message.key()))
 
     def worker(self) -> Worker:
         """Connect and its connectors."""
@@ -73,6 +119,31 @@ class ConnectSink:
     def cluster(self) -> Cluster:
         """Kafka's brokers and topics."""
         return heard(self._kafka.cluster)
+
+    def _unread(self, group: str, ends: Offsets) -> Unread:
+        return heard(lambda: self._kafka.unread(group, self.names.topic, ends))
+
+
+def find_sinks(worker: Worker, names: SinkNames) -> tuple[Connector | None, tuple[Connector, ...]]:
+    """The sink itself, and others of its class that read its topic: they may well write the same store."""
+    own = next((found for found in worker.connectors if found.name == names.connector), None)
+    alike = tuple(
+        found
+        for found in worker.connectors
+        if found is not own and names.topic in found.topics and (own is None or found.class_name == own.class_name)
+    )
+    return own, alike
+
+
+def _united(some: dict[int, Span], others: dict[int, Span]) -> dict[int, Span]:
+    """What waits for the one or the other."""
+    none = (2**63, -1)
+    both = {number: (some.get(number, none), others.get(number, none)) for number in some.keys() | others.keys()}
+    return {number: (min(a[0], b[0]), max(a[1], b[1])) for number, (a, b) in both.items()}
+
+
+def _bytes(key: str | bytes | None) -> bytes | None:
+    return key.encode() if isinstance(key, str) else key
 
 
 def heard(question: Callable[[], Answer]) -> Answer:
@@ -106,14 +177,6 @@ def is_stuck(connector: Connector | None) -> bool:
     return connector is None or bool(connector.failures) or connector.state in _HALTED
 
 
-def wait_for(
-    sink: Sink, *, seconds: float, done: Callable[[], bool], progress: Callable[[SinkState], None]
-) -> SinkState:
-    """Wait until the sink has no lag, cannot go on, or `done` says that waiting is over; at most `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        state = sink.state()
-        progress(state)
-        if state.lag == 0 or state.stuck or time.monotonic() >= deadline or done():
-            return state
-        time.sleep(max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
+def came_since(ends: Offsets, now: Offsets) -> int:
+    """Messages between two ends of a topic."""
+    return sum(max(0, end - ends.get(number, 0)) for number, end in now.items())

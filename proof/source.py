@@ -8,7 +8,7 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
 from producer.gps import GpsFix, Reason, Reject, read_fixes
-from proof.spill import SortedFixes
+from proof.spill import RefusedRow, SortedFixes, SortedRefusals
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -100,10 +100,17 @@ class _Tally:
 
 
 def read_source(
-    stream: BinaryIO, *, name: str, into: SortedFixes, limit: int, progress: Callable[[int], None]
+    stream: BinaryIO,
+    *,
+    name: str,
+    into: SortedFixes,
+    refused: SortedRefusals,
+    limit: int,
+    progress: Callable[[int], None],
 ) -> SourceSummary:
     """Read every row of `stream`: the fixes go `into` the sorter, the rejects are counted and `limit` listed.
 
+    The utimes that rejects name go into `refused`; not those of duplicates, for an accepted row has the same.
     `progress` is called with the number of rows now and then. Raises what the stream raises where it is cut.
     """
     hashing = _Hashing(stream)
@@ -115,6 +122,8 @@ def read_source(
             into.add(row)
         else:
             tally.reject(row)
+            if row.utime is not None and row.reason is not Reason.DUPLICATE:
+                refused.add(RefusedRow(row.utime, row.line_number, row.reason))
         if number % PROGRESS_ROWS == 0:
             progress(number)
     return SourceSummary(

@@ -1,7 +1,10 @@
 """Reads the table back in the order of its key, at one moment of the database."""
 
-from collections.abc import Generator, Iterator
+import heapq
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 import pymysql
@@ -13,17 +16,21 @@ from view.stores import connect_mysql, mysql_silent, read_product
 
 TABLE = "myDB.gps_fixes"
 CHUNK_ROWS = 10_000
+LOOKED_UP_AT_ONCE = 1_000
+"""Keys in one statement."""
 READ_SECONDS = 120.0
 """Longest that the database may take over one chunk."""
 FIELDS = ("utime", "fix_mode", "satellites", "latitude", "longitude", "altitude", "track", "speed", "recorded_at")
 
 # recorded_at as µs since the epoch, worked out by the database: an integer says exactly what a DATETIME(6) holds,
 # and Python's dates have no part in it. A DATETIME has no zone; what stands in it is UTC.
-_CHUNK = """
+_SELECT = """
     SELECT utime, fix_mode, satellites, latitude, longitude, altitude, track, speed,
            TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', recorded_at)
-    FROM myDB.gps_fixes WHERE utime BETWEEN %s AND %s ORDER BY utime LIMIT %s
+    FROM myDB.gps_fixes
 """
+_CHUNK = f"{_SELECT} WHERE utime BETWEEN %s AND %s ORDER BY utime LIMIT %s"
+_LOOK_UP = f"{_SELECT} WHERE utime IN %s ORDER BY utime"
 
 
 class TableRow(NamedTuple):
@@ -48,12 +55,11 @@ class TableReader(Protocol):
         """Name and version of the database."""
         ...
 
-    def count(self, first: int, last: int) -> int:
-        """Rows whose utime lies between `first` and `last`, both included."""
-        ...
+    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Rows whose utime lies in `span`, both ends included, and those of `also`, by utime, all from one moment.
 
-    def rows(self, first: int, last: int) -> Iterator[TableRow]:
-        """Those rows by utime, all from the same moment."""
+        `also` rises, and none of it lies in `span`.
+        """
         ...
 
 
@@ -67,31 +73,39 @@ class MysqlTable:
         with self._cursor() as cursor:
             self.product = read_product(cursor)
 
-    def count(self, first: int, last: int) -> int:
-        """Rows whose utime lies between `first` and `last`, both included."""
-        with self._cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM myDB.gps_fixes WHERE utime BETWEEN %s AND %s", (first, last))
-            number = int(cursor.fetchone()[0])
-        self._connection.rollback()
-        return number
-
-    def rows(self, first: int, last: int) -> Iterator[TableRow]:
-        """Those rows by utime, a chunk at a time from one snapshot: memory stays flat."""
+    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Rows of `span` and of `also` by utime, a chunk at a time from one snapshot: memory stays flat."""
         self._execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         try:
-            while chunk := self._chunk(first, last):
-                yield from map(TableRow._make, chunk)
-                if len(chunk) < CHUNK_ROWS:
-                    return
-                first = chunk[-1][0] + 1
+            yield from heapq.merge(self._between(span) if span else (), self._each(also), key=itemgetter(0))
         finally:
             self._execute("ROLLBACK")
 
-    def _chunk(self, first: int, last: int) -> list[Any]:
+    def _between(self, span: tuple[int, int]) -> Iterator[TableRow]:
+        first, last = span
+        while chunk := self._ask(_CHUNK, (first, last, CHUNK_ROWS)):
+            yield from chunk
+            if len(chunk) < CHUNK_ROWS:
+                return
+            first = chunk[-1].utime + 1
+
+    def _each(self, utimes: Iterable[int]) -> Iterator[TableRow]:
+        rest = iter(utimes)
+        while batch := list(islice(rest, LOOKED_UP_AT_ONCE)):
+            yield from self._ask(_LOOK_UP, (batch,))
+
+    def _ask(self, query: str, values: tuple[object, ...]) -> list[TableRow]:
         with self._cursor() as cursor:
-            cursor.execute(_CHUNK, (first, last, CHUNK_ROWS))
-            return cursor.fetchall()
+            cursor.execute(query, values)
+            rows = [TableRow._make(row) for row in cursor.fetchall()]
+        if not all(type(row.utime) is int for row in rows):
+            raise SluiceError(
+                f"{TABLE}: the column utime holds no integers ({rows[0].utime!r}), so no row can be found by its"
+                " utime. k8s/mysql/10-gps-fixes.sql has the table as it must be",
+                status=Exit.UNAVAILABLE,
+            )
+        return rows
 
     def _execute(self, statement: str) -> None:
         with self._cursor() as cursor:

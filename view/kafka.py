@@ -31,6 +31,16 @@ class Cluster:
     topics: tuple[Topic, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """What a consumer group has not yet said to have dealt with."""
+
+    spans: dict[int, tuple[int, int]]
+    """First offset and the one after the last, of each partition in which something waits."""
+    lost: int
+    """Messages that the topic deleted before the group had read them."""
+
+
 class KafkaAsker:
     """Asks a Kafka cluster as one user; everything here raises SilentError where no answer comes."""
 
@@ -80,6 +90,32 @@ class KafkaAsker:
         # deleted has only what is left.
         return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
 
+    def ends(self, topic: str) -> dict[int, int]:
+        """The offset of each partition that its next message will have; open transactions count."""
+        found = self._metadata().topics.get(topic)
+        if found is None or found.error is not None:
+            raise SilentError(f"Kafka at {self._server} shows no topic {topic}, so what waits in it cannot be told")
+        partitions = [TopicPartition(topic, number) for number in found.partitions]
+        return {number: end for (_, number), end in self._offsets(partitions, "latest").items()}
+
+    def unread(self, group: str, topic: str, ends: Mapping[int, int]) -> Unread:
+        """What `group` has not yet dealt with of the messages before `ends`."""
+        partitions = [TopicPartition(topic, number) for number in ends]
+        # Asked first: a group cannot then seem to be beyond the end only because the end has moved.
+        committed = self._committed(group, partitions)
+        begins, latest = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
+        spans: dict[int, tuple[int, int]] = {}
+        lost = 0
+        for number, end in ends.items():
+            at, begin = committed.get((topic, number), -1), begins[topic, number]
+            # Beyond the end: it read a topic of this name that is gone, and nothing of this one.
+            known = 0 <= at <= latest[topic, number]
+            lost += max(0, begin - at) if known else 0
+            start, stop = max(at if known else begin, begin), min(end, latest[topic, number])
+            if start < stop:
+                spans[number] = (start, stop)
+        return Unread(spans=spans, lost=lost)
+
     def _metadata(self) -> Any:
         try:
             return self._admin.list_topics(timeout=TIMEOUT)
@@ -99,8 +135,10 @@ class KafkaAsker:
     def _committed(self, group: str, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
         question = [ConsumerGroupTopicPartitions(group, partitions)]
         futures = self._admin.list_consumer_group_offsets(question, request_timeout=TIMEOUT)
-        answer = self._results(futures)[group]
-        return {(at.topic, at.partition): at.offset for at in answer.topic_partitions or []}
+        answer = self._results(futures)[group].topic_partitions or []
+        if wrong := next((at.error for at in answer if at.error is not None), None):
+            raise self._silent(KafkaException(wrong))
+        return {(at.topic, at.partition): at.offset for at in answer}
 
     def _results(self, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
         try:

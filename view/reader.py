@@ -24,7 +24,15 @@ class TopicReader:
     Raises SluiceError: FAILED where the topic is unknown or forbidden, UNAVAILABLE where Kafka is silent.
     """
 
-    def __init__(self, user: KafkaUser, topic: str) -> None:
+    def __init__(
+        self,
+        user: KafkaUser,
+        topic: str,
+        *,
+        spans: Mapping[int, tuple[int, int]] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Read all partitions to their present ends, or of some the offsets in `spans`; `settings` are librdkafka's."""
         self._user = user
         self._reason = ""
         self._later: list[Message] = []
@@ -38,12 +46,16 @@ class TopicReader:
             "auto.offset.reset": "earliest",
         }
         try:
-            self._consumer = Consumer(user.client_settings() | group | quiet)
+            self._consumer = Consumer(user.client_settings() | group | quiet | dict(settings or {}))
         except KafkaException as error:  # the file of the authority is missing, or is none
             message = f"Kafka at {user.bootstrap_servers} cannot be asked: {error.args[0].str()}"
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         try:
-            self._spans = {number: self._span(topic, number) for number in self._partitions(topic)}
+            self._spans = (
+                {number: self._span(topic, number) for number in self._partitions(topic)}
+                if spans is None
+                else dict(spans)
+            )
         except BaseException:
             self._consumer.close()
             raise

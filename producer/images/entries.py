@@ -17,6 +17,8 @@ class Refused:
     """Its path inside the source, for people: unprintable characters escaped."""
     reason: ImageReason
     size: int
+    key: str | None = None
+    """The key that the file would have; None where its name says none, or an image of the same source has it."""
 
     def cells(self) -> tuple[str, str, int]:
         """Return what the rejects file says about it."""
@@ -39,9 +41,9 @@ class UnreadableError(Exception):
     """A file of a folder cannot be read."""
 
 
-def refused(entry: Entry, reason: ImageReason) -> Refused:
-    """Return the refusal of a file."""
-    return Refused(name=printable(entry.name), reason=reason, size=entry.size)
+def refused(entry: Entry, reason: ImageReason, *, key: str | None = None) -> Refused:
+    """Return the refusal of a file; `key` where its name says one."""
+    return Refused(name=printable(entry.name), reason=reason, size=entry.size, key=key)
 
 
 def files_in(folder: Path) -> Iterator[Entry | Refused]:

@@ -1,7 +1,7 @@
 """The images of a source: which, under which key, and why not the others."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from producer.images.check import refuse
 from producer.images.entries import Entry, Refused, UnreadableError, refused
@@ -86,7 +86,7 @@ class ImageSource:
         while True:
             try:
                 entry = next(self._entries, None)
-                item = self._take(entry) if isinstance(entry, Entry) else entry
+                item = self._take(entry) if isinstance(entry, Entry) else self._with_key(entry)
             except READ_ERRORS as error:
                 raise cut_short(self.name, self.position(), error) from error
             if entry is None:
@@ -110,14 +110,14 @@ class ImageSource:
         if not isinstance(key, str):
             return key
         if not fits(key=key, size=entry.size, max_message_bytes=self._rules.max_message_bytes):
-            return refused(entry, ImageReason.TOO_LARGE)
+            return refused(entry, ImageReason.TOO_LARGE, key=key)
         try:
             data = entry.read()
         except UnreadableError:
-            return refused(entry, ImageReason.UNREADABLE)
+            return refused(entry, ImageReason.UNREADABLE, key=key)
         reason = refuse(data)
         if reason is not None:
-            return refused(entry, reason)
+            return refused(entry, reason, key=key)
         self._seen.add(key)
         return Image(key=key, name=entry.name, data=data)
 
@@ -132,8 +132,16 @@ class ImageSource:
             return None
         reason = self._hindrance(name, entry.size)
         if reason is not None:
-            return refused(entry, reason)
+            return refused(entry, reason, key=name.key if reason is ImageReason.TOO_LARGE else None)
         return name.key if self._chooser.room(entry.size) else None
+
+    def _with_key(self, entry: Refused | None) -> Refused | None:
+        """Return what the folder or the archive itself has refused, such as a link, with the key that its name says."""
+        name = self._rules.naming.understand(entry.name) if entry is not None else ImageReason.PATH
+        cameras = self._rules.selection.cameras
+        if entry is None or isinstance(name, ImageReason) or name.utime is None:
+            return entry
+        return replace(entry, key=name.key) if cameras is None or name.camera in cameras else entry
 
     def _hindrance(self, name: ImageName, size: int) -> ImageReason | None:
         """Return why a file is refused without a look into it. Such a file uses up nothing of --max-bytes."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from proof.answer import sink_object
 from proof.images.prove import ImageFinding
 from proof.images.source import Content
 from proof.page import Evidence
@@ -27,7 +28,8 @@ def as_object(evidence: Evidence[ImageFinding], *, report: Path) -> dict[str, An
         },
         **_counts(finding),
         "listed": _listed(finding),
-        "sink": {"lag": finding.sink.lag, "troubles": list(finding.sink.troubles), "stuck": finding.sink.stuck},
+        "as_of": finding.as_of.isoformat(),
+        "sink": sink_object(finding.sink, later=finding.later),
         "dead_letters": evidence.surroundings.dead_letters,
         "report": str(report),
         "seconds": round(evidence.seconds, 3),
@@ -57,7 +59,8 @@ def _counts(finding: ImageFinding) -> dict[str, Any]:
         "missing": comparison.missing.count,
         "missing_bytes": comparison.missing_bytes,
         "different": comparison.different.count,
-        "extra": finding.extra.count if finding.extra else None,
+        "extra": finding.extra.count + finding.refused.count if finding.extra else None,
+        "refused_there": finding.refused.count,
         "cameras": {
             camera.name: {
                 "images": camera.images,
@@ -76,10 +79,16 @@ def _listed(finding: ImageFinding) -> dict[str, Any]:
     return {
         "missing": list(comparison.missing.first),
         "different": [
-            {"key": image.key, "source": _content(image.source), "redis": _content(image.stored)}
+            {
+                "key": image.key,
+                "source": _content(image.source),
+                "redis": _content(image.stored),
+                "expires": image.expires,
+            }
             for image in comparison.different.first
         ],
-        "extra": list(finding.extra.first) if finding.extra else None,
+        "extra": [*finding.extra.first, *(image.key for image in finding.refused.first)] if finding.extra else None,
+        "refused_there": [{"key": image.key, "reason": image.reason.value} for image in finding.refused.first],
         "refused": [
             {"name": refused.name, "reason": refused.reason.value, "bytes": refused.size}
             for refused in finding.source.refused

@@ -1,11 +1,13 @@
 """Compares the source's images with those of Redis, byte for byte by their SHA-256."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from producer.images.names import printable
-from proof.images.keys import camera_of, spans, utime_of
+from producer.images.reasons import ImageReason
+from proof.images.keys import camera_of, session_of, spans, utime_of
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes
 from proof.listed import Listed
@@ -13,12 +15,21 @@ from proof.listed import Listed
 
 @dataclass(frozen=True, kw_only=True)
 class DifferentImage:
-    """An image that is there with other bytes."""
+    """An image that is there with other bytes, or not to stay."""
 
     key: str
     source: Content
     stored: Content | None
     """None where what Redis holds under the key is no string of bytes."""
+    expires: bool = False
+    """True where Redis will delete it by itself."""
+
+
+class RefusedImage(NamedTuple):
+    """A file of the source that is refused, and whose key Redis has all the same."""
+
+    key: str
+    reason: ImageReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +89,15 @@ def compare_images(
     missing: list[str] = []
     different: list[DifferentImage] = []
     wrong: set[str] = set()
+    expiring = frozenset(store.expiring(images))
     for number, (key, value) in enumerate(store.read(images), start=1):
         if value is None:
             missing.append(key)
-        elif (stored := _content(value)) != images[key]:
+        elif (stored := _content(value)) != images[key] or key in expiring:
             wrong.add(key)
             if len(different) < limit:
-                different.append(DifferentImage(key=key, source=images[key], stored=stored))
+                expires = key in expiring
+                different.append(DifferentImage(key=key, source=images[key], stored=stored, expires=expires))
         progress(number)
     absent = frozenset(missing)
     return ImageComparison(
@@ -98,19 +111,47 @@ def compare_images(
     )
 
 
-def find_extra(images: Mapping[str, Content], store: ImageStore, *, limit: int) -> Listed[str]:
+def find_refused(refused: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> Listed[RefusedImage]:
+    """Which of the keys of refused files Redis has, wherever they lie."""
+    there = list(store.present(refused))
+    return Listed(count=len(there), first=tuple(RefusedImage(key, refused[key]) for key in there[:limit]))
+
+
+def find_extra(
+    images: Mapping[str, Content], store: ImageStore, *, limit: int, refused: Collection[str] = ()
+) -> Listed[str]:
     """Keys of the source's sessions and cameras, between a session's first and last utime, that the source has not.
 
-    Another's key can hold anything: it is listed as printable text.
+    Keys of `refused` files are not among them: they are looked for by themselves. Another's key can hold anything: it
+    is listed as printable text.
     """
-    cameras = {camera_of(key) for key in images}
+    between = Between(images)
     found: set[str] = set()
-    for session, (first, last) in spans(images).items():
+    for session in between.sessions:
         for key in store.scan(f"{session}/"):
-            utime = utime_of(key)
-            if utime is not None and first <= utime <= last and camera_of(key) in cameras and key not in images:
+            if key in between and key not in images and key not in refused:
                 found.add(key)
     return Listed(count=len(found), first=tuple(map(printable, sorted(found)[:limit])))
+
+
+class Between:
+    """Keys of the sessions and cameras of `images`, between the first and the last utime of the session."""
+
+    def __init__(self, images: Iterable[str]) -> None:
+        self._cameras = {camera_of(key) for key in images}
+        self._spans = spans(images)
+
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions."""
+        return list(self._spans)
+
+    def __contains__(self, key: str) -> bool:
+        utime = utime_of(key)
+        if utime is None or camera_of(key) not in self._cameras:
+            return False
+        first, last = self._spans.get(session_of(key), (0, -1))
+        return first <= utime <= last
 
 
 def _content(value: bytes | NotBytes) -> Content | None:

@@ -22,6 +22,7 @@ def render(evidence: Evidence[ImageFinding]) -> str:
         source=finding.source,
         comparison=finding.comparison,
         extra=finding.extra,
+        refused=finding.refused,
         sink=finding.sink,
         memory=finding.memory,
         full=is_full(finding),

@@ -87,7 +87,7 @@ def _told(evidence: Evidence[ImageFinding], report: Path) -> Told:
         counts=(
             f"compared {comparison.compared:,}, equal {comparison.equal:,}, missing {comparison.missing.count:,},"
             f" different {comparison.different.count:,},"
-            f" extra {finding.extra.count if finding.extra else 'not looked for'}"
+            f" extra {finding.extra.count + finding.refused.count if finding.extra else 'not looked for'}"
             f", refused {finding.source.rejected:,}, left out {finding.source.left_out.files:,}"
         ),
         as_object=as_object(evidence, report=report.absolute()),

@@ -37,6 +37,8 @@ class ImagesSummary:
     """Images refused for each reason."""
     refused: tuple[Refused, ...]
     """The first images refused, up to a limit."""
+    refused_keys: dict[str, ImageReason]
+    """Keys that files refused would have and no image has, sorted: what must not be in Redis."""
     left_out: LeftOut
     """What the selection leaves out, as far as the source was read."""
     rest_unread: bool
@@ -73,10 +75,12 @@ def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], No
     images: dict[str, Content] = {}
     reasons: Counter[ImageReason] = Counter()
     refused: list[Refused] = []
+    keys: dict[str, ImageReason] = {}
     for number, item in enumerate(source, start=1):
         if isinstance(item, Refused):
             reasons[item.reason] += 1
             refused += [item] if len(refused) < limit else []
+            keys |= {item.key: item.reason} if item.key is not None else {}
         else:
             images[item.key] = Content.of(item.data)
         progress(number)
@@ -85,6 +89,7 @@ def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], No
         images=dict(sorted(images.items())),
         reasons=dict(reasons.most_common()),
         refused=tuple(refused),
+        refused_keys={key: reason for key, reason in sorted(keys.items()) if key not in images},
         left_out=source.left_out,
         rest_unread=source.rest_unread,
     )

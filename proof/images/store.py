@@ -55,8 +55,12 @@ class ImageStore(Protocol):
         """How full it is."""
         ...
 
-    def count(self, keys: Sequence[str]) -> int:
-        """How many of `keys` are there."""
+    def present(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that are there, in the order given."""
+        ...
+
+    def expiring(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that Redis will delete by itself, in the order given; no sink writes such a key."""
         ...
 
     def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
@@ -82,12 +86,15 @@ class RedisImages:
         said = self._heard(lambda: self._client.info("memory"))
         return Memory(used=int(said["used_memory"]), limit=int(said.get("maxmemory", 0)))
 
-    def count(self, keys: Sequence[str]) -> int:
-        """How many of `keys` are there."""
-        return sum(
-            self._heard(lambda batch=batch: self._client.exists(*map(as_bytes, batch)))
-            for batch in _batches(keys, BATCH_KEYS)
-        )
+    def present(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that are there, in the order given."""
+        for batch in _batches(keys, BATCH_KEYS):
+            yield from (key for key, there in zip(batch, self._ask_each("EXISTS", batch), strict=True) if there)
+
+    def expiring(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that Redis will delete by itself, in the order given."""
+        for batch in _batches(keys, BATCH_KEYS):
+            yield from (key for key, life in zip(batch, self._ask_each("PTTL", batch), strict=True) if life >= 0)
 
     def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
         """Each key with what it holds, in the order given; memory stays within a batch."""

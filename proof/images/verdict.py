@@ -1,7 +1,7 @@
 """What a proof of images found, in words: the same on the terminal, in the report and for a script."""
 
 from proof.images.prove import ImageFinding
-from proof.outcome import Outcome, Question, Verdict, are, letters, not_arrived
+from proof.outcome import Outcome, Question, Verdict, are, aside, can_change, letters, not_arrived
 from proof.sink import IMAGES_SINK
 
 ALMOST = 0.95
@@ -10,27 +10,29 @@ ALMOST = 0.95
 
 def judge_images(*, question: Question, finding: ImageFinding, dead_letters: int) -> Verdict:
     """The verdict on what was found."""
-    comparison, refused = finding.comparison, _refused(finding)
-    if not comparison.compared:
+    comparison, sink = finding.comparison, finding.sink
+    if not comparison.compared and not finding.refused.count:
         headline = "Nothing was compared: the source has no image that could be in Redis."
-        return Verdict(outcome=Outcome.NOTHING_COMPARED, headline=headline, reasons=refused)
-    if _proven(question, finding):
+        return Verdict(outcome=Outcome.NOTHING_COMPARED, headline=headline, reasons=_refused(finding))
+    last = (*_refused(finding), *_left_out(finding), *aside(sink, later=finding.later, items="images"))
+    holds = _holds(question, finding)
+    if holds and not sink.concerning:
         return Verdict(
             outcome=Outcome.PROVEN,
-            headline=_proven_headline(question, comparison.compared),
-            reasons=(*refused, *_left_out(finding), *_tolerated(question, finding)),
+            headline=f"{_good_headline(question, comparison.compared)}.",
+            reasons=(*last, *_tolerated(question, finding)),
         )
     outcome, reasons = _why(question, finding)
-    lost = comparison.missing.count or comparison.different.count
+    good = f"{_good_headline(question, comparison.compared)}{can_change(sink)}."
     return Verdict(
         outcome=outcome,
-        headline=_failed_headline(question, finding),
+        headline=good if holds else _failed_headline(question, finding),
         reasons=(
             *(() if question.absent else _full(finding)),
             *reasons,
-            *(letters(dead_letters, topic=IMAGES_SINK.dead_letters) if lost else ()),
-            *refused,
-            *_left_out(finding),
+            *_still_there(question, finding),
+            *_dead(question, finding, dead_letters),
+            *last,
         ),
     )
 
@@ -46,6 +48,10 @@ def images(count: int) -> str:
     return f"{count:,} image{'' if count == 1 else 's'}"
 
 
+def _files(count: int) -> str:
+    return f"{count:,} refused file{'' if count == 1 else 's'} of the source"
+
+
 def size(count: int) -> str:
     """Bytes as a person reads them, in powers of 1024, as maxmemory is set."""
     amount, unit = float(count), "bytes"
@@ -56,43 +62,83 @@ def size(count: int) -> str:
     return f"{count:,} {unit}" if unit == "bytes" else f"{amount:.3g} {unit}"
 
 
-def _proven(question: Question, finding: ImageFinding) -> bool:
+def _holds(question: Question, finding: ImageFinding) -> bool:
+    if finding.refused.count:
+        return False
     if question.absent:
         return finding.comparison.none_there
     return finding.comparison.all_there and (question.allow_extra or not _extra(finding))
 
 
-def _proven_headline(question: Question, compared: int) -> str:
+def _good_headline(question: Question, compared: int) -> str:
     if question.absent:
-        return f"None of the {images(compared)} of the source is in Redis."
-    one = "The one image of the source is in Redis, every byte equal."
-    return one if compared == 1 else f"All {images(compared)} of the source are in Redis, every byte equal."
+        return f"None of the {images(compared)} of the source is in Redis"
+    one = "The one image of the source is in Redis, every byte equal"
+    return one if compared == 1 else f"All {images(compared)} of the source are in Redis, every byte equal"
 
 
 def _failed_headline(question: Question, finding: ImageFinding) -> str:
-    comparison, extra = finding.comparison, _extra(finding)
+    comparison, extra, refused = finding.comparison, _extra(finding), finding.refused.count
     missing, different = comparison.missing.count, comparison.different.count
+    present = comparison.compared - missing
+    there = f"{_files(refused)} {are(refused)} in Redis" if refused else ""
     if question.absent:
-        present = comparison.compared - missing
-        return f"{images(present)} of {comparison.compared:,} {are(present)} still in Redis."
-    parts = [
-        f"{images(missing)} of {comparison.compared:,} {are(missing)} missing" if missing else "",
-        f"{images(different)} {'differs' if different == 1 else 'differ'}" if different else "",
-        f"{images(extra)} {are(extra)} in Redis but not in the source" if extra else "",
-    ]
+        parts = [
+            f"{images(present)} of {comparison.compared:,} {are(present)} still in Redis" if present else "",
+            there,
+        ]
+    else:
+        parts = [
+            f"{images(missing)} of {comparison.compared:,} {are(missing)} missing" if missing else "",
+            f"{images(different)} {'differs' if different == 1 else 'differ'}" if different else "",
+            f"{images(extra)} {are(extra)} in Redis but not in the source"
+            if extra and not question.allow_extra
+            else "",
+            there,
+        ]
     return "; ".join(part for part in parts if part) + "."
 
 
 def _why(question: Question, finding: ImageFinding) -> tuple[Outcome, tuple[str, ...]]:
-    if not question.absent and finding.comparison.all_there:
-        return Outcome.DIFFERENT, (
-            "Every image of the source is there. The extra ones are of its sessions and cameras, between the first and"
-            " the last utime: another source has put them there, or this one no longer has them."
-            " --allow-extra lets them be.",
-        )
+    comparison, sink = finding.comparison, finding.sink
+    complete = comparison.none_there if question.absent else comparison.all_there
+    if (complete or not comparison.compared) and not sink.concerning:
+        return Outcome.DIFFERENT, _not_missing(question, finding)
     hint = "deletes its images" if question.absent else "sends every image of it again"
     command = "sluice load images SOURCE" + (" --tombstones" if question.absent else "")
-    return not_arrived(finding.sink, question=question, items="images", remedy=f"`{command}` {hint}.")
+    return not_arrived(sink, question=question, items="images", remedy=f"`{command}` {hint}.")
+
+
+def _not_missing(question: Question, finding: ImageFinding) -> tuple[str, ...]:
+    if question.absent or question.allow_extra or not _extra(finding):
+        return ()
+    return (
+        "Every image of the source is there. The extra ones are of its sessions and cameras, between the first and"
+        " the last utime: another source has put them there, or this one no longer has them."
+        " --allow-extra lets them be.",
+    )
+
+
+def _still_there(question: Question, finding: ImageFinding) -> tuple[str, ...]:
+    refused = finding.refused
+    if not refused.count:
+        return ()
+    first = refused.first[:1]
+    example = f" (such as {first[0].key}: {first[0].reason.sentence})" if first else ""
+    allowed = " --allow-extra does not cover them: the source itself names them." if question.allow_extra else ""
+    return (
+        f"{_files(refused.count)}{example} {are(refused.count)} in Redis by"
+        f" {'its key' if refused.count == 1 else 'their keys'}: from another load, or from this source as it was"
+        " before. A load with --tombstones deletes only what it accepts: give it what was loaded then, or delete the"
+        f" keys in Redis.{allowed}",
+    )
+
+
+def _dead(question: Question, finding: ImageFinding, dead_letters: int) -> tuple[str, ...]:
+    comparison = finding.comparison
+    present = comparison.compared - comparison.missing.count + finding.refused.count
+    wrong = present if question.absent else comparison.missing.count or comparison.different.count
+    return letters(dead_letters, topic=IMAGES_SINK.dead_letters) if wrong else ()
 
 
 def _full(finding: ImageFinding) -> tuple[str, ...]:

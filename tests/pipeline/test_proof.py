@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from exits import Exit
+from place import Place
 from tests.administrator import Administrator, run
+from tests.pipeline.sinks import paused
 from tests.support import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
@@ -99,6 +101,55 @@ def test_rows_that_were_deleted_are_proven_absent(load: Callable[..., None], pro
     status, proof = prove(log, "--absent")
     assert status == Exit.OK, proof
     load(log)
+    assert prove(log)[0] == Exit.OK
+
+
+def test_rows_that_are_refused_now_are_found_at_the_edges_and_after_a_deletion(
+    load: Callable[..., None], sluice: Sluice, prove: Prove, log: Path, tmp_path: Path
+):
+    load(log)
+    now = tmp_path / "now.csv"
+    now.write_text("".join([_refused(ROWS[0]), *ROWS[1:-1], _refused(ROWS[-1])]), encoding="utf-8")
+    edges = [
+        {"utime": START, "line": 1, "reason": "angle"},
+        {"utime": START + 8 * 200_000, "line": 9, "reason": "angle"},
+    ]
+    for options in ((), ("--allow-extra",)):
+        status, proof = prove(now, *options)
+        assert (status, proof["outcome"]) == (Exit.DIFFERENT, "different"), proof
+        assert (proof["equal"], proof["extra"], proof["listed"]["refused_there"]) == (7, 2, edges)
+    assert sluice("load", "gps", str(now), "--tombstones").returncode == Exit.REJECTED
+    status, proof = prove(now, "--absent")
+    assert (status, proof["missing"], proof["listed"]["refused_there"]) == (Exit.DIFFERENT, 7, edges)
+    assert "2 rejected rows of the source are in the table" in Path(proof["report"]).read_text(encoding="utf-8")
+    load(log, "--tombstones")
+    assert prove(now, "--absent")[0] == Exit.OK
+
+
+def _refused(row: str) -> str:
+    return row.replace(",0.738", ",9.738")
+
+
+def test_no_proof_is_given_while_messages_wait_that_could_change_it(
+    load: Callable[..., None], prove: Prove, log: Path, place: Place, target: str
+):
+    load(log)
+    assert prove(log)[0] == Exit.OK
+    other = log.with_name("other.csv")
+    other.write_text("".join(f"{int(row[:16]) + 10**12}{row[16:]}" for row in ROWS), encoding="utf-8")
+    with paused(place, "mysql-sink", target=target):
+        load(log, "--tombstones")
+        status, proof = prove(log)
+        assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", 9), proof
+        assert proof["sink"]["concerning"] == 9
+        assert "every field equal now, but 9 messages that can change this are waiting" in proof["headline"]
+        status, proof = prove(other, "--absent")
+        assert (status, proof["sink"]["lag"], proof["sink"]["concerning"]) == (Exit.OK, 9, 0), proof
+    assert prove(log, "--absent")[0] == Exit.OK
+    with paused(place, "mysql-sink", target=target):
+        load(log)
+        status, proof = prove(log, "--absent")
+        assert (status, proof["outcome"], proof["missing"]) == (Exit.DIFFERENT, "sink-failed", 9), proof
     assert prove(log)[0] == Exit.OK
 
 

@@ -16,6 +16,7 @@ from exits import Exit
 from place import Place
 from proof.images.store import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
 from tests.administrator import Administrator
+from tests.pipeline.sinks import paused
 from tests.support import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
@@ -100,6 +101,48 @@ def test_images_that_were_deleted_are_proven_absent(sluice: Sluice, prove: Prove
     assert status == Exit.OK, proof
 
 
+@pytest.mark.usefixtures("connect")
+def test_no_proof_is_given_while_messages_wait_that_could_change_it(
+    sluice: Sluice, prove: Prove, images: Path, place: Place, target: str
+):
+    assert sluice("load", "images", str(images)).returncode == Exit.OK
+    assert prove(images)[0] == Exit.OK
+    with paused(place, "redis-sink", target=target):
+        assert sluice("load", "images", str(images), "--camera", "Cam3", "--tombstones").returncode == Exit.OK
+        status, proof = prove(images)
+        assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", ALL), proof
+        assert proof["sink"]["concerning"] == IMAGES
+        status, proof = prove(images, "--camera", "Cam0")
+        assert (status, proof["sink"]["lag"], proof["sink"]["concerning"]) == (Exit.OK, IMAGES, 0), proof
+    assert prove(images, "--camera", "Cam3", "--absent")[0] == Exit.OK
+
+
+def test_images_that_are_refused_now_are_found_at_the_edges_and_after_a_deletion(
+    stored: "redis.Redis", prove: Prove, images: Path, tmp_path: Path
+):
+    now = tmp_path / SESSION
+    shutil.copytree(images, now)
+    first, *rest = (key for key, _ in by_key(images))
+    (now / "lb3/Cam0" / f"{START}.tiff").write_bytes(b"")
+    status, proof = prove(now, "--allow-extra")
+    assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "different", ALL - 1), proof
+    assert proof["listed"]["refused_there"] == [{"key": first, "reason": "empty"}]
+    stored.delete(*rest)
+    assert prove(now, "--absent")[0] == Exit.DIFFERENT
+    stored.delete(first)
+    assert prove(now, "--absent")[0] == Exit.OK
+
+
+def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(
+    stored: "redis.Redis", prove: Prove, images: Path
+):
+    key, path = next(by_key(images))
+    stored.set(key, path.read_bytes(), ex=3600)
+    status, proof = prove(images)
+    assert (status, proof["different"]) == (Exit.DIFFERENT, 1), proof
+    assert proof["listed"]["different"][0]["expires"]
+
+
 @pytest.mark.usefixtures("stored")
 def test_an_archive_holds_the_same_images_as_its_folder(prove: Prove, images: Path, tmp_path: Path):
     archive = tmp_path / f"{SESSION}_lb3.tar.gz"
@@ -176,7 +219,8 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Pla
     with open_images_store(place.redis) as store:
         absent = f"{SESSION}/any/no"
         assert list(store.read([absent, *held])) == [(absent, None), *held.items()]
-        assert store.count([absent, *held]) == len(held)
+        assert list(store.present([absent, *held])) == list(held)
+        assert list(store.expiring([absent, *held])) == []
         assert set(store.scan(f"{SESSION}/any/")) == set(held)
 
 

@@ -6,6 +6,7 @@ import pytest
 from exits import Exit
 from producer.gps import LINE_LIMIT, FixReader, GpsFix, Reason, Reject, parse_row, read_fixes
 from producer.header import HeaderError
+from producer.row import named_utime
 
 UTIME = 1_353_099_678_298_235
 GOOD = b"1353099678298235,3,0,0.738168596822093,-1.46098603965911,264.4,11.3,0.005"
@@ -112,7 +113,7 @@ def test_minus_zero_keeps_its_sign() -> None:
 )
 def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: Reason) -> None:
     bad = row(**changed)
-    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [Reject(2, reason, bad, len(bad))]
+    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [Reject(2, reason, bad, len(bad), named_utime(bad))]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,31 @@ def test_a_repeated_utime_is_refused_and_the_first_row_kept() -> None:
     again = row(speed="9")
     other = row(utime="1353099678298236")
     rows, _ = read(b"\n".join([GOOD, other, again]))
-    assert rows == [FIX, FIX._replace(utime=UTIME + 1), Reject(3, Reason.DUPLICATE, again, len(again))]
+    assert rows == [FIX, FIX._replace(utime=UTIME + 1), Reject(3, Reason.DUPLICATE, again, len(again), UTIME)]
+
+
+@pytest.mark.parametrize(
+    ("log", "utime"),
+    [
+        (row(latitude="9.9"), UTIME),
+        (row(utime="1353099678"), 1_353_099_678),
+        (row(utime=f'"{UTIME}"'), UTIME),
+        (row(utime=f" {UTIME}.000"), UTIME),
+        (f"{UTIME},too,few".encode(), UTIME),
+        (GOOD + b",9", UTIME),
+        (GOOD + b"\xff", UTIME),
+        (GOOD + b"7" * LINE_LIMIT, UTIME),
+        (row(utime="1.353E+15"), None),
+        (row(utime=str(2**63)), None),
+        (row(utime="7" * 5000), None),
+        (row(utime="?"), None),
+        (b",", None),
+    ],
+)
+def test_a_refused_row_names_its_utime_where_its_digits_are_there(log: bytes, utime: int | None) -> None:
+    (reject,) = read(log)[0]
+    assert isinstance(reject, Reject)
+    assert reject.utime == utime
 
 
 def test_a_rejected_row_does_not_make_the_next_one_a_duplicate() -> None:
@@ -238,7 +263,7 @@ def test_blank_lines_are_counted_but_are_no_rows() -> None:
 
 def test_a_line_that_is_not_utf8_is_refused_and_kept_as_it_is() -> None:
     bad = GOOD[:-1] + b"\xff"
-    assert read(bad)[0] == [Reject(1, Reason.NOT_UTF8, bad, len(bad))]
+    assert read(bad)[0] == [Reject(1, Reason.NOT_UTF8, bad, len(bad), named_utime(bad))]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n" + GOOD])

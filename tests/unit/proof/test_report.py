@@ -1,16 +1,18 @@
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from producer.gps import GpsFix
+from proof.answer import as_object
 from proof.outcome import Question
 from proof.page import Evidence, share
 from proof.prove import Finding
 from proof.report import render
 from proof.surroundings import Surroundings
 from proof.verdict import judge
-from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, find, fix, line, stored
+from tests.unit.proof.fakes import FAILED, FakeSink, FakeTable, delete, find, fix, line, stored
 from tests.unit.proof.page import Page, words
 from view.connect import Connector, Task
 
@@ -32,9 +34,7 @@ SINK = Connector(
 
 def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
     question = Question(absent=absent, wait_seconds=60)
-    verdict = judge(
-        question=question, source=finding.source, comparison=finding.comparison, sink=finding.sink, dead_letters=0
-    )
+    verdict = judge(question=question, finding=finding, dead_letters=0)
     return Evidence(
         question=question,
         verdict=verdict,
@@ -116,10 +116,23 @@ def test_what_stands_in_the_source_is_shown_as_text():
     assert "x" * 160 + " …" in report.text
 
 
+def test_rejected_rows_that_are_there_are_listed_with_line_and_reason():
+    log = LOG.replace(line(FIXES[299]), line(FIXES[299]._replace(latitude=9.0)))
+    finding = find(log, table=FakeTable(ROWS), sink=FakeSink(more=delete(fix(1))))
+    text = words(page(finding).text)
+    assert "1 rejected row of the source is in the table." in text
+    assert "Rejected, but there 1 " in text
+    assert re.search(rf"Rejected rows that are in the table .* {FIXES[299].utime} 2012-.* 300 latitude is beyond", text)
+    assert "1 message came to the topic after the source had been read" in text
+    found = as_object(evidence(finding), report=Path("proof.html"))
+    assert (found["extra"], found["refused_there"], found["sink"]["later"]) == (1, 1, 1)
+    assert found["listed"]["refused_there"] == [{"utime": FIXES[299].utime, "line": 300, "reason": "angle"}]
+
+
 def test_a_sink_that_failed_is_named():
-    text = words(page(find(LOG, table=FakeTable([]), sink=FakeSink([FAILED]))).text)
+    text = words(page(find(LOG, table=FakeTable([]), sink=FakeSink(delete(*FIXES[:5]), halt=FAILED))).text)
     assert "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no." in text
-    assert "Sink not as it should be, 5 messages not yet committed" in text
+    assert "Sink not as it should be, 5 messages not yet committed, 5 of them can change this" in text
 
 
 NOWHERE = [item._replace(latitude=None) for item in FIXES]

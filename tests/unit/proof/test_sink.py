@@ -1,11 +1,9 @@
 from dataclasses import replace
-from time import monotonic
 
 import pytest
 
-from proof.sink import is_stuck, troubles, wait_for
-from tests.unit.proof.fakes import BEHIND, CAUGHT_UP, FAILED, FakeSink, Noted
-from view.connect import Connector, Task
+from proof.sink import ROWS_SINK, find_sinks, is_stuck, troubles
+from view.connect import Connector, Task, Worker
 
 TASKS = tuple(Task(number=n, state="RUNNING", worker="w", error=None) for n in range(3))
 SINK = Connector(
@@ -46,16 +44,10 @@ def test_a_task_that_is_being_moved_is_trouble_but_waited_for():
     assert troubles(replace(SINK, tasks=()), name="mysql-sink") == ("mysql-sink has no task",)
 
 
-def test_waiting_ends_with_the_lag_and_tells_how_far_it_is():
-    noted = Noted()
-    state = wait_for(FakeSink([BEHIND, CAUGHT_UP]), seconds=60, done=lambda: False, progress=noted.waiting)
-    assert state is CAUGHT_UP
-    assert noted.lags == [5, 0]
-
-
-def test_waiting_ends_at_once_when_it_is_of_no_use_or_over():
-    began = monotonic()
-    assert wait_for(FakeSink([FAILED]), seconds=60, done=lambda: False, progress=lambda _: None) is FAILED
-    assert wait_for(FakeSink([BEHIND]), seconds=60, done=lambda: True, progress=lambda _: None) is BEHIND
-    assert wait_for(FakeSink([BEHIND]), seconds=0, done=lambda: False, progress=lambda _: None) is BEHIND
-    assert monotonic() - began < 10
+def test_a_sink_alike_that_reads_the_same_topic_is_found():
+    ours = replace(SINK, topics=("gps-fixes",))
+    twin = replace(ours, name="mysql-sink-2")
+    others = (replace(twin, name="a", class_name="File"), replace(twin, name="b", topics=("images",)))
+    assert find_sinks(Worker(version="4", connectors=(ours, twin, *others)), ROWS_SINK) == (ours, (twin,))
+    assert find_sinks(Worker(version="4", connectors=(twin,)), ROWS_SINK) == (None, (twin,))
+    assert find_sinks(Worker(version="4", connectors=(SINK,)), ROWS_SINK) == (SINK, ())

@@ -3,13 +3,15 @@ from io import BytesIO
 
 from producer.gps import Reason
 from proof.source import SourceSummary, read_source
-from proof.spill import SortedFixes
+from proof.spill import SortedFixes, SortedRefusals
 from tests.unit.proof.fakes import fix, line
 
 
 def summary(log: bytes, *, limit: int = 20) -> SourceSummary:
-    with SortedFixes(run_rows=3) as fixes:
-        return read_source(BytesIO(log), name="gps.csv", into=fixes, limit=limit, progress=lambda _: None)
+    with SortedFixes(run_rows=3) as fixes, SortedRefusals(run_rows=3) as refused:
+        return read_source(
+            BytesIO(log), name="gps.csv", into=fixes, refused=refused, limit=limit, progress=lambda _: None
+        )
 
 
 def test_the_whole_source_is_hashed_and_counted():

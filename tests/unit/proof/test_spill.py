@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exits import SluiceError
-from producer.gps import GpsFix
-from proof.spill import SortedFixes
+from producer.gps import GpsFix, Reason
+from proof.spill import RefusedRow, SortedFixes, SortedRefusals
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 fixes = st.builds(
@@ -65,3 +65,19 @@ def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("proof.spill.TemporaryFile", nowhere)
     with SortedFixes(run_rows=1) as fixes, pytest.raises(SluiceError, match="No usable temporary directory"):
         fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
+
+
+refused = st.builds(RefusedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(Reason))
+
+
+@given(st.lists(refused), st.integers(1, 7))
+def test_refused_rows_come_out_sorted_in_two_passes_at_once(items: list[RefusedRow], run_rows: int):
+    with SortedRefusals(run_rows=run_rows) as spill:
+        for item in items:
+            spill.add(item)
+        pairs = list(zip(spill, spill, strict=True))
+    assert all(one == other for one, other in pairs)
+    assert [one.utime for one, _ in pairs] == sorted(item.utime for item in items)
+    assert sorted(one for one, _ in pairs if one.reason is Reason.ANGLE) == sorted(
+        item for item in items if item.reason is Reason.ANGLE
+    )

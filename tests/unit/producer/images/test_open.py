@@ -193,7 +193,9 @@ def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_pat
         for _ in KEYS:
             next(items)
         refusal = next(items)
-        assert refusal == Refused(name="2012-11-16/lb3/Cam0/1.tiff", reason=ImageReason.TOO_LARGE, size=10 << 30)
+        assert refusal == Refused(
+            name="2012-11-16/lb3/Cam0/1.tiff", reason=ImageReason.TOO_LARGE, size=10 << 30, key="2012-11-16/Cam0/1"
+        )
         with pytest.raises(SourceCutError, match="unexpected end of data"):
             next(items)
 

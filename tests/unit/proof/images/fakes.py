@@ -1,6 +1,6 @@
 """A folder of images, and a store for tests."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from producer.images.open import Selection, open_images
 from proof.images.prove import ImageFinding, prove_images
 from proof.images.store import Memory, Value
 from proof.outcome import Question
-from tests.unit.proof.fakes import CAUGHT_UP, FakeSink, Noted
+from tests.unit.proof.fakes import FakeSink, Noted, at_once
 
 SESSION = "2012-11-16"
 START = 1_353_099_678_298_235
@@ -45,6 +45,12 @@ def make_folder(root: Path, *, cameras: int = 2, images: int = 3) -> Path:
     return root / SESSION
 
 
+def empty(folder: Path, name: str) -> None:
+    """Leave the image with the key `name` without a byte."""
+    _, camera, number = name.split("/")
+    (folder / "lb3" / camera / f"{number}.png").write_bytes(b"")
+
+
 def content(folder: Path) -> dict[str, Value]:
     """What a store holds after all of a folder was loaded."""
     return {f"{SESSION}/{path.parent.name}/{path.stem}": path.read_bytes() for path in folder.rglob("*.png")}
@@ -59,13 +65,25 @@ class FakeStore:
     limit: int = 500_000_000
     product: str = "Redis 6.2.7"
     reads: int = 0
+    mortal: frozenset[str] = frozenset()
+    """Keys with a time to live."""
     prefixes: list[str] = field(default_factory=list[str])
 
     def memory(self) -> Memory:
         return Memory(used=self.used, limit=self.limit)
 
-    def count(self, keys: Sequence[str]) -> int:
-        return sum(key in self.content for key in keys)
+    def present(self, keys: Iterable[str]) -> Iterator[str]:
+        return (key for key in keys if key in self.content)
+
+    def expiring(self, keys: Iterable[str]) -> Iterator[str]:
+        return (key for key in keys if key in self.mortal)
+
+    def apply(self, key: bytes, value: bytes | None) -> None:
+        """Write as the sink does."""
+        if value is None:
+            self.content.pop(key.decode(), None)
+        else:
+            self.content[key.decode()] = value
 
     def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
         for wanted in keys:
@@ -84,17 +102,20 @@ def find(
     store: FakeStore,
     sink: FakeSink | None = None,
     selection: Selection = ALL,
+    question: Question | None = None,
     absent: bool = False,
     wait_seconds: float = 30,
     limit: int = 20,
 ) -> ImageFinding:
     """Run a proof of the folder against the store."""
     with open_images(str(folder), env={}, selection=selection) as source:
-        return prove_images(
-            source,
-            store=store,
-            sink=sink or FakeSink([CAUGHT_UP]),
-            question=Question(absent=absent, wait_seconds=wait_seconds),
-            limit=limit,
-            progress=Noted(),
+        return at_once(
+            lambda: prove_images(
+                source,
+                store=store,
+                sink=sink or FakeSink(),
+                question=question or Question(absent=absent, wait_seconds=wait_seconds),
+                limit=limit,
+                progress=Noted(),
+            )
         )

@@ -39,6 +39,13 @@ def test_a_value_of_another_type_is_different(folder: Path, store: FakeStore):
     assert found.wrong == {key(0, 1)}
 
 
+def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(folder: Path, store: FakeStore):
+    store.mortal = frozenset({key(0, 1)})
+    found = compare(folder, store)
+    assert (found.equal, found.missing.count, found.different.count) == (5, 0, 1)
+    assert found.different.first[0].expires
+
+
 def test_what_is_missing_is_counted_and_listed_up_to_the_limit(folder: Path, store: FakeStore):
     for number in range(3):
         del store.content[key(1, number)]

@@ -14,7 +14,7 @@ from proof.outcome import Question
 from proof.page import Evidence
 from proof.surroundings import Surroundings
 from tests.unit.proof.fakes import FAILED, FakeSink
-from tests.unit.proof.images.fakes import START, FakeStore, content, find, key, make_folder, png, utime
+from tests.unit.proof.images.fakes import START, FakeStore, content, empty, find, key, make_folder, png, utime
 from tests.unit.proof.page import Page, words
 
 
@@ -92,6 +92,18 @@ def test_what_is_wrong_is_listed(folder: Path, store: FakeStore):
     assert "lb3/Cam0/note.txt" in text
 
 
+def test_refused_images_that_are_there_are_listed_with_their_reason(folder: Path, store: FakeStore):
+    empty(folder, key(0, 0))
+    finding = find(folder, store=store)
+    text = text_of(finding)
+    assert "1 refused file of the source is in Redis." in text
+    assert "Refused, but there 1 " in text
+    assert f"Refused images that are in Redis Key Why a load refuses it {key(0, 0)} it has no bytes" in text
+    found = as_object(evidence(finding), report=Path("proof.html"))
+    assert (found["extra"], found["refused_there"]) == (1, 1)
+    assert found["listed"]["extra"] == [key(0, 0)]
+
+
 def test_a_long_list_is_cut_and_says_so(folder: Path):
     text = text_of(find(folder, store=FakeStore({}), limit=4))
     assert "The first 4 of 6, by key." in text
@@ -127,7 +139,7 @@ def test_a_key_without_a_time_is_shown_all_the_same(tmp_path: Path):
 def test_the_object_says_the_same(folder: Path, store: FakeStore):
     del store.content[key(1, 0)]
     store.content[key(0, 1)] = b"other"
-    found = as_object(evidence(find(folder, store=store, sink=FakeSink([FAILED]))), report=Path("proof.html"))
+    found = as_object(evidence(find(folder, store=store, sink=FakeSink(halt=FAILED))), report=Path("proof.html"))
     assert (found["ok"], found["outcome"]) == (False, "sink-failed")
     assert (found["compared"], found["equal"], found["missing"], found["different"], found["extra"]) == (6, 4, 1, 1, 0)
     assert found["missing_bytes"] == len(png(10))

@@ -7,8 +7,8 @@ from proof.images.prove import ImageFinding
 from proof.images.store import NotBytes
 from proof.images.verdict import judge_images, size
 from proof.outcome import Outcome, Question, Verdict
-from tests.unit.proof.fakes import BEHIND, FAILED, FakeSink
-from tests.unit.proof.images.fakes import START, FakeStore, find, key, utime
+from tests.unit.proof.fakes import FAILED, PAUSED, FakeSink
+from tests.unit.proof.images.fakes import START, FakeStore, empty, find, key, utime
 
 
 def verdict(
@@ -62,18 +62,49 @@ def test_extra_images_fail_a_proof_unless_they_are_allowed(folder: Path, store: 
 
 
 def test_a_sink_that_is_behind_has_not_lost_anything_yet(folder: Path):
-    found = verdict(find(folder, store=FakeStore({}), sink=FakeSink([BEHIND]), wait_seconds=0))
+    found = verdict(
+        find(folder, store=FakeStore({}), sink=FakeSink([(key(0, 0).encode(), b"x")], pace=0), wait_seconds=0)
+    )
     assert found.outcome is Outcome.NOT_CAUGHT_UP
-    assert "5 messages were waiting for the sink after 60 s" in found.reasons[0]
-    assert "images may be on their way" in found.reasons[0]
+    assert "1 message that can change this was waiting for the sink after 60 s" in found.reasons[0]
 
 
 def test_a_sink_that_has_failed_says_why(folder: Path, store: FakeStore):
-    found = verdict(find(folder, store=FakeStore({}), sink=FakeSink([FAILED])))
+    found = verdict(find(folder, store=FakeStore({}), sink=FakeSink(halt=FAILED)))
     assert found.outcome is Outcome.SINK_FAILED
     assert any("has FAILED" in reason for reason in found.reasons)
     assert "start it again" in found.reasons[-1]
-    assert verdict(find(folder, store=store, sink=FakeSink([FAILED]))).ok
+    assert verdict(find(folder, store=store, sink=FakeSink(halt=FAILED))).ok
+
+
+@pytest.mark.parametrize("absent", [True, False])
+def test_a_yes_that_holds_only_until_waiting_messages_are_dealt_with_is_none(
+    folder: Path, store: FakeStore, absent: bool
+):
+    sink = FakeSink([(key(0, 0).encode(), b"x" if absent else None)], halt=PAUSED)
+    found = verdict(find(folder, store=FakeStore({}) if absent else store, sink=sink, absent=absent), absent=absent)
+    assert found.outcome is Outcome.SINK_FAILED
+    assert "now, but 1 message that can change this is waiting for the sink." in found.headline
+
+
+@pytest.mark.parametrize(("absent", "allow_extra"), [(False, False), (False, True), (True, False)])
+def test_an_image_that_the_source_refuses_and_redis_has_fails_every_proof(
+    folder: Path, store: FakeStore, absent: bool, allow_extra: bool
+):
+    empty(folder, key(0, 0))
+    store.content = {key(0, 0): b"x"} if absent else store.content
+    found = verdict(find(folder, store=store, absent=absent), absent=absent, allow_extra=allow_extra)
+    assert found.outcome is Outcome.DIFFERENT
+    assert found.headline == "1 refused file of the source is in Redis."
+    assert f"such as {key(0, 0)}: it has no bytes" in found.reasons[0]
+
+
+def test_where_every_file_is_refused_what_is_there_is_no_proof_of_nothing(folder: Path, store: FakeStore):
+    for name in store.content:
+        empty(folder, name)
+    assert verdict(find(folder, store=FakeStore({}))).outcome is Outcome.NOTHING_COMPARED
+    found = verdict(find(folder, store=store))
+    assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "6 refused files of the source are in Redis.")
 
 
 def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: FakeStore):
@@ -90,7 +121,7 @@ def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: F
 )
 def test_a_redis_without_room_is_named_before_all_else(folder: Path, used: int, limit: int, full: bool):
     store = FakeStore({}, used=used, limit=limit)
-    reasons = verdict(find(folder, store=store, sink=FakeSink([FAILED]))).reasons
+    reasons = verdict(find(folder, store=store, sink=FakeSink(halt=FAILED))).reasons
     assert reasons[0].startswith("Redis has no room: it uses ") is full
     assert ("6 images missing need" in reasons[0] and "maxmemory" in reasons[0]) is full
 
