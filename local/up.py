@@ -1,5 +1,6 @@
 """Bring an embedded pipeline up, and take it down."""
 
+import shlex
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from local import connect, entities, kafka, mariadb, redis, registry
 from local.certificates import make_certificates
 from local.description import Description
 from local.fetch import Say, servers_folder
-from local.folders import PIPELINE, usable
+from local.folders import PIPELINE, shown, usable
 from local.instance import Instance
 from local.learn import learn
 from local.processes import Server, Starting, check_ports_free, stop_all
@@ -77,7 +78,7 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
     if purge:
         shutil.rmtree(instance.state)
-        say(f"{instance.state} is removed")
+        say(f"{shown(instance.state)} is removed")
 
 
 def _launch(launch: Launch) -> None:
@@ -90,8 +91,12 @@ def _launch(launch: Launch) -> None:
     for connector in launch.description.connectors:
         connect.wait_running(url, connector, seconds=_READY_SECONDS, cancelled=launch.cancelled)
         launch.say(f"connector {connector.name} runs")
-    variables = launch.instance.place_variables()
-    launch.instance.write("place.env", "".join(f"{name}={value}\n" for name, value in variables.items()))
+    launch.instance.write("place.env", shell_assignments(launch.instance.place_variables()))
+
+
+def shell_assignments(variables: Mapping[str, str]) -> str:
+    """Lines that a shell takes as they are meant, whatever a value holds."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def _kafka_and_its_clients(launch: Launch) -> None:
