@@ -1,5 +1,6 @@
 """Bring an embedded pipeline up, and take it down."""
 
+import shlex
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from local.certificates import make_certificates
 from local.description import Connector, Description
 from local.fetch import Say, servers_folder
 from local.findings import Finding
-from local.folders import PIPELINE, usable
+from local.folders import PIPELINE, shown, usable
 from local.groups import Group
 from local.instance import Instance
 from local.learn import learn
@@ -125,7 +126,7 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
             shutil.rmtree(instance.state)
         except OSError as error:
             raise SluiceError(f"{error.filename} cannot be removed: {error.strerror}; remove it by hand") from error
-        say(f"{instance.state} is removed")
+        say(f"{shown(instance.state)} is removed")
 
 
 def _launch(launch: Launch) -> None:
@@ -142,8 +143,12 @@ def _launch(launch: Launch) -> None:
         settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
     launch.start(auto_restart.server(instance))
-    variables = instance.place_variables()
-    instance.write(_PLACE, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    instance.write(_PLACE, shell_assignments(instance.place_variables()))
+
+
+def shell_assignments(variables: Mapping[str, str]) -> str:
+    """Lines that a shell takes as they are meant, whatever a value holds."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:

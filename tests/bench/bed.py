@@ -74,7 +74,9 @@ class Bed:
     def kafka_tool(self, main: str, *arguments: str) -> str:
         """Standard output of one of Kafka's own programs."""
         command = tool(main, *arguments, servers=self.servers)
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+        return subprocess.run(
+            command, cwd=self.instance.state, capture_output=True, text=True, check=True, timeout=300
+        ).stdout
 
     def client_file(self, settings: Mapping[str, str]) -> Path:
         """A properties file for a Java client that comes in as the producer."""

@@ -80,14 +80,15 @@ def _standalone_server(bed: Bed) -> Server:
         "standalone.properties", "".join([*(line for line in lines if not line.startswith(_OF_A_GROUP)), own])
     )
     connector = bed.instance.write("sink.properties", properties({"name": MYSQL_SINK, **settings_of(MYSQL_SINK)}))
+    links = bed.instance.link_servers(bed.servers)
     main = "org.apache.kafka.connect.cli.ConnectStandalone"
     return replace(
         worker,
         name="connect-standalone",
         command=java(
-            *program(main, str(settings), str(connector), servers=bed.servers),
+            *program(main, str(settings), str(connector), servers=links),
             heap=description.worker_heap,
-            cache=bed.servers / "connect.aot",
+            cache=links / "connect.aot",
         ),
     )
 

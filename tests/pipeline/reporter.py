@@ -36,14 +36,17 @@ def reported(
     url = f"http://127.0.0.1:{free_port_base()}"
     settings = [_write(folder, "worker", _worker(instance, url=url, shown=shown, offsets=folder / "offsets"))]
     settings += [_write(folder, name, properties({"name": name, **config})) for name, config in connectors.items()]
-    servers = servers_folder(env=env, say=print)
+    servers = instance.link_servers(servers_folder(env=env, say=print))
     reporter = jars(_HERE, name="reporter", env=env, say=print)
     arguments = program("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
     arguments[arguments.index("-cp") + 1] += f":{classpath(reporter)}"
     log = folder / "worker.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            java(*arguments, heap="256m", cache=servers / "connect.aot"), stdout=output, stderr=output
+            java(*arguments, heap="256m", cache=servers / "connect.aot"),
+            cwd=instance.state,  # where the names in the settings hold
+            stdout=output,
+            stderr=output,
         )
 
     def page() -> str:
