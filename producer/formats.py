@@ -72,4 +72,6 @@ def refuse_no_log(head: bytes, *, name: str) -> None:
 
 def _alternates_with_zeros(head: bytes) -> bool:
     evens, odds = head[::2], head[1::2]
-    return any(letters and not any(zeros) and 0 not in letters for zeros, letters in ((odds, evens), (evens, odds)))
+    return len(head) > 1 and any(
+        not any(zeros) and 0 not in letters for zeros, letters in ((odds, evens), (evens, odds))
+    )

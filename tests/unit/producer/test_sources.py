@@ -270,6 +270,11 @@ def test_what_is_no_log_is_refused_by_what_it_is(data: bytes, says: str, tmp_pat
         assert caught.value.status is Exit.FAILED
 
 
+@pytest.mark.parametrize("data", [b"\n", b"7", b"\xef\xbb\xbf", b"1,2\n", b"# made by a robot\n"])
+def test_the_shortest_file_is_taken_for_text(data: bytes) -> None:
+    assert content("-", stdin=data) == data
+
+
 def test_a_damaged_header_in_an_archive_is_not_taken_for_its_end(tmp_path: Path) -> None:
     data = bytearray(archive({"a/gps.csv": OTHER, "b/gps.csv": OTHER}, mode="w"))
     data[data.index(b"b/gps.csv")] ^= 1
