@@ -26,7 +26,7 @@ from local.http import request
 from local.instance import Instance
 from local.kafka import admin_client
 from place import Place
-from tests.administrator import administrator, run
+from tests.administrator import Connection, administrator, run
 from tests.support import Sluice, wait_for
 
 TOPIC = ConfigResource.Type.TOPIC
@@ -89,12 +89,18 @@ def take_the_log_away(url: str, place: Place, instance: Instance) -> None:
     wait_for(lambda: states(f"{url}/mysql-source") == ["STOPPED"])
     with administrator(place, instance) as connection:
         run(connection, "UPDATE myDB.test SET speed = speed + 1")
-        run(connection, "FLUSH BINARY LOGS")
-        run(connection, "FLUSH BINARY LOGS")
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW MASTER STATUS")
-            (file, *_) = cursor.fetchone() or ("",)
-        run(connection, f"PURGE BINARY LOGS TO '{file}'")
+        # A file that is still being sent to somebody is not deleted, and the server only warns.
+        wait_for(lambda: only_the_newest_file_is_left(connection))
+
+
+def only_the_newest_file_is_left(connection: Connection) -> bool:
+    run(connection, "FLUSH BINARY LOGS")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW MASTER STATUS")
+        (newest, *_) = cursor.fetchone() or ("",)
+        cursor.execute(f"PURGE BINARY LOGS TO '{newest}'")
+        cursor.execute("SHOW BINARY LOGS")
+        return len(cursor.fetchall()) == 1
 
 
 def change_database(place: Place, instance: Instance) -> None:
