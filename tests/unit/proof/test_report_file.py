@@ -38,12 +38,13 @@ def test_a_report_is_written_whole_or_not_at_all(report: Path):
 
 
 def test_a_report_on_the_same_source_is_replaced_and_on_another_one_stays(report: Path):
-    for text in (page("/a/gps.csv"), page("/b/gps.csv"), page("/b/gps.csv") + "\n", page("/a/gps.csv") + "\n"):
+    of_one, of_another = page("/a/gps.csv"), page("/b/gps.csv")
+    for text in (of_one, of_another, of_another + "\n", of_one + "\n"):
         last = write_report(text, report)
     assert last == report
     assert sorted(os.listdir()) == ["proof-2.html", "proof.html"]
-    assert report.read_text() == page("/a/gps.csv") + "\n"
-    assert Path("proof-2.html").read_text() == page("/b/gps.csv") + "\n"
+    assert report.read_text() == of_one + "\n"
+    assert Path("proof-2.html").read_text() == of_another + "\n"
 
 
 def test_a_report_on_what_came_through_a_pipe_is_never_replaced(report: Path):

@@ -69,7 +69,7 @@ def _write_wheel(folder: Path, name: str, version: str, lines: Sequence[str]) ->
 
 def write_checkout(folder: Path, index: Path, *, pinned: Sequence[str]) -> Path:
     """A checkout with the real scripts/setup and what it runs, whose locks pin these packages."""
-    for name in ("scripts/setup", "local/__init__.py", "local/installed.py"):
+    for name in ("scripts/setup", "scripts/check_installed.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / "cli.py").touch()

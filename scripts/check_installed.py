@@ -1,4 +1,4 @@
-"""Check that all is installed that the project needs: `python -m local.installed --extra proof --group build`.
+"""Check that all is installed that the project needs: `python scripts/check_installed.py --extra proof --group build`.
 
 A lock is installed without resolving, so what it lacks would only be noticed when it is imported. `pip check` does not
 see what an extra (`fsspec[gcs]`) asks for; this does.
