@@ -61,11 +61,14 @@ class Offsets:
     def __init__(self, place: Place) -> None:
         self._settings = place.consumer.client_settings()
         self._client: AdminClient | None = None
+        self._lock = threading.Lock()
 
     @property
     def _admin(self) -> AdminClient:
-        self._client = self._client or AdminClient(self._settings)
-        return self._client
+        # Two watches ask at once: of two clients one would be dropped, and its questions never answered.
+        with self._lock:
+            self._client = self._client or AdminClient(self._settings)
+            return self._client
 
     def disconnect(self) -> None:
         """Before the broker is killed: librdkafka's client was seen to abort the whole process afterwards."""

@@ -19,7 +19,7 @@ from producer.row import parse_row
 from tests.support import Sluice, wait_for
 
 # A time of its own, in which no other test loads anything.
-START = 1_262_304_000_000_000
+START = 1_175_385_600_000_000
 ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 HOSTILE = "\x1b[31mred \u202e:car: [bold]"
 
