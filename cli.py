@@ -194,7 +194,12 @@ def _add_status(commands: Commands) -> None:
     add_status_arguments(status)
     status.set_defaults(
         command=lambda args, env: run_status(
-            args, env=env, console=_stdout(), place=_place(args, env), processes=lambda: _processes(args, env)
+            args,
+            env=env,
+            console=_stdout(),
+            place=_place(args, env),
+            processes=lambda: _processes(args, env),
+            failing=lambda: _failing(args, env),
         )
     )
 
@@ -265,6 +270,16 @@ def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, 
         if getattr(args, "dry_run", False):  # it needs no pipeline
             return env
         raise
+
+
+def _failing(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The connectors of the embedded pipeline that have failed a moment ago."""
+    if args.target == EXTERNAL:
+        return ()
+    from local.auto_restart import failing
+    from local.instance import Instance
+
+    return failing(Instance.open(_state(args, env)))
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":

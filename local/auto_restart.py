@@ -4,6 +4,7 @@
 by `spec.autoRestart` in k8s/connectors/; what is no connector of k8s/ is left alone.
 """
 
+import json
 import logging
 import sys
 import time
@@ -26,6 +27,9 @@ _SECONDS = 10
 """Given to Connect for an answer."""
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 60.0
+_SETTLED_SECONDS = 15.0
+"""What has failed is not taken to run before it has run for so long."""
+_FAILING = f"{NAME}/failing.json"
 _LOG = logging.getLogger(NAME)
 
 
@@ -68,6 +72,10 @@ class Restarts:
         """Whether it has been restarted as often as it may be."""
         return self.policy.max_restarts is not None and self.done >= self.policy.max_restarts
 
+    def just_failed(self, now: float) -> bool:
+        """Whether it was restarted and has not run since for long enough to say that it runs."""
+        return self.done > 0 and now - self.failed_at < _SETTLED_SECONDS
+
     def count(self, now: float) -> float:
         """Count a restart; returns the pause, in seconds, before the next one."""
         pause = min(_FIRST_PAUSE_SECONDS * 2.0 ** min(self.done, 10), _LONGEST_PAUSE_SECONDS)
@@ -85,6 +93,16 @@ class Watcher:
             connector.name: Restarts(policy=connector.auto_restart)
             for connector in description.connectors
             if connector.auto_restart
+        }
+        self._reasons: dict[str, str] = {}
+
+    def failing(self) -> dict[str, str]:
+        """A sentence for each connector that has failed a moment ago, by its name; also where it says RUNNING."""
+        now = time.monotonic()
+        return {
+            name: f"{name} has just been restarted (restart {restarts.done}), for it had FAILED: {self._reasons[name]}"
+            for name, restarts in self._restarts.items()
+            if restarts.just_failed(now)
         }
 
     def look(self) -> bool:
@@ -104,10 +122,11 @@ class Watcher:
         if answer not in (HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return  # Connect is dealing out tasks anew: the next look tries again
         pause = restarts.count(now)
+        self._reasons[name] = _reason(failed[0])
         then = "no more after this" if restarts.given_up else f"again after {pause:.0f} s at the soonest"
         which = ", ".join(f"task {part['id']}" if "id" in part else "the connector" for part in failed)
         _LOG.warning(
-            "%s: restart %d (%s) of what has FAILED: %s: %s", name, restarts.done, then, which, _reason(failed[0])
+            "%s: restart %d (%s) of what has FAILED: %s: %s", name, restarts.done, then, which, self._reasons[name]
         )
 
     def _ask(self) -> tuple[str, dict[str, Any]]:
@@ -133,12 +152,29 @@ def _request(method: str, url: str) -> tuple[int, Any]:
         return 0, None
 
 
+def failing(instance: Instance) -> tuple[str, ...]:
+    """A sentence for each connector of an instance that has failed a moment ago; empty where nobody has written any.
+
+    One that fails at each restart says RUNNING for some seconds in between: Connect alone does not say it all.
+    """
+    try:
+        found = json.loads((instance.state / _FAILING).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(map(str, found.values())) if isinstance(found, dict) else ()
+
+
 def run(instance: Instance) -> None:
     """Watch the connectors of an instance until the process is ended."""
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
     watcher = Watcher(Description.read(), urls)
+    failing: dict[str, str] | None = None
     while True:
-        if watcher.look():
+        answered = watcher.look()
+        if (now := watcher.failing()) != failing:
+            failing = now
+            instance.write(_FAILING, json.dumps(failing))
+        if answered:
             (instance.folder(NAME) / _READY).touch()
         time.sleep(_POLL_SECONDS)
 

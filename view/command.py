@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import NoReturn
 
 from rich.console import Console
@@ -68,12 +69,22 @@ def run_status(
     console: Console,
     place: Place,
     processes: Processes = None,
+    failing: Callable[[], Sequence[str]] = tuple,
 ) -> Exit:
-    """Print how the pipeline does; UNAVAILABLE if a part is silent, FAILED if a connector or task is."""
+    """Print how the pipeline does; UNAVAILABLE if a part is silent, FAILED if a connector or task is.
+
+    `failing` says which connectors have failed a moment ago (see Status).
+    """
+
+    def look() -> Status:
+        status = ask(place, processes=processes() if callable(processes) else processes)
+        # Asked last: what was restarted meanwhile is among them.
+        return replace(status, failing=tuple(failing()))
+
     try:
         if args.watch:
-            _watch(args, console=console, place=place, processes=processes)
-        status = _ask(place, processes)
+            _watch(args, look, console=console)
+        status = look()
         _print_status(status, console=console, as_json=args.json)
     except KeyboardInterrupt:
         return Exit.OK if args.watch else Exit.INTERRUPTED
@@ -98,10 +109,6 @@ def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, p
         table.print(messages.follow(reader, decode=decode, key=args.key), at_once=1)
 
 
-def _ask(place: Place, processes: Processes) -> Status:
-    return ask(place, processes=processes() if callable(processes) else processes)
-
-
 def _print_status(status: Status, *, console: Console, as_json: bool) -> None:
     if as_json:
         write_json(status_table.as_object(status), console.file)
@@ -109,14 +116,14 @@ def _print_status(status: Status, *, console: Console, as_json: bool) -> None:
         console.print(status_table.as_tables(status))
 
 
-def _watch(args: Namespace, *, console: Console, place: Place, processes: Processes) -> NoReturn:
+def _watch(args: Namespace, look: Callable[[], Status], *, console: Console) -> NoReturn:
     if args.json or not console.is_terminal:
         while True:
-            _print_status(_ask(place, processes), console=console, as_json=args.json)
+            _print_status(look(), console=console, as_json=args.json)
             time.sleep(WATCH_SECONDS)
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            status = _ask(place, processes)
+            status = look()
             live.update(status_table.as_tables(status), refresh=True)
             time.sleep(WATCH_SECONDS)
 

@@ -55,6 +55,8 @@ class Status:
     mysql: Server | SilentError
     redis: int | SilentError
     """Keys in the images' database."""
+    failing: tuple[str, ...] = ()
+    """A sentence for each connector that has failed a moment ago, though it may be RUNNING now."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -66,10 +68,11 @@ class Status:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED."""
+        """A sentence for each connector and task that is FAILED, or has failed a moment ago."""
         if isinstance(self.connect, SilentError):
-            return ()
-        return tuple(failure for connector in self.connect.connectors for failure in connector.failures)
+            return self.failing
+        failed = (failure for connector in self.connect.connectors for failure in connector.failures)
+        return (*failed, *self.failing)
 
     @property
     def waits(self) -> tuple[str, ...]:

@@ -45,6 +45,15 @@ def test_one_that_has_run_for_a_while_begins_anew() -> None:
     assert restarts.due(201, failed=True)
 
 
+def test_one_that_was_restarted_has_just_failed_until_it_has_run_for_a_while() -> None:
+    restarts = Restarts(policy=NEVER_ENDING)
+    assert not restarts.just_failed(0)
+    assert restarted_at(restarts, seconds=3) == [0, 2]
+    assert restarts.just_failed(4)
+    assert restarts.just_failed(16)
+    assert not restarts.just_failed(18)
+
+
 @contextmanager
 def connect_that_says(answer: Any, *, restart: int = 202) -> Generator[tuple[str, list[str]]]:
     """The URL of a worker that tells this of its connectors, and the restarts that were asked of it."""
@@ -103,6 +112,7 @@ def test_only_what_has_failed_and_may_be_restarted_is() -> None:
         watcher = Watcher(description(*ours, connector("left-alone", None)), ["http://127.0.0.1:1", url])
         assert watcher.look()
         assert watcher.look(), "too early for a second time"
+        assert watcher.failing().keys() == {"sink", "broken"}
     assert asked == [f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true" for name in ("sink", "broken")]
 
 

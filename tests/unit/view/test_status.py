@@ -51,6 +51,14 @@ def text(status: Status, *, width: int = 120) -> str:
     return file.getvalue()
 
 
+def test_one_that_has_just_failed_is_no_better_for_running_again():
+    sentence = "mysql-source has just been restarted (restart 7), for it had FAILED: its log is gone"
+    status = replace(WELL, failing=(sentence,))
+    assert status.exit is Exit.FAILED
+    assert as_object(status)["failures"] == [sentence]
+    assert sentence in text(status)
+
+
 def test_all_is_well():
     assert WELL.exit is Exit.OK
     shown = text(WELL)
