@@ -151,6 +151,13 @@ OTHER_COLUMNS = {
     "noted": ("JSON", "'{\"a\": [1, null]}'", '{"a": [1, null]}'),
     "raw": ("BLOB", "x'00ff'", {"bytes": 2, "hex": "00ff"}),
     "flags": ("BIT(9)", "b'100000001'", {"bytes": 2, "hex": "0101"}),
+    "note": ("VARCHAR(20) DEFAULT 'x'", "NULL", None),
+    "note of a default": ("VARCHAR(20) DEFAULT 'x'", "DEFAULT", "x"),
+    "note of a value": ("VARCHAR(20) DEFAULT 'x'", "'y'", "y"),
+    "must": ("INT NOT NULL DEFAULT 3", "DEFAULT", 3),
+    "braces": ("VARCHAR(20) NOT NULL DEFAULT '{}'", "DEFAULT", "{}"),
+    "never": ("DATETIME(6) NULL DEFAULT CURRENT_TIMESTAMP(6)", "NULL", None),
+    "price": ("DECIMAL(10,2) DEFAULT 1.50", "NULL", None),
 }
 
 

@@ -27,6 +27,7 @@ public final class AvroConverter implements Converter {
 
     private static final int HEADER_BYTES = 5;
 
+    private final NullableFields nullableFields = new NullableFields();
     private Schemas schemas;
     private AvroData data;
     private boolean isKey;
@@ -56,7 +57,7 @@ public final class AvroConverter implements Converter {
 
     @Override
     public byte[] fromConnectData(String topic, Schema schema, Object value) {
-        Object datum = data.fromConnectData(schema, value);
+        Object datum = data.fromConnectData(nullableFields.withoutDefaults(schema), nullableFields.convert(schema, value));
         if (datum == null) {
             return null;
         }

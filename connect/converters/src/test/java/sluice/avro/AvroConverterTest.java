@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is written and read, what is the record's fault, and what is said of it. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -149,6 +150,16 @@ class AvroConverterTest {
         registry.next.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
         DataException error = assertThrows(DataException.class, this::written);
         assertTrue(error.getMessage().contains("topic-value: incompatible"), error.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "\"{}", "\"{}\"", "\\u007b}", "{}{}"})
+    void defaultOfBracesIsRegisteredAsItIs(String braces) {
+        Schema schema = SchemaBuilder.struct().name("Braces")
+                .field("text", SchemaBuilder.string().defaultValue(braces).build()).build();
+        byte[] value = converter.fromConnectData(TOPIC, schema, new Struct(schema));
+        Struct read = (Struct) converter.toConnectData(TOPIC, value).value();
+        assertEquals(List.of(braces, braces), List.of(read.get("text"), read.schema().field("text").schema().defaultValue()));
     }
 
     @Test
