@@ -64,7 +64,9 @@ class Offsets:
 
     @property
     def _admin(self) -> AdminClient:
-        self._client = self._client or AdminClient(self._settings)
+        # Not `self._client or …`: a client that has nothing to do is false, and one that is replaced answers no more.
+        if self._client is None:
+            self._client = AdminClient(self._settings)
         return self._client
 
     def disconnect(self) -> None:
