@@ -55,7 +55,7 @@ def settle(
 ) -> list[Trouble]:
     """Wait until each connector has done what its Progress asks (None: until its tasks run) or has failed.
 
-    What has failed is started again three times, as Strimzi's autoRestart does: a worker that comes back starts its
+    What has failed is restarted up to three times, whatever its autoRestart says: a worker that comes back starts its
     tasks at once, maybe before the database is there. What waits for something that is away has not failed. Raises
     SluiceError where it is interrupted.
     """
