@@ -3,6 +3,7 @@
 Once, or with --follow each new complaint as it comes up, until it is ended.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     toolbox = Toolbox(context=args.context, namespace=args.namespace)
     console = Console()
     if args.follow:
+        # At once, and without a word, as scripts/kind-up ends it.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         follow(toolbox.kubectl, say=lambda line: console.print(line, soft_wrap=True))
     complaints = gather(toolbox.kubectl)
     console.print(as_text(complaints))

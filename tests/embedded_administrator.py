@@ -16,7 +16,7 @@ from local.kafka import admin_client
 from local.processes import running
 from place import KafkaUser, Place
 from tests.administrator import USER, Administrator, PlainServers
-from tests.faults.parts import Processes
+from tests.parts import Processes
 
 _SECONDS = 30
 _ITERATIONS = 4096
