@@ -3,31 +3,33 @@
 Once, or with --follow each new complaint as it comes up, until it is ended.
 """
 
+import signal
 import sys
 import time
-from argparse import ArgumentParser
-from collections.abc import Callable
-
-from rich.console import Console
+from collections.abc import Callable, Sequence
 
 from cluster.complaints import Complaint, Kubectl, gather
 from cluster.status import as_text
 from cluster.toolbox import NAMESPACE, Toolbox
+from program import run
+from terminal import Console, argument_parser
 
 LOOK_SECONDS = 5.0
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the complaints; 1 where there are any."""
-    parser = ArgumentParser(prog="python -m cluster", description=__doc__)
+    parser = argument_parser(prog="python -m cluster", description=__doc__)
     parser.add_argument("--context", required=True)
     parser.add_argument("--namespace", default=NAMESPACE)
     parser.add_argument("--follow", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     toolbox = Toolbox(context=args.context, namespace=args.namespace)
     console = Console()
     if args.follow:
-        follow(toolbox.kubectl, say=lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))
+        # At once, and without a word, as scripts/kind-up ends it.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        follow(toolbox.kubectl, say=lambda line: console.print(line, soft_wrap=True))
     complaints = gather(toolbox.kubectl)
     console.print(as_text(complaints))
     return 1 if complaints.found else 0
@@ -50,4 +52,4 @@ def follow(kubectl: Kubectl, *, say: Callable[[str], None], wait: Callable[[floa
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run("cluster", lambda: main(sys.argv[1:]))

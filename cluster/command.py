@@ -12,9 +12,9 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
-from cluster.again import until_it_ends
 from cluster.jobs import fetch_proof
 from cluster.remote import Feed
+from cluster.retry import run_with_retries
 from cluster.status import run_status
 from cluster.toolbox import StillInPodError, Toolbox
 from dead_letters.write import rest_path
@@ -51,7 +51,7 @@ def run(
     files = _files(args, rejects, env=env)
     source = _source_here(args)
     if not source and not files and _on_terminal(stdout):
-        return until_it_ends(toolbox, lambda: toolbox.interactive(arguments))
+        return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
     words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
@@ -75,7 +75,7 @@ def _run(
     shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
     variables = {STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds, STDIN_SOURCE: sent.source_id} if sent else {}
     try:
-        status = until_it_ends(
+        status = run_with_retries(
             toolbox,
             lambda: toolbox.run(
                 words, variables=variables, feed=sent.feed if sent else None, stdout=stdout, shown=shown

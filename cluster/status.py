@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, TextIOWrapper
 from typing import IO, Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from cluster.again import until_it_ends
 from cluster.complaints import Complaints, gather
+from cluster.retry import run_with_retries
 from cluster.toolbox import Toolbox
 from exits import Exit, SluiceError
+from terminal import Console, as_json
 
 _ONE_LINE = 1_000
 """Columns: a program that reads it finds each complaint on a line."""
@@ -52,9 +53,11 @@ def _ask(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes] | None
     """Let the parts answer to `stdout`, None for this terminal."""
     toolbox.check()
     if stdout is None:
-        return until_it_ends(toolbox, lambda: toolbox.interactive(arguments))
+        return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
     try:
-        return until_it_ends(toolbox, lambda: toolbox.run(arguments, variables={}, feed=None, stdout=stdout, shown={}))
+        return run_with_retries(
+            toolbox, lambda: toolbox.run(arguments, variables={}, feed=None, stdout=stdout, shown={})
+        )
     finally:
         toolbox.clean()
 
@@ -83,7 +86,7 @@ def _write(line: bytes, status: Exit, complaints: Complaints, *, stdout: IO[byte
     else:
         status = _together(Exit[told.get("exit", status.name)], complaints)
         told |= {"exit": status.name, "cluster": complaints.as_object}
-        stdout.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
+        stdout.write(as_json(told).encode() + b"\n")
     stdout.flush()
     return status
 

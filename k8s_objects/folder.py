@@ -27,8 +27,8 @@ def read_folder(folder: Path = K8S) -> list[Document]:
         except ManifestError as error:
             found += error.mistakes
     found += [sentence for document in documents for sentence in mistakes(document)]
-    found += _twice(documents) if not found else []
-    found += _astray(documents) if not found else []
+    found += _duplicates(documents) if not found else []
+    found += _labelled_for_others(documents) if not found else []
     if found:
         raise ManifestError(found)
     return documents
@@ -43,7 +43,7 @@ def read_objects(path: Path) -> list[Object]:
     return [document.value for document in documents]
 
 
-def _twice(documents: Iterable[Document]) -> Iterator[str]:
+def _duplicates(documents: Iterable[Document]) -> Iterator[str]:
     """Of two objects of one name a cluster has the last; of two for one topic, deleting one deletes the topic."""
     seen: dict[tuple[str, str], Document] = {}
     for document in documents:
@@ -57,7 +57,7 @@ def _twice(documents: Iterable[Document]) -> Iterator[str]:
                 break
 
 
-def _astray(documents: Iterable[Document]) -> Iterator[str]:
+def _labelled_for_others(documents: Iterable[Document]) -> Iterator[str]:
     """An operator passes over what is labelled for another cluster, and says nothing."""
     clusters = {document.kind: document.name for document in documents}
     for document in documents:

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import cast
 
+from exits import SluiceError
 from k8s_objects.documents import read_text
 from k8s_objects.folder import K8S
 from local.description import Description
 from local.findings import Finding, changed, setting_changes
 from local.instance import Instance
+from local.state_files import read_object
 
 _FILE = "applied.json"
 _REDIS = "redis"
@@ -17,10 +19,8 @@ _REDIS = "redis"
 
 def changed_settings(instance: Instance, description: Description) -> list[Finding]:
     """A sentence for each setting of a server that differs from the last time; nothing the first time."""
-    path = instance.state / _FILE
-    try:
-        before = cast(Mapping[str, dict[str, str]], json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    before = _kept(instance)
+    if not before:
         return []
     now = _settings(description)
     found = [
@@ -32,6 +32,15 @@ def changed_settings(instance: Instance, description: Description) -> list[Findi
     if before.get(_REDIS) != now[_REDIS]:
         found.append(changed("redis: k8s/redis/redis.conf is another one than the last time, and holds now"))
     return found
+
+
+def _kept(instance: Instance) -> Mapping[str, dict[str, str]]:
+    """What keep_settings() has written; nothing where there is no such file, or it is damaged: it only informs."""
+    try:
+        found = read_object(instance.state / _FILE, values=dict, remedy="")
+    except (FileNotFoundError, SluiceError):
+        return {}
+    return cast(Mapping[str, dict[str, str]], found)
 
 
 def keep_settings(instance: Instance, description: Description) -> None:

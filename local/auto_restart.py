@@ -15,6 +15,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from exits import SluiceError
+from local.connectors import restart_failed
 from local.description import AutoRestart, Description
 from local.http import request
 from local.instance import Instance
@@ -118,9 +120,8 @@ class Watcher:
         now = time.monotonic()
         if not restarts.due(now, failed=bool(failed)):
             return
-        answer, _ = _request("POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
-        if answer not in (HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT):
-            return  # Connect is dealing out tasks anew: the next look tries again
+        if not restart_failed(url, name, seconds=_SECONDS):
+            return  # the next look tries again
         pause = restarts.count(now)
         self._reasons[name] = _reason(failed[0])
         then = "no more after this" if restarts.given_up else f"again after {pause:.0f} s at the soonest"
@@ -132,7 +133,10 @@ class Watcher:
     def _ask(self) -> tuple[str, dict[str, Any]]:
         """A worker that answers, and what it says of every connector."""
         for url in self._urls:
-            status, answer = _request("GET", f"{url}/connectors?expand=status")
+            try:
+                status, answer = request("GET", f"{url}/connectors?expand=status", seconds=_SECONDS)
+            except (OSError, HTTPException):
+                continue
             if status == HTTPStatus.OK and isinstance(answer, dict):
                 return url, answer
         return "", {}
@@ -143,13 +147,6 @@ def _reason(part: dict[str, Any]) -> str:
     lines = (part.get("trace") or "Connect gives no reason").splitlines()
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return " … ".join((lines[0], *causes[-1:]))
-
-
-def _request(method: str, url: str) -> tuple[int, Any]:
-    try:
-        return request(method, url, seconds=_SECONDS)
-    except (OSError, HTTPException):
-        return 0, None
 
 
 def failing(instance: Instance) -> tuple[str, ...]:
@@ -185,3 +182,5 @@ if __name__ == "__main__":
         run(Instance.open(Path(sys.argv[1])))
     except KeyboardInterrupt:
         sys.exit()
+    except SluiceError as error:
+        sys.exit(str(error))

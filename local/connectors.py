@@ -42,6 +42,17 @@ def apply_connectors(url: str, connectors: Iterable[Connector]) -> list[Finding]
     return found
 
 
+def restart_failed(url: str, name: str, *, seconds: float = _SECONDS) -> bool:
+    """Restart what has failed of a connector; False where Connect is rebalancing or does not answer."""
+    try:
+        status, _ = request(
+            "POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true", seconds=seconds
+        )
+    except (OSError, HTTPException):
+        return False
+    return status < HTTPStatus.BAD_REQUEST
+
+
 def _create(url: str, connector: Connector) -> list[Finding]:
     body = {"name": connector.name, "config": _config(connector), "initial_state": connector.state.upper()}
     _ask("POST", f"{url}/connectors", body, what=f"Connect refuses the connector {connector.name}")

@@ -174,13 +174,14 @@ def _connector(entry: Object) -> Connector:
         name=entry["metadata"]["name"],
         config=config,
         state=spec.get("state", "running"),
-        auto_restart=_auto_restart(spec.get("autoRestart", {})),
+        auto_restart=_auto_restart(spec["autoRestart"]) if "autoRestart" in spec else None,
     )
 
 
 def _auto_restart(given: Object) -> AutoRestart | None:
     most = given.get("maxRestarts")
-    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled") else None
+    # Strimzi enables it where the field is there and does not say otherwise.
+    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled", True) else None
 
 
 def _worker(spec: Object) -> Settings:

@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 from exits import SluiceError
 from local.description import Description
 from local.findings import Finding
-from local.topics import apply_topics, strangers
+from local.topics import apply_topics, undescribed_topics
 from local.users import apply_rights, apply_users
 
 
@@ -20,7 +20,7 @@ def apply_entities(admin: AdminClient, *, description: Description, passwords: M
     try:
         return [
             *apply_topics(admin, description.topics),
-            *strangers(admin, description.topics),
+            *undescribed_topics(admin, description.topics),
             *apply_rights(admin, description.users),
             *apply_users(admin, description.users, passwords=passwords),
         ]

@@ -124,10 +124,10 @@ class SourceProgress:
         at = _position(answer["offsets"][0]["offset"])
         if at is None or at >= self.end:
             return None
-        return f"read the binary log: it is at file {at[0]}, byte {at[1]:,}, and the log ends at {_shown(self.end)}"
+        return f"read the binary log: it is at {_position_text(at)}, and the log ends at {_position_text(self.end)}"
 
 
-def _shown(at: Position) -> str:
+def _position_text(at: Position) -> str:
     return f"file {at[0]}, byte {at[1]:,}"
 
 

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
@@ -11,6 +10,7 @@ from typing import Any
 
 from exits import Exit, SluiceError
 from local.causes import advice, cause_of
+from local.connectors import restart_failed
 from local.description import Connector
 from local.http import request
 from local.progress import Progress
@@ -37,10 +37,12 @@ class Trouble:
 class _Watched:
     connector: Connector
     progress: Progress | None
-    failures: int = 0
+    failed: Any = None
+    """The part that has failed, as Connect tells it; None where none has."""
+    restarts: int = 0
     restarted_at: float = field(default=0.0)
     waits_for: str = "start"
-    told: bool = False
+    reported: bool = False
 
 
 def settle(
@@ -53,7 +55,7 @@ def settle(
 ) -> list[Trouble]:
     """Wait until each connector has done what its Progress asks (None: until its tasks run) or has failed.
 
-    What has failed is started again three times, as Strimzi's autoRestart does: a worker that comes back starts its
+    What has failed is restarted up to three times, whatever its autoRestart says: a worker that comes back starts its
     tasks at once, maybe before the database is there. What waits for something that is away has not failed. Raises
     SluiceError where it is interrupted.
     """
@@ -72,7 +74,7 @@ def settle(
         if time.monotonic() > begun + seconds:
             return troubles + [_late(watched, seconds) for watched in open_ones]
         if time.monotonic() > begun + _SILENT_SECONDS:
-            _tell(open_ones, say)
+            _report_waiting(open_ones, say)
         if open_ones and cancelled.wait(_POLL_SECONDS):
             raise SluiceError("interrupted", status=Exit.INTERRUPTED)
     return troubles
@@ -83,6 +85,8 @@ def _verb(connector: Connector) -> str:
 
 
 def _late(watched: _Watched, seconds: float) -> Trouble:
+    if watched.failed:
+        return _has_failed(watched)
     text = (
         f"connector {watched.connector.name} has not failed, but was not seen to {watched.waits_for} within "
         f"{seconds:.0f} s. `sluice status` says how it goes on."
@@ -90,11 +94,11 @@ def _late(watched: _Watched, seconds: float) -> Trouble:
     return Trouble(text=text, status=Exit.UNAVAILABLE)
 
 
-def _tell(open_ones: list[_Watched], say: Callable[[str], None]) -> None:
+def _report_waiting(open_ones: list[_Watched], say: Callable[[str], None]) -> None:
     for watched in open_ones:
-        if not watched.told:
+        if not watched.reported:
             say(f"waiting for {watched.connector.name} to {watched.waits_for} …")
-            watched.told = True
+            watched.reported = True
 
 
 def _works(watched: _Watched, parts: list[Any]) -> bool:
@@ -112,19 +116,23 @@ def _works(watched: _Watched, parts: list[Any]) -> bool:
 
 def _failure(url: str, watched: _Watched, parts: list[Any]) -> Trouble | None:
     """Start again what has failed; the trouble where that was done often enough."""
-    failed = next((part for part in parts if part["state"] == "FAILED"), None)
-    if failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
+    watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
+    if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
         return None
-    name = watched.connector.name
-    if watched.failures == _RESTARTS:
-        cause = cause_of(failed.get("trace", ""))
-        who = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
-        return Trouble(text=f"{who} has FAILED: {cause}. {advice(cause, name)}", status=Exit.FAILED)
-    watched.failures += 1
-    watched.restarted_at = time.monotonic()
-    with suppress(OSError, HTTPException):  # a worker that is away is told as one
-        request("POST", f"{url}/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
+    if watched.restarts == _RESTARTS:
+        return _has_failed(watched)
+    # What Connect refuses while it rebalances is no restart, and is asked for again.
+    if restart_failed(url, watched.connector.name):
+        watched.restarts += 1
+        watched.restarted_at = time.monotonic()
     return None
+
+
+def _has_failed(watched: _Watched) -> Trouble:
+    name, failed = watched.connector.name, watched.failed
+    cause = cause_of(failed.get("trace", ""))
+    who = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
+    return Trouble(text=f"{who} has FAILED: {cause}. {advice(cause, name)}", status=Exit.FAILED)
 
 
 def _parts(url: str, name: str) -> list[Any]:

@@ -49,8 +49,7 @@ def differing_tables(connection: Connection, scripts: Mapping[Path, str]) -> lis
 def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
     return (
         f"the table {name} is not the one of {place(path)}: {', '.join(differences)}. It stays as it is, with "
-        "its rows. "
-        "Describe in the script what is there; or, as root of the database, put it aside "
+        "its rows. Describe in the script what is there; or, as root of the database, put it aside "
         f"(RENAME TABLE {name} TO {name}_before), and sluice up makes the described one."
     )
 
@@ -61,13 +60,13 @@ def differences(there: Table, described: Table) -> Iterable[str]:
         if name not in there.columns:
             yield f"no column {name}"
         elif there.columns[name] != column:
-            yield f"the column {name} is {_words(there.columns[name])} and not {_words(column)}"
+            yield f"the column {name} is {_column_text(there.columns[name])} and not {_column_text(column)}"
     for name, key in described.keys.items():
         if there.keys.get(name) != key:
             yield f"{'no' if name not in there.keys else 'another'} index {name}"
 
 
-def _words(column: tuple[object, ...]) -> str:
+def _column_text(column: tuple[object, ...]) -> str:
     type_, nullable, default, extra = column
     parts = (
         str(type_),

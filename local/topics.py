@@ -30,10 +30,10 @@ def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
     new = [topic for topic in topics if topic.name not in present]
     old = [topic for topic in topics if topic.name in present]
     findings = [*_create(admin, new), *_grow(admin, old, present), *_apply_settings(admin, old)]
-    return findings + _astray(old, present)
+    return findings + _unchangeable_differences(old, present)
 
 
-def strangers(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
+def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
     """A sentence for each topic that is not described."""
     described = {topic.name for topic in topics}
     names = sorted(admin.list_topics(timeout=SECONDS).topics)
@@ -61,7 +61,7 @@ def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions
     ]
 
 
-def _astray(topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
+def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
     """What Kafka cannot change of a topic."""
     found: list[Finding] = []
     for topic in topics:

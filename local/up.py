@@ -142,6 +142,8 @@ def _launch(launch: Launch) -> None:
     launch.troubles.extend(
         settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
+    for sink in launch.sinks.values():
+        sink.group.close()
     launch.start(auto_restart.server(instance))
     instance.write(_PLACE, shell_assignments(instance.place_variables()))
 

@@ -64,11 +64,11 @@ def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Finding]:
         wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the right {acl} cannot be given")
     if stale := present - wanted:
         wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the right {acl} cannot be taken")
-    given = [changed(f"right given: {text}") for text in sorted(map(_words, missing))]
-    return given + [changed(f"right taken: {text}") for text in sorted(map(_words, stale))]
+    given = [changed(f"right given: {text}") for text in sorted(map(_sentence, missing))]
+    return given + [changed(f"right taken: {text}") for text in sorted(map(_sentence, stale))]
 
 
-def _words(acl: AclBinding) -> str:
+def _sentence(acl: AclBinding) -> str:
     star = "*" if acl.resource_pattern_type is ResourcePatternType.PREFIXED else ""
     may = "may" if acl.permission_type is AclPermissionType.ALLOW else "may not"
     operation = next((name for name, value in _OPERATIONS.items() if value is acl.operation), str(acl.operation))

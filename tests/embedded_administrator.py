@@ -1,9 +1,5 @@
 """The administrator of the embedded pipeline: whoever may read its folder."""
 
-import os
-import signal
-import threading
-
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -15,14 +11,12 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from local import redis
-from local.fetch import servers_folder
 from local.instance import Instance
 from local.kafka import admin_client
-from local.processes import Starting, is_free, running
+from local.processes import running
 from place import KafkaUser, Place
 from tests.administrator import USER, Administrator, PlainServers
-from tests.support import wait_for
+from tests.parts import Processes
 
 _SECONDS = 30
 _ITERATIONS = 4096
@@ -82,16 +76,10 @@ class EmbeddedServers(PlainServers):
         """It can."""
 
     def kill_redis(self) -> None:
-        os.kill(process_of(self._instance, "redis"), signal.SIGKILL)
-        # A process that is being killed loses its environment, by which it is known, before its sockets.
-        wait_for(lambda: is_free(self._instance.port("redis")))
+        Processes(self._instance).kill("redis")
 
     def start_redis(self) -> None:
-        if any(entry.name == "redis" for entry in running(self._instance)):
-            return
-        servers = servers_folder(env=os.environ, say=lambda _: None)
-        server = redis.server(self._instance, settings=redis.prepare(self._instance), servers=servers)
-        Starting(server, instance=self._instance).wait(seconds=60, cancelled=threading.Event())
+        Processes(self._instance).start("redis")
 
 
 def process_of(instance: Instance, name: str) -> int:

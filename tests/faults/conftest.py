@@ -13,7 +13,7 @@ from local.processes import free_port_base
 from place import Place
 from tests.administrator import administrator
 from tests.faults.load import WORKERS, Pipeline
-from tests.faults.parts import Processes
+from tests.parts import Processes
 from tests.support import run_sluice
 
 

@@ -10,8 +10,8 @@ from exits import Exit
 from place import Place
 from tests.administrator import Connection
 from tests.faults.changes import TOPIC, inserted
-from tests.faults.parts import Parts
 from tests.faults.watch import Offsets, Positions
+from tests.parts import Parts
 from tests.support import SLUICE, run_sluice
 from view.ask import SilentError
 from view.connect import Connector, ask_connect

@@ -13,7 +13,7 @@ from local.instance import Instance
 from place import Place
 from tests.administrator import Connection, administrator, run
 from tests.faults.changes import EVERY_SECONDS, TOPIC, inserted, sent_again, writing
-from tests.faults.parts import Parts, Processes
+from tests.parts import Parts, Processes
 from tests.support import Sluice, wait_for
 from view.ask import SilentError
 from view.connect import ask_connect

@@ -65,9 +65,11 @@ class Offsets:
 
     @property
     def _admin(self) -> AdminClient:
-        # Two watches ask at once: of two clients one would be dropped, and its questions never answered.
+        # Two watches ask at once. Not `self._client or …`: a client that has nothing to do is false, and one that is
+        # replaced answers no more.
         with self._lock:
-            self._client = self._client or AdminClient(self._settings)
+            if self._client is None:
+                self._client = AdminClient(self._settings)
             return self._client
 
     def disconnect(self) -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Producer
 from redis import Redis
 
 from local.description import Connector, Description
@@ -19,6 +19,7 @@ from local.topics import apply_topics
 from place import KafkaUser, Place, StoreUser
 from tests.administrator import Administrator
 from tests.embedded_administrator import embedded_administrator
+from tests.pipeline.dead_letters import DeadLetter, DeadLetters
 from tests.support import wait_for
 
 DEAD_LETTERS = "redis-sink-dead-letters"
@@ -47,25 +48,16 @@ def store(user: StoreUser, *, database: int = 1) -> "Redis":
 
 def dead_letter(place: Place, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
     """Headers of the dead letter that holds this record, by the last part of their names."""
-    consumer = Consumer(place.consumer.client_settings() | {"group.id": f"reader-{uuid4()}"})
-    consumer.assign([TopicPartition(DEAD_LETTERS, 0, 0)])
-    found: list[dict[str, str]] = []
 
-    def look() -> bool:
-        for message in consumer.consume(100, timeout=0.5):
-            headers = _headers(message)
-            if headers.get("topic") == topic and (message.key(), message.value()) == (key, value):
-                found.append(headers)
-        return bool(found)
+    def ours(letters: Iterable[DeadLetter]) -> list[dict[str, str]]:
+        return [
+            letter.headers
+            for letter in letters
+            if letter.headers.get("topic") == topic and (letter.key, letter.value) == (key, value)
+        ]
 
-    wait_for(look, seconds=_SECONDS)
-    consumer.close()
-    return found[0]
-
-
-def _headers(message: Message) -> dict[str, str]:
-    headers: list[tuple[str, bytes | None]] = list(message.headers() or [])  # pyright: ignore[reportAssignmentType]
-    return {name.removeprefix("__connect.errors."): (value or b"").decode() for name, value in headers}
+    letters = DeadLetters(place, DEAD_LETTERS, from_beginning=True)
+    return ours(letters.wait(lambda found: bool(ours(found)), seconds=_SECONDS))[0]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,10 @@ from place import Place
 from producer import wire
 from producer.registry import register
 from producer.row import parse_row
+from tests.pipeline.periods import Period
 from tests.support import Sluice, wait_for
 
-# A time of its own, in which no other test loads anything.
-START = 1_175_385_600_000_000
+START = Period.DEAD_LETTERS.value
 ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 HOSTILE = "\x1b[31mred \u202e:car: [bold]"
 

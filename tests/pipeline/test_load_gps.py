@@ -26,11 +26,12 @@ from producer.load import Load, LoadOptions
 from producer.registry import register
 from producer.rejects import RejectFile
 from producer.sources import open_source
+from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, run_sluice
 
 PERIOD = 200_000
 ROWS = 2_000
-DAYS: Iterator[int] = count(1_230_768_000_000_000, 86_400_000_000)
+DAYS: Iterator[int] = count(Period.LOAD_GPS.value, 86_400_000_000)
 
 
 def rows(start: int, number: int = ROWS) -> list[str]:

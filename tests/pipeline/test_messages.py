@@ -10,10 +10,10 @@ from confluent_kafka import Producer
 
 from exits import Exit
 from place import Place
+from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, wait_for
 
-# A time of its own, in which no other test loads anything.
-START = 1_293_840_000_000_000
+START = Period.MESSAGES.value
 KEYS = [str(START + n * 200_000) for n in range(6)]
 
 Messages = Callable[..., list[dict[str, Any]]]

@@ -8,12 +8,12 @@ import pytest
 from exits import Exit
 from place import Place
 from tests.administrator import Administrator, run
+from tests.pipeline.periods import Period
 from tests.pipeline.sinks import paused
 from tests.support import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
-# A time of its own, in which no other test loads anything.
-START = 1_262_304_000_000_000
+START = Period.PROOF.value
 ROWS = [
     f"{START + n * 200_000},{3 - n % 2},0,0.738{n},-1.461{n},{'nan' if n % 2 else f'26{n}.5'},11.3,0.5\n"
     for n in range(9)

@@ -30,6 +30,7 @@ PROGRAMS = {
     "producer": [["gps", "log.csv"], ["images", "log.csv"]],
     "producer.sample": [["sample.csv", "--rows", "5"]],
     "producer.sample_images": [["images.tar", "--count", "1"]],
+    "cluster": [["--context", "none"]],
     "infra.cost": [["--stack", "none"]],
     "infra.leftovers": [["--stack", "none"]],
     "infra.gcp.commands.extend": [["4", "--guard", "none"]],

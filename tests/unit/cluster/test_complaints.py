@@ -1,6 +1,10 @@
 """What `sluice status` and scripts/kind-up tell of a cluster that cannot do what it was asked for."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,12 @@ from cluster.toolbox import Toolbox
 from exits import Exit, SluiceError
 from tests.unit.cluster.conftest import Pod, call
 
+ROOT = Path(__file__).resolve().parents[3]
+FOLLOW = """
+import cluster.__main__, program, sys
+cluster.__main__.LOOK_SECONDS = 0.01
+program.run("cluster", lambda: cluster.__main__.main(sys.argv[1:]))
+"""
 PODS, STRIMZI, LOG = "pods", "strimzi", "log"
 WELL = "import json; print(json.dumps({'exit': 'OK', 'problems': []}))"
 OPERATOR_LOG = """\
@@ -330,3 +340,17 @@ def test_what_comes_up_meanwhile_is_said_once_if_it_does_not_pass(pod: Pod, ther
     with pytest.raises(KeyboardInterrupt):
         follow(Toolbox(context="kind-sluice", namespace="here").kubectl, say=said.append, wait=look)
     assert said == ["the cluster complains: Pod stays: container main: ErrImagePull"]
+
+
+def test_sigterm_ends_the_watch_at_once_and_without_a_word(pod: Pod, there: Path) -> None:
+    pod("")
+    tell(there, PODS, a_pod("stays", containerStatuses=[waiting("ErrImagePull")]))
+    words = ["--context", "kind-sluice", "--namespace", "here", "--follow"]
+    with subprocess.Popen(
+        [sys.executable, "-c", FOLLOW, *words], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1, stderr=-1
+    ) as process:
+        assert process.stdout
+        assert b"Pod stays" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+        assert process.communicate() == (b"", b"")

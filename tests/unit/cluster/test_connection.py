@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import cluster.again
+import cluster.retry
 from exits import Exit, SluiceError
 from tests.unit.cluster.conftest import Pod, call
 
@@ -100,7 +100,7 @@ def test_a_pipe_cannot_be_sent_again_either(pod: Pod) -> None:
 def test_a_cluster_that_stays_away_is_unavailable(pod: Pod, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pod(BREAKS_ONCE.format(status=1))
     (there / "away").write_text("100000")
-    monkeypatch.setattr(cluster.again, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(cluster.retry, "WAIT_SECONDS", 0.1)
     with pytest.raises(SluiceError, match=r"no pod .* could be reached: dial tcp .*no route to host") as caught:
         call("messages", "gps-fixes")
     assert caught.value.status is Exit.UNAVAILABLE

@@ -1,12 +1,13 @@
 """Mistakes in a description are told apart, with the file they are in."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from exits import SluiceError
-from local.description import ROOT, Description
+from local.description import ROOT, AutoRestart, Description
 
 
 @pytest.fixture
@@ -28,6 +29,24 @@ def test_connector_is_given_its_class_and_tasks(folder: Path) -> None:
     assert sink.config["connector.class"] == "io.debezium.connector.jdbc.JdbcSinkConnector"
     assert sink.config["tasks.max"] == "4"
     assert sink.config["delete.enabled"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("autoRestart: {enabled: true}", AutoRestart(max_restarts=None)),
+        ("autoRestart: {}", AutoRestart(max_restarts=None)),
+        ("autoRestart: {maxRestarts: 7}", AutoRestart(max_restarts=7)),
+        ("autoRestart: {enabled: false, maxRestarts: 7}", None),
+        ("state: running", None),
+    ],
+)
+def test_restarts_are_those_that_strimzi_would_make(folder: Path, written: str, read: AutoRestart | None) -> None:
+    path = folder / "connectors/redis-sink.yaml"
+    text = re.sub(r"  autoRestart:\n(    .*\n)+", f"  {written}\n", path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    (sink,) = [entry for entry in Description.read(folder).connectors if entry.name == "redis-sink"]
+    assert sink.auto_restart == read
 
 
 def test_broken_yaml_names_the_file(folder: Path) -> None:

@@ -21,19 +21,25 @@ class Connect(BaseHTTPRequestHandler):
     parts: ClassVar[list[dict[str, Any]]]
     restarts: ClassVar[int]
     restart_helps: ClassVar[bool]
+    refusals: ClassVar[int]
+    """So many restarts are refused first, as Connect refuses them while it rebalances."""
 
     def do_GET(self) -> None:
         self._answer({"connector": self.parts[0], "tasks": self.parts[1:]})
 
     def do_POST(self) -> None:
+        if self.refusals:
+            type(self).refusals -= 1
+            self._answer({}, status=409)
+            return
         type(self).restarts += 1
         if self.restart_helps:
             type(self).parts = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
         self._answer({})
 
-    def _answer(self, body: object) -> None:
+    def _answer(self, body: object, *, status: int = 200) -> None:
         data = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -51,6 +57,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[str, type[Connec
         parts: ClassVar[list[dict[str, Any]]] = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
         restarts = 0
         restart_helps = False
+        refusals = 0
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
     thread = threading.Thread(target=server.serve_forever)
@@ -100,6 +107,24 @@ def test_what_failed_once_is_started_again(connect: tuple[str, type[Connect]]) -
     server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
     server.restart_helps = True
     assert run(url) == ([], ["connector sink runs"])
+
+
+def test_a_restart_that_connect_refuses_is_asked_for_again_and_not_counted(connect: tuple[str, type[Connect]]) -> None:
+    url, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
+    server.restart_helps, server.refusals = True, 5
+    assert run(url) == ([], ["connector sink runs"])
+
+
+def test_what_has_failed_is_told_as_failed_where_connect_refuses_each_restart(
+    connect: tuple[str, type[Connect]],
+) -> None:
+    url, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED", "trace": "a.b.SomeException: the reason"}]
+    server.refusals = 1_000_000
+    ((trouble,), _) = run(url, seconds=0.1)
+    assert trouble.text.startswith("task 0 of connector sink has FAILED: the reason. ")
+    assert trouble.status is Exit.FAILED
 
 
 def test_what_waits_has_not_failed_and_is_said(

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from rich.console import Console
-
 from cluster.remote import ConnectionBrokenError
 from cluster.toolbox import Toolbox
 from exits import Exit, SluiceError
+from terminal import Console
 
 TIMES = 3
 """How often a command is begun."""
@@ -14,7 +13,7 @@ WAIT_SECONDS = 420.0
 """A pod of a node that has died is made on another one after 5 minutes and 40 s, as Kubernetes has it by default."""
 
 
-def until_it_ends(toolbox: Toolbox, run: Callable[[], Exit], *, read_once: bool = False) -> Exit:
+def run_with_retries(toolbox: Toolbox, run: Callable[[], Exit], *, read_once: bool = False) -> Exit:
     """Call `run`; where the connection breaks wait for a pod and call it again, up to TIMES. The exit status.
 
     What has begun to print its result is not begun again, nor what reads a source that can be read once: then
@@ -48,4 +47,4 @@ def _given_up(broken: ConnectionBrokenError, *, read_once: bool) -> SluiceError:
 
 
 def _say(text: str) -> None:
-    Console(stderr=True).print(f"sluice: {text}", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(f"sluice: {text}", soft_wrap=True)
