@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from exits import Exit, SluiceError
+from terminal import visible_line
 
 LONGEST_BYTES = 400
 """MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to this one."""
@@ -62,8 +63,7 @@ def real_name(path: Path) -> Path:
 
 def shown(path: Path) -> str:
     """A path for a message; bytes that are no text are written as \\xNN, and so is what a terminal would obey."""
-    text = os.fsencode(path).decode(errors="backslashreplace")
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    return visible_line(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def _misnamed(path: Path, purpose: Purpose) -> str | None:
