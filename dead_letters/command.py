@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,18 @@ from typing import Any
 
 from rich.console import Console
 
+from dead_letters.letter import Letter
 from dead_letters.listing import as_object, make_listing, print_listing
 from dead_letters.read import Choice, chosen_topics, parse_address, read_letter, read_letters
 from dead_letters.send import Selected, SendStoppedError, Sent, select, send
 from dead_letters.sent import SentLetters
 from dead_letters.show import print_letter
-from dead_letters.write import check_new, form_of, write_letters
+from dead_letters.write import check_new, form_of, newest_images, write_letters
 from exits import Exit, SluiceError
 from place import Place
 from producer.interrupts import Interrupts
+from producer.outputs import why_not_writable
 from producer.progress import LoadProgress
-from proof.options import why_not_writable
 from terminal import write_json
 from view.decode import Decoder
 from view.schemas import RegistrySchemas
@@ -150,18 +151,22 @@ def _show(call: "_Call", place: Place) -> Exit:
 
 def _write(call: "_Call", place: Place) -> Exit:
     args, console = call.args, call.console
-    form_of(args.file)
+    form = form_of(args.file)
     if why := why_not_writable(args.file):
         raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
     check_new(args.file, force=args.force)
     choice = _choice(args)
     topics = chosen_topics(place, choice)
     with closing(SentLetters(place.consumer)) as memory:
-        letters = read_letters(place, topics, choice)
-        # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
-        if not args.again and not args.letters:
-            letters = (letter for letter in letters if letter.offset not in memory.of(letter.topic, letter.partition))
-        written = write_letters(letters, args.file, decode=_decoder(place))
+
+        def letters() -> Iterator[Letter]:
+            for letter in read_letters(place, topics, choice):
+                # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
+                if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
+                    yield letter
+
+        newest = newest_images(letters()) if form == ".tar" else None
+        written = write_letters(letters(), args.file, decode=_decoder(place), newest=newest)
     if args.json:
         write_json(written.as_object(), console.file)
     else:
@@ -177,16 +182,16 @@ def _send(call: "_Call", place: Place) -> Exit:
     with closing(SentLetters(place.consumer)) as memory:
         selected = select(read_letters(place, topics, choice), memory=memory, again=args.again)
         memory.check_room(selected.offsets)
-        if selected.total and not _agreed(args, selected, errors):
+        if selected.total and not _confirmed(args, selected, errors):
             errors.print("nothing was sent")
             return Exit.OK
         letters = read_letters(place, topics, choice)
-        sent = _watched(letters, selected, memory=memory, place=place, errors=errors)
-    _tell(sent, args, console=console, errors=errors)
+        sent = _send_with_progress(letters, selected, memory=memory, place=place, errors=errors)
+    _print_sent(sent, args, console=console, errors=errors)
     return sent.status
 
 
-def _agreed(args: argparse.Namespace, selected: Selected, errors: Console) -> bool:
+def _confirmed(args: argparse.Namespace, selected: Selected, errors: Console) -> bool:
     if args.yes:
         return True
     if not sys.stdin.isatty():
@@ -200,7 +205,9 @@ def _counts(selected: Selected) -> str:
     return f"{selected.total:,} dead letter{'' if selected.total == 1 else 's'} ({by_topic})"
 
 
-def _watched(letters: Any, selected: Selected, *, memory: SentLetters, place: Place, errors: Console) -> Sent:
+def _send_with_progress(
+    letters: Iterator[Letter], selected: Selected, *, memory: SentLetters, place: Place, errors: Console
+) -> Sent:
     """Send with progress on standard error, heeding Ctrl-C."""
     if not selected.total:
         return Sent(selected=selected)
@@ -224,7 +231,7 @@ def _watched(letters: Any, selected: Selected, *, memory: SentLetters, place: Pl
             return stopped.sent
 
 
-def _tell(sent: Sent, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
+def _print_sent(sent: Sent, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
     if args.json:
         write_json(sent.as_object(), console.file)
     else:

@@ -1,13 +1,12 @@
 """`sluice dlq show`: one dead letter, nothing of it left out."""
 
-import json
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from dead_letters.letter import Letter
-from terminal import visible, visible_line
+from terminal import as_json, visible, visible_line
 from view.decode import Decoder
 
 HEX_BYTES = 1024
@@ -52,7 +51,7 @@ def _value(letter: Letter, decode: Decoder) -> str:
     size = f"{len(letter.value):,} bytes"
     if isinstance(value, dict) and {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         return f"{size}, not decoded\n{hex_lines(letter.value[:HEX_BYTES])}{_more(letter.value)}"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    text = value if isinstance(value, str) else as_json(value, indent=2)
     return f"{size}\n{text}"
 
 

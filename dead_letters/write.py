@@ -8,16 +8,16 @@ import io
 import re
 import shlex
 import tarfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from dead_letters.letter import Letter
 from dead_letters.rows import HEADER, NoRowError, row_of
 from exits import Exit, SluiceError
+from producer.outputs import replacing
 from terminal import as_json
 from view.decode import Decoder
 
@@ -36,7 +36,7 @@ class Written:
     letters: int = 0
     """In the file itself."""
     older: int = 0
-    """Rows left out because a newer letter has the same utime."""
+    """Rows and images left out because a newer letter has the same utime or key."""
     rest: int = 0
     """In the file beside it."""
     rest_file: Path | None = None
@@ -59,7 +59,8 @@ class Written:
         thing = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.form]
         lines = [f"{self.letters:,} {thing}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
         if self.older:
-            lines.append(f"{self.older:,} left out: a newer dead letter has the same utime")
+            same = "utime" if self.form == ".csv" else "key"
+            lines.append(f"{self.older:,} left out: a newer dead letter has the same {same}")
         if self.rest_file:
             lines.append(
                 f"{self.rest:,} that cannot be a {thing}, each with the reason, in {self.rest_file.absolute()}"
@@ -94,47 +95,50 @@ def check_new(path: Path, *, force: bool) -> None:
             raise SluiceError(f"{file} is there already; --force writes over it", status=Exit.USAGE)
 
 
-def write_letters(letters: Iterable[Letter], path: Path, *, decode: Decoder) -> Written:
-    """Write the letters; raises SluiceError where a file cannot be written."""
+def newest_images(letters: Iterable[Letter]) -> dict[str, str]:
+    """For each image key the address of its newest letter: of two files with one key a load takes the first."""
+    keys = ((_usable_key(letter), letter) for letter in letters if _is_image(letter) and letter.value is not None)
+    return {key: letter.address for key, letter in keys if key is not None}
+
+
+def write_letters(
+    letters: Iterable[Letter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
+) -> Written:
+    """Write the letters; until all are written the files keep what they had.
+
+    `newest` is what newest_images() says of them, for an archive. Raises SluiceError where a file cannot be written.
+    """
     form = form_of(path)
     written = Written(file=path, form=form)
-    fresh = not path.exists()
     try:
-        with path.open("wb") as file, _Rest(rest_path(path)) as rest:
-            taken = _Images(file) if form == ".tar" else {".csv": _Rows, ".jsonl": _All}[form](file, decode)
+        with ExitStack() as stack:
+            file = stack.enter_context(replacing(path))
+            rest = _Rest(rest_path(path), stack)
+            if form == ".tar":
+                content = _Images(file, stack, newest or {})
+            else:
+                content = _Rows(file, decode) if form == ".csv" else _All(file, decode)
             for letter in letters:
                 try:
-                    if not taken.add(letter):
+                    if not content.add(letter):
                         written.others += 1
                 except NoRowError as error:
                     rest.add({**letter.whole(decode), "why_not": str(error)})
-            taken.finish(written)
-            written.rest, written.rest_file = rest.count, rest.written_to
+            content.finish(written)
+        rest.remove_earlier()
     except OSError as error:
-        if fresh:
-            path.unlink(missing_ok=True)
         raise SluiceError(f"{error.filename or path} cannot be written: {error.strerror}; choose another") from error
+    written.rest, written.rest_file = rest.count, rest.written_to
     return written
 
 
 class _Rest:
-    """The file beside it: made when the first letter goes there; one of an earlier call is removed."""
+    """The file beside it: made when the first letter goes there, and closed by `stack`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stack: ExitStack) -> None:
         self.count = 0
-        self._path = path
+        self._path, self._stack = path, stack
         self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        with suppress(FileNotFoundError):
-            self._path.unlink()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._file:
-            self._file.close()
 
     @property
     def written_to(self) -> Path | None:
@@ -143,9 +147,14 @@ class _Rest:
 
     def add(self, found: dict[str, Any]) -> None:
         """Add one letter."""
-        self._file = self._file or self._path.open("wb")
+        self._file = self._file or self._stack.enter_context(replacing(self._path))
         self._file.write(_json_line(found))
         self.count += 1
+
+    def remove_earlier(self) -> None:
+        """Remove the file of an earlier call where this one had no letter for it."""
+        if not self.count:
+            self._path.unlink(missing_ok=True)
 
 
 def _json_line(found: dict[str, Any]) -> bytes:
@@ -177,16 +186,21 @@ class _Rows:
 class _Images:
     """A tar with one file for each image, named after its key as `sluice load images` reads it back."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._tar = tarfile.open(fileobj=file, mode="w|")  # noqa: SIM115 finish() closes it
-        self._count = 0
+    def __init__(self, file: IO[bytes], stack: ExitStack, newest: Mapping[str, str]) -> None:
+        self._tar = stack.enter_context(tarfile.open(fileobj=file, mode="w|"))  # noqa: SIM115 it is entered
+        self._newest = newest
+        self._count = self._older = 0
 
     def add(self, letter: Letter) -> bool:
-        if letter.origin not in (None, IMAGES_TOPIC):
+        if not _is_image(letter):
             return False
         if letter.value is None:
             raise NoRowError("it has no value: it was to delete the image of its key")
-        member = tarfile.TarInfo(_image_path(letter))
+        key = _usable_key(letter)
+        if key is not None and self._newest.get(key, letter.address) != letter.address:
+            self._older += 1
+            return True
+        member = tarfile.TarInfo(_image_path(letter, key))
         member.size = len(letter.value)
         self._tar.addfile(member, io.BytesIO(letter.value))
         self._count += 1
@@ -194,15 +208,24 @@ class _Images:
 
     def finish(self, written: Written) -> None:
         self._tar.close()
-        written.letters = self._count
+        written.letters, written.older = self._count, self._older
 
 
-def _image_path(letter: Letter) -> str:
-    """The key with an ending; the letter's own address where the key is no path of three parts."""
-    key, value = (letter.key or b"").decode(errors="replace"), letter.value or b""
+def _is_image(letter: Letter) -> bool:
+    return letter.origin in (None, IMAGES_TOPIC)
+
+
+def _usable_key(letter: Letter) -> str | None:
+    """The key where it is a path of three parts."""
+    key = (letter.key or b"").decode(errors="replace")
+    return key if _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/")) else None
+
+
+def _image_path(letter: Letter, key: str | None) -> str:
+    """The key with an ending; the letter's own address where there is no usable key."""
+    value = letter.value or b""
     ending = next((ending for start, ending in _STARTS.items() if value.startswith(start)), ".bin")
-    usable = _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/"))
-    return f"{key}{ending}" if usable else f"without-a-key/{letter.address.replace(':', '-')}{ending}"
+    return f"{key}{ending}" if key else f"without-a-key/{letter.address.replace(':', '-')}{ending}"
 
 
 class _All:

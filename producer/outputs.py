@@ -13,9 +13,9 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from exits import Exit, SluiceError
-from producer.images.names import printable
 from producer.raw import descriptor, is_remote
 from producer.sources import locate, shown_path
+from terminal import visible_line
 
 STDIN_SOURCE = "SLUICE_STDIN_SOURCE"
 """The variable that says what standard input is, as source_id() names it, where it is sent from elsewhere."""
@@ -41,7 +41,7 @@ def source_id(spec: str, *, env: Mapping[str, str]) -> str:
         return f"{shown_path(location.path, env=env)}{which}{member}"
     if descriptor(location.path) is not None or _is_special(location.path):
         return UNKNOWN_SOURCE
-    return printable(os.path.realpath(location.path) + member)
+    return visible_line(os.path.realpath(location.path) + member)
 
 
 def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: str) -> None:
@@ -96,6 +96,17 @@ def _taken(wanted: Path) -> Iterator[Path]:
     for match in sorted(found, key=lambda match: int(match[1])):
         if has_content(wanted.with_name(match[0])):
             yield wanted.with_name(match[0])
+
+
+def why_not_writable(path: Path) -> str | None:
+    """Return why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
+    if path.is_dir():
+        return "it is a folder"
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return "there is no such folder"
+    # replacing() makes a new file beside it; a device is written as it is.
+    return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
 
 
 @contextmanager

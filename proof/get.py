@@ -2,7 +2,8 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -12,13 +13,11 @@ from rich.console import Console
 
 from exits import Exit, SluiceError
 from place import Place
-from producer.images.names import printable
-from producer.outputs import replacing
+from producer.outputs import replacing, why_not_writable
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes, as_text, open_images_store
 from proof.nearest import nearest
-from proof.options import why_not_writable
-from terminal import write_json
+from terminal import visible_line, write_json
 
 STDOUT = "-"
 UNKNOWN = ".bin"
@@ -71,11 +70,11 @@ def fetch(key: str, *, store: ImageStore) -> bytes:
     """What `key` holds; raises SluiceError where it is not there or holds no bytes."""
     (_, value), *_ = store.read([key])
     if isinstance(value, NotBytes):
-        raise SluiceError(f"{printable(key)} in Redis is no image: {value.why}")
+        raise SluiceError(f"{visible_line(key)} in Redis is no image: {value.why}")
     if value is None:
-        near = "".join(f"\n  {printable(other)}" for other in nearest(key, store=store))
+        near = "".join(f"\n  {visible_line(other)}" for other in nearest(key, store=store))
         said = f"; the nearest keys are{near}" if near else ", and no other key either: `sluice load images SOURCE`"
-        raise SluiceError(f"there is no key {printable(key)} in Redis{said}")
+        raise SluiceError(f"there is no key {visible_line(key)} in Redis{said}")
     return value
 
 
@@ -104,7 +103,7 @@ def _write(args: Namespace, *, key: str, data: bytes, stdout: BinaryIO) -> Path 
 def _own_name(key: str, data: bytes) -> Path:
     last = key.rpartition("/")[2]
     if last in {"", ".", ".."} or not last.isprintable():
-        raise SluiceError(f"{printable(key)} does not end in a file's name; give one with -o", status=Exit.USAGE)
+        raise SluiceError(f"{visible_line(key)} does not end in a file's name; give one with -o", status=Exit.USAGE)
     return Path(last + suffix_of(data))
 
 
@@ -118,17 +117,26 @@ def _check(path: Path, *, force: bool) -> None:
 def _write_file(path: Path, data: bytes, *, force: bool) -> None:
     """Write a whole file, or nothing; without `force` only one that is new."""
     try:
-        if not force and not path.exists():
-            path.open("xb").close()  # nobody else has it now
-        with replacing(path) as file:
+        with nullcontext() if force or path.exists() else _reserved(path), replacing(path) as file:
             file.write(data)
     except OSError as error:
         raise SluiceError(f"{path} cannot be written: {error.strerror}; choose another with -o") from error
 
 
+@contextmanager
+def _reserved(path: Path) -> Generator[None]:
+    """Take a name that no other program has taken meanwhile; an error gives it free again."""
+    path.open("xb").close()
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _tell(args: Namespace, *, data: bytes, where: Path | None, console: Console) -> None:
     content = Content.of(data)
-    key = printable(args.key)
+    key = visible_line(args.key)
     if args.json:
         found = {"key": key, "bytes": content.size, "sha256": content.sha256, "file": str(where) if where else None}
         write_json(found, console.file)

@@ -1,6 +1,5 @@
 """The arguments of `sluice proof`."""
 
-import os
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from exits import Exit, SluiceError
 from producer.images.selection_arguments import add_selection_arguments
-from producer.outputs import refuse_source, source_id
+from producer.outputs import refuse_source, source_id, why_not_writable
 from producer.sources import SOURCES
 from proof.report_file import DEFAULT_REPORT, report_path
 
@@ -54,17 +53,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one object, and no progress")
     images = parser.add_argument_group("which images", "the same as for the load; for images only")
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
-
-
-def why_not_writable(path: Path) -> str | None:
-    """Say why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
-    if path.is_dir():
-        return "it is a folder"
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        return "there is no such folder"
-    # A whole file is written beside it and then given its name; a device is written as it is.
-    return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
 
 
 def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:

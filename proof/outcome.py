@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from proof.sink import SinkState
+from view.status import DEAD_LETTERS
 
-_SUFFIX = "-dead-letters"
 _AGAIN = (
     "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
 )
@@ -110,7 +110,9 @@ def letters(count: int, *, topic: str) -> tuple[str, ...]:
     if not count:
         return ()
     there = f"There {are(count)} {messages(count)}"
-    return (f"{there} that the sink could not use: `sluice dlq --connector {topic.removesuffix(_SUFFIX)}` says why.",)
+    return (
+        f"{there} that the sink could not use: `sluice dlq --connector {topic.removesuffix(DEAD_LETTERS)}` says why.",
+    )
 
 
 def are(count: int) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from producer.images.names import printable
 from producer.images.reasons import ImageReason
+from terminal import visible_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class UnreadableError(Exception):
 
 def refused(entry: Entry, reason: ImageReason, *, key: str | None = None) -> Refused:
     """Return the refusal of a file; `key` where its name says one."""
-    return Refused(name=printable(entry.name), reason=reason, size=entry.size, key=key)
+    return Refused(name=visible_line(entry.name), reason=reason, size=entry.size, key=key)
 
 
 def files_in(folder: Path) -> Iterator[Entry | Refused]:
@@ -56,7 +56,7 @@ def _walk(folder: str, inside: str) -> Iterator[Entry | Refused]:
         with os.scandir(folder) as found:
             listed = sorted(found, key=lambda entry: entry.name)
     except OSError:
-        yield Refused(name=printable(inside) or ".", reason=ImageReason.UNREADABLE, size=0)
+        yield Refused(name=visible_line(inside) or ".", reason=ImageReason.UNREADABLE, size=0)
         return
     for entry in listed:
         name = inside + entry.name
@@ -65,14 +65,14 @@ def _walk(folder: str, inside: str) -> Iterator[Entry | Refused]:
         elif entry.is_file(follow_symlinks=False):
             yield _file(entry, name)
         else:
-            yield Refused(name=printable(name), reason=ImageReason.NOT_A_FILE, size=0)
+            yield Refused(name=visible_line(name), reason=ImageReason.NOT_A_FILE, size=0)
 
 
 def _file(entry: "os.DirEntry[str]", name: str) -> Entry | Refused:
     try:
         size = entry.stat(follow_symlinks=False).st_size
     except OSError:
-        return Refused(name=printable(name), reason=ImageReason.UNREADABLE, size=0)
+        return Refused(name=visible_line(name), reason=ImageReason.UNREADABLE, size=0)
     return Entry(name=name, size=size, read=lambda: _read(entry.path, size))
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from producer.images.reasons import ImageReason
 from producer.sources import is_day
-from terminal import visible_line
 
 KEY_LIMIT = 1_000
 """Longest key in bytes."""
@@ -54,8 +53,3 @@ class Naming:
             utime=utime[1] if utime else None,
         )
         return ImageReason.PATH if len(name.key.encode()) > KEY_LIMIT else name
-
-
-def printable(path: str) -> str:
-    """Return a path for a terminal or a file: what is not UTF-8 or a control character escaped."""
-    return visible_line(path)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from tarfile import TarInfo
 
 from producer.images.entries import Entry, Refused
-from producer.images.names import printable
 from producer.images.reasons import ImageReason
 from producer.tar import Tar
 from producer.unpack import Tap
+from terminal import visible_line
 
 
 def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:
@@ -17,7 +17,7 @@ def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:
         if member.isreg():
             yield Entry(name=member.name, size=member.size, read=_reader(tar, member))
         elif not member.isdir():
-            yield Refused(name=printable(member.name), reason=ImageReason.NOT_A_FILE, size=member.size)
+            yield Refused(name=visible_line(member.name), reason=ImageReason.NOT_A_FILE, size=member.size)
 
 
 def _reader(tar: Tar, member: TarInfo) -> Callable[[], bytes]:

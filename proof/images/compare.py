@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from producer.images.names import printable
 from producer.images.reasons import ImageReason
 from proof.images.keys import camera_of, session_of, spans, utime_of
 from proof.images.source import Content
 from proof.images.store import ImageStore, NotBytes
 from proof.listed import Listed
+from terminal import visible_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def find_extra(
         for key in store.scan(f"{session}/"):
             if key in between and key not in images and key not in refused:
                 found.add(key)
-    return Listed(count=len(found), first=tuple(map(printable, sorted(found)[:limit])))
+    return Listed(count=len(found), first=tuple(map(visible_line, sorted(found)[:limit])))
 
 
 class Between:

@@ -27,6 +27,7 @@ def test_what_cannot_be_seen_is_escaped_and_what_can_is_left():
     assert visible(ORDINARY) == ORDINARY
     assert visible("a\tb\n") == "a\tb\n"
     assert visible_line("a\tb\n") == r"a\tb\n"
+    assert visible_line("a/\udcff\x1b[2J\n é.tiff") == r"a/\xff\x1b[2J\n é.tiff"
     assert visible("\u200b\ufeff\U000e0041") == r"\u200b\ufeff\U000e0041"
 
 

@@ -2,12 +2,14 @@
 
 import json
 import tarfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from dead_letters.write import check_new, form_of, write_letters
+from dead_letters.letter import Letter
+from dead_letters.write import check_new, form_of, newest_images, rest_path, write_letters
 from exits import Exit, SluiceError
 from producer.gps import GpsFix, read_fixes
 from producer.images.open import open_images
@@ -99,3 +101,38 @@ def test_a_full_disk_is_said(tmp_path: Path):
     (tmp_path / "rows.csv").symlink_to("/dev/full")
     with pytest.raises(SluiceError, match="No space left"):
         write_letters([letter(1)], tmp_path / "rows.csv", decode=DECODE)
+
+
+def silent_after(letters: list[Letter]) -> Iterator[Letter]:
+    yield from letters
+    raise SluiceError("Kafka is silent")
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "images.tar", "all.jsonl"])
+def test_what_was_there_stays_where_the_letters_do_not_all_come(tmp_path: Path, name: str):
+    file, beside = tmp_path / name, rest_path(tmp_path / name)
+    file.write_text("earlier")
+    beside.write_text("earlier too")
+    letters = [letter(1), letter(2, value=None), letter(3, origin="images", value=b"image")]
+    with pytest.raises(SluiceError, match="silent"):
+        write_letters(silent_after(letters), file, decode=DECODE)
+    assert (file.read_text(), beside.read_text()) == ("earlier", "earlier too")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([file.name, beside.name])
+
+
+def test_the_rest_of_an_earlier_call_is_removed(tmp_path: Path):
+    rest_path(tmp_path / "rows.csv").write_text("earlier")
+    write_letters([letter(1)], tmp_path / "rows.csv", decode=DECODE)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_of_one_image_key_the_newest_is_written(tmp_path: Path):
+    letters = [
+        letter(number, topic="redis-sink-dead-letters", origin="images", key=key, value=value)
+        for number, (key, value) in enumerate([(b"s/Cam0/1", b"old"), (b"s/Cam0/1", b"\xff\xd8\xffnew"), (None, b"a")])
+    ]
+    written = write_letters(letters, tmp_path / "images.tar", decode=DECODE, newest=newest_images(letters))
+    assert (written.letters, written.older) == (2, 1)
+    assert "1 left out: a newer dead letter has the same key" in written.sentences()
+    with tarfile.open(tmp_path / "images.tar") as tar:
+        assert tar.getnames() == ["s/Cam0/1.jpg", "without-a-key/redis-sink-0-2.bin"]

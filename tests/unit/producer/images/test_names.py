@@ -1,6 +1,6 @@
 import pytest
 
-from producer.images.names import KEY_LIMIT, Naming, printable
+from producer.images.names import KEY_LIMIT, Naming
 from producer.images.reasons import ImageReason
 
 
@@ -39,7 +39,3 @@ def test_a_name_that_is_no_utime_still_has_a_camera(file: str) -> None:
 @pytest.mark.parametrize("path", ["Cam0/\udcff/1.tiff", "a\nb/1.tiff", "\x1b[2J/1.tiff", "x" * KEY_LIMIT + "/1.tiff"])
 def test_a_path_that_is_no_plain_text_is_refused(path: str) -> None:
     assert Naming(own="photos").understand(path) is ImageReason.PATH
-
-
-def test_what_a_terminal_must_not_get_is_escaped() -> None:
-    assert printable("a/\udcff\x1b[2J\n é.tiff") == "a/\\xff\\x1b[2J\\n é.tiff"
