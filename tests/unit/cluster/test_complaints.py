@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,19 +108,19 @@ PROBE = "Startup probe failed: HTTP probe failed with statuscode: 503"
     ("objects", "says"),
     [
         (
-            [a_pod("p", conditions=[{"type": "PodScheduled", "status": "False", "message": SCHEDULING}])],
+            lambda: [a_pod("p", conditions=[{"type": "PodScheduled", "status": "False", "message": SCHEDULING}])],
             f"cannot be scheduled: {SCHEDULING}",
         ),
         (
-            [a_pod("p", containerStatuses=[waiting("ImagePullBackOff", 'Back-off pulling image "x:1"')])],
+            lambda: [a_pod("p", containerStatuses=[waiting("ImagePullBackOff", 'Back-off pulling image "x:1"')])],
             'container main: ImagePullBackOff: Back-off pulling image "x:1"',
         ),
         (
-            [a_pod("p", containerStatuses=[waiting("CrashLoopBackOff", restarts=6, last={"exitCode": 1})])],
+            lambda: [a_pod("p", containerStatuses=[waiting("CrashLoopBackOff", restarts=6, last={"exitCode": 1})])],
             "container main: CrashLoopBackOff; it ended with exit status 1, 6 times in all",
         ),
         (
-            [
+            lambda: [
                 a_pod(
                     "p",
                     containerStatuses=[
@@ -130,11 +131,13 @@ PROBE = "Startup probe failed: HTTP probe failed with statuscode: 503"
             "container main: CrashLoopBackOff; it needed more memory than its limit and was killed, 2 times in all",
         ),
         (
-            [a_pod("p", initContainerStatuses=[waiting("CreateContainerConfigError", 'secret "mysql" not found')])],
+            lambda: [
+                a_pod("p", initContainerStatuses=[waiting("CreateContainerConfigError", 'secret "mysql" not found')])
+            ],
             'container main: CreateContainerConfigError: secret "mysql" not found',
         ),
         (
-            [
+            lambda: [
                 a_pod("p", containerStatuses=[waiting("ContainerCreating")]),
                 event("Pod", "p", "FailedMount", 'secret "redis-config" not found', count=9),
                 event("Pod", "p", "Older", "is not the last", ago=99),
@@ -142,7 +145,7 @@ PROBE = "Startup probe failed: HTTP probe failed with statuscode: 503"
             'FailedMount: secret "redis-config" not found (9 times)',
         ),
         (
-            [
+            lambda: [
                 a_pod("p", containerStatuses=[container({"running": {}}, restarts=3)]),
                 event("Pod", "p", "Unhealthy", PROBE),
             ],
@@ -150,8 +153,8 @@ PROBE = "Startup probe failed: HTTP probe failed with statuscode: 503"
         ),
     ],
 )
-def test_pod_that_is_not_ready_says_why(pod: Pod, there: Path, objects: list[Any], says: str) -> None:
-    tell(there, PODS, *objects)
+def test_pod_that_is_not_ready_says_why(pod: Pod, there: Path, objects: Callable[[], list[Any]], says: str) -> None:
+    tell(there, PODS, *objects())
     (complaint,) = found(pod).found
     assert (complaint.about, complaint.says, complaint.exit) == ("Pod p", says, Exit.UNAVAILABLE)
 
