@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.1
 _CLASSES = {"io.debezium.connector.mysql.MySqlConnector": "io.debezium.connector.mariadb.MariaDbConnector"}
 """Debezium's connector for MySQL does not speak to MariaDB; the one that does takes the same settings."""
 _REQUESTS = {"running": "resume", "paused": "pause", "stopped": "stop"}
-_SECRET = ("password", "secret", "jaas")
+_SECRET = ("password", "secret", "jaas", "token", "credential", "user.info")
 
 
 def class_here(class_: str) -> str:
@@ -89,7 +89,7 @@ def _shown(config: dict[str, str], *, other_than: dict[str, str]) -> dict[str, s
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return any(word in name for word in _SECRET) and not value.startswith("${env:")
+    return any(word in name.lower() for word in _SECRET) and not value.startswith("${env:")
 
 
 def _state(url: str) -> str:
