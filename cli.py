@@ -36,9 +36,7 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
         _stderr().print_error(f"sluice: {error}")
         return error.status
     except ModuleNotFoundError as error:
-        _stderr().print(
-            f"sluice: {_what_is_missing(error)}", style="red", markup=False, highlight=False, soft_wrap=True
-        )
+        _stderr().print_error(f"sluice: {_what_is_missing(error)}")
         return Exit.USAGE
     except KeyboardInterrupt:
         _stderr().print("sluice: interrupted")

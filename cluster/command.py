@@ -19,7 +19,7 @@ from cluster.status import run_status
 from cluster.toolbox import StillInPodError, Toolbox
 from dead_letters.write import rest_path
 from exits import Exit, SluiceError
-from producer.images.open import STDIN_HOLDS, Told, locate_images, tell_apart
+from producer.images.open import STDIN_HOLDS, SourceKind, detect_kind, locate_images
 from producer.options import reject_file
 from producer.outputs import STDIN_SOURCE, source_id
 from producer.raw import Raw, descriptor, is_remote, open_raw
@@ -180,13 +180,13 @@ class _Sent:
 def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
     """Make a source ready to be sent; it is opened once, also where it must be looked into to know what it is."""
     if hasattr(args, "kind"):  # `load gps` and `load images` say it
-        yield _sent(source, Told(images=args.kind == "images"), env=env)
+        yield _sent(source, SourceKind(images=args.kind == "images"), env=env)
     else:
-        with tell_apart(source, env=env) as told:
+        with detect_kind(source, env=env) as told:
             yield _sent(source, told, env=env)
 
 
-def _sent(source: str, told: Told, *, env: Mapping[str, str]) -> _Sent:
+def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
     path = Path(os.path.abspath(source))
     if path.is_dir():
         feed, name = partial(_send_folder, path), path.name

@@ -63,18 +63,18 @@ def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: st
 def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | None], named_by: str | None) -> Path:
     """Return `wanted`, or a numbered name beside it (x-2.html), so that nothing is lost by writing to it.
 
-    A file is written over only if it is one of ours about the same `source`, which `source_of` tells: the source,
-    UNKNOWN_SOURCE, or None for any other file. Raises SluiceError (USAGE) where an option, `named_by`, has named
-    a file that is not one of ours.
+    A file is written over only if it is one of ours about the same `source`. `source_of` returns a file's source,
+    UNKNOWN_SOURCE, or None for a file that is not one of ours. Raises SluiceError (USAGE) where an option, `named_by`,
+    has named such a file.
     """
-    taken = list(_taken(wanted))
-    told = {path: _asked(source_of, path) for path in taken}
-    if named_by and wanted in told and told[wanted] is None:
+    taken = list(_existing(wanted))
+    sources = {path: _source_or_none(source_of, path) for path in taken}
+    if named_by and wanted in sources and sources[wanted] is None:
         raise SluiceError(
             f"{wanted} is there and is nothing that this command has written; name another file with {named_by}",
             status=Exit.USAGE,
         )
-    ours = [path for path in taken if told[path] == source != UNKNOWN_SOURCE]
+    ours = [path for path in taken if sources[path] == source != UNKNOWN_SOURCE]
     return ours[0] if ours else next(path for path in _names(wanted) if not has_content(path))
 
 
@@ -84,7 +84,7 @@ def _names(wanted: Path) -> Iterator[Path]:
         yield wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
 
 
-def _taken(wanted: Path) -> Iterator[Path]:
+def _existing(wanted: Path) -> Iterator[Path]:
     """Yield `wanted` and the numbered names beside it where there is something, the lowest number first."""
     if has_content(wanted):
         yield wanted
@@ -171,7 +171,7 @@ def has_content(path: Path) -> bool:
         return True
 
 
-def _asked(source_of: Callable[[Path], str | None], path: Path) -> str | None:
+def _source_or_none(source_of: Callable[[Path], str | None], path: Path) -> str | None:
     try:
         return source_of(path)
     except OSError:

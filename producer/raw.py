@@ -12,13 +12,14 @@ from typing import Any, BinaryIO
 
 from exits import SluiceError
 from producer.pull import Pull
+from terminal import visible_line
 
 _REMOTE = ("http://", "https://", "gs://")
 _CONNECT_SECONDS = 15
 _SILENCE_SECONDS = 60
 _GOOGLE = "https://storage.googleapis.com"
 _WAIT_SECONDS = 2.0
-"""A pipe in which nothing comes for so long is told."""
+"""After so long without a byte the wait is announced."""
 _DESCRIPTOR = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
 
 
@@ -38,7 +39,7 @@ def descriptor(path: str) -> int | None:
 class Raw(Pull):
     """Stored bytes, counted; raises ConnectionError where fewer come than were promised.
 
-    `waits_for` is what to say of a source that lets one wait for its first byte.
+    `waits_for` names the first byte of a source that may be slow; a long wait for it is announced.
     """
 
     def __init__(
@@ -57,20 +58,20 @@ class Raw(Pull):
         self._waits_for = waits_for
         self._position = 0
         self._kept: list[bytes] | None = None
-        self._again = memoryview(b"")
+        self._replay = memoryview(b"")
 
     def position(self) -> int:
         """Bytes read so far."""
         return self._position
 
     @contextmanager
-    def looked_into(self) -> Generator[None]:
-        """Keep what is read meanwhile, and give it once more afterwards: a pipe can be read only once."""
+    def replayed(self) -> Generator[None]:
+        """Keep what is read meanwhile and return it again afterwards: a pipe can be read only once."""
         before, self._kept = self._position, []
         try:
             yield
         finally:
-            self._again = memoryview(b"".join([*self._kept, self._again]))
+            self._replay = memoryview(b"".join([*self._kept, self._replay]))
             self._position, self._kept = before, None
 
     def close(self) -> None:
@@ -89,24 +90,24 @@ class Raw(Pull):
         return data
 
     def _take(self, wanted: int) -> bytes:
-        if self._again:
-            data, self._again = bytes(self._again[:wanted]), self._again[wanted:]
+        if self._replay:
+            data, self._replay = bytes(self._replay[:wanted]), self._replay[wanted:]
             return data
         if self._waits_for is None:
             return self._read(wanted) or b""
-        with _saying(self._waits_for):
+        with _announce_wait(self._waits_for):
             data = self._read(wanted) or b""
         self._waits_for = None
         return data
 
 
 @contextmanager
-def _saying(text: str) -> Generator[None]:
-    """Say on standard error what is waited for, if it takes long."""
+def _announce_wait(text: str) -> Generator[None]:
+    """Announce on standard error what is waited for, if it takes long."""
 
     def say() -> None:
         with suppress(OSError, ValueError, AttributeError):  # a standard error that is closed
-            sys.stderr.write(f"waiting for {text} (Ctrl-C ends it)\n")
+            sys.stderr.write(f"waiting for {visible_line(text)} (Ctrl-C ends it)\n")
             sys.stderr.flush()
 
     timer = threading.Timer(_WAIT_SECONDS, say)
@@ -139,7 +140,7 @@ def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | 
 def _open_file(path: str, *, name: str) -> Raw:
     number = descriptor(path)
     if number is None:
-        with _saying(f"someone to write into {name}"):  # a FIFO is not opened before
+        with _announce_wait(f"someone to write into {name}"):  # a FIFO is not opened before
             file = open(path, "rb", buffering=0)  # noqa: SIM115 — Raw closes it
     else:
         if number == 0 and sys.stdin is None:  # closed; something else may have got the number

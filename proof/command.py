@@ -36,9 +36,9 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Pla
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Place) -> Told:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images.open import tell_apart  # noqa: PLC0415
+    from producer.images.open import detect_kind  # noqa: PLC0415
 
-    with tell_apart(args.source, env=env) as source:
+    with detect_kind(args.source, env=env) as source:
         if source.images:
             from proof.images.run import prove_images_of  # noqa: PLC0415
 

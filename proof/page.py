@@ -47,7 +47,7 @@ def render_page(
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
-        finalize=to_be_seen,
+        finalize=escape_invisible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -63,7 +63,7 @@ def render_page(
     )
 
 
-def to_be_seen(value: object) -> object:
+def escape_invisible(value: object) -> object:
     """A value as the page shows it: escapes for what could not be seen. What is HTML already is left."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
 

@@ -32,10 +32,10 @@ __all__ = [
     "Selection",
     "SourceCutError",
     "add_selection_arguments",
+    "detect_kind",
     "locate_images",
     "open_images",
     "selection",
-    "tell_apart",
 ]
 
 STDIN_HOLDS = "SLUICE_STDIN_HOLDS"
@@ -93,8 +93,8 @@ def _entries(raw: Raw, location: ImageLocation) -> Iterator[Entry | Refused]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """A source of which it is known what it holds."""
+class SourceKind:
+    """What a source holds: images or a log."""
 
     images: bool
     """Whether it holds images, not a log."""
@@ -103,7 +103,7 @@ class Told:
 
 
 @contextmanager
-def tell_apart(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Generator[Told]:
+def detect_kind(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Generator[SourceKind]:
     """Say whether a source holds images or a GPS log, by its name or by an archive's first files.
 
     nclt:DATE is the session's log, nclt:DATE/lb3 its images. STDIN_HOLDS says what standard input holds. What has to be
@@ -112,16 +112,16 @@ def tell_apart(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = No
     """
     known = _known(spec, env)
     if known is not None:
-        yield Told(images=known)
+        yield SourceKind(images=known)
         return
     location = locate_images(spec, env=env)
     with open_raw(location.path, name=location.name, env=env, stdin=stdin) as raw:
-        with raw.looked_into():
+        with raw.replayed():
             try:
                 images = _begins_with_images(raw, location.name)
             except READ_ERRORS as error:
                 raise cut_short(location.name, raw.position(), error) from error
-        yield Told(images=images, raw=raw)
+        yield SourceKind(images=images, raw=raw)
 
 
 def _known(spec: str, env: Mapping[str, str]) -> bool | None:

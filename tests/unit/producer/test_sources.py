@@ -9,7 +9,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from exits import Exit, SluiceError
-from producer.images.open import tell_apart
+from producer.images.open import detect_kind
+from producer.raw import Raw
 from producer.sources import SourceCutError, locate, open_source
 
 LOG = b"".join(b"%d,3,0,0.7,-1.4,264.4,11.3,0.005\n" % (1_353_099_678_000_000 + n) for n in range(20_000))
@@ -181,9 +182,13 @@ def test_what_is_looked_into_first_is_opened_once_and_read_whole(
     images = archive({"2012-11-16/lb3/Cam0/1.tiff": b"x", "2012-11-16/gps.csv": LOG})
     for data, holds_images in ((LOG, False), (SESSION, False), (images, True)):
         threading.Thread(target=send, args=(Path("fifo"), data), daemon=True).start()
-        stdin = open("fifo", "rb") if spec == "-" else None  # noqa: SIM115
-        with tell_apart(spec, env={}, stdin=stdin) as told, open_source(spec, env={}, raw=told.raw) as source:
-            assert told.images is holds_images
+        # Closed each time: the next writer would find this reader, and be gone before the next one opens.
+        with (
+            open("fifo", "rb") if spec == "-" else nullcontext() as stdin,
+            detect_kind(spec, env={}, stdin=stdin) as kind,
+            open_source(spec, env={}, raw=kind.raw) as source,
+        ):
+            assert kind.images is holds_images
             assert source.stream.read() == LOG
 
 
@@ -423,3 +428,19 @@ def test_what_is_shown_of_a_url_has_no_password_and_no_signature() -> None:
 )
 def test_files_about_a_source_are_named_after_it(spec: str, base_name: str) -> None:
     assert locate(spec, env={}).base_name == base_name
+
+
+def test_a_name_in_the_announcement_of_a_wait_commands_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("producer.raw._WAIT_SECONDS", 0)
+    announced = threading.Event()
+    monkeypatch.setattr("sys.stderr.flush", announced.set)
+
+    def read(_: int) -> bytes:
+        assert announced.wait(10)
+        return b""
+
+    with Raw(read, size=None, close=lambda: None, waits_for="the first byte of \x1b[31mpipe") as raw:
+        raw.read()
+    assert capsys.readouterr().err == "waiting for the first byte of \\x1b[31mpipe (Ctrl-C ends it)\n"

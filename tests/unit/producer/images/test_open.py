@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from exits import Exit, SluiceError
-from producer.images.open import Image, ImageReason, Refused, Selection, SourceCutError, open_images, tell_apart
+from producer.images.open import Image, ImageReason, Refused, Selection, SourceCutError, detect_kind, open_images
 from producer.images.size import IMAGE_CEILING, message_bytes
 
 from .support import UTIME, look, member, picture, put, read, session, tar
@@ -329,7 +329,7 @@ class TestCut:
 
 def test_images_are_told_from_logs(folder: Path, archive: Path, tmp_path: Path) -> None:
     def told(spec: Path | str) -> bool:
-        with tell_apart(str(spec), env={}, stdin=io.BytesIO(b"1,2,3\n")) as found:
+        with detect_kind(str(spec), env={}, stdin=io.BytesIO(b"1,2,3\n")) as found:
             return found.images
 
     put(tmp_path, [("gps.csv", b"1,2,3\n"), ("gps.csv.gz", gzip.compress(b"1,2,3\n"))])
