@@ -45,7 +45,7 @@ class Selected:
 
 @dataclass(kw_only=True)
 class Sent:
-    """What came of it."""
+    """Result of sending dead letters again."""
 
     selected: Selected
     acknowledged: Counter[str] = field(default_factory=Counter[str])

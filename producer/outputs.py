@@ -123,6 +123,8 @@ def replacing(path: Path) -> Generator[BinaryIO]:
     fresh = target.with_name(f".sluice-{uuid.uuid4().hex}.new")
     try:
         with fresh.open("xb") as file:
+            if target.exists():  # who may read it stays as it was
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             yield file
         fresh.replace(target)
     finally:

@@ -7,6 +7,7 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -132,20 +133,21 @@ def find_log(tap: Tap, *, archive: str, ask_for: str = "::member") -> tuple[IO[b
     """
     names: list[str] = []
     logs: list[tuple[str, int]] = []
-    kept = SpooledTemporaryFile(_SPOOL_MEMORY, prefix="sluice-log-")  # noqa: SIM115 — the caller closes it
-    tar = Tar(tap)
-    for member in tar:
-        if not member.isreg():
-            continue
-        names.append(_plain(member))
-        if PurePosixPath(names[-1]).name in _LOG_NAMES:
-            logs.append((names[-1], member.size))
-            if len(logs) == 1:
-                _keep(tar.open(member), kept, name=archive)
-    if len(logs) == 1:
-        kept.seek(0)
-        return kept, logs[0][1]
-    kept.close()
+    with ExitStack() as stack:
+        kept = stack.enter_context(SpooledTemporaryFile(_SPOOL_MEMORY, prefix="sluice-log-"))
+        tar = Tar(tap)
+        for member in tar:
+            if not member.isreg():
+                continue
+            names.append(_plain(member))
+            if PurePosixPath(names[-1]).name in _LOG_NAMES:
+                logs.append((names[-1], member.size))
+                if len(logs) == 1:
+                    _keep(tar.open(member), kept, name=archive)
+        if len(logs) == 1:
+            kept.seek(0)
+            stack.pop_all()  # the caller closes it
+            return kept, logs[0][1]
     found = f"{len(logs)} members called {LOG_NAME}" if logs else f"no member called {LOG_NAME}"
     raise SluiceError(
         f"{archive} has {found}, so say which one with {ask_for}; {_choice([name for name, _ in logs] or names)}"

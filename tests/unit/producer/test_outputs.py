@@ -91,3 +91,12 @@ def test_a_file_is_written_whole_or_stays_as_it_was(log: Path, tmp_path: Path) -
     with replacing(log) as file:
         file.write(b"all")
     assert (log.read_text(), os.listdir()) == ("all", ["log.csv"])
+
+
+def test_a_file_that_is_replaced_stays_readable_by_the_same_people(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("before")
+    path.chmod(0o600)
+    with replacing(path) as file:
+        file.write(b"after")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("after", 0o600)

@@ -85,7 +85,7 @@ def test_what_a_connector_waits_for_is_told():
     source = replace(SINK, name="mysql-source", kind="source", topics=(), needs=("mysql", "registry"))
     sink = replace(SINK, needs=("mysql", "registry"))
     waiting = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink, source)), registry=GONE)
-    told = "mysql-sink waits for the schema registry: 12 messages are not written yet"
+    told = "mysql-sink waits for the schema registry: 12 messages not written yet"
     assert waiting.waits[0] == told
     assert waiting.waits[1].startswith("mysql-source waits for the schema registry")
     assert told in text(waiting)
