@@ -97,8 +97,9 @@ class Status:
             return ""
         if connector.kind == "sink":
             lag = self.lag_of(connector.name)
-            waiting = f"{lag:,} message{'' if lag == 1 else 's'} not written yet"
-            return f"{connector.name} waits for {name}: {waiting}" if lag else ""
+            if not lag:
+                return ""
+            return f"{connector.name} waits for {name}: {lag:,} message{'' if lag == 1 else 's'} not written yet"
         if need == REGISTRY:
             return f"{connector.name} waits for {name} where a change needs a schema that it has not asked for yet"
         return f"{connector.name} waits for {name}"
