@@ -138,9 +138,8 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
 ) -> None:
     for name in WORKERS:
         pipeline.parts.start(name)
-    with embedded_administrator(
-        pipeline.place, instance_of_two
-    ).redis() as redis:  # By default a kill can cost it what it has acknowledged: docs/redis-sink.md.
+    # By default a kill can cost Redis what it has acknowledged: docs/redis-sink.md.
+    with embedded_administrator(pipeline.place, instance_of_two).redis() as redis:
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")
