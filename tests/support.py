@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -29,3 +30,15 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that in time"
         time.sleep(0.05)
+
+
+def write_program(path: Path, text: str, *options: str) -> None:
+    """Write a program in Python that is started by its name; `options` are the interpreter's.
+
+    By a shell, and not by `#!python`: that takes no interpreter whose path has a blank or is long.
+    """
+    source = path.with_name(f"{path.name}.py")
+    source.write_text(text, encoding="utf-8")
+    command = shlex.join([sys.executable, *options, str(source)])
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    path.chmod(0o755)

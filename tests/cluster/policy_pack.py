@@ -1,5 +1,6 @@
 """policy/ as a user has it, and what Pulumi runs it with."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -57,5 +58,6 @@ def write_launcher(folder: Path, environment: Path) -> None:
     That comes in Pulumi's own package only; it starts the same module of the same environment.
     """
     launcher = folder / _LAUNCHER
-    launcher.write_text(f'#!/bin/sh\nexec {environment}/bin/python -u -m pulumi.policy "$1" "$2"\n', encoding="utf-8")
+    python = shlex.quote(str(environment / "bin/python"))
+    launcher.write_text(f'#!/bin/sh\nexec {python} -u -m pulumi.policy "$1" "$2"\n', encoding="utf-8")
     launcher.chmod(0o700)

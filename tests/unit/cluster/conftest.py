@@ -1,7 +1,6 @@
 """A kubectl that runs what it is given on this machine instead of in a pod, and talks as the real one does."""
 
 import os
-import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +11,9 @@ from cli import parser
 from cluster.command import run
 from cluster.toolbox import Toolbox
 from exits import Exit
+from tests.support import write_program
 
-KUBECTL = """#!{python}
-import json, os, signal, subprocess, sys, threading, time
+KUBECTL = """import json, os, signal, subprocess, sys, threading, time
 words = [word for word in sys.argv[1:]]
 there = os.environ["THERE"]
 assert words[:4] == ["--context", "kind-sluice", "--namespace", "here"], words
@@ -82,8 +81,7 @@ if status:
     print("command terminated with exit code", status, file=sys.stderr)
 sys.exit(status)
 """
-SLUICE = """#!{python}
-import os, signal, sys
+SLUICE = """import os, signal, sys
 words = sys.argv[1:]
 {body}
 """
@@ -118,9 +116,7 @@ def pod(tmp_path: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
 
     def install(body: str) -> None:
         for name, text in (("kubectl", KUBECTL), ("sluice", SLUICE)):
-            path = bin_ / name
-            path.write_text(text.format(python=sys.executable, body=body))
-            path.chmod(0o755)
+            write_program(bin_ / name, text.format(body=body))
 
     return install
 

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ import pytest
 from exits import Exit, SluiceError
 from tests.job_log import follow
 from tests.kubectl import Kubectl
+from tests.support import write_program
 
-KUBECTL = """#!{python} -S
-import json, sys
+KUBECTL = """import json, sys
 folder, arguments = {folder!r}, sys.argv[1:]
 def next_of(name):
     with open(f"{{folder}}/{{name}}.json") as file:
@@ -73,7 +72,7 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     program = tmp_path / "kubectl"
-    program.write_text(KUBECTL.format(python=sys.executable, folder=str(tmp_path)))
+    write_program(program, KUBECTL.format(folder=str(tmp_path)), "-S")
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     return Cluster(tmp_path)
