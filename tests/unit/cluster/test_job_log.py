@@ -73,7 +73,6 @@ class Cluster:
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     program = tmp_path / "kubectl"
     write_program(program, KUBECTL.format(folder=str(tmp_path)), "-S")
-    program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     return Cluster(tmp_path)
 
