@@ -108,14 +108,15 @@ class _Trial:
         if f"{self.topic}-value" in registry.get_subjects():
             registry.set_compatibility(f"{self.topic}-value", COMPATIBILITY)
         try:
-            for change in changes:
+            for number, change in enumerate(changes, start=1):
                 serialise = self.format.serialiser(change.schema(schema), self.topic, registry)
-                values.append(serialise(change.record(record)))
+                values.append(serialise(change.record(_at(record, number))))
         except SchemaRegistryError as error:
             return f"refused: {error.error_message.rpartition('list of diff types: ')[2]}"
         producer = Producer({**self.bed.place.producer.client_settings(), "enable.idempotence": True})
-        for utime, value in enumerate(values):
-            producer.produce(self.topic, key=str(utime), value=value)
+        for number, value in enumerate(values):
+            # The sink's transform holds the key to the value's own time.
+            producer.produce(self.topic, key=str(_at(record, number)["recorded_at"]), value=value)
         assert producer.flush(30) == 0
         return ""
 
@@ -141,6 +142,11 @@ class _Trial:
 
     def _written(self, records: int) -> bool:
         return self.bed.rows(TABLE) == records
+
+
+def _at(record: Record, number: int) -> Record:
+    """The record, `number` microseconds later: a row of its own."""
+    return {**record, "recorded_at": record["recorded_at"] + number}
 
 
 def _trace(sink: Sink) -> str:
