@@ -8,23 +8,23 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 
-from infra.foundation import ANY, Foundation
-from infra.images import Images
-from infra.outputs import commands
-from infra.profiles import profile_of
-from infra.settings import Settings
-from infra.workloads.connect import Connect, ConnectArgs
-from infra.workloads.console import Console, ConsoleArgs
-from infra.workloads.entities import Entities, EntitiesArgs
-from infra.workloads.ground import Ground, GroundArgs
-from infra.workloads.jobs import Jobs, JobsArgs
-from infra.workloads.kafka import Kafka, KafkaArgs
+from infra.settings.container_images import Images
+from infra.settings.profiles import profile_of
+from infra.settings.stack_settings import Settings
+from infra.stack_outputs import commands
+from infra.workloads.connect_cluster import Connect, ConnectArgs
+from infra.workloads.kafka_cluster import Kafka, KafkaArgs
+from infra.workloads.kafka_console import Console, ConsoleArgs
+from infra.workloads.load_jobs import Jobs, JobsArgs
 from infra.workloads.mysql import MySql, MySqlArgs
+from infra.workloads.namespace import Ground, GroundArgs
 from infra.workloads.redis import Redis, RedisArgs
-from infra.workloads.registry import Registry, RegistryArgs
-from infra.workloads.site import Site
-from infra.workloads.strimzi import Strimzi, StrimziArgs
+from infra.workloads.schema_registry import Registry, RegistryArgs
+from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
+from infra.workloads.target_cluster import ANY, Foundation
 from infra.workloads.toolbox import Toolbox, ToolboxArgs
+from infra.workloads.topics_and_users import Entities, EntitiesArgs
+from infra.workloads.workload_context import Site
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     if settings.gcp is None:
         deploy(settings, on=cluster_of(settings))
     else:
-        from infra.gcp.program import deploy_on_google  # noqa: PLC0415 Google's SDK is large, and no other stack needs it
+        from infra.gcp_program import deploy_on_google  # noqa: PLC0415 Google's SDK is large, and no other stack needs it
 
         deploy_on_google(settings, settings.gcp, deploy=deploy)
     for name, value in commands(settings).items():

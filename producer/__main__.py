@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from exits import Exit, SluiceError
 from producer.command import add_load_arguments, run
-from program import run as run_program
-from terminal import Console, argument_parser
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.run_program import run as run_program
+from producer.runtime.terminal import Console, argument_parser
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:

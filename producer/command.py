@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from exits import Exit
-from producer.command_gps import add_gps
+from producer.gps.command import add_gps
 from producer.images.command import add_images
-from terminal import Console as OwnConsole
-from terminal import write_json
+from producer.runtime.exit_status import Exit
+from producer.runtime.terminal import Console as OwnConsole
+from producer.runtime.terminal import write_json
 
 
 class Report(Protocol):

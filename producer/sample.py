@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from exits import Exit, SluiceError
-from producer.outputs import has_content
-from program import run
-from terminal import argument_parser
+from producer.output_files import has_content
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.run_program import run
+from producer.runtime.terminal import argument_parser
 
 ROWS = 20_000
 SEED = 2012

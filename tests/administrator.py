@@ -16,9 +16,10 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from redis import Redis
 
-from local.http import request
-from local.instance import Instance
-from place import KafkaUser, Place
+from producer.kafka.connection import KafkaUser
+from sluice.endpoints import Endpoints
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 USER = "tests"
@@ -77,11 +78,11 @@ class Servers(Protocol):
 class Administrator:
     """The rights, and the passwords of the users who have them."""
 
-    place: Place
+    place: Endpoints
     servers: Servers
     mysql_user: str
     passwords: Mapping[str, str] = field(repr=False)
-    """By store and user, as local.instance names them: `redis-admin`, `mysql-source`, …"""
+    """By store and user, as sluice.local.instance names them: `redis-admin`, `mysql-source`, …"""
 
     def mysql(self) -> Connection:
         """A connection that may write any table; each statement is committed at once."""
@@ -121,7 +122,7 @@ class Administrator:
         return {"consumer.override.sasl.jaas.config": login}
 
 
-def administrator_of(place: Place, *, env: Mapping[str, str]) -> Administrator:
+def administrator_of(place: Endpoints, *, env: Mapping[str, str]) -> Administrator:
     """The administrator of a pipeline that is not the embedded one; skips the test where nobody says who that is."""
     from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
 
@@ -147,7 +148,7 @@ def administrator_of(place: Place, *, env: Mapping[str, str]) -> Administrator:
 class PlainServers:
     """By Connect's REST interface and Kafka's own protocol."""
 
-    def __init__(self, place: Place, kafka: KafkaUser) -> None:
+    def __init__(self, place: Endpoints, kafka: KafkaUser) -> None:
         self._url = f"{place.connect_urls[0]}/connectors"
         self._kafka = kafka
 
@@ -185,7 +186,7 @@ class PlainServers:
 
 
 @contextmanager
-def administrator(place: Place, instance: Instance | None) -> Generator[Connection]:
+def administrator(place: Endpoints, instance: Instance | None) -> Generator[Connection]:
     """The administrator's connection to MySQL."""
     if instance:
         from tests.embedded_administrator import embedded_administrator  # noqa: PLC0415 it needs this module

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from local.fetch import cache_folder
+from sluice.local.fetch_servers import cache_folder
 
 
 def once(name: str, make: Callable[[Path], None], *, env: Mapping[str, str], lock: str = ".go.lock") -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from exits import SluiceError
+from producer.runtime.exit_status import SluiceError
 from tests.administrator import USER
 from tests.kubectl import Kubectl
 

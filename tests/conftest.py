@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from cluster.toolbox import is_cluster
-from exits import SluiceError
-from local.instance import Instance
-from local.processes import free_port_base
-from place import Place
+from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
+from sluice.cluster.toolbox_pod import is_cluster
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
+from sluice.local.processes import free_port_base
 from tests.administrator import Administrator, administrator_of
 from tests.embedded_administrator import embedded_administrator
 from tests.support import Sluice, run_sluice
@@ -74,15 +74,15 @@ def environment(
 
 
 @pytest.fixture(scope="session")
-def place(target: str, environment: dict[str, str]) -> Place:
+def place(target: str, environment: dict[str, str]) -> Endpoints:
     if is_cluster(target):
         pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
     if target == "external":
         try:
-            return Place.from_env(environment)
+            return Endpoints.from_env(environment)
         except SluiceError as error:
             pytest.exit(f"--target external: {error}", returncode=2)
-    return Place.from_env(Instance.open(Path(environment["SLUICE_STATE"])).place_variables())
+    return Endpoints.from_env(Instance.open(Path(environment["SLUICE_STATE"])).endpoint_variables())
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +94,7 @@ def instance(target: str, environment: dict[str, str]) -> Instance:
 
 
 @pytest.fixture(scope="session")
-def admin(target: str, place: Place, environment: dict[str, str], request: pytest.FixtureRequest) -> Administrator:
+def admin(target: str, place: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest) -> Administrator:
     """Somebody who may do anything to the pipeline, wherever it is."""
     if target == "local":
         return embedded_administrator(place, request.getfixturevalue("instance"))

@@ -11,10 +11,11 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from local.instance import Instance
-from local.kafka import admin_client
-from local.processes import running
-from place import KafkaUser, Place
+from producer.kafka.connection import KafkaUser
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client
+from sluice.local.processes import running
 from tests.administrator import USER, Administrator, PlainServers
 from tests.parts import Processes
 
@@ -22,7 +23,7 @@ _SECONDS = 30
 _ITERATIONS = 4096
 
 
-def embedded_administrator(place: Place, instance: Instance) -> Administrator:
+def embedded_administrator(place: Endpoints, instance: Instance) -> Administrator:
     """What the folder's passwords and its admin certificate allow."""
     kafka = KafkaUser(
         bootstrap_servers=place.producer.bootstrap_servers,
@@ -63,7 +64,7 @@ def _make_kafka_user(instance: Instance, user: KafkaUser) -> None:
 class EmbeddedServers(PlainServers):
     """Processes of this machine."""
 
-    def __init__(self, place: Place, kafka: KafkaUser, *, instance: Instance) -> None:
+    def __init__(self, place: Endpoints, kafka: KafkaUser, *, instance: Instance) -> None:
         super().__init__(place, kafka)
         self._instance = instance
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from cluster.toolbox import NAMESPACE, POD, context_of
-from exits import Exit, SluiceError
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.cluster.toolbox_pod import NAMESPACE, POD, context_of
 from tests.cluster_rights import JOB, MADE_BY, SERVICE_ACCOUNT, rights, variables
 from tests.job_log import follow
 from tests.kubectl import Kubectl

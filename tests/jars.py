@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from exits import SluiceError
-from local.fetch import Say
-from local.maven import installed_maven
+from producer.runtime.exit_status import SluiceError
+from sluice.local.fetch_servers import Say
+from sluice.local.maven import installed_maven
 from tests.cache import once
 
 _INPUTS = ("pom.xml", ".mvn/maven.config", ".mvn/checksums/checksums.sha256")

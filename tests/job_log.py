@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from exits import Exit, SluiceError
+from producer.runtime.exit_status import Exit, SluiceError
 from tests.kubectl import Kubectl
 
 _PAUSE = 1.0

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from exits import Exit, SluiceError
+from producer.runtime.exit_status import Exit, SluiceError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,10 @@ from typing import Any
 
 from kubernetes import client, config
 
-from cluster.toolbox import NAMESPACE
-from local.http import request
-from place import KafkaUser, Place
+from producer.kafka.connection import KafkaUser
+from sluice.cluster.toolbox_pod import NAMESPACE
+from sluice.endpoints import Endpoints
+from sluice.local.http_requests import request
 from tests.cluster_rights import MADE_BY
 from tests.support import wait_for
 
@@ -46,7 +47,7 @@ def connector(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
 class KubernetesServers:
     """By the cluster's API server."""
 
-    def __init__(self, place: Place, kafka: KafkaUser, *, api: client.ApiClient | None = None) -> None:
+    def __init__(self, place: Endpoints, kafka: KafkaUser, *, api: client.ApiClient | None = None) -> None:
         if api is None:
             config.load_incluster_config()
         self._objects = client.CustomObjectsApi(api)

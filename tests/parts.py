@@ -4,11 +4,11 @@ import os
 import threading
 from typing import Protocol
 
-from local import connect, kafka, mariadb, redis, registry
-from local.description import Description
-from local.fetch import servers_folder
-from local.instance import Instance
-from local.processes import Server, Starting, is_free, running
+from sluice.local import connect_workers, kafka_broker, mariadb, redis_server, registry_server
+from sluice.local.fetch_servers import servers_folder
+from sluice.local.instance import Instance
+from sluice.local.pipeline_spec import Description
+from sluice.local.processes import Server, Starting, is_free, running
 from tests.support import wait_for
 
 SECONDS = 120
@@ -68,14 +68,14 @@ class Processes:
         instance, servers = self._instance, self._servers
         match name:
             case "kafka":
-                settings = kafka.prepare(instance, description=self._description, servers=servers)
-                return kafka.server(instance, settings=settings, servers=servers)
+                settings = kafka_broker.prepare(instance, description=self._description, servers=servers)
+                return kafka_broker.server(instance, settings=settings, servers=servers)
             case "registry":
-                return registry.server(instance, settings=self._description.registry, servers=servers)
+                return registry_server.server(instance, settings=self._description.registry, servers=servers)
             case "mysql":
                 return mariadb.server(instance, settings=mariadb.prepare(instance, servers=servers), servers=servers)
             case "redis":
-                return redis.server(instance, settings=redis.prepare(instance), servers=servers)
+                return redis_server.server(instance, settings=redis_server.prepare(instance), servers=servers)
             case _:
                 index = int(name.removeprefix("connect-")) - 1
-                return connect.worker(instance, index=index, description=self._description, servers=servers)
+                return connect_workers.worker(instance, index=index, description=self._description, servers=servers)

@@ -4,7 +4,7 @@ import os
 import sys
 
 from infra.cost.command import main
-from program import run
-from terminal import Console
+from producer.runtime.run_program import run
+from producer.runtime.terminal import Console
 
 run("cost", lambda: main(sys.argv[1:], env=os.environ, stdout=Console(), stderr=Console(stderr=True)))

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from exits import Exit, SluiceError
-from infra.cost import report
-from infra.cost.api import KEY, Google
-from infra.cost.catalogue import live
+from infra.cost import cost_report
+from infra.cost.billed_stack import cloud_of, settings_of, shape_of
+from infra.cost.billing_catalog import live
 from infra.cost.estimate import estimate
-from infra.cost.prices import Prices
-from infra.cost.stack import cloud_of, settings_of, shape_of
-from infra.gcp.checks import SAMPLES
-from terminal import argument_parser
+from infra.cost.price_table import Prices
+from infra.gcp.google_api import KEY, Google
+from infra.settings.gcp_checks import SAMPLES
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import argument_parser
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
@@ -62,11 +62,13 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stde
         prices = _live(google, prices, shape.region, stderr)
     found = estimate(shape, prices)
     if args.prices:
-        report.show_prices(prices, stdout)
+        cost_report.show_prices(prices, stdout)
     elif args.json:
-        stdout.print(json.dumps(report.as_json(found, prices), indent=2), markup=False, highlight=False, soft_wrap=True)
+        stdout.print(
+            json.dumps(cost_report.as_json(found, prices), indent=2), markup=False, highlight=False, soft_wrap=True
+        )
     else:
-        report.show(found, prices, stdout, live=args.live)
+        cost_report.show(found, prices, stdout, live=args.live)
 
 
 def _live(google: Google, table: Prices, region: str, stderr: Console) -> Prices:

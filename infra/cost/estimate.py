@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.cost.machines import machine
-from infra.cost.prices import Prices
-from infra.cost.shape import Nodes, Shape
+from infra.cost.billed_resources import Nodes, Shape
+from infra.cost.machine_types import machine
+from infra.cost.price_table import Prices
 
 _NAT_VMS = 32
 """More of them cost a NAT gateway no more."""

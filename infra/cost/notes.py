@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from infra.cost.amounts import dollars
+from infra.cost.billed_resources import Shape
+from infra.cost.dollars import dollars
 from infra.cost.estimate import Estimate
-from infra.cost.prices import HOURS, Prices
-from infra.cost.shape import Shape
+from infra.cost.price_table import HOURS, Prices
 
 _UNCOUNTED = (
     ("nat-traffic", "traffic through the NAT, both ways"),

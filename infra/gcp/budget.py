@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import billing, monitoring, pubsub
 
-from infra.gcp.ground import CloudSite, project_number
+from infra.gcp.cloud_context import CloudSite, project_number
 
 _PERCENT = 100
 

@@ -3,7 +3,7 @@
 import google.auth
 import google.auth.exceptions
 
-from infra.sessions import token_request
+from infra.gcp.google_session import token_request
 
 _SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pulumi import Resource, ResourceOptions
 from pulumi_gcp import Provider, monitoring
 
-from infra.gcp.ground import CloudSite
+from infra.gcp.cloud_context import CloudSite
 from infra.gcp.metrics import CPU, DISK, FAILED_TASKS, LAG, MEMORY, NODES, SINKS, SOURCED, SUNK
 
 _COLUMNS = 12

@@ -7,9 +7,9 @@ from typing import Any
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
 
-from infra.gcp.ground import CloudSite
+from infra.gcp.cloud_context import CloudSite
+from infra.gcp.guard_config import CLOCK, SECONDS, environment, told
 from infra.gcp.guard_source import Source, SourceArgs
-from infra.gcp.guard_told import CLOCK, SECONDS, environment, told
 
 PERMISSIONS = (
     "cloudscheduler.jobs.get",

@@ -8,7 +8,7 @@ from pathlib import Path
 from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
 
-from infra.gcp.ground import CloudSite, project_number
+from infra.gcp.cloud_context import CloudSite, project_number
 
 FOLDER = Path(__file__).with_name("guard_function")
 _LEFT_OUT = {"README.md"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
-from infra.gcp.ground import CloudSite
+from infra.gcp.cloud_context import CloudSite
 from infra.gcp.metrics import ACTIVE, DISK, FAILED_TASKS, LAG, MEMORY, SINKS, SUNK
 
 _MIB = 1 << 20

@@ -7,11 +7,11 @@ from typing import Any
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
-from infra.gcp.ground import CloudSite
-from infra.gcp.settings import Nodes
+from infra.gcp.cloud_context import CloudSite
+from infra.settings.gcp_settings import Nodes
 
 CAPACITY = "sluice/capacity"
-"""The nodes' label by which infra/gcp/placement.py chooses."""
+"""The nodes' label by which infra/gcp/pod_placement.py chooses."""
 STEADY, SPOT = "steady", "spot"
 _NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 """To write logs and metrics, and nothing else."""

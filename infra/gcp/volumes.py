@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from infra.sessions import system_context
+from infra.gcp.google_session import system_context
 
 DISKS = "pd.csi.storage.gke.io"
 _GKE = "https://container.googleapis.com/v1/projects/{project}/locations/{location}/clusters/{cluster}"

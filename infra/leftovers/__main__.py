@@ -4,8 +4,8 @@ import os
 import sys
 
 from infra.leftovers.command import Streams, main
-from program import run
-from terminal import Console
+from producer.runtime.run_program import run
+from producer.runtime.terminal import Console
 
 
 def _main() -> int:

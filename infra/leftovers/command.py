@@ -9,20 +9,20 @@ from typing import TextIO
 
 from rich.console import Console
 
-from exits import Exit, SluiceError
-from infra.cost.api import Google
-from infra.cost.prices import Prices
-from infra.cost.stack import cloud_of, settings_of
-from infra.gcp.checks import SAMPLES
-from infra.gcp.settings import GcpSettings
-from infra.leftovers import report
-from infra.leftovers.items import Leftover, Mark, cost
+from infra.cost.billed_stack import cloud_of, settings_of
+from infra.cost.price_table import Prices
+from infra.gcp.google_api import Google
+from infra.leftovers import leftovers_report
+from infra.leftovers.find_all import Left, look
 from infra.leftovers.kinds import Kind
-from infra.leftovers.look import Left, look
+from infra.leftovers.leftover import Leftover, Mark, cost
 from infra.leftovers.remove import Hands, remove
-from infra.leftovers.search import Search
-from infra.settings import Settings
-from terminal import argument_parser
+from infra.leftovers.search_context import Search
+from infra.settings.gcp_checks import SAMPLES
+from infra.settings.gcp_settings import GcpSettings
+from infra.settings.stack_settings import Settings
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import argument_parser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +72,10 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
     search = _search(args, env, streams)
     left = look(search)
     if args.json:
-        text = json.dumps(report.as_json(left, search), indent=2)
+        text = json.dumps(leftovers_report.as_json(left, search), indent=2)
         streams.stdout.print(text, markup=False, highlight=False, soft_wrap=True)
         return _status(left)
-    report.show(left, search, streams.stdout)
+    leftovers_report.show(left, search, streams.stdout)
     asks = streams.stdin.isatty()
     if not left.sure or args.dry_run or not (asks or args.yes):
         if left.sure:
@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
         ordered = True
     if ordered:
         left = look(search)
-        report.show(left, search, streams.stdout)
+        leftovers_report.show(left, search, streams.stdout)
     return _status(left)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.cost.api import ApiError, Google
-from infra.leftovers.items import Leftover
+from infra.gcp.google_api import ApiError, Google
+from infra.leftovers.leftover import Leftover
 
 
 @dataclass(frozen=True, kw_only=True)

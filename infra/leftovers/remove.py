@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.cost.api import ApiError
-from infra.leftovers import stores
-from infra.leftovers.items import Leftover
+from infra.gcp.google_api import ApiError
+from infra.leftovers import image_and_file_stores
+from infra.leftovers.find_all import Left
 from infra.leftovers.kinds import CLUSTER, KINDS, Kind
-from infra.leftovers.look import Left
+from infra.leftovers.leftover import Leftover
 from infra.leftovers.operations import Outcome, operation_path, outcome
-from infra.leftovers.search import Search
+from infra.leftovers.search_context import Search
 
 _PATIENCE, _PAUSE = 900.0, 5.0
 """Seconds until a kind must be gone, and between two questions. A cluster takes minutes."""
@@ -68,8 +68,8 @@ def _remove_kind(search: Search, kind: Kind, items: tuple[Leftover, ...], hands:
     stays = False
     for item in items:
         try:
-            if kind.service == stores.BUCKETS:
-                stores.empty(search.google, item)
+            if kind.service == image_and_file_stores.BUCKETS:
+                image_and_file_stores.empty(search.google, item)
             path = operation_path(item, search.google.delete(item.service, item.path))
         except ApiError as error:
             role = f"; you lack {error.role or kind.removes}" if error.forbidden else ""

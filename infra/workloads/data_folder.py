@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pulumi import Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import PersistentVolume, PersistentVolumeClaim, VolumeArgsDict, VolumeMountArgsDict
 
-from infra.settings import DATA
-from infra.workloads.site import Site, labels
+from infra.settings.stack_settings import DATA
+from infra.workloads.workload_context import Site, labels
 
 _NAME = "data-folder"
 _COMPONENT = "load"

@@ -8,12 +8,12 @@ from hashlib import sha256
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
 
-from infra.manifests import K8S, filled
-from infra.workloads.network import MYSQL_PORT
+from infra.workloads.k8s_manifests import K8S, filled
+from infra.workloads.network_policies import MYSQL_PORT
 from infra.workloads.passwords import Passwords, secret
-from infra.workloads.pods import Pod
-from infra.workloads.site import Site
-from infra.workloads.store import DATA_VOLUME, Store
+from infra.workloads.pod_template import Pod
+from infra.workloads.stateful_store import DATA_VOLUME, Store
+from infra.workloads.workload_context import Site
 
 _NAME = "mysql"
 _SCRIPTS_SECRET = "mysql-scripts"  # noqa: S105 a name

@@ -6,7 +6,7 @@ from pulumi import Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_random import RandomPassword
 
-from infra.workloads.site import Site
+from infra.workloads.workload_context import Site
 
 _LENGTH = 32
 

@@ -10,12 +10,12 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import EnvVarArgsDict
 
-from infra.profiles import Resources
-from infra.workloads import connect, registry
-from infra.workloads.kafka import BOOTSTRAP
-from infra.workloads.network import MYSQL_PORT, REDIS_PORT
-from infra.workloads.pods import CA_FILE, Pod, secret_variable, variable
-from infra.workloads.site import Site, selector
+from infra.settings.profiles import Resources
+from infra.workloads import connect_cluster, schema_registry
+from infra.workloads.kafka_cluster import BOOTSTRAP
+from infra.workloads.network_policies import MYSQL_PORT, REDIS_PORT
+from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
+from infra.workloads.workload_context import Site, selector
 
 _NAME = "toolbox"
 _UID = 65532
@@ -59,7 +59,7 @@ def _pod(site: Site) -> Pod:
             "name": _NAME,
             "image": site.images.ours("toolbox"),
             "command": ["sleep", "infinity"],
-            "env": place_variables(),
+            "env": endpoint_variables(),
         },
         scratch={"/tmp": SCRATCH},  # noqa: S108 its own
         reaches_kafka=True,
@@ -72,17 +72,17 @@ def producer_variables() -> list[EnvVarArgsDict]:
     return [
         variable("SLUICE_BOOTSTRAP_SERVERS", BOOTSTRAP),
         variable("SLUICE_CA_FILE", CA_FILE),
-        variable("SLUICE_REGISTRY_URL", registry.URL),
+        variable("SLUICE_REGISTRY_URL", schema_registry.URL),
         secret_variable("SLUICE_PRODUCER_PASSWORD", secret="producer", key="password"),  # noqa: S106 a name
     ]
 
 
-def place_variables() -> list[EnvVarArgsDict]:
+def endpoint_variables() -> list[EnvVarArgsDict]:
     """All of place.py's variables."""
     return [
         *producer_variables(),
         secret_variable("SLUICE_CONSUMER_PASSWORD", secret="consumer", key="password"),  # noqa: S106 a name
-        variable("SLUICE_CONNECT_URL", connect.URL),
+        variable("SLUICE_CONNECT_URL", connect_cluster.URL),
         variable("SLUICE_MYSQL_HOST", "mysql"),
         variable("SLUICE_MYSQL_PORT", str(MYSQL_PORT)),
         secret_variable("SLUICE_MYSQL_READER_PASSWORD", secret="mysql", key="reader-password"),  # noqa: S106 a name

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from place import ProducerPlace
-from producer.delivery import Delivery
-from producer.images.locations import IMAGE_SOURCES, locate_images
+from producer.images.image_location import IMAGE_SOURCES, locate_images
 from producer.images.selection_arguments import add_selection_arguments, selection
-from producer.interrupts import Interrupts
-from producer.options import STATUSES, add_common_options, reject_file
-from producer.progress import LoadProgress, bytes_done, bytes_read
-from producer.rejects import IMAGES, RejectFile
-from producer.topic import TopicAdmin
+from producer.kafka.connection import ProducerEndpoints
+from producer.kafka.delivery import Delivery
+from producer.kafka.topic import TopicAdmin
+from producer.load_options import STATUSES, add_common_options, reject_file
+from producer.load_progress import LoadProgress, bytes_done, bytes_read
+from producer.rejects_file import IMAGES, RejectFile
+from producer.runtime.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from producer.images.dry_run import DryReport
+    from producer.images.image_source import ImageSource
     from producer.images.load import ImageOptions
-    from producer.images.report import ImageReport
-    from producer.images.source import ImageSource
+    from producer.images.load_report import ImageReport
 
 _DESCRIPTION = """\
 Load the images of a source into Kafka, each as the bytes of its file, under the key <session>/<camera>/<utime>.
@@ -72,7 +72,7 @@ def _dry_run(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "DryReport":
     from producer.images.dry_run import dry_run  # noqa: PLC0415
-    from producer.images.open import open_images  # noqa: PLC0415
+    from producer.images.open_source import open_images  # noqa: PLC0415
 
     with (
         open_images(args.source, env=env, selection=selection(args)) as source,
@@ -90,9 +90,9 @@ def _load(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "ImageReport":
     from producer.images.load import TOPIC, tuning  # noqa: PLC0415
-    from producer.images.open import open_images  # noqa: PLC0415
+    from producer.images.open_source import open_images  # noqa: PLC0415
 
-    place = ProducerPlace.from_env(env)
+    place = ProducerEndpoints.from_env(env)
     location = locate_images(args.source, env=env)
     settings = place.producer.client_settings()
     with reject_file(args, location.base_name, columns=IMAGES, env=env) as file:

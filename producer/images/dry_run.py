@@ -8,16 +8,16 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from exits import Exit
+from producer.gps.load_report import rejected_lines, sorted_reasons
+from producer.images.image_source import Image, ImageSource
 from producer.images.load import ImageOptions
-from producer.images.reasons import ImageReason
+from producer.images.load_report import left_out_lines
+from producer.images.load_result import judge
 from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
-from producer.images.report import left_out_lines
+from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
-from producer.images.source import Image, ImageSource
-from producer.images.verdict import judge
-from producer.report import rejected_lines, sorted_reasons
-from producer.sources import SourceCutError
+from producer.runtime.exit_status import Exit
+from producer.sources.log_source import SourceCutError
 
 
 @dataclass(kw_only=True)

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from exits import Exit
-from producer.ahead import Ahead
-from producer.delivery import Delivery
-from producer.images.entries import Refused
-from producer.images.reasons import ImageReason
-from producer.images.report import ImageReport
-from producer.images.source import Image, ImageSource
-from producer.images.verdict import judge
-from producer.records import Records
-from producer.rejects import RejectFile
-from producer.stages import run_stages, too_many_rejects, unacknowledged
+from producer.images.image_source import Image, ImageSource
+from producer.images.load_report import ImageReport
+from producer.images.load_result import judge
+from producer.images.reject_reasons import ImageReason
+from producer.images.source_files import Refused
+from producer.kafka.delivery import Delivery
+from producer.kafka.record_arrays import Records
+from producer.load_stages import run_stages, too_many_rejects, unacknowledged
+from producer.rejects_file import RejectFile
+from producer.runtime.exit_status import Exit
+from producer.sources.prefetch import Ahead
 
 TOPIC = "images"
 _AHEAD = 2

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from tarfile import TarInfo
 
-from producer.images.entries import Entry, Refused
-from producer.images.reasons import ImageReason
-from producer.tar import Tar
-from producer.unpack import Tap
-from terminal import visible_line
+from producer.images.reject_reasons import ImageReason
+from producer.images.source_files import Entry, Refused
+from producer.runtime.terminal import visible_line
+from producer.sources.tar_archive import Tar
+from producer.sources.unpack import Tap
 
 
 def files_in_tar(tap: Tap) -> Iterator[Entry | Refused]:

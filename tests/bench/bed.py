@@ -11,17 +11,17 @@ from tempfile import TemporaryDirectory
 
 from confluent_kafka import OFFSET_END, TopicPartition
 
-from local.description import Acl, Description, Topic
-from local.fetch import servers_folder
-from local.http import request
-from local.instance import Instance
-from local.kafka import admin_client, scram_client, tool
-from local.mariadb import connect_as_root
-from local.processes import free_port_base
-from local.topics import apply_topics
-from local.users import apply_rights
-from place import Place
 from producer.sample import write_sample
+from sluice.endpoints import Endpoints
+from sluice.local.fetch_servers import servers_folder
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client, scram_client, tool
+from sluice.local.mariadb import connect_as_root
+from sluice.local.pipeline_spec import Acl, Description, Topic
+from sluice.local.processes import free_port_base
+from sluice.local.topics import apply_topics
+from sluice.local.users import apply_rights
 from tests.support import run_sluice, wait_for
 
 PEER_TOPIC = "bench"
@@ -38,9 +38,9 @@ class Bed:
     servers: Path
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Endpoints:
         """How its users come in."""
-        return Place.from_env(self.instance.place_variables())
+        return Endpoints.from_env(self.instance.endpoint_variables())
 
     @contextmanager
     def with_workers(self, number: int) -> Generator["Bed"]:

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import psutil
 
-from local.instance import Instance
-from local.processes import running
+from sluice.local.instance import Instance
+from sluice.local.processes import running
 
 OTHERS, IDLE = "others", "idle"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pymysql
 
-from local.mariadb import connect_as_root
+from sluice.local.mariadb import connect_as_root
 from tests.bench.bed import Bed
 from tests.bench.cpu import Clock
 from tests.bench.sink import MYSQL_SINK, Sink, settings_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from redis import Redis
 
-from local.description import Description
 from producer.sample_images import write_images
+from sluice.local.pipeline_spec import Description
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.measurement import Measurement, side_by_side
 from tests.support import wait_for

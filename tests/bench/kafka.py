@@ -15,8 +15,8 @@ import avro.io
 import avro.schema
 from kafka import KafkaProducer
 
-from local.description import ROOT
-from producer.delivery import COMPRESSION
+from producer.kafka.delivery import COMPRESSION
+from sluice.local.pipeline_spec import ROOT
 from tests.bench.bed import PEER_TOPIC, Bed, let_in_the_peer
 from tests.bench.measurement import Measurement, side_by_side
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 
-from local import connect
-from local.description import Description
-from local.java import java, properties
-from local.kafka import program
-from local.processes import Server, Starting, running, stop
+from sluice.local import connect_workers
+from sluice.local.java import java, properties
+from sluice.local.kafka_broker import program
+from sluice.local.pipeline_spec import Description
+from sluice.local.processes import Server, Starting, running, stop
 from tests.bench.bed import Bed
 from tests.bench.drain import Progress, begin, drain
 from tests.bench.measurement import ROUNDS
@@ -39,7 +39,7 @@ class Standalone:
 def distributed_start(bed: Bed) -> float:
     """Seconds from the start of the only worker until all tasks of the sink run."""
     _stop_connect(bed)
-    worker = connect.worker(bed.instance, index=0, description=Description.read(), servers=bed.servers)
+    worker = connect_workers.worker(bed.instance, index=0, description=Description.read(), servers=bed.servers)
     return _start(bed, worker)
 
 
@@ -73,7 +73,7 @@ def take_over(bed: Bed, *, rows: int) -> float:
 def _standalone_server(bed: Bed) -> Server:
     """As the first worker of the group, but for what only a group has."""
     description = Description.read()
-    worker = connect.worker(bed.instance, index=0, description=description, servers=bed.servers)
+    worker = connect_workers.worker(bed.instance, index=0, description=description, servers=bed.servers)
     lines = (bed.instance.state / "connect-1.properties").read_text().splitlines(keepends=True)
     own = properties({"offset.storage.file.filename": str(bed.instance.state / "standalone.offsets")})
     settings = bed.instance.write(

@@ -15,15 +15,15 @@ from confluent_kafka import Message, Producer, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from local.description import Topic
-from local.kafka import admin_client
-from producer.delivery import COMPRESSION
+from producer.kafka.delivery import COMPRESSION
+from sluice.local.kafka_broker import admin_client
+from sluice.local.pipeline_spec import Topic
+from sluice.view.topic_reader import TopicReader
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.formats import Format, Record, Schema
 from tests.bench.measurement import ROUNDS
 from tests.bench.sink import MYSQL_SINK, Sink, settings_of
 from tests.support import wait_for
-from view.reader import TopicReader
 
 _MARK = "mark"
 _SECONDS = 300

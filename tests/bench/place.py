@@ -3,9 +3,9 @@
 import threading
 import time
 
-from local import connect, kafka, registry
-from local.description import Description
-from local.processes import Server, Starting, running, stop
+from sluice.local import connect_workers, kafka_broker, registry_server
+from sluice.local.pipeline_spec import Description
+from sluice.local.processes import Server, Starting, running, stop
 from tests.bench.bed import Bed
 from tests.bench.measurement import Measurement, side_by_side
 
@@ -47,10 +47,10 @@ def _server(bed: Bed, name: str) -> Server:
     description = Description.read()
     if name == "kafka":
         settings = bed.instance.state / "kafka.properties"
-        return kafka.server(bed.instance, settings=settings, servers=bed.servers)
+        return kafka_broker.server(bed.instance, settings=settings, servers=bed.servers)
     if name == "registry":
-        return registry.server(bed.instance, settings=description.registry, servers=bed.servers)
-    return connect.worker(bed.instance, index=0, description=description, servers=bed.servers)
+        return registry_server.server(bed.instance, settings=description.registry, servers=bed.servers)
+    return connect_workers.worker(bed.instance, index=0, description=description, servers=bed.servers)
 
 
 def memory(bed: Bed) -> Measurement:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from confluent_kafka import Producer
 from redis import Redis
 
-from local.description import Description
-from local.http import request
+from sluice.local.http_requests import request
+from sluice.local.pipeline_spec import Description
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.measurement import Measurement, side_by_side
 from tests.bench.sink import Sink, settings_of

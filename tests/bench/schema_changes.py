@@ -8,8 +8,8 @@ from typing import Any
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
 
-from local.description import Topic
-from producer.registry import COMPATIBILITY
+from producer.kafka.register_schema import COMPATIBILITY
+from sluice.local.pipeline_spec import Topic
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.formats import FORMATS, Format, Record, Schema
 from tests.bench.measurement import Cell, Figures

@@ -7,10 +7,10 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from local.description import Description
-from local.http import request
-from local.instance import Instance
-from local.kafka import admin_client
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client
+from sluice.local.pipeline_spec import Description
 from tests.support import wait_for
 
 MYSQL_SINK = "mysql-sink"

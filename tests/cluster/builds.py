@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from exits import SluiceError
-from local.fetch import Say
+from producer.runtime.exit_status import SluiceError
+from sluice.local.fetch_servers import Say
 from tests.cache import once
 
 _GO = Path(__file__).with_name("go")

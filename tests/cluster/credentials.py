@@ -7,8 +7,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from local.certificates import make_certificates
-from local.instance import Instance
+from sluice.local.certificates import make_certificates
+from sluice.local.instance import Instance
 
 
 def make_credentials(instance: Instance) -> str:

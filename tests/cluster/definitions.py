@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from exits import SluiceError
-from local.fetch import Say
-from local.java import JAVA_HOME
+from producer.runtime.exit_status import SluiceError
+from sluice.local.fetch_servers import Say
+from sluice.local.java import JAVA_HOME
 from tests.cache import once
 from tests.cluster.api import Api
 from tests.jars import digest, jars

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pulumi.runtime.proto import provider_pb2
 
-from infra.declared import ROOT
 from infra.program import deploy
-from infra.settings import Settings
+from infra.settings.declared_settings import ROOT
+from infra.settings.stack_settings import Settings
 from tests.cluster.engine import Program, Stack
 from tests.cluster.provider import StandIn, Values
 from tests.cluster.random_stand_in import RandomStandIn
@@ -147,7 +147,7 @@ def stack_on(
 
 def deployed() -> None:
     """What `pulumi up` runs, by somebody who has every right."""
-    from infra.gcp.program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
+    from infra.gcp_program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
 
     settings = Settings.of_stack()
     assert settings.gcp

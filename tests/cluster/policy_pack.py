@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from infra.declared import ROOT
+from infra.settings.declared_settings import ROOT
 from tests.cache import once
 from tests.cluster.builds import Missing, progress
 
-_PACK = ROOT / "policy"
+_PACK = ROOT / "infra/policy"
 _LAUNCHER = "pulumi-analyzer-policy-python"
 
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.instance import Instance
-from local.processes import Server, Starting, free_port_base, running, stop
+from sluice.local.instance import Instance
+from sluice.local.processes import Server, Starting, free_port_base, running, stop
 from tests.cluster.api import Api, Refused
 from tests.cluster.builds import Programs
 from tests.cluster.credentials import make_credentials, write_kubeconfig

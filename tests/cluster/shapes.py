@@ -1,4 +1,4 @@
-"""What k8s_objects/strimzi.json holds, out of Strimzi's own definitions: `python -m tests.cluster.shapes` writes it."""
+"""Writes sluice/manifests/strimzi.json from Strimzi's own definitions: `python -m tests.cluster.shapes`."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from k8s_objects.shapes import FILE
+from sluice.manifests.object_schemas import FILE
 from tests.cluster.definitions import strimzi_definitions
 
 _KINDS = ("Kafka", "KafkaConnect", "KafkaConnector", "KafkaNodePool", "KafkaTopic", "KafkaUser")

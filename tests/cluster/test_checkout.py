@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.declared import ROOT
+from infra.settings.declared_settings import ROOT
 from tests.cluster.builds import Missing, dynamic_resources, language, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import Stack

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.foundation import Foundation
-from infra.gcp.namespace import not_waited_for
+from infra.gcp.namespace_deletion import not_waited_for
 from infra.program import cluster_of, deploy
-from infra.settings import Settings
+from infra.settings.stack_settings import Settings
+from infra.workloads.target_cluster import Foundation
 from tests.cluster.api import Api
 from tests.cluster.cluster import Cluster, deployment
 from tests.support import wait_for

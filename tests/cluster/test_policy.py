@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import Output
 
-from policy.rules import OF_ALL, OF_ONE
+from infra.policy.rules import OF_ALL, OF_ONE
 from tests.cluster.builds import Missing, dynamic_resources, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import CommandError, Program, Stack

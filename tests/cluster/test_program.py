@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.program import main
-from local.description import Description
+from sluice.local.pipeline_spec import Description
 from tests.cluster.cluster import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations, workloads
 from tests.cluster_rights import objects

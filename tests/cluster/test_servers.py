@@ -11,7 +11,7 @@ import psutil
 import pytest
 from _pytest.outcomes import Failed, Skipped
 
-from exits import SluiceError
+from producer.runtime.exit_status import SluiceError
 from tests.cluster.builds import Missing, programs
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import without

@@ -2,7 +2,7 @@
 
 import os
 
-from k8s_objects.shapes import FILE
+from sluice.manifests.object_schemas import FILE
 from tests.cluster.definitions import strimzi_definitions
 from tests.cluster.shapes import shapes_of, text
 

@@ -9,10 +9,10 @@ import fastavro
 import pytest
 import yaml
 
-from local import connect, connectors
-from local.description import Acl, AutoRestart, Connector, Description, Topic
-from local.instance import Instance
-from view.connect import MYSQL, REDIS, REGISTRY, needs_of
+from sluice.local import connect_workers, connectors
+from sluice.local.instance import Instance
+from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, Description, Topic
+from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, needs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -186,7 +186,7 @@ def test_every_variable_is_defined_in_each_place(connector: Connector, tmp_path:
     assert used <= {entry["name"] for entry in container["env"]}
     instance = Instance(state=tmp_path, port_base=1024, workers=1)
     instance.write("tls/ca.pem", "a certificate")
-    assert used <= connect.connector_variables(instance).keys()
+    assert used <= connect_workers.connector_variables(instance).keys()
 
 
 @each(DESCRIPTION.connectors)
@@ -242,7 +242,7 @@ def test_registry_may_use_its_topics() -> None:
 
 
 def test_one_version_of_kafka_everywhere() -> None:
-    for path in ("local/pom.xml", "connect/plugin-parent/pom.xml"):
+    for path in ("sluice/local/pom.xml", "connect/plugin-parent/pom.xml"):
         assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [
             DESCRIPTION.kafka_version
         ]

@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from exits import Exit
 from infra.gcp.guard_source import code
-from infra.images import DOCKERFILES, own_image_files
-from place import VARIABLES
+from infra.settings.container_images import DOCKERFILES, own_image_files
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import VARIABLES
 from tests.build_context import BuildError, Pattern, copied, sent
 from tests.isolated_python import IsolatedPython, unpack
 from tests.unit.infra.guard.conftest import ENV
@@ -58,7 +58,7 @@ parser = argparse.ArgumentParser()
 add_load_arguments(parser.add_subparsers())
 """
 SLUICE = """
-from cli import main, parser
+from sluice.cli import main, parser
 parser = parser()
 """
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pymysql
 
-from exits import Exit
+from producer.runtime.exit_status import Exit
 from tests.administrator import Connection, run
 
 TOPIC = "cdc.myDB.test"

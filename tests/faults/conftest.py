@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
-from local.instance import Instance
-from local.processes import free_port_base
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
+from sluice.local.processes import free_port_base
 from tests.administrator import administrator
 from tests.faults.load import WORKERS, Pipeline
 from tests.parts import Processes
@@ -39,8 +39,8 @@ def instance_of_two(
 
 @pytest.fixture(scope="session")
 def pipeline(instance_of_two: Instance) -> Pipeline:
-    variables = instance_of_two.place_variables()
-    place = Place.from_env(variables)
+    variables = instance_of_two.endpoint_variables()
+    place = Endpoints.from_env(variables)
     return Pipeline(
         place=place,
         env={**os.environ, **variables},

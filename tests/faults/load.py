@@ -6,15 +6,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exits import Exit
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.view.connector_status import Connector, ask_connect
+from sluice.view.http_client import SilentError
 from tests.administrator import Connection
 from tests.faults.changes import TOPIC, inserted
 from tests.faults.watch import Offsets, Positions
 from tests.parts import Parts
 from tests.support import SLUICE, run_sluice
-from view.ask import SilentError
-from view.connect import Connector, ask_connect
 
 WORKERS = ("connect-1", "connect-2")
 NEVER_AT_THE_END = 2**63
@@ -24,7 +24,7 @@ NEVER_AT_THE_END = 2**63
 class Pipeline:
     """A pipeline with two Connect workers."""
 
-    place: Place
+    place: Endpoints
     env: dict[str, str]
     parts: Parts
     connect: Callable[[], AbstractContextManager[Connection]]

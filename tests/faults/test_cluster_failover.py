@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cluster.toolbox import NAMESPACE, context_of, is_cluster
-from exits import Exit
+from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
+from sluice.cluster.toolbox_pod import NAMESPACE, context_of, is_cluster
 from tests.support import Sluice
 
 ROWS = 500_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
+from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from producer.sample_images import write_images
 from tests.faults.changes import writing

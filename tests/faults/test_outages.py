@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
-from local.http import request
-from local.instance import Instance
+from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from producer.sample_images import write_images
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
+from sluice.view.connector_status import Task
+from sluice.view.http_client import SilentError
 from tests.embedded_administrator import embedded_administrator
 from tests.faults.changes import writing
 from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
 from tests.faults.watch import Offsets
 from tests.support import wait_for
-from view.ask import SilentError
-from view.connect import Task
 
 AWAY = (("registry", "redis"), ("kafka",), ("mysql",))
 """What is away at the same time. No connector needs both of the first two: each is away for its own ones."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from local.fetch import cache_folder
-from local.instance import Instance
-from local.processes import free_port_base, running, stop_all
 from producer.sample import write_sample
 from producer.sample_images import write_images
+from sluice.local.fetch_servers import cache_folder
+from sluice.local.instance import Instance
+from sluice.local.processes import free_port_base, running, stop_all
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from exits import Exit
-from local.description import Description
-from local.instance import Instance
-from local.kafka import admin_client
-from local.users import apply_rights
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client
+from sluice.local.pipeline_spec import Description
+from sluice.local.users import apply_rights
 from tests.support import Sluice, wait_for
 
 
-def may_write(place: Place) -> bool:
+def may_write(place: Endpoints) -> bool:
     """What the broker goes by now: a right that was given or taken reaches its authorizer a moment later."""
     producer = Producer(place.producer.client_settings())
     return producer.list_topics("gps-fixes", timeout=10).topics["gps-fixes"].error is None
 
 
 @pytest.fixture
-def without_the_producers_rights(instance: Instance, place: Place) -> Generator[None]:
+def without_the_producers_rights(instance: Instance, place: Endpoints) -> Generator[None]:
     users = Description.read().users
     admin = admin_client(instance)
     apply_rights(admin, [replace(user, acls=()) if user.name == "producer" else user for user in users])

@@ -9,14 +9,14 @@ from functools import partial
 
 import pytest
 
-from local.instance import Instance
-from place import Place
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
+from sluice.view.connector_status import ask_connect
+from sluice.view.http_client import SilentError
 from tests.administrator import Connection, administrator, run
 from tests.faults.changes import EVERY_SECONDS, TOPIC, inserted, sent_again, writing
 from tests.parts import Parts, Processes
 from tests.support import Sluice, wait_for
-from view.ask import SilentError
-from view.connect import ask_connect
 
 SECONDS = 120
 """Given to a source to come back; it takes a few."""
@@ -27,7 +27,7 @@ Connect = Callable[[], AbstractContextManager[Connection]]
 
 
 @pytest.fixture
-def parts(instance: Instance, place: Place) -> Generator[Parts]:
+def parts(instance: Instance, place: Endpoints) -> Generator[Parts]:
     parts = Processes(instance)
     yield parts
     for name in ("mysql", "connect-1"):
@@ -36,7 +36,7 @@ def parts(instance: Instance, place: Place) -> Generator[Parts]:
 
 
 @pytest.fixture
-def connect(place: Place, instance: Instance) -> Connect:
+def connect(place: Endpoints, instance: Instance) -> Connect:
     return partial(administrator, place, instance)
 
 
@@ -50,7 +50,7 @@ def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]
         run(connection, "DELETE FROM myDB.test WHERE id >= %s", first)
 
 
-def source_runs(place: Place) -> bool:
+def source_runs(place: Endpoints) -> bool:
     try:
         connectors = ask_connect(*place.connect_urls).connectors
     except SilentError:

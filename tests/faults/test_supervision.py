@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
-from local.instance import Instance
-from local.processes import free_port_base, running, stop_all
+from producer.runtime.exit_status import Exit
+from sluice.local.instance import Instance
+from sluice.local.processes import free_port_base, running, stop_all
 from tests.support import SLUICE, Sluice, run_sluice, wait_for
 
 

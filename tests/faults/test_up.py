@@ -21,11 +21,11 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from exits import Exit
-from local.http import request
-from local.instance import Instance
-from local.kafka import admin_client
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client
 from tests.administrator import Connection, administrator, run
 from tests.support import Sluice, wait_for
 
@@ -33,7 +33,7 @@ TOPIC = ConfigResource.Type.TOPIC
 
 
 @pytest.fixture
-def connect(place: Place) -> Generator[str]:
+def connect(place: Endpoints) -> Generator[str]:
     """Where Connect answers. Afterwards mysql-source begins anew, as docs/mysql-source.md has it."""
     url = f"{place.connect_urls[0]}/connectors"
     yield url
@@ -83,7 +83,7 @@ def change_connectors(url: str) -> None:
     request("PUT", f"{url}/redis-sink/pause")
 
 
-def take_the_log_away(url: str, place: Place, instance: Instance) -> None:
+def take_the_log_away(url: str, place: Endpoints, instance: Instance) -> None:
     """The place in the binary log to which the source would go back."""
     request("PUT", f"{url}/mysql-source/stop")
     wait_for(lambda: states(f"{url}/mysql-source") == ["STOPPED"])
@@ -103,7 +103,7 @@ def only_the_newest_file_is_left(connection: Connection) -> bool:
         return len(cursor.fetchall()) == 1
 
 
-def change_database(place: Place, instance: Instance) -> None:
+def change_database(place: Endpoints, instance: Instance) -> None:
     """A table and a right that are gone, and a user that nobody described."""
     with administrator(place, instance) as connection:
         run(connection, "DROP TABLE myDB.gps_fixes")
@@ -112,7 +112,7 @@ def change_database(place: Place, instance: Instance) -> None:
 
 
 def test_all_is_as_described_again_but_what_failed_and_that_is_told(
-    connect: str, place: Place, instance: Instance, sluice: Sluice
+    connect: str, place: Endpoints, instance: Instance, sluice: Sluice
 ) -> None:
     admin = admin_client(instance)
     change_kafka(admin)

@@ -8,7 +8,7 @@ from typing import Self, cast
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from place import Place
+from sluice.endpoints import Endpoints
 
 EVERY_SECONDS = 0.2
 Positions = Mapping[str, tuple[int, int]]
@@ -58,7 +58,7 @@ class Watch:
 class Offsets:
     """Offsets in Kafka, as a user sees them who may only look."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Endpoints) -> None:
         self._settings = place.consumer.client_settings()
         self._client: AdminClient | None = None
         self._lock = threading.Lock()

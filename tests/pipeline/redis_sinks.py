@@ -11,12 +11,13 @@ from uuid import uuid4
 from confluent_kafka import Producer
 from redis import Redis
 
-from local.description import Connector, Description
-from local.http import request
-from local.instance import Instance
-from local.settle import settle
-from local.topics import apply_topics
-from place import KafkaUser, Place, StoreUser
+from producer.kafka.connection import KafkaUser
+from sluice.endpoints import Endpoints, StoreUser
+from sluice.local.http_requests import request
+from sluice.local.instance import Instance
+from sluice.local.pipeline_spec import Connector, Description
+from sluice.local.topics import apply_topics
+from sluice.local.wait_for_connectors import settle
 from tests.administrator import Administrator
 from tests.embedded_administrator import embedded_administrator
 from tests.pipeline.dead_letters import DeadLetter, DeadLetters
@@ -29,7 +30,7 @@ Key = str | bytes | None
 Value = bytes | None
 
 
-def produce(place: Place, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None) -> None:
+def produce(place: Endpoints, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None) -> None:
     """Send records in their order and wait until each is acknowledged."""
     settings = (by or place.producer).client_settings() | {"message.max.bytes": MAX_MESSAGE_BYTES + 4096, "acks": "all"}
     producer = Producer(settings)
@@ -46,7 +47,7 @@ def store(user: StoreUser, *, database: int = 1) -> "Redis":
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
 
 
-def dead_letter(place: Place, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
+def dead_letter(place: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
     """Headers of the dead letter that holds this record, by the last part of their names."""
 
     def ours(letters: Iterable[DeadLetter]) -> list[dict[str, str]]:
@@ -104,7 +105,7 @@ class Sink:
 
 @contextmanager
 def sink(
-    place: Place, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
+    place: Endpoints, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> Generator[Sink]:
     """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
     admin = embedded_administrator(place, admin) if isinstance(admin, Instance) else admin

@@ -8,11 +8,11 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from local.fetch import servers_folder
-from local.instance import Instance
-from local.java import classpath, java, properties
-from local.kafka import program
-from local.processes import free_port_base
+from sluice.local.fetch_servers import servers_folder
+from sluice.local.instance import Instance
+from sluice.local.java import classpath, java, properties
+from sluice.local.kafka_broker import program
+from sluice.local.processes import free_port_base
 from tests.jars import jars
 
 _HERE = Path(__file__).with_name("strimzi")

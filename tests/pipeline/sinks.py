@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.http import request
-from place import Place
+from sluice.endpoints import Endpoints
+from sluice.local.http_requests import request
 from tests.support import wait_for
 
 
 @contextmanager
-def paused(place: Place, connector: str, *, target: str) -> Generator[None]:
+def paused(place: Endpoints, connector: str, *, target: str) -> Generator[None]:
     """The connector is paused meanwhile, and runs afterwards."""
     if target != "local":
         pytest.skip(f"Strimzi's operator runs a connector again that its resource does not pause; target: {target}")

@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Producer
 
-from exits import Exit
-from place import Place
-from producer import wire
-from producer.registry import register
-from producer.row import parse_row
+from producer.gps import encode_row
+from producer.gps.parse_row import parse_row
+from producer.kafka.register_schema import register
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import Sluice, wait_for
 
@@ -44,10 +44,10 @@ def letters(sluice: Sluice) -> Letters:
 
 
 @pytest.fixture(scope="module")
-def bad(place: Place, mark: str, letters: Letters) -> Found:
+def bad(place: Endpoints, mark: str, letters: Letters) -> Found:
     """The dead letters of records that no sink can use: two right rows, and bytes, under keys that are no number."""
-    schema = register(wire.schema_text(), subject=wire.SUBJECT, url=place.registry_compatible_url)
-    right = [wire.value(parse_row(ROW % (START + n)), header=wire.header(schema)) for n in range(2)]
+    schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
+    right = [encode_row.value(parse_row(ROW % (START + n)), header=encode_row.header(schema)) for n in range(2)]
     producer = Producer(place.producer.client_settings() | {"partitioner": "murmur2_random"})  # as a load does
     headers: list[tuple[str, str | bytes | None]] = [("who", HOSTILE.encode()), ("none", None)]
     for number, value in enumerate((*right, b"\x1b no avro")):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
+from producer.runtime.exit_status import Exit
 from tests.administrator import Administrator
 from tests.support import SLUICE, Sluice
 

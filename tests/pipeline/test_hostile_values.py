@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from cli import parser
-from exits import Exit
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.cli import parser
+from sluice.endpoints import Endpoints
 from tests.commands import command_lines
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, wait_for
@@ -39,7 +39,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def messages(place: Place, sluice: Sluice) -> None:
+def messages(place: Endpoints, sluice: Sluice) -> None:
     """A message whose key, value and header are hostile, and the dead letter that it becomes."""
     producer = Producer(place.producer.client_settings())
     header: list[tuple[str, str | bytes | None]] = [(HOSTILE, HOSTILE.encode())]

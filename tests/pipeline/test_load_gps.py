@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from exits import Exit, SluiceError
-from place import Place
-from producer import wire
-from producer.delivery import Delivery
-from producer.load import Load, LoadOptions
-from producer.registry import register
-from producer.rejects import RejectFile
-from producer.sources import open_source
+from producer.gps import encode_row
+from producer.gps.load import Load, LoadOptions
+from producer.kafka.delivery import Delivery
+from producer.kafka.register_schema import register
+from producer.rejects_file import RejectFile
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.sources.log_source import open_source
+from sluice.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, run_sluice
 
@@ -221,18 +221,20 @@ def test_a_session_of_the_data_set_is_loaded(sluice: Sluice, target: str, log: P
     assert is_proven(sluice, log)
 
 
-def test_the_schema_is_held_to_backward_compatibility(sluice: Sluice, place: Place, log: Path, tmp_path: Path) -> None:
+def test_the_schema_is_held_to_backward_compatibility(
+    sluice: Sluice, place: Endpoints, log: Path, tmp_path: Path
+) -> None:
     assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
     client = SchemaRegistryClient({"url": place.registry_compatible_url})
-    assert client.get_compatibility(wire.SUBJECT) == "BACKWARD"
-    schema = json.loads(wire.schema_text())
+    assert client.get_compatibility(encode_row.SUBJECT) == "BACKWARD"
+    schema = json.loads(encode_row.schema_text())
     schema["fields"].append({"name": "must_have", "type": "int"})
     with pytest.raises(SluiceError, match="refuses the schema"):
-        register(json.dumps(schema), subject=wire.SUBJECT, url=place.registry_compatible_url)
-    assert register(wire.schema_text(), subject=wire.SUBJECT, url=place.registry_compatible_url) > 0
+        register(json.dumps(schema), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
+    assert register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url) > 0
 
 
-def test_a_wrong_password_is_an_error_within_seconds(place: Place, log: Path, tmp_path: Path) -> None:
+def test_a_wrong_password_is_an_error_within_seconds(place: Endpoints, log: Path, tmp_path: Path) -> None:
     env = {
         **os.environ,
         "SLUICE_BOOTSTRAP_SERVERS": place.producer.bootstrap_servers,
@@ -256,21 +258,23 @@ def test_a_wrong_password_is_an_error_within_seconds(place: Place, log: Path, tm
     assert time.monotonic() - begun < 30
 
 
-def test_a_user_who_may_not_write_is_told_so_within_seconds(place: Place, log: Path, tmp_path: Path) -> None:
+def test_a_user_who_may_not_write_is_told_so_within_seconds(place: Endpoints, log: Path, tmp_path: Path) -> None:
     with (
-        Delivery(place.consumer.client_settings(), topic=wire.TOPIC, patience=60) as delivery,
+        Delivery(place.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
         open_source(str(log), env={}) as source,
         RejectFile(tmp_path / "r.csv") as rejects,
     ):
         delivery.connect()
         begun = time.monotonic()
-        told = Load(source, delivery=delivery, header=wire.header(1), rejects=rejects, options=LoadOptions()).run()
+        told = Load(
+            source, delivery=delivery, header=encode_row.header(1), rejects=rejects, options=LoadOptions()
+        ).run()
     assert (told.status, told.acknowledged, told.failed) == (Exit.INCOMPLETE, 0, ROWS)
     assert "this user may not write" in (told.problem or "")
     assert time.monotonic() - begun < 30
 
 
-def test_a_topic_that_is_not_there_is_told_so(place: Place) -> None:
+def test_a_topic_that_is_not_there_is_told_so(place: Endpoints) -> None:
     with (
         Delivery(place.producer.client_settings(), topic="no-such-topic", patience=60) as delivery,
         pytest.raises(SluiceError, match="no-such-topic cannot be written to") as caught,

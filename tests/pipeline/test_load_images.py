@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from exits import Exit
-from local.instance import Instance
-from place import Place
-from producer.delivery import Delivery
 from producer.images.load import TOPIC, tuning
-from producer.images.size import message_bytes
-from producer.records import Records
+from producer.images.record_size import message_bytes
+from producer.kafka.delivery import Delivery
+from producer.kafka.record_arrays import Records
+from producer.kafka.topic import TopicAdmin
+from producer.runtime.exit_status import Exit
 from producer.sample_images import write_images
-from producer.topic import TopicAdmin
+from sluice.endpoints import Endpoints
+from sluice.local.instance import Instance
 from tests.administrator import Administrator
 from tests.embedded_administrator import process_of
 from tests.support import SLUICE, Sluice, run_sluice, wait_for
@@ -53,7 +53,7 @@ def files(folder: Path, session: str) -> Found:
 
 
 @pytest.fixture
-def arrived(place: Place) -> Generator[Callable[[], Found]]:
+def arrived(place: Endpoints) -> Generator[Callable[[], Found]]:
     """Gives what has come to the topic since the test began; the newest of each key."""
     consumer = Consumer({**place.consumer.client_settings(), "group.id": "reader-test"})
     partitions = [TopicPartition(TOPIC, n) for n in consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions]
@@ -122,7 +122,7 @@ def test_a_dry_run_sends_nothing_and_knows_redis_memory(
 class Limit:
     """What the broker takes as a message of the topic; an administrator changes it."""
 
-    def __init__(self, admin: Administrator, place: Place) -> None:
+    def __init__(self, admin: Administrator, place: Endpoints) -> None:
         self._admin = admin
         self._user = place.producer.client_settings()
         self._topic = TopicAdmin(self._user, topic=TOPIC)
@@ -147,7 +147,7 @@ class Limit:
 
 
 @pytest.fixture
-def limit(admin: Administrator, place: Place) -> Limit:
+def limit(admin: Administrator, place: Endpoints) -> Limit:
     return Limit(admin, place)
 
 

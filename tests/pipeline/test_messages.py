@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from exits import Exit
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, wait_for
 
@@ -71,7 +71,7 @@ def test_a_tombstone_is_shown(log: Path, sluice: Sluice, messages: Messages):
     assert messages("gps-fixes", "--key", KEYS[1], "--limit", "1") == history[-1:]
 
 
-def test_dead_letters_show_why(place: Place, messages: Messages):
+def test_dead_letters_show_why(place: Endpoints, messages: Messages):
     producer = Producer(place.producer.client_settings())
     producer.produce("gps-fixes", key=b"1293840009999999", value=b"\0\0\0\0\x63no avro")
     assert producer.flush(30) == 0

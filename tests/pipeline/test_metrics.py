@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.instance import Instance
+from sluice.local.instance import Instance
 from tests.pipeline.reporter import Series, reported, series
 from tests.support import Sluice, wait_for
 
@@ -20,7 +20,7 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
 ) -> None:
     # Here, since the image of scripts/test-kind has no Pulumi program.
     from infra.gcp.metrics import ACTIVE, FAILED_TASKS, LAG, SCRAPED, SOURCED, SUNK  # noqa: PLC0415
-    from infra.workloads.connect import METRICS  # noqa: PLC0415
+    from infra.workloads.connect_cluster import METRICS  # noqa: PLC0415
 
     assert sluice("load", "gps", str(sample)).returncode == 0
     sink = {"connector.class": f"{_FILE}SinkConnector", "topics": "gps-fixes", "tasks.max": "1"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from exits import Exit
-from place import Place
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
 from tests.administrator import Administrator, run
 from tests.pipeline.periods import Period
 from tests.pipeline.sinks import paused
@@ -131,7 +131,7 @@ def _refused(row: str) -> str:
 
 
 def test_no_proof_is_given_while_messages_wait_that_could_change_it(
-    load: Callable[..., None], prove: Prove, log: Path, place: Place, target: str
+    load: Callable[..., None], prove: Prove, log: Path, place: Endpoints, target: str
 ):
     load(log)
     assert prove(log)[0] == Exit.OK

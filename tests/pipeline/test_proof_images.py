@@ -12,9 +12,9 @@ import pytest
 import redis
 from PIL import Image
 
-from exits import Exit
-from place import Place
-from proof.images.store import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.proof.images.redis_images import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
 from tests.administrator import Administrator
 from tests.pipeline.sinks import paused
 from tests.support import Sluice
@@ -103,7 +103,7 @@ def test_images_that_were_deleted_are_proven_absent(sluice: Sluice, prove: Prove
 
 @pytest.mark.usefixtures("connect")
 def test_no_proof_is_given_while_messages_wait_that_could_change_it(
-    sluice: Sluice, prove: Prove, images: Path, place: Place, target: str
+    sluice: Sluice, prove: Prove, images: Path, place: Endpoints, target: str
 ):
     assert sluice("load", "images", str(images)).returncode == Exit.OK
     assert prove(images)[0] == Exit.OK
@@ -211,7 +211,7 @@ def test_a_redis_without_room_is_named(stored: "redis.Redis", prove: Prove, imag
     assert "of the 97.7 KiB that maxmemory allows, and the 1 image missing needs" in proof["reasons"][0]
 
 
-def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Place):
+def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Endpoints):
     sizes = [0, 1, BATCH_BYTES - 1, BATCH_BYTES + 1, 2, BATCH_BYTES, 3] + [5] * BATCH_KEYS
     held = {f"{SESSION}/any/{number}": bytes([number % 256]) * size for number, size in enumerate(sizes)}
     for key, data in held.items():
@@ -225,7 +225,7 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Pla
 
 
 def test_keys_that_mean_something_to_redis_are_taken_as_they_are(
-    connect: "redis.Redis", place: Place, admin: Administrator
+    connect: "redis.Redis", place: Endpoints, admin: Administrator
 ):
     connect.set(f"{SESSION}/a*[b]?\\^/1", b"x")
     connect.set(f"{SESSION}/aXb/1", b"y")

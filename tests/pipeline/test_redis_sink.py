@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from local.description import Description
-from local.http import request
-from place import Place
+from sluice.endpoints import Endpoints
+from sluice.local.http_requests import request
+from sluice.local.pipeline_spec import Description
 from tests.administrator import Administrator
 from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
 from tests.support import wait_for
@@ -22,7 +22,7 @@ def name() -> str:
 
 
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])
-def test_value_arrives_byte_for_byte(place: Place, name: str, size: int) -> None:
+def test_value_arrives_byte_for_byte(place: Endpoints, name: str, size: int) -> None:
     value = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
     produce(place, TOPIC, [(name, value)])
     redis = store(place.redis)
@@ -30,7 +30,7 @@ def test_value_arrives_byte_for_byte(place: Place, name: str, size: int) -> None
     assert redis.get(name) == value
 
 
-def test_last_of_a_keys_records_wins(place: Place, name: str) -> None:
+def test_last_of_a_keys_records_wins(place: Endpoints, name: str) -> None:
     keys = [f"{name}/{number}" for number in range(50)]
     steps: list[bytes | None] = [b"1", None, b"2", b"3", None, b"4"]
     produce(place, TOPIC, [(key, value) for value in steps for key in keys])
@@ -40,7 +40,7 @@ def test_last_of_a_keys_records_wins(place: Place, name: str) -> None:
     wait_for(lambda: redis.mget(keys) == expected)
 
 
-def test_sink_without_its_offsets_writes_everything_again(place: Place, admin: Administrator, name: str) -> None:
+def test_sink_without_its_offsets_writes_everything_again(place: Endpoints, admin: Administrator, name: str) -> None:
     redis = store(place.redis)
     with sink(place, admin, {"redis.ttl.ms": "1500"}) as own:
         own.produce((name, b"value"))
@@ -50,13 +50,13 @@ def test_sink_without_its_offsets_writes_everything_again(place: Place, admin: A
         wait_for(lambda: redis.get(name) == b"value")
 
 
-def test_tombstone_of_a_key_that_is_not_there_is_no_failure(place: Place, name: str) -> None:
+def test_tombstone_of_a_key_that_is_not_there_is_no_failure(place: Endpoints, name: str) -> None:
     produce(place, TOPIC, [(name, None), (name, b"later")])
     redis = store(place.redis)
     wait_for(lambda: redis.get(name) == b"later")
 
 
-def test_record_without_a_key_is_set_aside_with_its_reason(place: Place, name: str) -> None:
+def test_record_without_a_key_is_set_aside_with_its_reason(place: Endpoints, name: str) -> None:
     value = name.encode()
     produce(place, TOPIC, [(None, value), (name, b"after")])
     headers = dead_letter(place, TOPIC, None, value)
@@ -77,7 +77,7 @@ def test_record_without_a_key_is_set_aside_with_its_reason(place: Place, name: s
         ("redis.retry.backoff.ms", "60000", "redis.retry.backoff.max.ms"),
     ],
 )
-def test_connect_tells_what_is_wrong_with_a_setting(place: Place, name: str, value: str, told: str) -> None:
+def test_connect_tells_what_is_wrong_with_a_setting(place: Endpoints, name: str, value: str, told: str) -> None:
     config = next(connector.config for connector in Description.read().connectors if connector.name == "redis-sink")
     answer = _validate(place, {**config, name: value})
     errors = {
@@ -87,19 +87,19 @@ def test_connect_tells_what_is_wrong_with_a_setting(place: Place, name: str, val
     assert told in errors[told][0]
 
 
-def test_connect_shows_no_password(place: Place) -> None:
+def test_connect_shows_no_password(place: Endpoints) -> None:
     answer = _validate(place, {"connector.class": "x", "topics": TOPIC, "name": "x", "redis.password": "visible?"})
     value = next(entry["value"] for entry in answer["configs"] if entry["value"]["name"] == "redis.password")
     assert value["value"] == "[hidden]"
 
 
-def _validate(place: Place, config: dict[str, str]) -> dict[str, Any]:
+def _validate(place: Endpoints, config: dict[str, str]) -> dict[str, Any]:
     class_ = "sluice.redis.RedisSinkConnector"
     url = f"{place.connect_urls[0]}/connector-plugins/{class_}/config/validate"
     return request("PUT", url, {**config, "connector.class": class_, "name": "any"})[1]
 
 
-def test_keys_may_be_any_bytes(place: Place, admin: Administrator) -> None:
+def test_keys_may_be_any_bytes(place: Endpoints, admin: Administrator) -> None:
     converter = "org.apache.kafka.connect.converters.ByteArrayConverter"
     settings = {"key.converter": converter, "redis.database": "2", "redis.key.prefix": "p:", "redis.ttl.ms": "60000"}
     key = bytes(range(256))
@@ -110,7 +110,7 @@ def test_keys_may_be_any_bytes(place: Place, admin: Administrator) -> None:
         assert 0 < redis.pttl(b"p:" + key) <= 60_000
 
 
-def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, admin: Administrator, name: str) -> None:
+def test_too_large_a_value_is_set_aside_with_its_reason(place: Endpoints, admin: Administrator, name: str) -> None:
     with sink(place, admin, {"redis.max.value.bytes": "10"}) as own:
         own.produce((name, "ten bytes…".encode()), (name, b"1234567890"))
         headers = dead_letter(place, own.topic, name.encode(), "ten bytes…".encode())
@@ -119,7 +119,7 @@ def test_too_large_a_value_is_set_aside_with_its_reason(place: Place, admin: Adm
     assert headers["exception.message"] == "the value has 12 bytes, and redis.max.value.bytes is 10"
 
 
-def test_bad_record_stops_a_sink_without_dead_letters(place: Place, admin: Administrator, name: str) -> None:
+def test_bad_record_stops_a_sink_without_dead_letters(place: Endpoints, admin: Administrator, name: str) -> None:
     without = ("errors.deadletterqueue.topic.name", "errors.tolerance")
     with sink(place, admin, {}, without=without) as own:
         own.produce((name, b"before"), (None, b"value"))

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import pytest
 
-from local.certificates import make_certificates
-from local.instance import Instance
-from place import Place
+from sluice.endpoints import Endpoints
+from sluice.local.certificates import make_certificates
+from sluice.local.instance import Instance
 from tests.administrator import Administrator
 from tests.embedded_administrator import process_of
 from tests.pipeline.redis_sinks import produce, sink, store
@@ -29,7 +29,7 @@ def name() -> str:
     return f"test/{uuid4()}"
 
 
-def test_full_server_is_told_and_nothing_is_lost(place: Place, admin: Administrator, name: str) -> None:
+def test_full_server_is_told_and_nothing_is_lost(place: Endpoints, admin: Administrator, name: str) -> None:
     with sink(place, admin, {}) as own, admin.redis() as server:
         most = str(server.config_get("maxmemory")["maxmemory"])
         server.config_set("maxmemory", 1)
@@ -45,7 +45,7 @@ def test_full_server_is_told_and_nothing_is_lost(place: Place, admin: Administra
         wait_for(lambda: store(place.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
 
 
-def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, admin: Administrator, name: str) -> None:
+def test_killed_server_loses_nothing_that_it_acknowledged(place: Endpoints, admin: Administrator, name: str) -> None:
     admin.servers.check_that_redis_can_be_killed()
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(place, "images", values.items()))
@@ -66,7 +66,7 @@ def test_killed_server_loses_nothing_that_it_acknowledged(place: Place, admin: A
 
 @pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
 def test_server_that_stands_still_is_left_and_its_old_connection_ended(
-    place: Place, instance: Instance, name: str
+    place: Endpoints, instance: Instance, name: str
 ) -> None:
     keys = [f"{name}/{number}" for number in range(20)]
     settings = {
@@ -101,7 +101,7 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     ],
 )
 def test_what_no_retry_mends_stops_the_task(
-    place: Place, admin: Administrator, name: str, settings: dict[str, str], told: str
+    place: Endpoints, admin: Administrator, name: str, settings: dict[str, str], told: str
 ) -> None:
     reader = place.redis.password
     if "redis.username" in settings:
@@ -115,7 +115,7 @@ def test_what_no_retry_mends_stops_the_task(
 
 @pytest.mark.embedded("Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse")
 def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
-    place: Place, instance: Instance, name: str, tmp_path: Path
+    place: Endpoints, instance: Instance, name: str, tmp_path: Path
 ) -> None:
     with _tls_in_front(instance) as port:
         settings = {"redis.port": str(port), "redis.tls.enabled": "true"}

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from local.certificates import make_certificates
-from local.instance import Instance
-from place import KafkaUser, Place
+from producer.kafka.connection import KafkaUser
+from sluice.endpoints import Endpoints
+from sluice.local.certificates import make_certificates
+from sluice.local.instance import Instance
 
 SECONDS = 10
 
@@ -34,7 +35,7 @@ def produce(user: KafkaUser, topic: str) -> KafkaError | None:
     return outcome[0]
 
 
-def test_client_without_tls_is_refused(place: Place) -> None:
+def test_client_without_tls_is_refused(place: Endpoints) -> None:
     # ApiVersions, version 0, correlation id 1, no client id: the first thing that every client asks.
     question = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
     host, _, port = place.producer.bootstrap_servers.rpartition(":")
@@ -45,7 +46,7 @@ def test_client_without_tls_is_refused(place: Place) -> None:
     assert answer == b"" or answer.startswith(tls_alert)
 
 
-def test_client_without_a_password_is_refused(place: Place) -> None:
+def test_client_without_a_password_is_refused(place: Endpoints) -> None:
     settings = {
         "bootstrap.servers": place.producer.bootstrap_servers,
         "security.protocol": "SSL",
@@ -55,36 +56,36 @@ def test_client_without_a_password_is_refused(place: Place) -> None:
         Consumer({**settings, "group.id": "reader-test", "log_level": 0}).list_topics(timeout=2)
 
 
-def test_wrong_password_is_refused(place: Place) -> None:
+def test_wrong_password_is_refused(place: Endpoints) -> None:
     user = replace(place.producer, password="not-the-password")
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
 
-def test_stranger_is_refused(place: Place) -> None:
+def test_stranger_is_refused(place: Endpoints) -> None:
     user = replace(place.producer, username="stranger")
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
 
-def test_broker_whose_certificate_another_authority_signed_is_refused(place: Place, tmp_path: Path) -> None:
+def test_broker_whose_certificate_another_authority_signed_is_refused(place: Endpoints, tmp_path: Path) -> None:
     make_certificates(Instance.make(tmp_path, port_base=None, workers=1))
     user = replace(place.producer, ca_file=tmp_path / "tls/ca.pem")
     assert refusal(user.client_settings()).code() == KafkaError._SSL
 
 
-def test_user_may_not_write_beyond_its_rights(place: Place) -> None:
+def test_user_may_not_write_beyond_its_rights(place: Endpoints) -> None:
     error = produce(place.consumer, "gps-fixes")
     assert error is not None
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 @pytest.mark.parametrize("topic", ["connect-configs", "kafkasql-journal", "mysql-sink-dead-letters"])
-def test_producer_may_not_write_to_topics_of_others(place: Place, topic: str) -> None:
+def test_producer_may_not_write_to_topics_of_others(place: Endpoints, topic: str) -> None:
     error = produce(place.producer, topic)
     assert error is not None
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
-def test_nobody_makes_a_topic_by_writing_to_it(place: Place) -> None:
+def test_nobody_makes_a_topic_by_writing_to_it(place: Endpoints) -> None:
     error = produce(place.producer, "a-topic-that-nobody-described")
     assert error is not None
     assert error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}

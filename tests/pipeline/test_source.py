@@ -12,7 +12,7 @@ import pymysql
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from place import Place
+from sluice.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
 from tests.support import SLUICE, Sluice, wait_for
 
@@ -206,7 +206,7 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
     assert newest()[0]["key"] is None
 
 
-def test_the_schema_is_whole(place: Place, changes: Changes) -> None:
+def test_the_schema_is_whole(place: Endpoints, changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     with SchemaRegistryClient({"url": place.registry_compatible_url}) as registry:
         schema = registry.get_latest_version(f"{TOPIC}-value").schema
@@ -222,7 +222,7 @@ def test_the_status_shows_a_source_that_runs_and_has_no_lag(sluice: Sluice) -> N
     assert "mysql-source" not in status["lag"]
 
 
-def test_the_source_may_not_write(place: Place, admin: Administrator) -> None:
+def test_the_source_may_not_write(place: Endpoints, admin: Administrator) -> None:
     with (
         pymysql.connect(
             host=place.mysql.host, port=place.mysql.port, user="source", password=admin.passwords["mysql-source"]

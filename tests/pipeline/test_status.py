@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from exits import Exit
+from producer.runtime.exit_status import Exit
 from tests.support import Sluice, run_sluice
 
 

@@ -8,13 +8,13 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic  # pyright: ignore[reportPrivateImportUsage]
 
-from local.instance import Instance
-from local.kafka import admin_client
-from place import KafkaUser
-from proof.sink import UNCOMMITTED
+from producer.kafka.connection import KafkaUser
+from sluice.local.instance import Instance
+from sluice.local.kafka_broker import admin_client
+from sluice.proof.sink_progress import UNCOMMITTED
+from sluice.view.topic_reader import TopicReader
+from sluice.view.topic_status import KafkaAsker, Unread
 from tests.support import wait_for
-from view.kafka import KafkaAsker, Unread
-from view.reader import TopicReader
 
 GROUP = "connect-test"
 

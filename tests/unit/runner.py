@@ -14,14 +14,14 @@ import traceback
 from typing import Any
 
 _SLOW = (
-    "cli",
-    "dead_letters.command",
+    "sluice.cli",
+    "sluice.dead_letters.command",
     "infra.cost.command",
-    "infra.gcp.commands.command",
+    "infra.gcp.guard_commands.guard_command",
     "infra.leftovers.command",
-    "local.up",
+    "sluice.local.up",
     "producer.sample_images",
-    "proof.get",
+    "sluice.proof.images.get_command",
 )
 """What takes the time of a start."""
 _MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_APPEND, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

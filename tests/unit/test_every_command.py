@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from cli import parser
-from exits import Exit
-from local.instance import Instance
+from producer.runtime.exit_status import Exit
+from sluice.cli import parser
+from sluice.local.instance import Instance
 from tests.commands import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,13 +30,13 @@ PROGRAMS = {
     "producer": [["gps", "log.csv"], ["images", "log.csv"]],
     "producer.sample": [["sample.csv", "--rows", "5"]],
     "producer.sample_images": [["images.tar", "--count", "1"]],
-    "cluster": [["--context", "none"]],
+    "sluice.cluster": [["--context", "none"]],
     "infra.cost": [["--stack", "none"]],
     "infra.leftovers": [["--stack", "none"]],
-    "infra.gcp.commands.extend": [["4", "--guard", "none"]],
-    "infra.gcp.commands.wake": [["4", "--guard", "none"]],
+    "infra.gcp.guard_commands.extend": [["4", "--guard", "none"]],
+    "infra.gcp.guard_commands.wake": [["4", "--guard", "none"]],
 }
-LINES = [("cli", words) for words in COMMANDS] + [
+LINES = [("sluice.cli", words) for words in COMMANDS] + [
     (module, words) for module, all_ in PROGRAMS.items() for words in all_
 ]
 IDS = [" ".join([module, *words]) for module, words in LINES]
@@ -170,7 +170,7 @@ def test_disk_behind_the_streams_is_full(run: Runner, module: str, words: list[s
 @pytest.mark.parametrize("words", [["--help"], ["status", "--help"], ["dlq", "send", "--help"]], ids=" ".join)
 @pytest.mark.parametrize("stdout", ["/dev/full", None])
 def test_help_that_cannot_be_written_fails(run: Runner, words: list[str], stdout: str | None) -> None:
-    done = run("cli", words, stdout=stdout)
+    done = run("sluice.cli", words, stdout=stdout)
     done.check()
     assert done.status == Exit.FAILED
     assert "standard output cannot be written: " in done.err
@@ -198,7 +198,7 @@ def test_environment_is_odd(run: Runner, module: str, words: list[str], env: dic
 def test_working_directory_is_gone(run: Runner, words: list[str], tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    run("cli", words, folder=str(gone), remove_folder=True).check()
+    run("sluice.cli", words, folder=str(gone), remove_folder=True).check()
 
 
 @pytest.mark.parametrize("name", [NOT_UTF8, HOSTILE], ids=["not UTF-8", "hostile"])
@@ -209,7 +209,7 @@ def test_name_is_odd(run: Runner, words: list[str], where: str, name: str) -> No
     ends = [name, name, name] if where == "unknown" else []
     if where == "argument":
         words = [name if word == "log.csv" else word for word in words]
-    run("cli", [*options, *words, *ends]).check()
+    run("sluice.cli", [*options, *words, *ends]).check()
 
 
 @pytest.mark.parametrize("file", ["instance.json", "passwords.json"])
@@ -227,7 +227,7 @@ def test_instance_is_damaged(run: Runner, words: list[str], file: str, text: str
     damaged = state / file
     damaged.unlink(missing_ok=True)
     damaged.mkdir() if text is None else damaged.write_text(text, encoding="latin-1")
-    done = run("cli", ["--state", str(state), *words])
+    done = run("sluice.cli", ["--state", str(state), *words])
     done.check()
     if file == "instance.json" and words != ["up"]:
         assert done.status == Exit.FAILED

@@ -18,30 +18,33 @@ def attempt(write):
         print(error)
 """
 WRITERS = {
-    "nothing rejected": ("from producer.rejects import RejectFile", "RejectFile(Path('r.csv')).remove_old()"),
+    "nothing rejected": ("from producer.rejects_file import RejectFile", "RejectFile(Path('r.csv')).remove_old()"),
     "a reject": (
-        "from producer.rejects import RejectFile; from producer.gps import Reject, Reason",
+        "from producer.rejects_file import RejectFile; from producer.gps import Reject, Reason",
         "RejectFile(Path('r.csv')).write([Reject(1, Reason.COLUMNS, b'x', 1)])",
     ),
     "the report's folder": (
         "from argparse import Namespace; from proof.options import check_output",
         "check_output(Namespace(output=Path('proof.html'), source='gps.csv'), env={})",
     ),
-    "the report": ("from proof.report_file import write_report", "write_report('x', Path('proof.html'))"),
-    "an image": ("from proof.get import _write_file", "_write_file(Path('a.jpg'), b'x', force=False)"),
+    "the report": ("from sluice.proof.report_file import write_report", "write_report('x', Path('proof.html'))"),
+    "an image": (
+        "from sluice.proof.images.get_command import _write_file",
+        "_write_file(Path('a.jpg'), b'x', force=False)",
+    ),
     "what the pod has written": (
-        "from cluster.toolbox import Toolbox",
+        "from sluice.cluster.toolbox_pod import Toolbox",
         "Toolbox(context='x').fetch('r.csv', Path('r.csv'))",
     ),
     "rows to sort": (
-        "from proof.spill import SortedFixes; from producer.gps import GpsFix",
+        "from sluice.proof.gps.external_sort import SortedFixes; from producer.gps import GpsFix",
         "SortedFixes(run_rows=1).add(GpsFix(1, 3, 0, 0.7, -1.4, None, None, None))",
     ),
     "fonts of the charts": (
-        "from argparse import Namespace; from proof.command import _prove",
+        "from argparse import Namespace; from sluice.proof.command import _prove",
         "_prove(Namespace(source=os.__file__), env={}, console=None, place=None)",
     ),
-    "utimes seen": ("from producer.seen import SeenUtimes", "SeenUtimes()"),
+    "utimes seen": ("from producer.gps.duplicate_keys import SeenUtimes", "SeenUtimes()"),
 }
 """What is imported, and the call that writes."""
 

@@ -5,8 +5,8 @@ import os
 import functions_framework
 from cloudevents.http import CloudEvent
 from flask import Request
-from sluice_guard.guard import Guard
-from sluice_guard.settings import Settings
+from sluice_guard.environment import Settings
+from sluice_guard.handlers import Guard
 
 _GUARD = Guard(settings=Settings.parse(os.environ))
 

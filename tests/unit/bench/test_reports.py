@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from producer.wire import schema_text
+from producer.gps.encode_row import schema_text
 from tests.bench.formats import FORMATS, Format, Record, Schema, connect_schema
 from tests.bench.measurement import Figures, Report
 from tests.bench.schema_changes import CHANGES, Change

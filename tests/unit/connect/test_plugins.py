@@ -3,7 +3,7 @@
 import os
 import re
 
-from local.fetch import run_our_tests
+from sluice.local.fetch_servers import run_our_tests
 
 
 def test_java_tests_pass() -> None:

@@ -1,9 +1,9 @@
 import pytest
 
-from infra.images import Images
-from infra.profiles import profile_of
-from infra.settings import Settings
-from infra.workloads.site import Site
+from infra.settings.container_images import Images
+from infra.settings.profiles import profile_of
+from infra.settings.stack_settings import Settings
+from infra.workloads.workload_context import Site
 from tests.unit.infra.engine import Made, run
 
 EVERYTHING = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.description import Description
+from sluice.local.pipeline_spec import Description
 from tests.unit.infra.engine import Made
 from tests.unit.infra.parts import objects
 

@@ -3,9 +3,9 @@
 import json
 import re
 
-from infra.declared import ROOT, declarations
-from infra.versions import BUILD_IMAGES, IMAGES, KIND_NODE, STRIMZI_CHART
-from infra.workloads import network
+from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.versions import BUILD_IMAGES, IMAGES, KIND_NODE, STRIMZI_CHART
+from infra.workloads import network_policies
 
 PAGE = (ROOT / "docs/kubernetes.md").read_text()
 
@@ -14,7 +14,7 @@ def test_picture_shows_the_flows() -> None:
     drawn = set[tuple[str, str, int]]()
     for sources, ports, target in re.findall(r"^  ([a-z& -]+) -- ([\d, ]+) --> ([a-z-]+)$", PAGE, re.MULTILINE):
         drawn |= {(source, target, int(port)) for source in sources.split(" & ") for port in ports.split(", ")}
-    allowed = {(flow.source, flow.target, port) for flow in network.flows(console=True) for port in flow.ports}
+    allowed = {(flow.source, flow.target, port) for flow in network_policies.flows(console=True) for port in flow.ports}
     assert drawn == allowed
 
 
@@ -32,7 +32,7 @@ def test_files_that_the_page_names_exist() -> None:
 
 
 def test_renovate_finds_every_pin() -> None:
-    text = (ROOT / "infra/versions.py").read_text()
+    text = (ROOT / "infra/settings/versions.py").read_text()
     managers = json.loads((ROOT / "renovate.json").read_text())["customManagers"]
     patterns = [re.compile(manager["matchStrings"][0].replace("(?<", "(?P<")) for manager in managers]
     found = {f"{match['depName']}:{match['currentValue']}" for pattern in patterns for match in pattern.finditer(text)}

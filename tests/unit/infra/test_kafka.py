@@ -1,10 +1,10 @@
 """Kafka and Connect: what a place adds to the resources of k8s/."""
 
-from infra.manifests import only
-from infra.workloads.connect import worker_group
-from infra.workloads.entities import topics
-from infra.workloads.kafka import cluster, node_pools
-from infra.workloads.site import Site
+from infra.workloads.connect_cluster import worker_group
+from infra.workloads.k8s_manifests import only
+from infra.workloads.kafka_cluster import cluster, node_pools
+from infra.workloads.topics_and_users import topics
+from infra.workloads.workload_context import Site
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made
 from tests.unit.infra.parts import containers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.declared import ROOT
+from infra.settings.declared_settings import ROOT
 
 SCRIPTS = ("scripts/kind-up", "scripts/kind-down")
 FAKES = {

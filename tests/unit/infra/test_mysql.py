@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.manifests import K8S
+from infra.workloads.k8s_manifests import K8S
 from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
-from infra.workloads.site import Site
+from infra.workloads.workload_context import Site
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made, run
 

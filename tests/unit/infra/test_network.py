@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.workloads import network
+from infra.workloads import network_policies
 from tests.unit.infra.engine import Made
 from tests.unit.infra.parts import objects, pod_templates
 
@@ -21,14 +21,14 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     policies = {entry.metadata["name"]: entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy"}
     assert policies.pop("default-deny") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     policies.pop("allow-dns")
-    parties = {frozenset(labels.items()): name for name, labels in network.PODS.items()}
+    parties = {frozenset(labels.items()): name for name, labels in network_policies.PODS.items()}
     into, out_of = set[tuple[str, str, int]](), set[tuple[str, str, int]]()
     for spec in policies.values():
         own = parties[frozenset(spec["podSelector"]["matchLabels"].items())]
         into |= {(other, own, port) for other, port in _ends(spec["ingress"], "from", parties)}
         out_of |= {(own, other, port) for other, port in _ends(spec["egress"], "to", parties)}
-    allowed = {(flow.source, flow.target, port) for flow in network.flows(console=True) for port in flow.ports}
-    outside = {(source, target, port) for source, target, port in allowed if target not in network.PODS}
+    allowed = {(flow.source, flow.target, port) for flow in network_policies.flows(console=True) for port in flow.ports}
+    outside = {(source, target, port) for source, target, port in allowed if target not in network_policies.PODS}
     assert into == allowed - outside
     assert out_of == (allowed - outside) | {(source, "", port) for source, _, port in outside}
 
@@ -57,8 +57,8 @@ def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None
     (kafka,) = (entry.plain["spec"]["kafka"] for entry in objects(made) if entry.kind == "Kafka")
     (listener,) = kafka["listeners"]
     admitted = [peer["podSelector"]["matchLabels"] for peer in listener["networkPolicyPeers"]]
-    flows = [flow for flow in network.flows(console=True) if flow.target == "kafka" and 9093 in flow.ports]
-    assert admitted == [dict(network.PODS[flow.source]) for flow in flows]
+    flows = [flow for flow in network_policies.flows(console=True) if flow.target == "kafka" and 9093 in flow.ports]
+    assert admitted == [dict(network_policies.PODS[flow.source]) for flow in flows]
     assert listener["tls"] is True
     assert listener["authentication"] == {"type": "scram-sha-512"}
 
@@ -66,4 +66,4 @@ def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None
 def test_pods_that_call_are_the_pods_that_may(made: list[Made]) -> None:
     ours = {name.partition(" ")[2]: template["metadata"]["labels"] for name, template in pod_templates(made)}
     for name, labels in ours.items():
-        assert network.PODS[name].items() <= labels.items()
+        assert network_policies.PODS[name].items() <= labels.items()

@@ -15,15 +15,15 @@ import pytest
 import yaml
 from pulumi.runtime.config import set_all_config
 
-import place
-from exits import Exit
-from infra.declared import ROOT
-from infra.outputs import commands
 from infra.program import main
-from infra.settings import Settings, SettingsError
-from infra.workloads.jobs import prove
-from infra.workloads.strimzi import Strimzi, StrimziArgs
-from infra.workloads.toolbox import place_variables, producer_variables
+from infra.settings.declared_settings import ROOT
+from infra.settings.stack_settings import Settings, SettingsError
+from infra.stack_outputs import commands
+from infra.workloads.load_jobs import prove
+from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
+from infra.workloads.toolbox import endpoint_variables, producer_variables
+from producer.runtime.exit_status import Exit
+from sluice import endpoints
 from tests.unit.infra.conftest import everything, site_of
 from tests.unit.infra.engine import Made, run
 
@@ -110,8 +110,8 @@ def test_person_is_told_commands_that_can_be_typed() -> None:
 
 
 def test_toolbox_and_loader_are_told_where_the_pipeline_is() -> None:
-    assert {variable["name"] for variable in place_variables()} == place.VARIABLES.keys()
-    assert [variable["name"] for variable in producer_variables()] == list(place.PRODUCER_VARIABLES)
+    assert {variable["name"] for variable in endpoint_variables()} == endpoints.VARIABLES.keys()
+    assert [variable["name"] for variable in producer_variables()] == list(endpoints.PRODUCER_VARIABLES)
 
 
 def test_services_have_the_names_that_callers_use() -> None:
@@ -141,7 +141,7 @@ def test_loader_is_given_no_more_than_it_needs() -> None:
         (load,) = (entry for entry in everything(**{"load.kind": kind}) if entry.kind == "Job" and entry.name == "load")
         (container,) = load.plain["spec"]["template"]["spec"]["containers"]
         assert container["args"][0] == kind
-        assert [variable["name"] for variable in container["env"]] == list(place.PRODUCER_VARIABLES)
+        assert [variable["name"] for variable in container["env"]] == list(endpoints.PRODUCER_VARIABLES)
 
 
 def test_what_would_end_alike_is_not_tried_again() -> None:

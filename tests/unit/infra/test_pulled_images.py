@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.images import Images
-from infra.versions import IMAGES, OWN_IMAGES
+from infra.settings.container_images import Images
+from infra.settings.versions import IMAGES, OWN_IMAGES
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.engine import Made, walk
 from tests.unit.infra.parts import containers

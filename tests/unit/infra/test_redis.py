@@ -2,9 +2,9 @@
 
 from hashlib import sha256
 
-from infra.manifests import K8S
+from infra.workloads.k8s_manifests import K8S
 from infra.workloads.redis import Redis, RedisArgs, config
-from infra.workloads.site import Site
+from infra.workloads.workload_context import Site
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made, run
 

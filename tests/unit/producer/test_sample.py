@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit
-from producer.gps import GpsFix, read_fixes
+from producer.gps.check_rows import GpsFix, read_fixes
+from producer.runtime.exit_status import Exit
 from producer.sample import main, write_sample
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
-from .api import Api, ApiError
-from .budget import UnreadableError
+from .budget_message import UnreadableError
+from .google_requests import Api, ApiError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from exits import Exit
-from infra.cost.api import ENDPOINT, KEY
 from infra.cost.command import main
-from infra.declared import ROOT
+from infra.gcp.google_api import ENDPOINT, KEY
+from infra.settings.declared_settings import ROOT
+from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.cost.test_live import catalogue
 

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from exits import Exit, SluiceError
+from infra.cost.billed_stack import settings_of, shape_of
+from infra.cost.cost_report import total
 from infra.cost.estimate import Estimate, Range, estimate
-from infra.cost.machines import machine
-from infra.cost.prices import HOURS, Prices
-from infra.cost.report import total
-from infra.cost.stack import settings_of, shape_of
-from infra.gcp.ground import CloudSite
+from infra.cost.machine_types import machine
+from infra.cost.price_table import HOURS, Prices
+from infra.gcp.cloud_context import CloudSite
 from infra.gcp.monitoring import AlertsArgs, alerts
+from producer.runtime.exit_status import Exit, SluiceError
 
 PRICES = Prices.load()
 

@@ -9,10 +9,10 @@ import google.auth
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from exits import SluiceError
-from infra.cost.api import ENDPOINT, ApiError, Google
-from infra.cost.catalogue import Live, live
-from infra.cost.prices import Prices
+from infra.cost.billing_catalog import Live, live
+from infra.cost.price_table import Prices
+from infra.gcp.google_api import ENDPOINT, ApiError, Google
+from producer.runtime.exit_status import SluiceError
 from tests.unit.infra.cost.google import Answers, Asked, serving
 
 COMPUTE = "6F81-5844-456A"

@@ -7,11 +7,11 @@ import shlex
 import pytest
 from rich.console import Console
 
-from exits import Exit
-from infra.cost.api import ENDPOINT
 from infra.cost.command import main
-from infra.declared import ROOT, declarations
+from infra.gcp.google_api import ENDPOINT
 from infra.leftovers import command as leftovers
+from infra.settings.declared_settings import ROOT, declarations
+from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import Project
 

@@ -3,8 +3,8 @@
 import pulumi
 import pytest
 
-from infra.cost.report import total
-from infra.cost.stack import settings_of, shape_of
+from infra.cost.billed_stack import settings_of, shape_of
+from infra.cost.cost_report import total
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from infra.cost.billed_stack import settings_of, shape_of
 from infra.cost.estimate import Range, estimate
-from infra.cost.prices import Prices
-from infra.cost.stack import settings_of, shape_of
-from infra.declared import declarations
+from infra.cost.price_table import Prices
+from infra.settings.declared_settings import declarations
 
 PRICES = Prices.load()
 STEADY = {"nodes, steady", "boot disks, steady", "NAT"}

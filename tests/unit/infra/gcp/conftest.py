@@ -5,7 +5,7 @@ import pulumi
 import pytest
 
 from infra.program import deploy
-from infra.settings import Settings
+from infra.settings.stack_settings import Settings
 from tests.unit.infra.engine import Answers, Made, run
 
 NEEDED = {
@@ -63,7 +63,7 @@ class Google(Answers):
 
 def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
     """All that the program makes for a stack of these settings, as the engine would be asked for it."""
-    from infra.gcp.program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
+    from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
     parsed = Settings.parse(settings)
     assert parsed.gcp

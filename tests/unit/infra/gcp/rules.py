@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from policy.declared import Declared, Hidden
-from policy.rules import OF_ALL, OF_ONE
+from infra.policy.declared_resource import Declared, Hidden
+from infra.policy.rules import OF_ALL, OF_ONE
 from tests.unit.infra.engine import Made, Secret
 
 NAMES = [*OF_ALL, *OF_ONE]

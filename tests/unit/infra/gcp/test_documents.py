@@ -2,13 +2,13 @@
 
 import re
 
-from infra.cost.machines import machine
-from infra.cost.stack import shape_of
-from infra.declared import ROOT, declarations
+from infra.cost.billed_stack import shape_of
+from infra.cost.machine_types import machine
+from infra.gcp.budget_rights import ROLE
 from infra.gcp.guard import PERMISSIONS
-from infra.gcp.rights import ROLE
-from infra.gcp.services import APIS
-from infra.settings import Settings
+from infra.gcp.project_services import APIS
+from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.stack_settings import Settings
 from tests.unit.infra.gcp.conftest import NEEDED
 
 PAGE = (ROOT / "docs/gke.md").read_text()
@@ -24,7 +24,7 @@ def test_settings_that_the_page_names_exist() -> None:
 
 def test_files_that_the_page_names_exist() -> None:
     for name in re.findall(r"[`\s(]((?:scripts|infra|policy|docs)/[\w./-]+)", PAGE):
-        if not name.startswith("policy/.venv"):
+        if not name.startswith("infra/policy/.venv"):
             assert (ROOT / name.rstrip(".")).exists(), name
 
 

@@ -5,10 +5,10 @@ import re
 from base64 import b64decode
 from typing import Any
 
-from infra.gcp.commands.stack import Guarded
 from infra.gcp.guard import PERMISSIONS
+from infra.gcp.guard_commands.guarded_cluster import Guarded
+from infra.gcp.guard_function.sluice_guard.environment import Settings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
-from infra.gcp.guard_function.sluice_guard.settings import Settings
 from infra.gcp.guard_source import FOLDER, code
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only

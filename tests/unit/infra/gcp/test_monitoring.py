@@ -4,7 +4,7 @@ import json
 import re
 
 from infra.gcp.metrics import ACTIVE, SCRAPED, SUNK
-from infra.workloads import network
+from infra.workloads import network_policies
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud, only
 
@@ -56,7 +56,7 @@ def test_what_is_scraped_is_looked_at_and_what_is_looked_at_is_scraped(made: lis
 
 def test_scraper_asks_the_workers_on_strimzis_port(made: list[Made]) -> None:
     spec = only(made, "PodMonitoring").plain["spec"]
-    assert spec["selector"]["matchLabels"] == dict(network.PODS["connect"])
+    assert spec["selector"]["matchLabels"] == dict(network_policies.PODS["connect"])
     assert spec["endpoints"][0]["port"] == 9404
 
 

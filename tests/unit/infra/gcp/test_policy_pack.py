@@ -5,9 +5,9 @@ import sys
 
 import yaml
 
-from infra.declared import ROOT
+from infra.settings.declared_settings import ROOT
 
-PACK = ROOT / "policy"
+PACK = ROOT / "infra/policy"
 
 
 def test_pack_is_one_that_pulumi_starts_with_python() -> None:

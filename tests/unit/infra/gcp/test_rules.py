@@ -10,11 +10,11 @@ from typing import Any
 import pulumi_gcp
 import pytest
 
-from infra.gcp.checks import PARTS
-from policy.budget import BUDGET, FREE
-from policy.declared import Declared, Hidden, Unknown
-from policy.labels import LABELS, STACK_LABEL
-from policy.may import ACCOUNTS
+from infra.policy.budget_rules import BUDGET, FREE
+from infra.policy.declared_resource import Declared, Hidden, Unknown
+from infra.policy.iam_rules import ACCOUNTS
+from infra.policy.label_rules import LABELS, STACK_LABEL
+from infra.settings.gcp_checks import PARTS
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from exits import Exit
-from infra.gcp.guard_function.sluice_guard.api import Patience
-from infra.gcp.guard_function.sluice_guard.guard import Guard
+from infra.gcp.guard_function.sluice_guard.environment import Settings
+from infra.gcp.guard_function.sluice_guard.google_requests import Patience
+from infra.gcp.guard_function.sluice_guard.handlers import Guard
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
-from infra.gcp.guard_function.sluice_guard.settings import Settings
+from producer.runtime.exit_status import Exit
 from tests.unit.infra.guard.google import JOB, FakeGoogle
 from tests.unit.infra.guard.google_apis import fake_google
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.budget import Message, UnreadableError
+from infra.gcp.guard_function.sluice_guard.budget_message import Message, UnreadableError
 from tests.unit.infra.guard.conftest import Guarding
 from tests.unit.infra.guard.messages import ACTUAL, BELOW, BOTH, FORECAST, event, recorded
 

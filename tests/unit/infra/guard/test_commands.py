@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from exits import Exit
-from infra.gcp.commands import extend, wake
-from infra.gcp.guard_function.sluice_guard.api import Api
-from infra.gcp.guard_function.sluice_guard.settings import apis_of
+from infra.gcp.guard_commands import extend, wake
+from infra.gcp.guard_function.sluice_guard.environment import apis_of
+from infra.gcp.guard_function.sluice_guard.google_requests import Api
+from producer.runtime.exit_status import Exit
 from tests.unit.infra.guard.conftest import NOW, OUTPUT, Main, Person, asleep, env_of, until
 from tests.unit.infra.guard.google import JOB, FakeGoogle
 

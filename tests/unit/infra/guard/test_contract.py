@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from infra.gcp.commands.stack import Guarded
-from infra.gcp.ground import CloudSite
+from infra.gcp.cloud_context import CloudSite
 from infra.gcp.guard import PERMISSIONS, environment, told
-from infra.gcp.guard_function.sluice_guard.settings import Settings as Told
+from infra.gcp.guard_commands.guarded_cluster import Guarded
+from infra.gcp.guard_function.sluice_guard.environment import Settings as Told
 from infra.gcp.guard_source import code
-from infra.settings import Settings
+from infra.settings.stack_settings import Settings
 
 NEEDED = {
     "gcp.project": "my-lab",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.api import Api, ApiError, OutOfTimeError
+from infra.gcp.guard_function.sluice_guard.environment import apis_of
 from infra.gcp.guard_function.sluice_guard.gke import Change, Gke, stop
-from infra.gcp.guard_function.sluice_guard.settings import apis_of
+from infra.gcp.guard_function.sluice_guard.google_requests import Api, ApiError, OutOfTimeError
 from tests.unit.infra.guard.conftest import Seconds, env_of
 from tests.unit.infra.guard.google import FakeGoogle
 

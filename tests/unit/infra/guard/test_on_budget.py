@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.api import ApiError, OutOfTimeError
+from infra.gcp.guard_function.sluice_guard.google_requests import ApiError, OutOfTimeError
 from tests.unit.infra.guard.conftest import NOW, Guarding
 from tests.unit.infra.guard.messages import (
     ABOVE_WITHOUT_THRESHOLD,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.api import ApiError, OutOfTimeError
+from infra.gcp.guard_function.sluice_guard.google_requests import ApiError, OutOfTimeError
 from tests.unit.infra.guard.conftest import NOW, Guarding
 
 PAST, FUTURE = "2026-11-22T18:59:00+00:00", "2026-11-22T19:15:00Z"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcp.commands.pins import FILE, main, pins
-from infra.gcp.commands.stack import ROOT
+from infra.gcp.guard_commands.guarded_cluster import ROOT
+from infra.gcp.guard_commands.pin_requirements import FILE, main, pins
 
 LOCK = (ROOT / "requirements-dev.lock").read_text()
 

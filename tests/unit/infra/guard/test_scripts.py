@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcp.commands.stack import ROOT
+from infra.gcp.guard_commands.guarded_cluster import ROOT
 from tests.unit.infra.guard.conftest import OUTPUT, asleep, env_of
 from tests.unit.infra.guard.google import FakeGoogle
 

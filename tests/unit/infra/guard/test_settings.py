@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.settings import ConfigurationError, Mode, Settings
+from infra.gcp.guard_function.sluice_guard.environment import ConfigurationError, Mode, Settings
 from tests.unit.infra.guard.conftest import ENV
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from exits import Exit, SluiceError
-from infra.gcp.commands import wake
-from infra.gcp.commands.stack import Guarded
-from infra.gcp.guard_function.sluice_guard.api import Api, Patience
-from infra.gcp.guard_function.sluice_guard.settings import apis_of
+from infra.gcp.guard_commands import wake
+from infra.gcp.guard_commands.guarded_cluster import Guarded
+from infra.gcp.guard_function.sluice_guard.environment import apis_of
+from infra.gcp.guard_function.sluice_guard.google_requests import Api, Patience
+from producer.runtime.exit_status import Exit, SluiceError
 from tests.unit.infra.guard.conftest import LIMITS, NOW, OUTPUT, Guarding, Person, Seconds, asleep, env_of, until
 from tests.unit.infra.guard.google import FakeGoogle
 from tests.unit.infra.guard.messages import BOTH, event

@@ -10,11 +10,11 @@ import pulumi
 import pytest
 from rich.console import Console
 
-from exits import Exit
-from infra.cost.api import ENDPOINT
-from infra.declared import ROOT
+from infra.gcp.google_api import ENDPOINT
 from infra.leftovers.command import Streams, main
-from infra.leftovers.items import Mark
+from infra.leftovers.leftover import Mark
+from infra.settings.declared_settings import ROOT
+from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from producer.images.open import Image, ImageSource, Refused, Selection, open_images
+from producer.images.open_source import Image, ImageSource, Refused, Selection, open_images
 
 UTIME = 1_353_099_678_000_000
 Members = Iterable[tuple[str | tarfile.TarInfo, bytes]]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from exits import Exit, SluiceError
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
+from producer.runtime.exit_status import Exit, SluiceError
 
 from ..test_command import NOWHERE
 from .support import put, session
@@ -52,7 +52,7 @@ def test_nobody_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("producer.topic.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("producer.kafka.topic.CONNECT_SECONDS", 0.5)
     folder = put(tmp_path / "data", session(2))
     assert main(["images", str(folder)], env=NOWHERE) is Exit.UNAVAILABLE
     assert "topic images cannot be written to" in capsys.readouterr().err

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from exits import Exit
 from producer.images.dry_run import DryReport, dry_run
 from producer.images.load import ImageOptions
-from producer.images.open import Selection, open_images
+from producer.images.open_source import Selection, open_images
 from producer.images.redis_memory import stored_bytes
+from producer.runtime.exit_status import Exit
 
 from .support import UTIME, picture, put, session, tar
 from .test_redis_memory import redis

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
-from exits import Exit
-from producer.delivery import Delivery
 from producer.images.load import ImageLoad, ImageOptions, tuning
-from producer.images.open import Selection, open_images
-from producer.images.reasons import ImageReason
-from producer.images.report import ImageReport
-from producer.records import Records
-from producer.rejects import IMAGES, RejectFile
-from producer.stages import StopLoadError
+from producer.images.load_report import ImageReport
+from producer.images.open_source import Selection, open_images
+from producer.images.reject_reasons import ImageReason
+from producer.kafka.delivery import Delivery
+from producer.kafka.record_arrays import Records
+from producer.load_stages import StopLoadError
+from producer.rejects_file import IMAGES, RejectFile
+from producer.runtime.exit_status import Exit
 
 from ..conftest import Broker
 from .support import UTIME, picture, put, session, tar

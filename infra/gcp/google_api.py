@@ -1,0 +1,210 @@
+"""Calls of Google Cloud's REST APIs, as whoever is signed in on this machine."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import google.auth
+import requests
+from google.auth.exceptions import GoogleAuthError
+
+from infra.gcp.google_session import authorized_session, session
+from producer.runtime import tls_trust
+from producer.runtime.exit_status import Exit, SluiceError
+
+ENDPOINT = "SLUICE_GOOGLE_ENDPOINT"
+"""Variable with an address of this machine that stands in for all of Google's, each service below its name; for tests.
+Who is signed in does not matter there, and is not told."""
+_HERE = ("127.0.0.1", "::1", "localhost")
+KEY = "GOOGLE_API_KEY"
+"""Variable with an API key, for what needs no more than that."""
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_BUSY = (429, 500, 502, 503, 504)
+_PAUSES = (1.0, 2.0, 4.0)
+"""Seconds to wait before a call is tried again."""
+_TIMEOUT = 60.0
+_TOKENS = "https://oauth2.googleapis.com"
+PARTIAL = 206
+"""The code of an answer that lacks a part, and says so."""
+_MISSING = 404
+_FORBIDDEN = 403
+_UNKNOWN_CALLER = 401
+
+
+class ApiError(SluiceError):
+    """Google refused a call, or could not be reached."""
+
+    def __init__(
+        self, message: str, *, code: int = 0, off: bool = False, unpaid: bool = False, role: str | None = None
+    ) -> None:
+        super().__init__(message, status=Exit.UNAVAILABLE)
+        self.code = code
+        """The HTTP status; 0 where there was no answer."""
+        self.off = off
+        """The project has the API turned off."""
+        self.unpaid = unpaid
+        """Nobody pays for the project: a trial is over, or its billing account is closed or taken away."""
+        self.role = role
+        """The role that is missing, where the answer says so."""
+
+    @property
+    def missing(self) -> bool:
+        """What was asked for is not there."""
+        return self.code == _MISSING
+
+    @property
+    def forbidden(self) -> bool:
+        """A right is missing."""
+        return self.code == _FORBIDDEN and not self.off and not self.unpaid
+
+    @property
+    def everywhere(self) -> bool:
+        """No other call would fare better: nobody is signed in, or there is no way to Google."""
+        return self.code in (0, _UNKNOWN_CALLER)
+
+
+class Google:
+    """Google's APIs. One for a whole command: it holds the connection and the credentials."""
+
+    def __init__(
+        self, session: requests.Session, *, endpoint: str | None, key: str | None, sleep: Callable[[float], None]
+    ) -> None:
+        self._session = session
+        self._endpoint = endpoint
+        self._headers = {"X-Goog-Api-Key": key} if key else {}
+        self._sleep = sleep
+
+    @classmethod
+    def signed_in(
+        cls,
+        env: Mapping[str, str],
+        *,
+        project: str | None = None,
+        key: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Self:
+        """As who is signed in, or with an API key; raises ApiError where nobody is.
+
+        The calls are counted for `project`: without it a person's are for one of Google's own, where most APIs are off.
+        """
+        endpoint = env.get(ENDPOINT, "").rstrip("/") or None
+        if endpoint and urlsplit(endpoint).hostname not in _HERE:
+            raise SluiceError(f"{ENDPOINT} is {endpoint}: it may only name this machine; unset it", status=Exit.USAGE)
+        if endpoint or key:
+            return cls(session(), endpoint=endpoint, key=key, sleep=sleep)
+        try:
+            credentials, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=project)
+        except GoogleAuthError as error:
+            raise ApiError(f"nobody is signed in to Google Cloud ({_first(error)}); {_SIGN_IN}") from None
+        return cls(authorized_session(credentials), endpoint=None, key=None, sleep=sleep)
+
+    def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
+        """An answer; raises ApiError."""
+        return self._call("GET", service, path, parameters)
+
+    def post(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask something that takes more than an address; raises ApiError."""
+        return self._call("POST", service, path, {}, body)
+
+    def delete(self, service: str, path: str) -> dict[str, Any]:
+        """Remove something; the answer, which may be an operation that goes on. What is gone already is no error.
+
+        Raises ApiError.
+        """
+        try:
+            return self._call("DELETE", service, path, {})
+        except ApiError as error:
+            if not error.missing:
+                raise
+            return {}
+
+    def pages(self, service: str, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
+        """Every page of a list; raises ApiError."""
+        token = ""
+        while True:
+            page = self.get(service, path, **parameters, **({"pageToken": token} if token else {}))
+            yield page
+            token = page.get("nextPageToken", "")
+            if not token:
+                return
+
+    def _call(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        parameters: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        base = f"{self._endpoint}/{service}" if self._endpoint else f"https://{service}.googleapis.com"
+        url = f"{base}/{path}"
+        answer = self._send(method, url, parameters, service, body)
+        for pause in _PAUSES:
+            if answer.status_code not in _BUSY:
+                break
+            self._sleep(pause)
+            answer = self._send(method, url, parameters, service, body)
+        if not answer.ok:
+            raise _refusal(answer, service)
+        try:
+            return answer.json() if answer.content else {}
+        except requests.JSONDecodeError:
+            raise ApiError(
+                f"{service} gave an answer that is no JSON ({path}); try again", code=answer.status_code
+            ) from None
+
+    def _send(
+        self, method: str, url: str, parameters: Mapping[str, str], service: str, body: Mapping[str, Any] | None
+    ) -> requests.Response:
+        try:
+            return self._session.request(
+                method,
+                url,
+                params=dict(parameters),
+                json=body,
+                headers=self._headers,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            )
+        except GoogleAuthError as error:
+            if advice := tls_trust.explain(error, _TOKENS):
+                raise ApiError(f"Google's sign-in cannot be reached. {advice}") from None
+            raise ApiError(
+                f"the sign-in to Google Cloud does not hold any more ({_first(error)}); {_SIGN_IN}"
+            ) from None
+        except requests.RequestException as error:
+            advice = tls_trust.explain(error, url)
+            why = f". {advice}" if advice else f" ({type(error).__name__}); is there a way to it?"
+            raise ApiError(f"{service} cannot be reached{why}") from None
+
+
+_SIGN_IN = "sign in: gcloud auth application-default login"
+
+
+def _refusal(answer: requests.Response, service: str) -> ApiError:
+    error = _error(answer)
+    said = str(error.get("message", answer.reason))
+    reasons = {detail.get("reason") for detail in [*error.get("details", []), *error.get("errors", [])]}
+    if {"SERVICE_DISABLED", "accessNotConfigured"} & reasons:
+        return ApiError(f"the API {service} is off in this project", code=answer.status_code, off=True)
+    if "BILLING_DISABLED" in reasons:
+        return ApiError(f"{service} answers only while billing is on", code=answer.status_code, unpaid=True)
+    if "USER_PROJECT_DENIED" in reasons:
+        role = "roles/serviceusage.serviceUsageConsumer"
+        return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code, role=role)
+    if answer.status_code == _UNKNOWN_CALLER:
+        return ApiError(f"{service} does not know who asks ({said}); {_SIGN_IN}", code=answer.status_code)
+    return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code)
+
+
+def _error(answer: requests.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()["error"]
+    except (requests.JSONDecodeError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _first(error: Exception) -> str:
+    return str(error).partition("\n")[0].partition(". ")[0].rstrip(".")

@@ -1,0 +1,117 @@
+"""What a stack has on Google Cloud, as its output `guard` says: which cluster, which clock, what its pools are like."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, cast
+
+from producer.runtime.exit_status import Exit, SluiceError
+
+ROOT = Path(__file__).resolve().parents[3]
+_OUTPUT = "guard"
+_LIMITS = ("minNodeCount", "maxNodeCount", "totalMinNodeCount", "totalMaxNodeCount", "locationPolicy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the stack's settings want a node pool to be: nodes in each zone, and how it scales itself, if it does."""
+
+    nodes: int
+    autoscaling: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guarded:
+    """The cluster that the guard guards."""
+
+    project: str
+    location: str
+    cluster: str
+    clock_job: str
+    mode: str
+    """What the guard does when the time is up: the setting guard.mode."""
+    pools: Mapping[str, Wanted]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the stack's output `guard`; raises ValueError that says what is wrong with it."""
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("it is no JSON object")
+        data = cast(dict[str, Any], data)
+        names = {name: _text(data, name) for name in ("project", "location", "cluster", "clockJob", "mode")}
+        pools = data.get("pools")
+        if not isinstance(pools, dict) or not pools:
+            raise ValueError("it names no pools")
+        return cls(
+            project=names["project"],
+            location=names["location"],
+            cluster=names["cluster"],
+            clock_job=names["clockJob"],
+            mode=names["mode"],
+            pools={name: _wanted(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
+        )
+
+
+def of_stack(stack: str, *, env: Mapping[str, str]) -> Guarded:
+    """Ask Pulumi for a stack's output; raises SluiceError where it has none."""
+    if shutil.which("pulumi", path=env.get("PATH", "")) is None:
+        raise SluiceError(
+            "pulumi is needed to look the cluster up, and is not on the PATH: https://www.pulumi.com/docs/install. "
+            f"Or give the stack's output {_OUTPUT} in a file: --guard FILE",
+            status=Exit.UNAVAILABLE,
+        )
+    command = ["pulumi", "--cwd", str(ROOT), "stack", "output", _OUTPUT, "--json", "--stack", stack]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(env))
+    if done.returncode:
+        raise SluiceError(
+            f"the stack {stack} does not say what its guard guards: {done.stderr.strip()}. "
+            f"Bring it up (pulumi up --stack {stack}), or name another: --stack NAME",
+            status=Exit.UNAVAILABLE,
+        )
+    return _parsed(done.stdout, f"the output {_OUTPUT} of the stack {stack}")
+
+
+def of_file(path: Path) -> Guarded:
+    """Read a stack's output from a file, for a stack whose state is not here; raises SluiceError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SluiceError(
+            f"{path} cannot be read: {error}. Make it anew: pulumi stack output {_OUTPUT} --json"
+        ) from error
+    return _parsed(text, str(path))
+
+
+def _parsed(text: str, what: str) -> Guarded:
+    try:
+        return Guarded.parse(text)
+    except ValueError as error:
+        raise SluiceError(f"{what} cannot be used: {error}. `pulumi up` makes it anew") from error
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} is {value!r}, not a name")
+    return value
+
+
+def _wanted(name: str, pool: object) -> Wanted:
+    data = cast(dict[str, Any], pool) if isinstance(pool, dict) else {}
+    nodes, autoscaling = data.get("nodes"), data.get("autoscaling")
+    if isinstance(nodes, bool) or not isinstance(nodes, int | float) or nodes != int(nodes) or nodes < 0:
+        raise ValueError(f"pools.{name}.nodes is {nodes!r}, not a number of nodes")
+    if autoscaling is None:
+        return Wanted(nodes=int(nodes), autoscaling=None)
+    if not isinstance(autoscaling, dict):
+        raise ValueError(f"pools.{name}.autoscaling is no JSON object")
+    limits = cast(dict[str, object], autoscaling)
+    if unknown := sorted(set(limits) - set(_LIMITS)):
+        raise ValueError(f"pools.{name}.autoscaling has {', '.join(unknown)}; known are {', '.join(_LIMITS)}")
+    if not limits.get("maxNodeCount") and not limits.get("totalMaxNodeCount"):
+        raise ValueError(f"pools.{name}.autoscaling has no maxNodeCount: a pool without a cap is not made")
+    return Wanted(nodes=int(nodes), autoscaling=limits)

@@ -1,0 +1,82 @@
+"""A cluster on Google Cloud, and the pipeline on it."""
+
+import os
+from typing import Protocol
+
+import pulumi
+from pulumi_kubernetes import Provider
+
+from infra.cost.billed_resources import Shape
+from infra.cost.billed_stack import shape_of
+from infra.cost.cost_report import total
+from infra.gcp.budget_rights import Ask, ask_google, may_make_budget
+from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
+from infra.gcp.prometheus_scrape import scrape
+from infra.settings.gcp_settings import GcpSettings
+from infra.settings.profiles import profile_of
+from infra.settings.setting_checks import set_it
+from infra.settings.stack_settings import Settings, SettingsError
+from infra.workloads.connect_cluster import Connect
+from infra.workloads.target_cluster import Foundation
+
+
+class Deploy(Protocol):
+    """What puts the pipeline on a cluster: infra.program.deploy."""
+
+    def __call__(self, settings: Settings, *, on: Provider, foundation: Foundation) -> Connect:
+        """Make the pipeline; Connect is what it makes last of all that stays."""
+        ...
+
+
+def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, ask: Ask | None = None) -> None:
+    """Make both; raises SettingsError and NoBudgetError before anything is made.
+
+    `ask` asks Google for rights, unless a test answers.
+    """
+    shape = shape_of(settings, stack_name())
+    _refuse_what_fits_nowhere(shape)
+    # `pulumi preview` shows it too.
+    pulumi.log.info(total(shape))
+    ask = ask or ask_google(os.environ, project=gcp.place.project)
+    cloud = make_cloud(
+        CloudArgs(
+            settings=gcp,
+            stack=stack_name(),
+            namespace=settings.cluster.namespace,
+            redis_maxmemory_mi=profile_of(settings).redis_maxmemory_mi,
+            has_rights=may_make_budget(gcp.budget, ask=ask, project=gcp.place.project),
+            delete_unreachable=settings.cluster.delete_unreachable,
+        )
+    )
+    connect = deploy(settings, on=cloud.provider, foundation=cloud.foundation)
+    if gcp.watch.enabled:
+        scrape(settings.cluster.namespace, on=cloud.provider, after=[connect])
+    for name, value in {"guard": cloud.guard, **commands(gcp)}.items():
+        pulumi.export(name, value)
+
+
+def _refuse_what_fits_nowhere(shape: Shape) -> None:
+    """A pod that no node has room for would be waited for in vain, on nodes that are paid for."""
+    if shape.too_large:
+        raise SettingsError(
+            f"nodes.machineType: no {shape.nodes[0].machine} has room for {', '.join(shape.too_large)}; "
+            f"{set_it('nodes.machineType')}, such as e2-standard-4"
+        )
+
+
+def commands(gcp: GcpSettings) -> dict[str, str]:
+    """The outputs of this cloud, beside those of every cluster: what to type first, and what looks after the money."""
+    place = gcp.place
+    where = "--region" if place.region == place.location else "--zone"
+    by_name = "" if place.control_plane_cidrs else " --dns-endpoint"
+    console = "https://console.cloud.google.com"
+    return {
+        "credentials": f"gcloud container clusters get-credentials {place.cluster} {where} {place.location} "
+        f"--project {place.project}{by_name}",
+        "cost": "scripts/cost",
+        "extend": "scripts/extend",
+        "wake": "scripts/wake",
+        "leftovers": "scripts/leftovers",
+        "dashboards": f"{console}/monitoring/dashboards?project={place.project}",
+        "spending": f"{console}/billing/linkedaccount?project={place.project}",
+    }

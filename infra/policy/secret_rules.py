@@ -1,0 +1,37 @@
+"""The rule that secrets are marked, so that Pulumi encrypts them in its state and hides them in what it prints."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.policy.declared_resource import Declared, Hidden, walk
+
+_SECRET_NAME = re.compile(r"(password|token|secret|secretdata|privatekey|credentials)$", re.IGNORECASE)
+_NO_SECRETS = re.compile(r"name$|ref$", re.IGNORECASE)
+_NAMED = ("gcp:", "docker-build:", "random:", "pulumi:providers:", "kubernetes:core/v1:ConfigMap")
+"""What must not hold an unmarked value that is called a secret."""
+_LOGIN = re.compile(r"\b(token|password|client-key-data)[\"']?\s*:")
+
+
+def every_secret_is_marked(resource: Declared) -> Iterator[str]:
+    """A password is secret in Pulumi's state and output: what is called one, and what a Secret holds."""
+    for path, value in _secrets(resource):
+        if isinstance(value, str) and value:
+            yield f"{resource.name}: {'.'.join(path)} can be read in the state"
+
+
+def _secrets(resource: Declared) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for path, value in walk(resource.props):
+        if resource.type == "kubernetes:core/v1:Secret":
+            if path and path[0] in ("stringData", "data"):
+                yield path, value
+        elif resource.type.startswith(_NAMED):
+            if path and (_is_secret(path[-1]) or (path[-1] == "kubeconfig" and _LOGIN.search(str(value)))):
+                yield path, value
+        elif resource.type.startswith("kubernetes:") and isinstance(value, Mapping) and _is_secret(value.get("name")):
+            yield (*path, "value"), value.get("value")  # a variable of a container
+
+
+def _is_secret(name: Any) -> bool:
+    name = name.value if isinstance(name, Hidden) else name
+    return isinstance(name, str) and bool(_SECRET_NAME.search(name)) and not _NO_SECRETS.search(name)

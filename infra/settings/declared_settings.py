@@ -1,0 +1,63 @@
+"""The settings as Pulumi.yaml declares them: name, type and default, written there and nowhere else."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository: where Pulumi.yaml, k8s/ and connect/ are."""
+
+Value = str | int | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """One setting; `type` is Pulumi's: string, integer, boolean or array (of strings)."""
+
+    type: str
+    default: Value
+    description: str
+
+    def parse(self, text: str) -> Value:
+        """The value that a stack's file or `pulumi config set` gives as text; raises ValueError."""
+        if self.type == "string":
+            return text
+        found = _decoded(text)
+        if self.type == "array" and isinstance(found, list) and all(isinstance(entry, str) for entry in found):
+            return tuple(found)
+        if self.type == "boolean" and isinstance(found, bool):
+            return found
+        if self.type == "integer" and isinstance(found, int) and not isinstance(found, bool):
+            return found
+        raise ValueError(_EXAMPLES[self.type])
+
+
+_EXAMPLES = {
+    "array": 'a list of texts, such as ["one", "two"]',
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
+
+
+def declarations(root: Path = ROOT) -> Mapping[str, Declaration]:
+    """Every setting of the project by its name."""
+    project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return {
+        name: Declaration(
+            type=entry["type"],
+            default=tuple(entry["default"]) if entry["type"] == "array" else entry["default"],
+            description=entry["description"],
+        )
+        for name, entry in project["config"].items()
+    }
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return None

@@ -1,0 +1,141 @@
+"""What a stack says of Google Cloud, as frozen dataclasses; infra/settings/gcp_checks.py has checked it."""
+
+from dataclasses import dataclass
+
+from infra.settings.gcp_checks import ZONE
+from infra.settings.setting_values import Values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the cluster is, and how it may be reached."""
+
+    project: str
+    location: str
+    """A zone or a region."""
+    name: str
+    release_channel: str
+    deletion_protection: bool
+    control_plane_cidrs: tuple[str, ...]
+    """Empty for the control plane's DNS name only."""
+    secrets_key: str | None
+
+    @property
+    def region(self) -> str:
+        """The region of a zone, or the location itself."""
+        return self.location.rpartition("-")[0] if ZONE.fullmatch(self.location) else self.location
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name."""
+        return self.name
+
+    @property
+    def context(self) -> str:
+        """What `gcloud container clusters get-credentials` calls the cluster in a kubeconfig."""
+        return f"gke_{self.project}_{self.location}_{self.cluster}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nodes:
+    """The machines, and what runs on those that are not taken back."""
+
+    machine_type: str
+    disk_gb: int
+    spot_max: int
+    on_demand_max: int
+    on_demand_for: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSettings:
+    """What may be spent in a month, before credits, and who is told."""
+
+    billing_account: str | None
+    amount: int
+    currency: str
+    actual_percents: tuple[int, ...]
+    forecast_percents: tuple[int, ...]
+    emails: tuple[str, ...]
+    allow_without: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardSettings:
+    """What stops the spending, and when."""
+
+    mode: str
+    percent: int
+    ttl_hours: int
+    """0 for no clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Metrics, alerts and the dashboard."""
+
+    enabled: bool
+    lag_records: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcpSettings:
+    """Everything that a stack says of Google Cloud."""
+
+    place: Place
+    nodes: Nodes
+    budget: BudgetSettings
+    guard: GuardSettings
+    watch: Watch
+
+
+def gcp_settings(values: Values) -> GcpSettings | None:
+    """The settings of a stack that makes a cluster on Google Cloud; None for one that does not."""
+    project = values.text("gcp.project")
+    if project is None:
+        return None
+    return GcpSettings(
+        place=_place(values, project),
+        nodes=_nodes(values),
+        budget=_budget(values),
+        guard=GuardSettings(
+            mode=values.text("guard.mode") or "",
+            percent=values.number("guard.percent"),
+            ttl_hours=values.number("guard.ttlHours"),
+        ),
+        watch=Watch(enabled=values.flag("monitoring.enabled"), lag_records=values.number("monitoring.lagRecords")),
+    )
+
+
+def _place(values: Values, project: str) -> Place:
+    return Place(
+        project=project,
+        location=values.text("gcp.location") or "",
+        name=values.text("gcp.name") or "",
+        release_channel=values.text("gcp.releaseChannel") or "",
+        deletion_protection=values.flag("gcp.deletionProtection"),
+        control_plane_cidrs=values.texts("gcp.controlPlaneCidrs"),
+        secrets_key=values.text("gcp.secretsKey"),
+    )
+
+
+def _nodes(values: Values) -> Nodes:
+    return Nodes(
+        machine_type=values.text("nodes.machineType") or "",
+        disk_gb=values.number("nodes.diskGb"),
+        spot_max=values.number("nodes.spotMax"),
+        on_demand_max=values.number("nodes.onDemandMax"),
+        on_demand_for=frozenset(values.texts("nodes.onDemandFor")),
+    )
+
+
+def _budget(values: Values) -> BudgetSettings:
+    return BudgetSettings(
+        billing_account=values.text("budget.billingAccount"),
+        amount=values.number("budget.amount"),
+        currency=values.text("budget.currency") or "",
+        actual_percents=tuple(int(text) for text in values.texts("budget.actualPercents")),
+        forecast_percents=tuple(int(text) for text in values.texts("budget.forecastPercents")),
+        emails=values.texts("budget.emails"),
+        allow_without=values.flag("budget.allowWithoutBudget"),
+    )

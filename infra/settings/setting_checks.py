@@ -1,0 +1,126 @@
+"""What each setting may be: a check a setting, which says what is wrong with a value."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_network
+from typing import Any
+
+from infra.settings.declared_settings import ROOT
+
+Check = Callable[[Any], str | None]
+"""Says what is wrong with a value, or (for a check of several) with all values; None where it is right."""
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_QUANTITY = re.compile(r"[1-9][0-9]*(Mi|Gi|Ti)")
+_REGISTRY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
+_IMAGE = re.compile(r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
+_REMOTE = ("http://", "https://", "gs://", "nclt:")
+_LARGE = 3
+
+
+def set_it(name: str) -> str:
+    """How a setting is set."""
+    return f"pulumi config set {name} VALUE"
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What to say of a setting that is not declared."""
+    near = get_close_matches(name, list(known), n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{name}: there is no such setting{meant} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"
+
+
+def _profile(value: str) -> str | None:
+    return None if value in ("small", "large") else f"{value!r} is no profile: small or large"
+
+
+def _kind(value: str) -> str | None:
+    return None if value in ("gps", "images") else f"{value!r} cannot be loaded: gps or images"
+
+
+def _namespace(value: str) -> str | None:
+    if _DNS_LABEL.fullmatch(value) and value not in ("default", "kube-system", "kube-public", "kube-node-lease"):
+        return None
+    return f"{value!r} cannot be a namespace of its own: lower case letters, digits and -, and none of Kubernetes'"
+
+
+def _quantity(value: str) -> str | None:
+    return None if not value or _QUANTITY.fullmatch(value) else f"{value!r} is no size of a disk, such as 20Gi"
+
+
+def _cidrs(value: tuple[str, ...]) -> str | None:
+    for cidr in value:
+        try:
+            ip_network(cidr)
+        except ValueError:
+            return f"{cidr!r} is no range of addresses, such as 10.0.0.0/28"
+    return None
+
+
+def _chart(value: str) -> str | None:
+    if value.startswith("oci://") or (ROOT / value / "Chart.yaml").is_file():
+        return None
+    return f"{value!r} is neither an oci:// address nor a folder with a Chart.yaml"
+
+
+def _images(value: str) -> str | None:
+    if not value or (_IMAGE.fullmatch(value) and "//" not in value):
+        return None
+    return f"{value!r} is no name of an image or a registry: no https://, such as registry.example.com/hub/redis:8.2.2"
+
+
+def _maxmemory(value: int) -> str | None:
+    least = 64
+    return None if value == 0 or value >= least else f"{value} MiB is too little for Redis: {least} or more"
+
+
+def _source(value: str) -> str | None:
+    if not value or value.startswith(_REMOTE) or value.startswith("/data/"):
+        return None
+    return f"{value!r} is neither a URL, nor nclt:DATE, nor a path below /data"
+
+
+def _folder(value: str) -> str | None:
+    return None if not value or value.startswith("/") else f"{value!r} is no path from the node's root, such as /data"
+
+
+def _minutes(value: int) -> str | None:
+    week = 7 * 24 * 60
+    return None if 1 <= value <= week else f"{value} is no number of minutes from 1 to {week}"
+
+
+ALONE: Mapping[str, Check] = {
+    "profile": _profile,
+    "namespace": _namespace,
+    "kubernetes.apiServerCidrs": _cidrs,
+    "strimzi.chart": _chart,
+    "images": _images,
+    "kafka.storage": _quantity,
+    "mysql.storage": _quantity,
+    "redis.storage": _quantity,
+    "redis.maxmemoryMi": _maxmemory,
+    "load.source": _source,
+    "load.kind": _kind,
+    "load.folder": _folder,
+    "load.timeoutMinutes": _minutes,
+}
+"""By name; `images` is for every setting of that group."""
+
+
+def _brokers(values: Mapping[str, Any]) -> str | None:
+    brokers, profile = values.get("kafka.brokers"), values.get("profile")
+    if not brokers or (profile == "small" and brokers == 1) or (profile == "large" and brokers >= _LARGE):
+        return None
+    return f"{brokers} brokers do not go with the profile {profile}: small has 1, large 3 or more"
+
+
+def _mounted(values: Mapping[str, Any]) -> str | None:
+    source = str(values.get("load.source", ""))
+    if not source.startswith("/data/") or values.get("load.folder"):
+        return None
+    return f"{source!r} is below /data, where nothing is without load.folder"
+
+
+TOGETHER: Mapping[str, Check] = {"kafka.brokers": _brokers, "load.source": _mounted}
+"""Checks of one setting against others, by the setting that is to be changed."""

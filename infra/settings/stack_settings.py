@@ -1,0 +1,161 @@
+"""A stack's settings, checked all at once and given to the program as frozen dataclasses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra.settings import gcp_checks, setting_checks
+from infra.settings.declared_settings import Value, declarations
+from infra.settings.gcp_settings import GcpSettings, gcp_settings
+from infra.settings.setting_values import Values, flat, values_of
+from infra.settings.versions import IMAGES, OWN_IMAGES
+
+_ALONE = {**setting_checks.ALONE, **gcp_checks.ALONE}
+_TOGETHER = {**setting_checks.TOGETHER, **gcp_checks.TOGETHER}
+DATA = "/data"
+"""Where a Job finds load.folder."""
+
+
+class SettingsError(pulumi.RunError):
+    """Every mistake in a stack's settings, each with its remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Which cluster, and how it is spoken to."""
+
+    context: str
+    namespace: str
+    storage_class: str | None
+    delete_unreachable: bool
+    api_server_cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What a Job loads, and what happens then; nothing where `source` is None."""
+
+    source: str | None
+    kind: str
+    options: tuple[str, ...]
+    folder: str | None
+    timeout_minutes: int
+    prove: bool
+    proof_options: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What a stack has otherwise than its profile; None for as the profile has it."""
+
+    kafka_brokers: int | None
+    kafka_storage: str | None
+    mysql_storage: str | None
+    redis_storage: str | None
+    redis_maxmemory_mi: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a stack can say."""
+
+    profile: str
+    cluster: Cluster
+    strimzi_chart: str
+    image_registry: str | None
+    image_overrides: Mapping[str, str]
+    sizes: Sizes
+    load: Load
+    console: bool
+    gcp: GcpSettings | None
+    """None for a cluster that is there already."""
+
+    @classmethod
+    def of_stack(cls) -> Self:
+        """The settings of the stack that runs; raises SettingsError that lists every mistake."""
+        prefix = f"{pulumi.get_project()}:"
+        given = {**get_config_env(), **CONFIG.get()}
+        ours = {key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)}
+        return cls.parse(ours, samples=gcp_checks.SAMPLES)
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str], *, samples: Mapping[str, object] = MappingProxyType({})) -> Self:
+        """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake.
+
+        `samples` are values, by name, that stand for those a person has still to give.
+        """
+        declared = declarations()
+        values, mistakes = values_of(flat(given, declared), declared)
+        mistakes += [
+            mistake for name in values if (mistake := _mistake(name, values) or _sample(name, values, samples))
+        ]
+        if mistakes:
+            lines = "".join(f"\n  {mistake}" for mistake in mistakes)
+            raise SettingsError(f"{len(mistakes)} of the settings of this stack cannot be used:{lines}")
+        return cls._of(Values(values))
+
+    @classmethod
+    def _of(cls, values: Values) -> Self:
+        images = ((name, values.text(f"images.{name}")) for name in (*IMAGES, *OWN_IMAGES))
+        gcp = gcp_settings(values)
+        return cls(
+            profile=values.text("profile") or "",
+            cluster=_cluster(values, gcp),
+            strimzi_chart=values.text("strimzi.chart") or "",
+            image_registry=values.text("images.registry"),
+            image_overrides={name: image for name, image in images if image},
+            sizes=_sizes(values),
+            load=_load(values),
+            console=values.flag("console.enabled"),
+            gcp=gcp,
+        )
+
+
+def _cluster(values: Values, gcp: GcpSettings | None) -> Cluster:
+    return Cluster(
+        context=gcp.place.context if gcp else values.text("kubeContext") or "",
+        namespace=values.text("namespace") or "",
+        storage_class=values.text("kubernetes.storageClass") or (gcp and gcp.place.name),
+        delete_unreachable=values.flag("kubernetes.deleteUnreachable"),
+        api_server_cidrs=values.texts("kubernetes.apiServerCidrs"),
+    )
+
+
+def _sizes(values: Values) -> Sizes:
+    return Sizes(
+        kafka_brokers=values.number("kafka.brokers") or None,
+        kafka_storage=values.text("kafka.storage"),
+        mysql_storage=values.text("mysql.storage"),
+        redis_storage=values.text("redis.storage"),
+        redis_maxmemory_mi=values.number("redis.maxmemoryMi") or None,
+    )
+
+
+def _load(values: Values) -> Load:
+    return Load(
+        source=values.text("load.source"),
+        kind=values.text("load.kind") or "",
+        options=values.texts("load.options"),
+        folder=values.text("load.folder"),
+        timeout_minutes=values.number("load.timeoutMinutes"),
+        prove=values.flag("proof.enabled"),
+        proof_options=values.texts("proof.options"),
+    )
+
+
+def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
+    """What is wrong with a value, and what to do about it; None where it is right."""
+    alone = _ALONE.get("images" if name.startswith("images.") else name)
+    together = _TOGETHER.get(name)
+    problem = (alone and alone(values[name])) or (together and together(values))
+    return f"{name}: {problem}; {setting_checks.set_it(name)}" if problem else None
+
+
+def _sample(name: str, values: Mapping[str, Value], samples: Mapping[str, object]) -> str | None:
+    if name not in samples or values[name] != samples[name]:
+        return None
+    return f"{name}: it still has the sample's value, which stands for yours; {setting_checks.set_it(name)}"

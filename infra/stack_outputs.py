@@ -1,0 +1,34 @@
+"""What a person needs next, as commands to be copied."""
+
+from collections.abc import Mapping
+
+from infra.settings.stack_settings import Settings
+from infra.workloads import kafka_console
+from infra.workloads.workload_context import PART_OF
+
+_KIND = "kind-sluice"
+"""The context that `--target kind` means."""
+
+
+def commands(settings: Settings) -> Mapping[str, str]:
+    """The stack's outputs: where the pipeline is, and what to type."""
+    cluster = settings.cluster
+    target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"
+    elsewhere = f" --namespace {cluster.namespace}" if cluster.namespace != PART_OF else ""
+    sluice = f"scripts/sluice --target {target}{elsewhere}"
+    kubectl = f"kubectl --context {cluster.context} --namespace {cluster.namespace}"
+    source = settings.load.source or "SOURCE"
+    found = {
+        "context": cluster.context,
+        "namespace": cluster.namespace,
+        "status": f"{sluice} status",
+        "load": f"{sluice} load {settings.load.kind} {source}",
+        "proof": f"{sluice} proof {source}",
+        "look": f"{kubectl} get pods,kafka,kafkaconnect,kafkaconnector,kafkatopic,kafkauser",
+        "down": "pulumi destroy",
+    }
+    if settings.console:
+        found["console"] = (
+            f"{kubectl} port-forward deployment/{kafka_console.NAME} 8088:{kafka_console.PORT}  # http://localhost:8088"
+        )
+    return found

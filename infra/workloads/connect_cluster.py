@@ -1,0 +1,83 @@
+"""Kafka Connect of k8s/connect.yaml, from our image, and the connectors that it runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Resource, ResourceOptions
+
+from infra.workloads.k8s_manifests import Object, connectors, merged, only
+from infra.workloads.network_policies import CONNECT_PORT
+from infra.workloads.strimzi_resources import custom, customs
+from infra.workloads.workload_context import PART_OF, Site
+
+_WAIT_MINUTES = 10
+_CONNECTOR_WAIT_MINUTES = 5
+_SERVICE = f"{PART_OF}-connect-api"
+URL = f"http://{_SERVICE}:{CONNECT_PORT}"
+METRICS = ("kafka_connect_.*", "kafka_consumer_consumer_fetch_manager_metrics_.*")
+"""Which metrics the workers show, as regular expressions. Strimzi's own list lacks what a task has read and written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectArgs:
+    """What the workers need first: their Kafka user, their topics, and the Secrets of both stores.
+
+    Strimzi looks for a missing Secret again only after two minutes.
+    """
+
+    site: Site
+    after: Sequence[Resource]
+
+
+class Connect(ComponentResource):
+    """The workers; Strimzi alone may change what runs on them, everybody allowed may look."""
+
+    url: str
+
+    def __init__(self, name: str, args: ConnectArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:workloads:Connect", name, None, opts)
+        workers = custom(
+            worker_group(args.site),
+            site=args.site,
+            component="connect",
+            parent=self,
+            after=args.after,
+            wait_minutes=_WAIT_MINUTES,
+        )
+        customs(
+            connectors(),
+            site=args.site,
+            component="connector",
+            parent=self,
+            after=[*args.after, workers],
+            wait_minutes=_CONNECTOR_WAIT_MINUTES,
+        )
+        self.url = URL
+        self.register_outputs({"url": self.url})
+
+
+def worker_group(site: Site) -> Object:
+    """The KafkaConnect resource with the place's image and what a cluster needs beyond the worker's settings."""
+    pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-connect"}}
+    keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    here = {
+        "image": site.images.ours("connect"),
+        "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
+        # A worker is ready after some 15 s; the default looks for the first time after 60.
+        "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 5},
+        # While a broker is away a worker's health fails too. To start it again would not bring the broker back. Strimzi
+        # has no startup probe for it: a worker has 180 s to find its broker.
+        "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
+        "template": {
+            "pod": {
+                # Or each Service puts variables like REDIS_PORT=tcp://… into the worker.
+                "enableServiceLinks": False,
+                "topologySpreadConstraints": [
+                    {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": pods}
+                    for key in keys
+                ],
+            },
+            "podDisruptionBudget": {"maxUnavailable": 1},
+        },
+    }
+    return merged(only("connect.yaml", "KafkaConnect"), {"spec": here})

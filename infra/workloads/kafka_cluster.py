@@ -1,0 +1,135 @@
+"""The Kafka cluster of k8s/kafka.yaml, as large as the profile says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, Resource, ResourceOptions
+
+from infra.settings.profiles import Profile, Resources
+from infra.workloads.k8s_manifests import Object, merged, only
+from infra.workloads.network_policies import kafka_clients
+from infra.workloads.pod_template import requirements
+from infra.workloads.strimzi_resources import custom, customs
+from infra.workloads.workload_context import PART_OF, Site
+
+_COMPONENT = "broker"
+_WAIT_MINUTES = 15
+"""48 s were seen; the rest is for images and disks."""
+_ZONE = "topology.kubernetes.io/zone"
+_HOST = "kubernetes.io/hostname"
+BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaArgs:
+    """What the cluster depends on."""
+
+    site: Site
+    console: bool
+    after: Sequence[Resource]
+
+
+class Kafka(ComponentResource):
+    """Brokers, controllers and the operators of topics and users."""
+
+    bootstrap_servers: str
+
+    def __init__(self, name: str, args: KafkaArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:workloads:Kafka", name, None, opts)
+        # The pools own the pods and the disks: they come first and go last.
+        pools = customs(
+            node_pools(args.site),
+            site=args.site,
+            component=_COMPONENT,
+            parent=self,
+            after=args.after,
+            wait_minutes=None,
+        )
+        custom(
+            cluster(args.site, console=args.console),
+            site=args.site,
+            component=_COMPONENT,
+            parent=self,
+            after=[*args.after, *pools],
+            wait_minutes=_WAIT_MINUTES,
+        )
+        self.bootstrap_servers = BOOTSTRAP
+        self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
+
+
+def node_pools(site: Site) -> list[Object]:
+    """One pool of nodes that are both, or one of brokers and one of controllers."""
+    profile = site.profile
+    base = only("kafka.yaml", "KafkaNodePool")
+    if site.storage_class:
+        base = _on_volume(base, {"class": site.storage_class})
+    stored = _on_volume(base, {"size": profile.kafka_storage}) if profile.kafka_storage else base
+    if not profile.controllers:
+        return [stored]
+    return [
+        _pool(stored, "broker", replicas=profile.brokers, size=profile.broker, heap_mi=profile.broker_heap_mi),
+        _pool(
+            base,
+            "controller",
+            replicas=profile.controllers,
+            size=profile.controller,
+            heap_mi=profile.controller_heap_mi,
+        ),
+    ]
+
+
+def _pool(base: Object, role: str, *, replicas: int, size: Resources | None, heap_mi: int | None) -> Object:
+    spec: dict[str, Any] = {"replicas": replicas, "roles": [role], "template": {"pod": _apart(role)}}
+    if size:
+        spec["resources"] = requirements(size)
+    if heap_mi:
+        spec["jvmOptions"] = {"-Xms": f"{heap_mi}m", "-Xmx": f"{heap_mi}m"}
+    return merged(base, {"metadata": {"name": role}, "spec": spec})
+
+
+def _apart(role: str) -> Object:
+    """No two of a role on one node, and as many zones as there are."""
+    pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/pool-name": role}}
+    waits = {_HOST: "DoNotSchedule", _ZONE: "ScheduleAnyway"}
+    return {
+        "topologySpreadConstraints": [
+            {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "labelSelector": pods}
+            for key, otherwise in waits.items()
+        ]
+    }
+
+
+def _on_volume(pool: Object, changes: Object) -> Object:
+    (volume,) = pool["spec"]["storage"]["volumes"]
+    return merged(pool, {"spec": {"storage": {"volumes": [merged(volume, changes)]}}})
+
+
+def cluster(site: Site, *, console: bool) -> Object:
+    """The Kafka resource with the place's images, network and copies."""
+    operator = {"image": site.images["operator"]}
+    base = only("kafka.yaml", "Kafka")
+    (listener,) = base["spec"]["kafka"]["listeners"]
+    kafka: dict[str, Any] = {
+        "image": site.images["kafka"],
+        "listeners": [merged(listener, {"networkPolicyPeers": kafka_clients(console=console)})],
+        "config": _copies(site.profile),
+    }
+    if site.profile.brokers > 1:
+        # Copies of a partition go to different zones.
+        kafka["rack"] = {"topologyKey": _ZONE}
+    return merged(
+        base, {"spec": {"kafka": kafka, "entityOperator": {"topicOperator": operator, "userOperator": operator}}}
+    )
+
+
+def _copies(profile: Profile) -> dict[str, int]:
+    """How many copies Kafka's own topics have, and how many acknowledge; as k8s/kafka.yaml has it for one broker."""
+    if profile.replication == 1:
+        return {}
+    factors = ("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
+    least = ("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr")
+    return {
+        **{f"{name}.replication.factor": profile.replication for name in factors},
+        **dict.fromkeys(least, profile.min_insync),
+    }

@@ -1,0 +1,83 @@
+"""The namespace and the rules that hold in it: who may be in it, how much they may take, whom they may call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import ComponentResource, Resource, ResourceOptions
+from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from infra.workloads import network_policies
+from infra.workloads.workload_context import Site, labels
+
+_COMPONENT = "namespace"
+_RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroundArgs:
+    """What the rules depend on."""
+
+    site: Site
+    api_server_cidrs: tuple[str, ...]
+    """Addresses of the API server; empty for any."""
+    console: bool
+    after: Sequence[Resource] = ()
+    """What the namespace needs first, and what outlives it."""
+
+
+class Ground(ComponentResource):
+    """Made before everything else and deleted after it."""
+
+    namespace: pulumi.Output[str]
+
+    def __init__(self, name: str, args: GroundArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("sluice:workloads:Ground", name, None, opts)
+        self._site = args.site
+        self._namespace = self._make_namespace(args.after)
+        self._inside = ResourceOptions(parent=self, depends_on=[self._namespace])
+        self._make_quota()
+        self._make_limits()
+        for policy, spec in network_policies.policies(
+            api_server_cidrs=args.api_server_cidrs, console=args.console
+        ).items():
+            NetworkPolicy(policy, metadata=self._site.metadata(policy, _COMPONENT), spec=spec, opts=self._inside)
+        self.namespace = self._namespace.metadata.name
+        self.register_outputs({"namespace": self.namespace})
+
+    def _make_namespace(self, after: Sequence[Resource]) -> Namespace:
+        security = {f"pod-security.kubernetes.io/{mode}": _RESTRICTED for mode in ("enforce", "audit", "warn")}
+        return Namespace(
+            "namespace",
+            metadata={
+                "name": self._site.namespace,
+                "labels": {**labels(self._site.namespace, _COMPONENT), **security},
+            },
+            opts=ResourceOptions(parent=self, depends_on=after),
+        )
+
+    def _make_quota(self) -> None:
+        ResourceQuota(
+            "quota",
+            metadata=self._site.metadata("quota", _COMPONENT),
+            spec={"hard": dict(self._site.profile.quota)},
+            opts=self._inside,
+        )
+
+    def _make_limits(self) -> None:
+        """For containers that others put here: those of a chart, and the init containers of Strimzi's pods."""
+        LimitRange(
+            "limits",
+            metadata=self._site.metadata("limits", _COMPONENT),
+            spec={
+                "limits": [
+                    {
+                        "type": "Container",
+                        "default": {"memory": "256Mi"},
+                        "default_request": {"cpu": "50m", "memory": "256Mi"},
+                    }
+                ]
+            },
+            opts=self._inside,
+        )

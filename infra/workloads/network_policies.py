@@ -1,0 +1,150 @@
+"""Who may call whom. Everything that is not in FLOWS is refused, both ways; the picture in docs/kubernetes.md shows it.
+
+The policies that Strimzi makes for its own pods stay on: they add the metrics port (9404), and the health ports of
+the entity operator. What they would leave open to all, Kafka's port 9093, is narrowed to `kafka_clients`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.networking.v1 import (
+    NetworkPolicyEgressRuleArgsDict,
+    NetworkPolicyIngressRuleArgsDict,
+    NetworkPolicyPeerArgsDict,
+    NetworkPolicyPortArgsDict,
+    NetworkPolicySpecArgsDict,
+)
+
+from infra.workloads.workload_context import PART_OF, selected
+
+KAFKA_PORT = 9093
+REGISTRY_PORT = 8080
+CONNECT_PORT = 8083
+MYSQL_PORT = 3306
+REDIS_PORT = 6379
+API_SERVER = "api-server"
+WEB = "web"
+_OUTSIDE = {
+    # Behind the address of its Service; which of the two a network plugin sees is its own affair.
+    API_SERVER: (443, 6443),
+    WEB: (80, 443),
+}
+_DNS_PORT = 53
+# A cache on each node is GKE's default; with Dataplane V2 its pods are what a policy sees in place of kube-dns.
+_DNS_PODS = ("kube-dns", "node-local-dns")
+# That cache where it is reached by an address, and Cloud DNS.
+_DNS_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
+
+
+def _strimzi(name: str) -> dict[str, str]:
+    return {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-{name}"}
+
+
+PODS: Mapping[str, Mapping[str, str]] = {
+    "operator": {"strimzi.io/kind": "cluster-operator"},
+    "kafka": _strimzi("kafka"),
+    "entity-operator": _strimzi("entity-operator"),
+    "connect": _strimzi("connect"),
+    **{name: selected(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
+}
+"""The labels of each party's pods."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`source` may open connections to these ports of `target`."""
+
+    source: str
+    target: str
+    ports: tuple[int, ...]
+
+
+_SLUICE = (
+    ("kafka", KAFKA_PORT),
+    ("registry", REGISTRY_PORT),
+    ("connect", CONNECT_PORT),
+    ("mysql", MYSQL_PORT),
+    ("redis", REDIS_PORT),
+)
+"""What the `sluice` command speaks to."""
+FLOWS: Sequence[Flow] = (
+    *(Flow(source, API_SERVER, _OUTSIDE[API_SERVER]) for source in ("operator", "entity-operator", "kafka", "connect")),
+    Flow("operator", "kafka", (9090, 9091, 8443)),
+    Flow("operator", "connect", (CONNECT_PORT,)),
+    Flow("kafka", "kafka", (9090, 9091)),
+    Flow("entity-operator", "kafka", (9091,)),
+    Flow("connect", "kafka", (KAFKA_PORT,)),
+    Flow("connect", "connect", (CONNECT_PORT,)),
+    Flow("connect", "registry", (REGISTRY_PORT,)),
+    Flow("connect", "mysql", (MYSQL_PORT,)),
+    Flow("connect", "redis", (REDIS_PORT,)),
+    Flow("registry", "kafka", (KAFKA_PORT,)),
+    Flow("load", "kafka", (KAFKA_PORT,)),
+    Flow("load", "registry", (REGISTRY_PORT,)),
+    # What is loaded, and what it is compared with, can be on the web.
+    *(Flow(source, WEB, _OUTSIDE[WEB]) for source in ("load", "proof", "toolbox")),
+    *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE),
+)
+_CONSOLE: Sequence[Flow] = tuple(
+    Flow("console", target, (port,)) for target, port in _SLUICE if target in ("kafka", "registry", "connect")
+)
+
+
+def flows(*, console: bool) -> Sequence[Flow]:
+    """Every flow that is allowed; the console's only where there is one."""
+    return (*FLOWS, *_CONSOLE) if console else FLOWS
+
+
+def kafka_clients(*, console: bool) -> list[dict[str, object]]:
+    """Who may call the brokers' listener, as a Kafka resource has it."""
+    sources = [flow.source for flow in flows(console=console) if flow.target == "kafka" and KAFKA_PORT in flow.ports]
+    return [{"podSelector": {"matchLabels": dict(PODS[source])}} for source in sources]
+
+
+def policies(*, api_server_cidrs: Sequence[str], console: bool) -> Mapping[str, NetworkPolicySpecArgsDict]:
+    """Every policy by its name: refuse all, allow DNS, and one for each party with its part in the flows."""
+    allowed = flows(console=console)
+    parties = {party for flow in allowed for party in (flow.source, flow.target)} & PODS.keys()
+    return {
+        "default-deny": {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
+        "allow-dns": {"pod_selector": {}, "policy_types": ["Egress"], "egress": [_dns()]},
+        **{
+            f"allow-{party}": {
+                "pod_selector": {"match_labels": dict(PODS[party])},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [_ingress(flow) for flow in allowed if flow.target == party],
+                "egress": [_egress(flow, api_server_cidrs) for flow in allowed if flow.source == party],
+            }
+            for party in sorted(parties)
+        },
+    }
+
+
+def _ingress(flow: Flow) -> NetworkPolicyIngressRuleArgsDict:
+    return {"from_": [_pods(flow.source)], "ports": _ports(flow.ports)}
+
+
+def _egress(flow: Flow, api_server_cidrs: Sequence[str]) -> NetworkPolicyEgressRuleArgsDict:
+    if flow.target in PODS:
+        return {"to": [_pods(flow.target)], "ports": _ports(flow.ports)}
+    if flow.target == API_SERVER and api_server_cidrs:
+        return {"to": [{"ip_block": {"cidr": cidr}} for cidr in api_server_cidrs], "ports": _ports(flow.ports)}
+    return {"ports": _ports(flow.ports)}
+
+
+def _pods(party: str) -> NetworkPolicyPeerArgsDict:
+    return {"pod_selector": {"match_labels": dict(PODS[party])}}
+
+
+def _ports(ports: Iterable[int], *, protocol: str = "TCP") -> list[NetworkPolicyPortArgsDict]:
+    return [{"port": port, "protocol": protocol} for port in ports]
+
+
+def _dns() -> NetworkPolicyEgressRuleArgsDict:
+    """Whatever a cluster resolves names by: its DNS pods, a cache of each node, or an address of the node's own."""
+    servers: NetworkPolicyPeerArgsDict = {
+        "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "pod_selector": {"match_expressions": [{"key": "k8s-app", "operator": "In", "values": list(_DNS_PODS)}]},
+    }
+    nodes: list[NetworkPolicyPeerArgsDict] = [{"ip_block": {"cidr": cidr}} for cidr in _DNS_ADDRESSES]
+    return {"to": [servers, *nodes], "ports": [*_ports([_DNS_PORT], protocol="UDP"), *_ports([_DNS_PORT])]}

@@ -1,0 +1,115 @@
+"""The line of a log that names its columns: in which order they are."""
+
+import csv
+import re
+from collections import Counter
+from typing import TypeAlias
+
+from producer.gps.column_names import COLUMNS, Named, understand
+from producer.gps.parse_row import BLANKS, is_text
+from producer.runtime.exit_status import Exit, SluiceError
+
+Order: TypeAlias = tuple[int, ...]
+"""For each of COLUMNS the place, counted from 0, that it has in a row."""
+PLAIN_ORDER: Order = tuple(range(len(COLUMNS)))
+"""The order of a log without a header."""
+_OTHER_SEPARATORS = re.compile(r"[\s;|]+")
+_SHOWN = 200
+
+
+class HeaderError(SluiceError):
+    """A line names columns, and not those of a log."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=Exit.USAGE)
+
+
+def is_comment(line: bytes) -> bool:
+    """Say whether a line before the first row is only a remark: it begins with # and names no columns."""
+    return line.lstrip(BLANKS).startswith(b"#") and not _names_columns(_fields(line)[0])
+
+
+def is_header(line: bytes, *, first: bool) -> bool:
+    """Say whether a line names columns.
+
+    The `first` line of a log does if it has letters and no number, whatever the names are. Of any other line at least
+    two names must be known.
+    """
+    return (first and is_text(line)) or _known(_fields(line)[0]) > 1
+
+
+def read_header(line: bytes, *, where: str) -> Order:
+    """Return the order of the columns; raises HeaderError, which begins with `where`, if they do not fit."""
+    fields, separated_by_commas = _fields(line)
+    named = [understand(field) for field in fields]
+    wrong = _wrong(fields, named)
+    if wrong and not any(name.column for name in named):
+        shown = line[:_SHOWN].decode("latin-1").strip() + ("…" if len(line) > _SHOWN else "")
+        raise HeaderError(f"{where} is neither a row nor does it name the columns of a log: {shown!r}. {_remedy()}")
+    if not separated_by_commas:
+        wrong.append("they have no commas between them, which the rows must have too")
+    if wrong:
+        found = ", ".join(fields)
+        raise HeaderError(f"{where} names columns that do not fit: {found}\n" + _listed(wrong) + f"\n{_remedy()}")
+    places = {name.column: place for place, name in enumerate(named)}
+    return tuple(places[column] for column in COLUMNS)
+
+
+def _fields(line: bytes) -> tuple[list[str], bool]:
+    """Return the names, and whether there are commas between them."""
+    text = _decoded(line).strip().lstrip("#").strip()
+    fields = _split(text)
+    if len(fields) > 1:
+        return fields, True
+    others = [field.strip("\"'") for field in _OTHER_SEPARATORS.split(text) if field]
+    return (others, False) if _known(others) > 2 else (fields, True)  # noqa: PLR2004 — a sentence may have two such words
+
+
+def _split(text: str) -> list[str]:
+    try:
+        fields = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:  # a bare CR, a NUL
+        fields = text.split(",")
+    return [field.strip() for field in fields]
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:  # µ and ° as Western European programs write them
+        return line.decode("latin-1")
+
+
+def _known(fields: list[str]) -> int:
+    return len({name.column for name in map(understand, fields) if name.column})
+
+
+def _names_columns(fields: list[str]) -> bool:
+    return _known(fields) > 1 or len(fields) == len(COLUMNS)
+
+
+def _wrong(fields: list[str], named: list[Named]) -> list[str]:
+    counts = Counter(name.column for name in named if name.column)
+    unknown = [repr(field) for field, name in zip(fields, named, strict=True) if name.column is None]
+    missing = [str(column) for column in COLUMNS if not counts[column]]
+    wrong = [f"{column.name} is named {count} times" for column, count in counts.items() if count > 1]
+    wrong += [
+        f"{field!r} is in {name.unit}; it must be in {name.column.unit}"
+        if name.column.unit
+        else f"{field!r} has the unit {name.unit}, where a plain number must be"
+        for field, name in zip(fields, named, strict=True)
+        if name.column and not name.fits
+    ]
+    wrong += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    return wrong + ([f"missing: {', '.join(missing)}"] if missing else [])
+
+
+def _listed(sentences: list[str]) -> str:
+    return "\n".join(f"  {sentence}" for sentence in sentences)
+
+
+def _remedy() -> str:
+    return (
+        f"Name each of these once, in any order: {', '.join(map(str, COLUMNS))}; without a header the columns must be "
+        "in this order."
+    )

@@ -1,0 +1,100 @@
+"""What a load of images has done."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.filesize import decimal
+
+from producer.gps.load_report import rejected_lines, sorted_reasons
+from producer.images.reject_reasons import ImageReason
+from producer.images.selection import LeftOut
+from producer.runtime.exit_status import Exit
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageReport:
+    """Every file seen is acknowledged, rejected, left out or failed."""
+
+    source: str
+    acknowledged: int
+    """Images."""
+    size: int
+    """Bytes of these images."""
+    rejected: Counter[ImageReason]
+    left_out: LeftOut
+    rest_unread: bool
+    """Whether the archive has more files, which were not looked at because --limit or --max-bytes was reached."""
+    failed: int
+    """Images given to Kafka's client but not acknowledged by the broker."""
+    max_message_bytes: int | None
+    """What the topic takes; an image that makes a larger message is rejected as too large."""
+    tombstones: bool
+    """Whether the images were sent as deletions."""
+    seconds: float
+    rejects_file: Path | None
+    status: Exit
+    problem: str | None
+    """Why not everything was loaded that the user asked for."""
+
+    @property
+    def files(self) -> int:
+        """Files seen in the source."""
+        return self.acknowledged + self.rejected.total() + self.left_out.files + self.failed
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was loaded that the user asked for."""
+        return self.problem is None
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Acknowledged bytes a second, from the first byte read to the last acknowledgement."""
+        return self.size / self.seconds if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what --json prints."""
+        return {
+            "source": self.source,
+            "files": self.files,
+            "acknowledged": self.acknowledged,
+            "bytes": self.size,
+            "rejected": {reason.value: count for reason, count in sorted_reasons(self.rejected)},
+            "left_out": self.left_out.as_json(),
+            "rest_unread": self.rest_unread,
+            "failed": self.failed,
+            "max_message_bytes": self.max_message_bytes,
+            "tombstones": self.tombstones,
+            "seconds": round(self.seconds, 3),
+            "bytes_per_second": round(self.bytes_per_second),
+            "complete": self.complete,
+            "problem": self.problem,
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+        }
+
+    def lines_for_people(self) -> list[str]:
+        """Return the report as sentences."""
+        what = f"{self.acknowledged:,} of {self.files:,} files"
+        if self.tombstones:
+            lines = [f"{self.source}: {what} deleted in {self.seconds:,.1f} s"]
+        else:
+            speed = f"in {self.seconds:,.1f} s, {decimal(round(self.bytes_per_second))} a second"
+            lines = [f"{self.source}: {what} loaded, {decimal(self.size)} {speed}"]
+        lines += rejected_lines(self.rejected, things="files", file=self.rejects_file)
+        if self.rejected[ImageReason.TOO_LARGE] and self.max_message_bytes is not None:
+            lines.append(f"a message may have {self.max_message_bytes:,} bytes: max.message.bytes of the topic")
+        lines += left_out_lines(self.left_out, rest_unread=self.rest_unread)
+        if self.failed:
+            lines.append(f"{self.failed:,} images not acknowledged")
+        return lines
+
+
+def left_out_lines(left_out: LeftOut, *, rest_unread: bool) -> list[str]:
+    """Return sentences about what a selection left out; none if it left out nothing."""
+    lines = [
+        f"{tally.files:,} {'file' if tally.files == 1 else 'files'} ({decimal(tally.size)}) left out by --{option}"
+        for option, tally in left_out.tallies().items()
+        if tally.files
+    ]
+    return [*lines, "the rest of the archive was not read"] if rest_unread else lines

@@ -1,0 +1,82 @@
+"""Endpoints that a load needs, Kafka's and the registry's, and the user it signs in as; from environment variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from producer.runtime.exit_status import Exit, SluiceError
+
+PRODUCER_VARIABLES = {
+    "SLUICE_BOOTSTRAP_SERVERS": "host:port of Kafka's TLS and SCRAM listener",
+    "SLUICE_CA_FILE": "PEM file of the authority that signed the broker's certificate",
+    "SLUICE_REGISTRY_URL": "base URL of the Apicurio registry",
+    "SLUICE_PRODUCER_PASSWORD": "password of the Kafka user producer",
+}
+"""All that a load needs, with what each is: the loader's container is given no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaUser:
+    """A Kafka user's way in: TLS, SCRAM-SHA-512."""
+
+    bootstrap_servers: str
+    ca_file: Path
+    username: str
+    password: str = field(repr=False)
+
+    def client_settings(self) -> dict[str, str | int | float | bool]:
+        """Settings for a librdkafka client of this user."""
+        return {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": self.username,
+            "sasl.password": self.password,
+            "ssl.ca.location": str(self.ca_file),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProducerEndpoints:
+    """Endpoints of Kafka and of the registry, for a load."""
+
+    producer: KafkaUser
+    registry_url: str
+
+    @property
+    def registry_compatible_url(self) -> str:
+        """Where the registry speaks Confluent's API."""
+        return f"{self.registry_url}/apis/ccompat/v7"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read PRODUCER_VARIABLES from `env`; raises SluiceError that names every one missing."""
+        require(env, PRODUCER_VARIABLES)
+        return cls(producer=kafka_user(env, "producer"), registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"))
+
+
+def require(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
+    """Raise SluiceError (USAGE) that names each of `variables` that `env` lacks, with what it is."""
+    missing = [name for name in variables if not env.get(name)]
+    if missing:
+        lines = "".join(f"\n  {name}: {variables[name]}" for name in missing)
+        raise SluiceError(f"these variables must say where the pipeline is:{lines}", status=Exit.USAGE)
+
+
+def kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
+    """Return the Kafka user `name` with the password that `env` has for it; raises SluiceError (USAGE)."""
+    ca_file = env["SLUICE_CA_FILE"]
+    if not _is_utf8(ca_file):
+        raise SluiceError("SLUICE_CA_FILE is not UTF-8, which Kafka's client needs; move the file", status=Exit.USAGE)
+    return KafkaUser(
+        bootstrap_servers=env["SLUICE_BOOTSTRAP_SERVERS"],
+        ca_file=Path(ca_file),
+        username=name,
+        password=env[f"SLUICE_{name.upper()}_PASSWORD"],
+    )
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether text of the environment is; what is not UTF-8 comes as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

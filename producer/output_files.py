@@ -1,0 +1,180 @@
+"""Files that a command writes: none is a source, and none is lost that an earlier command has left."""
+
+import os
+import re
+import stat
+import uuid
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import visible_line
+from producer.sources.log_source import locate, shown_path
+from producer.sources.stored_bytes import descriptor, is_remote
+
+STDIN_SOURCE = "SLUICE_STDIN_SOURCE"
+"""The variable that says what standard input is, as source_id() names it, where it is sent from elsewhere."""
+UNKNOWN_SOURCE = ""
+"""The source of a file of ours that does not say it: never that of another file."""
+
+
+def source_id(spec: str, *, env: Mapping[str, str]) -> str:
+    """Return what a source is known by in the files about it, without secrets.
+
+    UNKNOWN_SOURCE for what comes through a pipe: nobody can say whether it is the same another time.
+    """
+    if spec == "-":
+        return env.get(STDIN_SOURCE) or UNKNOWN_SOURCE
+    if spec.startswith("nclt:"):
+        return spec
+    location = locate(spec, env=env)
+    member = f"::{location.member}" if location.member else ""
+    if is_remote(location.path):
+        # A query may hold a signature; what it is does not matter, only whether it is another one.
+        query = urlsplit(location.path).query
+        which = f"?{sha256(query.encode()).hexdigest()[:12]}" if query else ""
+        return f"{shown_path(location.path, env=env)}{which}{member}"
+    if descriptor(location.path) is not None or _is_special(location.path):
+        return UNKNOWN_SOURCE
+    return visible_line(os.path.realpath(location.path) + member)
+
+
+def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: str) -> None:
+    """Raise SluiceError (USAGE) if `path`, which `option` names, is the source, by whatever name, or is inside it."""
+    what = _status_of(source, env)
+    if what is None:
+        return
+    if stat.S_ISDIR(what.st_mode):
+        inside = any(_is_same(parent, what) for parent in Path(os.path.realpath(path)).parents)
+    else:
+        inside = not _is_special(path) and _is_same(path, what)
+    if inside:
+        where = (
+            "would be inside the folder that is the source" if stat.S_ISDIR(what.st_mode) else "is the source itself"
+        )
+        raise SluiceError(f"{path} {where}; name another file with {option}", status=Exit.USAGE)
+
+
+def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | None], named_by: str | None) -> Path:
+    """Return `wanted`, or a numbered name beside it (x-2.html), so that nothing is lost by writing to it.
+
+    A file is written over only if it is one of ours about the same `source`. `source_of` returns a file's source,
+    UNKNOWN_SOURCE, or None for a file that is not one of ours. Raises SluiceError (USAGE) where an option, `named_by`,
+    has named such a file.
+    """
+    taken = list(_existing(wanted))
+    sources = {path: _source_or_none(source_of, path) for path in taken}
+    if named_by and wanted in sources and sources[wanted] is None:
+        raise SluiceError(
+            f"{wanted} is there and is nothing that this command has written; name another file with {named_by}",
+            status=Exit.USAGE,
+        )
+    ours = [path for path in taken if sources[path] == source != UNKNOWN_SOURCE]
+    return ours[0] if ours else next(path for path in _names(wanted) if not has_content(path))
+
+
+def _names(wanted: Path) -> Iterator[Path]:
+    yield wanted
+    for number in count(2):
+        yield wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+
+
+def _existing(wanted: Path) -> Iterator[Path]:
+    """Yield `wanted` and the numbered names beside it where there is something, the lowest number first."""
+    if has_content(wanted):
+        yield wanted
+    numbered = re.compile(rf"{re.escape(wanted.stem)}-([1-9][0-9]{{0,8}}){re.escape(wanted.suffix)}")
+    try:
+        found = [match for name in os.listdir(wanted.parent) if (match := numbered.fullmatch(name))]
+    except OSError:
+        return
+    for match in sorted(found, key=lambda match: int(match[1])):
+        if has_content(wanted.with_name(match[0])):
+            yield wanted.with_name(match[0])
+
+
+def why_not_writable(path: Path) -> str | None:
+    """Return why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
+    if path.is_dir():
+        return "it is a folder"
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return "there is no such folder"
+    # replacing() makes a new file beside it; a device is written as it is.
+    return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[BinaryIO]:
+    """Write a whole file or nothing: until the end it has another name. A device or a pipe is written as it is.
+
+    Raises OSError.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if _is_special(path) or descriptor(str(path)) is not None:
+        with path.open("wb") as file:
+            yield file
+        return
+    fresh = target.with_name(f".sluice-{uuid.uuid4().hex}.new")
+    try:
+        with fresh.open("xb") as file:
+            if target.exists():  # who may read it stays as it was
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            yield file
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _status_of(source: str, env: Mapping[str, str]) -> os.stat_result | None:
+    """Return the status of a source on this machine; None where it is elsewhere or not there."""
+    try:
+        if source.startswith("nclt:"):
+            return None
+        path = locate(source, env=env).path
+        number = descriptor(path)
+        if number is not None:
+            return os.fstat(number)
+        return None if is_remote(path) else os.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_same(path: Path, what: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), what)
+    except OSError:
+        return False
+
+
+def _is_special(path: Path | str) -> bool:
+    """Say whether there is something that is neither a file nor a folder: a device, a pipe."""
+    if str(path) in {"/dev/stdout", "/dev/stderr"}:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def has_content(path: Path) -> bool:
+    """Say whether there is something that would be lost by writing to `path`."""
+    if not os.path.lexists(path) or _is_special(path):
+        return False
+    try:
+        return not path.is_file() or path.stat().st_size > 0
+    except OSError:
+        return True
+
+
+def _source_or_none(source_of: Callable[[Path], str | None], path: Path) -> str | None:
+    try:
+        return source_of(path)
+    except OSError:
+        return None

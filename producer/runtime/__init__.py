@@ -1,0 +1,1 @@
+"""What every program here needs: exit statuses, standard streams, signals, trusted certificate authorities."""

@@ -1,0 +1,43 @@
+"""Ctrl-C as a request to end well."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from producer.load_stages import StopLoadError
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """While this is entered, Ctrl-C and SIGTERM make check() raise StopLoadError, once for each time."""
+
+    def __init__(self, *, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._received = 0
+        self._raised = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
+            self._before = {number: signal.signal(number, self._count) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raise StopLoadError if a signal has come since the last time."""
+        if self._received > self._raised:
+            self._raised += 1
+            if self._raised == 1:
+                self._say("stopping; Kafka is still asked about what was sent (once more to give that up)")
+            raise StopLoadError
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self._received += 1

@@ -1,0 +1,50 @@
+"""A command is run again where the connection to its pod breaks: none of them changes anything by being run twice."""
+
+from collections.abc import Callable
+
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import Console
+from sluice.cluster.kubectl_exec import ConnectionBrokenError
+from sluice.cluster.toolbox_pod import Toolbox
+
+TIMES = 3
+"""How often a command is begun."""
+WAIT_SECONDS = 420.0
+"""A pod of a node that has died is made on another one after 5 minutes and 40 s, as Kubernetes has it by default."""
+
+
+def run_with_retries(toolbox: Toolbox, run: Callable[[], Exit], *, read_once: bool = False) -> Exit:
+    """Call `run`; where the connection breaks wait for a pod and call it again, up to TIMES. The exit status.
+
+    What has begun to print its result is not begun again, nor what reads a source that can be read once: then
+    SluiceError says what to do. It is raised too where no pod can be reached within WAIT_SECONDS.
+    """
+    for left in reversed(range(TIMES)):
+        try:
+            return run()
+        except ConnectionBrokenError as broken:
+            if not left or broken.shown or read_once:
+                raise _given_up(broken, read_once=read_once) from broken
+            _say(f"{broken}; waiting for a pod to run it again (at most {WAIT_SECONDS:.0f} s) …")
+            toolbox.wait_until_reachable(seconds=WAIT_SECONDS)
+            toolbox.end_earlier_run()
+            _say("the cluster answers again; running the command from its beginning")
+    raise AssertionError("the last time either ends or raises")
+
+
+def _given_up(broken: ConnectionBrokenError, *, read_once: bool) -> SluiceError:
+    if broken.shown:
+        then = "What it has printed is not all. Run it again"
+    elif read_once:
+        then = (
+            "What it reads can be read only once, so it was not begun again. Run it again with the whole of its input"
+        )
+    else:
+        then = f"It was begun {TIMES} times. `sluice --target … status` says what the cluster complains of"
+    return SluiceError(
+        f"{broken}. {then}. What was loaded stays, and to load it again changes nothing", status=broken.status
+    )
+
+
+def _say(text: str) -> None:
+    Console(stderr=True).print(f"sluice: {text}", soft_wrap=True)

@@ -1,0 +1,37 @@
+"""What the cluster's own load has proven: a Job, whose log holds the report."""
+
+from pathlib import Path
+from typing import IO
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.cluster.toolbox_pod import Toolbox, said
+from sluice.proof.report_file import write_report
+
+JOB = "proof"
+PAGE = b"<!DOCTYPE html>"
+"""How the report begins; before it the log has what the proof said."""
+_STATUS = "jsonpath={.items[-1:].status.containerStatuses[0].state.terminated.exitCode}"
+
+
+def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
+    """Write the report of the proof's Job to `path` and show what it said; the proof's exit status.
+
+    Raises SluiceError where there is no such Job, it has not ended, or `path` cannot be written.
+    """
+    log = toolbox.kubectl("logs", f"job/{JOB}")
+    if log.returncode:
+        raise SluiceError(
+            f"there is no proof to fetch: {said(log.stderr)}. Prove what you loaded yourself with `sluice "
+            "proof SOURCE`, or have the cluster load and prove a source: pulumi config set load.source SOURCE",
+            status=Exit.UNAVAILABLE,
+        )
+    newest = ["--selector", f"job-name={JOB}", "--sort-by", ".metadata.creationTimestamp"]
+    status = toolbox.kubectl("get", "pods", *newest, "--output", _STATUS).stdout.decode()
+    if not status:
+        raise SluiceError("the proof has not ended yet: kubectl logs --follow job/proof", status=Exit.UNAVAILABLE)
+    verdict, begin, page = log.stdout.partition(PAGE)
+    stdout.write(verdict)
+    if begin:
+        report = write_report((begin + page).decode(errors="replace"), path)
+        stdout.write(f"report: {report.absolute()}\n".encode())
+    return Exit(int(status))

@@ -1,0 +1,234 @@
+"""A `sluice` command whose pipeline is on a cluster: what it reads here is sent there, what it writes comes back."""
+
+import os
+import sys
+import tarfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+
+from producer.images.open_source import STDIN_HOLDS, SourceKind, detect_kind, locate_images
+from producer.load_options import reject_file
+from producer.output_files import STDIN_SOURCE, source_id
+from producer.rejects_file import IMAGES, ROWS, RejectFile
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.sources.log_source import STDIN_NAME, cut_short, locate, open_source, shown_path
+from producer.sources.stored_bytes import Raw, descriptor, is_remote, open_raw
+from producer.sources.unpack import READ_ERRORS
+from sluice.cluster.cluster_status import run_status
+from sluice.cluster.exec_retry import run_with_retries
+from sluice.cluster.job_reports import fetch_proof
+from sluice.cluster.kubectl_exec import Feed
+from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
+from sluice.dead_letters.write_files import rest_path
+from sluice.proof.options import check_output, why_not_writable
+from sluice.proof.report_file import report_path
+
+_OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
+"""Options that name a file which a command writes."""
+_STDIO = "-"
+_CHUNK = 1 << 20
+
+
+def run(
+    toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, env: Mapping[str, str], stdout: IO[bytes]
+) -> Exit:
+    """Run the command line `arguments`, parsed as `args`, in the cluster; its exit status.
+
+    Raises SluiceError where the cluster cannot be reached, a source here cannot be read or a file not be written.
+    """
+    if arguments[0] == "status":
+        return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
+    toolbox.check()
+    if getattr(args, "source", "") is None:
+        return fetch_proof(toolbox, args.output, stdout=stdout)
+    rejects = _rejects(args, env=env)
+    files = _files(args, rejects, env=env)
+    source = _source_here(args)
+    if not source and not files and _on_terminal(stdout):
+        return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
+    named = {path.name: path for path in files.values() if path}
+    _check_files(args, named.values())
+    words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
+    with ExitStack() as stack:
+        sent = stack.enter_context(_sending(source, args=args, env=env)) if source else None
+        return _run(toolbox, words, args, sent=sent, named=named, files=files, rejects=rejects, stdout=stdout)
+
+
+def _run(
+    toolbox: Toolbox,
+    words: Sequence[str],
+    args: Namespace,
+    *,
+    sent: "_Sent | None",
+    named: Mapping[str, Path],
+    files: Mapping[str, Path | None],
+    rejects: RejectFile | None,
+    stdout: IO[bytes],
+) -> Exit:
+    shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
+    shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
+    variables = {STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds, STDIN_SOURCE: sent.source_id} if sent else {}
+    try:
+        status = run_with_retries(
+            toolbox,
+            lambda: toolbox.run(
+                words, variables=variables, feed=sent.feed if sent else None, stdout=stdout, shown=shown
+            ),
+            read_once=sent is not None and sent.read_once,
+        )
+        written = toolbox.files() if files else []
+        for name in written:
+            to = named.get(name, Path(name))
+            _refuse_to_write_over(args, to)
+            toolbox.fetch(name, to)
+    except StillInPodError:
+        raise  # and nothing is lost
+    except BaseException:
+        toolbox.clean()
+        raise
+    toolbox.clean()
+    rest = files.get("rest")
+    if rest and rest.name not in written:
+        rest.unlink(missing_ok=True)  # an earlier call's
+    if rejects and status == Exit.OK and rejects.path.name not in written and (trouble := rejects.remove_old()):
+        sys.stderr.write(f"{trouble}\n")
+    return status
+
+
+def _on_terminal(stdout: IO[bytes]) -> bool:
+    return stdout.isatty() and sys.stdin.isatty()
+
+
+def _source_here(args: Namespace) -> str | None:
+    """The source, if it is on this machine; the cluster fetches any other itself."""
+    source: str | None = getattr(args, "source", None)
+    return None if source is None or is_remote(source) or source.startswith("nclt:") else source
+
+
+def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str]) -> dict[str, Path | None]:
+    """The files that the command writes, by the name of their option; None for a name that is the command's choice.
+
+    Raises SluiceError where one would be written over the source or over something else.
+    """
+    if rejects:
+        return {"rejects": rejects.path}
+    if hasattr(args, "file"):  # `sluice dlq write`, and what it writes beside it
+        return {"file": args.file, "rest": rest_path(args.file)}
+    if not hasattr(args, "output") or str(args.output) == _STDIO:
+        return {}
+    if hasattr(args, "source"):  # a proof
+        check_output(args, env=env)
+        return {"output": report_path(args.output, source=source_id(args.source, env=env))}
+    return {"output": Path(args.output) if args.output else None}
+
+
+def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
+    """The file of rejects of a load; raises SluiceError where it would be written over the source or something else."""
+    if not hasattr(args, "rejects"):
+        return None
+    if args.kind == "images":
+        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+
+
+def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
+    """Raise SluiceError for a file that could not be written when all is done."""
+    for path in paths:
+        if why := why_not_writable(path):
+            raise SluiceError(f"{path} cannot be written: {why}; choose another", status=Exit.USAGE)
+        _refuse_to_write_over(args, path)
+
+
+def _refuse_to_write_over(args: Namespace, path: Path) -> None:
+    if getattr(args, "force", True) is False and path.exists():
+        raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
+
+
+def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path | None]) -> list[str]:
+    """The command line for the pod, where a command writes into the folder that it runs in."""
+    if hasattr(args, "file"):
+        return [args.file.name if word == str(args.file) else word for word in arguments]
+    named = {name: path for name, path in files.items() if path}
+    parser = ArgumentParser(add_help=False)
+    for name in named:
+        parser.add_argument(*_OPTIONS[name])
+    words = parser.parse_known_args(arguments)[1]
+    return words + [word for name, path in named.items() for word in (_OPTIONS[name][-1], path.name)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sent:
+    """A source that is on this machine, as the command in the pod is given it."""
+
+    feed: Feed
+    name: str
+    holds: str
+    """What kind of source it is: `images` or `gps`."""
+    source_id: str
+    """What it is known by in the files about it."""
+    read_once: bool
+    """It cannot be sent a second time."""
+
+
+@contextmanager
+def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
+    """Make a source ready to be sent; it is opened once, also where it must be looked into to know what it is."""
+    if hasattr(args, "kind"):  # `load gps` and `load images` say it
+        yield _sent(source, SourceKind(images=args.kind == "images"), env=env)
+    else:
+        with detect_kind(source, env=env) as told:
+            yield _sent(source, told, env=env)
+
+
+def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
+    path = Path(os.path.abspath(source))
+    if path.is_dir():
+        feed, name = partial(_send_folder, path), path.name
+    elif told.images or source == _STDIO:
+        feed, name = partial(_send_stored, source, _first_time(told.raw), env=env), path.name
+    else:
+        feed, name = partial(_send_log, source, _first_time(told.raw), env=env), source
+    unnamed = descriptor(source) is not None
+    return _Sent(
+        feed=feed,
+        name="" if unnamed else name,
+        holds="images" if told.images else "gps",
+        source_id=source_id(source, env=env),
+        read_once=unnamed or (path.exists() and not path.is_file() and not path.is_dir()),
+    )
+
+
+def _first_time(raw: Raw | None) -> Callable[[], Raw | None]:
+    """Give `raw` once: a source that is sent again, after the connection broke, is opened anew."""
+    left = [raw]
+    return lambda: left.pop() if left else None
+
+
+def _send_folder(folder: Path, sink: IO[bytes]) -> None:
+    # By their whole path: the session is the part of it that is a date.
+    with tarfile.open(fileobj=sink, mode="w|") as archive:
+        archive.add(folder)
+
+
+def _send_stored(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    """Send a source as it is stored: the command there unpacks it."""
+    with ExitStack() as stack:
+        name = shown_path(source, env=env)
+        stored = opened() or stack.enter_context(open_raw(source, name=name, env=env))
+        try:
+            copyfileobj(stored, sink, _CHUNK)
+        except BrokenPipeError:  # the command has ended
+            raise
+        except READ_ERRORS as error:
+            raise cut_short(name, stored.position(), error) from error
+
+
+def _send_log(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+    with open_source(source, env=env, raw=opened()) as log:
+        copyfileobj(log.stream, sink, _CHUNK)

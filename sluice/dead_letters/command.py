@@ -1,0 +1,278 @@
+"""The command `sluice dlq`: its arguments, and what it prints."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from producer.load_progress import LoadProgress
+from producer.output_files import why_not_writable
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.interrupts import Interrupts
+from producer.runtime.terminal import write_json
+from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.listing import as_object, make_listing, print_listing
+from sluice.dead_letters.read_letters import Choice, chosen_topics, parse_address, read_letter, read_letters
+from sluice.dead_letters.send_again import Selected, SendStoppedError, Sent, select, send
+from sluice.dead_letters.sent_letters import SentLetters
+from sluice.dead_letters.show import print_letter
+from sluice.dead_letters.write_files import check_new, form_of, newest_images, write_letters
+from sluice.endpoints import Endpoints
+from sluice.view.decode import Decoder
+from sluice.view.registry_schemas import RegistrySchemas
+
+SHOWN = 20
+_DESCRIPTION = """\
+Without a sub-command: how many dead letters there are, for which reasons, and the newest of them. A dead letter is a
+record that a sink could not use and set aside. LETTER is CONNECTOR:PARTITION:OFFSET, as the list shows it."""
+_SEND = """\
+Send dead letters again to the topics that they came from: same key, value and headers, without the headers that say
+why they failed. Mend the reason first. None is sent twice: Kafka remembers which were sent (--again sends them all the
+same). One that fails again comes back as a new dead letter. It writes over what was loaded since under its key."""
+_WRITE = """\
+Write dead letters to FILE, from which they can be mended and loaded again. Its ending says what it holds: .csv rows
+for `sluice load gps`, .tar images for `sluice load images`, .jsonl every letter as it is (bytes as hex). What cannot be
+decoded goes beside it, into FILE's name with .rest.jsonl, each with the reason. Those that were sent again are left
+out: they have arrived, or come back as new dead letters."""
+
+
+def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sluice dlq` and its sub-commands."""
+    parser.description = _DESCRIPTION
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    _add_choice(parser, default=None)
+    parser.add_argument(
+        "-n", "--limit", type=_count, metavar="N", default=SHOWN, help="list only the newest N (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one object")
+    parser.set_defaults(dlq=_list, letters=[])
+    commands = parser.add_subparsers(title="sub-commands", metavar="SUB-COMMAND")
+    show = commands.add_parser("show", help="show one, nothing of it left out")
+    show.add_argument("letter", type=_address, metavar="LETTER", help="such as mysql-sink:0:12")
+    show.add_argument("--trace", action="store_true", help="with Java's stack trace")
+    _add_json(show)
+    show.set_defaults(dlq=_show)
+    write = _add_sub(commands, "write", "write them to a file, to be mended and loaded again", _WRITE)
+    write.add_argument("file", type=Path, metavar="FILE", help="ends in .csv, .tar or .jsonl")
+    _add_letters(write)
+    write.add_argument("--again", action="store_true", help="also those that were sent again")
+    write.add_argument("--force", action="store_true", help="write over FILE if it is there")
+    write.set_defaults(dlq=_write)
+    again = _add_sub(commands, "send", "send them again to the topics that they came from", _SEND)
+    _add_letters(again)
+    again.add_argument("--again", action="store_true", help="also those that were sent before")
+    again.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    again.set_defaults(dlq=_send)
+
+
+def _add_sub(commands: Any, name: str, about: str, description: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=about, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def _add_choice(parser: argparse.ArgumentParser, *, default: Any) -> None:
+    parser.add_argument("--connector", metavar="NAME", default=default, help="only those that this sink set aside")
+    parser.add_argument("--reason", metavar="TEXT", default=default, help="only those whose reason holds this text")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    # SUPPRESS: what stands before the sub-command's name is not undone by a default.
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one object")
+
+
+def _add_letters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--letter",
+        action="append",
+        type=_address,
+        dest="letters",
+        metavar="LETTER",
+        default=argparse.SUPPRESS,
+        help="only this one; can be repeated",
+    )
+    _add_choice(parser, default=argparse.SUPPRESS)
+    _add_json(parser)
+
+
+def run_dlq(
+    args: argparse.Namespace,
+    *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
+    console: Console,
+    errors: Console,
+    place: Endpoints,
+) -> Exit:
+    """Do what the sub-command says; raises SluiceError as reading a topic does."""
+    try:
+        return args.dlq(_Call(args=args, console=console, errors=errors), place)
+    except KeyboardInterrupt:
+        errors.print("interrupted")
+        return Exit.INTERRUPTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    args: argparse.Namespace
+    console: Console
+    errors: Console
+
+
+def _list(call: "_Call", place: Endpoints) -> Exit:
+    args, console = call.args, call.console
+    choice, decode = _choice(args), _decoder(place)
+    topics = chosen_topics(place, choice)
+    with closing(SentLetters(place.consumer)) as memory:
+        letters = read_letters(place, topics, choice)
+        listing = make_listing(letters, topics=topics, sent=memory, limit=args.limit)
+    if args.json:
+        write_json(as_object(listing, decode), console.file)
+    else:
+        print_listing(listing, console=console, decode=decode)
+    return Exit.OK
+
+
+def _show(call: "_Call", place: Endpoints) -> Exit:
+    args, console = call.args, call.console
+    letter, decode = read_letter(place, args.letter), _decoder(place)
+    with closing(SentLetters(place.consumer)) as memory:
+        sent = letter.offset in memory.of(letter.topic, letter.partition)
+    if args.json:
+        write_json({**letter.whole(decode), "sent_again": sent}, console.file)
+    else:
+        print_letter(letter, console=console, decode=decode, trace=args.trace, sent=sent)
+    return Exit.OK
+
+
+def _write(call: "_Call", place: Endpoints) -> Exit:
+    args, console = call.args, call.console
+    form = form_of(args.file)
+    if why := why_not_writable(args.file):
+        raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
+    check_new(args.file, force=args.force)
+    choice = _choice(args)
+    topics = chosen_topics(place, choice)
+    with closing(SentLetters(place.consumer)) as memory:
+
+        def letters() -> Iterator[Letter]:
+            for letter in read_letters(place, topics, choice):
+                # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
+                if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
+                    yield letter
+
+        newest = newest_images(letters()) if form == ".tar" else None
+        written = write_letters(letters(), args.file, decode=_decoder(place), newest=newest)
+    if args.json:
+        write_json(written.as_object(), console.file)
+    else:
+        for line in written.sentences():
+            console.print(line, soft_wrap=True)
+    return Exit.OK
+
+
+def _send(call: "_Call", place: Endpoints) -> Exit:
+    args, console, errors = call.args, call.console, call.errors
+    choice = _choice(args)
+    topics = chosen_topics(place, choice)
+    with closing(SentLetters(place.consumer)) as memory:
+        selected = select(read_letters(place, topics, choice), memory=memory, again=args.again)
+        memory.check_room(selected.offsets)
+        if selected.total and not _confirmed(args, selected, errors):
+            errors.print("nothing was sent")
+            return Exit.OK
+        letters = read_letters(place, topics, choice)
+        sent = _send_with_progress(letters, selected, memory=memory, place=place, errors=errors)
+    _print_sent(sent, args, console=console, errors=errors)
+    return sent.status
+
+
+def _confirmed(args: argparse.Namespace, selected: Selected, errors: Console) -> bool:
+    if args.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise SluiceError("send asks before it sends, and nobody can be asked here; --yes answers", status=Exit.USAGE)
+    errors.print(f"send {_counts(selected)} again? [y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _counts(selected: Selected) -> str:
+    by_topic = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(selected.topics.items()))
+    return f"{selected.total:,} dead letter{'' if selected.total == 1 else 's'} ({by_topic})"
+
+
+def _send_with_progress(
+    letters: Iterator[Letter], selected: Selected, *, memory: SentLetters, place: Endpoints, errors: Console
+) -> Sent:
+    """Send with progress on standard error, heeding Ctrl-C."""
+    if not selected.total:
+        return Sent(selected=selected)
+
+    def done(amount: int, seconds: float) -> str:
+        return f"{amount:,} of {selected.total:,} dead letters, {amount / seconds:,.0f}/s"
+
+    with (
+        LoadProgress(errors, name="sending", size=None, done=done) as progress,
+        Interrupts(say=lambda _: errors.print("stopping; what is under way is still waited for")) as interrupts,
+    ):
+
+        def tick(count: int) -> None:
+            interrupts.check()
+            progress.update(amount=count, position=0)
+
+        try:
+            return send(letters, selected=selected, memory=memory, user=place.producer, tick=tick)
+        except SendStoppedError as stopped:
+            stopped.sent.interrupted = True
+            return stopped.sent
+
+
+def _print_sent(sent: Sent, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
+    if args.json:
+        write_json(sent.as_object(), console.file)
+    else:
+        for line in _sentences(sent):
+            console.print(line, soft_wrap=True)
+    if sent.problem:
+        errors.print(sent.problem, style="red", soft_wrap=True)
+
+
+def _sentences(sent: Sent) -> list[str]:
+    selected, count = sent.selected, sent.acknowledged.total()
+    by_topic = ", ".join(f"{number:,} to {topic}" for topic, number in sorted(sent.acknowledged.items()))
+    lines = [f"{count:,} of {selected.total:,} dead letters sent again" + (f": {by_topic}" if by_topic else "")]
+    if not selected.total:
+        lines = ["no dead letter was waiting to be sent"]
+    if selected.sent_before:
+        verb = "was sent before and is" if selected.sent_before == 1 else "were sent before and are"
+        lines.append(f"{selected.sent_before:,} {verb} left out (--again sends them once more)")
+    if selected.without_origin:
+        lines.append(f"{selected.without_origin:,} do not say which topic they came from: sluice dlq write FILE.jsonl")
+    if count:
+        lines.append("sluice status shows whether the sinks have taken them; what fails again is a new dead letter")
+    return lines
+
+
+def _choice(args: argparse.Namespace) -> Choice:
+    return Choice(connector=args.connector, reason=args.reason, addresses=args.letters)
+
+
+def _decoder(place: Endpoints) -> Decoder:
+    return Decoder(RegistrySchemas(place.registry_compatible_url))
+
+
+def _address(text: str) -> Any:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of dead letters")
+    return int(text)

@@ -1,0 +1,168 @@
+"""One dead letter: the record as it was, and what Kafka Connect says of why it was set aside."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from confluent_kafka import Message
+
+from producer.runtime.terminal import visible_line
+from sluice.view.decode import Decoder, iso, text_or_bytes
+from sluice.view.messages import key_text
+from sluice.view.pipeline_status import DEAD_LETTERS
+
+ERRORS = "__connect.errors."
+"""How the names of the headers begin that Connect adds; the others are the record's own."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CAUSE = "Caused by: "
+_VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A message of a topic of dead letters."""
+
+    topic: str
+    partition: int
+    offset: int
+    time: str | None
+    """Of the original record: ISO, UTC."""
+    key: bytes | None
+    value: bytes | None
+    size: int | None
+    """Bytes of the value, also where that was let go; None for a tombstone."""
+    headers: Headers
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """A message as it was read."""
+        _, milliseconds = message.timestamp()
+        value = _bytes(message.value())
+        return cls(
+            topic=message.topic() or "",
+            partition=message.partition() or 0,
+            offset=message.offset() or 0,
+            time=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
+            key=_bytes(message.key()),
+            value=value,
+            size=None if value is None else len(value),
+            headers=_headers(message),
+        )
+
+    @property
+    def address(self) -> str:
+        """What names it on a command line: connector, partition and offset."""
+        return f"{self.topic.removesuffix(DEAD_LETTERS)}:{self.partition}:{self.offset}"
+
+    @property
+    def connector(self) -> str:
+        """The connector that set it aside."""
+        return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS)
+
+    @property
+    def origin(self) -> str | None:
+        """The topic that the record was read from; None where no header says it."""
+        return self.error("topic") or None
+
+    @property
+    def place(self) -> str:
+        """Topic, partition and offset of the original record."""
+        if self.origin is None:
+            return "unknown"
+        return f"{self.origin}:{self.error('partition') or '?'}:{self.error('offset') or '?'}"
+
+    @property
+    def own_headers(self) -> Headers:
+        """The headers that the record had before it was set aside."""
+        return tuple((name, value) for name, value in self.headers if not name.startswith(ERRORS))
+
+    @property
+    def step(self) -> str:
+        """Where it failed, such as `VALUE_CONVERTER AvroConverter`."""
+        return " ".join(filter(None, (self.error("stage"), self.error("class.name").rpartition(".")[2])))
+
+    @property
+    def trace(self) -> str:
+        """Java's stack trace; empty where there is none."""
+        return self.error("exception.stacktrace")
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, and the innermost cause where the message leaves it out."""
+        said = self._said
+        causes = [line.removeprefix(_CAUSE) for line in self.trace.splitlines() if line.startswith(_CAUSE)]
+        cause = causes[-1].strip() if causes else ""
+        told = cause.partition(": ")[2] or cause
+        return said if not told or told in said else f"{said} (caused by {cause})"
+
+    @property
+    def kind(self) -> str:
+        """The reason without what differs from record to record: numbers, and what is quoted or in brackets."""
+        return _VARIABLE.sub("…", self._said)
+
+    @property
+    def _said(self) -> str:
+        return self.error("exception.message") or self.error("exception.class.name") or "Connect gives no reason"
+
+    def error(self, name: str) -> str:
+        """What Connect's header of that name says; the last one where there are several, empty where there is none."""
+        found = [value for header, value in self.headers if header == ERRORS + name]
+        return (found[-1] or b"").decode(errors="backslashreplace") if found else ""
+
+    def shown_key(self, decode: Decoder) -> str:
+        """The key in one line."""
+        if self.key is None:
+            return "none"
+        found = decode(self.key)
+        whole = isinstance(found, str) or (isinstance(found, dict) and "hex" not in found)
+        return visible_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
+
+    def as_object(self, decode: Decoder) -> dict[str, Any]:
+        """All that is known without the record's value, as JSON types."""
+        return {
+            "letter": self.address,
+            "topic": self.topic,
+            "connector": self.connector,
+            "step": self.step,
+            "exception": self.error("exception.class.name"),
+            "reason": self.reason,
+            "original": {
+                "topic": self.origin,
+                "partition": _number(self.error("partition")),
+                "offset": _number(self.error("offset")),
+            },
+            "time": self.time,
+            "key": decode(self.key),
+            "bytes": self.size,
+        }
+
+    def whole(self, decode: Decoder) -> dict[str, Any]:
+        """As as_object, and the record itself: nothing of it is left out."""
+        return {
+            **self.as_object(decode),
+            "key_hex": None if self.key is None else self.key.hex(),
+            "value": decode(self.value),
+            "value_hex": None if self.value is None else self.value.hex(),
+            "headers": [
+                {"name": name, "value": None if value is None else text_or_bytes(value)}
+                for name, value in self.own_headers
+            ],
+            "trace": self.trace,
+        }
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
+
+
+def _headers(message: Message) -> Headers:
+    pairs = message.headers() or []
+    listed = pairs.items() if isinstance(pairs, dict) else pairs
+    return tuple((name, _bytes(value)) for name, value in listed)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None

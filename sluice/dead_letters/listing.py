@@ -1,0 +1,153 @@
+"""`sluice dlq`: how many dead letters there are and why, and the newest of them."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from producer.runtime.terminal import visible_line
+from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.sent_letters import SentLetters
+from sluice.view.decode import Decoder
+from sluice.view.pipeline_status import DEAD_LETTERS
+
+
+@dataclass(kw_only=True)
+class Group:
+    """Letters of one connector that failed at one step for one kind of reason."""
+
+    example: str
+    count: int = 0
+    sent: int = 0
+    oldest: str | None = None
+    newest: str | None = None
+    reasons: set[str] = field(default_factory=set[str])
+
+    def add(self, letter: Letter, *, sent: bool) -> None:
+        """Count one more."""
+        self.count += 1
+        self.sent += sent
+        if len(self.reasons) <= 1:
+            self.reasons.add(letter.reason)
+        times = [time for time in (self.oldest, self.newest, letter.time) if time is not None]
+        self.oldest, self.newest = (min(times), max(times)) if times else (None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What was found."""
+
+    topics: tuple[str, ...]
+    groups: dict[tuple[str, str, str], Group]
+    """By connector, step and kind of reason."""
+    newest: tuple[Letter, ...]
+    """Without their values; the newest last."""
+    sent: frozenset[str]
+    """Addresses of those of `newest` that were sent again."""
+
+    @property
+    def total(self) -> int:
+        """All that were chosen."""
+        return sum(group.count for group in self.groups.values())
+
+    @property
+    def sent_again(self) -> int:
+        """Those of them that were sent again."""
+        return sum(group.sent for group in self.groups.values())
+
+
+def make_listing(
+    letters: Iterable[Letter], *, topics: tuple[str, ...], sent: SentLetters, limit: int | None
+) -> Listing:
+    """Read all, count them, and keep the newest `limit` (None: all) without their values."""
+    groups: dict[tuple[str, str, str], Group] = {}
+    newest: dict[str, deque[tuple[Letter, bool]]] = {}
+    for letter in letters:
+        was_sent = letter.offset in sent.of(letter.topic, letter.partition)
+        group = groups.setdefault((letter.connector, letter.step, letter.kind), Group(example=letter.reason))
+        group.add(letter, sent=was_sent)
+        newest.setdefault(letter.topic, deque(maxlen=limit)).append((replace(letter, value=None), was_sent))
+    kept = sorted((pair for pairs in newest.values() for pair in pairs), key=lambda pair: pair[0].time or "")
+    shown = kept if limit is None else kept[len(kept) - min(limit, len(kept)) :]
+    return Listing(
+        topics=topics,
+        groups=dict(sorted(groups.items(), key=lambda item: -item[1].count)),
+        newest=tuple(letter for letter, _ in shown),
+        sent=frozenset(letter.address for letter, was_sent in shown if was_sent),
+    )
+
+
+def as_object(listing: Listing, decode: Decoder) -> dict[str, Any]:
+    """The listing as JSON types."""
+    return {
+        "dead_letters": listing.total,
+        "sent_again": listing.sent_again,
+        "topics": list(listing.topics),
+        "reasons": [
+            {
+                "connector": connector,
+                "step": step,
+                "reason": kind if len(group.reasons) > 1 else group.example,
+                "example": group.example,
+                "count": group.count,
+                "sent_again": group.sent,
+                "oldest": group.oldest,
+                "newest": group.newest,
+            }
+            for (connector, step, kind), group in listing.groups.items()
+        ],
+        "letters": [
+            {**letter.as_object(decode), "sent_again": letter.address in listing.sent} for letter in listing.newest
+        ],
+    }
+
+
+def print_listing(listing: Listing, *, console: Console, decode: Decoder) -> None:
+    """Print the listing for a person."""
+    if not listing.total:
+        names = ", ".join(topic.removesuffix(DEAD_LETTERS) for topic in listing.topics)
+        console.print(f"no dead letter (connectors that set them aside: {names or 'none'})", soft_wrap=True)
+        return
+    console.print(_summary(listing), soft_wrap=True)
+    for (connector, step, kind), group in listing.groups.items():
+        console.print(_reason(f"{connector}, {step or 'unknown step'}", kind, group), soft_wrap=True)
+    if listing.newest:
+        which = "all of them" if len(listing.newest) == listing.total else f"the newest {len(listing.newest):,}"
+        console.print(Text(f"\n{which}", style="bold"))
+        for letter in listing.newest:
+            console.print(_letter(letter, decode, sent=letter.address in listing.sent), soft_wrap=True)
+        console.print(
+            Text("\nnext: sluice dlq show LETTER, sluice dlq write FILE, sluice dlq send", style="dim"), soft_wrap=True
+        )
+
+
+def _summary(listing: Listing) -> Text:
+    sent = f", {listing.sent_again:,} of them sent again" if listing.sent_again else ""
+    return Text(f"{listing.total:,} dead letter{'' if listing.total == 1 else 's'}{sent}", style="bold")
+
+
+def _reason(where: str, kind: str, group: Group) -> Text:
+    reason = kind if len(group.reasons) > 1 else group.example
+    text = Text.assemble(f"{group.count:>9,}  ", (visible_line(where), "dim"), "  ", visible_line(reason))
+    span = _short(group.newest)
+    if group.oldest != group.newest:
+        span = f"{_short(group.oldest)} to {span}"
+    sent = f", {group.sent:,} sent again" if group.sent else ""
+    return text.append(f"\n{'':11}{span}{sent}", style="dim")
+
+
+def _letter(letter: Letter, decode: Decoder, *, sent: bool) -> Text:
+    text = Text.assemble(
+        (visible_line(letter.address), "bold"),
+        (f"  {_short(letter.time)}  was {visible_line(letter.place)}  key ", "dim"),
+        letter.shown_key(decode),
+        ("  sent again" if sent else "", "green"),
+    )
+    return text.append(f"\n    {visible_line(letter.reason)}")
+
+
+def _short(time: str | None) -> str:
+    return "no time" if time is None else time[:19].replace("T", " ")

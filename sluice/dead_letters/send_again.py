@@ -1,0 +1,205 @@
+"""`sluice dlq send`: dead letters to the topics that they came from, each only once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from producer.kafka import kafka_errors
+from producer.kafka.connection import KafkaUser
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.sent_letters import SentLetters
+
+_AT_ONCE = 500
+_AT_ONCE_BYTES = 32 << 20
+"""What is sent before it is remembered as sent: so much can be sent twice by a kill in between."""
+_LARGEST = 256 << 20
+"""Bytes of a message; the topic's own limit is what counts."""
+_WAIT_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+
+
+@dataclass(kw_only=True)
+class Selected:
+    """What a choice comes to, counted before anything is sent."""
+
+    offsets: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+    """To be sent, by topic of dead letters and partition."""
+    topics: Counter[str] = field(default_factory=Counter[str])
+    """To be sent, by original topic."""
+    sent_before: int = 0
+    without_origin: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many are to be sent."""
+        return self.topics.total()
+
+    def takes(self, letter: Letter) -> bool:
+        """Whether this letter was counted: one that has come since was not asked about."""
+        return letter.offset in self.offsets.get((letter.topic, letter.partition), ())
+
+
+@dataclass(kw_only=True)
+class Sent:
+    """Result of sending dead letters again."""
+
+    selected: Selected
+    acknowledged: Counter[str] = field(default_factory=Counter[str])
+    """By original topic."""
+    problem: str | None = None
+    interrupted: bool = False
+
+    @property
+    def status(self) -> Exit:
+        """INTERRUPTED after Ctrl-C, INCOMPLETE if one was not acknowledged, else OK."""
+        if self.interrupted:
+            return Exit.INTERRUPTED
+        return Exit.INCOMPLETE if self.problem or self.acknowledged.total() < self.selected.total else Exit.OK
+
+    def as_object(self) -> dict[str, Any]:
+        """As JSON types."""
+        return {
+            "chosen": self.selected.total,
+            "sent": self.acknowledged.total(),
+            "by_topic": dict(self.acknowledged),
+            "sent_before": self.selected.sent_before,
+            "without_original_topic": self.selected.without_origin,
+            "problem": self.problem,
+        }
+
+
+def select(letters: Iterable[Letter], *, memory: SentLetters, again: bool) -> Selected:
+    """Count what is to be sent; with `again` also what was sent before."""
+    selected = Selected()
+    for letter in letters:
+        if letter.origin is None:
+            selected.without_origin += 1
+        elif not again and letter.offset in memory.of(letter.topic, letter.partition):
+            selected.sent_before += 1
+        else:
+            selected.offsets[letter.topic, letter.partition].add(letter.offset)
+            selected.topics[letter.origin] += 1
+    return selected
+
+
+def send(
+    letters: Iterable[Letter],
+    *,
+    selected: Selected,
+    memory: SentLetters,
+    user: KafkaUser,
+    tick: Callable[[int], None],
+) -> Sent:
+    """Send the selected letters, and remember those that were acknowledged.
+
+    `tick` is told how many, ten times a second; what it raises ends the sending after what is under way.
+    """
+    sent = Sent(selected=selected)
+    sender = _Sender(user)
+    for batch in _batches(letter for letter in letters if selected.takes(letter)):
+        stop = sender.send(batch, tick=lambda: tick(sent.acknowledged.total()))
+        memory.add(sender.offsets)
+        sent.acknowledged.update(sender.by_topic)
+        if stop is not None:
+            raise SendStoppedError(sent) from stop
+        if sender.problem:
+            sent.problem = sender.problem
+            break
+    return sent
+
+
+class SendStoppedError(Exception):
+    """The tick has ended the sending; `sent` is what had been sent until then."""
+
+    def __init__(self, sent: Sent) -> None:
+        super().__init__()
+        self.sent = sent
+
+
+def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+    batch: list[Letter] = []
+    size = 0
+    for letter in letters:
+        batch.append(letter)
+        size += len(letter.value or b"")
+        if len(batch) >= _AT_ONCE or size >= _AT_ONCE_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class _Sender:
+    """Sends letters as the user producer; what became of the last batch is in its attributes."""
+
+    def __init__(self, user: KafkaUser) -> None:
+        self.offsets: dict[tuple[str, int], list[int]] = {}
+        """Acknowledged, by topic of dead letters and partition."""
+        self.by_topic: Counter[str] = Counter()
+        self.problem: str | None = None
+        settings: dict[str, Any] = {
+            "acks": "all",
+            "enable.idempotence": True,
+            # The partition of a key as a load chooses it.
+            "partitioner": "murmur2_random",
+            "message.max.bytes": _LARGEST,
+            "message.timeout.ms": round(_WAIT_SECONDS * 1000),
+            "log_level": 0,
+            "error_cb": self._on_error,
+        }
+        self._last_error: KafkaError | None = None
+        try:
+            self._producer = Producer(user.client_settings() | settings)
+        except KafkaException as error:
+            raise SluiceError(f"the settings for Kafka are not accepted: {kafka_errors.text(error.args[0])}") from error
+
+    def send(self, batch: list[Letter], *, tick: Callable[[], None]) -> BaseException | None:
+        """Send, and wait until it is known of each letter what became of it; what `tick` raised, if it did."""
+        self.offsets, self.by_topic = defaultdict(list), Counter()
+        stopped: BaseException | None = None
+        for letter in batch:
+            self._produce(letter)
+        while self._producer.flush(_POLL_SECONDS):
+            try:
+                tick()
+            except Exception as error:  # what is under way is waited for: it would be sent again otherwise
+                stopped = stopped or error
+        return stopped or _raised_by(tick)
+
+    def _produce(self, letter: Letter) -> None:
+        def done(error: KafkaError | None, _message: Message) -> None:
+            if error is None:
+                self.offsets[letter.topic, letter.partition].append(letter.offset)
+                self.by_topic[letter.origin or ""] += 1
+            else:
+                self._fail(letter, error)
+
+        try:
+            self._producer.produce(
+                letter.origin or "",
+                key=letter.key,
+                value=letter.value,
+                headers=list(letter.own_headers),
+                on_delivery=done,
+            )
+        except KafkaException as error:
+            self._fail(letter, error.args[0])
+
+    def _fail(self, letter: Letter, error: KafkaError) -> None:
+        why = kafka_errors.why(error, self._last_error)
+        self.problem = self.problem or f"{letter.address} was not acknowledged by topic {letter.origin}: {why}"
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._last_error = kafka_errors.more_telling(self._last_error, error)
+
+
+def _raised_by(tick: Callable[[], None]) -> BaseException | None:
+    try:
+        tick()
+    except Exception as error:
+        return error
+    return None

@@ -1,0 +1,144 @@
+"""Remembers which dead letters were sent again, so that none is sent twice.
+
+Kafka keeps it, wherever the command runs: as the offset that the consumer group GROUP has committed for a topic of dead
+letters (all before it were sent) and, in the text that goes with an offset, the ranges sent beyond it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from producer.kafka.connection import KafkaUser
+from producer.runtime.exit_status import Exit, SluiceError
+
+GROUP = "reader-dead-letters-sent"
+"""The user consumer may use groups that begin so."""
+MAX_TEXT = 4000
+"""Bytes that Kafka takes with an offset (offset.metadata.max.bytes is 4096)."""
+_SECONDS = 10.0
+
+Ranges = list[tuple[int, int]]
+"""First and last offset of each range, in order, none next to another."""
+
+
+def ranges_of(offsets: Iterable[int]) -> Ranges:
+    """The offsets as ranges."""
+    found: Ranges = []
+    for offset in sorted(set(offsets)):
+        if found and found[-1][1] + 1 == offset:
+            found[-1] = (found[-1][0], offset)
+        else:
+            found.append((offset, offset))
+    return found
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Ranges that may overlap or touch, as ranges that do not."""
+    found: Ranges = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+class SentOffsets:
+    """What was sent of one partition: everything before `before`, and `beyond` it these ranges."""
+
+    def __init__(self, before: int = 0, beyond: Iterable[tuple[int, int]] = ()) -> None:
+        self.before = before
+        self.beyond = merged(beyond)
+        self._advance()
+
+    @classmethod
+    def parse(cls, before: int, text: str) -> "SentOffsets":
+        """From a committed offset and its text; a text that is none of ours counts as none."""
+        try:
+            pairs = [part.partition("-")[::2] for part in text.split(",") if part]
+            return cls(max(0, before), [(int(first), int(last or first)) for first, last in pairs])
+        except ValueError:
+            return cls(max(0, before))
+
+    @property
+    def text(self) -> str:
+        """The ranges beyond `before`, such as 4,9-12."""
+        return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in self.beyond)
+
+    def __contains__(self, offset: int) -> bool:
+        return offset < self.before or any(first <= offset <= last for first, last in self.beyond)
+
+    def with_more(self, offsets: Iterable[int], *, begin: int = 0) -> "SentOffsets":
+        """As if these were sent too; what Kafka has deleted, all before `begin`, need not be remembered."""
+        before = max(self.before, begin)
+        beyond = [(max(first, before), last) for first, last in self.beyond if last >= before]
+        return SentOffsets(before, [*beyond, *(pair for pair in ranges_of(offsets) if pair[1] >= before)])
+
+    def _advance(self) -> None:
+        while self.beyond and self.beyond[0][0] <= self.before:
+            self.before = max(self.before, self.beyond.pop(0)[1] + 1)
+
+
+class SentLetters:
+    """The memory of all topics. Close it after use; raises SluiceError where Kafka does not answer."""
+
+    def __init__(self, user: KafkaUser) -> None:
+        self._server = user.bootstrap_servers
+        quiet: dict[str, Any] = {"log_level": 0, "error_cb": lambda _: None}
+        settings: dict[str, Any] = {"group.id": GROUP, "enable.auto.commit": False}
+        try:
+            self._consumer = Consumer(user.client_settings() | settings | quiet)
+        except KafkaException as error:
+            raise self._silent(error) from error
+        self._known: dict[tuple[str, int], SentOffsets] = {}
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def of(self, topic: str, partition: int) -> SentOffsets:
+        """What was sent of one partition."""
+        if (topic, partition) not in self._known:
+            try:
+                (found,) = self._consumer.committed([TopicPartition(topic, partition)], timeout=_SECONDS)
+            except KafkaException as error:
+                raise self._silent(error) from error
+            self._known[topic, partition] = SentOffsets.parse(found.offset, found.metadata or "")
+        return self._known[topic, partition]
+
+    def add(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
+        """Remember these offsets of each topic and partition."""
+        changed = {at: self.of(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
+        partitions = [
+            TopicPartition(topic, partition, sent.before, metadata=sent.text)
+            for (topic, partition), sent in changed.items()
+        ]
+        try:
+            self._consumer.commit(offsets=partitions, asynchronous=False)
+        except KafkaException as error:
+            raise self._silent(error) from error
+        self._known |= changed
+
+    def check_room(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
+        """Raise SluiceError where the choice is too scattered to be remembered."""
+        for at, more in offsets.items():
+            if len(self.of(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
+                raise SluiceError(
+                    f"these letters of {at[0]} are too scattered for Kafka to remember which were sent; send all of "
+                    "them (without --reason), or fewer at a time",
+                    status=Exit.USAGE,
+                )
+
+    def _begin(self, topic: str, partition: int) -> int:
+        try:
+            return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)[0]
+        except KafkaException as error:
+            raise self._silent(error) from error
+
+    def _silent(self, error: KafkaException) -> SluiceError:
+        text = error.args[0].str()
+        return SluiceError(
+            f"Kafka at {self._server} does not say, or keep, which dead letters were sent again: {text}",
+            status=Exit.UNAVAILABLE,
+        )

@@ -1,0 +1,74 @@
+"""`sluice dlq show`: one dead letter, nothing of it left out."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from producer.runtime.terminal import as_json, visible, visible_line
+from sluice.dead_letters.dead_letter import Letter
+from sluice.view.decode import Decoder
+
+HEX_BYTES = 1024
+"""How much of a value that cannot be decoded is shown; --json and `write` have all of it."""
+_LINE = 16
+
+
+def print_letter(letter: Letter, *, console: Console, decode: Decoder, trace: bool, sent: bool) -> None:
+    """Print one letter for a person; with `trace` Java's stack trace too."""
+    for name, text in _fields(letter, decode=decode, sent=sent):
+        console.print(_line(name, text), soft_wrap=True)
+    for name, value in letter.own_headers:
+        console.print(_line(f"header {name}", "none" if value is None else _text(value)), soft_wrap=True)
+    console.print(_line("value", _value(letter, decode)), soft_wrap=True)
+    if trace:
+        console.print(_line("stack trace", letter.trace or "none"), soft_wrap=True)
+    elif letter.trace:
+        console.print(Text("the stack trace: --trace", style="dim"))
+
+
+def _fields(letter: Letter, *, decode: Decoder, sent: bool) -> list[tuple[str, str]]:
+    return [
+        ("letter", letter.address + (" (sent again)" if sent else "")),
+        ("connector", letter.connector + (f", task {letter.error('task.id')}" if letter.error("task.id") else "")),
+        ("step", letter.step or "unknown"),
+        ("reason", letter.reason),
+        ("exception", letter.error("exception.class.name") or "unknown"),
+        ("original record", letter.place),
+        ("time (UTC)", letter.time or "unknown"),
+        ("key", letter.shown_key(decode)),
+    ]
+
+
+def _line(name: str, text: str) -> Text:
+    return Text.assemble((f"{visible_line(name)}: ", "dim"), visible(text))
+
+
+def _value(letter: Letter, decode: Decoder) -> str:
+    if letter.value is None:
+        return "none: the record deletes its key (tombstone)"
+    value: Any = decode(letter.value)
+    size = f"{len(letter.value):,} bytes"
+    if isinstance(value, dict) and {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
+        return f"{size}, not decoded\n{hex_lines(letter.value[:HEX_BYTES])}{_more(letter.value)}"
+    text = value if isinstance(value, str) else as_json(value, indent=2)
+    return f"{size}\n{text}"
+
+
+def _more(value: bytes) -> str:
+    left = len(value) - HEX_BYTES
+    return f"\n… {left:,} bytes more: --json has them all" if left > 0 else ""
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="backslashreplace")
+
+
+def hex_lines(data: bytes) -> str:
+    """Bytes as offset, hex and text, 16 in a line."""
+    lines: list[str] = []
+    for at in range(0, len(data), _LINE):
+        piece = data[at : at + _LINE]
+        text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in piece)  # noqa: PLR2004 printable ASCII
+        lines.append(f"{at:08x}  {piece.hex(' '):<47}  {text}")
+    return "\n".join(lines)

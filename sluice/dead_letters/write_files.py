@@ -1,0 +1,244 @@
+"""`sluice dlq write`: dead letters in files from which they can be mended and loaded again.
+
+The ending of the file says what is in it: .csv rows for `sluice load gps`, .tar images for `sluice load images`,
+.jsonl every letter as it is. What does not fit into a .csv or .tar goes beside it, into FILE's name with .rest.jsonl.
+"""
+
+import io
+import re
+import shlex
+import tarfile
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from producer.output_files import replacing
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import as_json
+from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.gps_rows import HEADER, NoRowError, row_of
+from sluice.view.decode import Decoder
+
+REST = ".rest.jsonl"
+ROWS_TOPIC, IMAGES_TOPIC = "gps-fixes", "images"
+_IMAGE_KEY = re.compile(r"[\w.+-]+/[\w.+-]+/[0-9]{1,19}")
+_STARTS = {b"II*\0": ".tiff", b"MM\0*": ".tiff", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+
+
+@dataclass(kw_only=True)
+class Written:
+    """What was written where."""
+
+    file: Path
+    form: str
+    letters: int = 0
+    """In the file itself."""
+    older: int = 0
+    """Rows and images left out because a newer letter has the same utime or key."""
+    rest: int = 0
+    """In the file beside it."""
+    rest_file: Path | None = None
+    others: int = 0
+    """Letters of other topics, which this kind of file is not for."""
+
+    def as_object(self) -> dict[str, Any]:
+        """As JSON types."""
+        return {
+            "file": str(self.file.absolute()),
+            "letters": self.letters,
+            "older_left_out": self.older,
+            "rest": self.rest,
+            "rest_file": str(self.rest_file.absolute()) if self.rest_file else None,
+            "of_other_topics": self.others,
+        }
+
+    def sentences(self) -> list[str]:
+        """For a person."""
+        thing = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.form]
+        lines = [f"{self.letters:,} {thing}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
+        if self.older:
+            same = "utime" if self.form == ".csv" else "key"
+            lines.append(f"{self.older:,} left out: a newer dead letter has the same {same}")
+        if self.rest_file:
+            lines.append(
+                f"{self.rest:,} that cannot be a {thing}, each with the reason, in {self.rest_file.absolute()}"
+            )
+        if self.others:
+            lines.append(f"{self.others:,} of other topics are not in it; a FILE that ends in .jsonl takes all")
+        if self.letters and self.form != ".jsonl":
+            kind = "gps" if self.form == ".csv" else "images"
+            lines.append(f"next: mend it, then sluice load {kind} {shlex.quote(str(self.file.absolute()))}")
+        return lines
+
+
+def form_of(path: Path) -> str:
+    """The ending that says what goes into the file; raises SluiceError for another one."""
+    if path.suffix not in (".csv", ".tar", ".jsonl"):
+        raise SluiceError(
+            f"FILE is {path}; it must end in .csv (rows of GPS logs), .tar (images) or .jsonl (all, as they are)",
+            status=Exit.USAGE,
+        )
+    return path.suffix
+
+
+def rest_path(path: Path) -> Path:
+    """The file beside it."""
+    return path.with_name(path.stem + REST)
+
+
+def check_new(path: Path, *, force: bool) -> None:
+    """Raise SluiceError where a file that would be written is there already, unless `force`."""
+    for file in {path, rest_path(path)}:
+        if file.exists() and not force:
+            raise SluiceError(f"{file} is there already; --force writes over it", status=Exit.USAGE)
+
+
+def newest_images(letters: Iterable[Letter]) -> dict[str, str]:
+    """For each image key the address of its newest letter: of two files with one key a load takes the first."""
+    keys = ((_usable_key(letter), letter) for letter in letters if _is_image(letter) and letter.value is not None)
+    return {key: letter.address for key, letter in keys if key is not None}
+
+
+def write_letters(
+    letters: Iterable[Letter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
+) -> Written:
+    """Write the letters; until all are written the files keep what they had.
+
+    `newest` is what newest_images() says of them, for an archive. Raises SluiceError where a file cannot be written.
+    """
+    form = form_of(path)
+    written = Written(file=path, form=form)
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(replacing(path))
+            rest = _Rest(rest_path(path), stack)
+            if form == ".tar":
+                content = _Images(file, stack, newest or {})
+            else:
+                content = _Rows(file, decode) if form == ".csv" else _All(file, decode)
+            for letter in letters:
+                try:
+                    if not content.add(letter):
+                        written.others += 1
+                except NoRowError as error:
+                    rest.add({**letter.whole(decode), "why_not": str(error)})
+            content.finish(written)
+        rest.remove_earlier()
+    except OSError as error:
+        raise SluiceError(f"{error.filename or path} cannot be written: {error.strerror}; choose another") from error
+    written.rest, written.rest_file = rest.count, rest.written_to
+    return written
+
+
+class _Rest:
+    """The file beside it: made when the first letter goes there, and closed by `stack`."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self.count = 0
+        self._path, self._stack = path, stack
+        self._file: IO[bytes] | None = None
+
+    @property
+    def written_to(self) -> Path | None:
+        """The file, if there is one."""
+        return self._path if self.count else None
+
+    def add(self, found: dict[str, Any]) -> None:
+        """Add one letter."""
+        self._file = self._file or self._stack.enter_context(replacing(self._path))
+        self._file.write(_json_line(found))
+        self.count += 1
+
+    def remove_earlier(self) -> None:
+        """Remove the file of an earlier call where this one had no letter for it."""
+        if not self.count:
+            self._path.unlink(missing_ok=True)
+
+
+def _json_line(found: dict[str, Any]) -> bytes:
+    return (as_json(found) + "\n").encode()
+
+
+class _Rows:
+    """A CSV with one row for each utime, of its newest letter."""
+
+    def __init__(self, file: IO[bytes], decode: Decoder) -> None:
+        self._file, self._decode = file, decode
+        self._rows: dict[int, str] = {}
+        self._count = 0
+
+    def add(self, letter: Letter) -> bool:
+        if letter.origin not in (None, ROWS_TOPIC):
+            return False
+        utime, row = row_of(letter, self._decode)
+        self._count += 1
+        self._rows[utime] = row
+        return True
+
+    def finish(self, written: Written) -> None:
+        lines = [HEADER, *(self._rows[utime] for utime in sorted(self._rows))]
+        self._file.write("".join(f"{line}\n" for line in lines).encode())
+        written.letters, written.older = len(self._rows), self._count - len(self._rows)
+
+
+class _Images:
+    """A tar with one file for each image, named after its key as `sluice load images` reads it back."""
+
+    def __init__(self, file: IO[bytes], stack: ExitStack, newest: Mapping[str, str]) -> None:
+        self._tar = stack.enter_context(tarfile.open(fileobj=file, mode="w|"))  # noqa: SIM115 it is entered
+        self._newest = newest
+        self._count = self._older = 0
+
+    def add(self, letter: Letter) -> bool:
+        if not _is_image(letter):
+            return False
+        if letter.value is None:
+            raise NoRowError("it has no value: it was to delete the image of its key")
+        key = _usable_key(letter)
+        if key is not None and self._newest.get(key, letter.address) != letter.address:
+            self._older += 1
+            return True
+        member = tarfile.TarInfo(_image_path(letter, key))
+        member.size = len(letter.value)
+        self._tar.addfile(member, io.BytesIO(letter.value))
+        self._count += 1
+        return True
+
+    def finish(self, written: Written) -> None:
+        self._tar.close()
+        written.letters, written.older = self._count, self._older
+
+
+def _is_image(letter: Letter) -> bool:
+    return letter.origin in (None, IMAGES_TOPIC)
+
+
+def _usable_key(letter: Letter) -> str | None:
+    """The key where it is a path of three parts."""
+    key = (letter.key or b"").decode(errors="replace")
+    return key if _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/")) else None
+
+
+def _image_path(letter: Letter, key: str | None) -> str:
+    """The key with an ending; the letter's own address where there is no usable key."""
+    value = letter.value or b""
+    ending = next((ending for start, ending in _STARTS.items() if value.startswith(start)), ".bin")
+    return f"{key}{ending}" if key else f"without-a-key/{letter.address.replace(':', '-')}{ending}"
+
+
+class _All:
+    """Every letter, whole, a line of JSON each."""
+
+    def __init__(self, file: IO[bytes], decode: Decoder) -> None:
+        self._file, self._decode = file, decode
+        self._count = 0
+
+    def add(self, letter: Letter) -> bool:
+        self._file.write(_json_line(letter.whole(self._decode)))
+        self._count += 1
+        return True
+
+    def finish(self, written: Written) -> None:
+        written.letters = self._count

@@ -1,0 +1,71 @@
+"""Endpoints of all parts of a pipeline, wherever it runs: read from the same environment variables for every target.
+
+`sluice up` writes them to `endpoints.env` in its state folder, a Job in a cluster is given them from Secrets,
+and `--target external` takes them from the shell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from producer.kafka.connection import PRODUCER_VARIABLES, KafkaUser, ProducerEndpoints, kafka_user, require
+from producer.runtime.exit_status import Exit, SluiceError
+
+VARIABLES = {
+    **PRODUCER_VARIABLES,
+    "SLUICE_CONSUMER_PASSWORD": "password of the Kafka user consumer",
+    "SLUICE_CONNECT_URL": "base URL of Kafka Connect's REST interface; of several workers, with commas between them",
+    "SLUICE_MYSQL_HOST": "host of MySQL",
+    "SLUICE_MYSQL_PORT": "port of MySQL",
+    "SLUICE_MYSQL_READER_PASSWORD": "password of the MySQL user reader",
+    "SLUICE_REDIS_HOST": "host of Redis",
+    "SLUICE_REDIS_PORT": "port of Redis",
+    "SLUICE_REDIS_READER_PASSWORD": "password of the Redis user reader",
+}
+"""Each with what it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreUser:
+    """A database user's way in."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints(ProducerEndpoints):
+    """Endpoints of every part, and the users who read them."""
+
+    consumer: KafkaUser
+    connect_urls: tuple[str, ...]
+    """Base URLs of Connect's workers; each answers for all."""
+    mysql: StoreUser
+    redis: StoreUser
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read VARIABLES from `env`; raises SluiceError that names every one missing."""
+        require(env, VARIABLES)
+        return cls(
+            producer=kafka_user(env, "producer"),
+            consumer=kafka_user(env, "consumer"),
+            registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"),
+            connect_urls=tuple(url.strip().rstrip("/") for url in env["SLUICE_CONNECT_URL"].split(",")),
+            mysql=_store_user(env, "MYSQL"),
+            redis=_store_user(env, "REDIS"),
+        )
+
+
+def _store_user(env: Mapping[str, str], store: str) -> StoreUser:
+    port = env[f"SLUICE_{store}_PORT"]
+    if not port.isdigit():
+        raise SluiceError(f"SLUICE_{store}_PORT is {port!r}, which is not a port number", status=Exit.USAGE)
+    return StoreUser(
+        host=env[f"SLUICE_{store}_HOST"],
+        port=int(port),
+        username="reader",
+        password=env[f"SLUICE_{store}_READER_PASSWORD"],
+    )

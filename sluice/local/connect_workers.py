@@ -1,0 +1,70 @@
+"""Kafka Connect's distributed workers."""
+
+from pathlib import Path
+
+from sluice.local.fetch_servers import plugin_path
+from sluice.local.http_requests import answers
+from sluice.local.instance import Instance
+from sluice.local.java import java, properties
+from sluice.local.kafka_broker import program, scram_client
+from sluice.local.pipeline_spec import Description
+from sluice.local.processes import Server
+
+
+def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
+    """The process of worker `index` (from 0); ready when it is a member of its group and serves."""
+    name = f"connect-{index + 1}"
+    links = instance.link_servers(servers)
+    settings = instance.write(
+        f"{name}.properties",
+        properties(_settings(instance, index=index, description=description, plugins=plugin_path(servers, links))),
+    )
+    url = f"http://127.0.0.1:{instance.port('connect', index)}"
+    return Server(
+        name=name,
+        command=java(
+            *program("org.apache.kafka.connect.cli.ConnectDistributed", settings.name, servers=links),
+            heap=description.worker_heap,
+            cache=links / "connect.aot",
+        ),
+        env=connector_variables(instance),
+        folder=instance.state,
+        ready=lambda: answers(f"{url}/health"),
+    )
+
+
+def connector_variables(instance: Instance) -> dict[str, str]:
+    """What the ${env:…} of a connector stand for here; k8s/connect.yaml says it for a cluster."""
+    return {
+        "BROKER_BOOTSTRAP_SERVERS": f"127.0.0.1:{instance.port('kafka')}",
+        "BROKER_CA_CERTIFICATE": (instance.state / "tls/ca.pem").read_text(encoding="ascii"),
+        "BROKER_JAAS_CONFIG": scram_client(instance, "connect")["sasl.jaas.config"],
+        "REGISTRY_URL": f"http://127.0.0.1:{instance.port('registry')}/apis/ccompat/v7",
+        "MYSQL_DIALECT": "org.hibernate.dialect.MariaDBDialect",
+        "MYSQL_URL": f"jdbc:mysql://127.0.0.1:{instance.port('mysql')}/myDB",
+        "MYSQL_PASSWORD": instance.passwords["mysql-connect"],
+        "MYSQL_HOST": "127.0.0.1",
+        "MYSQL_PORT": str(instance.port("mysql")),
+        "MYSQL_SOURCE_PASSWORD": instance.passwords["mysql-source"],
+        "REDIS_HOST": "127.0.0.1",
+        "REDIS_PORT": str(instance.port("redis")),
+        "REDIS_PASSWORD": instance.passwords["redis-connect"],
+    }
+
+
+def _settings(instance: Instance, *, index: int, description: Description, plugins: str) -> dict[str, str]:
+    login = scram_client(instance, "connect")
+    port = instance.port("connect", index)
+    # A worker has three kinds of client, and each is configured on its own.
+    clients = {
+        f"{kind}{name}": value for kind in ("", "producer.", "consumer.", "admin.") for name, value in login.items()
+    }
+    return {
+        **description.worker,
+        **clients,
+        "bootstrap.servers": f"127.0.0.1:{instance.port('kafka')}",
+        "plugin.path": plugins,
+        "listeners": f"http://127.0.0.1:{port}",
+        "rest.advertised.host.name": "127.0.0.1",
+        "rest.advertised.port": str(port),
+    }

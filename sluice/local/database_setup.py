@@ -1,0 +1,115 @@
+"""The database's tables and users, brought to what k8s/mysql says."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+import pymysql
+
+from producer.runtime.exit_status import SluiceError
+from sluice.local.drift import Finding, changed
+from sluice.local.instance import Instance
+from sluice.local.mariadb import Connection, connect_as_root, password_variables
+from sluice.local.table_drift import differing_tables, table_names
+from sluice.manifests.yaml_documents import place, read_text
+
+_USER = re.compile(r"CREATE USER IF NOT EXISTS '([^']+)'@'([^']+)'")
+_PASSWORD = re.compile(r"MYSQL_([A-Z_]+)_PASSWORD")
+_OWN_USERS = ("root", "mariadb.sys")
+Users = Mapping[tuple[str, str], frozenset[str]]
+"""The rights of each user, by name and host, as SHOW GRANTS tells them."""
+
+
+def password_names(scripts: Sequence[Path]) -> list[str]:
+    """The passwords that the scripts ask for; raises SluiceError for a `$` that stands for anything else."""
+    names: list[str] = []
+    for path in scripts:
+        template = Template(read_text(path))
+        found = [_PASSWORD.fullmatch(name) for name in template.get_identifiers()]
+        if not template.is_valid() or not all(found):
+            line = _first_wrong_line(template)
+            raise SluiceError(f"{place(path, line)}: what is filled in is ${{MYSQL_…_PASSWORD}}; a $ itself is $$")
+        names += [f"mysql-{match[1].lower().replace('_', '-')}" for match in found if match]
+    return names
+
+
+def _first_wrong_line(template: Template) -> int:
+    for number, line in enumerate(template.template.splitlines(), 1):
+        inner = Template(line)
+        if not inner.is_valid() or not all(_PASSWORD.fullmatch(name) for name in inner.get_identifiers()):
+            return number
+    return 1
+
+
+def apply_scripts(
+    instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
+) -> list[Finding]:
+    """Run the scripts of k8s/mysql in the running server: what is missing is made, what is there stays.
+
+    A user's rights are made anew, so that none is left that no script gives; users that no script makes go. Not while
+    the server is made, for then nothing is in the binary log, and Debezium's source for MariaDB fails on a log without
+    a single transaction. Raises SluiceError with the script's name and the server's reason.
+    """
+    texts = {path: read_text(path) for path in scripts}
+    try:
+        with connect(instance) as connection:
+            return _apply(connection, texts, password_variables(instance))
+    except pymysql.MySQLError as error:
+        raise SluiceError(f"the database cannot be brought to what k8s/mysql says: {error.args[-1]}") from error
+
+
+def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping[str, str]) -> list[Finding]:
+    described = {match for text in texts.values() for match in _USER.findall(text)}
+    tables, users = table_names(connection), _users(connection)
+    for name, host in described & users.keys():
+        _run(connection, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{name}'@'{host}'")
+    for path, text in texts.items():
+        _run_script(connection, path, Template(text).substitute(passwords))
+    for name, host in users.keys() - described:
+        _run(connection, f"DROP USER '{name}'@'{host}'")
+    return [
+        *(changed(f"table {name} was missing and is made") for name in sorted(table_names(connection) - tables)),
+        *_changed_users(users, _users(connection)),
+        *differing_tables(connection, texts),
+    ]
+
+
+def _users(connection: Connection) -> Users:
+    everybody = _run(connection, "SELECT User, Host FROM mysql.user WHERE is_role = 'N' AND Host <> ''")
+    return {
+        (name, host): frozenset(
+            re.sub(r" IDENTIFIED BY PASSWORD '.*?'", "", grant).partition(" TO ")[0].removeprefix("GRANT ")
+            for (grant,) in _run(connection, f"SHOW GRANTS FOR '{name}'@'{host}'")
+        )
+        - {"USAGE ON *.*"}
+        for name, host in everybody
+        if name not in _OWN_USERS
+    }
+
+
+def _changed_users(before: Users, now: Users) -> list[Finding]:
+    found = [changed(f"database user {name} is not in k8s/mysql and is taken away") for name, _ in before.keys() - now]
+    for key, rights in sorted(now.items()):
+        if key not in before:
+            found.append(changed(f"database user {key[0]} was missing and is made"))
+            continue
+        found += [changed(f"right given: database user {key[0]}: {right}") for right in sorted(rights - before[key])]
+        found += [changed(f"right taken: database user {key[0]}: {right}") for right in sorted(before[key] - rights)]
+    return found
+
+
+def _run(connection: Connection, statement: str) -> list[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [tuple(str(value) for value in row) for row in cursor.fetchall()]
+
+
+def _run_script(connection: Connection, path: Path, text: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+            while cursor.nextset():  # where an error of any but the first statement comes to light
+                pass
+    except pymysql.MySQLError as error:
+        raise SluiceError(f"the database refuses {place(path)}: {error.args[-1]}") from error

@@ -1,0 +1,207 @@
+"""One embedded pipeline: its folder, its ports, its passwords."""
+
+import json
+import secrets
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import cached_property
+from pathlib import Path
+from typing import Self, cast
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.local.folder_checks import PIPELINE, link, real_name, shown, usable
+from sluice.local.state_files import home, read_object, write_private
+
+DEFAULT_PORT_BASE = 19090
+DEFAULT_REDIS_MEGABYTES = 512
+MAX_WORKERS = 8
+_OFFSETS = {
+    "kafka": 0,
+    "kafka-admin": 1,
+    "kafka-controller": 2,
+    "registry": 3,
+    "registry-health": 4,
+    "mysql": 5,
+    "redis": 6,
+    "connect": 10,
+}
+PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
+_FIRST_PORT, LAST_PORT = 1024, 65535
+FILE = "instance.json"
+SERVERS, LOGGING = "servers", "log4j2.properties"
+"""Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
+_SETTINGS = ("port_base", "workers", "redis_megabytes")
+_REMAKE = (
+    "Remove it and run `sluice up`, which makes it anew; give it the --port-base, --workers and --redis-memory that "
+    "you had chosen. The data stays"
+)
+_RESTORE = "Bring back a copy of it: without these passwords nothing opens the data (sluice down --purge removes both)"
+
+_PASSWORDS = (
+    "kafka-producer",
+    "kafka-connect",
+    "kafka-registry",
+    "kafka-consumer",
+    "mysql-root",
+    "mysql-connect",
+    "mysql-source",
+    "mysql-reader",
+    "redis-admin",
+    "redis-connect",
+    "redis-reader",
+)
+
+
+def default_state(env: Mapping[str, str]) -> Path:
+    """Where an instance lives unless --state names another folder."""
+    if env.get("SLUICE_STATE"):
+        return Path(env["SLUICE_STATE"]).absolute()
+    base = env.get("XDG_STATE_HOME") or home(env) / ".local/state"
+    return Path(base).absolute() / "sluice/default"
+
+
+def _possible_ports(base: int) -> bool:
+    return _FIRST_PORT <= base <= LAST_PORT - PORT_SPAN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """The state folder of an embedded pipeline and the ports it was given."""
+
+    state: Path
+    port_base: int
+    workers: int
+    redis_megabytes: int = DEFAULT_REDIS_MEGABYTES
+    """What Redis may hold at most, in MiB."""
+
+    @classmethod
+    def open(cls, state: Path) -> Self:
+        """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
+        state = real_name(state)
+        try:
+            found = read_object(state / FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
+        except (FileNotFoundError, NotADirectoryError):
+            raise SluiceError(
+                f"there is no pipeline in {shown(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
+            ) from None
+        settings = cast(dict[str, int], found)
+        if not (_possible_ports(settings.get("port_base", 0)) and 1 <= settings.get("workers", 0) <= MAX_WORKERS):
+            raise SluiceError(f"{state / FILE} is damaged: port_base or workers is no possible number. {_REMAKE}")
+        return cls(state=state, **settings)
+
+    @classmethod
+    def make(cls, state: Path, *, port_base: int | None, workers: int, redis_megabytes: int | None = None) -> Self:
+        """Open or make the instance in `state`; `port_base` and `redis_megabytes` None leave them as they were.
+
+        Raises SluiceError for a folder, ports, a number of workers or a size that cannot be.
+        """
+        if not 1 <= workers <= MAX_WORKERS:
+            raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
+        if redis_megabytes is not None and redis_megabytes < 1:
+            raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
+        state = usable(state, PIPELINE)
+        before = cls.open(state) if (state / FILE).exists() else None
+        if port_base is None:
+            port_base = before.port_base if before else DEFAULT_PORT_BASE
+        if redis_megabytes is None:
+            redis_megabytes = before.redis_megabytes if before else DEFAULT_REDIS_MEGABYTES
+        if not _possible_ports(port_base):
+            raise SluiceError(
+                f"--port-base is {port_base}; it can be {_FIRST_PORT} to {LAST_PORT - PORT_SPAN}", status=Exit.USAGE
+            )
+        settings = {"port_base": port_base, "workers": workers, "redis_megabytes": redis_megabytes}
+        instance = cls(state=state, **settings)
+        instance.write(FILE, json.dumps(settings))
+        return instance
+
+    @property
+    def process_names(self) -> tuple[str, ...]:
+        """Every process that the instance consists of while it is up."""
+        workers = (f"connect-{index + 1}" for index in range(self.workers))
+        return ("kafka", "registry", *workers, "mysql", "redis", "auto-restart")
+
+    @contextmanager
+    def lock(self) -> Generator[None]:
+        """Keep a second `up` or `down` of the same instance out; raises SluiceError where one is under way."""
+        try:
+            opened = (self.state / ".lock").open("w")
+        except OSError as error:
+            raise SluiceError(f"{self.state}/.lock cannot be written: {error.strerror}") from error
+        with opened as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except OSError:
+                raise SluiceError(f"another `sluice up` or `down` is at work in {self.state}; wait for it") from None
+            yield
+
+    def port(self, server: str, index: int = 0) -> int:
+        """Port of a server on loopback; `index` counts Connect's workers from 0."""
+        return self.port_base + _OFFSETS[server] + index
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Every port by the name of what listens there."""
+        single = {name: self.port(name) for name in _OFFSETS if name != "connect"}
+        return single | {f"connect-{index + 1}": self.port("connect", index) for index in range(self.workers)}
+
+    @cached_property
+    def passwords(self) -> Mapping[str, str]:
+        """Passwords by `<server>-<user>`, made once and kept in a file that only its owner can read."""
+        path = self.state / "passwords.json"
+        known = cast(dict[str, str], read_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
+        missing = [name for name in _PASSWORDS if name not in known]
+        if missing:
+            known |= {name: secrets.token_urlsafe(24) for name in missing}
+            self.write("passwords.json", json.dumps(known))
+        return known
+
+    def link_servers(self, servers: Path) -> Path:
+        """Make the links of a new instance; the name that servers started in `state` have for the folder `servers`."""
+        link(self.state / SERVERS, servers)
+        link(self.state / LOGGING, Path(__file__).with_name(LOGGING))
+        return Path(SERVERS)
+
+    def add_passwords(self, names: Iterable[str]) -> None:
+        """Make the passwords that are not there yet; `<server>-<user>`, as k8s/ names the users."""
+        missing = sorted(set(names) - self.passwords.keys())
+        if missing:
+            known = {**self.passwords, **{name: secrets.token_urlsafe(24) for name in missing}}
+            self.write("passwords.json", json.dumps(known))
+            self.__dict__.pop("passwords", None)  # read again where they are asked for
+
+    def folder(self, name: str) -> Path:
+        """A sub-folder, made where it is missing."""
+        path = self.state / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def log(self, process: str) -> Path:
+        """The file that a process's output goes to."""
+        return self.folder("logs") / f"{process}.log"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file that only its owner can read: most of them hold a password."""
+        path = self.state / name
+        write_private(path, text)
+        return path
+
+    def endpoint_variables(self) -> dict[str, str]:
+        """The variables of place.py for this instance."""
+        return {
+            "SLUICE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.port('kafka')}",
+            "SLUICE_CA_FILE": str(self.state / "tls/ca.pem"),
+            "SLUICE_REGISTRY_URL": f"http://127.0.0.1:{self.port('registry')}",
+            "SLUICE_PRODUCER_PASSWORD": self.passwords["kafka-producer"],
+            "SLUICE_CONSUMER_PASSWORD": self.passwords["kafka-consumer"],
+            "SLUICE_CONNECT_URL": ",".join(
+                f"http://127.0.0.1:{self.port('connect', index)}" for index in range(self.workers)
+            ),
+            "SLUICE_MYSQL_HOST": "127.0.0.1",
+            "SLUICE_MYSQL_PORT": str(self.port("mysql")),
+            "SLUICE_MYSQL_READER_PASSWORD": self.passwords["mysql-reader"],
+            "SLUICE_REDIS_HOST": "127.0.0.1",
+            "SLUICE_REDIS_PORT": str(self.port("redis")),
+            "SLUICE_REDIS_READER_PASSWORD": self.passwords["redis-reader"],
+        }

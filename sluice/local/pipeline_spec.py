@@ -1,0 +1,195 @@
+"""The pipeline as the YAML in k8s/ describes it: topics, users, connectors and the settings of the servers.
+
+A cluster gives these files to Strimzi; the embedded place reads the very same ones here and plays its operators.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from producer.runtime.exit_status import SluiceError
+from sluice.manifests.manifest_folder import K8S, read_folder
+from sluice.manifests.yaml_documents import Document, Object
+
+ROOT = K8S.parent
+
+Settings = Mapping[str, str]
+"""A server's or a connector's settings, every value as the text that a properties file holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A KafkaTopic."""
+
+    name: str
+    partitions: int
+    replicas: int
+    config: Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acl:
+    """One operation that a KafkaUser may do, or may not, on one resource; the words are those of its YAML."""
+
+    type: str
+    name: str
+    pattern: str
+    operation: str
+    host: str
+    permission: str = "allow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A KafkaUser; with SCRAM-SHA-512, which is the only way in here."""
+
+    name: str
+    acls: tuple[Acl, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoRestart:
+    """A KafkaConnector's autoRestart, where it is enabled."""
+
+    max_restarts: int | None
+    """None is without end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """A KafkaConnector; `config` is what Connect's REST interface is given."""
+
+    name: str
+    config: Settings
+    state: str = "running"
+    """What it is to do: running, paused or stopped."""
+    auto_restart: AutoRestart | None = None
+    """None where a connector that has failed is to stay so."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that a sink reads; nothing for a source."""
+        names = self.config.get("topics", "").split(",")
+        return tuple(name.strip() for name in names if name.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """Everything that every place shares."""
+
+    topics: tuple[Topic, ...]
+    users: tuple[User, ...]
+    connectors: tuple[Connector, ...]
+    broker: Settings
+    kafka_version: str
+    worker: Settings
+    worker_replicas: int
+    worker_heap: str
+    """Most that a worker's heap may take, as -Xmx has it."""
+    registry: Settings
+    database_scripts: tuple[Path, ...]
+
+    @classmethod
+    def read(cls, folder: Path = K8S) -> Self:
+        """Read a k8s/ folder; raises SluiceError that names every mistake by its file, line and field."""
+        objects = read_folder(folder)
+        kafka = _only(objects, "Kafka")["spec"]["kafka"]
+        connect = _only(objects, "KafkaConnect")["spec"]
+        return cls(
+            topics=tuple(_topic(entry.value) for entry in _of_kind(objects, "KafkaTopic")),
+            users=tuple(_user(entry.value) for entry in _of_kind(objects, "KafkaUser")),
+            connectors=tuple(_connector(entry.value) for entry in _of_kind(objects, "KafkaConnector")),
+            broker=_settings(kafka["config"]),
+            kafka_version=str(kafka["version"]),
+            worker=_worker(connect),
+            worker_replicas=int(connect["replicas"]),
+            worker_heap=str(connect["jvmOptions"]["-Xmx"]),
+            registry=_settings(_only(objects, "ConfigMap", name="registry")["data"]),
+            database_scripts=tuple(sorted((folder / "mysql").glob("*.sql"))),
+        )
+
+
+def _of_kind(objects: Iterable[Document], kind: str) -> list[Document]:
+    return [entry for entry in objects if entry.kind == kind]
+
+
+def _only(objects: Iterable[Document], kind: str, *, name: str | None = None) -> Object:
+    found = [entry for entry in _of_kind(objects, kind) if name in (None, entry.name)]
+    if len(found) != 1:
+        named = f" named {name}" if name else ""
+        where = f": {', '.join(entry.where() for entry in found)}" if found else ""
+        raise SluiceError(f"k8s/ must hold one {kind}{named}; it holds {len(found)}{where}")
+    return found[0].value
+
+
+def _settings(config: Mapping[str, Any]) -> Settings:
+    return {name: _text(value) for name, value in config.items()}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _topic(entry: Object) -> Topic:
+    spec = entry["spec"]
+    return Topic(
+        name=spec.get("topicName", entry["metadata"]["name"]),
+        partitions=int(spec["partitions"]),
+        replicas=int(spec["replicas"]),
+        config=_settings(spec.get("config", {})),
+    )
+
+
+_CLUSTER = "kafka-cluster"
+"""What Kafka calls the cluster where a right is for all of it."""
+
+
+def _user(entry: Object) -> User:
+    acls = tuple(
+        Acl(
+            type=rule["resource"]["type"],
+            name=rule["resource"].get("name", _CLUSTER),
+            pattern=rule["resource"].get("patternType", "literal"),
+            operation=operation,
+            host=rule.get("host", "*"),
+            permission=rule.get("type", "allow"),
+        )
+        for rule in entry["spec"]["authorization"]["acls"]
+        for operation in rule["operations"]
+    )
+    return User(name=entry["metadata"]["name"], acls=acls)
+
+
+def _connector(entry: Object) -> Connector:
+    spec = entry["spec"]
+    config = {
+        "connector.class": spec["class"],
+        "tasks.max": str(spec["tasksMax"]),
+        **_settings(spec["config"]),
+    }
+    if "version" in spec:
+        config["connector.plugin.version"] = spec["version"]
+    return Connector(
+        name=entry["metadata"]["name"],
+        config=config,
+        state=spec.get("state", "running"),
+        auto_restart=_auto_restart(spec["autoRestart"]) if "autoRestart" in spec else None,
+    )
+
+
+def _auto_restart(given: Object) -> AutoRestart | None:
+    most = given.get("maxRestarts")
+    # Strimzi enables it where the field is there and does not say otherwise.
+    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled", True) else None
+
+
+def _worker(spec: Object) -> Settings:
+    """Worker properties as Strimzi derives them from a KafkaConnect's fields."""
+    return {
+        **_settings(spec["config"]),
+        "group.id": spec["groupId"],
+        "config.storage.topic": spec["configStorageTopic"],
+        "offset.storage.topic": spec["offsetStorageTopic"],
+        "status.storage.topic": spec["statusStorageTopic"],
+    }

@@ -1,0 +1,64 @@
+"""Files of an instance's folder: read and written so that one that is damaged or cannot be written is named."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from producer.runtime.exit_status import Exit, SluiceError
+
+
+def home(env: Mapping[str, str]) -> Path:
+    """The user's home folder; raises SluiceError where nothing says which it is."""
+    try:
+        return Path(env["HOME"]) if env.get("HOME") else Path.home()
+    except RuntimeError:
+        raise SluiceError(
+            "HOME is not set, so it is not known where your files go; set it, or SLUICE_STATE and SLUICE_CACHE",
+            status=Exit.USAGE,
+        ) from None
+
+
+def read_object(path: Path, *, values: Mapping[str, type] | type, remedy: str) -> dict[str, object]:
+    """The JSON object in `path`, whose values are of these types; `remedy` says how to mend a damaged one.
+
+    With a mapping only its keys are returned, those that the file has. Raises SluiceError where the file is damaged
+    or unreadable, and FileNotFoundError.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _damaged(path, f"it cannot be read ({error.strerror})", remedy) from error
+    except ValueError as error:
+        raise _damaged(path, "it holds no JSON", remedy) from error
+    if not isinstance(found, dict):
+        raise _damaged(path, "it does not hold an object", remedy)
+    known = cast(dict[str, object], found)
+    if isinstance(values, Mapping):
+        known = {name: known[name] for name in values if name in known}
+    for name, value in known.items():
+        kind = values[name] if isinstance(values, Mapping) else values
+        if type(value) is not kind:
+            raise _damaged(path, f"{name} is not {'a whole number' if kind is int else 'text'}", remedy)
+    return known
+
+
+def _damaged(path: Path, why: str, remedy: str) -> SluiceError:
+    return SluiceError(f"{path} is damaged: {why}. {remedy}")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one go; raises SluiceError where that cannot be done."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A path can hold bytes that are no UTF-8; they are written as they are.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise SluiceError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,122 @@
+"""Topics, brought to what k8s/ says, as Strimzi's topic operator does on a cluster."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ConfigSource,
+    NewPartitions,
+    NewTopic,
+)
+
+from sluice.local.admin_answers import SECONDS, wait_for_all
+from sluice.local.drift import Finding, changed, differs, noted, setting_changes
+from sluice.local.pipeline_spec import Topic
+
+Partitions = dict[int, Any]
+
+
+def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
+    """Create the topics that are missing, and give those that are there their partitions and settings.
+
+    Topics that are not described stay: they hold data. Raises SluiceError where the broker refuses.
+    """
+    present = {name: topic.partitions for name, topic in admin.list_topics(timeout=SECONDS).topics.items()}
+    topics = list(topics)
+    new = [topic for topic in topics if topic.name not in present]
+    old = [topic for topic in topics if topic.name in present]
+    findings = [*_create(admin, new), *_grow(admin, old, present), *_apply_settings(admin, old)]
+    return findings + _unchangeable_differences(old, present)
+
+
+def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
+    """A sentence for each topic that is not described."""
+    described = {topic.name for topic in topics}
+    names = sorted(admin.list_topics(timeout=SECONDS).topics)
+    found = [name for name in names if name not in described and not name.startswith("__")]
+    return [noted(f"topic {name} is not in k8s/: it stays, with its messages") for name in found]
+
+
+def _create(admin: AdminClient, topics: list[Topic]) -> list[Finding]:
+    if topics:
+        made = [NewTopic(topic.name, topic.partitions, topic.replicas, config=dict(topic.config)) for topic in topics]
+        wait_for_all(admin.create_topics(made), lambda name: f"topic {name} cannot be made")
+    return [changed(f"topic {topic.name} was missing and is made") for topic in topics]
+
+
+def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
+    grown = [topic for topic in topics if len(present[topic.name]) < topic.partitions]
+    if grown:
+        wait_for_all(
+            admin.create_partitions([NewPartitions(topic.name, topic.partitions) for topic in grown]),
+            lambda name: f"topic {name} cannot be given more partitions",
+        )
+    return [
+        changed(f"topic {topic.name}: {topic.partitions} partitions (were {len(present[topic.name])})")
+        for topic in grown
+    ]
+
+
+def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
+    """What Kafka cannot change of a topic."""
+    found: list[Finding] = []
+    for topic in topics:
+        partitions = present[topic.name]
+        copies = {len(partition.replicas) for partition in partitions.values()}
+        if len(partitions) > topic.partitions:
+            found.append(
+                differs(
+                    f"topic {topic.name} has {len(partitions)} partitions and k8s/ says {topic.partitions}; Kafka "
+                    f"takes none away. Write partitions: {len(partitions)} in k8s/topics.yaml."
+                )
+            )
+        if copies != {topic.replicas}:
+            found.append(
+                differs(
+                    f"topic {topic.name} has {max(copies)} copies and k8s/ says {topic.replicas}; there is one broker "
+                    "here. Write replicas: 1 in k8s/topics.yaml; a larger profile of a cluster has its own number."
+                )
+            )
+    return found
+
+
+def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Finding]:
+    if not topics:
+        return []
+    set_now = _settings(admin, topics)
+    changes = {topic.name: dict(topic.config) for topic in topics if set_now[topic.name] != dict(topic.config)}
+    if changes:
+        wait_for_all(
+            admin.incremental_alter_configs([_change(name, set_now[name], now) for name, now in changes.items()]),
+            lambda resource: f"the settings of topic {resource.name} are refused",
+        )
+    return [found for name, now in changes.items() for found in setting_changes(f"topic {name}", set_now[name], now)]
+
+
+def _settings(admin: AdminClient, topics: list[Topic]) -> dict[str, dict[str, str]]:
+    """What was set for each topic itself, the defaults left out."""
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, topic.name) for topic in topics]
+    answers = wait_for_all(
+        admin.describe_configs(resources), lambda resource: f"the settings of topic {resource.name} cannot be read"
+    )
+    return {
+        resource.name: {
+            name: str(entry.value)
+            for name, entry in entries.items()
+            if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+        }
+        for resource, entries in answers.items()
+    }
+
+
+def _change(name: str, before: dict[str, str], now: dict[str, str]) -> ConfigResource:
+    kept = [ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in now.items()]
+    nothing: Any = None
+    dropped = [
+        ConfigEntry(key, nothing, incremental_operation=AlterConfigOpType.DELETE) for key in before if key not in now
+    ]
+    return ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=[*kept, *dropped])

@@ -1,0 +1,244 @@
+"""Bring an embedded pipeline up, and take it down."""
+
+import shlex
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.local import (
+    applied_settings,
+    auto_restart,
+    connect_workers,
+    connectors,
+    database_setup,
+    kafka_broker,
+    mariadb,
+    reconcile_kafka,
+    redis_server,
+    registry_server,
+)
+from sluice.local.aot_cache import learn
+from sluice.local.certificates import make_certificates
+from sluice.local.connector_progress import (
+    Position,
+    Progress,
+    SinkProgress,
+    SourceProgress,
+    backlog_of,
+    end_of_log,
+    group_of,
+)
+from sluice.local.consumer_group import Group
+from sluice.local.drift import Finding
+from sluice.local.fetch_servers import Say, servers_folder
+from sluice.local.folder_checks import PIPELINE, shown, usable
+from sluice.local.instance import Instance
+from sluice.local.pipeline_spec import Connector, Description
+from sluice.local.processes import Server, Starting, check_ports_free, stop_all
+from sluice.local.wait_for_connectors import Trouble, settle
+
+_READY_SECONDS = 120
+_SETTLE_SECONDS = 60
+"""Given to the connectors to be seen at work, once the servers are there."""
+_STOP_SECONDS = 30
+_PLACE = "endpoints.env"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One bringing-up: what the steps below share."""
+
+    instance: Instance
+    description: Description
+    servers: Path
+    say: Say
+    first: bool
+    """Whether the instance is brought up for the first time: then all is made, and nothing of it is news."""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    sinks: dict[str, SinkProgress] = field(default_factory=dict[str, SinkProgress])
+    """Each sink, with what waited for it before a worker was started."""
+    log_ends: list[Position] = field(default_factory=list[Position])
+    """Where the binary log ended when the tables were there."""
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+
+    def report(self, findings: list[Finding]) -> None:
+        """Say what was changed, and keep for the end what is not as k8s/ says."""
+        for finding in findings:
+            if finding.kind == "differs":
+                self.troubles.append(Trouble(text=finding.text, status=Exit.FAILED))
+            elif finding.kind == "noted" or not self.first:
+                self.say(finding.text)
+
+    def start(self, server: Server) -> None:
+        """Start a server and wait until it is ready."""
+        Starting(server, instance=self.instance).wait(seconds=_READY_SECONDS, cancelled=self.cancelled)
+        self.say(f"{server.name} is ready")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Up:
+    """A pipeline that is up, and what of it is not as it should be."""
+
+    instance: Instance
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def status(self) -> Exit:
+        """FAILED where anything has failed, UNAVAILABLE where anything was not seen to work, else OK."""
+        statuses = {trouble.status for trouble in self.troubles}
+        return Exit.FAILED if Exit.FAILED in statuses else next(iter(statuses), Exit.OK)
+
+
+def up(
+    state: Path,
+    *,
+    port_base: int | None,
+    workers: int | None,
+    redis_megabytes: int | None = None,
+    env: Mapping[str, str],
+    say: Say,
+) -> Up:
+    """Bring the pipeline in `state` up, and to what k8s/ says: servers, topics, users, tables, connectors.
+
+    What an earlier run left behind is ended first. If a server fails, or on Ctrl-C, all is taken down again, and
+    SluiceError says what failed, with the last lines of its log. A connector that fails leaves the rest up, with
+    which it can be mended: it is among the answer's troubles.
+    """
+    state = usable(state, PIPELINE)
+    description = Description.read()
+    asked_for = database_setup.password_names(description.database_scripts)
+    servers = servers_folder(env=env, say=say)
+    learn(servers.parent, servers=servers, say=say)
+    workers = description.worker_replicas if workers is None else workers
+    instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
+    with instance.lock():
+        stop_all(instance, seconds=_STOP_SECONDS, say=say)
+        check_ports_free(instance.ports)
+        instance.add_passwords([*asked_for, *(f"kafka-{user.name}" for user in description.users)])
+        launch = Launch(
+            instance=instance,
+            description=description,
+            servers=servers,
+            say=say,
+            first=not (instance.state / _PLACE).exists(),
+        )
+        try:
+            _launch(launch)
+        except BaseException:
+            launch.cancelled.set()
+            stop_all(instance, seconds=_STOP_SECONDS, say=say)
+            raise
+    return Up(instance=instance, troubles=tuple(launch.troubles))
+
+
+def down(instance: Instance, *, purge: bool, say: Say) -> None:
+    """End every process of an instance in order; `purge` removes its data as well."""
+    with instance.lock():
+        stop_all(instance, seconds=_STOP_SECONDS, say=say)
+    if purge:
+        try:
+            shutil.rmtree(instance.state)
+        except OSError as error:
+            raise SluiceError(f"{error.filename} cannot be removed: {error.strerror}; remove it by hand") from error
+        say(f"{shown(instance.state)} is removed")
+
+
+def _launch(launch: Launch) -> None:
+    instance, description = launch.instance, launch.description
+    make_certificates(instance)
+    launch.report(applied_settings.changed_settings(instance, description))
+    steps = (_kafka_and_its_clients, _mysql, _redis)
+    _together([partial(step, launch) for step in steps], cancelled=launch.cancelled)
+    applied_settings.keep_settings(instance, description)
+    url = f"http://127.0.0.1:{instance.port('connect')}"
+    launch.report(connectors.apply_connectors(url, description.connectors))
+    watched = [(connector, _progress(launch, url, connector)) for connector in description.connectors]
+    launch.troubles.extend(
+        settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
+    )
+    for sink in launch.sinks.values():
+        sink.group.close()
+    launch.start(auto_restart.server(instance))
+    instance.write(_PLACE, shell_assignments(instance.endpoint_variables()))
+
+
+def shell_assignments(variables: Mapping[str, str]) -> str:
+    """Lines that a shell takes as they are meant, whatever a value holds."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:
+    if connector.topics:
+        return launch.sinks[connector.name]
+    return SourceProgress(url=url, connector=connector, end=launch.log_ends[0])
+
+
+def _kafka_and_its_clients(launch: Launch) -> None:
+    instance, servers, description = launch.instance, launch.servers, launch.description
+    settings = kafka_broker.prepare(instance, description=description, servers=servers)
+    launch.start(kafka_broker.server(instance, settings=settings, servers=servers))
+    admin = kafka_broker.admin_client(instance)
+    # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
+    launch.report(reconcile_kafka.apply_entities(admin, description=description, passwords=instance.passwords))
+    for connector in description.connectors:
+        if connector.topics:
+            launch.sinks[connector.name] = _sink(instance, connector)
+    _together(
+        [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
+        cancelled=launch.cancelled,
+    )
+
+
+def _sink(instance: Instance, connector: Connector) -> SinkProgress:
+    group = Group(group_of(connector), instance=instance)
+    return SinkProgress(group=group, backlog=backlog_of(group, connector))
+
+
+def _registry(launch: Launch) -> None:
+    settings = launch.description.registry
+    launch.start(registry_server.server(launch.instance, settings=settings, servers=launch.servers))
+
+
+def _worker(launch: Launch, index: int) -> None:
+    launch.start(
+        connect_workers.worker(launch.instance, index=index, description=launch.description, servers=launch.servers)
+    )
+
+
+def _mysql(launch: Launch) -> None:
+    settings = mariadb.prepare(launch.instance, servers=launch.servers)
+    launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
+    launch.report(database_setup.apply_scripts(launch.instance, launch.description.database_scripts))
+    launch.log_ends.append(end_of_log(launch.instance))
+
+
+def _redis(launch: Launch) -> None:
+    settings = redis_server.prepare(launch.instance)
+    launch.start(redis_server.server(launch.instance, settings=settings, servers=launch.servers))
+
+
+def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) -> None:
+    """Run steps at the same time; the first failure cancels the others and is raised."""
+
+    def guarded(step: Callable[[], None]) -> None:
+        try:
+            step()
+        except BaseException:
+            cancelled.set()
+            raise
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        futures = [pool.submit(guarded, step) for step in steps]
+        try:
+            errors = [error for future in futures if (error := future.exception())]
+        except BaseException:  # Ctrl-C while waiting
+            cancelled.set()
+            raise
+    # What was cancelled is not the reason.
+    for error in sorted(errors, key=lambda error: isinstance(error, SluiceError) and error.status is Exit.INTERRUPTED):
+        raise error

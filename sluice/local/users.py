@@ -1,0 +1,121 @@
+"""Kafka's users and their rights, brought to what k8s/ says, as Strimzi's user operator does on a cluster."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+
+from sluice.local.admin_answers import SECONDS, wait_for_all
+from sluice.local.drift import Finding, changed
+from sluice.local.pipeline_spec import Acl, User
+
+_ITERATIONS = 4096
+_OPERATIONS = {
+    "Read": AclOperation.READ,
+    "Write": AclOperation.WRITE,
+    "Create": AclOperation.CREATE,
+    "Delete": AclOperation.DELETE,
+    "Alter": AclOperation.ALTER,
+    "Describe": AclOperation.DESCRIBE,
+    "ClusterAction": AclOperation.CLUSTER_ACTION,
+    "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
+    "AlterConfigs": AclOperation.ALTER_CONFIGS,
+    "IdempotentWrite": AclOperation.IDEMPOTENT_WRITE,
+    "All": AclOperation.ALL,
+}
+_RESOURCES = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "cluster": ResourceType.BROKER,
+    "transactionalId": ResourceType.TRANSACTIONAL_ID,
+}
+_PATTERNS = {"literal": ResourcePatternType.LITERAL, "prefix": ResourcePatternType.PREFIXED}
+_PERMISSIONS = {"allow": AclPermissionType.ALLOW, "deny": AclPermissionType.DENY}
+
+
+def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Finding]:
+    """Give every user its rights, and take away the rights that no user here has."""
+    wanted = {_binding(user, acl) for user in users for acl in user.acls}
+    anything: Any = None
+    everything = AclBindingFilter(
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+    present = set(admin.describe_acls(everything).result(SECONDS))
+    if missing := wanted - present:
+        wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the right {acl} cannot be given")
+    if stale := present - wanted:
+        wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the right {acl} cannot be taken")
+    given = [changed(f"right given: {text}") for text in sorted(map(_sentence, missing))]
+    return given + [changed(f"right taken: {text}") for text in sorted(map(_sentence, stale))]
+
+
+def _sentence(acl: AclBinding) -> str:
+    star = "*" if acl.resource_pattern_type is ResourcePatternType.PREFIXED else ""
+    may = "may" if acl.permission_type is AclPermissionType.ALLOW else "may not"
+    operation = next((name for name, value in _OPERATIONS.items() if value is acl.operation), str(acl.operation))
+    resource = next((name for name, value in _RESOURCES.items() if value is acl.restype), str(acl.restype))
+    return f"{acl.principal.removeprefix('User:')} {may} {operation} {resource} {acl.name}{star}"
+
+
+def _binding(user: User, acl: Acl) -> AclBinding:
+    return AclBinding(
+        _RESOURCES[acl.type],
+        acl.name,
+        _PATTERNS[acl.pattern],
+        f"User:{user.name}",
+        acl.host,
+        _OPERATIONS[acl.operation],
+        _PERMISSIONS[acl.permission],
+    )
+
+
+def _filter(acl: AclBinding) -> AclBindingFilter:
+    parts: list[Any] = [
+        acl.restype,
+        acl.name,
+        acl.resource_pattern_type,
+        acl.principal,
+        acl.host,
+        acl.operation,
+        acl.permission_type,
+    ]
+    return AclBindingFilter(*parts)
+
+
+def apply_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Finding]:
+    """Give every user its password, and take away the users that are not described."""
+    described = {user.name for user in users}
+    everybody: Any = admin.describe_user_scram_credentials()
+    present = set(everybody.result(SECONDS))
+    changes: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(
+            name,
+            ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS),
+            passwords[f"kafka-{name}"].encode(),
+        )
+        for name in sorted(described)
+    ]
+    stale = sorted(present - described)
+    changes += [UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512) for name in stale]
+    wait_for_all(admin.alter_user_scram_credentials(changes), lambda name: f"user {name} cannot be made or taken away")
+    made = [changed(f"Kafka user {name} was missing and is made") for name in sorted(described - present)]
+    return made + [changed(f"Kafka user {name} is not in k8s/ and is taken away") for name in stale]

@@ -1,0 +1,142 @@
+"""YAML documents with the lines they were read from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from producer.runtime.exit_status import SluiceError
+
+ROOT = Path(__file__).resolve().parents[2]
+Object = dict[str, Any]
+"""A Kubernetes object as its YAML has it."""
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ManifestError(SluiceError):
+    """Mistakes in files of k8s/, each a sentence with file and line."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__(mistakes[0] if len(mistakes) == 1 else "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One object of a file: its value, and the YAML nodes it was made of, which know their lines."""
+
+    path: Path
+    value: Object
+    node: yaml.MappingNode
+
+    @property
+    def kind(self) -> str:
+        """Kind of the object; empty where it has none."""
+        return str(self.value.get("kind") or "")
+
+    @property
+    def name(self) -> str:
+        """metadata.name; empty where it has none."""
+        metadata = self.value.get("metadata")
+        return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
+
+    def where(self, node: yaml.Node | None = None) -> str:
+        """File and line of a node, or of the object."""
+        return place(self.path, (node or self.node).start_mark.line + 1)
+
+
+def place(path: Path, line: int | None = None) -> str:
+    """A file as a person names it, with a line (from 1) where there is one."""
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return f"{shown} line {line}" if line else str(shown)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8; raises ManifestError that names the line where it is none."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ManifestError([f"{place(path)} cannot be read: {error.strerror}"]) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ManifestError(
+            [f"{place(path, line)}: the byte 0x{data[error.start]:02x} is not UTF-8. Save the file as UTF-8."]
+        ) from error
+
+
+def read_documents(path: Path) -> list[Document]:
+    """Every object of a YAML file; raises ManifestError."""
+    documents = list(_documents(path, read_text(path)))
+    if not documents:
+        raise ManifestError([f"{place(path)} holds no object: it is empty, or all of it is a comment"])
+    return documents
+
+
+def _documents(path: Path, text: str) -> Iterator[Document]:
+    loader = None
+    try:
+        loader = _Loader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            if _is_null(node):  # nothing between two lines of ---
+                continue
+            if not isinstance(node, yaml.MappingNode):
+                raise ManifestError([f"{_at(path, node)}: this is no object: a kind, metadata and more are expected"])
+            if mistakes := list(_duplicates(path, node)):
+                raise ManifestError(mistakes)
+            yield Document(path=path, value=cast(Object, loader.construct_document(node)), node=node)
+    except yaml.MarkedYAMLError as error:
+        raise ManifestError([_explained(path, error)]) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ManifestError([f"{place(path, line)}: a control character, which YAML does not allow"]) from error
+    except (ValueError, TypeError) as error:  # such as the date 2026-13-32
+        raise ManifestError([f"{place(path)} holds a value that cannot be read: {error}"]) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _at(path: Path, node: yaml.Node) -> str:
+    return place(path, node.start_mark.line + 1)
+
+
+def _explained(path: Path, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    where = place(path, mark.line + 1 if mark else None)
+    why = ", ".join(part for part in (error.context, error.problem) if part)
+    if mark and "\t" in _line(path, mark.line):
+        why += ". YAML is indented by spaces; this line holds a tab"
+    return f"{where} is no YAML: {why}"
+
+
+def _line(path: Path, number: int) -> str:
+    lines = read_text(path).splitlines()
+    return lines[number] if number < len(lines) else ""
+
+
+def _duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
+    """A sentence for each key that is there twice, of which YAML would keep the last, and for each endless alias."""
+    if any(node is outer for outer in above):
+        yield f"{_at(path, node)}: an alias of what it stands in"
+        return
+    inner: list[yaml.Node] = []
+    if isinstance(node, yaml.SequenceNode):
+        inner = list(node.value)
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
+                yield f"{_at(path, key)}: {key.value} is there twice"
+            seen.add(str(key.value))
+            inner.append(value)
+    for entry in inner:
+        yield from _duplicates(path, entry, (*above, node))

@@ -1,0 +1,139 @@
+"""Fixes and refused rows in the order of their utime, however many there are and however the source orders them."""
+
+import heapq
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from operator import itemgetter
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Any, BinaryIO, Generic, NamedTuple, Self, TypeVar, cast
+
+from producer.gps.check_rows import GpsFix, Reason
+from producer.runtime.exit_status import SluiceError
+
+RUN_ROWS = 100_000
+"""Items held in memory, about 40 MB of fixes. More are sorted on disk."""
+_FLOATS = 5
+_FIX = struct.Struct("<qBiB5d")
+"""utime, fix mode, satellites, a bit for each null, the numbers: bit for bit what the source says."""
+_REFUSED = struct.Struct("<qqB")
+_REASONS = tuple(Reason)
+_PLACE = {reason: place for place, reason in enumerate(_REASONS)}
+_READ_ROWS = 1_000
+_utime = itemgetter(0)
+Item = TypeVar("Item", bound=tuple[Any, ...])
+
+
+class RefusedRow(NamedTuple):
+    """A row of the source that is not loaded, by the utime that it names."""
+
+    utime: int
+    """µs since the epoch; whatever the row says, also what no load accepts."""
+    line_number: int
+    reason: Reason
+
+
+class _Sorted(Generic[Item]):
+    """Takes tuples in any order and gives them back by their first field, as often as asked. Use it in a `with`."""
+
+    _layout: struct.Struct
+
+    def __init__(self, *, run_rows: int = RUN_ROWS) -> None:
+        self._run_rows = run_rows
+        self._run: list[Item] = []
+        self._file: BinaryIO | None = None
+        self._ends: list[int] = [0]
+        """Where each run on disk ends, in items."""
+
+    def add(self, item: Item) -> None:
+        """Take one more."""
+        self._run.append(item)
+        if len(self._run) >= self._run_rows:
+            self._write_run()
+
+    def __len__(self) -> int:
+        return self._ends[-1] + len(self._run)
+
+    def __iter__(self) -> Iterator[Item]:
+        """All of them in order; none may be added meanwhile. Several passes may be under way at once."""
+        self._run.sort(key=_utime)
+        spans = zip(self._ends, self._ends[1:], strict=False)
+        return heapq.merge(*(self._read(begin, end) for begin, end in spans), self._run, key=_utime)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # a full disk: what was not written is not needed either
+                self._file.close()
+
+    def _write_run(self) -> None:
+        self._run.sort(key=_utime)
+        try:
+            if self._file is None:
+                self._file = cast(BinaryIO, TemporaryFile(prefix="sluice-proof-"))  # noqa: SIM115 __exit__ closes it
+            self._file.seek(self._ends[-1] * self._layout.size)
+            for begin in range(0, len(self._run), _READ_ROWS):
+                self._file.write(b"".join(map(self._pack, self._run[begin : begin + _READ_ROWS])))
+            self._file.flush()
+        except OSError as error:
+            raise SluiceError(
+                f"the rows cannot be sorted in a temporary file: {error}. Point TMPDIR to a folder with "
+                f"{self._layout.size} bytes of room for each row"
+            ) from error
+        self._ends.append(self._ends[-1] + len(self._run))
+        self._run = []
+
+    def _read(self, begin: int, end: int) -> Iterator[Item]:
+        file = self._file
+        assert file is not None  # noqa: S101 there are spans only after a run was written
+        for at in range(begin, end, _READ_ROWS):
+            rows = min(_READ_ROWS, end - at)
+            # Runs and passes share the file: each read goes to its own place.
+            file.seek(at * self._layout.size)
+            yield from map(self._unpack, self._layout.iter_unpack(file.read(rows * self._layout.size)))
+
+    @staticmethod
+    def _pack(item: Item) -> bytes:
+        raise NotImplementedError
+
+    @staticmethod
+    def _unpack(fields: tuple[Any, ...]) -> Item:
+        raise NotImplementedError
+
+
+class SortedFixes(_Sorted[GpsFix]):
+    """Fixes by utime, 54 bytes each on disk."""
+
+    _layout = _FIX
+
+    @staticmethod
+    def _pack(item: GpsFix) -> bytes:
+        numbers = item[-_FLOATS:]
+        nulls = sum(1 << place for place, number in enumerate(numbers) if number is None)
+        return _FIX.pack(*item[:3], nulls, *(0.0 if number is None else number for number in numbers))
+
+    @staticmethod
+    def _unpack(fields: tuple[Any, ...]) -> GpsFix:
+        utime, fix_mode, satellites, nulls, *numbers = fields
+        if not nulls:
+            return GpsFix(utime, fix_mode, satellites, *numbers)
+        known = (None if nulls >> place & 1 else number for place, number in enumerate(numbers))
+        return GpsFix(utime, fix_mode, satellites, *known)
+
+
+class SortedRefusals(_Sorted[RefusedRow]):
+    """Refused rows by the utime that they name, 17 bytes each on disk."""
+
+    _layout = _REFUSED
+
+    @staticmethod
+    def _pack(item: RefusedRow) -> bytes:
+        return _REFUSED.pack(item.utime, item.line_number, _PLACE[item.reason])
+
+    @staticmethod
+    def _unpack(fields: tuple[Any, ...]) -> RefusedRow:
+        utime, line_number, place = fields
+        return RefusedRow(utime, line_number, _REASONS[place])

@@ -1,0 +1,92 @@
+"""The proof of a log: its rows against the database's."""
+
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from producer.output_files import source_id
+from producer.sources.log_source import open_source
+from producer.sources.stored_bytes import Raw
+from sluice.endpoints import Endpoints
+from sluice.proof.gps.json_result import as_object
+from sluice.proof.gps.prove import Finding, prove
+from sluice.proof.gps.report import render
+from sluice.proof.gps.table_rows import open_table
+from sluice.proof.gps.verdict import judge
+from sluice.proof.html_page import Evidence
+from sluice.proof.options import command_line
+from sluice.proof.outcome import Question
+from sluice.proof.pipeline_versions import Surroundings, look_around
+from sluice.proof.proof_progress import ConsoleProgress
+from sluice.proof.report_file import write_report
+from sluice.proof.sink_progress import ROWS_SINK, ConnectSink
+from sluice.proof.summary import Told
+
+
+def prove_rows_of(
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: Raw | None = None
+) -> Told:
+    """Prove the log args.source and write the report; raises SluiceError as `sluice.proof.command.run` does.
+
+    `raw` is the source where it has been opened already.
+    """
+    began = time.monotonic()
+    question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
+    sink = ConnectSink(place, ROWS_SINK)
+    with (
+        open_table(place.mysql) as table,
+        open_source(args.source, env=env, raw=raw) as source,
+        ConsoleProgress(console, quiet=args.json, of="rows") as progress,
+    ):
+        finding = prove(
+            source.stream,
+            name=source.name,
+            table=table,
+            sink=sink,
+            question=question,
+            limit=args.list,
+            progress=progress,
+        )
+        surroundings = look_around(place, sink=sink, store=("Database", table.product))
+        evidence = _evidence(args, question, finding, surroundings, env=env, seconds=time.monotonic() - began)
+        report = write_report(render(evidence), args.output)
+    return _told(evidence, report)
+
+
+def _evidence(
+    args: Namespace,
+    question: Question,
+    finding: Finding,
+    surroundings: Surroundings,
+    *,
+    env: Mapping[str, str],
+    seconds: float,
+) -> Evidence[Finding]:
+    return Evidence(
+        question=question,
+        verdict=judge(question=question, finding=finding, dead_letters=surroundings.dead_letters),
+        finding=finding,
+        surroundings=surroundings,
+        made_at=datetime.now(UTC),
+        seconds=seconds,
+        command=command_line(args, finding.source.name),
+        source_id=source_id(args.source, env=env),
+    )
+
+
+def _told(evidence: Evidence[Finding], report: Path) -> Told:
+    comparison = evidence.finding.comparison
+    return Told(
+        verdict=evidence.verdict,
+        counts=(
+            f"compared {comparison.compared:,}, equal {comparison.equal:,}, missing {comparison.missing.count:,},"
+            f" different {comparison.different.count:,}, extra {comparison.extra.count:,},"
+            f" rejected {evidence.finding.source.rejected:,}"
+        ),
+        as_object=as_object(evidence, report=report.absolute()),
+        report=report,
+    )

@@ -1,0 +1,131 @@
+"""Reads the table back in the order of its key, at one moment of the database."""
+
+import heapq
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
+
+import pymysql
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.endpoints import StoreUser
+from sluice.view.http_client import SilentError
+from sluice.view.store_status import connect_mysql, mysql_silent, read_product
+
+TABLE = "myDB.gps_fixes"
+CHUNK_ROWS = 10_000
+LOOKED_UP_AT_ONCE = 1_000
+"""Keys in one statement."""
+READ_SECONDS = 120.0
+"""Longest that the database may take over one chunk."""
+FIELDS = ("utime", "fix_mode", "satellites", "latitude", "longitude", "altitude", "track", "speed", "recorded_at")
+
+# recorded_at as µs since the epoch, worked out by the database: an integer says exactly what a DATETIME(6) holds,
+# and Python's dates have no part in it. A DATETIME has no zone; what stands in it is UTC.
+_SELECT = """
+    SELECT utime, fix_mode, satellites, latitude, longitude, altitude, track, speed,
+           TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', recorded_at)
+    FROM myDB.gps_fixes
+"""
+_CHUNK = f"{_SELECT} WHERE utime BETWEEN %s AND %s ORDER BY utime LIMIT %s"
+_LOOK_UP = f"{_SELECT} WHERE utime IN %s ORDER BY utime"
+
+
+class TableRow(NamedTuple):
+    """A row of the table; the fields of FIELDS, recorded_at in µs since the epoch."""
+
+    utime: int
+    fix_mode: int
+    satellites: int
+    latitude: float | None
+    longitude: float | None
+    altitude: float | None
+    track: float | None
+    speed: float | None
+    recorded_at: int | None
+
+
+class TableReader(Protocol):
+    """The table, as the proof reads it."""
+
+    @property
+    def product(self) -> str:
+        """Name and version of the database."""
+        ...
+
+    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Rows whose utime lies in `span`, both ends included, and those of `also`, by utime, all from one moment.
+
+        `also` rises, and none of it lies in `span`.
+        """
+        ...
+
+
+class MysqlTable:
+    """The table TABLE in MySQL or MariaDB; raises SluiceError (UNAVAILABLE) where it cannot be asked."""
+
+    def __init__(self, user: StoreUser, connection: Any) -> None:
+        self._user = user
+        self._connection = connection
+        self.product: str = ""
+        with self._cursor() as cursor:
+            self.product = read_product(cursor)
+
+    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Rows of `span` and of `also` by utime, a chunk at a time from one snapshot: memory stays flat."""
+        self._execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        try:
+            yield from heapq.merge(self._between(span) if span else (), self._each(also), key=itemgetter(0))
+        finally:
+            self._execute("ROLLBACK")
+
+    def _between(self, span: tuple[int, int]) -> Iterator[TableRow]:
+        first, last = span
+        while chunk := self._ask(_CHUNK, (first, last, CHUNK_ROWS)):
+            yield from chunk
+            if len(chunk) < CHUNK_ROWS:
+                return
+            first = chunk[-1].utime + 1
+
+    def _each(self, utimes: Iterable[int]) -> Iterator[TableRow]:
+        rest = iter(utimes)
+        while batch := list(islice(rest, LOOKED_UP_AT_ONCE)):
+            yield from self._ask(_LOOK_UP, (batch,))
+
+    def _ask(self, query: str, values: tuple[object, ...]) -> list[TableRow]:
+        with self._cursor() as cursor:
+            cursor.execute(query, values)
+            rows = [TableRow._make(row) for row in cursor.fetchall()]
+        if not all(type(row.utime) is int for row in rows):
+            raise SluiceError(
+                f"{TABLE}: the column utime holds no integers ({rows[0].utime!r}), so no row can be found by its"
+                " utime. k8s/mysql/10-gps-fixes.sql has the table as it must be",
+                status=Exit.UNAVAILABLE,
+            )
+        return rows
+
+    def _execute(self, statement: str) -> None:
+        with self._cursor() as cursor:
+            cursor.execute(statement)
+
+    @contextmanager
+    def _cursor(self) -> Generator[Any]:
+        try:
+            with self._connection.cursor() as cursor:
+                yield cursor
+        except (pymysql.MySQLError, OSError) as error:
+            raise SluiceError(f"{TABLE}: {mysql_silent(self._user, error)}", status=Exit.UNAVAILABLE) from error
+
+
+@contextmanager
+def open_table(user: StoreUser) -> Generator[MysqlTable]:
+    """The table as the MySQL user `user` sees it; raises SluiceError (UNAVAILABLE)."""
+    try:
+        connection = connect_mysql(user, timeout=READ_SECONDS)
+    except SilentError as silent:
+        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
+    with connection:
+        yield MysqlTable(user, connection)

@@ -1,0 +1,43 @@
+"""The keys nearest to one that is not there."""
+
+import heapq
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import cache
+from math import inf
+
+from sluice.proof.images.key_parts import camera_of, utime_of
+from sluice.proof.images.redis_images import ImageStore
+from sluice.proof.images.thumbnails import choose
+
+COUNT = 6
+
+
+def nearest(key: str, *, store: ImageStore, count: int = COUNT) -> list[str]:
+    """Up to `count` keys, sorted: of the same camera, else of the same session, else of all.
+
+    They are those nearest in time, of the camera with the likest name; for a key without a time some of each camera.
+    Every key's name is read, so it takes a second for some 100,000 keys.
+    """
+    folders = key.split("/")[:-1]
+    for depth in range(len(folders), -1, -1):
+        found = set(store.scan("".join(f"{folder}/" for folder in folders[:depth])))
+        if found:
+            return _likest(key, found, count)
+    return []
+
+
+def _likest(key: str, others: Iterable[str], count: int) -> list[str]:
+    utime, camera = utime_of(key), camera_of(key)
+    if utime is None:
+        return choose(sorted(others), count=count)
+
+    @cache
+    def unlike(other: str) -> float:
+        return 1 - SequenceMatcher(None, camera, other).ratio()
+
+    def distance(other: str) -> tuple[float, float, str]:
+        time = utime_of(other)
+        return unlike(camera_of(other)), inf if time is None else abs(utime - time), other
+
+    return sorted(heapq.nsmallest(count, others, key=distance))

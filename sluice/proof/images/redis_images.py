@@ -1,0 +1,196 @@
+"""Reads images back from Redis, in batches of a bounded size."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol, TypeVar, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.endpoints import StoreUser
+from sluice.view.http_client import TIMEOUT
+from sluice.view.store_status import IMAGES_DATABASE
+
+BATCH_KEYS = 500
+BATCH_BYTES = 8 << 20
+"""Read in one go; a larger value is read alone. It bounds the memory that a proof takes."""
+READ_SECONDS = 60.0
+"""Longest that Redis may take over one batch."""
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotBytes:
+    """A value that is no string of bytes but a list, a hash or the like."""
+
+    why: str
+
+
+Value = bytes | NotBytes | None
+"""What a key holds; None where it is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What Redis says of its memory, in bytes."""
+
+    used: int
+    limit: int
+    """maxmemory; 0 where none is set."""
+
+
+class ImageStore(Protocol):
+    """The images' database, as the proof reads it."""
+
+    @property
+    def product(self) -> str:
+        """Name and version of the server."""
+        ...
+
+    def memory(self) -> Memory:
+        """How full it is."""
+        ...
+
+    def present(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that are there, in the order given."""
+        ...
+
+    def expiring(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that Redis will delete by itself, in the order given; no sink writes such a key."""
+        ...
+
+    def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
+        """Each key with what it holds, in the order given; memory stays within a batch."""
+        ...
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        """Every key that begins with `prefix`, in no order; one may come twice."""
+        ...
+
+
+class RedisImages:
+    """Redis database IMAGES_DATABASE; raises SluiceError (UNAVAILABLE) where it cannot be asked."""
+
+    def __init__(self, user: StoreUser, client: "redis.Redis") -> None:
+        self._user = user
+        self._client = client
+        server = self._heard(lambda: client.info("server"))
+        self.product: str = f"Redis {server['redis_version']}"
+
+    def memory(self) -> Memory:
+        """How full it is."""
+        said = self._heard(lambda: self._client.info("memory"))
+        return Memory(used=int(said["used_memory"]), limit=int(said.get("maxmemory", 0)))
+
+    def present(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that are there, in the order given."""
+        for batch in _batches(keys, BATCH_KEYS):
+            yield from (key for key, there in zip(batch, self._ask_each("EXISTS", batch), strict=True) if there)
+
+    def expiring(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of `keys` that Redis will delete by itself, in the order given."""
+        for batch in _batches(keys, BATCH_KEYS):
+            yield from (key for key, life in zip(batch, self._ask_each("PTTL", batch), strict=True) if life >= 0)
+
+    def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
+        """Each key with what it holds, in the order given; memory stays within a batch."""
+        for batch in _batches(keys, BATCH_KEYS):
+            sizes = self._ask_each("STRLEN", batch)
+            for some in _by_size(batch, sizes):
+                yield from zip(some, map(_value, self._ask_each("GET", some)), strict=True)
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        """Every key that begins with `prefix`, in no order; one may come twice."""
+        pattern, cursor = _escaped(as_bytes(prefix)) + b"*", 0
+        while True:
+            cursor, found = cast(
+                tuple[int, list[bytes]],
+                self._heard(lambda at=cursor: self._client.scan(at, match=pattern, count=1000)),
+            )
+            yield from map(as_text, found)
+            if cursor == 0:
+                return
+
+    def _ask_each(self, command: str, keys: Sequence[str]) -> list[Any]:
+        """The answer for each key; that to a value of another type is an error among the answers."""
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.execute_command(command, as_bytes(key))
+        answers = self._heard(lambda: pipeline.execute(raise_on_error=False))
+        for answer in answers:
+            if isinstance(answer, redis.RedisError) and not str(answer).startswith("WRONGTYPE"):
+                raise self._silent(answer)
+        return answers
+
+    def _heard(self, question: Callable[[], Answer]) -> Answer:
+        try:
+            return question()
+        except (redis.RedisError, OSError) as error:
+            raise self._silent(error) from error
+
+    def _silent(self, error: Exception) -> SluiceError:
+        where = f"Redis at {self._user.host}:{self._user.port}"
+        return SluiceError(
+            f"{where} cannot be asked: {error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE
+        )
+
+
+@contextmanager
+def open_images_store(user: StoreUser) -> Generator[RedisImages]:
+    """The images as the Redis user `user` sees them; raises SluiceError (UNAVAILABLE)."""
+    client = redis.Redis(
+        host=user.host,
+        port=user.port,
+        username=user.username,
+        password=user.password,
+        db=IMAGES_DATABASE,
+        socket_timeout=READ_SECONDS,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with client:
+        yield RedisImages(user, client)
+
+
+def as_bytes(key: str) -> bytes:
+    """A key as Redis has it; a key need not be UTF-8."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def as_text(key: bytes) -> str:
+    """A key as Python has it; `as_bytes` gives it back."""
+    return key.decode("utf-8", "surrogateescape")
+
+
+def _value(answer: Any) -> Value:
+    return NotBytes(why="it is no string of bytes") if isinstance(answer, redis.RedisError) else answer
+
+
+def _by_size(keys: Sequence[str], sizes: Sequence[Any]) -> Iterator[list[str]]:
+    """Cut `keys` where what they hold would come to more than BATCH_BYTES."""
+    some: list[str] = []
+    total = 0
+    for key, size in zip(keys, sizes, strict=True):
+        size_bytes = size if isinstance(size, int) else 0
+        if some and total + size_bytes > BATCH_BYTES:
+            yield some
+            some, total = [], 0
+        some.append(key)
+        total += size_bytes
+    if some:
+        yield some
+
+
+def _batches(keys: Iterable[str], length: int) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while batch := list(islice(rest, length)):
+        yield batch
+
+
+def _escaped(prefix: bytes) -> bytes:
+    """A prefix in which no byte means anything to MATCH."""
+    return b"".join(b"\\" + bytes([byte]) if byte in b"*?[]\\^" else bytes([byte]) for byte in prefix)

@@ -1,0 +1,109 @@
+"""The arguments of `sluice proof`."""
+
+import shlex
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from producer.images.selection_arguments import add_selection_arguments
+from producer.output_files import refuse_source, source_id, why_not_writable
+from producer.runtime.exit_status import Exit, SluiceError
+from producer.sources.log_source import SOURCES
+from sluice.proof.report_file import DEFAULT_REPORT, report_path
+
+DEFAULT_LIST = 20
+DEFAULT_WAIT = 60.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Arguments of `sluice proof`."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        nargs="?",
+        help=f"the log that was loaded ({SOURCES}), or the folder or archive of images; on a cluster without SOURCE, "
+        "what its own load has proven is fetched",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(DEFAULT_REPORT),
+        metavar="FILE",
+        help="the report (%(default)s; beside the report on another source, proof-2.html)",
+    )
+    parser.add_argument(
+        "--list",
+        type=_whole,
+        default=DEFAULT_LIST,
+        metavar="N",
+        help="rows or images listed of each kind (%(default)s)",
+    )
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=DEFAULT_WAIT,
+        metavar="SECONDS",
+        help="how long to wait for the sink to catch up (%(default)g)",
+    )
+    parser.add_argument("--absent", action="store_true", help="prove instead that nothing of SOURCE is in the store")
+    parser.add_argument(
+        "--allow-extra", action="store_true", help="what other sources of the same time left is no fault"
+    )
+    parser.add_argument("--json", action="store_true", help="print one object, and no progress")
+    images = parser.add_argument_group("which images", "the same as for the load; for images only")
+    add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
+
+
+def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:
+    """Refuse a report that cannot be written, before anything is asked; raises SluiceError (USAGE)."""
+    path: Path = args.output
+    if why := why_not_writable(path):
+        raise SluiceError(f"the report cannot be written to {path}: {why}; choose another with -o", status=Exit.USAGE)
+    refuse_source(path, source=args.source, env=env, option="-o")
+    refuse_source(report_path(path, source=source_id(args.source, env=env)), source=args.source, env=env, option="-o")
+
+
+def check_for_log(args: Namespace) -> None:
+    """Refuse what chooses images where SOURCE is a log; raises SluiceError (USAGE)."""
+    if given := _selection_words(args):
+        raise SluiceError(
+            f"{given[0]} chooses images, and {args.source} is taken for a log; how many rows are listed is --list",
+            status=Exit.USAGE,
+        )
+
+
+def command_line(args: Namespace, name: str) -> str:
+    """The command with the source's name as it may be shown: a URL can carry a password."""
+    words = ["sluice", "proof", "-" if args.source == "-" else name]
+    words += _selection_words(args)
+    words += ["--wait", f"{args.wait:g}"] if args.wait != DEFAULT_WAIT else []
+    words += ["--list", str(args.list)] if args.list != DEFAULT_LIST else []
+    words += ["--absent"] if args.absent else []
+    words += ["--allow-extra"] if args.allow_extra else []
+    words += ["--output", str(args.output)] if str(args.output) != DEFAULT_REPORT else []
+    return shlex.join(words)
+
+
+def _selection_words(args: Namespace) -> list[str]:
+    words = ["--camera", ",".join(args.camera)] if args.camera else []
+    words += ["--every", str(args.every)] if args.every != 1 else []
+    words += ["--limit", str(args.limit)] if args.limit is not None else []
+    words += ["--max-bytes", str(args.max_bytes)] if args.max_bytes is not None else []
+    return words
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is not a number of rows")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds

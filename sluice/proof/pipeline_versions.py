@@ -1,0 +1,57 @@
+"""What stood around a proof when it was made: programs, versions, connectors."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from sluice.endpoints import Endpoints
+from sluice.proof.sink_progress import ConnectSink
+from sluice.view.connector_status import Connector
+from sluice.view.http_client import SilentError
+from sluice.view.store_status import ask_registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """The pipeline as it was found."""
+
+    versions: tuple[tuple[str, str], ...]
+    """Each program and what it says of itself."""
+    connectors: tuple[Connector, ...]
+    dead_letters: int
+    """Messages in the sink's topic of dead letters."""
+
+
+def look_around(place: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> Surroundings:
+    """Ask every part for its version. `store` is what a store is and said of itself; raises SluiceError as `sink`."""
+    worker, cluster = sink.worker(), sink.cluster()
+    brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
+    return Surroundings(
+        versions=(
+            store,
+            ("Kafka Connect", worker.version),
+            # A broker tells no client its version.
+            ("Kafka", f"cluster {cluster.identity}, {brokers}"),
+            ("Schema registry", _registry(place.registry_url)),
+            ("Sluice", sluice_version()),
+            ("Python", platform.python_version()),
+        ),
+        connectors=worker.connectors,
+        dead_letters=next((topic.messages for topic in cluster.topics if topic.name == sink.names.dead_letters), 0),
+    )
+
+
+def sluice_version() -> str:
+    """The version of this program."""
+    try:
+        return version("sluice")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _registry(url: str) -> str:
+    # The proof does not need the registry: that it is silent is worth a line and no more.
+    try:
+        return f"Apicurio {ask_registry(url).version}"
+    except SilentError:
+        return "did not answer"

@@ -1,0 +1,139 @@
+"""The commands `sluice messages` and `sluice status`: their arguments, and what they print."""
+
+import os
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import NoReturn
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from producer.runtime.exit_status import Exit
+from producer.runtime.terminal import write_json
+from sluice.endpoints import Endpoints
+from sluice.view import messages, status_table
+from sluice.view.decode import Decoder
+from sluice.view.message_table import TablePrinter, write_lines
+from sluice.view.pipeline_status import Process, Status, ask
+from sluice.view.registry_schemas import RegistrySchemas
+from sluice.view.topic_reader import TopicReader
+
+Processes = Callable[[], Sequence[Process] | None] | Sequence[Process] | None
+"""The embedded place's processes, or how to ask for them again; None where there are none."""
+WATCH_SECONDS = 2.0
+
+
+def add_messages_arguments(parser: ArgumentParser) -> None:
+    """Arguments of `sluice messages`."""
+    parser.add_argument("topic", metavar="TOPIC", help="name of the topic")
+    parser.add_argument("-f", "--follow", action="store_true", help="then wait for new messages, until Ctrl-C")
+    parser.add_argument(
+        "-n", "--limit", type=_count, metavar="N", help="only the newest N messages, like tail (default: all)"
+    )
+    parser.add_argument("-k", "--key", metavar="KEY", help="only messages with this key; the whole topic is read")
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each message: what a pipe gets anyway")
+
+
+def run_messages(
+    args: Namespace,
+    *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
+    console: Console,
+    place: Endpoints,
+) -> Exit:
+    """Print the messages of a topic; raises SluiceError as TopicReader and the registry do."""
+    try:
+        with closing(TopicReader(place.consumer, args.topic)) as reader:
+            _print_messages(args, reader=reader, console=console, place=place)
+    except KeyboardInterrupt:
+        return Exit.OK if args.follow else Exit.INTERRUPTED
+    except BrokenPipeError:
+        _discard_output(console)
+    return Exit.OK
+
+
+def add_status_arguments(parser: ArgumentParser) -> None:
+    """Arguments of `sluice status`."""
+    parser.add_argument("-w", "--watch", action="store_true", help="ask again every 2 seconds, until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="print one object; with --watch one a line")
+
+
+def run_status(
+    args: Namespace,
+    *,
+    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
+    console: Console,
+    place: Endpoints,
+    processes: Processes = None,
+    failing: Callable[[], Sequence[str]] = tuple,
+) -> Exit:
+    """Print how the pipeline does; UNAVAILABLE if a part is silent, FAILED if a connector or task is.
+
+    `failing` says which connectors have failed a moment ago (see Status).
+    """
+
+    def look() -> Status:
+        status = ask(place, processes=processes() if callable(processes) else processes)
+        # Asked last: what was restarted meanwhile is among them.
+        return replace(status, failing=tuple(failing()))
+
+    try:
+        if args.watch:
+            _watch(args, look, console=console)
+        status = look()
+        _print_status(status, console=console, as_json=args.json)
+    except KeyboardInterrupt:
+        return Exit.OK if args.watch else Exit.INTERRUPTED
+    except BrokenPipeError:
+        _discard_output(console)
+        return Exit.OK
+    return status.exit
+
+
+def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, place: Endpoints) -> None:
+    decode = Decoder(RegistrySchemas(place.registry_compatible_url))
+    present = messages.backlog(reader, decode=decode, last=args.limit, key=args.key)
+    if args.json or not console.is_terminal:
+        write_lines(present, console=console)
+        if args.follow:
+            write_lines(messages.follow(reader, decode=decode, key=args.key), console=console, flush=True)
+        return
+    table = TablePrinter(console)
+    table.print(present)
+    console.print(Text(f"{table.count:,} message{'' if table.count == 1 else 's'}", style="dim"))
+    if args.follow:
+        table.print(messages.follow(reader, decode=decode, key=args.key), at_once=1)
+
+
+def _print_status(status: Status, *, console: Console, as_json: bool) -> None:
+    if as_json:
+        write_json(status_table.as_object(status), console.file)
+    else:
+        console.print(status_table.as_tables(status))
+
+
+def _watch(args: Namespace, look: Callable[[], Status], *, console: Console) -> NoReturn:
+    if args.json or not console.is_terminal:
+        while True:
+            _print_status(look(), console=console, as_json=args.json)
+            time.sleep(WATCH_SECONDS)
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while True:
+            status = look()
+            live.update(status_table.as_tables(status), refresh=True)
+            time.sleep(WATCH_SECONDS)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is not a number of messages")
+    return int(text)
+
+
+def _discard_output(console: Console) -> None:
+    """After `| head`: what is still in the buffer has no reader, and must not fail when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())

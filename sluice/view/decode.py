@@ -1,0 +1,98 @@
+"""Keys, values and headers of messages as JSON types: Avro by the registry, text, or the start of the bytes."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from fastavro import schemaless_reader
+
+from sluice.view.registry_schemas import Unusable
+
+MAGIC = b"\x00"
+"""First byte of Confluent's wire format; a schema id of 4 bytes follows."""
+PREFIX_BYTES = 5
+SHOWN_BYTES = 16
+"""How much of a value that is neither Avro nor text is shown."""
+
+
+Schemas = Callable[[int], Any]
+"""Finds the parsed Avro schema of an id; None where there is none of that id, Unusable where it makes no sense."""
+
+
+class Decoder:
+    """Turns what is in a message into JSON types."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+
+    def __call__(self, data: bytes | None) -> Any:
+        """The decoded key or value; None for a tombstone."""
+        if data is None:
+            return None
+        if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
+            schema = self._schemas(int.from_bytes(data[1:PREFIX_BYTES]))
+            if isinstance(schema, Unusable):
+                return size_and_start(data) | {"error": schema.reason}
+            if schema is not None:
+                return _avro(data, schema)
+        return text_or_bytes(data)
+
+
+def _avro(data: bytes, schema: Any) -> Any:
+    body = BytesIO(data[PREFIX_BYTES:])
+    try:
+        value = schemaless_reader(body, schema, None)
+    except (ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
+        return text_or_bytes(data)
+    # An image may begin with a zero byte too: what leaves bytes unread was not Avro.
+    return text_or_bytes(data) if body.read(1) else plain(value)
+
+
+def text_or_bytes(data: bytes | str) -> Any:
+    """`data` as text where it is readable text, else its size and how it starts."""
+    if isinstance(data, str):
+        return data
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return size_and_start(data)
+    readable = text.isprintable() or all(char.isprintable() or char in "\t\r\n" for char in text)
+    return text if readable else size_and_start(data)
+
+
+def size_and_start(data: bytes) -> dict[str, Any]:
+    """Size in bytes and the first SHOWN_BYTES in hex, with … where there are more."""
+    more = "…" if len(data) > SHOWN_BYTES else ""
+    return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
+
+
+def iso(moment: datetime) -> str:
+    """A date in UTC to the microsecond, as 2012-11-16T21:01:18.298235Z."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def plain(value: Any) -> Any:
+    """What fastavro made of a record, as JSON types: dates become ISO text in UTC, bytes their size and start."""
+    match value:
+        case dict():
+            return {str(name): plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case bytes():
+            return size_and_start(value)
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return _as_text(value)
+
+
+def _as_text(value: datetime | date | time | Decimal | UUID) -> str:
+    # A local-timestamp has no zone, and gets none.
+    if isinstance(value, datetime) and value.tzinfo:
+        return iso(value)
+    if isinstance(value, datetime | time):
+        return value.isoformat(timespec="microseconds")
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,106 @@
+"""Messages of a topic as a person or a script wants to see them."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from confluent_kafka import Message
+
+from sluice.view.decode import MAGIC, Decoder, iso, text_or_bytes
+from sluice.view.topic_reader import TopicReader
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One message, decoded to JSON types."""
+
+    partition: int
+    offset: int
+    timestamp: str | None
+    """ISO, UTC."""
+    key: Any
+    value: Any
+    headers: dict[str, Any]
+    tombstone: bool
+    """True where the message has no value: it deletes what has its key."""
+
+    def as_object(self) -> dict[str, Any]:
+        """What a line of JSON holds; the value of a tombstone is null."""
+        fields = ("partition", "offset", "timestamp", "key", "value", "headers")
+        return {name: getattr(self, name) for name in fields}
+
+
+def show(message: Message, *, decode: Decoder) -> Shown:
+    """The message decoded."""
+    _, milliseconds = message.timestamp()
+    return Shown(
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
+        key=decode(_bytes(message.key())),
+        value=decode(_bytes(message.value())),
+        headers=_headers(message),
+        tombstone=message.value() is None,
+    )
+
+
+def backlog(
+    reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
+) -> Iterator[Shown]:
+    """What is in the topic now; with `last` only so many of the newest, with `key` only that key's."""
+    if last is None:
+        yield from _shown(reader.backlog(), decode=decode, key=key)
+        return
+    # Which partition holds the newest messages of a key cannot be told from outside, nor how far back.
+    messages = reader.backlog(last=last if key is None else None)
+    if key is not None:
+        yield from deque(_shown(messages, decode=decode, key=key), maxlen=last)
+        return
+    newest = sorted(messages, key=lambda message: (message.timestamp()[1], message.offset() or 0))
+    yield from _shown(newest[-last:] if last else [], decode=decode, key=None)
+
+
+def follow(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[Shown]:
+    """What comes after the backlog, for ever."""
+    return _shown(reader.follow(), decode=decode, key=key)
+
+
+def _shown(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[Shown]:
+    for message in messages:
+        if key is None or _same_key(message, key, decode=decode):
+            yield show(message, decode=decode)
+
+
+def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
+    found = _bytes(message.key())
+    if found is None or not found.startswith(MAGIC):
+        return found == key.encode()
+    # The key of a change record is Avro, and is compared as it is shown.
+    return key_text(decode(found)) == key
+
+
+def key_text(key: Any) -> str:
+    """A decoded key as `--key` takes it: the text itself, or a record's fields with commas between."""
+    return ",".join(str(part) for part in key.values()) if isinstance(key, dict) else str(key)
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
+
+
+def _headers(message: Message) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    pairs = message.headers() or []
+    for name, data in pairs.items() if isinstance(pairs, dict) else pairs:
+        value = None if data is None else text_or_bytes(data)
+        # The same name may come again, when a record has failed in two sinks one after the other.
+        headers[name] = [*_listed(headers[name]), value] if name in headers else value
+    return headers
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

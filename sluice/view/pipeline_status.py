@@ -1,0 +1,163 @@
+"""How a pipeline is doing: every part is asked at the same time, and one that is silent spoils no other."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from producer.runtime.exit_status import Exit
+from sluice.endpoints import Endpoints
+from sluice.view.connector_status import FAILED, MYSQL, REDIS, REGISTRY, Connector, Worker, ask_connect
+from sluice.view.http_client import SilentError
+from sluice.view.store_status import Registry, Server, ask_mysql, ask_redis, ask_registry
+from sluice.view.topic_status import Cluster, KafkaAsker
+
+Answer = TypeVar("Answer")
+RUNNING = "running"
+"""The state of a process that is as it should be."""
+DEAD_LETTERS = "-dead-letters"
+"""How the name of a topic of dead letters ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A process of the embedded place, as its supervisor knows it."""
+
+    name: str
+    pid: int
+    memory_bytes: int
+    uptime_seconds: float
+    state: str
+    """RUNNING, or a word for what became of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """How many messages a sink has not yet said to have dealt with."""
+
+    connector: str
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What each part answered, or why it did not."""
+
+    asked_at: datetime
+    processes: tuple[Process, ...] | None
+    """None where the pipeline does not live in processes of this machine."""
+    kafka: Cluster | SilentError
+    connect: Worker | SilentError
+    lags: tuple[Lag, ...] | SilentError
+    """Empty while Kafka or Connect is silent."""
+    registry: Registry | SilentError
+    mysql: Server | SilentError
+    redis: int | SilentError
+    """Keys in the images' database."""
+    failing: tuple[str, ...] = ()
+    """A sentence for each connector that has failed a moment ago, though it may be RUNNING now."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence for each part that does not answer and each process that does not run."""
+        answers = (self.kafka, self.connect, self.lags, self.registry, self.mysql, self.redis)
+        silent = [str(answer) for answer in answers if isinstance(answer, SilentError)]
+        down = [f"{process.name} is {process.state}" for process in self.processes or () if process.state != RUNNING]
+        return (*down, *silent)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A sentence for each connector and task that is FAILED, or has failed a moment ago."""
+        if isinstance(self.connect, SilentError):
+            return self.failing
+        failed = (failure for connector in self.connect.connectors for failure in connector.failures)
+        return (*failed, *self.failing)
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """A sentence for each connector that has not failed and needs a part that does not answer."""
+        if isinstance(self.connect, SilentError):
+            return ()
+        parts = {
+            REGISTRY: ("the schema registry", self.registry),
+            MYSQL: ("the database", self.mysql),
+            REDIS: ("Redis", self.redis),
+        }
+        return tuple(
+            sentence
+            for connector in self.connect.connectors
+            for need in connector.needs
+            if isinstance(parts[need][1], SilentError) and (sentence := self._wait(connector, need, parts[need][0]))
+        )
+
+    def _wait(self, connector: Connector, need: str, name: str) -> str:
+        states = {connector.state, *(task.state for task in connector.tasks)}
+        if states & {FAILED, "PAUSED", "STOPPED"}:
+            return ""
+        if connector.kind == "sink":
+            lag = self.lag_of(connector.name)
+            if not lag:
+                return ""
+            return f"{connector.name} waits for {name}: {lag:,} message{'' if lag == 1 else 's'} not written yet"
+        if need == REGISTRY:
+            return f"{connector.name} waits for {name} where a change needs a schema that it has not asked for yet"
+        return f"{connector.name} waits for {name}"
+
+    @property
+    def exit(self) -> Exit:
+        """UNAVAILABLE if a part is silent, FAILED if a connector or task is, else OK."""
+        if self.problems:
+            return Exit.UNAVAILABLE
+        return Exit.FAILED if self.failures else Exit.OK
+
+    @property
+    def dead_letters(self) -> dict[str, int]:
+        """Messages in each topic of dead letters."""
+        topics = () if isinstance(self.kafka, SilentError) else self.kafka.topics
+        return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS)}
+
+    def lag_of(self, connector: str) -> int | None:
+        """Lag of a sink in messages; None for a source, or where it could not be asked."""
+        lags = () if isinstance(self.lags, SilentError) else self.lags
+        return next((lag.messages for lag in lags if lag.connector == connector), None)
+
+
+def ask(place: Endpoints, *, processes: Sequence[Process] | None) -> Status:
+    """The status of the pipeline at `place`; takes as long as its slowest part, a few seconds at most."""
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        # The client is made where it is used: making it waits for nobody.
+        kafka = pool.submit(_answer, lambda: KafkaAsker(place.consumer).cluster())
+        connect = pool.submit(_answer, lambda: ask_connect(*place.connect_urls))
+        lags = pool.submit(_answer, lambda: _lags(place, connect, kafka))
+        registry = pool.submit(_answer, lambda: ask_registry(place.registry_url))
+        mysql = pool.submit(_answer, lambda: ask_mysql(place.mysql))
+        redis = pool.submit(_answer, lambda: ask_redis(place.redis))
+        return Status(
+            asked_at=datetime.now(UTC),
+            processes=None if processes is None else tuple(processes),
+            kafka=kafka.result(),
+            connect=connect.result(),
+            lags=lags.result(),
+            registry=registry.result(),
+            mysql=mysql.result(),
+            redis=redis.result(),
+        )
+
+
+def _answer(question: Callable[[], Answer]) -> Answer | SilentError:
+    try:
+        return question()
+    except SilentError as silent:
+        return silent
+
+
+def _lags(
+    place: Endpoints, connect: Future[Worker | SilentError], kafka: Future[Cluster | SilentError]
+) -> tuple[Lag, ...]:
+    worker = connect.result()
+    if isinstance(worker, SilentError) or isinstance(kafka.result(), SilentError):
+        return ()
+    asker = KafkaAsker(place.consumer)
+    sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
+    return tuple(Lag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)

@@ -1,0 +1,93 @@
+"""Avro schemas from the registry, ready to read with: references followed, Debezium's names and times made readable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from json import loads
+from typing import Any
+from urllib.parse import quote
+
+from fastavro import parse_schema
+from fastavro.schema import SchemaParseException, UnknownType
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.view.debezium import with_column_names, with_readable_times
+from sluice.view.http_client import SilentError, get_json
+
+_PART = "the schema registry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unusable:
+    """A schema that is there but that nothing can be read with."""
+
+    reason: str
+
+
+class RegistrySchemas:
+    """Schemas of the registry that speaks Confluent's API at `url`, each asked for once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._known: dict[int, Any] = {}
+
+    def __call__(self, number: int) -> Any:
+        """The parsed schema of this id, None if there is none or it is not Avro, Unusable if it makes no sense.
+
+        Raises SluiceError if the registry is silent.
+        """
+        if number not in self._known:
+            self._known[number] = self._ask(number)
+        return self._known[number]
+
+    def _ask(self, number: int) -> Any:
+        try:
+            return self._parsed(self._get(f"schemas/ids/{number}"))
+        except SilentError as error:
+            if error.code == HTTPStatus.NOT_FOUND:
+                return None
+            message = f"{error}, so the messages cannot be decoded"
+            raise SluiceError(message, status=Exit.UNAVAILABLE) from error
+        except _ReferenceError as error:
+            return Unusable(reason=f"schema {number} {error}")
+        # Avro that refers to what is nowhere, or that is none: fastavro has an exception for each kind of mistake.
+        except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError, AttributeError) as error:
+            return Unusable(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
+
+    def _parsed(self, answer: Mapping[str, Any]) -> Any:
+        if answer.get("schemaType", "AVRO") != "AVRO":
+            return None
+        named: dict[str, Any] = {}
+        self._parse_references(answer, named=named, above=())
+        return parse_schema(_readable(answer["schema"]), named)
+
+    def _parse_references(self, answer: Mapping[str, Any], *, named: dict[str, Any], above: tuple[str, ...]) -> None:
+        """Parse what a schema refers to into `named`, the deepest first."""
+        for reference in answer.get("references") or ():
+            name = reference["name"]
+            if name in above:
+                raise _ReferenceError(f"refers to itself through {name}")
+            if name not in named:
+                found = self._reference(reference)
+                self._parse_references(found, named=named, above=(*above, name))
+                parse_schema(_readable(found["schema"]), named)
+
+    def _reference(self, reference: Mapping[str, Any]) -> Any:
+        subject, version = reference["subject"], reference["version"]
+        try:
+            return self._get(f"subjects/{quote(subject, safe='')}/versions/{version}")
+        except SilentError as error:
+            if error.code == HTTPStatus.NOT_FOUND:
+                raise _ReferenceError(f"refers to {subject} version {version}, which the registry lacks") from error
+            raise
+
+    def _get(self, path: str) -> Any:
+        return get_json(f"{self._url}/{path}", part=_PART)
+
+
+def _readable(schema: str) -> Any:
+    return with_readable_times(with_column_names(loads(schema)))
+
+
+class _ReferenceError(Exception):
+    """A schema's reference leads nowhere."""

@@ -1,0 +1,151 @@
+"""A status as tables for a person and as one object for a script."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from producer.runtime.terminal import visible, visible_line
+from sluice.view.connector_status import Worker
+from sluice.view.http_client import SilentError
+from sluice.view.pipeline_status import DEAD_LETTERS, RUNNING, Process, Status
+from sluice.view.store_status import Registry, Server
+from sluice.view.topic_status import Cluster
+
+_STYLES = {"RUNNING": "green", RUNNING: "green", "FAILED": "bold red", "PAUSED": "yellow", "STOPPED": "yellow"}
+
+
+def as_object(status: Status) -> dict[str, Any]:
+    """The status as JSON types; a silent part is `{"error": why}`."""
+    return {
+        "asked_at": status.asked_at.isoformat().replace("+00:00", "Z"),
+        "exit": status.exit.name,
+        "problems": list(status.problems),
+        "failures": list(status.failures),
+        "waits": list(status.waits),
+        "processes": None if status.processes is None else [asdict(process) for process in status.processes],
+        "kafka": _object(status.kafka),
+        "dead_letters": status.dead_letters,
+        "connect": _object(status.connect),
+        "lag": _lag_object(status),
+        "registry": _object(status.registry),
+        "mysql": _object(status.mysql),
+        "redis": {"error": str(status.redis)} if isinstance(status.redis, SilentError) else {"keys": status.redis},
+    }
+
+
+def _object(answer: Cluster | Worker | Registry | Server | SilentError) -> dict[str, Any]:
+    return {"error": str(answer)} if isinstance(answer, SilentError) else asdict(answer)
+
+
+def _lag_object(status: Status) -> dict[str, Any]:
+    if isinstance(status.lags, SilentError):
+        return {"error": str(status.lags)}
+    return {lag.connector: lag.messages for lag in status.lags}
+
+
+def as_tables(status: Status) -> RenderableType:
+    """The status for a person."""
+    parts: list[RenderableType] = [] if status.processes is None else [_processes(status.processes)]
+    parts += [_kafka(status.kafka), _connect(status.connect, status=status)]
+    parts += [_registry(status.registry), _mysql(status.mysql), _redis(status.redis)]
+    if isinstance(status.lags, SilentError):
+        parts.append(_silent(status.lags))
+    return Group(*parts)
+
+
+def _part(name: str, summary: str, table: Table | None = None) -> RenderableType:
+    heading = Text.assemble((name, "bold"), "  ", visible_line(summary))
+    return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
+
+
+def _silent(error: SilentError) -> RenderableType:
+    return Text(visible(str(error)), style="bold red")
+
+
+def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return table
+
+
+def _state(state: str) -> Text:
+    return Text(visible_line(state), style=_STYLES.get(state, "red"))
+
+
+def _processes(processes: tuple[Process, ...]) -> RenderableType:
+    table = _table("process", "pid", "memory", "up for", "state", right=("pid", "memory", "up for"))
+    for process in processes:
+        memory = f"{process.memory_bytes / 2**20:,.0f} MiB"
+        table.add_row(process.name, str(process.pid), memory, _duration(process.uptime_seconds), _state(process.state))
+    total = sum(process.memory_bytes for process in processes) / 2**20
+    return _part("Processes", f"{len(processes)}, {total:,.0f} MiB together", table)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _kafka(answer: Cluster | SilentError) -> RenderableType:
+    if isinstance(answer, SilentError):
+        return _silent(answer)
+    table = _table("topic", "partitions", "messages", right=("partitions", "messages"))
+    for topic in answer.topics:
+        # A dead letter is a record that a sink could not use: worth a look whenever there is one.
+        alarming = topic.name.endswith(DEAD_LETTERS) and topic.messages
+        table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
+    part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
+    if not any(topic.name.endswith(DEAD_LETTERS) and topic.messages for topic in answer.topics):
+        return part
+    return Group(part, Text("  why there are dead letters: sluice dlq", style="yellow"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
+    if isinstance(answer, SilentError):
+        return _silent(answer)
+    table = _table("connector", "state", "worker", "lag", right=("lag",))
+    for connector in answer.connectors:
+        lag = status.lag_of(connector.name)
+        table.add_row(
+            connector.name,
+            _state(connector.state),
+            connector.worker,
+            "" if lag is None else f"{lag:,}",
+        )
+        for task in connector.tasks:
+            table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
+    told = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
+    lines = [Padding(Text(visible(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in told]
+    return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
+
+
+def _registry(answer: Registry | SilentError) -> RenderableType:
+    if isinstance(answer, SilentError):
+        return _silent(answer)
+    names = ": " + ", ".join(answer.subjects) if answer.subjects else ""
+    return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
+
+
+def _mysql(answer: Server | SilentError) -> RenderableType:
+    if isinstance(answer, SilentError):
+        return _silent(answer)
+    table = _table("table", "rows", right=("rows",))
+    for found in answer.tables:
+        table.add_row(found.name, f"{'' if found.exact else 'about '}{found.rows:,}")
+    return _part("MySQL", answer.product, table)
+
+
+def _redis(answer: int | SilentError) -> RenderableType:
+    if isinstance(answer, SilentError):
+        return _silent(answer)
+    return _part("Redis", f"{_count(answer, 'key')} in database 1")

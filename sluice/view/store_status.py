@@ -1,0 +1,131 @@
+"""What the stores and the registry say of themselves."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import pymysql
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from sluice.endpoints import StoreUser
+from sluice.view.http_client import TIMEOUT, SilentError, get_json
+
+DATABASE = "myDB"
+EXACT_UP_TO = 20_000_000
+"""Rows by the server's estimate up to which they are counted one by one; it takes about a second."""
+IMAGES_DATABASE = 1
+"""The Redis database that holds the images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table and its rows."""
+
+    name: str
+    rows: int
+    exact: bool
+    """False where `rows` is only the server's estimate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A database server and its tables."""
+
+    product: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """The schema registry."""
+
+    version: str
+    subjects: tuple[str, ...]
+
+
+def connect_mysql(user: StoreUser, *, timeout: float = TIMEOUT) -> "pymysql.Connection":
+    """An open connection that may read for at most `timeout` seconds at a time; raises SilentError."""
+    try:
+        return pymysql.connect(
+            host=user.host,
+            port=user.port,
+            user=user.username,
+            password=user.password,
+            charset="utf8mb4",
+            connect_timeout=max(1, round(TIMEOUT)),
+            read_timeout=timeout,
+        )
+    except (pymysql.MySQLError, OSError) as error:
+        raise mysql_silent(user, error) from error
+
+
+def mysql_silent(user: StoreUser, error: Exception) -> SilentError:
+    """The error in the words of a SilentError, without the number in front."""
+    return SilentError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
+
+
+def ask_mysql(user: StoreUser) -> Server:
+    """Product, version and the tables of DATABASE with their rows; raises SilentError."""
+    with connect_mysql(user) as connection:
+        try:
+            with connection.cursor() as cursor:
+                product = read_product(cursor)
+                cursor.execute(
+                    "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables"
+                    " WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY table_name",
+                    (DATABASE,),
+                )
+                estimates = cursor.fetchall()
+                tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)
+        except (pymysql.MySQLError, OSError) as error:
+            raise mysql_silent(user, error) from error
+    return Server(product=product, tables=tables)
+
+
+def read_product(cursor: "pymysql.cursors.Cursor") -> str:
+    """Name and version, such as `MariaDB 11.4.5` or `MySQL 9.7.0`."""
+    cursor.execute("SELECT VERSION()")
+    row = cursor.fetchone()
+    version = str(row[0]) if row else "?"
+    number = version.split("-", 1)[0]
+    return f"{'MariaDB' if 'mariadb' in version.lower() else 'MySQL'} {number}"
+
+
+def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> Table:
+    full_name = f"{DATABASE}.{name}"
+    if estimate > EXACT_UP_TO:
+        return Table(name=full_name, rows=estimate, exact=False)
+    quoted = name.replace("`", "``")
+    cursor.execute(f"SELECT COUNT(*) FROM `{DATABASE}`.`{quoted}`")  # noqa: S608 a name from the server's own list
+    row = cursor.fetchone()
+    return Table(name=full_name, rows=int(row[0]) if row else 0, exact=True)
+
+
+def ask_redis(user: StoreUser) -> int:
+    """Keys in the images' database; raises SilentError."""
+    client = redis.Redis(
+        host=user.host,
+        port=user.port,
+        username=user.username,
+        password=user.password,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        # Counts every database at once: a reader need not be allowed to choose one.
+        answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
+    except (redis.RedisError, OSError) as error:
+        raise SilentError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
+    finally:
+        client.close()
+    return answer.get(f"db{IMAGES_DATABASE}", {}).get("keys", 0)
+
+
+def ask_registry(url: str) -> Registry:
+    """Version and subjects of the registry at `url`; raises SilentError."""
+    part = "the schema registry"
+    information = get_json(f"{url}/apis/registry/v3/system/info", part=part)
+    subjects = get_json(f"{url}/apis/ccompat/v7/subjects", part=part)
+    return Registry(version=str(information["version"]), subjects=tuple(sorted(subjects)))

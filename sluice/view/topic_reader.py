@@ -1,0 +1,149 @@
+"""Reads a topic from its beginning, without joining a group and without leaving a trace."""
+
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from producer.kafka.connection import KafkaUser
+from producer.runtime.exit_status import Exit, SluiceError
+
+TIMEOUT = 5.0
+"""Seconds that Kafka is given to say which topics there are."""
+PATIENCE = 20.0
+"""Seconds without a message, while messages must still come, after which Kafka counts as gone."""
+_GONE = KafkaError._ALL_BROKERS_DOWN  # pyright: ignore[reportPrivateUsage]
+_END = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage]
+
+
+class TopicReader:
+    """All partitions of one topic, as one user may read them. Close it after use.
+
+    Raises SluiceError: FAILED where the topic is unknown or forbidden, UNAVAILABLE where Kafka is silent.
+    """
+
+    def __init__(
+        self,
+        user: KafkaUser,
+        topic: str,
+        *,
+        spans: Mapping[int, tuple[int, int]] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Read all partitions to their present ends, or of some the offsets in `spans`; `settings` are librdkafka's."""
+        self._user = user
+        self._reason = ""
+        self._later: list[Message] = []
+        quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep}
+        group: dict[str, Any] = {
+            # Nothing is committed and the group has no members; a user needs a group to consume all the same,
+            # and `reader-` is what the consumer's rights name.
+            "group.id": f"reader-{uuid4()}",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+        try:
+            self._consumer = Consumer(user.client_settings() | group | quiet | dict(settings or {}))
+        except KafkaException as error:  # the file of the authority is missing, or is none
+            message = f"Kafka at {user.bootstrap_servers} cannot be asked: {error.args[0].str()}"
+            raise SluiceError(message, status=Exit.UNAVAILABLE) from error
+        try:
+            self._spans = (
+                {number: self._span(topic, number) for number in self._partitions(topic)}
+                if spans is None
+                else dict(spans)
+            )
+        except BaseException:
+            self._consumer.close()
+            raise
+        self._topic = topic
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def backlog(self, *, last: int | None = None, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
+        """Messages up to the ends seen when the reader was made.
+
+        With `last`, at most so many a partition; with `starts`, only of the partitions in it, from these offsets on.
+        """
+        if starts is None:
+            starts = {
+                number: begin if last is None else max(begin, end - last)
+                for number, (begin, end) in self._spans.items()
+            }
+        starts = {number: at for number, at in starts.items() if number in self._spans}
+        self._consumer.assign([TopicPartition(self._topic, number, at) for number, at in starts.items()])
+        unread = {number for number, at in starts.items() if at < self._spans[number][1]}
+        heard = monotonic()
+        while unread:
+            message = self._consumer.poll(0.2)
+            # Not `if message`: a message has a length, and a tombstone's is 0.
+            if message is not None:
+                heard = monotonic()
+                yield from self._before_end(message, unread)
+            elif monotonic() - heard > PATIENCE:
+                raise self._silent("no message has come for a while")
+
+    def follow(self) -> Iterator[Message]:
+        """Messages after those of the backlog, for ever."""
+        yield from self._later
+        while True:
+            message = self._consumer.poll(0.5)
+            if message is not None and self._is_message(message):
+                yield message
+
+    def _before_end(self, message: Message, unread: set[int]) -> Iterator[Message]:
+        partition, offset = message.partition(), message.offset()
+        if partition is None or offset is None or not self._is_message(message):
+            # The end of a partition can come before the offset that was seen: the last ones may have been
+            # transaction markers, which no reader is shown.
+            unread.discard(partition if partition is not None else -1)
+            return
+        end = self._spans[partition][1]
+        if offset < end:
+            yield message
+        else:
+            self._later.append(message)
+        if offset + 1 >= end:
+            unread.discard(partition)
+
+    def _is_message(self, message: Message) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.code() == _END:
+            return False
+        raise SluiceError(f"reading {message.topic()} as {self._user.username} failed: {error.str()}")
+
+    def _partitions(self, topic: str) -> list[int]:
+        try:
+            topics = self._consumer.list_topics(timeout=TIMEOUT).topics
+        except KafkaException as error:
+            raise self._silent(str(error)) from error
+        if topic in topics and topics[topic].error is None:
+            return sorted(topics[topic].partitions)
+        readable = sorted(name for name, found in topics.items() if found.error is None and name[:2] != "__")
+        raise SluiceError(
+            f"there is no topic {topic!r} at {self._user.bootstrap_servers} that {self._user.username} may read;"
+            + (f" it may read: {', '.join(readable)}" if readable else " it may read no topic at all")
+        )
+
+    def _span(self, topic: str, number: int) -> tuple[int, int]:
+        try:
+            begin, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=TIMEOUT)
+        except KafkaException as error:
+            raise self._silent(str(error)) from error
+        return begin, end
+
+    def _keep(self, error: KafkaError) -> None:
+        if error.code() != _GONE:
+            self._reason = error.str()
+
+    def _silent(self, fallback: str) -> SluiceError:
+        self._consumer.poll(0)
+        message = f"Kafka at {self._user.bootstrap_servers} does not answer: {self._reason or fallback}"
+        return SluiceError(message, status=Exit.UNAVAILABLE)

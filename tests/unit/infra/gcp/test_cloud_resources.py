@@ -1,0 +1,282 @@
+"""What the program makes on Google Cloud, in which order, and what it leaves out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.gcp.budget_rights import ROLE, NoBudgetError
+from infra.gcp.guard import PERMISSIONS
+from infra.gcp.project_services import APIS
+from infra.settings.container_images import DOCKERFILES
+from infra.settings.stack_settings import SettingsError
+from tests.unit.infra.engine import Made, Secret, walk
+from tests.unit.infra.gcp.conftest import AUTHORITY, DIGEST, EVERYTHING, NEEDED, TOKEN, cloud, only
+
+FIRST = ("Service", "NotificationChannel", "Topic")
+ORDER = [
+    # what comes later (and is deleted first), what it needs
+    ("Budget", "Topic"),
+    ("Budget", "NotificationChannel"),
+    ("Cluster", "Budget"),
+    ("Cluster", "Function"),
+    ("Cluster", "RouterNat"),
+    ("NodePool", "Cluster"),
+    ("NodePool", "IAMMember"),
+    ("Claims", "NodePool"),
+    ("Claims", "Cluster"),
+    ("StorageClass", "Claims"),
+    ("Namespace", "StorageClass"),
+    ("Namespace", "Claims"),
+    ("Namespace", "NodePool"),
+    ("StatefulSet", "Claims"),
+    ("KafkaNodePool", "Claims"),
+    ("KafkaConnector", "Claims"),
+    ("PodMonitoring", "KafkaConnect"),
+    ("Function", "BucketObject"),
+    ("Job", "ServiceIamMember"),
+    ("Image", "Repository"),
+]
+
+
+def needed(entry: Made, by_urn: Mapping[str, Made]) -> set[str]:
+    """Everything that a resource depends on, its provider among it."""
+    found, left = set[str](), [entry]
+    while left:
+        current = left.pop()
+        for urn in (*current.dependencies, current.provider.rpartition("::")[0]):
+            if urn in by_urn and urn not in found:
+                found.add(urn)
+                left.append(by_urn[urn])
+    return found
+
+
+@pytest.mark.parametrize(("later", "first"), ORDER)
+def test_order_lets_everything_be_made_and_be_deleted(made: list[Made], later: str, first: str) -> None:
+    by_urn = {entry.urn: entry for entry in made}
+    firsts = {entry.urn for entry in made if entry.kind == first and not entry.is_component}
+    assert firsts
+    google = {"Job": "gcp:", "Service": "gcp:"}
+    for entry in made:
+        if entry.kind == later and not entry.is_component and entry.type.startswith(google.get(later, "")):
+            assert firsts <= needed(entry, by_urn), entry.name
+
+
+def test_everything_of_google_waits_for_every_service(made: list[Made]) -> None:
+    by_urn = {entry.urn: entry for entry in made}
+    services = {entry.urn for entry in made if entry.type.startswith("gcp:projects/service:")}
+    assert len(services) == len(APIS)
+    for entry in made:
+        if entry.type.startswith("gcp:") and entry.urn not in services:
+            assert services <= needed(entry, by_urn), entry.name
+
+
+def test_services_stay_on_when_the_stack_goes(made: list[Made]) -> None:
+    for entry in made:
+        if entry.type.startswith("gcp:projects/service:"):
+            assert entry.plain["disableOnDestroy"] is False
+
+
+def test_budget_sees_what_a_credit_hides(made: list[Made]) -> None:
+    budget = only(made, "Budget").plain
+    assert budget["budgetFilter"] == {
+        "projects": ["projects/123456789"],
+        "calendarPeriod": "MONTH",
+        "creditTypesTreatment": "EXCLUDE_ALL_CREDITS",
+    }
+    assert budget["amount"] == {"specifiedAmount": {"currencyCode": "USD", "units": "20"}}
+    rules = {(rule["spendBasis"], rule["thresholdPercent"]) for rule in budget["thresholdRules"]}
+    actual = {("CURRENT_SPEND", share) for share in (0.25, 0.5, 0.75, 0.9, 1)}
+    assert rules == actual | {("FORECASTED_SPEND", 1)}
+    told = budget["allUpdatesRule"]
+    assert len(told["monitoringNotificationChannels"]) == 2
+    assert told["pubsubTopic"] == only(made, "Topic").name
+    assert told["schemaVersion"] == "1.0"
+
+
+def test_cluster_is_private_and_hardened(made: list[Made]) -> None:
+    cluster = only(made, "Cluster").plain
+    assert cluster["location"] == "us-central1-a"
+    assert cluster["privateClusterConfig"] == {"enablePrivateNodes": True}
+    assert cluster["controlPlaneEndpointsConfig"] == {
+        "dnsEndpointConfig": {"allowExternalTraffic": True},
+        "ipEndpointsConfig": {"enabled": False},
+    }
+    assert "masterAuthorizedNetworksConfig" not in cluster
+    assert cluster["enableShieldedNodes"] is True
+    assert cluster["workloadIdentityConfig"] == {"workloadPool": "my-lab.svc.id.goog"}
+    assert cluster["datapathProvider"] == "ADVANCED_DATAPATH"
+    assert cluster["releaseChannel"] == {"channel": "REGULAR"}
+    assert cluster["removeDefaultNodePool"] is True
+    assert cluster["deletionProtection"] is False
+    assert cluster["databaseEncryption"] == {"state": "ENCRYPTED", "keyName": EVERYTHING["gcp.secretsKey"]}
+    assert cluster["masterAuth"] == {"clientCertificateConfig": {"issueClientCertificate": False}}
+
+
+def test_control_plane_can_have_an_allow_list_instead() -> None:
+    made = cloud({**NEEDED, "gcp.controlPlaneCidrs": '["203.0.113.7/32"]', "gcp.deletionProtection": "true"})
+    cluster = only(made, "Cluster").plain
+    assert cluster["controlPlaneEndpointsConfig"] == {
+        "dnsEndpointConfig": {"allowExternalTraffic": False},
+        "ipEndpointsConfig": {"enabled": True},
+    }
+    assert cluster["masterAuthorizedNetworksConfig"] == {
+        "cidrBlocks": [{"cidrBlock": "203.0.113.7/32"}],
+        "gcpPublicCidrsAccessEnabled": False,
+    }
+    assert cluster["deletionProtection"] is True
+    assert kubeconfig(made)["clusters"][0]["cluster"] == {
+        "server": "https://203.0.113.9",
+        "certificate-authority-data": AUTHORITY,
+    }
+
+
+def kubeconfig(made: list[Made]) -> Any:
+    (provider,) = (entry for entry in made if entry.type == "pulumi:providers:kubernetes")
+    return json.loads(provider.plain["kubeconfig"])
+
+
+def test_cluster_is_reached_by_its_name_without_a_secret(made: list[Made]) -> None:
+    found = kubeconfig(made)
+    assert found["clusters"][0]["cluster"] == {"server": "https://gke-abc.us-central1-a.gke.goog"}
+    assert found["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    assert found["current-context"] == "gke_my-lab_us-central1-a_sluice"
+
+
+def test_node_pools_are_capped_small_and_shielded(made: list[Made]) -> None:
+    pools = {entry.name: entry for entry in made if entry.kind == "NodePool"}
+    assert pools.keys() == {"spot", "steady"}
+    for name, pool in pools.items():
+        node = pool.plain["nodeConfig"]
+        assert node["spot"] is (name == "spot")
+        assert (node["machineType"], node["diskType"], node["diskSizeGb"]) == ("e2-standard-2", "pd-balanced", 50)
+        assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
+        assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+        assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
+        # The guard's resize must not have a pool made anew.
+        assert "initialNodeCount" in pool.ignore_changes
+        assert "nodeCount" not in pool.plain
+    scaling = {name: pool.plain["autoscaling"] for name, pool in pools.items()}
+    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 3, "locationPolicy": "ANY"}
+    assert scaling["steady"] == {"totalMinNodeCount": 1, "totalMaxNodeCount": 2, "locationPolicy": "BALANCED"}
+
+
+def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) -> None:
+    granted: dict[str, set[str]] = {}
+    for entry in made:
+        if entry.kind.lower().endswith("iammember"):
+            granted.setdefault(entry.plain["member"].partition(":")[2].partition("@")[0], set()).add(
+                entry.plain["role"]
+            )
+    role = only(made, "IAMCustomRole")
+    assert granted == {
+        "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
+        "sluice-guard": {"projects/my-lab/roles/sluice_guard"},
+        "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},
+        "sluice-guard-build": {
+            "roles/storage.objectViewer",
+            "roles/artifactregistry.writer",
+            "roles/logging.logWriter",
+        },
+    }
+    assert role.plain["permissions"] == list(PERMISSIONS)
+
+
+def test_images_are_built_pushed_and_referred_to_by_digest(made: list[Made]) -> None:
+    images = {entry.name: entry for entry in made if entry.type == "docker-build:index:Image"}
+    assert images.keys() == DOCKERFILES.keys()
+    for name, image in images.items():
+        assert image.plain["push"] is True
+        assert image.plain["platforms"] == ["linux/amd64"]
+        (tag,) = image.plain["tags"]
+        assert tag.startswith(f"us-central1-docker.pkg.dev/my-lab/sluice-images/{name}:")
+    used = [value for entry in made for path, value in walk(entry.inputs) if path[-1:] == ("image",)]
+    ours = {value for value in used if isinstance(value, str) and "/my-lab/" in value}
+    assert {image.rpartition("/")[2].partition(":")[0] for image in ours} == DOCKERFILES.keys()
+    assert all(image.endswith(f"@{DIGEST}") for image in ours)
+
+
+def test_an_image_of_ones_own_is_taken_instead() -> None:
+    made = cloud({**EVERYTHING, "images.connect": "r.example.com/mine/connect:1"})
+    assert only(made, "KafkaConnect").plain["spec"]["image"] == "r.example.com/mine/connect:1"
+
+
+def test_login_of_the_registry_is_secret(made: list[Made]) -> None:
+    for entry in made:
+        for path, value in walk(entry.inputs):
+            if isinstance(value, str):
+                assert TOKEN not in value, (entry.name, path)
+    image = next(entry for entry in made if entry.type == "docker-build:index:Image")
+    assert any(isinstance(value, Secret) for _, value in walk(image.inputs))
+    assert TOKEN in json.dumps(image.plain)
+
+
+def test_disks_carry_the_label_by_which_they_are_found(made: list[Made]) -> None:
+    disks = only(made, "StorageClass").plain
+    assert disks["provisioner"] == "pd.csi.storage.gke.io"
+    assert disks["reclaimPolicy"] == "Delete"
+    assert disks["volumeBindingMode"] == "WaitForFirstConsumer"
+    assert disks["parameters"] == {"type": "pd-balanced", "labels": "sluice-name=sluice,sluice-stack=test"}
+    for entry in made:
+        if entry.kind == "StatefulSet":
+            (claim,) = entry.plain["spec"]["volumeClaimTemplates"]
+            assert claim["spec"]["storageClassName"] == disks["metadata"]["name"]
+        if entry.kind == "KafkaNodePool":
+            assert {disk["class"] for disk in entry.plain["spec"]["storage"]["volumes"]} == {disks["metadata"]["name"]}
+
+
+def test_without_rights_nothing_is_made_and_the_role_is_named() -> None:
+    caught: list[Made] = []
+    with pytest.raises(NoBudgetError, match=ROLE) as error:
+        caught = cloud(NEEDED, granted=False)
+    assert caught == []
+    assert "budget.allowWithoutBudget" in str(error.value)
+
+
+def test_nothing_is_made_for_a_pod_that_no_node_has_room_for() -> None:
+    caught: list[Made] = []
+    with pytest.raises(SettingsError, match=r"nodes\.machineType: no e2-standard-2 has room for redis \("):
+        caught = cloud({**NEEDED, "profile": "large", "nodes.onDemandMax": "3"})
+    assert caught == []
+
+
+def test_without_rights_a_cluster_is_made_where_that_is_said() -> None:
+    made = cloud({**NEEDED, "budget.allowWithoutBudget": "true"}, granted=False)
+    kinds = {entry.kind for entry in made if not entry.is_component}
+    assert "Budget" not in kinds
+    assert {"Cluster", "Function", "Topic"} <= kinds
+
+
+def test_nothing_is_watched_where_nobody_wants_it() -> None:
+    made = cloud({**NEEDED, "monitoring.enabled": "false"})
+    kinds = {entry.kind for entry in made if not entry.is_component}
+    assert not {"Dashboard", "PodMonitoring"} & kinds
+    # What the guard has to say is mailed in any case.
+    assert {entry.name for entry in made if entry.kind == "AlertPolicy"} == {"guard-now", "guard-daily"}
+    assert only(made, "Cluster").plain["monitoringConfig"]["managedPrometheus"] == {"enabled": False}
+
+
+def test_person_is_told_what_to_type_next() -> None:
+    exported: dict[str, Any] = {}
+    cloud(NEEDED, exported=exported)
+    assert exported["credentials"] == (
+        "gcloud container clusters get-credentials sluice --zone us-central1-a --project my-lab --dns-endpoint"
+    )
+    exported.clear()
+    cloud(
+        {
+            **NEEDED,
+            "gcp.location": "europe-west1",
+            "nodes.onDemandMax": "3",
+            "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
+        },
+        exported=exported,
+    )
+    assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
+
+
+def test_nobody_waits_for_the_end_of_the_namespace(made: list[Made]) -> None:
+    (namespace,) = (entry for entry in made if entry.kind == "Namespace")
+    assert namespace.metadata["annotations"]["pulumi.com/skipAwait"] == "true"
+    assert namespace.metadata["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"

@@ -1,0 +1,141 @@
+"""Settings of Google Cloud: what they are without a word, and what is said of each mistake."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.settings.gcp_checks import SAMPLES
+from infra.settings.stack_settings import Settings, SettingsError
+from tests.unit.infra.gcp.conftest import NEEDED
+
+ROOT = Path(__file__).resolve().parents[4]
+MISTAKES = [
+    ("gcp.project", "My Project", "gcloud projects list"),
+    ("gcp.location", "usa", "gcloud compute zones list"),
+    ("gcp.name", "A_name", "such as sluice"),
+    ("gcp.name", "a-name-that-is-far-too-long", "18 lower case"),
+    ("gcp.releaseChannel", "regular", "RAPID, REGULAR"),
+    ("gcp.deletionProtection", "on", "true or false"),
+    ("gcp.controlPlaneCidrs", '["0.0.0.0/0"]', "the whole world"),
+    ("gcp.controlPlaneCidrs", '["::/0"]', "the whole world"),
+    ("gcp.controlPlaneCidrs", '["me"]', "203.0.113.7/32"),
+    ("gcp.controlPlaneCidrs", "203.0.113.7/32", "a list of texts"),
+    ("gcp.secretsKey", "my-key", "gcloud kms keys list"),
+    ("nodes.machineType", "large", "e2-standard-2"),
+    ("nodes.diskGb", "5", "from 20 to 500"),
+    ("nodes.diskGb", "50Gi", "a whole number"),
+    ("nodes.spotMax", "-1", "from 0 to"),
+    ("nodes.spotMax", "0", "without a spot pool"),
+    ("nodes.onDemandMax", "0", "from 1 to"),
+    ("nodes.onDemandFor", '["zookeeper"]', "kafka, mysql"),
+    ("budget.billingAccount", "my account", "gcloud billing accounts list"),
+    ("budget.billingAccount", "", "gcloud billing accounts list"),
+    ("budget.amount", "0", "from 1 to"),
+    ("budget.amount", "20.5", "a whole number"),
+    ("budget.currency", "dollars", "such as USD"),
+    ("budget.actualPercents", '["half"]', "such as 90"),
+    ("budget.forecastPercents", '["0"]', "such as 90"),
+    ("budget.emails", "[]", "somebody has to be told"),
+    ("budget.emails", '["me"]', "no e-mail address"),
+    ("budget.emails", '["a@b.c","a@b.d","a@b.e","a@b.f","a@b.g","a@b.h"]', "5 addresses at most"),
+    ("budget.allowWithoutBudget", "maybe", "true or false"),
+    ("guard.mode", "stop", "scale-to-zero, notify or off"),
+    ("guard.percent", "0", "from 1 to"),
+    ("guard.ttlHours", "1000", "from 0 to"),
+    ("monitoring.enabled", "yes", "true or false"),
+    ("monitoring.lagRecords", "0", "from 1 to"),
+]
+
+
+def mistakes(settings: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse(settings)
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+@pytest.mark.parametrize(("name", "text", "remedy"), MISTAKES)
+def test_mistake_is_named_with_its_remedy(name: str, text: str, remedy: str) -> None:
+    (line,) = mistakes({**NEEDED, name: text})
+    assert line.startswith(f"{name}: ")
+    assert remedy in line
+    assert f"pulumi config set {name} " in line
+
+
+def test_what_is_missing_is_reported_at_once() -> None:
+    lines = mistakes({"gcp.project": "my-lab", "gcp.location": "mars", "profile": "huge"})
+    assert {line.partition(":")[0] for line in lines} == {
+        "gcp.location",
+        "profile",
+        "budget.billingAccount",
+        "budget.emails",
+    }
+
+
+def test_nothing_is_made_of_the_sample_s_values() -> None:
+    sample = yaml.safe_load((ROOT / "Pulumi.gke.yaml").read_text())["config"]
+    given = {name.removeprefix("sluice:"): json.dumps(value).strip('"') for name, value in sample.items()}
+    assert Settings.parse(given).gcp  # scripts/cost
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**given, "gcp.project": "my-lab"}, samples=SAMPLES)
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["budget.billingAccount:", "budget.emails:"]
+    assert all("stands for yours; pulumi config set budget." in line for line in lines)
+
+
+def test_two_clusters_are_one_too_many() -> None:
+    (line,) = mistakes({**NEEDED, "kubeContext": "kind-sluice"})
+    assert "leave this one empty" in line
+
+
+@pytest.mark.parametrize("settings", [{"guard.ttlHours": "0"}, {"guard.mode": "notify"}, {"guard.mode": "off"}])
+def test_without_a_budget_the_clock_has_to_stop_it(settings: dict[str, str]) -> None:
+    without = {**NEEDED, "budget.billingAccount": "", "budget.allowWithoutBudget": "true"}
+    assert Settings.parse(without).gcp
+    (line,) = mistakes({**without, **settings})
+    assert line.startswith("budget.allowWithoutBudget: ")
+    assert "guard.ttlHours above 0" in line
+
+
+def test_large_profile_wants_as_many_nodes_as_brokers() -> None:
+    (line,) = mistakes({**NEEDED, "profile": "large"})
+    assert line.startswith("nodes.onDemandMax: the profile large has 3 brokers")
+    (line,) = mistakes({**NEEDED, "profile": "large", "nodes.onDemandMax": "4", "kafka.brokers": "5"})
+    assert "5 brokers" in line
+    assert Settings.parse({**NEEDED, "profile": "large", "nodes.onDemandMax": "3"}).gcp
+
+
+def test_settings_of_google_do_not_matter_without_a_project() -> None:
+    settings = Settings.parse({"kubeContext": "kind-sluice", "profile": "large", "nodes.spotMax": "0"})
+    assert settings.gcp is None
+    assert settings.cluster.context == "kind-sluice"
+
+
+def test_little_has_to_be_said() -> None:
+    settings = Settings.parse(NEEDED)
+    gcp = settings.gcp
+    assert gcp
+    assert (gcp.place.location, gcp.place.region, gcp.place.cluster) == ("us-central1-a", "us-central1", "sluice")
+    assert not gcp.place.deletion_protection
+    assert gcp.place.control_plane_cidrs == ()
+    assert settings.cluster.context == "gke_my-lab_us-central1-a_sluice"
+    assert settings.cluster.storage_class == "sluice"
+    assert (gcp.guard.mode, gcp.guard.percent, gcp.guard.ttl_hours) == ("scale-to-zero", 90, 12)
+    assert gcp.nodes.on_demand_for == {"kafka", "mysql", "redis"}
+
+
+def test_region_is_a_location_too() -> None:
+    region = {**NEEDED, "gcp.location": "europe-west1", "nodes.onDemandMax": "3"}
+    gcp = Settings.parse(region).gcp
+    assert gcp
+    assert (gcp.place.region, gcp.place.context) == ("europe-west1", "gke_my-lab_europe-west1_sluice")
+
+
+def test_pool_of_a_region_begins_with_a_node_in_each_zone() -> None:
+    lines = mistakes({**NEEDED, "gcp.location": "europe-west1", "nodes.spotMax": "1"})
+    assert [line.partition(":")[0] for line in lines] == ["nodes.spotMax", "nodes.onDemandMax"]
+    assert all("a node in each of 3 zones" in line for line in lines)
+    everything = '["kafka","mysql","redis","registry","connect","toolbox","console","jobs","operator"]'
+    without = {"gcp.location": "europe-west1", "nodes.spotMax": "0", "nodes.onDemandFor": everything}
+    assert Settings.parse({**NEEDED, **without, "nodes.onDemandMax": "3"}).gcp

@@ -1,8 +1,0 @@
-"""What the broker is given."""
-
-from local.kafka import cluster_id
-
-
-def test_cluster_id_is_never_taken_for_an_option() -> None:
-    drawn = iter([b"\xf8" + bytes(15), bytes(16)])
-    assert cluster_id(lambda: next(drawn)) == "A" * 22

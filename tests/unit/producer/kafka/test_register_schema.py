@@ -1,0 +1,105 @@
+import json
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from producer.gps import encode_row
+from producer.kafka.register_schema import register
+from producer.runtime.exit_status import Exit, SluiceError
+
+SUBJECT = "gps-fixes-value"
+
+
+class Registry(BaseHTTPRequestHandler):
+    """As much of Confluent's API as a registration needs; keeps what it was asked."""
+
+    asked: ClassVar[list[str]]
+    schemas: ClassVar[list[str]]
+    refuse: ClassVar[tuple[int, str] | None]
+
+    def do_GET(self) -> None:
+        if not self.schemas:
+            return self.answer(404, {"error_code": 40401, "message": "no such subject"})
+        return self.answer(200, {"subject": SUBJECT, "id": 7, "version": 1, "schema": self.schemas[-1]})
+
+    def do_PUT(self) -> None:
+        body = self.body()
+        self.asked.append(f"{self.path} {body['compatibility']}")
+        self.answer(200, body)
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path.partition("?")[0])
+        if self.refuse:
+            status, message = self.refuse
+            return self.answer(status, {"error_code": status, "message": message})
+        self.schemas.append(self.body()["schema"])
+        return self.answer(200, {"id": 6 + len(self.schemas)})
+
+    def body(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def answer(self, status: int, body: Any) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def registry() -> Generator[tuple[str, type[Registry]]]:
+    class Fresh(Registry):
+        asked: ClassVar[list[str]] = []
+        schemas: ClassVar[list[str]] = []
+        refuse = None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", Fresh
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_new_subject_is_registered_and_then_held_to_backward(registry: tuple[str, type[Registry]]) -> None:
+    url, server = registry
+    assert register(encode_row.schema_text(), subject=SUBJECT, url=url) == 7
+    assert server.asked == [f"/subjects/{SUBJECT}/versions", f"/config/{SUBJECT} BACKWARD"]
+    assert json.loads(server.schemas[0]) == json.loads(encode_row.SCHEMA_FILE.read_text())
+
+
+def test_a_known_subject_is_held_to_backward_before_anything_new_is_registered(
+    registry: tuple[str, type[Registry]],
+) -> None:
+    url, server = registry
+    server.schemas.append('"int"')
+    assert register('"long"', subject=SUBJECT, url=url) == 8
+    assert server.asked == [f"/config/{SUBJECT} BACKWARD", f"/subjects/{SUBJECT}/versions"]
+
+
+def test_a_schema_that_breaks_compatibility_is_said_so(registry: tuple[str, type[Registry]]) -> None:
+    url, server = registry
+    server.schemas.append('"string"')
+    server.refuse = (409, "reader type: INT not compatible with writer type: STRING")
+    with pytest.raises(SluiceError, match=r"refuses the schema for gps-fixes-value.*not compatible") as caught:
+        register('"int"', subject=SUBJECT, url=url)
+    assert caught.value.status is Exit.FAILED
+
+
+def test_another_answer_is_passed_on(registry: tuple[str, type[Registry]]) -> None:
+    url, server = registry
+    server.refuse = (422, "not a schema")
+    with pytest.raises(SluiceError, match="answers: not a schema"):
+        register('"int"', subject=SUBJECT, url=url)
+
+
+def test_a_registry_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(SluiceError, match=r"does not answer.*refused") as caught:
+        register('"int"', subject=SUBJECT, url="http://127.0.0.1:1")
+    assert caught.value.status is Exit.UNAVAILABLE

@@ -1,0 +1,204 @@
+"""What a person sees of kubectl: nothing, but that a connection broke, and what became of the command then."""
+
+import os
+import pty
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.cluster import exec_retry
+from tests.unit.sluice.cluster.conftest import Pod, call
+
+ROOT = Path(__file__).resolve().parents[4]
+BREAKS_ONCE = (
+    "import time\n"
+    "from pathlib import Path\n"
+    "there = Path(os.environ['THERE'])\n"
+    "if not (there / 'begun').exists():\n"
+    "    (there / 'begun').touch(); (there / 'break').write_text('{status}'); time.sleep(60)\n"
+)
+"""The connection breaks while the command runs for the first time."""
+CHATTER = ("command terminated", "exit code", "error:", "E1126", "websocket", "next reader", "Defaulted")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.cluster.toolbox_pod._LOOK_SECONDS", 0.01)
+
+
+def sluice(*arguments: str) -> "subprocess.Popen[bytes]":
+    command = [
+        sys.executable,
+        "-c",
+        "from cli import run; run()",
+        "--target",
+        "kind",
+        "--namespace",
+        "here",
+        *arguments,
+    ]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_command_whose_connection_breaks_is_run_again(
+    pod: Pod, there: Path, status: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pod(BREAKS_ONCE.format(status=status) + "print(sys.stdin.read()); sys.exit(5)")
+    (there / "away").write_text("2")
+    Path("gps.csv").write_text("1,2,3")
+    assert call("proof", "gps.csv") == (Exit.DIFFERENT, "1,2,3\n")
+    told = capfd.readouterr().err
+    assert "the connection to the cluster broke before the command had ended (error reading from error stream" in told
+    assert "running the command from its beginning" in told
+    assert not any(line.startswith(("error:", "E1126")) for line in told.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [["load", "gps", "gps.csv"], ["get", "a/Cam0/1"], ["messages", "gps-fixes"]])
+def test_every_command_is_taken_up_again(pod: Pod, arguments: list[str]) -> None:
+    pod(BREAKS_ONCE.format(status=1) + "print('all of it')")
+    Path("gps.csv").write_text("1,2,3")
+    assert call(*arguments) == (Exit.OK, "all of it\n")
+
+
+def test_what_runs_on_in_the_pod_is_ended_first(pod: Pod, there: Path) -> None:
+    ends = "signal.signal(signal.SIGINT, lambda *_: ((there / 'ended').touch(), os._exit(130)))\n"
+    pod("from pathlib import Path\nthere = Path(os.environ['THERE'])\n" + ends + BREAKS_ONCE.format(status="runs on"))
+    assert call("messages", "gps-fixes") == (Exit.OK, "")
+    assert (there / "ended").exists()
+
+
+def test_what_has_begun_to_print_is_not_begun_again(pod: Pod) -> None:
+    pod("print('one', flush=True)\n" + BREAKS_ONCE.format(status=1))
+    with pytest.raises(SluiceError, match=r"What it has printed is not all\. Run it again") as caught:
+        call("messages", "gps-fixes")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_standard_input_cannot_be_sent_again_and_what_to_do_is_said(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod(BREAKS_ONCE.format(status=1))
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115 as long as the test
+    with pytest.raises(SluiceError, match=r"can be read only once.*to load it again changes nothing") as caught:
+        call("load", "gps", "-")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_a_pipe_cannot_be_sent_again_either(pod: Pod) -> None:
+    pod(BREAKS_ONCE.format(status=1))
+    os.mkfifo("log.csv")
+    write = subprocess.Popen(["sh", "-c", "echo 1,2,3 >log.csv"])
+    with write, pytest.raises(SluiceError, match="can be read only once"):
+        call("load", "gps", "log.csv")
+
+
+def test_a_cluster_that_stays_away_is_unavailable(pod: Pod, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod(BREAKS_ONCE.format(status=1))
+    (there / "away").write_text("100000")
+    monkeypatch.setattr(exec_retry, "WAIT_SECONDS", 0.1)
+    with pytest.raises(SluiceError, match=r"no pod .* could be reached: dial tcp .*no route to host") as caught:
+        call("messages", "gps-fixes")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_a_connection_that_breaks_every_time_is_unavailable(pod: Pod) -> None:
+    pod(BREAKS_ONCE.format(status=1).replace("if not (there / 'begun').exists():", "if True:"))
+    with pytest.raises(SluiceError, match="begun 3 times") as caught:
+        call("messages", "gps-fixes")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+@pytest.mark.parametrize("status", [entry for entry in Exit if entry])
+def test_a_failing_command_ends_with_its_own_words_only(pod: Pod, status: Exit) -> None:
+    pod(f"print('sluice: there is no key', file=sys.stderr); sys.exit({status.value})")
+    with sluice("get", "a/Cam0/1") as process:
+        out, errors = process.communicate()
+    assert (process.returncode, out, errors) == (status, b"", b"sluice: there is no key\n")
+
+
+def test_nobody_who_stops_reading_is_told_anything(pod: Pod) -> None:
+    pod(
+        "def stop(*_): print('sluice: interrupted', file=sys.stderr); sys.exit(130)\n"
+        "signal.signal(signal.SIGINT, stop)\n"
+        "while True: print('{}', flush=True)"
+    )
+    with sluice("messages", "gps-fixes", "--json") as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"{}\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == Exit.OK
+
+
+def test_a_reader_who_leaves_before_the_cluster_is_heard_is_told_nothing_either(pod: Pod) -> None:
+    pod("print('Kafka', flush=True); sys.exit(6)")
+    with sluice("status") as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == Exit.OK
+
+
+def test_a_command_that_was_killed_in_the_pod_is_no_traceback(pod: Pod) -> None:
+    pod("os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(SluiceError, match=r"killed in the pod \(signal 9\)") as caught:
+        call("messages", "gps-fixes")
+    assert caught.value.status is Exit.FAILED
+
+
+def test_errors_are_shown_as_they_come_and_not_among_the_output(pod: Pod) -> None:
+    pod("print('50 %', file=sys.stderr, flush=True); print('out', flush=True); sys.stdin.read()")
+    with sluice("messages", "gps-fixes") as process:
+        assert process.communicate() == (b"out\n", b"50 %\n")
+
+
+def on_terminal(*arguments: str) -> tuple[int, str]:
+    """Run a command on a terminal of its own: its exit status and what is to be seen there."""
+    command = [
+        sys.executable,
+        "-c",
+        "from cli import run; run()",
+        "--target",
+        "kind",
+        "--namespace",
+        "here",
+        *arguments,
+    ]
+    pid, terminal = pty.fork()
+    if not pid:
+        os.environ["PYTHONPATH"] = str(ROOT)
+        os.execv(sys.executable, command)
+    seen = StringIO()
+    while True:
+        try:
+            data = os.read(terminal, 4096)
+        except OSError:  # Linux' way to say that nobody has it any more
+            break
+        if not data:
+            break
+        seen.write(data.decode())
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.getvalue()
+
+
+def test_nothing_of_kubectl_is_to_be_seen_on_a_terminal(pod: Pod) -> None:
+    pod("print('Kafka is silent'); sys.exit(6)")
+    status, seen = on_terminal("status")
+    assert status == Exit.UNAVAILABLE
+    assert "Kafka is silent" in seen
+    assert not any(word in seen for word in CHATTER)
+
+
+def test_a_connection_that_breaks_on_a_terminal_is_taken_up_again(pod: Pod) -> None:
+    pod(BREAKS_ONCE.format(status=1) + "print('all is well')")
+    status, seen = on_terminal("messages", "gps-fixes")
+    assert status == Exit.OK
+    assert "the connection to the cluster broke" in seen
+    assert seen.rstrip().endswith("all is well")

@@ -1,0 +1,54 @@
+"""Dead letters as Kafka Connect writes them."""
+
+import json
+import struct
+from collections.abc import Sequence
+from io import BytesIO
+
+import fastavro
+from confluent_kafka import Message
+
+from producer.gps import encode_row
+from producer.gps.parse_row import parse_row
+from sluice.dead_letters.dead_letter import ERRORS, Letter
+from sluice.view.decode import Decoder
+
+SCHEMA = fastavro.parse_schema(json.loads(encode_row.schema_text()))
+DECODE = Decoder(lambda number: SCHEMA if number == 7 else None)
+UTIME = 1_353_500_000_000_001
+ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
+
+
+def fix(utime: int = UTIME) -> bytes:
+    """A right value for gps-fixes."""
+    return encode_row.value(parse_row(ROW % utime), header=encode_row.header(7))
+
+
+VALUE = fix()
+
+
+def letter(
+    offset: int = 0,
+    *,
+    topic: str = "mysql-sink-dead-letters",
+    origin: str = "gps-fixes",
+    key: bytes | None = b"nope",
+    value: bytes | None = VALUE,
+    own: Sequence[tuple[str, bytes | None]] = (),
+    **says: str,
+) -> Letter:
+    """A letter; `own` are the record's headers, `says` Connect's, with _ for the dots of their names."""
+    errors = {"topic": origin, "partition": "1", "offset": "9", "exception_message": "no number"} | says
+    connects = [(ERRORS + name.replace("_", "."), text.encode()) for name, text in errors.items()]
+    headers: list[tuple[str, str | bytes | None]] = [*own, *connects]
+    message = Message(
+        topic, partition=0, offset=offset, key=key, value=value, headers=headers, timestamp=(1, 1_353_500_000_000)
+    )
+    return Letter.of(message)
+
+
+def other_schema_value() -> bytes:
+    """Avro of another schema than a fix's."""
+    body = BytesIO()
+    fastavro.schemaless_writer(body, fastavro.parse_schema("string"), "text")
+    return struct.pack(">bI", 0, 8) + body.getvalue()

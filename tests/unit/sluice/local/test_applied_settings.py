@@ -1,0 +1,30 @@
+"""What `sluice up` says of the servers' settings that differ from the last time."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sluice.local.applied_settings import changed_settings, keep_settings
+from sluice.local.instance import Instance
+from sluice.local.pipeline_spec import Description
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    return Instance(state=tmp_path, port_base=20_000, workers=1)
+
+
+def test_a_setting_that_differs_from_the_last_time_is_told(instance: Instance) -> None:
+    description = Description.read()
+    assert changed_settings(instance, description) == [], "nothing is known of an earlier time"
+    keep_settings(instance, description)
+    assert changed_settings(instance, description) == []
+    now = replace(description, broker={**description.broker, "num.partitions": "7"})
+    assert [finding.text for finding in changed_settings(instance, now)] == ["broker: num.partitions is now 7"]
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"broker": 1}', "\xff"])
+def test_a_damaged_file_of_the_last_settings_is_as_good_as_none(instance: Instance, damaged: str) -> None:
+    (instance.state / "applied.json").write_bytes(damaged.encode("latin-1"))
+    assert changed_settings(instance, Description.read()) == []

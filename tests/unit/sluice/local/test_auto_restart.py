@@ -1,0 +1,128 @@
+"""When a connector that has failed is restarted, and when no more."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+from typing import Any
+
+from sluice.local.auto_restart import Restarts, Watcher
+from sluice.local.pipeline_spec import AutoRestart, Connector, Description
+
+NEVER_ENDING = AutoRestart(max_restarts=None)
+
+
+def restarted_at(restarts: Restarts, *, seconds: int) -> list[int]:
+    """The seconds at which a connector that fails again at once is restarted."""
+    at: list[int] = []
+    for now in range(seconds):
+        if restarts.due(float(now), failed=True):
+            restarts.count(float(now))
+            at.append(now)
+    return at
+
+
+def test_it_is_restarted_at_once_then_ever_more_seldom_and_without_end() -> None:
+    at = restarted_at(Restarts(policy=NEVER_ENDING), seconds=4000)
+    assert at[:7] == [0, 2, 6, 14, 30, 62, 122]
+    assert {later - sooner for sooner, later in pairwise(at[5:])} == {60}
+    assert at[-1] > 3900
+
+
+def test_after_so_many_restarts_it_is_left_as_it_is() -> None:
+    assert restarted_at(Restarts(policy=AutoRestart(max_restarts=2)), seconds=1000) == [0, 2]
+
+
+def test_one_that_has_run_for_a_while_begins_anew() -> None:
+    restarts = Restarts(policy=AutoRestart(max_restarts=3))
+    assert restarted_at(restarts, seconds=10) == [0, 2, 6]
+    assert not restarts.due(40, failed=False)
+    assert not restarts.due(41, failed=True), "it has run for too short a time"
+    assert not restarts.due(200, failed=False)
+    assert restarts.due(201, failed=True)
+
+
+def test_one_that_was_restarted_has_just_failed_until_it_has_run_for_a_while() -> None:
+    restarts = Restarts(policy=NEVER_ENDING)
+    assert not restarts.just_failed(0)
+    assert restarted_at(restarts, seconds=3) == [0, 2]
+    assert restarts.just_failed(4)
+    assert restarts.just_failed(16)
+    assert not restarts.just_failed(18)
+
+
+@contextmanager
+def connect_that_says(answer: Any, *, restart: int = 202) -> Generator[tuple[str, list[str]]]:
+    """The URL of a worker that tells this of its connectors, and the restarts that were asked of it."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, answer)
+
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self._answer(restart, {})
+
+        def _answer(self, status: int, body: Any) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the name of the base class
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def status(connector: str, *tasks: str) -> dict[str, Any]:
+    parts = [{"id": number, "state": state, "trace": "why\n\tat"} for number, state in enumerate(tasks)]
+    return {"status": {"connector": {"state": connector}, "tasks": parts}}
+
+
+def description(*connectors: Connector) -> Description:
+    return replace(Description.read(), connectors=connectors)
+
+
+def connector(name: str, auto_restart: AutoRestart | None = NEVER_ENDING) -> Connector:
+    return Connector(name=name, config={}, auto_restart=auto_restart)
+
+
+def test_only_what_has_failed_and_may_be_restarted_is() -> None:
+    ours = [connector(name) for name in ("sink", "well", "paused", "gone", "broken")]
+    told = {
+        "sink": status("RUNNING", "RUNNING", "FAILED"),
+        "well": status("RUNNING", "RUNNING"),
+        "paused": status("PAUSED", "PAUSED"),
+        "broken": status("FAILED"),
+        "left-alone": status("FAILED", "FAILED"),
+        "of-somebody-else": status("FAILED", "FAILED"),
+    }
+    with connect_that_says(told) as (url, asked):
+        watcher = Watcher(description(*ours, connector("left-alone", None)), ["http://127.0.0.1:1", url])
+        assert watcher.look()
+        assert watcher.look(), "too early for a second time"
+        assert watcher.failing().keys() == {"sink", "broken"}
+    assert asked == [f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true" for name in ("sink", "broken")]
+
+
+def test_restart_that_connect_refuses_for_now_is_asked_again_and_not_counted() -> None:
+    with connect_that_says({"sink": status("RUNNING", "FAILED")}, restart=409) as (url, asked):
+        watcher = Watcher(description(connector("sink", AutoRestart(max_restarts=1))), [url])
+        for _ in range(3):
+            watcher.look()
+    assert len(asked) == 3
+
+
+def test_connect_that_does_not_answer_is_no_failure() -> None:
+    assert not Watcher(description(connector("sink")), ["http://127.0.0.1:1"]).look()

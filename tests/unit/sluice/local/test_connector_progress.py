@@ -1,0 +1,79 @@
+"""When a connector has been seen at work."""
+
+import struct
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+
+from sluice.local.connector_progress import Backlog, SinkProgress, backlog_of
+from sluice.local.consumer_group import Group, Partition, assignment
+from sluice.local.pipeline_spec import Connector
+
+A, B = ("fixes", 0), ("fixes", 1)
+
+
+class FakeGroup:
+    """A group whose offsets and members a test sets."""
+
+    def __init__(self, *, ends: dict[Partition, int], committed: dict[Partition, int]) -> None:
+        self.ends, self.now = ends, committed
+        self.members: set[Partition] = set()
+
+    def partitions(self, topics: Iterable[str]) -> list[Partition]:
+        return [at for at in self.ends if at[0] in topics]
+
+    def offsets(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        return {at: (2, self.ends[at]) for at in partitions}
+
+    def committed(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        return {at: self.now[at] for at in partitions}
+
+    def assigned(self) -> set[Partition]:
+        return self.members
+
+
+def progress(fake: FakeGroup) -> SinkProgress:
+    group: Any = cast(Group, fake)
+    connector = Connector(name="sink", config={"topics": "fixes, other"})
+    return SinkProgress(group=group, backlog=backlog_of(group, connector))
+
+
+def test_a_sink_has_every_partition_and_has_written_what_waited() -> None:
+    fake = FakeGroup(ends={A: 10, B: 5}, committed={A: -1001, B: 5})
+    sink = progress(fake)
+    assert sink.backlog.waiting == {A: 8}
+    assert sink.waits_for() == "be given the partitions of its topics"
+    fake.members = {A}
+    assert sink.waits_for() == "be given the partitions of its topics"
+    fake.members = {A, B}
+    assert sink.waits_for() == "write the messages that wait for it, 8 of 8"
+    fake.now[A] = 7
+    assert sink.waits_for() == "write the messages that wait for it, 3 of 8"
+    fake.now[A] = 10
+    assert sink.waits_for() is None
+
+
+def test_a_sink_that_moves_in_every_partition_need_not_come_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.local.connector_progress._MOVED_SECONDS", 0.0)
+    fake = FakeGroup(ends={A: 10, B: 50}, committed={A: 5, B: 5})
+    fake.members = {A, B}
+    sink = progress(fake)
+    fake.now[A] = 10
+    assert sink.waits_for() is not None, "the other partition may be where it fails"
+    fake.now[B] = 6
+    assert sink.waits_for() is None
+
+
+def test_nothing_waits_where_the_group_is_ahead() -> None:
+    assert Backlog(committed={A: 10}, ends={A: 10}).waiting == {}
+
+
+def test_an_assignment_is_read_as_kafka_writes_it() -> None:
+    topics = b"".join(
+        struct.pack(">h", len(name)) + name + struct.pack(f">i{len(numbers)}i", len(numbers), *numbers)
+        for name, numbers in ((b"fixes", (0, 1)), (b"other", (7,)))
+    )
+    data = struct.pack(">hi", 1, 2) + topics + struct.pack(">i", -1)
+    assert assignment(data) == [A, B, ("other", 7)]
+    assert assignment(b"") == []

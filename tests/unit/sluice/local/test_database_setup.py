@@ -1,0 +1,139 @@
+"""What `sluice up` does in the database: scripts, users, rights, and tables that are others than described."""
+
+from pathlib import Path
+from typing import Self, cast
+
+import pymysql
+import pytest
+
+from producer.runtime.exit_status import SluiceError
+from sluice.local import database_setup, table_drift
+from sluice.local.instance import Instance
+from sluice.local.mariadb import Connection
+
+
+class FakeServer:
+    """A connection and its cursor in one: keeps what it is told to do, refuses what is `forbidden`."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.forbidden = ""
+        self.answers: dict[str, list[tuple[object, ...]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def cursor(self) -> Self:
+        return self
+
+    def execute(self, text: str) -> None:
+        self._text = text
+        self.done.append(text)
+
+    def fetchall(self) -> list[tuple[object, ...]]:
+        return next((rows for start, rows in self.answers.items() if self._text.startswith(start)), [])
+
+    def nextset(self) -> bool:
+        if self.forbidden and self.forbidden in self._text:
+            raise pymysql.ProgrammingError(1064, "You have an error in your SQL syntax")
+        return False
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    made = Instance.make(tmp_path / "state", port_base=None, workers=1)
+    made.folder("mysql")
+    return made
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / "10-table.sql", tmp_path / "20-users.sql"]
+    paths[0].write_text("CREATE DATABASE IF NOT EXISTS t")
+    paths[1].write_text("CREATE USER IF NOT EXISTS 'u'@'%' IDENTIFIED BY '${MYSQL_SOURCE_PASSWORD}'")
+    return paths
+
+
+def apply(instance: Instance, scripts: list[Path], server: FakeServer) -> list[str]:
+    found = database_setup.apply_scripts(instance, scripts, connect=lambda _: cast(Connection, server))
+    return [finding.text for finding in found]
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    return FakeServer()
+
+
+def scripts_run(server: FakeServer) -> list[str]:
+    return [text.split()[1] for text in server.done if "IF NOT EXISTS" in text]
+
+
+def test_scripts_run_in_order_each_time_with_the_places_passwords(
+    instance: Instance, scripts: list[Path], server: FakeServer
+) -> None:
+    assert apply(instance, scripts, server) == []
+    assert apply(instance, scripts, server) == []
+    assert scripts_run(server) == ["DATABASE", "USER"] * 2
+    assert any(f"'{instance.passwords['mysql-source']}'" in text for text in server.done)
+
+
+def test_a_script_that_is_refused_is_named(instance: Instance, scripts: list[Path], server: FakeServer) -> None:
+    server.forbidden = "CREATE USER"
+    with pytest.raises(SluiceError, match=r"refuses .*/20-users\.sql: You have an error") as caught:
+        apply(instance, scripts, server)
+    assert instance.passwords["mysql-source"] not in str(caught.value)
+
+
+def test_rights_that_no_script_gives_are_taken_and_users_that_none_makes_go(
+    instance: Instance, scripts: list[Path], server: FakeServer
+) -> None:
+    server.answers["SELECT User, Host"] = [("root", "127.0.0.1"), ("u", "%"), ("eve", "%")]
+    apply(instance, scripts, server)
+    revoked = server.done.index("REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'u'@'%'")
+    made = next(number for number, text in enumerate(server.done) if text.startswith("CREATE USER"))
+    assert revoked < made
+    assert "DROP USER 'eve'@'%'" in server.done
+    assert not any("root" in text for text in server.done if not text.startswith("SELECT"))
+
+
+@pytest.mark.parametrize("text", ["SELECT '${OTHER}'", "SELECT '$'", "SELECT '${MYSQL_A_PASSWORD'"])
+def test_a_dollar_that_stands_for_nothing_is_named_with_its_line(scripts: list[Path], text: str) -> None:
+    scripts[0].write_text(f"SELECT 1;\n{text};\n")
+    with pytest.raises(SluiceError, match=r"10-table\.sql line 2: what is filled in is \$\{MYSQL"):
+        database_setup.password_names(scripts)
+
+
+def test_a_user_that_is_new_in_a_script_gets_a_password(instance: Instance, scripts: list[Path]) -> None:
+    scripts[0].write_text("CREATE USER IF NOT EXISTS 'eve'@'%' IDENTIFIED BY '${MYSQL_EVE_PASSWORD}'")
+    names = database_setup.password_names(scripts)
+    assert names == ["mysql-eve", "mysql-source"]
+    before = instance.passwords["mysql-source"]
+    instance.add_passwords(names)
+    assert len(instance.passwords["mysql-eve"]) > 20
+    assert Instance.open(instance.state).passwords == instance.passwords
+    assert instance.passwords["mysql-source"] == before
+
+
+DESCRIBED = table_drift.Table(
+    columns={"id": ("bigint", "NO", None, ""), "track": ("double", "YES", None, "")}, keys={"PRIMARY": (0, "id")}
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (DESCRIBED, []),
+        (table_drift.Table(columns={**DESCRIBED.columns, "more": ("int", "YES", None, "")}, keys=DESCRIBED.keys), []),
+        (table_drift.Table(columns={"id": DESCRIBED.columns["id"]}, keys=DESCRIBED.keys), ["no column track"]),
+        (
+            table_drift.Table(columns={**DESCRIBED.columns, "track": ("float", "NO", "0", "")}, keys={}),
+            ["the column track is float NOT NULL DEFAULT 0 and not double", "no index PRIMARY"],
+        ),
+    ],
+    ids=["the same", "with more columns", "with fewer", "with others"],
+)
+def test_a_table_that_is_another_one_is_told_apart(there: table_drift.Table, said: list[str]) -> None:
+    assert list(table_drift.differences(there, DESCRIBED)) == said

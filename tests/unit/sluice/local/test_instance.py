@@ -1,0 +1,91 @@
+"""An instance's folder: what is in it, who may read it, what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.local.certificates import make_certificates
+from sluice.local.instance import DEFAULT_PORT_BASE, Instance, default_state
+from sluice.local.java import properties
+
+
+def make(state: Path, *, port_base: int | None = None, workers: int = 2) -> Instance:
+    return Instance.make(state, port_base=port_base, workers=workers)
+
+
+def test_keeps_its_ports_when_it_is_opened_again(tmp_path: Path) -> None:
+    make(tmp_path, port_base=20000)
+    assert make(tmp_path).port_base == 20000
+    assert Instance.open(tmp_path).port_base == 20000
+
+
+def test_keeps_what_redis_may_hold(tmp_path: Path) -> None:
+    Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=2048)
+    assert make(tmp_path).redis_megabytes == 2048
+    with pytest.raises(SluiceError, match="--redis-memory is 0"):
+        Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=0)
+
+
+def test_instance_of_an_earlier_version_opens(tmp_path: Path) -> None:
+    (tmp_path / "instance.json").write_text('{"port_base": 20000, "workers": 1}')
+    assert Instance.open(tmp_path).redis_megabytes == 512
+
+
+def test_ports_are_all_different(tmp_path: Path) -> None:
+    instance = make(tmp_path, workers=8)
+    assert instance.port_base == DEFAULT_PORT_BASE
+    assert len(set(instance.ports.values())) == len(instance.ports) == 15
+
+
+def test_passwords_stay_and_differ(tmp_path: Path) -> None:
+    passwords = make(tmp_path).passwords
+    assert Instance.open(tmp_path).passwords == passwords
+    assert len(set(passwords.values())) == len(passwords)
+
+
+def test_only_the_owner_can_read_what_it_holds(tmp_path: Path) -> None:
+    instance = make(tmp_path / "state")
+    make_certificates(instance)
+    assert instance.passwords
+    files = [path for path in instance.state.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"passwords.json", "ca.pem", "broker.pem", "admin.pem"}
+    assert {path.name: path.stat().st_mode & 0o077 for path in files} == {path.name: 0 for path in files}
+    assert instance.state.stat().st_mode & 0o077 == 0
+
+
+def test_certificates_are_made_once(tmp_path: Path) -> None:
+    instance = make(tmp_path)
+    make_certificates(instance)
+    first = (tmp_path / "tls/broker.pem").read_text()
+    make_certificates(instance)
+    assert (tmp_path / "tls/broker.pem").read_text() == first
+
+
+def test_nothing_there_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SluiceError, match="sluice up") as caught:
+        Instance.open(tmp_path / "nowhere")
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+@pytest.mark.parametrize(("port_base", "workers"), [(80, 1), (65530, 1), (None, 0), (None, 9)])
+def test_impossible_numbers_are_refused(tmp_path: Path, port_base: int | None, workers: int) -> None:
+    with pytest.raises(SluiceError) as caught:
+        make(tmp_path, port_base=port_base, workers=workers)
+    assert caught.value.status is Exit.USAGE
+
+
+def test_second_command_on_the_same_instance_is_kept_out(tmp_path: Path) -> None:
+    instance = make(tmp_path)
+    with instance.lock(), pytest.raises(SluiceError, match="another `sluice up` or `down`"), instance.lock():
+        pass
+
+
+def test_state_folder_follows_the_environment() -> None:
+    assert default_state({"SLUICE_STATE": "/a/b"}) == Path("/a/b")
+    assert default_state({"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path("/s/sluice/default")
+    assert default_state({"HOME": "/h"}) == Path("/h/.local/state/sluice/default")
+
+
+def test_properties_escape_what_java_would_take_for_its_own() -> None:
+    assert properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"

@@ -1,0 +1,156 @@
+"""`sluice up` waits until each connector has worked or failed."""
+
+import json
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.local.pipeline_spec import Connector
+from sluice.local.wait_for_connectors import settle
+
+SINK = Connector(name="sink", config={})
+
+
+class Connect(BaseHTTPRequestHandler):
+    """Answers what a test has set; a restart takes `restart_helps` off what has failed."""
+
+    parts: ClassVar[list[dict[str, Any]]]
+    restarts: ClassVar[int]
+    restart_helps: ClassVar[bool]
+    refusals: ClassVar[int]
+    """So many restarts are refused first, as Connect refuses them while it rebalances."""
+
+    def do_GET(self) -> None:
+        self._answer({"connector": self.parts[0], "tasks": self.parts[1:]})
+
+    def do_POST(self) -> None:
+        if self.refusals:
+            type(self).refusals -= 1
+            self._answer({}, status=409)
+            return
+        type(self).restarts += 1
+        if self.restart_helps:
+            type(self).parts = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
+        self._answer({})
+
+    def _answer(self, body: object, *, status: int = 200) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class's name
+        pass
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[str, type[Connect]]]:
+    monkeypatch.setattr("sluice.local.wait_for_connectors._RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("sluice.local.wait_for_connectors._POLL_SECONDS", 0.001)
+
+    class Own(Connect):
+        parts: ClassVar[list[dict[str, Any]]] = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
+        restarts = 0
+        restart_helps = False
+        refusals = 0
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", Own
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Steps:
+    """A progress that is seen after some questions."""
+
+    def __init__(self, *waits_for: str) -> None:
+        self.left = list(waits_for)
+
+    def waits_for(self) -> str | None:
+        return self.left.pop(0) if self.left else None
+
+
+def run(url: str, connector: Connector = SINK, progress: Any = None, *, seconds: float = 30) -> tuple[Any, list[str]]:
+    said: list[str] = []
+    troubles = settle(url, [(connector, progress)], seconds=seconds, cancelled=threading.Event(), say=said.append)
+    return troubles, said
+
+
+def test_running_tasks_are_not_enough(connect: tuple[str, type[Connect]]) -> None:
+    url, _ = connect
+    steps = Steps("read", "read", "read")
+    assert run(url, progress=steps) == ([], ["connector sink runs"])
+    assert steps.left == []
+
+
+def test_what_fails_again_and_again_is_told_with_its_cause(connect: tuple[str, type[Connect]]) -> None:
+    url, server = connect
+    trace = "org.apache.kafka.connect.errors.ConnectException: Exiting\nCaused by: a.b.SomeException: the reason\n"
+    server.parts = [{"state": "RUNNING"}, {"id": 3, "state": "FAILED", "trace": trace}]
+    ((trouble,), said) = run(url)
+    assert trouble.text.startswith("task 3 of connector sink has FAILED: the reason. ")
+    assert trouble.status is Exit.FAILED
+    assert server.restarts == 3
+    assert said == ["connector sink does not run"]
+
+
+def test_what_failed_once_is_started_again(connect: tuple[str, type[Connect]]) -> None:
+    url, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
+    server.restart_helps = True
+    assert run(url) == ([], ["connector sink runs"])
+
+
+def test_a_restart_that_connect_refuses_is_asked_for_again_and_not_counted(connect: tuple[str, type[Connect]]) -> None:
+    url, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
+    server.restart_helps, server.refusals = True, 5
+    assert run(url) == ([], ["connector sink runs"])
+
+
+def test_what_has_failed_is_told_as_failed_where_connect_refuses_each_restart(
+    connect: tuple[str, type[Connect]],
+) -> None:
+    url, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED", "trace": "a.b.SomeException: the reason"}]
+    server.refusals = 1_000_000
+    ((trouble,), _) = run(url, seconds=0.1)
+    assert trouble.text.startswith("task 0 of connector sink has FAILED: the reason. ")
+    assert trouble.status is Exit.FAILED
+
+
+def test_what_waits_has_not_failed_and_is_said(
+    connect: tuple[str, type[Connect]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice.local.wait_for_connectors._SILENT_SECONDS", 0.0)
+    url, _ = connect
+    ((trouble,), said) = run(url, progress=Steps(*["read the log"] * 10_000), seconds=0.3)
+    assert trouble.status is Exit.UNAVAILABLE
+    assert "was not seen to read the log within" in trouble.text
+    assert said == ["waiting for sink to read the log …"]
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped"])
+def test_what_is_not_to_run_need_not(connect: tuple[str, type[Connect]], state: str) -> None:
+    url, server = connect
+    server.parts = [{"state": state.upper()}]
+    never = Steps(*["read"] * 10_000)
+    found = run(url, Connector(name="sink", config={}, state=state), never)
+    assert found == ([], [f"connector sink is {state}, as k8s/ says"])
+
+
+def test_ctrl_c_ends_the_wait(connect: tuple[str, type[Connect]]) -> None:
+    url, _ = connect
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(SluiceError) as caught:
+        settle(url, [(SINK, Steps("x", "x"))], seconds=30, cancelled=cancelled, say=lambda _: None)
+    assert caught.value.status is Exit.INTERRUPTED

@@ -1,0 +1,93 @@
+from argparse import ArgumentParser
+from io import StringIO
+from pathlib import Path
+
+import certifi
+import pytest
+from rich.console import Console
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.endpoints import VARIABLES, Endpoints
+from sluice.proof.command import add_arguments, run
+from sluice.proof.options import command_line
+
+NOWHERE = Endpoints.from_env(
+    dict.fromkeys(VARIABLES, "1")
+    | {"SLUICE_MYSQL_HOST": "127.0.0.1", "SLUICE_REDIS_HOST": "127.0.0.1"}
+    | {"SLUICE_CONNECT_URL": "http://127.0.0.1:1", "SLUICE_CA_FILE": certifi.where()}
+)
+
+
+def prove(*arguments: str) -> Exit:
+    parser = ArgumentParser()
+    add_arguments(parser)
+    return run(parser.parse_args(arguments), env={}, console=Console(file=StringIO()), place=NOWHERE)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "gps.csv"
+    path.write_text("", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "2012-11-16"
+    path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize("arguments", [["--wait", "soon"], ["--wait", "-1"], ["--wait", "nan"], ["--list", "-3"]])
+def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        prove("gps.csv", *arguments)
+    assert "is not a number of" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path):
+    for path in (tmp_path, tmp_path / "nowhere" / "proof.html"):
+        with pytest.raises(SluiceError, match="choose another with -o") as caught:
+            prove("gps.csv", "-o", str(path))
+        assert caught.value.status is Exit.USAGE
+
+
+def test_a_report_is_never_written_over_the_source(tmp_path: Path, log: Path, folder: Path):
+    (tmp_path / "link.html").symlink_to(log)
+    for source, path in ((log, log), (log, tmp_path / "link.html"), (folder, folder / "proof.html")):
+        with pytest.raises(SluiceError, match="name another file with -o") as caught:
+            prove(str(source), "-o", str(path))
+        assert caught.value.status is Exit.USAGE
+    log.write_text("1,2,3\n")
+    with pytest.raises(SluiceError, match="nothing that this command has written") as caught:
+        prove(str(folder), "-o", str(log))
+    assert caught.value.status is Exit.USAGE
+
+
+def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path, log: Path):
+    with pytest.raises(SluiceError, match=r"MySQL at 127\.0\.0\.1:1 .* `sluice status` tells") as caught:
+        prove(str(log), "-o", str(tmp_path / "proof.html"))
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_images_are_looked_for_in_redis(tmp_path: Path, folder: Path):
+    with pytest.raises(SluiceError, match=r"Redis at 127\.0\.0\.1:1 .* `sluice status` tells") as caught:
+        prove(str(folder), "-o", str(tmp_path / "proof.html"))
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "option", [["--limit", "3"], ["--every", "2"], ["--camera", "Cam0"], ["--max-bytes", "1GB"]], ids=" ".join
+)
+def test_what_chooses_images_is_refused_for_a_log(option: list[str], log: Path, tmp_path: Path):
+    with pytest.raises(SluiceError, match=f"{option[0]} chooses images, .* is --list") as caught:
+        prove(str(log), *option, "-o", str(tmp_path / "proof.html"))
+    assert caught.value.status is Exit.USAGE
+
+
+def test_the_command_that_made_a_report_can_be_typed_again_and_shows_no_password():
+    parser = ArgumentParser()
+    add_arguments(parser)
+    typed = "sluice proof http://me:secret@here/a.tar --camera Cam0,Cam5 --every 2 --limit 9 --max-bytes 200 --list 3"
+    args = parser.parse_args(typed.split()[2:])
+    assert command_line(args, "http://here/a.tar") == typed.replace("me:secret@", "")

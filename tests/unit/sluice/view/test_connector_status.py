@@ -1,0 +1,120 @@
+import json
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from sluice.view.connector_status import Connector, Task, ask_connect
+from sluice.view.http_client import SilentError, get_json
+
+TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask
+\tat org.apache.kafka.connect.runtime.WorkerSinkTask.execute(WorkerSinkTask.java:1)
+Caused by: org.hibernate.exception.JDBCConnectionException: outer
+\tat somewhere
+Caused by: java.sql.SQLException: INSERT command denied
+\t... 9 more
+"""
+CLASS = "io.debezium.connector.jdbc.JdbcSinkConnector"
+
+
+def answers(task: dict[str, Any]) -> dict[str, Any]:
+    status = {
+        "type": "sink",
+        "connector": {"state": "RUNNING", "worker_id": "w:8083"},
+        "tasks": [{"id": 0, "state": "RUNNING", "worker_id": "w:8083"}, {"id": 1, "worker_id": "w:8083", **task}],
+    }
+    info = {"name": "mysql-sink", "config": {"connector.class": CLASS, "topics": "gps-fixes, other"}}
+    return {
+        "/": {"version": "4.3.1"},
+        "/connectors?expand=status&expand=info": {"mysql-sink": {"status": status, "info": info}},
+        "/connector-plugins": [{"class": CLASS, "type": "sink", "version": "3.6.0.Final"}],
+    }
+
+
+@contextmanager
+def serving(pages: Mapping[str, Any]) -> Generator[str]:
+    """A server on loopback, of JSON or of bytes as they are; what it does not know is 404."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path in pages else 404)
+            self.end_headers()
+            page = pages.get(self.path)
+            self.wfile.write(page if isinstance(page, bytes) else json.dumps(page).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name in the base class
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_connectors_are_read_with_tasks_topics_and_version():
+    with serving(answers({"state": "PAUSED"})) as url:
+        worker = ask_connect(url)
+    (connector,) = worker.connectors
+    assert (worker.version, connector.version, connector.class_name) == ("4.3.1", "3.6.0.Final", CLASS)
+    assert (connector.group, connector.topics) == ("connect-mysql-sink", ("gps-fixes", "other"))
+    assert [task.state for task in connector.tasks] == ["RUNNING", "PAUSED"]
+    assert connector.failures == ()
+
+
+def test_a_failed_task_is_told_with_the_first_line_of_its_trace_and_the_cause():
+    with serving(answers({"state": "FAILED", "trace": TRACE})) as url:
+        (connector,) = ask_connect(url).connectors
+    assert connector.failures == (
+        "task 1 of mysql-sink has FAILED: org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask"
+        " (caused by java.sql.SQLException: INSERT command denied)",
+    )
+
+
+def test_tasks_that_failed_alike_are_told_together():
+    tasks = tuple(Task(number=n, state="FAILED", worker="w", error="e", cause=f"c{n}") for n in range(3))
+    connector = Connector(
+        name="s", kind="sink", class_name="c", version=None, state="FAILED", worker="w", error=None, tasks=tasks
+    )
+    assert connector.failures == (
+        "connector s has FAILED: Connect gives no reason",
+        "tasks 0, 1, 2 of s have FAILED: e (caused by c0)",
+    )
+
+
+def test_who_does_not_answer_is_named():
+    with serving({}) as url:
+        with pytest.raises(SilentError, match=rf"Kafka Connect at {url}/ answers 404 Not Found") as caught:
+            ask_connect(url)
+        assert caught.value.code == 404
+    with pytest.raises(SilentError, match=r"Kafka Connect at .* does not answer: .*refused") as caught:
+        ask_connect(url)
+    assert caught.value.code is None
+
+
+def test_an_answer_that_is_no_json_is_no_answer():
+    with (
+        serving({"/": b"<html>Bad Gateway</html>"}) as url,
+        pytest.raises(SilentError, match=r"the registry at .* does not answer: Expecting value"),
+    ):
+        get_json(f"{url}/", part="the registry")
+
+
+def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with serving({"/": [1]}) as url:
+        assert get_json(f"{url}/", part="x") == [1]
+
+
+def test_another_worker_is_asked_where_one_is_gone() -> None:
+    with serving(answers({"state": "PAUSED"})) as url:
+        assert ask_connect("http://127.0.0.1:1", url) == ask_connect(url)
+    with pytest.raises(SilentError, match=r"127\.0\.0\.1:1"):
+        ask_connect("http://127.0.0.1:1", "http://127.0.0.1:2")

@@ -1,0 +1,127 @@
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from fastavro import parse_schema, schemaless_writer
+from rich.console import Console
+
+from sluice.view.debezium import change, with_column_names, with_readable_times
+from sluice.view.decode import Decoder
+from sluice.view.message_table import TablePrinter
+from sluice.view.messages import Shown
+
+ROW = {"id": 2, "fix_mode": 3, "altitude": None}
+
+
+def time_of(kind: str, number: int, *, type_: str = "long", **more: Any) -> Any:
+    """How a column that Debezium wrote as `number` is shown."""
+    column = {"type": type_, "connect.version": 1, "connect.name": f"io.debezium.time.{kind}", **more}
+    schema = {"type": "record", "name": "Row", "fields": [{"name": "at", "type": ["null", column]}]}
+    body = BytesIO()
+    schemaless_writer(
+        body, parse_schema({**schema, "fields": [{"name": "at", "type": ["null", type_]}]}), {"at": number}
+    )
+    parsed = parse_schema(with_readable_times(schema))
+    return Decoder(lambda _: parsed)(b"\0\0\0\0\1" + body.getvalue())["at"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "number", "shown"),
+    [
+        ("MicroTimestamp", "long", 1_353_099_678_298_235, "2012-11-16T21:01:18.298235"),
+        ("MicroTimestamp", "long", -1, "1969-12-31T23:59:59.999999"),
+        ("Timestamp", "long", 1_353_099_678_298, "2012-11-16T21:01:18.298000"),
+        ("MicroTime", "long", 86_399_999_999, "23:59:59.999999"),
+        ("MicroTime", "long", -3_020_399_000_000, "-838:59:59.000000"),
+        ("Time", "int", 1500, "00:00:01.500000"),
+        ("Date", "int", 15_660, "2012-11-16"),
+        ("Date", "int", -1, "1969-12-31"),
+    ],
+)
+def test_a_time_is_shown_as_text(kind: str, type_: str, number: int, shown: str):
+    assert time_of(kind, number, type_=type_) == shown
+
+
+def test_a_time_that_no_calendar_has_stays_a_number():
+    assert time_of("MicroTimestamp", 2**62) == 2**62
+    assert time_of("Date", 2**30, type_="int") == 2**30
+
+
+def test_a_kind_of_another_type_or_unknown_stays_a_number():
+    assert time_of("Date", 15_660) == 15_660
+    assert time_of("Year", 2012, type_="int") == 2012
+
+
+def test_a_schema_that_says_how_it_is_read_is_taken_at_its_word():
+    moment = time_of("MicroTimestamp", 1_353_099_678_298_235, logicalType="timestamp-micros")
+    assert moment == "2012-11-16T21:01:18.298235Z"
+
+
+def names_of(*fields: str, **attributes: Any) -> list[str]:
+    """The names under which the fields of a record are shown."""
+    record = {"type": "record", "name": "Value", "fields": [{"name": name, "type": "int"} for name in fields]}
+    envelope = {
+        "type": "record",
+        "name": "Envelope",
+        "fields": [{"name": "after", "type": ["null", record | attributes]}],
+    }
+    shown = with_column_names(envelope)
+    return [field["name"] for field in shown["fields"][0]["type"][1]["fields"]]
+
+
+def test_columns_have_the_names_of_the_table():
+    escaped = ("id", "a_u002db", "a_u005fb", "_u0031_u0020_u00fc", "a_u005fu002db")
+    assert names_of(*escaped, **{"connect.name": "cdc.myDB.test.Value"}) == ["id", "a-b", "a_b", "1 ü", "a_u002db"]
+
+
+def test_names_that_were_not_escaped_stay():
+    assert names_of("a_u002db", "fix_mode", **{"connect.name": "cdc.myDB.test.Value"}) == ["a_u002db", "fix_mode"]
+    assert names_of("a_u002db") == ["a_u002db"]
+
+
+def envelope(operation: str, before: Any, after: Any) -> dict[str, Any]:
+    return {"before": before, "after": after, "op": operation, "source": {"file": "binlog.000002"}, "ts_ms": 1}
+
+
+@pytest.mark.parametrize("value", [None, "text", {"bytes": 1, "hex": "ff"}, {"before": 1, "after": 2}])
+def test_other_messages_tell_of_no_change(value: Any):
+    assert change(value) is None
+
+
+def test_an_update_names_what_is_new():
+    told = change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
+    assert told is not None
+    assert told.changed == {"altitude"}
+
+
+def test_an_operation_of_tomorrow_is_shown_as_it_is():
+    told = change(envelope("x", None, None))
+    assert told is not None
+    assert told.operation == "x"
+
+
+def shown(value: Any) -> str:
+    file = StringIO()
+    row = Shown(partition=0, offset=0, timestamp=None, key={"id": 2}, value=value, headers={}, tombstone=False)
+    TablePrinter(Console(file=file, width=120)).print([row])
+    heading, *lines = file.getvalue().splitlines()
+    return "\n".join(line[heading.index("value") :].rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (envelope("c", None, ROW), "insert id=2 fix_mode=3 altitude=null"),
+        (envelope("r", None, ROW), "snapshot id=2 fix_mode=3 altitude=null"),
+        (envelope("d", ROW, None), "delete id=2 fix_mode=3 altitude=null"),
+        (
+            envelope("u", ROW, ROW | {"fix_mode": 2}),
+            "update\n  before id=2 fix_mode=3 altitude=null\n  after  id=2 fix_mode=2 altitude=null",
+        ),
+        (envelope("t", None, None), "truncate"),
+        ({"bytes": 9, "hex": "00", "error": "schema 7 is broken"}, "9 bytes: 00\nschema 7 is broken"),
+    ],
+    ids=["insert", "snapshot", "delete", "update", "truncate", "unreadable"],
+)
+def test_a_person_sees_what_was_done_and_the_row(value: Any, lines: str):
+    assert shown(value) == lines

@@ -1,0 +1,104 @@
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastavro import schemaless_writer
+from fastavro.schema import load_schema
+
+from sluice.view.decode import Decoder, plain
+from sluice.view.registry_schemas import Unusable
+
+SCHEMA_FILE = Path(__file__).parents[4] / "schemas/sluice.GpsFix.avsc"
+SCHEMA = load_schema(str(SCHEMA_FILE))
+FIX = {
+    "recorded_at": 1_353_099_678_298_235,
+    "fix_mode": 2,
+    "satellites": 0,
+    "latitude": 0.738168596822093,
+    "longitude": -1.46098603965911,
+    "altitude": None,
+    "track": 11.3,
+    "speed": 0.005,
+}
+
+
+def wire(record: dict[str, Any], *, number: int = 7) -> bytes:
+    body = BytesIO()
+    schemaless_writer(body, SCHEMA, record)
+    return b"\0" + number.to_bytes(4, "big") + body.getvalue()
+
+
+def decoder(asked: list[int] | None = None) -> Decoder:
+    def schemas(number: int) -> Any:
+        if asked is not None:
+            asked.append(number)
+        return SCHEMA if number == 7 else None
+
+    return Decoder(schemas)
+
+
+def test_avro_is_decoded_and_a_timestamp_shown_in_utc():
+    assert decoder()(wire(FIX)) == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
+
+
+def test_a_tombstone_is_nothing():
+    assert decoder()(None) is None
+
+
+def test_text_is_text():
+    assert decoder()("1353099678298235 µs".encode()) == "1353099678298235 µs"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"II*\0" + bytes(range(256)),
+        b"\xff\xd8\xff",
+        b"\0\0\0\0\x07",
+        b"a\x1b[31mred",
+        wire(FIX, number=8),
+        wire(FIX) + b"\0",
+        wire(FIX)[:-1],
+        b"\0\0\0\0\x07" + b"\xff" * 40,
+    ],
+    ids=[
+        "tiff",
+        "jpeg",
+        "only a prefix",
+        "escape codes",
+        "unknown schema",
+        "too long",
+        "too short",
+        "not of the schema",
+    ],
+)
+def test_what_is_neither_is_shown_by_size_and_start(data: bytes):
+    shown = decoder()(data)
+    assert shown["bytes"] == len(data)
+    assert shown["hex"].removesuffix("…") == data[:16].hex()
+    assert shown["hex"].endswith("…") == (len(data) > 16)
+
+
+def test_an_empty_value_is_an_empty_text():
+    assert decoder()(b"") == ""
+
+
+def test_every_type_of_avro_becomes_json():
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6)
+    record = {"a": [b"\xff", Decimal("1.10")], "b": date(2026, 1, 2), "c": moment, "d": True, "e": {"f": None}}
+    assert plain(record) == {
+        "a": [{"bytes": 1, "hex": "ff"}, "1.10"],
+        "b": "2026-01-02",
+        "c": "2026-01-02T03:04:05.000006",
+        "d": True,
+        "e": {"f": None},
+    }
+
+
+def test_a_schema_that_makes_no_sense_leaves_the_bytes_and_the_reason():
+    shown = Decoder(lambda _: Unusable(reason="schema 7 cannot be parsed"))(wire(FIX))
+    assert shown["error"] == "schema 7 cannot be parsed"
+    assert shown["bytes"] == len(wire(FIX))

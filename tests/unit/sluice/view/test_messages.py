@@ -1,0 +1,136 @@
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any, cast
+
+from confluent_kafka import Message
+from rich.console import Console
+
+from sluice.view import messages
+from sluice.view.decode import Decoder
+from sluice.view.message_table import TablePrinter, write_lines
+from sluice.view.messages import Shown, key_text, show
+from sluice.view.topic_reader import TopicReader
+
+DECODE = Decoder(lambda _: None)
+
+
+def message(offset: int, **fields: Any) -> Message:
+    defaults: dict[str, Any] = {
+        "partition": 0,
+        "key": b"k",
+        "value": b"v",
+        "timestamp": (1, 1_353_099_678_298 + offset),
+    }
+    return Message("gps-fixes", offset=offset, **defaults | fields)
+
+
+class FakeReader:
+    """A topic in memory; gives the newest of each partition as TopicReader does."""
+
+    def __init__(self, *content: Message) -> None:
+        self.content = content
+        self.asked_for: int | None = None
+
+    def backlog(self, *, last: int | None = None) -> Iterator[Message]:
+        self.asked_for = last
+        for partition in (0, 1):
+            found = [item for item in self.content if item.partition() == partition]
+            yield from found if last is None else found[len(found) - min(last, len(found)) :]
+
+
+def backlog(reader: FakeReader, *, last: int | None = None, key: str | None = None) -> list[Shown]:
+    return list(messages.backlog(cast(TopicReader, reader), decode=DECODE, last=last, key=key))
+
+
+def test_a_message_is_shown_with_all_it_has():
+    shown = show(message(3, partition=1, headers=[("a", b"1"), ("b", None)]), decode=DECODE)
+    assert shown.as_object() == {
+        "partition": 1,
+        "offset": 3,
+        "timestamp": "2012-11-16T21:01:18.301000Z",
+        "key": "k",
+        "value": "v",
+        "headers": {"a": "1", "b": None},
+    }
+    assert not shown.tombstone
+
+
+def test_a_tombstone_is_a_message_too():
+    shown = show(message(0, value=None), decode=DECODE)
+    assert shown.tombstone
+    assert shown.as_object()["value"] is None
+
+
+def test_a_message_without_key_or_time():
+    shown = show(message(0, key=None, timestamp=(0, -1)), decode=DECODE)
+    assert (shown.key, shown.timestamp, shown.headers) == (None, None, {})
+
+
+def test_a_header_that_comes_twice_is_a_list():
+    assert show(message(0, headers=[("a", b"1"), ("a", b"2"), ("a", b"3")]), decode=DECODE).headers == {
+        "a": ["1", "2", "3"]
+    }
+
+
+def test_without_a_limit_all_come_and_with_one_the_newest():
+    reader = FakeReader(*(message(n, partition=n % 2) for n in range(10)))
+    assert len(backlog(reader)) == 10
+    assert [shown.offset for shown in backlog(reader, last=3)] == [7, 8, 9]
+    assert reader.asked_for == 3
+    assert backlog(reader, last=0) == []
+
+
+def test_of_one_key_the_newest_are_looked_for_in_the_whole_topic():
+    reader = FakeReader(*(message(n, key=b"a" if n < 4 else b"b") for n in range(10)))
+    assert [shown.offset for shown in backlog(reader, last=2, key="a")] == [2, 3]
+    assert reader.asked_for is None
+    assert [shown.offset for shown in backlog(reader, key="a")] == [0, 1, 2, 3]
+    assert backlog(reader, key="c") == []
+
+
+def test_the_key_of_a_change_record_is_its_fields():
+    assert key_text({"id": 5, "part": "x"}) == "5,x"
+    assert key_text("1353") == "1353"
+
+
+def test_each_line_is_one_object_whatever_the_width_of_the_console():
+    file = StringIO()
+    console = Console(file=file, width=20, force_terminal=True)
+    rows = [show(message(n, value=("[red]µ " + "x" * 90).encode()), decode=DECODE) for n in range(3)]
+    assert write_lines(rows, console=console) == 3
+    assert [json.loads(line) for line in file.getvalue().splitlines()] == [row.as_object() for row in rows]
+    assert "µ" in file.getvalue()
+
+
+def table(*rows: Shown, at_once: int = 200, width: int = 100) -> str:
+    file = StringIO()
+    printer = TablePrinter(Console(file=file, width=width))
+    printer.print(rows, at_once=at_once)
+    assert printer.count == len(rows)
+    return file.getvalue()
+
+
+def test_a_table_has_one_heading_and_its_pieces_stand_under_each_other():
+    text = table(*(show(message(n), decode=DECODE) for n in range(5)), at_once=2)
+    lines = text.splitlines()
+    assert len(lines) == 6
+    assert lines[0].split() == ["p", "offset", "time", "(UTC)", "key", "value"]
+    assert len({line.index("k  ") for line in lines[1:]}) == 1
+
+
+def test_a_table_shows_tombstones_headers_and_bytes():
+    trace = b"java.lang.IllegalStateException: no\n\tat somewhere"
+    text = table(
+        show(message(0, value=None), decode=DECODE),
+        show(message(1, value=b"\xff\x00", headers=[("__connect.errors.exception.stacktrace", trace)]), decode=DECODE),
+        width=140,
+    )
+    assert "tombstone" in text
+    assert "2 bytes: ff00" in text
+    assert "__connect.errors.exception.stacktrace: java.lang.IllegalStateException: no" in text
+    assert "at somewhere" not in text
+
+
+def test_what_looks_like_markup_is_only_text():
+    assert "[red]not red[/red]" in table(show(message(0, value=b"[red]not red[/red]"), decode=DECODE))

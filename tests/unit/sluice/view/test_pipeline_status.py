@@ -1,0 +1,144 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+
+from rich.console import Console
+
+from producer.runtime.exit_status import Exit
+from sluice.view.connector_status import Connector, Task, Worker
+from sluice.view.http_client import SilentError
+from sluice.view.pipeline_status import RUNNING, Lag, Process, Status
+from sluice.view.status_table import as_object, as_tables
+from sluice.view.store_status import Registry, Server, Table
+from sluice.view.topic_status import Cluster, Topic
+
+TASK = Task(number=0, state="RUNNING", worker="127.0.0.1:8083", error=None)
+SINK = Connector(
+    name="mysql-sink",
+    kind="sink",
+    class_name="Sink",
+    version="1",
+    state="RUNNING",
+    worker="127.0.0.1:8083",
+    error=None,
+    topics=("gps-fixes",),
+    tasks=(TASK,),
+)
+TOPICS = (
+    Topic(name="gps-fixes", partitions=4, messages=20_000),
+    Topic(name="mysql-sink-dead-letters", partitions=1, messages=0),
+)
+KAFKA = Process(name="kafka", pid=4711, memory_bytes=300 * 2**20, uptime_seconds=3_725.0, state=RUNNING)
+WELL = Status(
+    asked_at=datetime(2026, 11, 22, tzinfo=UTC),
+    processes=(KAFKA,),
+    kafka=Cluster(identity="c", brokers=("127.0.0.1:9092",), topics=TOPICS),
+    connect=Worker(version="4.3.1", connectors=(SINK,)),
+    lags=(Lag(connector="mysql-sink", messages=12),),
+    registry=Registry(version="3.3.3", subjects=("gps-fixes-value",)),
+    mysql=Server(product="MariaDB 11.4.5", tables=(Table(name="myDB.gps_fixes", rows=19_988, exact=True),)),
+    redis=0,
+)
+FAILED_TASK = replace(TASK, state="FAILED", error="java.lang.IllegalStateException: no")
+FAILING = replace(WELL, connect=Worker(version="4.3.1", connectors=(replace(SINK, tasks=(FAILED_TASK,)),)))
+GONE = SilentError("Redis at 127.0.0.1:6379 cannot be asked: Connection refused")
+
+
+def text(status: Status, *, width: int = 120) -> str:
+    file = StringIO()
+    Console(file=file, width=width).print(as_tables(status))
+    return file.getvalue()
+
+
+def test_one_that_has_just_failed_is_no_better_for_running_again():
+    sentence = "mysql-source has just been restarted (restart 7), for it had FAILED: its log is gone"
+    status = replace(WELL, failing=(sentence,))
+    assert status.exit is Exit.FAILED
+    assert as_object(status)["failures"] == [sentence]
+    assert sentence in text(status)
+
+
+def test_all_is_well():
+    assert WELL.exit is Exit.OK
+    shown = text(WELL)
+    for said in ("gps-fixes", "20,000", "19,988", "300 MiB", "1 h 02 min", "MariaDB 11.4.5", "gps-fixes-value", "12"):
+        assert said in shown
+
+
+def test_a_failed_task_fails_the_status_and_says_why():
+    assert FAILING.exit is Exit.FAILED
+    said = "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no"
+    assert said in text(FAILING)
+    assert as_object(FAILING)["failures"] == [said]
+
+
+def test_a_silent_part_is_unavailable_and_hides_no_other():
+    status = replace(FAILING, redis=GONE)
+    assert status.exit is Exit.UNAVAILABLE
+    assert str(GONE) in text(status)
+    assert "19,988" in text(status)
+    assert as_object(status)["redis"] == {"error": str(GONE)}
+
+
+def test_what_a_connector_waits_for_is_told():
+    source = replace(SINK, name="mysql-source", kind="source", topics=(), needs=("mysql", "registry"))
+    sink = replace(SINK, needs=("mysql", "registry"))
+    waiting = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink, source)), registry=GONE)
+    told = "mysql-sink waits for the schema registry: 12 messages not written yet"
+    assert waiting.waits[0] == told
+    assert waiting.waits[1].startswith("mysql-source waits for the schema registry")
+    assert told in text(waiting)
+    assert as_object(waiting)["waits"] == list(waiting.waits)
+    assert "mysql-source waits for the database" in replace(waiting, mysql=GONE).waits
+
+
+def test_what_has_nothing_to_do_has_failed_or_is_paused_waits_for_nothing():
+    sink = replace(SINK, needs=("registry",))
+    gone = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink,)), registry=GONE)
+    assert len(gone.waits) == 1
+    assert replace(gone, lags=(Lag(connector="mysql-sink", messages=0),)).waits == ()
+    for other in (replace(sink, tasks=(FAILED_TASK,)), replace(sink, state="PAUSED")):
+        assert replace(gone, connect=Worker(version="4.3.1", connectors=(other,))).waits == ()
+    assert replace(gone, registry=WELL.registry).waits == ()
+    assert replace(gone, connect=GONE).waits == ()
+
+
+def test_everything_can_be_silent_at_once():
+    status = replace(WELL, processes=None, kafka=GONE, connect=GONE, lags=(), registry=GONE, mysql=GONE, redis=GONE)
+    assert status.exit is Exit.UNAVAILABLE
+    assert text(status).count("cannot be asked") == 5
+    assert status.dead_letters == {}
+    json.dumps(as_object(status))
+
+
+def test_a_process_that_does_not_run_is_a_problem():
+    status = replace(WELL, processes=(KAFKA, replace(KAFKA, name="registry", state="not running")))
+    assert status.exit is Exit.UNAVAILABLE
+    assert status.problems == ("registry is not running",)
+
+
+def test_the_object_for_scripts_has_every_part():
+    found = json.loads(json.dumps(as_object(WELL)))
+    assert found["exit"] == "OK"
+    assert found["processes"][0]["memory_bytes"] == 300 * 2**20
+    assert found["kafka"]["topics"][0] == {"name": "gps-fixes", "partitions": 4, "messages": 20_000}
+    assert found["connect"]["connectors"][0]["tasks"][0]["state"] == "RUNNING"
+    assert found["lag"] == {"mysql-sink": 12}
+    assert found["dead_letters"] == {"mysql-sink-dead-letters": 0}
+    assert found["registry"]["subjects"] == ["gps-fixes-value"]
+    assert found["mysql"]["tables"] == [{"name": "myDB.gps_fixes", "rows": 19_988, "exact": True}]
+    assert found["redis"] == {"keys": 0}
+    assert found["asked_at"] == "2026-11-22T00:00:00Z"
+
+
+def test_an_estimate_is_not_passed_off_as_a_count():
+    server = Server(product="MySQL 9.7.0", tables=(Table(name="myDB.gps_fixes", rows=90_000_000, exact=False),))
+    assert "about 90,000,000" in text(replace(WELL, mysql=server))
+
+
+def test_a_lag_that_could_not_be_asked_is_not_zero():
+    status = replace(WELL, lags=SilentError("Kafka at k:1 does not answer: timed out"))
+    assert status.lag_of("mysql-sink") is None
+    assert status.exit is Exit.UNAVAILABLE
+    assert "timed out" in text(status)

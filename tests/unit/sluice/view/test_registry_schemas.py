@@ -1,0 +1,118 @@
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from fastavro import schemaless_writer
+from fastavro.schema import load_schema
+
+from producer.runtime.exit_status import Exit, SluiceError
+from sluice.view.decode import Decoder, text_or_bytes
+from sluice.view.registry_schemas import RegistrySchemas
+from tests.unit.sluice.view.test_connector_status import serving
+from tests.unit.sluice.view.test_decode import FIX, SCHEMA_FILE
+
+VALUE = {"type": "record", "name": "Value", "namespace": "cdc.t", "fields": [{"name": "id", "type": "long"}]}
+BLOCK = {"type": "record", "name": "event.Block", "fields": [{"name": "row", "type": "cdc.t.Value"}]}
+ENVELOPE = {
+    "type": "record",
+    "name": "cdc.t.Envelope",
+    "fields": [
+        {"name": name, "type": ["null", type_]} for name, type_ in (("after", "Value"), ("block", "event.Block"))
+    ],
+}
+
+
+def wire(record: dict[str, Any], *, number: int = 7, schema: Any = None) -> bytes:
+    body = BytesIO()
+    schemaless_writer(body, load_schema(str(SCHEMA_FILE)) if schema is None else schema, record)
+    return b"\0" + number.to_bytes(4, "big") + body.getvalue()
+
+
+def page(schema: Any, *references: str, **more: Any) -> dict[str, Any]:
+    """What the registry answers; a reference's subject is its name."""
+    listed = [{"name": name, "subject": name, "version": 1} for name in references]
+    return {"schema": json.dumps(schema), "references": listed, **more}
+
+
+def in_pieces() -> dict[str, Any]:
+    return {
+        "/schemas/ids/7": page(ENVELOPE, "event.Block"),
+        "/subjects/cdc.t.Value/versions/1": page(VALUE),
+        "/subjects/event.Block/versions/1": page(BLOCK, "cdc.t.Value"),
+    }
+
+
+def whole() -> Any:
+    block = BLOCK | {"fields": [{"name": "row", "type": "cdc.t.Value"}]}
+    fields = [{"name": "after", "type": ["null", VALUE]}, {"name": "block", "type": ["null", block]}]
+    return ENVELOPE | {"fields": fields}
+
+
+def decoded(pages: dict[str, Any], data: bytes) -> Any:
+    with serving(pages) as url:
+        return Decoder(RegistrySchemas(url))(data)
+
+
+def test_the_registry_is_asked_once_for_each_schema():
+    pages = {"/schemas/ids/7": {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}}
+    with serving(pages) as url:
+        decode = Decoder(RegistrySchemas(url))
+        first = decode(wire(FIX))
+        unknown = decode(wire(FIX, number=8))
+    # The server is gone: what comes now was remembered.
+    assert decode(wire(FIX)) == first == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
+    assert decode(wire(FIX, number=8)) == unknown == text_or_bytes(wire(FIX, number=8))
+
+
+def test_a_registry_that_is_silent_is_an_error_and_not_a_guess():
+    with serving({}) as url:
+        pass
+    with pytest.raises(SluiceError, match="cannot be decoded") as caught:
+        Decoder(RegistrySchemas(url))(wire(FIX))
+    assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_a_schema_of_another_kind_is_not_taken_for_avro():
+    pages = {"/schemas/ids/7": {"schema": "syntax = 'proto3';", "schemaType": "PROTOBUF"}}
+    assert decoded(pages, wire(FIX)) == text_or_bytes(wire(FIX))
+
+
+def test_a_schema_in_pieces_is_put_together():
+    record = {"after": {"id": 5}, "block": {"row": {"id": 6}}}
+    assert decoded(in_pieces(), wire(record, schema=whole())) == record
+
+
+def test_a_subject_with_a_slash_is_asked_for_as_one_name():
+    pages = {
+        "/schemas/ids/7": {
+            "schema": json.dumps(ENVELOPE | {"fields": [{"name": "after", "type": "cdc.t.Value"}]}),
+            "references": [{"name": "cdc.t.Value", "subject": "a/b", "version": 3}],
+        },
+        "/subjects/a%2Fb/versions/3": page(VALUE),
+    }
+    assert decoded(pages, wire({"id": 5}, schema=VALUE)) == {"after": {"id": 5}}
+
+
+@pytest.mark.parametrize(
+    ("pages", "reason"),
+    [
+        ({"/schemas/ids/7": page(ENVELOPE)}, "schema 7 cannot be parsed: UnknownType"),
+        ({"/schemas/ids/7": page({"type": "record"})}, "schema 7 cannot be parsed"),
+        ({"/schemas/ids/7": page({"type": "record", "name": "A", "fields": [{"name": "a"}]})}, "cannot be parsed"),
+        ({"/schemas/ids/7": {"schema": "not JSON"}}, "schema 7 cannot be parsed"),
+        ({"/schemas/ids/7": {"schema": "[1]"}}, "schema 7 cannot be parsed"),
+        ({"/schemas/ids/7": {}}, "schema 7 cannot be parsed"),
+        ({"/schemas/ids/7": page(ENVELOPE, "cdc.t.Value")}, "schema 7 refers to cdc.t.Value version 1, which"),
+        (
+            in_pieces() | {"/subjects/cdc.t.Value/versions/1": page(VALUE, "event.Block")},
+            "schema 7 refers to itself through",
+        ),
+    ],
+    ids=["no reference", "no name", "no type", "no JSON", "a number", "no schema", "lost reference", "circle"],
+)
+def test_a_schema_that_makes_no_sense_is_told(pages: dict[str, Any], reason: str):
+    data = wire({"after": None, "block": None}, schema=whole())
+    shown = decoded(pages, data)
+    assert reason in shown.pop("error")
+    assert shown == {"bytes": len(data), "hex": data.hex()}
