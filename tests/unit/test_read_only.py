@@ -10,7 +10,7 @@ MOUNTED = 'mount -t tmpfs -o ro none "$0" && cd "$0" && exec "$@"'
 BEGIN = """
 import os
 from pathlib import Path
-from exits import SluiceError
+from producer.runtime.exit_status import SluiceError
 def attempt(write):
     try:
         write()
@@ -20,11 +20,11 @@ def attempt(write):
 WRITERS = {
     "nothing rejected": ("from producer.rejects_file import RejectFile", "RejectFile(Path('r.csv')).remove_old()"),
     "a reject": (
-        "from producer.rejects_file import RejectFile; from producer.gps import Reject, Reason",
+        "from producer.rejects_file import RejectFile; from producer.gps.check_rows import Reject, Reason",
         "RejectFile(Path('r.csv')).write([Reject(1, Reason.COLUMNS, b'x', 1)])",
     ),
     "the report's folder": (
-        "from argparse import Namespace; from proof.options import check_output",
+        "from argparse import Namespace; from sluice.proof.options import check_output",
         "check_output(Namespace(output=Path('proof.html'), source='gps.csv'), env={})",
     ),
     "the report": ("from sluice.proof.report_file import write_report", "write_report('x', Path('proof.html'))"),
@@ -37,7 +37,7 @@ WRITERS = {
         "Toolbox(context='x').fetch('r.csv', Path('r.csv'))",
     ),
     "rows to sort": (
-        "from sluice.proof.gps.external_sort import SortedFixes; from producer.gps import GpsFix",
+        "from sluice.proof.gps.external_sort import SortedFixes; from producer.gps.parse_row import GpsFix",
         "SortedFixes(run_rows=1).add(GpsFix(1, 3, 0, 0.7, -1.4, None, None, None))",
     ),
     "fonts of the charts": (

@@ -103,4 +103,4 @@ def test_folder_with_an_odd_name_is_set_up_in_any_locale(checkout: Checkout, tmp
     done = run_setup(moved)
     assert done.returncode == 0, done.stderr
     env = {**os.environ, "LC_ALL": "C"}
-    subprocess.run([moved / ".venv/bin/python", "-c", "import cli"], cwd=tmp_path, env=env, check=True)
+    subprocess.run([moved / ".venv/bin/python", "-c", "import sluice.cli"], cwd=tmp_path, env=env, check=True)

@@ -72,7 +72,8 @@ def write_checkout(folder: Path, index: Path, *, pinned: Sequence[str]) -> Path:
     for name in ("scripts/setup", "scripts/check_installed.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
-    (folder / "cli.py").touch()
+    (folder / "sluice").mkdir()
+    (folder / "sluice/cli.py").touch()
     (folder / "backend.py").write_text(_BACKEND % _WHEEL)
     (folder / "pyproject.toml").write_text(_PROJECT)
     lock = "".join(_pin(index, name) for name in pinned)

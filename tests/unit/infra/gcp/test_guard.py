@@ -125,6 +125,6 @@ def test_builder_reads_what_google_copies_the_archive_to_and_no_other_bucket(mad
 
 def test_archive_holds_what_the_function_needs_and_nothing_else() -> None:
     files = code()
-    assert {"main.py", "requirements.txt", "sluice_guard/guard.py"} <= files.keys()
+    assert {"main.py", "requirements.txt", "sluice_guard/handlers.py"} <= files.keys()
     assert not [name for name in files if name.endswith((".md", ".pyc")) or "__pycache__" in name]
     assert files["main.py"].read_text().count("def on_budget") == 1

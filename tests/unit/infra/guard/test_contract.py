@@ -63,5 +63,5 @@ def test_the_account_may_do_what_the_guard_asks_for_and_nothing_else() -> None:
 
 def test_all_that_main_imports_is_deployed() -> None:
     files = code()
-    assert {"main.py", "requirements.txt", "sluice_guard/__init__.py", "sluice_guard/guard.py"} <= set(files)
+    assert {"main.py", "requirements.txt", "sluice_guard/__init__.py", "sluice_guard/handlers.py"} <= set(files)
     assert not any(name.endswith(".pyc") for name in files)

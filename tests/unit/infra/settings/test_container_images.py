@@ -40,8 +40,8 @@ def test_override_is_taken_as_it_is(name: str) -> None:
     [
         ("connect", "connect/pom.xml"),
         ("connect", ".mvn/checksums/checksums.sha256"),
-        ("loader", "place.py"),
-        ("toolbox", "cli.py"),
+        ("loader", "producer/runtime/exit_status.py"),
+        ("toolbox", "sluice/cli.py"),
         ("toolbox", "infra/toolbox/sluice"),
     ],
 )
@@ -57,10 +57,10 @@ def test_tag_changes_with_what_the_image_is_built_from(name: str, file: str, tmp
 
 
 def test_tag_does_not_depend_on_what_python_left_behind(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "proof", tmp_path / "proof", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "sluice/proof", tmp_path / "sluice/proof", ignore=shutil.ignore_patterns("__pycache__"))
     before = own_image("toolbox", root=tmp_path)
-    (tmp_path / "proof/__pycache__").mkdir()
-    (tmp_path / "proof/__pycache__/x.pyc").write_bytes(b"\0")
+    (tmp_path / "sluice/proof/__pycache__").mkdir()
+    (tmp_path / "sluice/proof/__pycache__/x.pyc").write_bytes(b"\0")
     assert own_image("toolbox", root=tmp_path) == before
 
 
@@ -94,7 +94,7 @@ def test_toolbox_has_all_that_the_command_is_made_of(tmp_path: Path) -> None:
             elif name.endswith(".py"):
                 shutil.copy(ROOT / name, tmp_path / name)
     elsewhere = f"import sys; sys.path = [{str(tmp_path)!r}, *(p for p in sys.path if p not in ('', {str(ROOT)!r}))]"
-    code = f"{elsewhere}\nimport cli\nassert cli.__file__.startswith({str(tmp_path)!r})\ncli.parser()"
+    code = f"{elsewhere}\nfrom sluice import cli\nassert cli.__file__.startswith({str(tmp_path)!r})\ncli.parser()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

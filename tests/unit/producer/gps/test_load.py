@@ -245,7 +245,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 PEAK = """
 import json, re, sys
-from producer import wire
+from producer.gps import encode_row as wire
 from producer.gps.line_blocks import read_blocks
 from producer.gps.convert_blocks import Converter
 

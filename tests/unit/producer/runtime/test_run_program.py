@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[4]
 
 def program(body: str, *, redirect: str = "", **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run `body` as the command of a program whose streams a shell has redirected."""
-    script = f"from program import run\ndef command():\n    {body}\n    return 0\nrun('it', command)"
+    script = (
+        f"from producer.runtime.run_program import run\ndef command():\n    {body}\n    return 0\nrun('it', command)"
+    )
     line = f'exec "$0" -c "$1" {redirect}'
     return subprocess.run(
         ["bash", "-c", line, sys.executable, script],

@@ -24,7 +24,7 @@ NAMED = f"by CN={AUTHORITY}"
 
 GOOGLE = """
 import os, sys
-from exits import SluiceError
+from producer.runtime.exit_status import SluiceError
 from infra.gcp.google_api import Google
 try:
     print(Google.signed_in(os.environ, sleep=lambda _: None).get("compute", "v1/here"))
@@ -33,8 +33,8 @@ except SluiceError as error:
 """
 SOURCE = """
 import os, sys
-from exits import SluiceError
-from producer.sources import open_source
+from producer.runtime.exit_status import SluiceError
+from producer.sources.log_source import open_source
 try:
     with open_source(sys.argv[1], env=os.environ) as source:
         print(len(source.stream.read()))
@@ -49,7 +49,7 @@ print(token_request()(sys.argv[1]).status)
 MAVEN = """
 import os, sys
 from pathlib import Path
-from exits import SluiceError
+from producer.runtime.exit_status import SluiceError
 from sluice.local.maven import installed_maven
 try:
     with installed_maven(Path(sys.argv[1]), env=os.environ, say=lambda _: None):

@@ -34,7 +34,7 @@ def sluice(*arguments: str) -> "subprocess.Popen[bytes]":
     command = [
         sys.executable,
         "-c",
-        "from cli import run; run()",
+        "from sluice.cli import run; run()",
         "--target",
         "kind",
         "--namespace",
@@ -164,7 +164,7 @@ def on_terminal(*arguments: str) -> tuple[int, str]:
     command = [
         sys.executable,
         "-c",
-        "from cli import run; run()",
+        "from sluice.cli import run; run()",
         "--target",
         "kind",
         "--namespace",
