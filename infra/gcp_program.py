@@ -6,7 +6,7 @@ from typing import Protocol
 import pulumi
 from pulumi_kubernetes import Provider
 
-from infra.cost.billed_resources import Shape
+from infra.cost.billed_resources import BilledResources
 from infra.cost.billed_stack import shape_of
 from infra.cost.cost_report import total
 from infra.gcp.budget_rights import Ask, ask_google, may_make_budget
@@ -17,13 +17,13 @@ from infra.settings.profiles import profile_of
 from infra.settings.setting_checks import set_it
 from infra.settings.stack_settings import Settings, SettingsError
 from infra.workloads.connect_cluster import Connect
-from infra.workloads.target_cluster import Foundation
+from infra.workloads.target_cluster import TargetCluster
 
 
 class Deploy(Protocol):
     """What puts the pipeline on a cluster: infra.program.deploy."""
 
-    def __call__(self, settings: Settings, *, on: Provider, foundation: Foundation) -> Connect:
+    def __call__(self, settings: Settings, *, on: Provider, foundation: TargetCluster) -> Connect:
         """Make the pipeline; Connect is what it makes last of all that stays."""
         ...
 
@@ -55,7 +55,7 @@ def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, as
         pulumi.export(name, value)
 
 
-def _refuse_what_fits_nowhere(shape: Shape) -> None:
+def _refuse_what_fits_nowhere(shape: BilledResources) -> None:
     """A pod that no node has room for would be waited for in vain, on nodes that are paid for."""
     if shape.too_large:
         raise SettingsError(

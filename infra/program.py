@@ -17,14 +17,14 @@ from infra.workloads.kafka_cluster import Kafka, KafkaArgs
 from infra.workloads.kafka_console import Console, ConsoleArgs
 from infra.workloads.load_jobs import Jobs, JobsArgs
 from infra.workloads.mysql import MySql, MySqlArgs
-from infra.workloads.namespace import Ground, GroundArgs
+from infra.workloads.namespace import NamespaceRules, NamespaceRulesArgs
 from infra.workloads.redis import Redis, RedisArgs
 from infra.workloads.schema_registry import Registry, RegistryArgs
 from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
-from infra.workloads.target_cluster import ANY, Foundation
+from infra.workloads.target_cluster import ANY, TargetCluster
 from infra.workloads.toolbox import Toolbox, ToolboxArgs
 from infra.workloads.topics_and_users import Entities, EntitiesArgs
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 
 def main() -> None:
@@ -40,17 +40,17 @@ def main() -> None:
         pulumi.export(name, value)
 
 
-def deploy(settings: Settings, *, on: Provider, foundation: Foundation = ANY) -> Connect:
+def deploy(settings: Settings, *, on: Provider, foundation: TargetCluster = ANY) -> Connect:
     """Make the pipeline on a cluster."""
     site = _site(settings, foundation)
     inside = ResourceOptions(providers={"kubernetes": on}, transformations=list(foundation.transformations))
-    rules = GroundArgs(
+    rules = NamespaceRulesArgs(
         site=site,
         api_server_cidrs=settings.cluster.api_server_cidrs,
         console=settings.console,
         after=foundation.after,
     )
-    ground = Ground("ground", rules, inside)
+    ground = NamespaceRules("ground", rules, inside)
     strimzi = Strimzi("strimzi", StrimziArgs(site=site, chart=settings.strimzi_chart, after=[ground]), inside)
     kafka = Kafka("kafka", KafkaArgs(site=site, console=settings.console, after=[strimzi]), inside)
     entities = Entities("entities", EntitiesArgs(site=site, after=[kafka]), inside)
@@ -66,8 +66,8 @@ def deploy(settings: Settings, *, on: Provider, foundation: Foundation = ANY) ->
     return connect
 
 
-def _site(settings: Settings, foundation: Foundation) -> Site:
-    return Site(
+def _site(settings: Settings, foundation: TargetCluster) -> WorkloadContext:
+    return WorkloadContext(
         namespace=settings.cluster.namespace,
         images=Images(registry=settings.image_registry, overrides=settings.image_overrides, built=foundation.images),
         profile=profile_of(settings),

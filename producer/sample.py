@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from producer.output_files import has_content
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run
 from producer.runtime.terminal import argument_parser
+from producer.shared.output_files import has_content
 
 ROWS = 20_000
 SEED = 2012

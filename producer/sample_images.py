@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from producer.output_files import has_content
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run
 from producer.runtime.terminal import argument_parser
+from producer.shared.output_files import has_content
 
 SESSION = "2012-11-16"
 COUNT = 12

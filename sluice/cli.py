@@ -13,12 +13,13 @@ from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
 from producer.runtime.terminal import Console, argument_parser, write_json
 from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox, context_of, is_cluster
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
     from sluice.view.pipeline_status import Process
 
 LOCAL, EXTERNAL = "local", "external"
+_LOCAL_PACKAGE = "sluice.local"
 Command = Callable[[argparse.Namespace, Mapping[str, str]], Exit]
 
 
@@ -47,18 +48,18 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
 
 def _what_is_missing(error: ModuleNotFoundError) -> str:
     """Say what an installation lacks: an image holds a part of the program, and pip installs extras when asked."""
-    name = (error.name or "").partition(".")[0]
-    if name == LOCAL:
+    name = error.name or ""
+    if name == _LOCAL_PACKAGE:
         return (
             "this installation holds no embedded pipeline. Say where the pipeline is by SLUICE_* variables and "
             "--target external; sluice up and down are commands of a checkout (scripts/sluice)"
         )
-    return f"the package {name} is not installed, and this command needs it: scripts/setup installs all of them"
+    return f"the package {name.partition('.')[0]} is not installed, and this command needs it: scripts/setup installs all of them"
 
 
 def _default_target() -> str:
     """The embedded pipeline; in an image, which has none, the one that the variables name."""
-    return LOCAL if find_spec(LOCAL) else EXTERNAL
+    return LOCAL if find_spec(_LOCAL_PACKAGE) else EXTERNAL
 
 
 def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:

@@ -17,9 +17,9 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from redis import Redis
 
 from producer.kafka.connection import KafkaUser
-from sluice.endpoints import Endpoints
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
+from sluice.view.endpoints import Endpoints
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 USER = "tests"

@@ -16,9 +16,9 @@ import pytest
 from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
 from sluice.cluster.toolbox_pod import is_cluster
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, administrator_of
 from tests.embedded_administrator import embedded_administrator
 from tests.support import Sluice, run_sluice

@@ -12,10 +12,10 @@ from confluent_kafka.admin import (
 )
 
 from producer.kafka.connection import KafkaUser
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
 from sluice.local.kafka_broker import admin_client
 from sluice.local.processes import running
+from sluice.view.endpoints import Endpoints
 from tests.administrator import USER, Administrator, PlainServers
 from tests.parts import Processes
 

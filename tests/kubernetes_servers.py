@@ -12,8 +12,8 @@ from kubernetes import client, config
 
 from producer.kafka.connection import KafkaUser
 from sluice.cluster.toolbox_pod import NAMESPACE
-from sluice.endpoints import Endpoints
 from sluice.local.http_requests import request
+from sluice.view.endpoints import Endpoints
 from tests.cluster_rights import MADE_BY
 from tests.support import wait_for
 

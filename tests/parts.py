@@ -7,7 +7,7 @@ from typing import Protocol
 from sluice.local import connect_workers, kafka_broker, mariadb, redis_server, registry_server
 from sluice.local.fetch_servers import servers_folder
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server, Starting, is_free, running
 from tests.support import wait_for
 
@@ -39,7 +39,7 @@ class Processes:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._description = Description.read()
+        self._description = PipelineSpec.read()
         self._servers = servers_folder(env=os.environ, say=lambda _: None)
 
     def kill(self, name: str) -> None:

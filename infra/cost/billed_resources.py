@@ -31,7 +31,7 @@ class Volume:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class BilledResources:
     """What a stack is billed for."""
 
     stack: str

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from infra.cost.billed_resources import Shape, Volume
+from infra.cost.billed_resources import BilledResources, Volume
 from infra.cost.node_pool_sizes import DISK, fitted, nodes
 from infra.cost.pod_requests import memory_mi, pods
 from infra.cost.price_table import HOURS
@@ -19,7 +19,7 @@ from infra.settings.gcp_settings import GcpSettings
 from infra.settings.profiles import Profile, profile_of
 from infra.settings.stack_settings import Settings, SettingsError
 from infra.workloads.kafka_cluster import node_pools
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 from producer.runtime.exit_status import Exit, SluiceError
 
 _CLASSES = {"standard": "pd-standard", "standard-rwo": "pd-balanced", "premium-rwo": "pd-ssd"}
@@ -62,13 +62,13 @@ def cloud_of(settings: Settings, stack: str) -> GcpSettings:
     return settings.gcp
 
 
-def shape_of(settings: Settings, stack: str) -> Shape:
+def shape_of(settings: Settings, stack: str) -> BilledResources:
     """What of a stack is billed; raises SluiceError where it makes nothing on Google Cloud."""
     cloud, profile = cloud_of(settings, stack), profile_of(settings)
     in_dollars = cloud.budget.currency == "USD"
     site = _site(settings, profile)
     found = fitted(cloud, pods(site, console=settings.console))
-    return Shape(
+    return BilledResources(
         stack=stack,
         region=cloud.place.region,
         zonal=bool(ZONE.fullmatch(cloud.place.location)),
@@ -104,8 +104,8 @@ def _change(text: str) -> tuple[str, str]:
     return name.removeprefix(_PREFIX), value
 
 
-def _site(settings: Settings, profile: Profile) -> Site:
-    return Site(
+def _site(settings: Settings, profile: Profile) -> WorkloadContext:
+    return WorkloadContext(
         namespace=settings.cluster.namespace,
         images=Images(registry=None, overrides={}),
         profile=profile,
@@ -126,7 +126,7 @@ def _uncounted(cloud: GcpSettings) -> Iterable[str]:
         yield "the key of gcp.secretsKey, which is not the stack's"
 
 
-def _volumes(site: Site, type_: str) -> Iterable[Volume]:
+def _volumes(site: WorkloadContext, type_: str) -> Iterable[Volume]:
     profile = site.profile
     for pool in node_pools(site):
         (volume,) = pool["spec"]["storage"]["volumes"]

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.cost.billed_resources import Shape
+from infra.cost.billed_resources import BilledResources
 from infra.cost.dollars import dollars, exact, span
 from infra.cost.estimate import Estimate, Range, estimate
 from infra.cost.notes import notes, too_small
@@ -17,7 +17,7 @@ _UNKNOWN = "unknown"
 _DAY = 24
 
 
-def total(shape: Shape, prices: Prices | None = None) -> str:
+def total(shape: BilledResources, prices: Prices | None = None) -> str:
     """What a stack costs, in one line."""
     found = estimate(shape, prices or Prices.load())
     cost = found.total

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.cost.billed_resources import Nodes, Shape
+from infra.cost.billed_resources import BilledResources, Nodes
 from infra.cost.machine_types import machine
 from infra.cost.price_table import Prices
 
@@ -44,7 +44,7 @@ class Line:
 class Estimate:
     """All lines, for one shape."""
 
-    shape: Shape
+    shape: BilledResources
     lines: tuple[Line, ...]
 
     @property
@@ -76,7 +76,7 @@ class _Use:
         return cls(price=price, low=nodes.low * Decimal(each), high=nodes.high * Decimal(each), stopped=Decimal(0))
 
 
-def estimate(shape: Shape, prices: Prices) -> Estimate:
+def estimate(shape: BilledResources, prices: Prices) -> Estimate:
     """What a stack of this shape costs at these prices."""
     bill = _Bill(prices=prices, region=shape.region)
     lines = [*_cluster(bill, shape)]
@@ -109,7 +109,7 @@ class _Bill:
         return Range(low=low, high=high, stopped=stopped)
 
 
-def _cluster(bill: _Bill, shape: Shape) -> Iterable[Line]:
+def _cluster(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
     fee = bill.line("cluster fee", "zonal or regional", [_Use.always("cluster-fee", 1)])
     yield fee
     if not shape.zonal:
@@ -140,14 +140,14 @@ def _count(nodes: Nodes) -> str:
     return f"{nodes.low}" if nodes.low == nodes.high else f"{nodes.low} to {nodes.high}"
 
 
-def _disks(bill: _Bill, shape: Shape) -> Iterable[Line]:
+def _disks(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
     for volume in shape.volumes:
         yield bill.line(
             f"disk {volume.name}", f"{volume.gib:f} GiB {volume.type}", [_Use.always(volume.type, volume.gib)]
         )
 
 
-def _network(bill: _Bill, shape: Shape) -> Iterable[Line]:
+def _network(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
     if not shape.nat:
         return
     low = min(sum(nodes.low for nodes in shape.nodes), _NAT_VMS)
@@ -157,7 +157,7 @@ def _network(bill: _Bill, shape: Shape) -> Iterable[Line]:
     yield bill.line("address", f"{shape.addresses} of the NAT", [_Use.always("address", shape.addresses)])
 
 
-def _services(bill: _Bill, shape: Shape) -> Iterable[Line]:
+def _services(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
     stored = _Use.always("registry", shape.registry_gib)
     yield bill.line("registry", f"{shape.registry_gib:f} GiB of images, assumed", [stored])
     calls, seconds = shape.function_calls, shape.function_calls * _CALL_SECONDS

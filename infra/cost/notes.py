@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from infra.cost.billed_resources import Shape
+from infra.cost.billed_resources import BilledResources
 from infra.cost.dollars import dollars
 from infra.cost.estimate import Estimate
 from infra.cost.price_table import HOURS, Prices
@@ -43,7 +43,7 @@ def _unknown(found: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
     yield "The total is without what is unknown."
 
 
-def too_small(shape: Shape) -> Iterable[str]:
+def too_small(shape: BilledResources) -> Iterable[str]:
     """What could not run on these nodes, which is worth knowing before they are paid for."""
     for nodes in shape.nodes:
         if nodes.needed > nodes.high:

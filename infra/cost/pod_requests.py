@@ -15,7 +15,7 @@ from infra.workloads.kafka_console import RESOURCES as CONSOLE
 from infra.workloads.schema_registry import RESOURCES as REGISTRY
 from infra.workloads.strimzi_operator import RESOURCES as OPERATOR
 from infra.workloads.toolbox import RESOURCES as TOOLBOX
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _UNITS = {"Mi": Decimal(1), "Gi": Decimal(1024), "Ti": Decimal(1024 * 1024)}
 
@@ -45,7 +45,7 @@ ONCE = (
 )
 
 
-def pods(site: Site, *, console: bool) -> list[Pod]:
+def pods(site: WorkloadContext, *, console: bool) -> list[Pod]:
     """Every pod of the pipeline that stays."""
     profile = site.profile
     return [
@@ -65,7 +65,7 @@ def memory_mi(quantity: str) -> Decimal:
     return Decimal(quantity[:-2]) * _UNITS[quantity[-2:]]
 
 
-def _kafka(site: Site) -> Iterable[Pod]:
+def _kafka(site: WorkloadContext) -> Iterable[Pod]:
     for pool in node_pools(site):
         spec, name = pool["spec"], pool["metadata"]["name"]
         yield from _many(spec["replicas"], name, "kafka", spec["resources"], apart=bool(site.profile.controllers))
@@ -81,7 +81,7 @@ def _connect() -> Iterable[Pod]:
     return _many(spec["replicas"], "connect", "connect", spec["resources"])
 
 
-def _entity_operator(site: Site) -> Iterable[Pod]:
+def _entity_operator(site: WorkloadContext) -> Iterable[Pod]:
     """One pod of two containers."""
     both = cluster(site, console=False)["spec"]["entityOperator"]
     first, second = (_pod("", "", both[which]["resources"]) for which in ("topicOperator", "userOperator"))

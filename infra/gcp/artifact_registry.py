@@ -7,7 +7,7 @@ import pulumi_docker_build as docker_build
 from pulumi import ComponentResource, InvokeOutputOptions, Output, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, organizations
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.settings.container_images import DOCKERFILES, own_image
 from infra.settings.declared_settings import ROOT
 
@@ -19,7 +19,7 @@ _KEPT_FOR = "604800s"  # 7 days, as the API writes them
 class RegistryArgs:
     """What the registry needs first: `after` holds the budget."""
 
-    site: CloudSite
+    site: CloudContext
     after: Sequence[Resource]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import billing, monitoring, pubsub
 
-from infra.gcp.cloud_context import CloudSite, project_number
+from infra.gcp.cloud_context import CloudContext, project_number
 
 _PERCENT = 100
 
@@ -15,7 +15,7 @@ _PERCENT = 100
 class BudgetArgs:
     """What the budget needs first."""
 
-    site: CloudSite
+    site: CloudContext
     has_rights: bool
     """Whether a budget can be made. Where not, only the channels and the topic are made."""
     after: Sequence[Resource]

@@ -18,7 +18,7 @@ def title(stack: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloudSite:
+class CloudContext:
     """One stack's part of a project."""
 
     settings: GcpSettings
@@ -54,7 +54,7 @@ class CloudSite:
         return f"{self.settings.place.name}-{what}"
 
 
-def provider_of(site: CloudSite) -> gcp.Provider:
+def provider_of(site: CloudContext) -> gcp.Provider:
     """The provider of everything here, on behalf of the credentials that gcloud keeps for programs.
 
     Budgets are asked for in the name of the project: the API refuses a person's credentials without one.
@@ -70,7 +70,7 @@ def provider_of(site: CloudSite) -> gcp.Provider:
     )
 
 
-def project_number(site: CloudSite, *, parent: Resource, after: Sequence[Resource]) -> Output[str]:
+def project_number(site: CloudContext, *, parent: Resource, after: Sequence[Resource]) -> Output[str]:
     """The project's number, by which Google calls it in answers and in the names of buckets of its own."""
     options = InvokeOutputOptions(parent=parent, depends_on=list(after))
     return gcp.organizations.get_project_output(project_id=site.project, opts=options).number

@@ -11,7 +11,7 @@ from pulumi_kubernetes import Provider
 
 from infra.gcp.artifact_registry import Registry, RegistryArgs
 from infra.gcp.budget import Budget, BudgetArgs
-from infra.gcp.cloud_context import CloudSite, provider_of
+from infra.gcp.cloud_context import CloudContext, provider_of
 from infra.gcp.dashboard import dashboard
 from infra.gcp.gke_cluster import Cluster, ClusterArgs
 from infra.gcp.guard import Guard, GuardArgs
@@ -24,7 +24,7 @@ from infra.gcp.pod_placement import placement
 from infra.gcp.project_services import Services, ServicesArgs
 from infra.gcp.vpc_network import Network, NetworkArgs
 from infra.settings.gcp_settings import GcpSettings
-from infra.workloads.target_cluster import Foundation
+from infra.workloads.target_cluster import TargetCluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,13 @@ class Cloud:
     """What the pipeline is put on."""
 
     provider: Provider
-    foundation: Foundation
+    foundation: TargetCluster
     guard: Mapping[str, Any]
 
 
 def make_cloud(args: CloudArgs) -> Cloud:
     """Make the cluster and all that belongs to it."""
-    site = CloudSite(settings=args.settings, stack=args.stack)
+    site = CloudContext(settings=args.settings, stack=args.stack)
     google = provider_of(site)
     services = Services("services", ServicesArgs(site=site), ResourceOptions(provider=google))
     budget = Budget(
@@ -68,7 +68,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
     nodes = args.settings.nodes
     return Cloud(
         provider=on,
-        foundation=Foundation(
+        foundation=TargetCluster(
             images=registry.images,
             transformations=[placement(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), not_waited_for],
             after=[storage_class(site, on=on)],
@@ -77,7 +77,9 @@ def make_cloud(args: CloudArgs) -> Cloud:
     )
 
 
-def _make_guarded(site: CloudSite, google: Google, budget: Budget, after: Sequence[Resource]) -> tuple[Guard, Registry]:
+def _make_guarded(
+    site: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
+) -> tuple[Guard, Registry]:
     """The guard is there before what it guards."""
     inside = ResourceOptions(provider=google)
     registry = Registry("registry", RegistryArgs(site=site, after=after), inside)
@@ -86,7 +88,7 @@ def _make_guarded(site: CloudSite, google: Google, budget: Budget, after: Sequen
     return guard, registry
 
 
-def _make_watch(args: CloudArgs, site: CloudSite, google: Google, budget: Budget, after: Sequence[Resource]) -> None:
+def _make_watch(args: CloudArgs, site: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]) -> None:
     if not site.settings.watch.enabled:
         return
     Alerts(
@@ -104,7 +106,7 @@ def _make_watch(args: CloudArgs, site: CloudSite, google: Google, budget: Budget
 
 
 def _make_cluster(
-    site: CloudSite, google: Google, registry: Registry, after: Sequence[Resource]
+    site: CloudContext, google: Google, registry: Registry, after: Sequence[Resource]
 ) -> tuple[Cluster, NodePools]:
     inside = ResourceOptions(provider=google)
     network = Network("network", NetworkArgs(site=site, after=after), inside)

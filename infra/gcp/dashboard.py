@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pulumi import Resource, ResourceOptions
 from pulumi_gcp import Provider, monitoring
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.metrics import CPU, DISK, FAILED_TASKS, LAG, MEMORY, NODES, SINKS, SOURCED, SUNK
 
 _COLUMNS = 12
 _WIDTH, _HEIGHT = 6, 4
 
 
-def dashboard(site: CloudSite, *, namespace: str, on: Provider, after: Sequence[Resource]) -> monitoring.Dashboard:
+def dashboard(site: CloudContext, *, namespace: str, on: Provider, after: Sequence[Resource]) -> monitoring.Dashboard:
     """Make it."""
     return monitoring.Dashboard(
         "dashboard",
@@ -23,7 +23,7 @@ def dashboard(site: CloudSite, *, namespace: str, on: Provider, after: Sequence[
     )
 
 
-def definition(site: CloudSite, *, namespace: str) -> dict[str, object]:
+def definition(site: CloudContext, *, namespace: str) -> dict[str, object]:
     """The dashboard as Cloud Monitoring's API takes it."""
     tiles = [
         {
@@ -42,7 +42,7 @@ def definition(site: CloudSite, *, namespace: str) -> dict[str, object]:
     }
 
 
-def _queries(site: CloudSite, namespace: str) -> dict[str, str]:
+def _queries(site: CloudContext, namespace: str) -> dict[str, str]:
     cluster = site.settings.place.cluster
     here = f'cluster="{cluster}",namespace="{namespace}"'
     ours = f'cluster_name="{cluster}",namespace_name="{namespace}"'

@@ -7,7 +7,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from pulumi_gcp import container
 
 from infra.gcp import vpc_network
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.settings.gcp_settings import Place
 
 _MINUTES = 45
@@ -18,7 +18,7 @@ _MAINTENANCE = "03:00"
 class ClusterArgs:
     """What the cluster needs first: `after` holds the budget."""
 
-    site: CloudSite
+    site: CloudContext
     network: vpc_network.Network
     node_account: Output[str]
     after: Sequence[Resource]

@@ -7,7 +7,7 @@ from typing import Any
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_config import CLOCK, SECONDS, environment, told
 from infra.gcp.guard_source import Source, SourceArgs
 
@@ -28,7 +28,7 @@ _NOTHING = "e30="  # {}, as base64
 class GuardArgs:
     """What the guard needs first: `after` holds the budget."""
 
-    site: CloudSite
+    site: CloudContext
     topic: pubsub.Topic
     images: artifactregistry.Repository
     after: Sequence[Resource]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.node_pools import pools
 
 SECONDS = 540
@@ -12,12 +12,12 @@ _PERCENT = 100
 CLOCK = "guard-clock"
 
 
-def clock_job(site: CloudSite) -> str:
+def clock_job(site: CloudContext) -> str:
     """The full name of the Scheduler job, known before it is there: the functions ask it for the time."""
     return f"projects/{site.project}/locations/{site.region}/jobs/{site.name(CLOCK)}"
 
 
-def environment(site: CloudSite) -> dict[str, str]:
+def environment(site: CloudContext) -> dict[str, str]:
     """What both functions are told."""
     guard, budget, place = site.settings.guard, site.settings.budget, site.settings.place
     return {
@@ -33,7 +33,7 @@ def environment(site: CloudSite) -> dict[str, str]:
     }
 
 
-def told(site: CloudSite) -> Mapping[str, Any]:
+def told(site: CloudContext) -> Mapping[str, Any]:
     """What scripts/extend and scripts/wake work on, in the words of GKE's API."""
     return {
         "project": site.project,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
 
 _CLOSE = "86400s"
@@ -58,7 +58,7 @@ class GuardMail(ComponentResource):
         self,
         name: str,
         *,
-        site: CloudSite,
+        site: CloudContext,
         channels: Sequence[Output[str]],
         after: Sequence[Resource],
         opts: ResourceOptions | None = None,
@@ -88,13 +88,13 @@ def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
     )
 
 
-def _of_this_stack(entries: str, site: CloudSite) -> str:
+def _of_this_stack(entries: str, site: CloudContext) -> str:
     """Another stack of the project has a guard of its own."""
     names = " OR ".join(f'"{site.name(function)}"' for function in ("on-budget", "on-clock"))
     return f"{entries} AND resource.labels.service_name=({names})"
 
 
-def _condition(mail: _Mail, site: CloudSite) -> monitoring.AlertPolicyConditionArgs:
+def _condition(mail: _Mail, site: CloudContext) -> monitoring.AlertPolicyConditionArgs:
     return monitoring.AlertPolicyConditionArgs(
         display_name=mail.title,
         condition_matched_log=monitoring.AlertPolicyConditionConditionMatchedLogArgs(

@@ -8,7 +8,7 @@ from pathlib import Path
 from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
 
-from infra.gcp.cloud_context import CloudSite, project_number
+from infra.gcp.cloud_context import CloudContext, project_number
 
 FOLDER = Path(__file__).with_name("guard_function")
 _LEFT_OUT = {"README.md"}
@@ -19,7 +19,7 @@ _DAYS = 1
 class SourceArgs:
     """What the archive needs first: `after` holds the budget."""
 
-    site: CloudSite
+    site: CloudContext
     images: artifactregistry.Repository
     after: Sequence[Resource]
 

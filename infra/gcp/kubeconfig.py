@@ -8,7 +8,7 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.storage.v1 import StorageClass
 
 from infra.gcp.claims import Claims, ClaimsArgs
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.gke_cluster import Cluster
 from infra.gcp.volumes import DISKS
 from infra.workloads.workload_context import labels
@@ -17,7 +17,7 @@ _PLUGIN = "gke-gcloud-auth-plugin"
 
 
 def provider_of_cluster(
-    site: CloudSite, cluster: Cluster, *, delete_unreachable: bool, after: Sequence[Resource]
+    site: CloudContext, cluster: Cluster, *, delete_unreachable: bool, after: Sequence[Resource]
 ) -> Provider:
     """The provider of everything on the cluster.
 
@@ -69,7 +69,7 @@ def _kubeconfig(context: str, server: str, authority: str | None) -> dict[str, o
     }
 
 
-def storage_class(site: CloudSite, *, on: Provider) -> StorageClass:
+def storage_class(site: CloudContext, *, on: Provider) -> StorageClass:
     """The class of the stores' disks: each carries the stack's label, so that a lost one is found, and goes with its
     claim.
     """

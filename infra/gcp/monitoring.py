@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.metrics import ACTIVE, DISK, FAILED_TASKS, LAG, MEMORY, SINKS, SUNK
 
 _MIB = 1 << 20
@@ -29,7 +29,7 @@ class Alert:
 class AlertsArgs:
     """Who is told, and from where on. `after` holds the budget."""
 
-    site: CloudSite
+    site: CloudContext
     namespace: str
     redis_maxmemory_mi: int
     channels: Sequence[Output[str]]

@@ -7,7 +7,7 @@ from typing import Any
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.settings.gcp_settings import Nodes
 
 CAPACITY = "sluice/capacity"
@@ -63,7 +63,7 @@ class NodeAccount(ComponentResource):
         self,
         name: str,
         *,
-        site: CloudSite,
+        site: CloudContext,
         images: artifactregistry.Repository,
         after: Sequence[Resource],
         opts: ResourceOptions | None = None,
@@ -94,7 +94,7 @@ class NodeAccount(ComponentResource):
 class NodePoolsArgs:
     """What the nodes need first."""
 
-    site: CloudSite
+    site: CloudContext
     cluster: container.Cluster
     account: Output[str]
     after: Sequence[Resource]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_gcp import projects
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 
 APIS = (
     "artifactregistry",
@@ -31,7 +31,7 @@ APIS = (
 class ServicesArgs:
     """In which project."""
 
-    site: CloudSite
+    site: CloudContext
 
 
 class Services(ComponentResource):

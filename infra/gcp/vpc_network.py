@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import compute
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 
 PODS = "pods"
 SERVICES = "services"
@@ -19,7 +19,7 @@ _SERVICES_CIDR = "10.65.0.0/20"
 class NetworkArgs:
     """What the network needs first."""
 
-    site: CloudSite
+    site: CloudContext
     after: Sequence[Resource]
 
 
@@ -60,7 +60,7 @@ class Network(ComponentResource):
         self.register_outputs({"network": self.network, "subnetwork": self.subnetwork})
 
     def _make_nat(
-        self, site: CloudSite, network: compute.Network, subnetwork: compute.Subnetwork, inside: ResourceOptions
+        self, site: CloudContext, network: compute.Network, subnetwork: compute.Subnetwork, inside: ResourceOptions
     ) -> None:
         router = compute.Router(
             "router",

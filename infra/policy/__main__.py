@@ -20,7 +20,7 @@ from pulumi_policy.secret import Secret, _DictSecretsProxy, _ListSecretsProxy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Pulumi starts this folder by itself
 
-from infra.policy.declared_resource import Declared, Hidden, RuleOfAll, RuleOfOne, Unknown
+from infra.policy.declared_resource import DeclaredResource, Hidden, RuleOfAll, RuleOfOne, Unknown
 from infra.policy.rules import OF_ALL, OF_ONE
 
 # Pulumi tells the package what is secret, and the package tells its policies only where they change resources. One
@@ -48,11 +48,11 @@ def _of_all(name: str, rule: RuleOfAll) -> StackValidationPolicy:
     )
 
 
-def _declared(resource: Any) -> Declared:
+def _declared(resource: Any) -> DeclaredResource:
     needs = {dependency.urn for dependency in getattr(resource, "dependencies", [])}
     if resource.provider:
         needs.add(resource.provider.urn)
-    return Declared(
+    return DeclaredResource(
         urn=resource.urn,
         type=resource.resource_type,
         name=resource.name,

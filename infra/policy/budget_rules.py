@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.policy.declared_resource import Declared, Violation
+from infra.policy.declared_resource import DeclaredResource, Violation
 
 BUDGET = "gcp:billing/budget:Budget"
 FREE = frozenset(
@@ -18,7 +18,7 @@ FREE = frozenset(
 _CLOUDS = ("gcp:", "docker-build:", "kubernetes:", "pulumi-python:")
 
 
-def budget_comes_first(resources: Sequence[Declared]) -> Iterator[Violation]:
+def budget_comes_first(resources: Sequence[DeclaredResource]) -> Iterator[Violation]:
     """Nothing that costs is made before there is a budget."""
     if not any(resource.type.startswith("gcp:") for resource in resources):
         return
@@ -30,7 +30,7 @@ def budget_comes_first(resources: Sequence[Declared]) -> Iterator[Violation]:
             yield Violation(urn=resource.urn, message=f"{resource.label} does not depend on the budget")
 
 
-def _needed(resource: Declared, by_urn: Mapping[str, Declared]) -> set[str]:
+def _needed(resource: DeclaredResource, by_urn: Mapping[str, DeclaredResource]) -> set[str]:
     """All that a resource depends on, however far."""
     found, left = set[str](), list(resource.needs)
     while left:

@@ -20,7 +20,7 @@ class Unknown(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
+class DeclaredResource:
     """One resource; `needs` are the URNs of what it depends on, its provider among them."""
 
     urn: str
@@ -49,9 +49,9 @@ class Violation:
     message: str
 
 
-RuleOfOne = Callable[[Declared], Iterator[str]]
+RuleOfOne = Callable[[DeclaredResource], Iterator[str]]
 """Says what is wrong with a resource by itself."""
-RuleOfAll = Callable[[Sequence[Declared]], Iterator[Violation]]
+RuleOfAll = Callable[[Sequence[DeclaredResource]], Iterator[Violation]]
 """Says what is wrong with resources, which it has to see together."""
 
 
@@ -66,14 +66,14 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
             yield from walk(entry, (*path, str(number)))
 
 
-def texts(resource: Declared) -> Iterator[tuple[tuple[str, ...], str]]:
+def texts(resource: DeclaredResource) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every text of a resource, with the way to it; what is hidden too."""
     for path, value in walk(plain(resource.props)):
         if isinstance(value, str):
             yield path, value
 
 
-def at(resource: Declared, *path: str) -> Any:
+def at(resource: DeclaredResource, *path: str) -> Any:
     """What is there, shown even if it is hidden: None for nothing, Unknown.YET where it or the way to it is unknown."""
     value = plain(resource.props)
     for name in path:

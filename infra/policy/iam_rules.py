@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from infra.policy.declared_resource import Declared, at, plain, texts, walk
+from infra.policy.declared_resource import DeclaredResource, at, plain, texts, walk
 
 ACCOUNTS: Mapping[str, tuple[str, ...]] = {
     "gcp:cloudfunctionsv2/function:Function": ("serviceConfig", "serviceAccountEmail"),
@@ -29,7 +29,7 @@ _BECOMES_ANYBODY = (
 _EVERYBODY = re.compile(r"(.*:)?(allUsers|allAuthenticatedUsers)|public\w*(Read|Write)\w*")
 
 
-def no_role_is_broad(resource: Declared) -> Iterator[str]:
+def no_role_is_broad(resource: DeclaredResource) -> Iterator[str]:
     """Nobody gets a role that may do more than its task, and nothing is everybody's."""
     if resource.type.startswith("gcp:"):
         yield from _granted(resource)
@@ -40,7 +40,7 @@ def no_role_is_broad(resource: Declared) -> Iterator[str]:
         yield from _granted_in_cluster(resource)
 
 
-def _granted(resource: Declared) -> Iterator[str]:
+def _granted(resource: DeclaredResource) -> Iterator[str]:
     for path, text in texts(resource):
         if path[-1] in ("role", "policyData"):
             yield from (
@@ -54,7 +54,7 @@ def _granted(resource: Declared) -> Iterator[str]:
             yield f"{resource.name} grants {at(resource, 'role') or '.'.join(path)} to {text}"
 
 
-def _granted_in_cluster(resource: Declared) -> Iterator[str]:
+def _granted_in_cluster(resource: DeclaredResource) -> Iterator[str]:
     if at(resource, "roleRef", "name") == "cluster-admin":
         yield f"{resource.label} grants cluster-admin, which may do everything"
     for path, value in walk(plain(resource.props)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.policy.declared_resource import Declared, Unknown, at
+from infra.policy.declared_resource import DeclaredResource, Unknown, at
 
 LABELS: Mapping[str, tuple[str, ...]] = {
     "gcp:artifactregistry/repository:Repository": ("labels",),
@@ -31,7 +31,7 @@ STACK_LABEL = "sluice-stack"
 _KUBERNETES_LABEL = "app.kubernetes.io/part-of"
 
 
-def everything_is_labelled(resource: Declared) -> Iterator[str]:
+def everything_is_labelled(resource: DeclaredResource) -> Iterator[str]:
     """Whatever can be labelled is, so that scripts/leftovers finds it."""
     where, label = _label(resource)
     if not where:
@@ -41,7 +41,7 @@ def everything_is_labelled(resource: Declared) -> Iterator[str]:
         yield f"{resource.label} has no label {label}"
 
 
-def _label(resource: Declared) -> tuple[Sequence[str], str]:
+def _label(resource: DeclaredResource) -> tuple[Sequence[str], str]:
     """Where a resource has its labels, and which one it must have; nothing for one that has none."""
     if resource.type.startswith("kubernetes:") and resource.kind != "Release":
         return ("metadata", "labels"), _KUBERNETES_LABEL

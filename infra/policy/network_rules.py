@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from infra.policy.declared_resource import Declared, Unknown, at, plain, texts, walk
+from infra.policy.declared_resource import DeclaredResource, Unknown, at, plain, texts, walk
 
 CLUSTER = "gcp:container/cluster:Cluster"
 NODES = "gcp:container/nodePool:NodePool"
@@ -17,7 +17,7 @@ _INSIDE = ("internal", "cluster-ip")
 """Types of Kafka's listeners that only the cluster reaches."""
 
 
-def nothing_is_open_to_the_world(resource: Declared) -> Iterator[str]:
+def nothing_is_open_to_the_world(resource: DeclaredResource) -> Iterator[str]:
     """No rule anywhere lets every address in, by what it says or by what it leaves out."""
     for path, text in texts(resource):
         if _is_the_world(text):
@@ -31,7 +31,7 @@ def nothing_is_open_to_the_world(resource: Declared) -> Iterator[str]:
         )
 
 
-def no_load_balancer(resource: Declared) -> Iterator[str]:
+def no_load_balancer(resource: DeclaredResource) -> Iterator[str]:
     """Nothing has an address outside: no load balancer, no address, no open port of a node."""
     if (
         resource.kind in ("Ingress", "Gateway")
@@ -56,7 +56,7 @@ def _is_the_world(text: str) -> bool:
         return False
 
 
-def _lets_in_by_default(firewall: Declared) -> bool:
+def _lets_in_by_default(firewall: DeclaredResource) -> bool:
     sources = ("sourceRanges", "sourceTags", "sourceServiceAccounts")
     return (
         at(firewall, "direction") != "EGRESS"
@@ -65,12 +65,12 @@ def _lets_in_by_default(firewall: Declared) -> bool:
     )
 
 
-def _is_called_by_anybody(cluster: Declared) -> bool:
+def _is_called_by_anybody(cluster: DeclaredResource) -> bool:
     by_address = at(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig", "enabled")
     return by_address in (None, True) and at(cluster, "masterAuthorizedNetworksConfig") is None
 
 
-def _is_outside_service(resource: Declared) -> bool:
+def _is_outside_service(resource: DeclaredResource) -> bool:
     if resource.type != "kubernetes:core/v1:Service":
         return False
     addresses = at(resource, "spec", "externalIPs")
@@ -78,14 +78,14 @@ def _is_outside_service(resource: Declared) -> bool:
     return named or at(resource, "spec", "type") in ("LoadBalancer", "NodePort")
 
 
-def _has_outside_port(resource: Declared) -> bool:
+def _has_outside_port(resource: DeclaredResource) -> bool:
     names = {name for start, found in _OUTSIDE.items() if resource.type.startswith(start) for name in found}
     return any(
         path and path[-1] in names and value and value is not Unknown.YET for path, value in walk(plain(resource.props))
     )
 
 
-def _has_outside_listener(resource: Declared) -> bool:
+def _has_outside_listener(resource: DeclaredResource) -> bool:
     return resource.kind == "Kafka" and any(
         path[:3] == ("spec", "kafka", "listeners") and path[4:] == ("type",) and kind not in _INSIDE
         for path, kind in texts(resource)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.policy.declared_resource import Declared, Hidden, walk
+from infra.policy.declared_resource import DeclaredResource, Hidden, walk
 
 _SECRET_NAME = re.compile(r"(password|token|secret|secretdata|privatekey|credentials)$", re.IGNORECASE)
 _NO_SECRETS = re.compile(r"name$|ref$", re.IGNORECASE)
@@ -13,14 +13,14 @@ _NAMED = ("gcp:", "docker-build:", "random:", "pulumi:providers:", "kubernetes:c
 _LOGIN = re.compile(r"\b(token|password|client-key-data)[\"']?\s*:")
 
 
-def every_secret_is_marked(resource: Declared) -> Iterator[str]:
+def every_secret_is_marked(resource: DeclaredResource) -> Iterator[str]:
     """A password is secret in Pulumi's state and output: what is called one, and what a Secret holds."""
     for path, value in _secrets(resource):
         if isinstance(value, str) and value:
             yield f"{resource.name}: {'.'.join(path)} can be read in the state"
 
 
-def _secrets(resource: Declared) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _secrets(resource: DeclaredResource) -> Iterator[tuple[tuple[str, ...], Any]]:
     for path, value in walk(resource.props):
         if resource.type == "kubernetes:core/v1:Secret":
             if path and path[0] in ("stringData", "data"):

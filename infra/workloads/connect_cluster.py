@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from infra.workloads.k8s_manifests import Object, connectors, merged, only
 from infra.workloads.network_policies import CONNECT_PORT
 from infra.workloads.strimzi_resources import custom, customs
-from infra.workloads.workload_context import PART_OF, Site
+from infra.workloads.workload_context import PART_OF, WorkloadContext
 
 _WAIT_MINUTES = 10
 _CONNECTOR_WAIT_MINUTES = 5
@@ -25,7 +25,7 @@ class ConnectArgs:
     Strimzi looks for a missing Secret again only after two minutes.
     """
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -56,7 +56,7 @@ class Connect(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def worker_group(site: Site) -> Object:
+def worker_group(site: WorkloadContext) -> Object:
     """The KafkaConnect resource with the place's image and what a cluster needs beyond the worker's settings."""
     pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-connect"}}
     keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")

@@ -6,7 +6,7 @@ from pulumi import Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import PersistentVolume, PersistentVolumeClaim, VolumeArgsDict, VolumeMountArgsDict
 
 from infra.settings.stack_settings import DATA
-from infra.workloads.workload_context import Site, labels
+from infra.workloads.workload_context import WorkloadContext, labels
 
 _NAME = "data-folder"
 _COMPONENT = "load"
@@ -16,7 +16,9 @@ VOLUME: VolumeArgsDict = {"name": _NAME, "persistent_volume_claim": {"claim_name
 MOUNT: VolumeMountArgsDict = {"name": _NAME, "mount_path": DATA, "read_only": True}
 
 
-def data_folder(path: str, *, site: Site, parent: Resource, after: Sequence[Resource]) -> PersistentVolumeClaim:
+def data_folder(
+    path: str, *, site: WorkloadContext, parent: Resource, after: Sequence[Resource]
+) -> PersistentVolumeClaim:
     """Make the volume of the nodes' folder `path` and the claim by which pods mount it."""
     volume_name = f"{site.namespace}-{_NAME}"  # a volume is in no namespace
     volume = PersistentVolume(

@@ -11,7 +11,7 @@ from infra.workloads.k8s_manifests import Object, merged, only
 from infra.workloads.network_policies import kafka_clients
 from infra.workloads.pod_template import requirements
 from infra.workloads.strimzi_resources import custom, customs
-from infra.workloads.workload_context import PART_OF, Site
+from infra.workloads.workload_context import PART_OF, WorkloadContext
 
 _COMPONENT = "broker"
 _WAIT_MINUTES = 15
@@ -25,7 +25,7 @@ BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
 class KafkaArgs:
     """What the cluster depends on."""
 
-    site: Site
+    site: WorkloadContext
     console: bool
     after: Sequence[Resource]
 
@@ -58,7 +58,7 @@ class Kafka(ComponentResource):
         self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
 
 
-def node_pools(site: Site) -> list[Object]:
+def node_pools(site: WorkloadContext) -> list[Object]:
     """One pool of nodes that are both, or one of brokers and one of controllers."""
     profile = site.profile
     base = only("kafka.yaml", "KafkaNodePool")
@@ -105,7 +105,7 @@ def _on_volume(pool: Object, changes: Object) -> Object:
     return merged(pool, {"spec": {"storage": {"volumes": [merged(volume, changes)]}}})
 
 
-def cluster(site: Site, *, console: bool) -> Object:
+def cluster(site: WorkloadContext, *, console: bool) -> Object:
     """The Kafka resource with the place's images, network and copies."""
     operator = {"image": site.images["operator"]}
     base = only("kafka.yaml", "Kafka")

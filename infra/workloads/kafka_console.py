@@ -11,7 +11,7 @@ from infra.settings.profiles import Resources
 from infra.workloads import connect_cluster, schema_registry
 from infra.workloads.kafka_cluster import BOOTSTRAP
 from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
-from infra.workloads.workload_context import PART_OF, Site, selector
+from infra.workloads.workload_context import PART_OF, WorkloadContext, selector
 
 NAME = "console"
 PORT = 8080
@@ -24,7 +24,7 @@ _HEAP = "320m"
 class ConsoleArgs:
     """What it looks at."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -42,7 +42,7 @@ class Console(ComponentResource):
         self.register_outputs({})
 
 
-def _pod(site: Site) -> Pod:
+def _pod(site: WorkloadContext) -> Pod:
     return Pod(
         name=NAME,
         component=NAME,

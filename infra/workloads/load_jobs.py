@@ -14,7 +14,7 @@ from infra.settings.profiles import Resources
 from infra.settings.stack_settings import Load
 from infra.workloads import data_folder, toolbox
 from infra.workloads.pod_template import Pod
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _UID = 65532
 _LOAD = "load"
@@ -31,7 +31,7 @@ _REPORT = "/tmp/proof.html"  # noqa: S108 the container's own
 class JobsArgs:
     """What is loaded, and what has to be there first."""
 
-    site: Site
+    site: WorkloadContext
     load: Load
     source: str
     after: Sequence[Resource]

@@ -13,7 +13,7 @@ from infra.workloads.network_policies import MYSQL_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
 from infra.workloads.stateful_store import DATA_VOLUME, Store
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "mysql"
 _SCRIPTS_SECRET = "mysql-scripts"  # noqa: S105 a name
@@ -30,7 +30,7 @@ _PASSWORD = re.compile(r"\$\{(MYSQL_([A-Z]+)_PASSWORD)\}")
 class MySqlArgs:
     """Where it is made."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -62,7 +62,7 @@ def _with_passwords(text: str, passwords: Mapping[str, Output[str]]) -> Output[s
     return Output.all(**needed).apply(lambda values: filled(text, values))
 
 
-def _pod(site: Site) -> Pod:
+def _pod(site: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
@@ -87,7 +87,7 @@ def _pod(site: Site) -> Pod:
     )
 
 
-def _container(site: Site) -> ContainerArgsDict:
+def _container(site: WorkloadContext) -> ContainerArgsDict:
     return {
         "name": _NAME,
         "image": site.images["mysql"],

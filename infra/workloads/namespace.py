@@ -9,17 +9,17 @@ from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from infra.workloads import network_policies
-from infra.workloads.workload_context import Site, labels
+from infra.workloads.workload_context import WorkloadContext, labels
 
 _COMPONENT = "namespace"
 _RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroundArgs:
+class NamespaceRulesArgs:
     """What the rules depend on."""
 
-    site: Site
+    site: WorkloadContext
     api_server_cidrs: tuple[str, ...]
     """Addresses of the API server; empty for any."""
     console: bool
@@ -27,12 +27,12 @@ class GroundArgs:
     """What the namespace needs first, and what outlives it."""
 
 
-class Ground(ComponentResource):
+class NamespaceRules(ComponentResource):
     """Made before everything else and deleted after it."""
 
     namespace: pulumi.Output[str]
 
-    def __init__(self, name: str, args: GroundArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: NamespaceRulesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Ground", name, None, opts)
         self._site = args.site
         self._namespace = self._make_namespace(args.after)

@@ -6,7 +6,7 @@ from pulumi import Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_random import RandomPassword
 
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _LENGTH = 32
 
@@ -15,7 +15,7 @@ class Passwords:
     """A password for each user of one store, and the Secret that holds them as `<user>-password`."""
 
     def __init__(
-        self, store: str, users: Iterable[str], *, site: Site, parent: Resource, after: list[Resource]
+        self, store: str, users: Iterable[str], *, site: WorkloadContext, parent: Resource, after: list[Resource]
     ) -> None:
         self.of: Mapping[str, Output[str]] = {
             user: RandomPassword(
@@ -41,7 +41,7 @@ def secret(
     name: str,
     data: Mapping[str, Output[str]],
     *,
-    site: Site,
+    site: WorkloadContext,
     component: str,
     parent: Resource,
     after: list[Resource],

@@ -12,7 +12,7 @@ from infra.workloads.network_policies import REDIS_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
 from infra.workloads.stateful_store import DATA_VOLUME, Store
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "redis"
 _CONFIG_SECRET = "redis-config"  # noqa: S105 a name
@@ -27,7 +27,7 @@ _PASSWORDS = "/etc/sluice/redis-passwords"
 class RedisArgs:
     """Where it is made."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -58,7 +58,7 @@ class Redis(ComponentResource):
         self.register_outputs({"host": self.host, "port": self.port})
 
 
-def config(site: Site) -> str:
+def config(site: WorkloadContext) -> str:
     """The settings of this place, then those of every place, still without the digests of the passwords."""
     here = (
         f"port {REDIS_PORT}",
@@ -80,7 +80,7 @@ def _digests(passwords: Mapping[str, str]) -> dict[str, str]:
     return {f"REDIS_{user.upper()}_DIGEST": sha256(text.encode()).hexdigest() for user, text in passwords.items()}
 
 
-def _pod(site: Site, text: str) -> Pod:
+def _pod(site: WorkloadContext, text: str) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
@@ -105,7 +105,7 @@ def _pod(site: Site, text: str) -> Pod:
     )
 
 
-def _container(site: Site) -> ContainerArgsDict:
+def _container(site: WorkloadContext) -> ContainerArgsDict:
     ask = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
     answers = ["sh", "-c", ask]
     return {

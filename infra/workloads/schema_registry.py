@@ -13,7 +13,7 @@ from infra.workloads.k8s_manifests import only
 from infra.workloads.kafka_cluster import BOOTSTRAP
 from infra.workloads.network_policies import REGISTRY_PORT
 from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
-from infra.workloads.workload_context import Site, selected, selector
+from infra.workloads.workload_context import WorkloadContext, selected, selector
 
 _NAME = "registry"
 _HEALTH_PORT = 9000
@@ -29,7 +29,7 @@ URL = f"http://{_NAME}:{REGISTRY_PORT}"
 class RegistryArgs:
     """What it needs first: its Kafka user and topics."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -90,7 +90,7 @@ class Registry(ComponentResource):
             )
 
 
-def _pod(site: Site) -> Pod:
+def _pod(site: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
@@ -103,7 +103,7 @@ def _pod(site: Site) -> Pod:
     )
 
 
-def _container(site: Site) -> ContainerArgsDict:
+def _container(site: WorkloadContext) -> ContainerArgsDict:
     return {
         "name": _NAME,
         "image": site.images["apicurio"],

@@ -8,7 +8,7 @@ from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict, PersistentVolumeClaimSpecArgsDict, Service
 
 from infra.workloads.pod_template import Pod
-from infra.workloads.workload_context import Site, selected, selector
+from infra.workloads.workload_context import WorkloadContext, selected, selector
 
 DATA_VOLUME = "data"
 _WAIT_MINUTES = 10
@@ -18,7 +18,7 @@ _WAIT_MINUTES = 10
 class Store:
     """A StatefulSet of one pod and the Service in front of it, both named as the pod is."""
 
-    site: Site
+    site: WorkloadContext
     pod: Pod
     port: int
     storage: str

@@ -11,7 +11,7 @@ from infra.settings.declared_settings import ROOT
 from infra.settings.profiles import Resources
 from infra.settings.versions import STRIMZI_CHART
 from infra.workloads.pod_template import requirements
-from infra.workloads.workload_context import Site, labels
+from infra.workloads.workload_context import WorkloadContext, labels
 
 RESOURCES = Resources(cpu="100m", memory_mi=384)
 _TIMEOUT_SECONDS = 600
@@ -26,7 +26,7 @@ As a file of values, for Pulumi's Python drops a None among the values that it i
 class StrimziArgs:
     """Where the chart is: an oci:// address, or a folder from the repository's root or absolute."""
 
-    site: Site
+    site: WorkloadContext
     chart: str
     after: Sequence[Resource]
 

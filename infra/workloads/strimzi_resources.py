@@ -6,13 +6,13 @@ from pulumi import CustomTimeouts, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from infra.workloads.k8s_manifests import Object
-from infra.workloads.workload_context import READY, Site, labels
+from infra.workloads.workload_context import READY, WorkloadContext, labels
 
 
 def custom(
     entry: Object,
     *,
-    site: Site,
+    site: WorkloadContext,
     component: str,
     parent: Resource,
     after: Sequence[Resource],
@@ -45,7 +45,7 @@ def custom(
 def customs(
     entries: Iterable[Object],
     *,
-    site: Site,
+    site: WorkloadContext,
     component: str,
     parent: Resource,
     after: Sequence[Resource],

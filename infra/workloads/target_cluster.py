@@ -9,7 +9,7 @@ Transformation = Callable[[ResourceTransformationArgs], ResourceTransformationRe
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foundation:
+class TargetCluster:
     """What a cluster of the program's own has that another has not."""
 
     images: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
@@ -20,5 +20,5 @@ class Foundation:
     """What the pipeline needs besides its provider."""
 
 
-ANY = Foundation()
+ANY = TargetCluster()
 """A cluster that is there already."""

@@ -15,7 +15,7 @@ from infra.workloads import connect_cluster, schema_registry
 from infra.workloads.kafka_cluster import BOOTSTRAP
 from infra.workloads.network_policies import MYSQL_PORT, REDIS_PORT
 from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
-from infra.workloads.workload_context import Site, selector
+from infra.workloads.workload_context import WorkloadContext, selector
 
 _NAME = "toolbox"
 _UID = 65532
@@ -28,7 +28,7 @@ SCRATCH = "10Gi"
 class ToolboxArgs:
     """What it needs first: the Secrets that its variables name."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -49,7 +49,7 @@ class Toolbox(ComponentResource):
         self.register_outputs({"deployment": self.deployment})
 
 
-def _pod(site: Site) -> Pod:
+def _pod(site: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,

@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 
 from infra.workloads.k8s_manifests import Object, merged, objects
 from infra.workloads.strimzi_resources import customs
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 
 _WAIT_MINUTES = 5
 
@@ -16,7 +16,7 @@ _WAIT_MINUTES = 5
 class EntitiesArgs:
     """What the entity operators need first."""
 
-    site: Site
+    site: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -37,7 +37,7 @@ class Entities(ComponentResource):
         self.register_outputs({})
 
 
-def topics(site: Site) -> list[Object]:
+def topics(site: WorkloadContext) -> list[Object]:
     """Every KafkaTopic, with as many copies as the profile has."""
     copies = {"spec": {"replicas": site.profile.replication}}
     return [merged(entry, copies) for entry in objects("topics.yaml")]

@@ -16,7 +16,7 @@ needs a time of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class WorkloadContext:
     """One deployment of the pipeline."""
 
     namespace: str

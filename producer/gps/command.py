@@ -10,10 +10,10 @@ from producer.gps.load import Load, LoadOptions
 from producer.gps.load_report import LoadReport
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
-from producer.load_options import STATUSES, add_common_options, reject_file
-from producer.load_progress import LoadProgress
-from producer.rejects_file import ROWS, RejectFile
-from producer.runtime.interrupts import Interrupts
+from producer.shared.interrupts import Interrupts
+from producer.shared.load_options import STATUSES, add_common_options, reject_file
+from producer.shared.load_progress import LoadProgress
+from producer.shared.rejects_file import ROWS, RejectFile
 from producer.sources.log_source import SOURCES, Source, locate, open_source
 
 _DESCRIPTION = """\

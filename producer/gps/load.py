@@ -10,11 +10,11 @@ from producer.gps.convert_blocks import Batch, Converter
 from producer.gps.line_blocks import read_blocks
 from producer.gps.load_report import LoadReport
 from producer.kafka.delivery import Delivery
-from producer.load_stages import run_stages, too_many_rejects, unacknowledged
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit
+from producer.shared.load_stages import run_stages, too_many_rejects, unacknowledged
+from producer.shared.rejects_file import RejectFile
 from producer.sources.log_source import Source
-from producer.sources.prefetch import Ahead
+from producer.sources.prefetch import Prefetch
 
 _BATCHES_AHEAD = 2
 
@@ -61,7 +61,7 @@ class Load:
         return self._report(outcome, time.perf_counter() - begun)
 
     def _send_all(self) -> None:
-        ahead = Ahead(self._batches(), depth=_BATCHES_AHEAD)
+        ahead = Prefetch(self._batches(), depth=_BATCHES_AHEAD)
         try:
             while self._delivery.problem is None and (batch := ahead.next(self._tick)) is not None:
                 self._take(batch)

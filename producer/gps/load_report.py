@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from producer.gps.check_rows import Reason
-from producer.gps.reject_reasons import Explained
+from producer.gps.reject_reasons import RejectReason
 from producer.runtime.exit_status import Exit
 
-R = TypeVar("R", bound=Explained)
+R = TypeVar("R", bound=RejectReason)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ LINE_LIMIT = 4096
 """Longest line taken for a row, in bytes without the newline. A longer one is never held in memory."""
 
 
-class Explained(Enum):
+class RejectReason(Enum):
     """Why something is not loaded. The value is a stable id; `sentence` is for people."""
 
     sentence: str
@@ -20,7 +20,7 @@ class Explained(Enum):
         return member
 
 
-class Reason(Explained):
+class Reason(RejectReason):
     """Why a row is not loaded."""
 
     COLUMNS = "columns", "the row does not have 8 columns"

@@ -11,10 +11,10 @@ from producer.images.selection_arguments import add_selection_arguments, selecti
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.kafka.topic import TopicAdmin
-from producer.load_options import STATUSES, add_common_options, reject_file
-from producer.load_progress import LoadProgress, bytes_done, bytes_read
-from producer.rejects_file import IMAGES, RejectFile
-from producer.runtime.interrupts import Interrupts
+from producer.shared.interrupts import Interrupts
+from producer.shared.load_options import STATUSES, add_common_options, reject_file
+from producer.shared.load_progress import LoadProgress, bytes_done, bytes_read
+from producer.shared.rejects_file import IMAGES, RejectFile
 
 if TYPE_CHECKING:
     from producer.images.dry_run import DryReport

@@ -12,10 +12,10 @@ from producer.images.reject_reasons import ImageReason
 from producer.images.source_files import Refused
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
-from producer.load_stages import run_stages, too_many_rejects, unacknowledged
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit
-from producer.sources.prefetch import Ahead
+from producer.shared.load_stages import run_stages, too_many_rejects, unacknowledged
+from producer.shared.rejects_file import RejectFile
+from producer.sources.prefetch import Prefetch
 
 TOPIC = "images"
 _AHEAD = 2
@@ -79,7 +79,7 @@ class ImageLoad:
         return allowed is not None and self._rejected.total() > allowed
 
     def _send_all(self) -> None:
-        ahead = Ahead(self._records(), depth=_AHEAD)
+        ahead = Prefetch(self._records(), depth=_AHEAD)
         try:
             while self._delivery.problem is None and not self._stopped:
                 item = ahead.next(self._tick)

@@ -19,7 +19,7 @@ from producer.images.source_files import Entry, Refused, files_in
 from producer.images.tar_entries import files_in_tar
 from producer.runtime.exit_status import SluiceError
 from producer.sources.log_source import SourceCutError, cut_short
-from producer.sources.stored_bytes import Raw, open_raw
+from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 from producer.sources.unpack import READ_ERRORS, is_archive, is_empty_archive, unzipped
 
 __all__ = [
@@ -53,7 +53,7 @@ def open_images(
     selection: Selection,
     max_message_bytes: int | None = None,
     stdin: BinaryIO | None = None,
-    raw: Raw | None = None,
+    raw: StoredBytes | None = None,
 ) -> Generator[ImageSource]:
     """Open `spec` (see IMAGE_SOURCES), once, for one iteration over its images.
 
@@ -76,7 +76,7 @@ def open_images(
         return
     with ExitStack() as stack:
         if raw is None:
-            raw = stack.enter_context(open_raw(location.path, name=location.name, env=env, stdin=stdin))
+            raw = stack.enter_context(open_stored_bytes(location.path, name=location.name, env=env, stdin=stdin))
         try:
             entries = _entries(raw, location)
         except READ_ERRORS as error:
@@ -84,7 +84,7 @@ def open_images(
         yield ImageSource(entries, name=location.name, rules=rules, size=raw.size, position=raw.position)
 
 
-def _entries(raw: Raw, location: ImageLocation) -> Iterator[Entry | Refused]:
+def _entries(raw: StoredBytes, location: ImageLocation) -> Iterator[Entry | Refused]:
     tap = unzipped(raw, name=location.name)
     if is_archive(tap) or is_empty_archive(tap):
         return files_in_tar(tap)
@@ -98,7 +98,7 @@ class SourceKind:
 
     images: bool
     """Whether it holds images, not a log."""
-    raw: Raw | None = None
+    raw: StoredBytes | None = None
     """The source, opened and not yet read, if it had to be looked into."""
 
 
@@ -115,7 +115,7 @@ def detect_kind(spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = N
         yield SourceKind(images=known)
         return
     location = locate_images(spec, env=env)
-    with open_raw(location.path, name=location.name, env=env, stdin=stdin) as raw:
+    with open_stored_bytes(location.path, name=location.name, env=env, stdin=stdin) as raw:
         with raw.replayed():
             try:
                 images = _begins_with_images(raw, location.name)
@@ -135,7 +135,7 @@ def _known(spec: str, env: Mapping[str, str]) -> bool | None:
     return False if "::" in spec and not os.path.lexists(spec) else None
 
 
-def _begins_with_images(raw: Raw, name: str) -> bool:
+def _begins_with_images(raw: StoredBytes, name: str) -> bool:
     tap = unzipped(raw, name=name)
     if not is_archive(tap):
         return False

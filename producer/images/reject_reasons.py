@@ -1,9 +1,9 @@
 """Why a file of a source of images is not loaded."""
 
-from producer.gps.reject_reasons import Explained
+from producer.gps.reject_reasons import RejectReason
 
 
-class ImageReason(Explained):
+class ImageReason(RejectReason):
     """Why a file is not loaded."""
 
     NOT_A_FILE = "not-a-file", "it is a link, a device or something else that is no regular file"

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 
 
-class Pull(io.RawIOBase):
+class FunctionStream(io.RawIOBase):
     """Reads by calling `pull` with the bytes wanted; it returns at most so many, and none at the end."""
 
     def __init__(self, pull: Callable[[int], bytes | None]) -> None:

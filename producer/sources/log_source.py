@@ -13,8 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.sources.file_formats import refuse_no_log
-from producer.sources.function_stream import Pull
-from producer.sources.stored_bytes import Raw, descriptor, is_remote, open_raw
+from producer.sources.function_stream import FunctionStream
+from producer.sources.stored_bytes import StoredBytes, descriptor, is_remote, open_stored_bytes
 from producer.sources.unpack import READ_ERRORS, Tap, find_log, is_archive, open_member, unzipped
 
 NCLT_URL = "https://s3.us-east-2.amazonaws.com/nclt.perl.engin.umich.edu/"
@@ -81,7 +81,7 @@ def locate(spec: str, *, env: Mapping[str, str]) -> Location:
 
 @contextmanager
 def open_source(
-    spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None, raw: Raw | None = None
+    spec: str, *, env: Mapping[str, str], stdin: BinaryIO | None = None, raw: StoredBytes | None = None
 ) -> Generator[Source]:
     """Open `spec` (see SOURCES), once, for reading from its beginning.
 
@@ -93,7 +93,7 @@ def open_source(
     with ExitStack() as stack:
         try:
             if raw is None:
-                raw = stack.enter_context(open_raw(location.path, name=location.name, env=env, stdin=stdin))
+                raw = stack.enter_context(open_stored_bytes(location.path, name=location.name, env=env, stdin=stdin))
             tap, size, position = _log(location, raw, stack)
             refuse_no_log(tap.head(), name=location.name)
         except READ_ERRORS as error:
@@ -102,7 +102,7 @@ def open_source(
         yield Source(name=location.name, stream=stream, size=size, position=position)
 
 
-def _log(location: Location, raw: Raw, stack: ExitStack) -> tuple[Tap, int | None, Callable[[], int]]:
+def _log(location: Location, raw: StoredBytes, stack: ExitStack) -> tuple[Tap, int | None, Callable[[], int]]:
     """Return the log itself, and how its reading is measured: packed, by its bytes as they are stored."""
     tap = unzipped(raw, name=location.name)
     if location.member is not None:
@@ -129,7 +129,7 @@ def _guarded(tap: Tap, *, name: str, position: Callable[[], int]) -> io.Buffered
         except READ_ERRORS as error:
             raise cut_short(name, position(), error) from error
 
-    return io.BufferedReader(Pull(read), _BUFFER)
+    return io.BufferedReader(FunctionStream(read), _BUFFER)
 
 
 def cut_short(name: str, position: int, error: BaseException) -> SourceCutError:

@@ -9,7 +9,7 @@ T = TypeVar("T")
 _TICK_SECONDS = 0.1
 
 
-class Ahead(Generic[T]):
+class Prefetch(Generic[T]):
     """Takes items from an iterator in a thread of its own, at most `depth` of them ahead.
 
     NumPy, pyarrow, zlib and reading let go of the interpreter, so that this thread and the one that hands

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from producer.runtime.exit_status import SluiceError
 from producer.runtime.terminal import visible_line
-from producer.sources.function_stream import Pull
+from producer.sources.function_stream import FunctionStream
 
 _REMOTE = ("http://", "https://", "gs://")
 _CONNECT_SECONDS = 15
@@ -36,7 +36,7 @@ def descriptor(path: str) -> int | None:
     return None
 
 
-class Raw(Pull):
+class StoredBytes(FunctionStream):
     """Stored bytes, counted; raises ConnectionError where fewer come than were promised.
 
     `waits_for` names the first byte of a source that may be slow; a long wait for it is announced.
@@ -119,14 +119,14 @@ def _announce_wait(text: str) -> Generator[None]:
         timer.cancel()
 
 
-def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | None = None) -> Raw:
+def open_stored_bytes(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | None = None) -> StoredBytes:
     """Open a file, `-` or a URL; raises SluiceError, with `name` in it, where that cannot be done.
 
     `stdin` is what `-` reads. It is opened once, and read from where it is: what comes through a pipe comes once.
     """
     if path == "-" and stdin is not None:
         read = getattr(stdin, "read1", stdin.read)  # what has come, without waiting for more
-        return Raw(read, size=None, close=lambda: None)
+        return StoredBytes(read, size=None, close=lambda: None)
     try:
         return _open_url(path, env) if is_remote(path) else _open_file(path, name=name)
     except FileNotFoundError:
@@ -137,11 +137,11 @@ def open_raw(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | 
         raise SluiceError(f"{name} cannot be opened: {error.strerror or error}") from error
 
 
-def _open_file(path: str, *, name: str) -> Raw:
+def _open_file(path: str, *, name: str) -> StoredBytes:
     number = descriptor(path)
     if number is None:
         with _announce_wait(f"someone to write into {name}"):  # a FIFO is not opened before
-            file = open(path, "rb", buffering=0)  # noqa: SIM115 — Raw closes it
+            file = open(path, "rb", buffering=0)  # noqa: SIM115 — StoredBytes closes it
     else:
         if number == 0 and sys.stdin is None:  # closed; something else may have got the number
             raise OSError(errno.EBADF, "it is closed")
@@ -149,14 +149,14 @@ def _open_file(path: str, *, name: str) -> Raw:
         file = open(os.dup(number), "rb", buffering=0)  # noqa: SIM115
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
-        return Raw(file.read, size=None, close=file.close, waits_for=f"the first byte of {name}")
+        return StoredBytes(file.read, size=None, close=file.close, waits_for=f"the first byte of {name}")
     # No size is promised: a file that is still being written may give more.
-    raw = Raw(file.read, size=None, close=file.close)
+    raw = StoredBytes(file.read, size=None, close=file.close)
     raw.size = max(0, status.st_size - file.tell())
     return raw
 
 
-def _open_url(url: str, env: Mapping[str, str]) -> Raw:
+def _open_url(url: str, env: Mapping[str, str]) -> StoredBytes:
     # Before they are imported, for they keep whom they trusted then. fsspec's file systems take a second to import, so
     # that only those who need them wait.
     from producer.runtime import tls_trust  # noqa: PLC0415
@@ -169,7 +169,7 @@ def _open_url(url: str, env: Mapping[str, str]) -> Raw:
     except Exception as error:  # each file system has errors of its own
         advice = tls_trust.explain(error, _GOOGLE if url.lower().startswith("gs://") else url)
         raise ConnectionError(_first_line(error) + (f"\n{advice}" if advice else "")) from error
-    return Raw(_converting_errors(file.read), size=size, close=file.close)
+    return StoredBytes(_converting_errors(file.read), size=size, close=file.close)
 
 
 def _open_web(url: str) -> tuple[Any, int | None]:

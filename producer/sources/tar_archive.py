@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tarfile import BLOCKSIZE, HeaderError, ReadError, TarFile, TarInfo
 from typing import IO, Self, cast
 
-from producer.sources.function_stream import Pull
+from producer.sources.function_stream import FunctionStream
 
 _BUFFER = 1 << 16
 _HEADER_LIMIT = 1 << 20
@@ -16,7 +16,7 @@ _HEADER_LIMIT = 1 << 20
 class Tar:
     """Iterates once over the members of an archive; raises TarError where it is damaged or cut."""
 
-    def __init__(self, stream: Pull) -> None:
+    def __init__(self, stream: FunctionStream) -> None:
         self._stream = _Forward(stream)
         self._tar = TarFile(fileobj=cast(IO[bytes], self._stream), tarinfo=_Member, encoding="utf-8")
 
@@ -52,7 +52,7 @@ class _Forward:
     Its own stream mode copies every byte several times: this takes a fifth of the time.
     """
 
-    def __init__(self, stream: Pull) -> None:
+    def __init__(self, stream: FunctionStream) -> None:
         self._stream = io.BufferedReader(stream, _BUFFER)
         self._position = 0
         self._limited = True

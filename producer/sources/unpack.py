@@ -14,7 +14,7 @@ from typing import IO
 
 from producer.runtime.exit_status import SluiceError
 from producer.sources.file_formats import HEAD, is_empty_tar, is_tar, packing, refuse_unreadable
-from producer.sources.function_stream import Pull
+from producer.sources.function_stream import FunctionStream
 from producer.sources.tar_archive import Tar
 
 READ_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError)
@@ -29,7 +29,7 @@ _XZ_MEMORY = 256 << 20
 _SPOOL_MEMORY = 16 << 20
 
 
-class Tap(Pull):
+class Tap(FunctionStream):
     """A stream whose first bytes can be looked at before it is read, and which knows how far it was read."""
 
     def __init__(self, read: Callable[[int], bytes | None]) -> None:
@@ -100,7 +100,7 @@ def _unpacker(kind: str, tap: Tap) -> Callable[[int], bytes]:
     return _Streams(tap, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)).read
 
 
-def unzipped(raw: Pull, *, name: str) -> Tap:
+def unzipped(raw: FunctionStream, *, name: str) -> Tap:
     """Return the content of `raw`, unpacked if it is packed by gzip, bzip2 or xz (whatever its name says).
 
     Raises SluiceError, with `name` in it, for what is packed or encoded otherwise.

@@ -5,7 +5,7 @@ from typing import IO
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster.toolbox_pod import Toolbox, said
-from sluice.proof.report_file import write_report
+from sluice.proof.shared.report_file import write_report
 
 JOB = "proof"
 PAGE = b"<!DOCTYPE html>"

@@ -13,12 +13,12 @@ from shutil import copyfileobj
 from typing import IO
 
 from producer.images.open_source import STDIN_HOLDS, SourceKind, detect_kind, locate_images
-from producer.load_options import reject_file
-from producer.output_files import STDIN_SOURCE, source_id
-from producer.rejects_file import IMAGES, ROWS, RejectFile
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.load_options import reject_file
+from producer.shared.output_files import STDIN_SOURCE, source_id
+from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
 from producer.sources.log_source import STDIN_NAME, cut_short, locate, open_source, shown_path
-from producer.sources.stored_bytes import Raw, descriptor, is_remote, open_raw
+from producer.sources.stored_bytes import StoredBytes, descriptor, is_remote, open_stored_bytes
 from producer.sources.unpack import READ_ERRORS
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
@@ -26,8 +26,8 @@ from sluice.cluster.job_reports import fetch_proof
 from sluice.cluster.kubectl_exec import Feed
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
 from sluice.dead_letters.write_files import rest_path
-from sluice.proof.options import check_output, why_not_writable
-from sluice.proof.report_file import report_path
+from sluice.proof.shared.options import check_output, why_not_writable
+from sluice.proof.shared.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
 """Options that name a file which a command writes."""
@@ -204,7 +204,7 @@ def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
     )
 
 
-def _first_time(raw: Raw | None) -> Callable[[], Raw | None]:
+def _first_time(raw: StoredBytes | None) -> Callable[[], StoredBytes | None]:
     """Give `raw` once: a source that is sent again, after the connection broke, is opened anew."""
     left = [raw]
     return lambda: left.pop() if left else None
@@ -216,11 +216,13 @@ def _send_folder(folder: Path, sink: IO[bytes]) -> None:
         archive.add(folder)
 
 
-def _send_stored(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+def _send_stored(
+    source: str, opened: Callable[[], StoredBytes | None], sink: IO[bytes], *, env: Mapping[str, str]
+) -> None:
     """Send a source as it is stored: the command there unpacks it."""
     with ExitStack() as stack:
         name = shown_path(source, env=env)
-        stored = opened() or stack.enter_context(open_raw(source, name=name, env=env))
+        stored = opened() or stack.enter_context(open_stored_bytes(source, name=name, env=env))
         try:
             copyfileobj(stored, sink, _CHUNK)
         except BrokenPipeError:  # the command has ended
@@ -229,6 +231,8 @@ def _send_stored(source: str, opened: Callable[[], Raw | None], sink: IO[bytes],
             raise cut_short(name, stored.position(), error) from error
 
 
-def _send_log(source: str, opened: Callable[[], Raw | None], sink: IO[bytes], *, env: Mapping[str, str]) -> None:
+def _send_log(
+    source: str, opened: Callable[[], StoredBytes | None], sink: IO[bytes], *, env: Mapping[str, str]
+) -> None:
     with open_source(source, env=env, raw=opened()) as log:
         copyfileobj(log.stream, sink, _CHUNK)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from producer.output_files import replacing
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.output_files import replacing
 from sluice.cluster.kubectl_exec import (
     ConnectionBrokenError,
     Feed,

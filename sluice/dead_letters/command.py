@@ -10,11 +10,11 @@ from typing import Any
 
 from rich.console import Console
 
-from producer.load_progress import LoadProgress
-from producer.output_files import why_not_writable
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.interrupts import Interrupts
 from producer.runtime.terminal import write_json
+from producer.shared.interrupts import Interrupts
+from producer.shared.load_progress import LoadProgress
+from producer.shared.output_files import why_not_writable
 from sluice.dead_letters.dead_letter import Letter
 from sluice.dead_letters.listing import as_object, make_listing, print_listing
 from sluice.dead_letters.read_letters import Choice, chosen_topics, parse_address, read_letter, read_letters
@@ -22,8 +22,8 @@ from sluice.dead_letters.send_again import Selected, SendStoppedError, Sent, sel
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.dead_letters.show import print_letter
 from sluice.dead_letters.write_files import check_new, form_of, newest_images, write_letters
-from sluice.endpoints import Endpoints
 from sluice.view.decode import Decoder
+from sluice.view.endpoints import Endpoints
 from sluice.view.registry_schemas import RegistrySchemas
 
 SHOWN = 20

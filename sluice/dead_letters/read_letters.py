@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.dead_letters.dead_letter import Letter
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from sluice.view.pipeline_status import DEAD_LETTERS
 from sluice.view.topic_reader import TopicReader

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from producer.output_files import replacing
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import as_json
+from producer.shared.output_files import replacing
 from sluice.dead_letters.dead_letter import Letter
 from sluice.dead_letters.gps_rows import HEADER, NoRowError, row_of
 from sluice.view.decode import Decoder

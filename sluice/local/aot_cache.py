@@ -20,7 +20,7 @@ from sluice.local.certificates import make_certificates
 from sluice.local.fetch_servers import LEARNING, Say
 from sluice.local.instance import FILE, Instance
 from sluice.local.java import AOT_CACHE
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server, Starting, free_port_base, stop_all
 
 _READY_SECONDS = 120
@@ -66,7 +66,7 @@ def _clear(state: Path) -> None:
 
 
 def _run(instance: Instance, *, servers: Path) -> None:
-    description = Description.read()
+    description = PipelineSpec.read()
     make_certificates(instance)
     settings = kafka_broker.prepare(instance, description=description, servers=servers)
     _start(kafka_broker.server(instance, settings=settings, servers=servers), instance=instance)

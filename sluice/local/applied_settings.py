@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import cast
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.drift import Finding, changed, setting_changes
+from sluice.local.drift import Drift, changed, setting_changes
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.state_files import read_object
 from sluice.manifests.manifest_folder import K8S
 from sluice.manifests.yaml_documents import read_text
@@ -17,7 +17,7 @@ _FILE = "applied.json"
 _REDIS = "redis"
 
 
-def changed_settings(instance: Instance, description: Description) -> list[Finding]:
+def changed_settings(instance: Instance, description: PipelineSpec) -> list[Drift]:
     """A sentence for each setting of a server that differs from the last time; nothing the first time."""
     before = _kept(instance)
     if not before:
@@ -43,12 +43,12 @@ def _kept(instance: Instance) -> Mapping[str, dict[str, str]]:
     return cast(Mapping[str, dict[str, str]], found)
 
 
-def keep_settings(instance: Instance, description: Description) -> None:
+def keep_settings(instance: Instance, description: PipelineSpec) -> None:
     """Note what the servers have been started with."""
     instance.write(_FILE, json.dumps(_settings(description)))
 
 
-def _settings(description: Description) -> dict[str, dict[str, str]]:
+def _settings(description: PipelineSpec) -> dict[str, dict[str, str]]:
     redis = sha256(read_text(K8S / "redis/redis.conf").encode()).hexdigest()
     return {
         "broker": dict(description.broker),

@@ -19,7 +19,7 @@ from producer.runtime.exit_status import SluiceError
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import AutoRestart, Description
+from sluice.local.pipeline_spec import AutoRestart, PipelineSpec
 from sluice.local.processes import Server
 
 NAME = "auto-restart"
@@ -89,7 +89,7 @@ class Restarts:
 class Watcher:
     """Looks at the connectors of one Connect cluster and restarts what has failed."""
 
-    def __init__(self, description: Description, urls: Iterable[str]) -> None:
+    def __init__(self, description: PipelineSpec, urls: Iterable[str]) -> None:
         self._urls = tuple(urls)
         self._restarts = {
             connector.name: Restarts(policy=connector.auto_restart)
@@ -164,7 +164,7 @@ def failing(instance: Instance) -> tuple[str, ...]:
 def run(instance: Instance) -> None:
     """Watch the connectors of an instance until the process is ended."""
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
-    watcher = Watcher(Description.read(), urls)
+    watcher = Watcher(PipelineSpec.read(), urls)
     failing: dict[str, str] | None = None
     while True:
         answered = watcher.look()

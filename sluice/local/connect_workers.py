@@ -7,11 +7,11 @@ from sluice.local.http_requests import answers
 from sluice.local.instance import Instance
 from sluice.local.java import java, properties
 from sluice.local.kafka_broker import program, scram_client
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server
 
 
-def worker(instance: Instance, *, index: int, description: Description, servers: Path) -> Server:
+def worker(instance: Instance, *, index: int, description: PipelineSpec, servers: Path) -> Server:
     """The process of worker `index` (from 0); ready when it is a member of its group and serves."""
     name = f"connect-{index + 1}"
     links = instance.link_servers(servers)
@@ -52,7 +52,7 @@ def connector_variables(instance: Instance) -> dict[str, str]:
     }
 
 
-def _settings(instance: Instance, *, index: int, description: Description, plugins: str) -> dict[str, str]:
+def _settings(instance: Instance, *, index: int, description: PipelineSpec, plugins: str) -> dict[str, str]:
     login = scram_client(instance, "connect")
     port = instance.port("connect", index)
     # A worker has three kinds of client, and each is configured on its own.

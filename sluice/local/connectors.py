@@ -7,7 +7,7 @@ from http.client import HTTPException
 from typing import Any
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.drift import Finding, changed, setting_changes
+from sluice.local.drift import Drift, changed, setting_changes
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import Connector
 
@@ -25,7 +25,7 @@ def class_here(class_: str) -> str:
     return _CLASSES.get(class_, class_)
 
 
-def apply_connectors(url: str, connectors: Iterable[Connector]) -> list[Finding]:
+def apply_connectors(url: str, connectors: Iterable[Connector]) -> list[Drift]:
     """Remove connectors that are not described, make or change those that are, and pause, stop or resume them.
 
     Raises SluiceError with Connect's reason.
@@ -53,14 +53,14 @@ def restart_failed(url: str, name: str, *, seconds: float = _SECONDS) -> bool:
     return status < HTTPStatus.BAD_REQUEST
 
 
-def _create(url: str, connector: Connector) -> list[Finding]:
+def _create(url: str, connector: Connector) -> list[Drift]:
     body = {"name": connector.name, "config": _config(connector), "initial_state": connector.state.upper()}
     _ask("POST", f"{url}/connectors", body, what=f"Connect refuses the connector {connector.name}")
     state = "" if connector.state == "running" else f", {connector.state}"
     return [changed(f"connector {connector.name} was missing and is made{state}")]
 
 
-def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Finding]:
+def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Drift]:
     own = f"{url}/connectors/{connector.name}"
     before = {name: value for name, value in present.items() if name != "name"}
     now = _config(connector)

@@ -8,7 +8,7 @@ from string import Template
 import pymysql
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.drift import Finding, changed
+from sluice.local.drift import Drift, changed
 from sluice.local.instance import Instance
 from sluice.local.mariadb import Connection, connect_as_root, password_variables
 from sluice.local.table_drift import differing_tables, table_names
@@ -44,7 +44,7 @@ def _first_wrong_line(template: Template) -> int:
 
 def apply_scripts(
     instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
-) -> list[Finding]:
+) -> list[Drift]:
     """Run the scripts of k8s/mysql in the running server: what is missing is made, what is there stays.
 
     A user's rights are made anew, so that none is left that no script gives; users that no script makes go. Not while
@@ -59,7 +59,7 @@ def apply_scripts(
         raise SluiceError(f"the database cannot be brought to what k8s/mysql says: {error.args[-1]}") from error
 
 
-def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping[str, str]) -> list[Finding]:
+def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping[str, str]) -> list[Drift]:
     described = {match for text in texts.values() for match in _USER.findall(text)}
     tables, users = table_names(connection), _users(connection)
     for name, host in described & users.keys():
@@ -88,7 +88,7 @@ def _users(connection: Connection) -> Users:
     }
 
 
-def _changed_users(before: Users, now: Users) -> list[Finding]:
+def _changed_users(before: Users, now: Users) -> list[Drift]:
     found = [changed(f"database user {name} is not in k8s/mysql and is taken away") for name, _ in before.keys() - now]
     for key, rights in sorted(now.items()):
         if key not in before:

@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Drift:
     """One sentence."""
 
     text: str
@@ -14,22 +14,22 @@ class Finding:
     brought to what k8s/ says; the sentence says what to do."""
 
 
-def changed(text: str) -> Finding:
+def changed(text: str) -> Drift:
     """Something that is now as k8s/ says."""
-    return Finding(text=text, kind="changed")
+    return Drift(text=text, kind="changed")
 
 
-def noted(text: str) -> Finding:
+def noted(text: str) -> Drift:
     """Something that k8s/ does not name and that stays."""
-    return Finding(text=text, kind="noted")
+    return Drift(text=text, kind="noted")
 
 
-def differs(text: str) -> Finding:
+def differs(text: str) -> Drift:
     """Something that is not as k8s/ says and could not be changed."""
-    return Finding(text=text, kind="differs")
+    return Drift(text=text, kind="differs")
 
 
-def setting_changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[Finding]:
+def setting_changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[Drift]:
     """A sentence for each setting of `what` that was changed, given or taken away."""
     return [
         changed(f"{what}: {name} {_became(before.get(name), now.get(name))}")

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from producer.runtime.exit_status import SluiceError
 from sluice.local.instance import LOGGING, Instance
 from sluice.local.java import classpath, java, properties
-from sluice.local.pipeline_spec import Description, Settings
+from sluice.local.pipeline_spec import PipelineSpec, Settings
 from sluice.local.processes import Server, run_once
 
 SUPER_USERS = "User:CN=broker;User:CN=admin"
@@ -55,7 +55,7 @@ def admin_settings(instance: Instance) -> dict[str, str | int | float | bool]:
     }
 
 
-def prepare(instance: Instance, *, description: Description, servers: Path) -> Path:
+def prepare(instance: Instance, *, description: PipelineSpec, servers: Path) -> Path:
     """Write the broker's settings and format its folder once; the path of the settings file."""
     settings = instance.write("kafka.properties", properties(_settings(instance, description=description)))
     if not (instance.state / "kafka/meta.properties").exists():
@@ -99,7 +99,7 @@ def _answers(client: AdminClient) -> bool:
         return False
 
 
-def _settings(instance: Instance, *, description: Description) -> dict[str, str]:
+def _settings(instance: Instance, *, description: PipelineSpec) -> dict[str, str]:
     return {**_network(instance), **_security(), **_small_machine(), **description.broker}
 
 

@@ -75,7 +75,7 @@ class Connector:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description:
+class PipelineSpec:
     """Everything that every place shares."""
 
     topics: tuple[Topic, ...]

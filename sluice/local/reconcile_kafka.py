@@ -6,13 +6,13 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.drift import Finding
-from sluice.local.pipeline_spec import Description
+from sluice.local.drift import Drift
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.topics import apply_topics, undescribed_topics
 from sluice.local.users import apply_rights, apply_users
 
 
-def apply_entities(admin: AdminClient, *, description: Description, passwords: Mapping[str, str]) -> list[Finding]:
+def apply_entities(admin: AdminClient, *, description: PipelineSpec, passwords: Mapping[str, str]) -> list[Drift]:
     """Make topics, users and rights what the description says; raises SluiceError where the broker refuses.
 
     Topics that are not described stay (they hold data); users and rights that are not described go.

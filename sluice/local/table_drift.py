@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pymysql
 
-from sluice.local.drift import Finding, differs
+from sluice.local.drift import Drift, differs
 from sluice.local.mariadb import Connection
 from sluice.manifests.yaml_documents import place
 
@@ -35,9 +35,9 @@ def table_names(connection: Connection) -> set[str]:
         return {str(name) for (name,) in cursor.fetchall()}
 
 
-def differing_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Finding]:
+def differing_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Drift]:
     """A sentence for each table that is there, but otherwise than its script makes it; one may have more columns."""
-    found: list[Finding] = []
+    found: list[Drift] = []
     for path, text in scripts.items():
         for name, definition in _CREATE.findall(text):
             there, described = _read(connection, name), _described(connection, name, definition)

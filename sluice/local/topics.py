@@ -14,13 +14,13 @@ from confluent_kafka.admin import (
 )
 
 from sluice.local.admin_answers import SECONDS, wait_for_all
-from sluice.local.drift import Finding, changed, differs, noted, setting_changes
+from sluice.local.drift import Drift, changed, differs, noted, setting_changes
 from sluice.local.pipeline_spec import Topic
 
 Partitions = dict[int, Any]
 
 
-def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
+def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
     """Create the topics that are missing, and give those that are there their partitions and settings.
 
     Topics that are not described stay: they hold data. Raises SluiceError where the broker refuses.
@@ -33,7 +33,7 @@ def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
     return findings + _unchangeable_differences(old, present)
 
 
-def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Finding]:
+def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
     """A sentence for each topic that is not described."""
     described = {topic.name for topic in topics}
     names = sorted(admin.list_topics(timeout=SECONDS).topics)
@@ -41,14 +41,14 @@ def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Find
     return [noted(f"topic {name} is not in k8s/: it stays, with its messages") for name in found]
 
 
-def _create(admin: AdminClient, topics: list[Topic]) -> list[Finding]:
+def _create(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
     if topics:
         made = [NewTopic(topic.name, topic.partitions, topic.replicas, config=dict(topic.config)) for topic in topics]
         wait_for_all(admin.create_topics(made), lambda name: f"topic {name} cannot be made")
     return [changed(f"topic {topic.name} was missing and is made") for topic in topics]
 
 
-def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
+def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions]) -> list[Drift]:
     grown = [topic for topic in topics if len(present[topic.name]) < topic.partitions]
     if grown:
         wait_for_all(
@@ -61,9 +61,9 @@ def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions
     ]
 
 
-def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions]) -> list[Finding]:
+def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions]) -> list[Drift]:
     """What Kafka cannot change of a topic."""
-    found: list[Finding] = []
+    found: list[Drift] = []
     for topic in topics:
         partitions = present[topic.name]
         copies = {len(partition.replicas) for partition in partitions.values()}
@@ -84,7 +84,7 @@ def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions
     return found
 
 
-def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Finding]:
+def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
     if not topics:
         return []
     set_now = _settings(admin, topics)

@@ -34,11 +34,11 @@ from sluice.local.connector_progress import (
     group_of,
 )
 from sluice.local.consumer_group import Group
-from sluice.local.drift import Finding
+from sluice.local.drift import Drift
 from sluice.local.fetch_servers import Say, servers_folder
 from sluice.local.folder_checks import PIPELINE, shown, usable
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Connector, Description
+from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.processes import Server, Starting, check_ports_free, stop_all
 from sluice.local.wait_for_connectors import Trouble, settle
 
@@ -54,7 +54,7 @@ class Launch:
     """One bringing-up: what the steps below share."""
 
     instance: Instance
-    description: Description
+    description: PipelineSpec
     servers: Path
     say: Say
     first: bool
@@ -66,7 +66,7 @@ class Launch:
     """Where the binary log ended when the tables were there."""
     troubles: list[Trouble] = field(default_factory=list[Trouble])
 
-    def report(self, findings: list[Finding]) -> None:
+    def report(self, findings: list[Drift]) -> None:
         """Say what was changed, and keep for the end what is not as k8s/ says."""
         for finding in findings:
             if finding.kind == "differs":
@@ -110,7 +110,7 @@ def up(
     which it can be mended: it is among the answer's troubles.
     """
     state = usable(state, PIPELINE)
-    description = Description.read()
+    description = PipelineSpec.read()
     asked_for = database_setup.password_names(description.database_scripts)
     servers = servers_folder(env=env, say=say)
     learn(servers.parent, servers=servers, say=say)

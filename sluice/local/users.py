@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 )
 
 from sluice.local.admin_answers import SECONDS, wait_for_all
-from sluice.local.drift import Finding, changed
+from sluice.local.drift import Drift, changed
 from sluice.local.pipeline_spec import Acl, User
 
 _ITERATIONS = 4096
@@ -46,7 +46,7 @@ _PATTERNS = {"literal": ResourcePatternType.LITERAL, "prefix": ResourcePatternTy
 _PERMISSIONS = {"allow": AclPermissionType.ALLOW, "deny": AclPermissionType.DENY}
 
 
-def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Finding]:
+def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
     """Give every user its rights, and take away the rights that no user here has."""
     wanted = {_binding(user, acl) for user in users for acl in user.acls}
     anything: Any = None
@@ -101,7 +101,7 @@ def _filter(acl: AclBinding) -> AclBindingFilter:
     return AclBindingFilter(*parts)
 
 
-def apply_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Finding]:
+def apply_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Drift]:
     """Give every user its password, and take away the users that are not described."""
     described = {user.name for user in users}
     everybody: Any = admin.describe_user_scram_credentials()

@@ -13,24 +13,24 @@ from typing import Any
 FILE = Path(__file__).with_name("strimzi.json")
 STRIMZI = "kafka.strimzi.io/v1"
 
-Shape = Mapping[str, Any]
+ObjectSchema = Mapping[str, Any]
 """`type`, `enum`, `minimum`, `required`, `properties`, `items`, `values` as a JSON schema has them (`values` is its
 additionalProperties); `open` where anything may be in it."""
 
-_TEXT: Shape = {"type": "string"}
-_TEXTS: Shape = {"type": "object", "values": _TEXT}
-_METADATA: Shape = {
+_TEXT: ObjectSchema = {"type": "string"}
+_TEXTS: ObjectSchema = {"type": "object", "values": _TEXT}
+_METADATA: ObjectSchema = {
     "type": "object",
     "required": ["name"],
     "properties": {"name": _TEXT, "namespace": _TEXT, "labels": _TEXTS, "annotations": _TEXTS},
 }
-_HEAD: Mapping[str, Shape] = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": _METADATA}
-_CONFIG_MAP: Shape = {
+_HEAD: Mapping[str, ObjectSchema] = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": _METADATA}
+_CONFIG_MAP: ObjectSchema = {
     "type": "object",
     "required": ["apiVersion", "kind", "metadata", "data"],
     "properties": {**_HEAD, "data": _TEXTS},
 }
-_OTHERS: Mapping[str, tuple[str, Shape]] = {
+_OTHERS: Mapping[str, tuple[str, ObjectSchema]] = {
     "ConfigMap": ("v1", _CONFIG_MAP),
     # kind's own file; kind checks it.
     "Cluster": ("kind.x-k8s.io/v1alpha4", {"type": "object", "open": True}),
@@ -46,13 +46,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 
 
 @cache
-def shapes() -> Mapping[str, tuple[str, Shape]]:
+def shapes() -> Mapping[str, tuple[str, ObjectSchema]]:
     """For each kind its apiVersion and the shape of the whole object."""
-    specs: dict[str, Shape] = json.loads(FILE.read_text(encoding="utf-8"))
+    specs: dict[str, ObjectSchema] = json.loads(FILE.read_text(encoding="utf-8"))
     return {**{kind: (STRIMZI, _object(spec)) for kind, spec in specs.items()}, **_OTHERS}
 
 
-def _object(spec: Shape) -> Shape:
+def _object(spec: ObjectSchema) -> ObjectSchema:
     return {
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import yaml
 
-from sluice.manifests.object_schemas import NEEDED, Shape, shapes
+from sluice.manifests.object_schemas import NEEDED, ObjectSchema, shapes
 from sluice.manifests.yaml_documents import Document
 
 _TAG = "tag:yaml.org,2002:"
@@ -50,7 +50,7 @@ def mistakes(document: Document) -> Iterator[str]:
 Found = Iterator[tuple[yaml.Node, str]]
 
 
-def _object_mistakes(document: Document, version: str, shape: Shape) -> Found:
+def _object_mistakes(document: Document, version: str, shape: ObjectSchema) -> Found:
     found = document.value.get("apiVersion")
     if found is not None and found != version:
         yield _field(document.node, "apiVersion"), f"apiVersion is {found}; of a {document.kind} it is {version}"
@@ -72,7 +72,7 @@ def _instead(name: str, names: list[str]) -> str:
     return f"; is {close[0]} meant?" if close else f"; it takes {', '.join(sorted(names))}"
 
 
-def _differences(node: yaml.Node, shape: Shape, path: str) -> Found:
+def _differences(node: yaml.Node, shape: ObjectSchema, path: str) -> Found:
     kind = node.tag.removeprefix(_TAG)
     wanted = _TYPES.get(shape.get("type", ""))
     if wanted and kind not in wanted:
@@ -98,7 +98,7 @@ def _quoted(node: yaml.Node, kind: str, wanted: tuple[str, ...]) -> str:
     return f': write "{node.value}"' if scalar and wanted == ("str",) else ""
 
 
-def _in_mapping(node: yaml.MappingNode, shape: Shape, path: str) -> Found:
+def _in_mapping(node: yaml.MappingNode, shape: ObjectSchema, path: str) -> Found:
     unknown = list(_unknown_fields(node, shape, path))
     yield from unknown
     fields = shape.get("properties", {})
@@ -115,7 +115,7 @@ def _in_mapping(node: yaml.MappingNode, shape: Shape, path: str) -> Found:
             yield node, f"{path}.{name}".lstrip(".") + " is missing"
 
 
-def _unknown_fields(node: yaml.MappingNode, shape: Shape, path: str) -> Found:
+def _unknown_fields(node: yaml.MappingNode, shape: ObjectSchema, path: str) -> Found:
     fields = shape.get("properties")
     if fields is not None and "values" not in shape:
         for key, _ in node.value:
@@ -130,7 +130,7 @@ def _in_setting(value: yaml.Node, path: str) -> Found:
         yield value, f"{path} {_is(value, kind)}; a setting is text, a number, true or false"
 
 
-def _in_scalar(node: yaml.ScalarNode, shape: Shape, path: str) -> Found:
+def _in_scalar(node: yaml.ScalarNode, shape: ObjectSchema, path: str) -> Found:
     choices = shape.get("enum")
     if choices and node.value not in choices:
         yield node, f"{path} is {node.value}{_instead(node.value, list(choices))}"

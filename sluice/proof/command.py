@@ -9,9 +9,9 @@ from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import visible, write_json
-from sluice.endpoints import Endpoints
-from sluice.proof.options import add_arguments, check_for_log, check_output
-from sluice.proof.summary import Told
+from sluice.proof.shared.options import add_arguments, check_for_log, check_output
+from sluice.proof.shared.summary import Summary
+from sluice.view.endpoints import Endpoints
 
 __all__ = ["add_arguments", "run"]
 
@@ -34,7 +34,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: End
     return Exit.OK if told.verdict.ok else Exit.DIFFERENT
 
 
-def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints) -> Told:
+def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints) -> Summary:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
     from producer.images.open_source import detect_kind  # noqa: PLC0415
 
@@ -54,7 +54,7 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: 
         return prove_rows_of(args, env=env, console=console, place=place, raw=source.raw)
 
 
-def _print(told: Told, args: Namespace, *, console: Console) -> None:
+def _print(told: Summary, args: Namespace, *, console: Console) -> None:
     if args.json:
         write_json(told.as_object, console.file)
         return

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import write_json
-from sluice.endpoints import Endpoints
 from sluice.view import messages, status_table
 from sluice.view.decode import Decoder
+from sluice.view.endpoints import Endpoints
 from sluice.view.message_table import TablePrinter, write_lines
 from sluice.view.pipeline_status import Process, Status, ask
 from sluice.view.registry_schemas import RegistrySchemas

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
 from sluice.view.connector_status import FAILED, MYSQL, REDIS, REGISTRY, Connector, Worker, ask_connect
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from sluice.view.store_status import Registry, Server, ask_mysql, ask_redis, ask_registry
 from sluice.view.topic_status import Cluster, KafkaAsker

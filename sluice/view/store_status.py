@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sluice.endpoints import StoreUser
+from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import TIMEOUT, SilentError, get_json
 
 DATABASE = "myDB"

@@ -12,16 +12,16 @@ from tempfile import TemporaryDirectory
 from confluent_kafka import OFFSET_END, TopicPartition
 
 from producer.sample import write_sample
-from sluice.endpoints import Endpoints
 from sluice.local.fetch_servers import servers_folder
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.kafka_broker import admin_client, scram_client, tool
 from sluice.local.mariadb import connect_as_root
-from sluice.local.pipeline_spec import Acl, Description, Topic
+from sluice.local.pipeline_spec import Acl, PipelineSpec, Topic
 from sluice.local.processes import free_port_base
 from sluice.local.topics import apply_topics
 from sluice.local.users import apply_rights
+from sluice.view.endpoints import Endpoints
 from tests.support import run_sluice, wait_for
 
 PEER_TOPIC = "bench"
@@ -140,13 +140,13 @@ def bed() -> Generator[Bed]:
 
 def let_in_the_peer(instance: Instance) -> None:
     """Make a topic like the pipeline's own, which the producer may write to as well."""
-    ours = next(topic for topic in Description.read().topics if topic.name == "gps-fixes")
+    ours = next(topic for topic in PipelineSpec.read().topics if topic.name == "gps-fixes")
     let_in(instance, replace(ours, name=PEER_TOPIC))
 
 
 def let_in(instance: Instance, *topics: Topic) -> None:
     """Make topics of benchmarks, which producer, Connect and consumer may then use."""
-    description = Description.read()
+    description = PipelineSpec.read()
     apply_topics(admin_client(instance), topics)
     rights = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
     apply_rights(

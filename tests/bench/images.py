@@ -11,7 +11,7 @@ from pathlib import Path
 from redis import Redis
 
 from producer.sample_images import write_images
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.measurement import Measurement, side_by_side
 from tests.support import wait_for
@@ -26,7 +26,7 @@ _DATABASE = 1
 
 def images_to_redis(bed: Bed) -> Measurement:
     """From the first file read to the last key that a query sees."""
-    description = next(topic for topic in Description.read().topics if topic.name == "images")
+    description = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
     let_in(bed.instance, replace(description, name=_TOPIC))
     folder = bed.folder / "images"
     write_images(folder, count=IMAGES, size=SIZE)

@@ -10,7 +10,7 @@ from statistics import median
 from sluice.local import connect_workers
 from sluice.local.java import java, properties
 from sluice.local.kafka_broker import program
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server, Starting, running, stop
 from tests.bench.bed import Bed
 from tests.bench.drain import Progress, begin, drain
@@ -39,7 +39,7 @@ class Standalone:
 def distributed_start(bed: Bed) -> float:
     """Seconds from the start of the only worker until all tasks of the sink run."""
     _stop_connect(bed)
-    worker = connect_workers.worker(bed.instance, index=0, description=Description.read(), servers=bed.servers)
+    worker = connect_workers.worker(bed.instance, index=0, description=PipelineSpec.read(), servers=bed.servers)
     return _start(bed, worker)
 
 
@@ -72,7 +72,7 @@ def take_over(bed: Bed, *, rows: int) -> float:
 
 def _standalone_server(bed: Bed) -> Server:
     """As the first worker of the group, but for what only a group has."""
-    description = Description.read()
+    description = PipelineSpec.read()
     worker = connect_workers.worker(bed.instance, index=0, description=description, servers=bed.servers)
     lines = (bed.instance.state / "connect-1.properties").read_text().splitlines(keepends=True)
     own = properties({"offset.storage.file.filename": str(bed.instance.state / "standalone.offsets")})

@@ -4,7 +4,7 @@ import threading
 import time
 
 from sluice.local import connect_workers, kafka_broker, registry_server
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server, Starting, running, stop
 from tests.bench.bed import Bed
 from tests.bench.measurement import Measurement, side_by_side
@@ -44,7 +44,7 @@ def _alone(bed: Bed, name: str) -> float:
 
 
 def _server(bed: Bed, name: str) -> Server:
-    description = Description.read()
+    description = PipelineSpec.read()
     if name == "kafka":
         settings = bed.instance.state / "kafka.properties"
         return kafka_broker.server(bed.instance, settings=settings, servers=bed.servers)

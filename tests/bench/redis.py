@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 from redis import Redis
 
 from sluice.local.http_requests import request
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.measurement import Measurement, side_by_side
 from tests.bench.sink import Sink, settings_of
@@ -34,7 +34,7 @@ _USER = "default"
 
 def redis_sink(bed: Bed) -> Measurement:
     """Small values, so that the work for each record counts and not its bytes."""
-    images = next(topic for topic in Description.read().topics if topic.name == "images")
+    images = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
     let_in(bed.instance, replace(images, name=_TOPIC))
     # With the connector's own settings as k8s/ has them.
     settings = settings_of("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.kafka_broker import admin_client
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from tests.support import wait_for
 
 MYSQL_SINK = "mysql-sink"
@@ -18,7 +18,7 @@ MYSQL_SINK = "mysql-sink"
 
 def settings_of(name: str) -> dict[str, str]:
     """What k8s/ says of a connector."""
-    return dict(next(entry for entry in Description.read().connectors if entry.name == name).config)
+    return dict(next(entry for entry in PipelineSpec.read().connectors if entry.name == name).config)
 
 
 class Sink:

@@ -8,7 +8,7 @@ import pytest
 from infra.gcp.namespace_deletion import not_waited_for
 from infra.program import cluster_of, deploy
 from infra.settings.stack_settings import Settings
-from infra.workloads.target_cluster import Foundation
+from infra.workloads.target_cluster import TargetCluster
 from tests.cluster.api import Api
 from tests.cluster.cluster import Cluster, deployment
 from tests.support import wait_for
@@ -49,7 +49,7 @@ def _availability(api: Api) -> str | None:
 
 def _program() -> None:
     settings = Settings.of_stack()
-    deploy(settings, on=cluster_of(settings), foundation=Foundation(transformations=[not_waited_for]))
+    deploy(settings, on=cluster_of(settings), foundation=TargetCluster(transformations=[not_waited_for]))
 
 
 def test_destroy_does_not_wait_for_the_namespace(cluster: Cluster, unanswered: Api, tmp_path: Path) -> None:

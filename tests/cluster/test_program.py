@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.program import main
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from tests.cluster.cluster import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations, workloads
 from tests.cluster_rights import objects
@@ -52,7 +52,7 @@ def test_the_job_of_the_tests_and_its_rights_are_let_in_too(cluster: Cluster) ->
     toolbox = cluster.api.read("apps/v1", "Deployment", "toolbox", namespace=SPACE)
     assert toolbox
     job = job_like(toolbox, image="tests:1", arguments=["tests/pipeline"])
-    config = next(entry.config for entry in Description.read().connectors if entry.name == "redis-sink")
+    config = next(entry.config for entry in PipelineSpec.read().connectors if entry.name == "redis-sink")
     made = [*objects("password"), connector("redis-sink-test", dict(config)), job]
     for entry in made:
         cluster.api.apply(entry, namespace=SPACE)

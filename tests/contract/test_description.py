@@ -11,12 +11,12 @@ import yaml
 
 from sluice.local import connect_workers, connectors
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, Description, Topic
+from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, PipelineSpec, Topic
 from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, needs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
-DESCRIPTION = Description.read()
+DESCRIPTION = PipelineSpec.read()
 SINKS = [connector for connector in DESCRIPTION.connectors if "topics" in connector.config]
 SOURCES = [connector for connector in DESCRIPTION.connectors if "topics" not in connector.config]
 

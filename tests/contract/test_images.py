@@ -10,7 +10,7 @@ import pytest
 from infra.gcp.guard_source import code
 from infra.settings.container_images import DOCKERFILES, own_image_files
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import VARIABLES
+from sluice.view.endpoints import VARIABLES
 from tests.build_context import BuildError, Pattern, copied, sent
 from tests.isolated_python import IsolatedPython, unpack
 from tests.unit.infra.guard.conftest import ENV

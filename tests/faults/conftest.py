@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
+from sluice.view.endpoints import Endpoints
 from tests.administrator import administrator
 from tests.faults.load import WORKERS, Pipeline
 from tests.parts import Processes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
 from sluice.view.connector_status import Connector, ask_connect
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from tests.administrator import Connection
 from tests.faults.changes import TOPIC, inserted

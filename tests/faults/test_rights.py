@@ -8,11 +8,11 @@ import pytest
 from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
 from sluice.local.kafka_broker import admin_client
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.users import apply_rights
+from sluice.view.endpoints import Endpoints
 from tests.support import Sluice, wait_for
 
 
@@ -24,7 +24,7 @@ def may_write(place: Endpoints) -> bool:
 
 @pytest.fixture
 def without_the_producers_rights(instance: Instance, place: Endpoints) -> Generator[None]:
-    users = Description.read().users
+    users = PipelineSpec.read().users
     admin = admin_client(instance)
     apply_rights(admin, [replace(user, acls=()) if user.name == "producer" else user for user in users])
     wait_for(lambda: not may_write(place))

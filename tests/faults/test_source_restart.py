@@ -9,9 +9,9 @@ from functools import partial
 
 import pytest
 
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
 from sluice.view.connector_status import ask_connect
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from tests.administrator import Connection, administrator, run
 from tests.faults.changes import EVERY_SECONDS, TOPIC, inserted, sent_again, writing

@@ -8,7 +8,7 @@ from typing import Self, cast
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 
 EVERY_SECONDS = 0.2
 Positions = Mapping[str, tuple[int, int]]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.support import wait_for
 
 

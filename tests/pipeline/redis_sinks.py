@@ -12,12 +12,12 @@ from confluent_kafka import Producer
 from redis import Redis
 
 from producer.kafka.connection import KafkaUser
-from sluice.endpoints import Endpoints, StoreUser
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Connector, Description
+from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.topics import apply_topics
 from sluice.local.wait_for_connectors import settle
+from sluice.view.endpoints import Endpoints, StoreUser
 from tests.administrator import Administrator
 from tests.embedded_administrator import embedded_administrator
 from tests.pipeline.dead_letters import DeadLetter, DeadLetters
@@ -109,7 +109,7 @@ def sink(
 ) -> Generator[Sink]:
     """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
     admin = embedded_administrator(place, admin) if isinstance(admin, Instance) else admin
-    description = Description.read()
+    description = PipelineSpec.read()
     ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
     images = next(topic for topic in description.topics if topic.name == "images")
     name = f"redis-sink-test-{uuid4().hex[:8]}"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sluice.endpoints import Endpoints
 from sluice.local.http_requests import request
+from sluice.view.endpoints import Endpoints
 from tests.support import wait_for
 
 

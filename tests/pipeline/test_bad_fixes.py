@@ -9,8 +9,8 @@ import pytest
 from producer.gps import encode_row
 from producer.gps.check_rows import GpsFix
 from producer.kafka.register_schema import register
-from sluice.endpoints import Endpoints
 from sluice.view.connector_status import ask_connect
+from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
 from tests.pipeline.dead_letters import DeadLetters
 from tests.pipeline.redis_sinks import Key, Value, produce

@@ -15,7 +15,7 @@ from producer.gps import encode_row
 from producer.gps.parse_row import parse_row
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import Sluice, wait_for
 

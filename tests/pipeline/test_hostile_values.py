@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
 from sluice.cli import parser
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.commands import command_lines
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, wait_for

@@ -22,10 +22,10 @@ from producer.gps import encode_row
 from producer.gps.load import Load, LoadOptions
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.rejects_file import RejectFile
 from producer.sources.log_source import open_source
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, run_sluice
 

@@ -23,8 +23,8 @@ from producer.kafka.record_arrays import Records
 from producer.kafka.topic import TopicAdmin
 from producer.runtime.exit_status import Exit
 from producer.sample_images import write_images
-from sluice.endpoints import Endpoints
 from sluice.local.instance import Instance
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.embedded_administrator import process_of
 from tests.support import SLUICE, Sluice, run_sluice, wait_for

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, wait_for
 

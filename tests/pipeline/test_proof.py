@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, run
 from tests.pipeline.periods import Period
 from tests.pipeline.sinks import paused

@@ -13,8 +13,8 @@ import redis
 from PIL import Image
 
 from producer.runtime.exit_status import Exit
-from sluice.endpoints import Endpoints
 from sluice.proof.images.redis_images import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.pipeline.sinks import paused
 from tests.support import Sluice

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from sluice.endpoints import Endpoints
 from sluice.local.http_requests import request
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
 from tests.support import wait_for
@@ -78,7 +78,7 @@ def test_record_without_a_key_is_set_aside_with_its_reason(place: Endpoints, nam
     ],
 )
 def test_connect_tells_what_is_wrong_with_a_setting(place: Endpoints, name: str, value: str, told: str) -> None:
-    config = next(connector.config for connector in Description.read().connectors if connector.name == "redis-sink")
+    config = next(connector.config for connector in PipelineSpec.read().connectors if connector.name == "redis-sink")
     answer = _validate(place, {**config, name: value})
     errors = {
         entry["value"]["name"]: entry["value"]["errors"] for entry in answer["configs"] if entry["value"]["errors"]

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import pytest
 
-from sluice.endpoints import Endpoints
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.embedded_administrator import process_of
 from tests.pipeline.redis_sinks import produce, sink, store

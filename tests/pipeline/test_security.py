@@ -8,9 +8,9 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from producer.kafka.connection import KafkaUser
-from sluice.endpoints import Endpoints
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
+from sluice.view.endpoints import Endpoints
 
 SECONDS = 10
 

@@ -12,7 +12,7 @@ import pymysql
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from sluice.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
 from tests.support import SLUICE, Sluice, wait_for
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import NewTopic  # pyright: ignore[reportPrivateImpor
 from producer.kafka.connection import KafkaUser
 from sluice.local.instance import Instance
 from sluice.local.kafka_broker import admin_client
-from sluice.proof.sink_progress import UNCOMMITTED
+from sluice.proof.shared.sink_progress import UNCOMMITTED
 from sluice.view.topic_reader import TopicReader
 from sluice.view.topic_status import KafkaAsker, Unread
 from tests.support import wait_for

@@ -18,16 +18,19 @@ def attempt(write):
         print(error)
 """
 WRITERS = {
-    "nothing rejected": ("from producer.rejects_file import RejectFile", "RejectFile(Path('r.csv')).remove_old()"),
+    "nothing rejected": (
+        "from producer.shared.rejects_file import RejectFile",
+        "RejectFile(Path('r.csv')).remove_old()",
+    ),
     "a reject": (
-        "from producer.rejects_file import RejectFile; from producer.gps.check_rows import Reject, Reason",
+        "from producer.shared.rejects_file import RejectFile; from producer.gps.check_rows import Reject, Reason",
         "RejectFile(Path('r.csv')).write([Reject(1, Reason.COLUMNS, b'x', 1)])",
     ),
     "the report's folder": (
-        "from argparse import Namespace; from sluice.proof.options import check_output",
+        "from argparse import Namespace; from sluice.proof.shared.options import check_output",
         "check_output(Namespace(output=Path('proof.html'), source='gps.csv'), env={})",
     ),
-    "the report": ("from sluice.proof.report_file import write_report", "write_report('x', Path('proof.html'))"),
+    "the report": ("from sluice.proof.shared.report_file import write_report", "write_report('x', Path('proof.html'))"),
     "an image": (
         "from sluice.proof.images.get_command import _write_file",
         "_write_file(Path('a.jpg'), b'x', force=False)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from producer.gps.check_rows import GpsFix
 from sluice.proof.gps.external_sort import RefusedRow
 from sluice.proof.gps.table_rows import FIELDS, TableRow
-from sluice.proof.listed import Item, Listed
+from sluice.proof.shared.counted_list import CountedList, Item
 
 Value = int | float | None
 PROGRESS_ROWS = 2_000
@@ -37,12 +37,12 @@ class Comparison:
 
     compared: int
     equal: int
-    missing: Listed[GpsFix]
+    missing: CountedList[GpsFix]
     """Fixes of the source that the table does not have."""
-    different: Listed[DifferentRow]
-    extra: Listed[TableRow]
+    different: CountedList[DifferentRow]
+    extra: CountedList[TableRow]
     """Rows of the table that the source does not have: between its first and last utime, and all of `refused`."""
-    refused: Listed[RefusedRow]
+    refused: CountedList[RefusedRow]
     """Rows that the source refuses and the table has all the same, wherever they lie."""
     fields: dict[str, int]
     """In how many rows each field differs."""
@@ -111,10 +111,10 @@ class _Tally:
         return Comparison(
             compared=self.compared,
             equal=self.equal,
-            missing=Listed(count=self.counts["missing"], first=tuple(self.missing)),
-            different=Listed(count=self.counts["different"], first=tuple(self.different)),
-            extra=Listed(count=self.counts["extra"], first=tuple(self.extra)),
-            refused=Listed(count=self.counts["refused"], first=tuple(self.refused)),
+            missing=CountedList(count=self.counts["missing"], first=tuple(self.missing)),
+            different=CountedList(count=self.counts["different"], first=tuple(self.different)),
+            extra=CountedList(count=self.counts["extra"], first=tuple(self.extra)),
+            refused=CountedList(count=self.counts["refused"], first=tuple(self.refused)),
             fields={field: self.fields[field] for field in FIELDS if self.fields[field]},
             signless_zeros=self.signless_zeros,
         )

@@ -7,8 +7,8 @@ from sluice.proof.gps.compare import Comparison
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.source_rows import SourceSummary
 from sluice.proof.gps.table_rows import TABLE
-from sluice.proof.html_page import Evidence
-from sluice.proof.sink_progress import SinkState
+from sluice.proof.shared.html_page import Evidence
+from sluice.proof.shared.sink_progress import SinkState
 
 
 def as_object(evidence: Evidence[Finding], *, report: Path) -> dict[str, Any]:

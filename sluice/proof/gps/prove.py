@@ -13,10 +13,10 @@ from sluice.proof.gps.decimate import Plots, thin, usual_gap
 from sluice.proof.gps.external_sort import SortedFixes, SortedRefusals
 from sluice.proof.gps.source_rows import SourceSummary, read_source
 from sluice.proof.gps.table_rows import TableReader
-from sluice.proof.outcome import Question
-from sluice.proof.proof_progress import Progress
-from sluice.proof.sink_progress import Sink, SinkState, came_since
-from sluice.proof.wait_for_sink import catch_up
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.proof_progress import Progress
+from sluice.proof.shared.sink_progress import Sink, SinkState, came_since
+from sluice.proof.shared.wait_for_sink import catch_up
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from sluice.proof.gps.compare import Value
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.table_rows import TABLE
 from sluice.proof.gps.track_map import draw_map
-from sluice.proof.html_page import Evidence, render_page
-from sluice.proof.sink_progress import ROWS_SINK
+from sluice.proof.shared.html_page import Evidence, render_page
+from sluice.proof.shared.sink_progress import ROWS_SINK
 
 TEMPLATE = "rows.html.j2"
 ROW_SHOWN = 160

@@ -8,28 +8,28 @@ from pathlib import Path
 
 from rich.console import Console
 
-from producer.output_files import source_id
+from producer.shared.output_files import source_id
 from producer.sources.log_source import open_source
-from producer.sources.stored_bytes import Raw
-from sluice.endpoints import Endpoints
+from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.gps.json_result import as_object
 from sluice.proof.gps.prove import Finding, prove
 from sluice.proof.gps.report import render
 from sluice.proof.gps.table_rows import open_table
 from sluice.proof.gps.verdict import judge
-from sluice.proof.html_page import Evidence
-from sluice.proof.options import command_line
-from sluice.proof.outcome import Question
-from sluice.proof.pipeline_versions import Surroundings, look_around
-from sluice.proof.proof_progress import ConsoleProgress
-from sluice.proof.report_file import write_report
-from sluice.proof.sink_progress import ROWS_SINK, ConnectSink
-from sluice.proof.summary import Told
+from sluice.proof.shared.html_page import Evidence
+from sluice.proof.shared.options import command_line
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.pipeline_versions import PipelineVersions, look_around
+from sluice.proof.shared.proof_progress import ConsoleProgress
+from sluice.proof.shared.report_file import write_report
+from sluice.proof.shared.sink_progress import ROWS_SINK, ConnectSink
+from sluice.proof.shared.summary import Summary
+from sluice.view.endpoints import Endpoints
 
 
 def prove_rows_of(
-    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: Raw | None = None
-) -> Told:
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: StoredBytes | None = None
+) -> Summary:
     """Prove the log args.source and write the report; raises SluiceError as `sluice.proof.command.run` does.
 
     `raw` is the source where it has been opened already.
@@ -61,7 +61,7 @@ def _evidence(
     args: Namespace,
     question: Question,
     finding: Finding,
-    surroundings: Surroundings,
+    surroundings: PipelineVersions,
     *,
     env: Mapping[str, str],
     seconds: float,
@@ -78,9 +78,9 @@ def _evidence(
     )
 
 
-def _told(evidence: Evidence[Finding], report: Path) -> Told:
+def _told(evidence: Evidence[Finding], report: Path) -> Summary:
     comparison = evidence.finding.comparison
-    return Told(
+    return Summary(
         verdict=evidence.verdict,
         counts=(
             f"compared {comparison.compared:,}, equal {comparison.equal:,}, missing {comparison.missing.count:,},"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import pymysql
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.endpoints import StoreUser
+from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import SilentError
 from sluice.view.store_status import connect_mysql, mysql_silent, read_product
 

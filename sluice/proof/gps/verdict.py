@@ -3,8 +3,8 @@
 from sluice.proof.gps.compare import Comparison
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.table_rows import TABLE
-from sluice.proof.outcome import Outcome, Question, Verdict, are, aside, can_change, letters, not_arrived
-from sluice.proof.sink_progress import ROWS_SINK
+from sluice.proof.shared.outcome import Outcome, Question, Verdict, are, aside, can_change, letters, not_arrived
+from sluice.proof.shared.sink_progress import ROWS_SINK
 
 
 def judge(*, question: Question, finding: Finding, dead_letters: int) -> Verdict:

@@ -10,7 +10,7 @@ from producer.runtime.terminal import visible_line
 from sluice.proof.images.key_parts import camera_of, session_of, spans, utime_of
 from sluice.proof.images.redis_images import ImageStore, NotBytes
 from sluice.proof.images.source_images import Content
-from sluice.proof.listed import Listed
+from sluice.proof.shared.counted_list import CountedList
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +53,10 @@ class ImageComparison:
     """What came of comparing all images of a source with Redis: compared = equal + missing + different."""
 
     compared: int
-    missing: Listed[str]
+    missing: CountedList[str]
     """Keys of the source that Redis does not have."""
     missing_bytes: int
-    different: Listed[DifferentImage]
+    different: CountedList[DifferentImage]
     wrong: frozenset[str]
     """Keys of all that is different."""
     present: tuple[str, ...]
@@ -102,24 +102,24 @@ def compare_images(
     absent = frozenset(missing)
     return ImageComparison(
         compared=len(images),
-        missing=Listed(count=len(missing), first=tuple(missing[:limit])),
+        missing=CountedList(count=len(missing), first=tuple(missing[:limit])),
         missing_bytes=sum(images[key].size for key in missing),
-        different=Listed(count=len(wrong), first=tuple(different)),
+        different=CountedList(count=len(wrong), first=tuple(different)),
         wrong=frozenset(wrong),
         present=tuple(key for key in images if key not in absent),
         cameras=_cameras(images, missing=absent, different=wrong),
     )
 
 
-def find_refused(refused: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> Listed[RefusedImage]:
+def find_refused(refused: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> CountedList[RefusedImage]:
     """Which of the keys of refused files Redis has, wherever they lie."""
     there = list(store.present(refused))
-    return Listed(count=len(there), first=tuple(RefusedImage(key, refused[key]) for key in there[:limit]))
+    return CountedList(count=len(there), first=tuple(RefusedImage(key, refused[key]) for key in there[:limit]))
 
 
 def find_extra(
     images: Mapping[str, Content], store: ImageStore, *, limit: int, refused: Collection[str] = ()
-) -> Listed[str]:
+) -> CountedList[str]:
     """Keys of the source's sessions and cameras, between a session's first and last utime, that the source has not.
 
     Keys of `refused` files are not among them: they are looked for by themselves. Another's key can hold anything: it
@@ -131,7 +131,7 @@ def find_extra(
         for key in store.scan(f"{session}/"):
             if key in between and key not in images and key not in refused:
                 found.add(key)
-    return Listed(count=len(found), first=tuple(map(visible_line, sorted(found)[:limit])))
+    return CountedList(count=len(found), first=tuple(map(visible_line, sorted(found)[:limit])))
 
 
 class Between:

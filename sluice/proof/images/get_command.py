@@ -11,13 +11,13 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 from rich.console import Console
 
-from producer.output_files import replacing, why_not_writable
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import visible_line, write_json
-from sluice.endpoints import Endpoints
+from producer.shared.output_files import replacing, why_not_writable
 from sluice.proof.images.nearest_keys import nearest
 from sluice.proof.images.redis_images import ImageStore, NotBytes, as_text, open_images_store
 from sluice.proof.images.source_images import Content
+from sluice.view.endpoints import Endpoints
 
 STDOUT = "-"
 UNKNOWN = ".bin"

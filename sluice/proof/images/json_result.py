@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from sluice.proof.gps.json_result import sink_object
-from sluice.proof.html_page import Evidence
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.source_images import Content
+from sluice.proof.shared.html_page import Evidence
 from sluice.view.store_status import IMAGES_DATABASE
 
 

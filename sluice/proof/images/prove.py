@@ -8,11 +8,11 @@ from sluice.proof.images.compare import Between, ImageComparison, RefusedImage, 
 from sluice.proof.images.redis_images import ImageStore, Memory, as_text
 from sluice.proof.images.source_images import ImagesSummary, read_images
 from sluice.proof.images.thumbnails import Thumbnail, choose, thumbnails
-from sluice.proof.listed import Listed
-from sluice.proof.outcome import Question
-from sluice.proof.proof_progress import Progress
-from sluice.proof.sink_progress import Sink, SinkState, came_since
-from sluice.proof.wait_for_sink import catch_up
+from sluice.proof.shared.counted_list import CountedList
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.proof_progress import Progress
+from sluice.proof.shared.sink_progress import Sink, SinkState, came_since
+from sluice.proof.shared.wait_for_sink import catch_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +21,9 @@ class ImageFinding:
 
     source: ImagesSummary
     comparison: ImageComparison
-    extra: Listed[str] | None
+    extra: CountedList[str] | None
     """None where it cannot be told: the selection leaves out what may well be in Redis."""
-    refused: Listed[RefusedImage]
+    refused: CountedList[RefusedImage]
     """Files of the source that are refused and stand in Redis all the same; none of `extra`."""
     sink: SinkState
     """As it was just before Redis was read."""
@@ -81,8 +81,8 @@ class _Run:
         self._limit = limit
         self._progress = progress
         self.comparison = compare_images({}, store, limit=0, progress=lambda _: None)
-        self.extra: Listed[str] | None = Listed(count=0, first=()) if source.whole else None
-        self.refused: Listed[RefusedImage] = Listed(count=0, first=())
+        self.extra: CountedList[str] | None = CountedList(count=0, first=()) if source.whole else None
+        self.refused: CountedList[RefusedImage] = CountedList(count=0, first=())
 
     def compare(self) -> None:
         """Compare every image, and look for what must not be there."""

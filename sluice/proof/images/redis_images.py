@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.endpoints import StoreUser
+from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import TIMEOUT
 from sluice.view.store_status import IMAGES_DATABASE
 

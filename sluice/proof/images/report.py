@@ -1,11 +1,11 @@
 """The report on images."""
 
-from sluice.proof.html_page import Evidence, render_page
 from sluice.proof.images.key_parts import utime_of
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.thumbnails import EDGE
 from sluice.proof.images.verdict import is_full, size
-from sluice.proof.sink_progress import IMAGES_SINK
+from sluice.proof.shared.html_page import Evidence, render_page
+from sluice.proof.shared.sink_progress import IMAGES_SINK
 from sluice.view.store_status import IMAGES_DATABASE
 
 TEMPLATE = "images.html.j2"

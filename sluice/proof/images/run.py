@@ -11,27 +11,27 @@ from rich.console import Console
 from producer.images.open_source import open_images
 from producer.images.selection_arguments import selection
 from producer.kafka.topic import TopicAdmin
-from producer.output_files import source_id
-from producer.sources.stored_bytes import Raw
-from sluice.endpoints import Endpoints
-from sluice.proof.html_page import Evidence
+from producer.shared.output_files import source_id
+from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.images.json_result import as_object
 from sluice.proof.images.prove import ImageFinding, prove_images
 from sluice.proof.images.redis_images import open_images_store
 from sluice.proof.images.report import render
 from sluice.proof.images.verdict import judge_images
-from sluice.proof.options import command_line
-from sluice.proof.outcome import Question
-from sluice.proof.pipeline_versions import Surroundings, look_around
-from sluice.proof.proof_progress import ConsoleProgress
-from sluice.proof.report_file import write_report
-from sluice.proof.sink_progress import IMAGES_SINK, ConnectSink
-from sluice.proof.summary import Told
+from sluice.proof.shared.html_page import Evidence
+from sluice.proof.shared.options import command_line
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.pipeline_versions import PipelineVersions, look_around
+from sluice.proof.shared.proof_progress import ConsoleProgress
+from sluice.proof.shared.report_file import write_report
+from sluice.proof.shared.sink_progress import IMAGES_SINK, ConnectSink
+from sluice.proof.shared.summary import Summary
+from sluice.view.endpoints import Endpoints
 
 
 def prove_images_of(
-    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: Raw | None = None
-) -> Told:
+    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: StoredBytes | None = None
+) -> Summary:
     """Prove the images of args.source and write the report; raises SluiceError as `sluice.proof.command.run` does.
 
     `raw` is the source where it has been opened already.
@@ -62,7 +62,7 @@ def _evidence(
     args: Namespace,
     question: Question,
     finding: ImageFinding,
-    surroundings: Surroundings,
+    surroundings: PipelineVersions,
     *,
     env: Mapping[str, str],
     seconds: float,
@@ -79,10 +79,10 @@ def _evidence(
     )
 
 
-def _told(evidence: Evidence[ImageFinding], report: Path) -> Told:
+def _told(evidence: Evidence[ImageFinding], report: Path) -> Summary:
     finding = evidence.finding
     comparison = finding.comparison
-    return Told(
+    return Summary(
         verdict=evidence.verdict,
         counts=(
             f"compared {comparison.compared:,}, equal {comparison.equal:,}, missing {comparison.missing.count:,},"

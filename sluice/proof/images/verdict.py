@@ -1,8 +1,8 @@
 """What a proof of images found, in words: the same on the terminal, in the report and for a script."""
 
 from sluice.proof.images.prove import ImageFinding
-from sluice.proof.outcome import Outcome, Question, Verdict, are, aside, can_change, letters, not_arrived
-from sluice.proof.sink_progress import IMAGES_SINK
+from sluice.proof.shared.outcome import Outcome, Question, Verdict, are, aside, can_change, letters, not_arrived
+from sluice.proof.shared.sink_progress import IMAGES_SINK
 
 ALMOST = 0.95
 """Part of maxmemory above which Redis counts as full: what a refused write had taken up is free again afterwards."""

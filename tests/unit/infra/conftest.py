@@ -3,7 +3,7 @@ import pytest
 from infra.settings.container_images import Images
 from infra.settings.profiles import profile_of
 from infra.settings.stack_settings import Settings
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.engine import Made, run
 
 EVERYTHING = {
@@ -15,9 +15,9 @@ EVERYTHING = {
 """A stack that makes all that there is."""
 
 
-def site_of(**settings: str) -> Site:
+def site_of(**settings: str) -> WorkloadContext:
     parsed = Settings.parse({"kubeContext": "test", **settings})
-    return Site(
+    return WorkloadContext(
         namespace="sluice",
         images=Images(registry=parsed.image_registry, overrides=parsed.image_overrides),
         profile=profile_of(parsed),
@@ -40,5 +40,5 @@ def made(request: pytest.FixtureRequest) -> list[Made]:
 
 
 @pytest.fixture
-def site() -> Site:
+def site() -> WorkloadContext:
     return site_of()

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 from tests.unit.infra.engine import Made
 from tests.unit.infra.parts import objects
 
 
 def test_the_cluster_is_told_what_the_embedded_place_reads(made: list[Made]) -> None:
-    description = Description.read()
+    description = PipelineSpec.read()
     of = {
         kind: [entry.plain for entry in made if entry.kind == kind and entry.type.startswith("kubernetes:")]
         for kind in ("KafkaTopic", "KafkaUser", "KafkaConnector")

@@ -4,13 +4,13 @@ from infra.workloads.connect_cluster import worker_group
 from infra.workloads.k8s_manifests import only
 from infra.workloads.kafka_cluster import cluster, node_pools
 from infra.workloads.topics_and_users import topics
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made
 from tests.unit.infra.parts import containers
 
 
-def test_small_cluster_is_the_one_of_the_file(site: Site) -> None:
+def test_small_cluster_is_the_one_of_the_file(site: WorkloadContext) -> None:
     (pool,) = node_pools(site)
     assert pool == only("kafka.yaml", "KafkaNodePool")
     kafka, base = cluster(site, console=False)["spec"], only("kafka.yaml", "Kafka")["spec"]
@@ -51,12 +51,12 @@ def test_a_stack_may_have_more_brokers_and_larger_disks() -> None:
     assert {pool["spec"]["storage"]["volumes"][0]["class"] for pool in (broker, controller)} == {"fast"}
 
 
-def test_topics_have_no_finalizers(site: Site) -> None:
+def test_topics_have_no_finalizers(site: WorkloadContext) -> None:
     env = cluster(site, console=False)["spec"]["entityOperator"]["template"]["topicOperatorContainer"]["env"]
     assert {"name": "STRIMZI_USE_FINALIZERS", "value": "false"} in env
 
 
-def test_console_may_call_the_brokers_only_where_there_is_one(site: Site) -> None:
+def test_console_may_call_the_brokers_only_where_there_is_one(site: WorkloadContext) -> None:
     def peers(*, console: bool) -> str:
         return str(cluster(site, console=console)["spec"]["kafka"]["listeners"])
 
@@ -64,7 +64,7 @@ def test_console_may_call_the_brokers_only_where_there_is_one(site: Site) -> Non
     assert "console" not in peers(console=False)
 
 
-def test_connect_keeps_the_settings_of_every_place(site: Site) -> None:
+def test_connect_keeps_the_settings_of_every_place(site: WorkloadContext) -> None:
     here, base = worker_group(site), only("connect.yaml", "KafkaConnect")
     assert here["spec"]["config"] == base["spec"]["config"]
     assert here["spec"]["template"]["connectContainer"] == base["spec"]["template"]["connectContainer"]
@@ -83,7 +83,7 @@ def patience(probe: dict[str, int]) -> int:
     return probe.get("initialDelaySeconds", 0) + probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
 
 
-def test_nothing_is_started_again_while_it_waits_for_a_broker(site: Site) -> None:
+def test_nothing_is_started_again_while_it_waits_for_a_broker(site: WorkloadContext) -> None:
     kafka = cluster(site, console=False)["spec"]
     operators = kafka["entityOperator"]
     assert patience(operators["topicOperator"]["startupProbe"]) >= BROKER_SECONDS
@@ -102,7 +102,7 @@ def test_what_can_have_one_has_a_startup_probe(made: list[Made]) -> None:
             assert patience(container["startupProbe"]) >= BROKER_SECONDS, name
 
 
-def test_that_something_is_ready_is_seen_soon(site: Site) -> None:
+def test_that_something_is_ready_is_seen_soon(site: WorkloadContext) -> None:
     kafka = cluster(site, console=False)["spec"]
     parts = (kafka["kafka"], *(kafka["entityOperator"][name] for name in ("topicOperator", "userOperator")))
     for part in (*parts, worker_group(site)["spec"]):
@@ -110,7 +110,7 @@ def test_that_something_is_ready_is_seen_soon(site: Site) -> None:
         assert part["readinessProbe"]["periodSeconds"] <= 5
 
 
-def test_what_is_read_is_never_changed(site: Site) -> None:
+def test_what_is_read_is_never_changed(site: WorkloadContext) -> None:
     before = only("connect.yaml", "KafkaConnect")
     worker_group(site)
     assert only("connect.yaml", "KafkaConnect") == before

@@ -8,27 +8,27 @@ import pytest
 
 from infra.workloads.k8s_manifests import K8S
 from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made, run
 
 
-def make(site: Site) -> list[Made]:
+def make(site: WorkloadContext) -> list[Made]:
     return run(lambda: _make(site))
 
 
-def _make(site: Site) -> None:
+def _make(site: WorkloadContext) -> None:
     MySql("mysql", MySqlArgs(site=site, after=[]))
 
 
-def test_secret_has_a_password_for_everybody(site: Site) -> None:
+def test_secret_has_a_password_for_everybody(site: WorkloadContext) -> None:
     (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql")
     assert secret.plain["stringData"] == {
         f"{user}-password": f"password-of-mysql-{user}" for user in ("root", "connect", "source", "reader")
     }
 
 
-def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(site: Site) -> None:
+def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(site: WorkloadContext) -> None:
     (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql-scripts")
     scripts = secret.plain["stringData"]
     assert sorted(scripts) == sorted(path.name for path in (K8S / "mysql").glob("*.sql"))
@@ -36,14 +36,14 @@ def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(site: Sit
     assert not any("${" in text for text in scripts.values())
 
 
-def test_passwords_are_long_and_need_no_quoting(site: Site) -> None:
+def test_passwords_are_long_and_need_no_quoting(site: WorkloadContext) -> None:
     for entry in make(site):
         if entry.kind == "RandomPassword":
             assert entry.plain["length"] >= 32
             assert entry.plain["special"] is False
 
 
-def test_other_scripts_are_another_pod(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_scripts_are_another_pod(site: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _set(make(site))
     monkeypatch.setattr("infra.workloads.mysql.scripts", lambda: {"10-other.sql": "SELECT 1"})
     assert _set(make(site)).plain["spec"]["template"] != before.plain["spec"]["template"]

@@ -23,7 +23,7 @@ from infra.workloads.load_jobs import prove
 from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
 from infra.workloads.toolbox import endpoint_variables, producer_variables
 from producer.runtime.exit_status import Exit
-from sluice import endpoints
+from sluice.view import endpoints
 from tests.unit.infra.conftest import everything, site_of
 from tests.unit.infra.engine import Made, run
 

@@ -4,20 +4,20 @@ from hashlib import sha256
 
 from infra.workloads.k8s_manifests import K8S
 from infra.workloads.redis import Redis, RedisArgs, config
-from infra.workloads.workload_context import Site
+from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import site_of
 from tests.unit.infra.engine import Made, run
 
 
-def make(site: Site) -> list[Made]:
+def make(site: WorkloadContext) -> list[Made]:
     return run(lambda: _make(site))
 
 
-def _make(site: Site) -> None:
+def _make(site: WorkloadContext) -> None:
     Redis("redis", RedisArgs(site=site, after=[]))
 
 
-def test_settings_have_the_digest_of_each_password_and_not_the_password(site: Site) -> None:
+def test_settings_have_the_digest_of_each_password_and_not_the_password(site: WorkloadContext) -> None:
     (secret,) = (entry for entry in make(site) if entry.name == "redis-config")
     text = secret.plain["stringData"]["redis.conf"]
     for user in ("admin", "connect", "reader"):
@@ -26,7 +26,7 @@ def test_settings_have_the_digest_of_each_password_and_not_the_password(site: Si
     assert "${" not in text
 
 
-def test_settings_end_with_those_of_every_place(site: Site) -> None:
+def test_settings_end_with_those_of_every_place(site: WorkloadContext) -> None:
     assert config(site).endswith((K8S / "redis/redis.conf").read_text())
 
 

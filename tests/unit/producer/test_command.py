@@ -11,9 +11,9 @@ from rich.console import Console
 
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
-from producer.load_stages import StopLoadError
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.interrupts import Interrupts
+from producer.shared.interrupts import Interrupts
+from producer.shared.load_stages import StopLoadError
 
 ROW = "1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n"
 NOWHERE = {

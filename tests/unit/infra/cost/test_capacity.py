@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.cost.billed_resources import Shape
+from infra.cost.billed_resources import BilledResources
 from infra.cost.billed_stack import settings_of, shape_of
 from infra.cost.capacity import Room, fit, room
 from infra.cost.machine_types import machine
@@ -20,7 +20,7 @@ EACH = Room(cpu_m=1000, memory_mi=4096)
 LARGE = {"profile": "large", "nodes.onDemandMax": "3", "nodes.machineType": "e2-standard-4"}
 
 
-def shape(*changes: str) -> Shape:
+def shape(*changes: str) -> BilledResources:
     return shape_of(settings_of("gke", changes), "gke")
 
 

@@ -9,7 +9,7 @@ from infra.cost.cost_report import total
 from infra.cost.estimate import Estimate, Range, estimate
 from infra.cost.machine_types import machine
 from infra.cost.price_table import HOURS, Prices
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.monitoring import AlertsArgs, alerts
 from producer.runtime.exit_status import Exit, SluiceError
 
@@ -97,7 +97,7 @@ def test_alerts_are_as_many_as_the_program_makes() -> None:
     for enabled in ("true", "false"):
         settings = settings_of("gke", [f"monitoring.enabled={enabled}"])
         assert settings.gcp
-        site = CloudSite(settings=settings.gcp, stack="gke")
+        site = CloudContext(settings=settings.gcp, stack="gke")
         args = AlertsArgs(site=site, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
         of_metrics = len(alerts(args)) if settings.gcp.watch.enabled else 0
         assert shape_of(settings, "gke").alerts == of_metrics + 2

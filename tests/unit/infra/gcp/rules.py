@@ -3,24 +3,24 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from infra.policy.declared_resource import Declared, Hidden
+from infra.policy.declared_resource import DeclaredResource, Hidden
 from infra.policy.rules import OF_ALL, OF_ONE
 from tests.unit.infra.engine import Made, Secret
 
 NAMES = [*OF_ALL, *OF_ONE]
 
 
-def broken(name: str, resources: Sequence[Declared]) -> list[str]:
+def broken(name: str, resources: Sequence[DeclaredResource]) -> list[str]:
     """What a rule says is wrong with resources."""
     if name in OF_ALL:
         return [violation.message for violation in OF_ALL[name](resources)]
     return [message for resource in resources for message in OF_ONE[name](resource)]
 
 
-def declared(made: Iterable[Made]) -> list[Declared]:
+def declared(made: Iterable[Made]) -> list[DeclaredResource]:
     """The custom resources among what is made."""
     return [
-        Declared(
+        DeclaredResource(
             urn=entry.urn,
             type=entry.type,
             name=entry.name,

@@ -11,7 +11,7 @@ import pulumi_gcp
 import pytest
 
 from infra.policy.budget_rules import BUDGET, FREE
-from infra.policy.declared_resource import Declared, Hidden, Unknown
+from infra.policy.declared_resource import DeclaredResource, Hidden, Unknown
 from infra.policy.iam_rules import ACCOUNTS
 from infra.policy.label_rules import LABELS, STACK_LABEL
 from infra.settings.gcp_checks import PARTS
@@ -53,8 +53,8 @@ def test_pipeline_alone_breaks_no_rule(name: str) -> None:
     assert broken(name, declared(everything())) == []
 
 
-def one(type_: str, *, needs: tuple[str, ...] = (), urn: str = "x", **props: Any) -> Declared:
-    return Declared(urn=urn, type=type_, name="it", props=props, needs=frozenset(needs))
+def one(type_: str, *, needs: tuple[str, ...] = (), urn: str = "x", **props: Any) -> DeclaredResource:
+    return DeclaredResource(urn=urn, type=type_, name="it", props=props, needs=frozenset(needs))
 
 
 MEMBER = "gcp:projects/iAMMember:IAMMember"
@@ -143,7 +143,7 @@ BREAKS = [
 
 
 @pytest.mark.parametrize(("name", "resource", "said"), BREAKS)
-def test_rule_finds_what_breaks_it(name: str, resource: Declared, said: str) -> None:
+def test_rule_finds_what_breaks_it(name: str, resource: DeclaredResource, said: str) -> None:
     (message,) = broken(name, [resource])
     assert said in message
 
@@ -175,7 +175,7 @@ NOT_YET = [
 
 
 @pytest.mark.parametrize("resource", NOT_YET, ids=lambda resource: resource.kind)
-def test_what_a_preview_cannot_know_breaks_nothing(resource: Declared) -> None:
+def test_what_a_preview_cannot_know_breaks_nothing(resource: DeclaredResource) -> None:
     assert [message for name in NAMES if name != "budget-comes-first" for message in broken(name, [resource])] == []
 
 
@@ -198,7 +198,7 @@ def test_what_a_preview_cannot_know_breaks_nothing(resource: Declared) -> None:
     ],
     ids=lambda resource: resource.kind,
 )
-def test_what_is_closed_is_not_called_open(resource: Declared) -> None:
+def test_what_is_closed_is_not_called_open(resource: DeclaredResource) -> None:
     names = ("nothing-is-open-to-the-world", "no-load-balancer", "every-secret-is-marked")
     assert [message for name in names for message in broken(name, [resource])] == []
 

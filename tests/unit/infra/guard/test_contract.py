@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.gcp.cloud_context import CloudSite
+from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard import PERMISSIONS, environment, told
 from infra.gcp.guard_commands.guarded_cluster import Guarded
 from infra.gcp.guard_function.sluice_guard.environment import Settings as Told
@@ -18,10 +18,10 @@ NEEDED = {
 }
 
 
-def site_of(**settings: str) -> CloudSite:
+def site_of(**settings: str) -> CloudContext:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
-    return CloudSite(settings=parsed.gcp, stack="gke")
+    return CloudContext(settings=parsed.gcp, stack="gke")
 
 
 @pytest.mark.parametrize(

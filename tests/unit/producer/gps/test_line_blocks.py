@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from producer.gps.check_rows import LINE_LIMIT
 from producer.gps.line_blocks import Block, read_blocks
-from producer.sources.function_stream import Pull
+from producer.sources.function_stream import FunctionStream
 from producer.sources.log_source import SourceCutError
 
 
@@ -27,7 +27,7 @@ def stream(*pieces: bytes, cut: bool = False) -> io.BufferedReader:
             left.insert(0, piece[wanted:])
         return piece[:wanted]
 
-    return io.BufferedReader(Pull(pull))
+    return io.BufferedReader(FunctionStream(pull))
 
 
 def lines(blocks: Iterator[Block]) -> list[bytes | int]:

@@ -13,10 +13,10 @@ from producer.gps.check_rows import GpsFix, Reason, read_fixes
 from producer.gps.load import Load, LoadOptions
 from producer.gps.load_report import LoadReport
 from producer.kafka.delivery import Delivery
-from producer.load_stages import StopLoadError
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
+from producer.shared.load_stages import StopLoadError
+from producer.shared.rejects_file import RejectFile
 from producer.sources.log_source import open_source
 from tests.unit.producer.conftest import Broker
 

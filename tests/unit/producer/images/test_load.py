@@ -11,9 +11,9 @@ from producer.images.open_source import Selection, open_images
 from producer.images.reject_reasons import ImageReason
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
-from producer.load_stages import StopLoadError
-from producer.rejects_file import IMAGES, RejectFile
 from producer.runtime.exit_status import Exit
+from producer.shared.load_stages import StopLoadError
+from producer.shared.rejects_file import IMAGES, RejectFile
 
 from ..conftest import Broker
 from .support import UTIME, picture, put, session, tar

@@ -19,7 +19,7 @@ import pytest
 from producer.images.open_source import detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.sources.log_source import SourceCutError, locate, open_source
-from producer.sources.stored_bytes import Raw
+from producer.sources.stored_bytes import StoredBytes
 
 LOG = b"".join(b"%d,3,0,0.7,-1.4,264.4,11.3,0.005\n" % (1_353_099_678_000_000 + n) for n in range(20_000))
 OTHER = b"1353099678298235,3,0,0.7,-1.4,nan,nan,nan\n"
@@ -441,6 +441,6 @@ def test_a_name_in_the_announcement_of_a_wait_commands_no_terminal(
         assert announced.wait(10)
         return b""
 
-    with Raw(read, size=None, close=lambda: None, waits_for="the first byte of \x1b[31mpipe") as raw:
+    with StoredBytes(read, size=None, close=lambda: None, waits_for="the first byte of \x1b[31mpipe") as raw:
         raw.read()
     assert capsys.readouterr().err == "waiting for the first byte of \\x1b[31mpipe (Ctrl-C ends it)\n"

@@ -12,7 +12,7 @@ import pytest
 from kubernetes import client
 
 from producer.kafka.connection import KafkaUser
-from sluice.endpoints import Endpoints, StoreUser
+from sluice.view.endpoints import Endpoints, StoreUser
 from tests.kubernetes_servers import KubernetesServers, connector
 
 CONNECTORS = "/apis/kafka.strimzi.io/v1/namespaces/sluice/kafkaconnectors"

@@ -219,7 +219,16 @@ def test_interrupt_is_passed_on_and_the_last_words_are_shown(pod: Pod, tmp_path:
         "print('begun', flush=True)\n"
         "time.sleep(60)"
     )
-    command = [sys.executable, "-c", "from cli import run; run()", "--target", "kind", "--namespace", "here", "status"]
+    command = [
+        sys.executable,
+        "-c",
+        "from sluice.cli import run; run()",
+        "--target",
+        "kind",
+        "--namespace",
+        "here",
+        "status",
+    ]
     root = Path(__file__).resolve().parents[4]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
@@ -252,7 +261,7 @@ def test_proof_that_is_not_there_or_has_not_ended_is_told(pod: Pod, monkeypatch:
 
 
 def test_report_begins_as_it_is_looked_for() -> None:
-    templates = Path(__file__).resolve().parents[4] / "proof/templates"
+    templates = Path(__file__).resolve().parents[4] / "sluice/proof/shared/templates"
     assert (templates / "base.html.j2").read_bytes().startswith(PAGE)
 
 

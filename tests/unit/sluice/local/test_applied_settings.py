@@ -7,7 +7,7 @@ import pytest
 
 from sluice.local.applied_settings import changed_settings, keep_settings
 from sluice.local.instance import Instance
-from sluice.local.pipeline_spec import Description
+from sluice.local.pipeline_spec import PipelineSpec
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def instance(tmp_path: Path) -> Instance:
 
 
 def test_a_setting_that_differs_from_the_last_time_is_told(instance: Instance) -> None:
-    description = Description.read()
+    description = PipelineSpec.read()
     assert changed_settings(instance, description) == [], "nothing is known of an earlier time"
     keep_settings(instance, description)
     assert changed_settings(instance, description) == []
@@ -27,4 +27,4 @@ def test_a_setting_that_differs_from_the_last_time_is_told(instance: Instance) -
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"broker": 1}', "\xff"])
 def test_a_damaged_file_of_the_last_settings_is_as_good_as_none(instance: Instance, damaged: str) -> None:
     (instance.state / "applied.json").write_bytes(damaged.encode("latin-1"))
-    assert changed_settings(instance, Description.read()) == []
+    assert changed_settings(instance, PipelineSpec.read()) == []

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from sluice.local.auto_restart import Restarts, Watcher
-from sluice.local.pipeline_spec import AutoRestart, Connector, Description
+from sluice.local.pipeline_spec import AutoRestart, Connector, PipelineSpec
 
 NEVER_ENDING = AutoRestart(max_restarts=None)
 
@@ -90,8 +90,8 @@ def status(connector: str, *tasks: str) -> dict[str, Any]:
     return {"status": {"connector": {"state": connector}, "tasks": parts}}
 
 
-def description(*connectors: Connector) -> Description:
-    return replace(Description.read(), connectors=connectors)
+def description(*connectors: Connector) -> PipelineSpec:
+    return replace(PipelineSpec.read(), connectors=connectors)
 
 
 def connector(name: str, auto_restart: AutoRestart | None = NEVER_ENDING) -> Connector:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.pipeline_spec import ROOT, AutoRestart, Description
+from sluice.local.pipeline_spec import ROOT, AutoRestart, PipelineSpec
 
 
 @pytest.fixture
@@ -16,16 +16,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_reads_a_topic_with_its_settings(folder: Path) -> None:
-    topic = next(entry for entry in Description.read(folder).topics if entry.name == "connect-configs")
+    topic = next(entry for entry in PipelineSpec.read(folder).topics if entry.name == "connect-configs")
     assert (topic.partitions, topic.replicas, topic.config["cleanup.policy"]) == (1, 1, "compact")
 
 
 def test_booleans_become_what_a_properties_file_holds(folder: Path) -> None:
-    assert Description.read(folder).broker["auto.create.topics.enable"] == "false"
+    assert PipelineSpec.read(folder).broker["auto.create.topics.enable"] == "false"
 
 
 def test_connector_is_given_its_class_and_tasks(folder: Path) -> None:
-    sink = next(entry for entry in Description.read(folder).connectors if entry.name == "mysql-sink")
+    sink = next(entry for entry in PipelineSpec.read(folder).connectors if entry.name == "mysql-sink")
     assert sink.config["connector.class"] == "io.debezium.connector.jdbc.JdbcSinkConnector"
     assert sink.config["tasks.max"] == "4"
     assert sink.config["delete.enabled"] == "true"
@@ -45,17 +45,17 @@ def test_restarts_are_those_that_strimzi_would_make(folder: Path, written: str, 
     path = folder / "connectors/redis-sink.yaml"
     text = re.sub(r"  autoRestart:\n(    .*\n)+", f"  {written}\n", path.read_text(encoding="utf-8"))
     path.write_text(text, encoding="utf-8")
-    (sink,) = [entry for entry in Description.read(folder).connectors if entry.name == "redis-sink"]
+    (sink,) = [entry for entry in PipelineSpec.read(folder).connectors if entry.name == "redis-sink"]
     assert sink.auto_restart == read
 
 
 def test_broken_yaml_names_the_file(folder: Path) -> None:
     (folder / "topics.yaml").write_text("kind: [KafkaTopic")
     with pytest.raises(SluiceError, match=r"topics\.yaml line 2 is no YAML"):
-        Description.read(folder)
+        PipelineSpec.read(folder)
 
 
 def test_missing_object_is_named(folder: Path) -> None:
     (folder / "connect.yaml").unlink()
     with pytest.raises(SluiceError, match="one KafkaConnect; it holds 0"):
-        Description.read(folder)
+        PipelineSpec.read(folder)

@@ -11,8 +11,8 @@ from zlib import crc32
 from producer.gps.check_rows import GpsFix
 from sluice.proof.gps.prove import Finding, prove
 from sluice.proof.gps.table_rows import TableRow
-from sluice.proof.outcome import Question
-from sluice.proof.sink_progress import Message, SinkState
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.sink_progress import Message, SinkState
 
 START = 1_353_099_678_298_235
 FAILED = "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no"
@@ -178,7 +178,7 @@ class Clock:
 
 def at_once(proof: Callable[[], Found]) -> Found:
     """Run a proof without really waiting."""
-    with patch("sluice.proof.wait_for_sink.time", Clock()):
+    with patch("sluice.proof.shared.wait_for_sink.time", Clock()):
         return proof()
 
 

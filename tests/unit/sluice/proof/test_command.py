@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.endpoints import VARIABLES, Endpoints
 from sluice.proof.command import add_arguments, run
-from sluice.proof.options import command_line
+from sluice.proof.shared.options import command_line
+from sluice.view.endpoints import VARIABLES, Endpoints
 
 NOWHERE = Endpoints.from_env(
     dict.fromkeys(VARIABLES, "1")

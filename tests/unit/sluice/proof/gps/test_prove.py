@@ -4,7 +4,7 @@ import pytest
 
 from producer.gps.check_rows import GpsFix, Reason
 from sluice.proof.gps.external_sort import RefusedRow
-from sluice.proof.outcome import Question
+from sluice.proof.shared.outcome import Question
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
 
 FIXES = [fix(number) for number in range(40)]
@@ -131,7 +131,7 @@ def test_a_transactions_marker_that_no_sink_ever_passes_is_no_message():
 
 
 def test_messages_that_are_too_many_to_look_at_may_all_matter(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sluice.proof.wait_for_sink.LOOK_MESSAGES", 4)
+    monkeypatch.setattr("sluice.proof.shared.wait_for_sink.LOOK_MESSAGES", 4)
     others = delete(*(fix(1000 + number) for number in range(10)))
     assert find(LOG, table=FakeTable(ROWS), sink=FakeSink(others, halt=PAUSED)).sink.concerning == 6
 

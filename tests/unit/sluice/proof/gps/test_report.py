@@ -9,9 +9,9 @@ from sluice.proof.gps.json_result import as_object
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.report import render
 from sluice.proof.gps.verdict import judge
-from sluice.proof.html_page import Evidence, share
-from sluice.proof.outcome import Question
-from sluice.proof.pipeline_versions import Surroundings
+from sluice.proof.shared.html_page import Evidence, share
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.pipeline_versions import PipelineVersions
 from sluice.view.connector_status import Connector, Task
 from tests.unit.sluice.proof.fakes import FAILED, FakeSink, FakeTable, delete, find, fix, line, stored
 from tests.unit.sluice.proof.page import Page, words
@@ -39,7 +39,7 @@ def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
         question=question,
         verdict=verdict,
         finding=finding,
-        surroundings=Surroundings(
+        surroundings=PipelineVersions(
             versions=(("Database", "MariaDB 11.4.5"), ("Kafka Connect", "4.3.1")), connectors=(SINK,), dead_letters=0
         ),
         made_at=datetime(2026, 11, 22, 15, 0, 7, tzinfo=UTC),

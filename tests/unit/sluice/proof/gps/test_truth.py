@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from producer.gps.check_rows import GpsFix
 from sluice.proof.gps.table_rows import TableRow
 from sluice.proof.gps.verdict import judge
-from sluice.proof.outcome import Outcome, Question, Verdict
+from sluice.proof.shared.outcome import Outcome, Question, Verdict
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
 
 GOOD, OTHER, ANGLE, SHORT, LONG, BYTES = "good", "other", "angle", "short", "long", "bytes"

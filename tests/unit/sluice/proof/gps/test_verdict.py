@@ -2,7 +2,7 @@ import pytest
 
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.verdict import judge
-from sluice.proof.outcome import Outcome, Question, Verdict
+from sluice.proof.shared.outcome import Outcome, Question, Verdict
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
 
 FIXES = [fix(number) for number in range(5)]

@@ -10,7 +10,7 @@ from PIL import Image
 from producer.images.open_source import Selection, open_images
 from sluice.proof.images.prove import ImageFinding, prove_images
 from sluice.proof.images.redis_images import Memory, Value
-from sluice.proof.outcome import Question
+from sluice.proof.shared.outcome import Question
 from tests.unit.sluice.proof.fakes import FakeSink, Noted, at_once
 
 SESSION = "2012-11-16"

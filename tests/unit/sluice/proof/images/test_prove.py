@@ -4,8 +4,8 @@ import pytest
 
 from producer.images.open_source import ImageReason, Selection
 from sluice.proof.images.compare import RefusedImage
-from sluice.proof.listed import Listed
-from sluice.proof.outcome import Question
+from sluice.proof.shared.counted_list import CountedList
+from sluice.proof.shared.outcome import Question
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink
 from tests.unit.sluice.proof.images.fakes import START, FakeStore, empty, find, key, png
 
@@ -70,8 +70,8 @@ def test_a_file_that_is_refused_now_is_found_by_its_key(folder: Path, store: Fak
     empty(folder, key(0, number))
     store.content = {**({} if absent else store.content), key(0, number): png(1)}
     found = find(folder, store=store, absent=absent)
-    assert found.refused == Listed(count=1, first=(RefusedImage(key(0, number), ImageReason.EMPTY),))
-    assert found.extra == Listed(count=0, first=())
+    assert found.refused == CountedList(count=1, first=(RefusedImage(key(0, number), ImageReason.EMPTY),))
+    assert found.extra == CountedList(count=0, first=())
     assert found.comparison.none_there is absent
 
 

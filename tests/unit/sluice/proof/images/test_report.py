@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from producer.images.open_source import Selection
-from sluice.proof.html_page import Evidence
 from sluice.proof.images.json_result import as_object
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.redis_images import NotBytes
 from sluice.proof.images.report import render
 from sluice.proof.images.verdict import judge_images
-from sluice.proof.outcome import Question
-from sluice.proof.pipeline_versions import Surroundings
+from sluice.proof.shared.html_page import Evidence
+from sluice.proof.shared.outcome import Question
+from sluice.proof.shared.pipeline_versions import PipelineVersions
 from tests.unit.sluice.proof.fakes import FAILED, FakeSink
 from tests.unit.sluice.proof.images.fakes import START, FakeStore, content, empty, find, key, make_folder, png, utime
 from tests.unit.sluice.proof.page import Page, words
@@ -24,7 +24,7 @@ def evidence(finding: ImageFinding, *, absent: bool = False) -> Evidence[ImageFi
         question=question,
         verdict=judge_images(question=question, finding=finding, dead_letters=2),
         finding=finding,
-        surroundings=Surroundings(versions=(("Redis", "Redis 6.2.7"),), connectors=(), dead_letters=2),
+        surroundings=PipelineVersions(versions=(("Redis", "Redis 6.2.7"),), connectors=(), dead_letters=2),
         made_at=datetime(2026, 11, 22, 15, 0, 7, tzinfo=UTC),
         seconds=1.25,
         command="sluice proof 2012-11-16",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from producer.images.open_source import Selection
 from sluice.proof.images.redis_images import Value
 from sluice.proof.images.verdict import judge_images
-from sluice.proof.outcome import Outcome, Question, Verdict
+from sluice.proof.shared.outcome import Outcome, Question, Verdict
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink
 from tests.unit.sluice.proof.images.fakes import ALL as WHOLE
 from tests.unit.sluice.proof.images.fakes import SESSION, FakeStore, find, key, png

@@ -6,7 +6,7 @@ from producer.images.open_source import Selection
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.redis_images import NotBytes
 from sluice.proof.images.verdict import judge_images, size
-from sluice.proof.outcome import Outcome, Question, Verdict
+from sluice.proof.shared.outcome import Outcome, Question, Verdict
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink
 from tests.unit.sluice.proof.images.fakes import START, FakeStore, empty, find, key, utime
 

@@ -4,8 +4,8 @@ import html
 import re
 from pathlib import Path
 
-from producer.output_files import UNKNOWN_SOURCE, free_path, replacing
 from producer.runtime.exit_status import SluiceError
+from producer.shared.output_files import UNKNOWN_SOURCE, free_path, replacing
 
 DEFAULT_REPORT = "proof.html"
 _BEGINNING = 1 << 16

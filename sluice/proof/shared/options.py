@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from producer.images.selection_arguments import add_selection_arguments
-from producer.output_files import refuse_source, source_id, why_not_writable
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.output_files import refuse_source, source_id, why_not_writable
 from producer.sources.log_source import SOURCES
-from sluice.proof.report_file import DEFAULT_REPORT, report_path
+from sluice.proof.shared.report_file import DEFAULT_REPORT, report_path
 
 DEFAULT_LIST = 20
 DEFAULT_WAIT = 60.0

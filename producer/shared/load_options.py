@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from producer.output_files import refuse_source, source_id
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit
+from producer.shared.output_files import refuse_source, source_id
+from producer.shared.rejects_file import RejectFile
 
 WAIT_SECONDS = 120.0
 _STATUSES = (Exit.OK, Exit.REJECTED, Exit.INCOMPLETE, Exit.UNAVAILABLE, Exit.INTERRUPTED)

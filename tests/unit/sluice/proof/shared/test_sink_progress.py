@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.proof.sink_progress import ROWS_SINK, find_sinks, is_stuck, troubles
+from sluice.proof.shared.sink_progress import ROWS_SINK, find_sinks, is_stuck, troubles
 from sluice.view.connector_status import Connector, Task, Worker
 
 TASKS = tuple(Task(number=n, state="RUNNING", worker="w", error=None) for n in range(3))

@@ -4,15 +4,15 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from sluice.endpoints import Endpoints
-from sluice.proof.sink_progress import ConnectSink
+from sluice.proof.shared.sink_progress import ConnectSink
 from sluice.view.connector_status import Connector
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from sluice.view.store_status import ask_registry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class PipelineVersions:
     """The pipeline as it was found."""
 
     versions: tuple[tuple[str, str], ...]
@@ -22,11 +22,11 @@ class Surroundings:
     """Messages in the sink's topic of dead letters."""
 
 
-def look_around(place: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> Surroundings:
+def look_around(place: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
     """Ask every part for its version. `store` is what a store is and said of itself; raises SluiceError as `sink`."""
     worker, cluster = sink.worker(), sink.cluster()
     brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
-    return Surroundings(
+    return PipelineVersions(
         versions=(
             store,
             ("Kafka Connect", worker.version),

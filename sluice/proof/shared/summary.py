@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sluice.proof.outcome import Verdict
+from sluice.proof.shared.outcome import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Summary:
     """A proof as it is printed; its report has been written."""
 
     verdict: Verdict

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from producer.gps.check_rows import Reason, Reject
-from producer.rejects_file import RejectFile
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.rejects_file import RejectFile
 
 
 def reject(row: bytes, *, line: int = 1, length: int | None = None) -> Reject:

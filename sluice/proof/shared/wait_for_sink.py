@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from sluice.proof.sink_progress import Message, Offsets, Sink, SinkState, Span
+from sluice.proof.shared.sink_progress import Message, Offsets, Sink, SinkState, Span
 
 POLL_SECONDS = 0.25
 COMMIT_SECONDS = 3.0

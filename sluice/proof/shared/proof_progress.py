@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from sluice.proof.sink_progress import SinkState
+from sluice.proof.shared.sink_progress import SinkState
 
 
 class Progress(Protocol):

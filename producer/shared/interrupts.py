@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from producer.load_stages import StopLoadError
+from producer.shared.load_stages import StopLoadError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

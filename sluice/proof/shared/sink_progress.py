@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.endpoints import Endpoints
 from sluice.view.connector_status import FAILED, Connector, Worker, ask_connect
+from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import SilentError
 from sluice.view.topic_reader import TopicReader
 from sluice.view.topic_status import Cluster, KafkaAsker, Unread

@@ -7,7 +7,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed(Generic[Item]):
+class CountedList(Generic[Item]):
     """Everything of a kind counted, and the first of it listed."""
 
     count: int

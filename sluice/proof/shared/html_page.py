@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from producer.runtime.terminal import visible
-from sluice.proof.outcome import Question, Verdict
-from sluice.proof.pipeline_versions import Surroundings
-from sluice.proof.sink_progress import SinkNames
+from sluice.proof.shared.outcome import Question, Verdict
+from sluice.proof.shared.pipeline_versions import PipelineVersions
+from sluice.proof.shared.sink_progress import SinkNames
 
 FindingOf = TypeVar("FindingOf")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,14 +25,14 @@ class Evidence(Generic[FindingOf]):
     question: Question
     verdict: Verdict
     finding: FindingOf
-    surroundings: Surroundings
+    surroundings: PipelineVersions
     made_at: datetime
     seconds: float
     """How long the proof took."""
     command: str
     """The command that made it, without secrets."""
     source_id: str = ""
-    """Which source it is about, as producer.output_files.source_id() names it."""
+    """Which source it is about, as producer.shared.output_files.source_id() names it."""
 
 
 def render_page(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.output_files import STDIN_SOURCE, UNKNOWN_SOURCE, free_path, refuse_source, replacing, source_id
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.output_files import STDIN_SOURCE, UNKNOWN_SOURCE, free_path, refuse_source, replacing, source_id
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.proof.gps.report import render
-from sluice.proof.report_file import report_path, source_of_page, write_report
+from sluice.proof.shared.report_file import report_path, source_of_page, write_report
 from tests.unit.sluice.proof.fakes import FakeTable
 from tests.unit.sluice.proof.gps.test_report import LOG, ROWS, evidence, find
 

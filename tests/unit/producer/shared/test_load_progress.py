@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from producer.load_progress import LoadProgress
+from producer.shared.load_progress import LoadProgress
 
 
 class Clock:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from sluice.proof.sink_progress import SinkState
+from sluice.proof.shared.sink_progress import SinkState
 from sluice.view.pipeline_status import DEAD_LETTERS
 
 _AGAIN = (

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from producer.output_files import UNKNOWN_SOURCE, free_path, has_content
 from producer.runtime.exit_status import SluiceError
+from producer.shared.output_files import UNKNOWN_SOURCE, free_path, has_content
 
 ROWS = ("line", "reason", "row")
 IMAGES = ("path", "reason", "bytes")
