@@ -54,7 +54,8 @@ def _what_is_missing(error: ModuleNotFoundError) -> str:
             "this installation holds no embedded pipeline. Say where the pipeline is by SLUICE_* variables and "
             "--target external; sluice up and down are commands of a checkout (scripts/sluice)"
         )
-    return f"the package {name.partition('.')[0]} is not installed, and this command needs it: scripts/setup installs all of them"
+    package = name.partition(".")[0]
+    return f"the package {package} is not installed, and this command needs it: scripts/setup installs all of them"
 
 
 def _default_target() -> str:

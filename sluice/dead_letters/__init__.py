@@ -1,1 +1,1 @@
-"""Dead letters: records that a sink could not use, each with its reason; listed, shown, written to files, sent again."""
+"""Dead letters: records that a sink could not use, with the reason: listed, shown, written to files, sent again."""
