@@ -74,10 +74,10 @@ def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, s
             "up and down are for this machine; for a cluster: pulumi up, pulumi destroy", status=Exit.USAGE
         )
     toolbox = Toolbox(context=context_of(args.target), namespace=args.namespace)
-    return run(toolbox, _without_place(arguments), args, env=env, stdout=sys.stdout.buffer)
+    return run(toolbox, _without_options(arguments), args, env=env, stdout=sys.stdout.buffer)
 
 
-def _without_place(arguments: Sequence[str]) -> list[str]:
+def _without_options(arguments: Sequence[str]) -> list[str]:
     """The command line without the options that come before the command."""
     top = argparse.ArgumentParser(add_help=False)
     for option in ("--state", "--target", "--namespace"):
@@ -151,7 +151,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     troubles = [trouble.text for trouble in done.troubles]
     if args.json:
         where = {name: value for name, value in done.instance.endpoint_variables().items() if "PASSWORD" not in name}
-        found = {"state": state, "seconds": seconds, "place": where, "troubles": troubles}
+        found = {"state": state, "seconds": seconds, "endpoints": where, "troubles": troubles}
         write_json(found, sys.stdout, indent=2)
     elif troubles:
         _stdout().print(f"up in {seconds:.1f} s, in {state}, but not all of it works", soft_wrap=True)
@@ -197,7 +197,7 @@ def _add_status(commands: Commands) -> None:
             args,
             env=env,
             console=_stdout(),
-            place=_place(args, env),
+            endpoints=_endpoints(args, env),
             processes=lambda: _processes(args, env),
             failing=lambda: _failing(args, env),
         )
@@ -210,7 +210,7 @@ def _add_messages(commands: Commands) -> None:
     messages = commands.add_parser("messages", help="show the messages of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, env=env, console=_stdout(), place=_place(args, env))
+        command=lambda args, env: run_messages(args, env=env, console=_stdout(), endpoints=_endpoints(args, env))
     )
 
 
@@ -220,7 +220,9 @@ def _add_dlq(commands: Commands) -> None:
     dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
     add_dlq_arguments(dlq)
     dlq.set_defaults(
-        command=lambda args, env: run_dlq(args, env=env, console=_stdout(), errors=_stderr(), place=_place(args, env))
+        command=lambda args, env: run_dlq(
+            args, env=env, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env)
+        )
     )
 
 
@@ -229,7 +231,7 @@ def _add_proof(commands: Commands) -> None:
 
     proof = commands.add_parser("proof", help="compare a source with what the database or Redis holds")
     add_arguments(proof)
-    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), place=_place(args, env)))
+    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=_endpoints(args, env)))
 
 
 def _add_get(commands: Commands) -> None:
@@ -239,7 +241,12 @@ def _add_get(commands: Commands) -> None:
     add_get_arguments(get)
     get.set_defaults(
         command=lambda args, env: run_get(
-            args, env=env, console=_stdout(), errors=_stderr(), stdout=sys.stdout.buffer, place=_place(args, env)
+            args,
+            env=env,
+            console=_stdout(),
+            errors=_stderr(),
+            stdout=sys.stdout.buffer,
+            endpoints=_endpoints(args, env),
         )
     )
 
@@ -250,11 +257,11 @@ def _state(args: argparse.Namespace, env: Mapping[str, str]) -> Path:
     return args.state.absolute() if args.state else default_state(env)
 
 
-def _place(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
-    return Endpoints.from_env(_place_env(args, env))
+def _endpoints(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
+    return Endpoints.from_env(_endpoints_env(args, env))
 
 
-def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
+def _endpoints_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     """The caller's environment, with the variables of place.py that hold for the target."""
     if args.target == EXTERNAL:
         return env
@@ -265,7 +272,7 @@ def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str,
 
 def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     try:
-        return _place_env(args, env)
+        return _endpoints_env(args, env)
     except SluiceError:
         if getattr(args, "dry_run", False):  # it needs no pipeline
             return env

@@ -106,11 +106,11 @@ def run_dlq(
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     errors: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
 ) -> Exit:
     """Do what the sub-command says; raises SluiceError as reading a topic does."""
     try:
-        return args.dlq(_Call(args=args, console=console, errors=errors), place)
+        return args.dlq(_Call(args=args, console=console, errors=errors), endpoints)
     except KeyboardInterrupt:
         errors.print("interrupted")
         return Exit.INTERRUPTED
@@ -123,12 +123,12 @@ class _Call:
     errors: Console
 
 
-def _list(call: "_Call", place: Endpoints) -> Exit:
+def _list(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    choice, decode = _choice(args), _decoder(place)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
-        letters = read_letters(place, topics, choice)
+    choice, decode = _choice(args), _decoder(endpoints)
+    topics = chosen_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
+        letters = read_letters(endpoints, topics, choice)
         listing = make_listing(letters, topics=topics, sent=memory, limit=args.limit)
     if args.json:
         write_json(as_object(listing, decode), console.file)
@@ -137,10 +137,10 @@ def _list(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _show(call: "_Call", place: Endpoints) -> Exit:
+def _show(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    letter, decode = read_letter(place, args.letter), _decoder(place)
-    with closing(SentLetters(place.consumer)) as memory:
+    letter, decode = read_letter(endpoints, args.letter), _decoder(endpoints)
+    with closing(SentLetters(endpoints.consumer)) as memory:
         sent = letter.offset in memory.of(letter.topic, letter.partition)
     if args.json:
         write_json({**letter.whole(decode), "sent_again": sent}, console.file)
@@ -149,24 +149,24 @@ def _show(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _write(call: "_Call", place: Endpoints) -> Exit:
+def _write(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
     form = form_of(args.file)
     if why := why_not_writable(args.file):
         raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
     check_new(args.file, force=args.force)
     choice = _choice(args)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
+    topics = chosen_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
 
         def letters() -> Iterator[Letter]:
-            for letter in read_letters(place, topics, choice):
+            for letter in read_letters(endpoints, topics, choice):
                 # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
                 if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
                     yield letter
 
         newest = newest_images(letters()) if form == ".tar" else None
-        written = write_letters(letters(), args.file, decode=_decoder(place), newest=newest)
+        written = write_letters(letters(), args.file, decode=_decoder(endpoints), newest=newest)
     if args.json:
         write_json(written.as_object(), console.file)
     else:
@@ -175,18 +175,18 @@ def _write(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _send(call: "_Call", place: Endpoints) -> Exit:
+def _send(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console, errors = call.args, call.console, call.errors
     choice = _choice(args)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
-        selected = select(read_letters(place, topics, choice), memory=memory, again=args.again)
+    topics = chosen_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
+        selected = select(read_letters(endpoints, topics, choice), memory=memory, again=args.again)
         memory.check_room(selected.offsets)
         if selected.total and not _confirmed(args, selected, errors):
             errors.print("nothing was sent")
             return Exit.OK
-        letters = read_letters(place, topics, choice)
-        sent = _send_with_progress(letters, selected, memory=memory, place=place, errors=errors)
+        letters = read_letters(endpoints, topics, choice)
+        sent = _send_with_progress(letters, selected, memory=memory, endpoints=endpoints, errors=errors)
     _print_sent(sent, args, console=console, errors=errors)
     return sent.status
 
@@ -206,7 +206,7 @@ def _counts(selected: Selected) -> str:
 
 
 def _send_with_progress(
-    letters: Iterator[Letter], selected: Selected, *, memory: SentLetters, place: Endpoints, errors: Console
+    letters: Iterator[Letter], selected: Selected, *, memory: SentLetters, endpoints: Endpoints, errors: Console
 ) -> Sent:
     """Send with progress on standard error, heeding Ctrl-C."""
     if not selected.total:
@@ -225,7 +225,7 @@ def _send_with_progress(
             progress.update(amount=count, position=0)
 
         try:
-            return send(letters, selected=selected, memory=memory, user=place.producer, tick=tick)
+            return send(letters, selected=selected, memory=memory, user=endpoints.producer, tick=tick)
         except SendStoppedError as stopped:
             stopped.sent.interrupted = True
             return stopped.sent
@@ -261,8 +261,8 @@ def _choice(args: argparse.Namespace) -> Choice:
     return Choice(connector=args.connector, reason=args.reason, addresses=args.letters)
 
 
-def _decoder(place: Endpoints) -> Decoder:
-    return Decoder(RegistrySchemas(place.registry_compatible_url))
+def _decoder(endpoints: Endpoints) -> Decoder:
+    return Decoder(RegistrySchemas(endpoints.registry_compatible_url))
 
 
 def _address(text: str) -> Any:

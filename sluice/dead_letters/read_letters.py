@@ -60,18 +60,18 @@ def _is_at(letter: Letter, address: Address) -> bool:
     return (letter.topic, letter.partition, letter.offset) == (address.topic, address.partition, address.offset)
 
 
-def dead_letter_topics(place: Endpoints) -> tuple[str, ...]:
+def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
     """The topics of dead letters that the user consumer may read; raises SluiceError where Kafka is silent."""
     try:
-        topics = KafkaAsker(place.consumer).cluster().topics
+        topics = KafkaAsker(endpoints.consumer).cluster().topics
     except SilentError as error:
         raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
     return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS))
 
 
-def chosen_topics(place: Endpoints, choice: Choice) -> tuple[str, ...]:
+def chosen_topics(endpoints: Endpoints, choice: Choice) -> tuple[str, ...]:
     """Those of them that the choice is about; raises SluiceError where there is none of that name."""
-    topics = dead_letter_topics(place)
+    topics = dead_letter_topics(endpoints)
     wanted = {address.topic for address in choice.addresses}
     wanted |= {choice.connector + DEAD_LETTERS} if choice.connector else set()
     if missing := sorted(wanted - set(topics)):
@@ -83,23 +83,23 @@ def chosen_topics(place: Endpoints, choice: Choice) -> tuple[str, ...]:
     return tuple(topic for topic in topics if choice.takes_topic(topic))
 
 
-def read_letters(place: Endpoints, topics: Sequence[str], choice: Choice) -> Iterator[Letter]:
+def read_letters(endpoints: Endpoints, topics: Sequence[str], choice: Choice) -> Iterator[Letter]:
     """The chosen letters of these topics, one topic after another, the oldest of a partition first.
 
     Raises SluiceError as TopicReader does.
     """
     for topic in topics:
-        with closing(TopicReader(place.consumer, topic)) as reader:
+        with closing(TopicReader(endpoints.consumer, topic)) as reader:
             for message in reader.backlog():
                 letter = Letter.of(message)
                 if choice.takes(letter):
                     yield letter
 
 
-def read_letter(place: Endpoints, address: Address) -> Letter:
+def read_letter(endpoints: Endpoints, address: Address) -> Letter:
     """One letter; raises SluiceError where it is not there, or not there any more."""
-    chosen_topics(place, Choice(addresses=[address]))
-    with closing(TopicReader(place.consumer, address.topic)) as reader:
+    chosen_topics(endpoints, Choice(addresses=[address]))
+    with closing(TopicReader(endpoints.consumer, address.topic)) as reader:
         for message in reader.backlog(starts={address.partition: address.offset}):
             if message.offset() == address.offset:
                 return Letter.of(message)

@@ -43,12 +43,12 @@ def run_messages(
     *,
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
 ) -> Exit:
     """Print the messages of a topic; raises SluiceError as TopicReader and the registry do."""
     try:
-        with closing(TopicReader(place.consumer, args.topic)) as reader:
-            _print_messages(args, reader=reader, console=console, place=place)
+        with closing(TopicReader(endpoints.consumer, args.topic)) as reader:
+            _print_messages(args, reader=reader, console=console, endpoints=endpoints)
     except KeyboardInterrupt:
         return Exit.OK if args.follow else Exit.INTERRUPTED
     except BrokenPipeError:
@@ -67,7 +67,7 @@ def run_status(
     *,
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
     processes: Processes = None,
     failing: Callable[[], Sequence[str]] = tuple,
 ) -> Exit:
@@ -77,7 +77,7 @@ def run_status(
     """
 
     def look() -> Status:
-        status = ask(place, processes=processes() if callable(processes) else processes)
+        status = ask(endpoints, processes=processes() if callable(processes) else processes)
         # Asked last: what was restarted meanwhile is among them.
         return replace(status, failing=tuple(failing()))
 
@@ -94,8 +94,8 @@ def run_status(
     return status.exit
 
 
-def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, place: Endpoints) -> None:
-    decode = Decoder(RegistrySchemas(place.registry_compatible_url))
+def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, endpoints: Endpoints) -> None:
+    decode = Decoder(RegistrySchemas(endpoints.registry_compatible_url))
     present = messages.backlog(reader, decode=decode, last=args.limit, key=args.key)
     if args.json or not console.is_terminal:
         write_lines(present, console=console)

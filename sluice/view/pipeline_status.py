@@ -123,16 +123,16 @@ class Status:
         return next((lag.messages for lag in lags if lag.connector == connector), None)
 
 
-def ask(place: Endpoints, *, processes: Sequence[Process] | None) -> Status:
-    """The status of the pipeline at `place`; takes as long as its slowest part, a few seconds at most."""
+def ask(endpoints: Endpoints, *, processes: Sequence[Process] | None) -> Status:
+    """The status of the pipeline at `endpoints`; takes as long as its slowest part, a few seconds at most."""
     with ThreadPoolExecutor(max_workers=6) as pool:
         # The client is made where it is used: making it waits for nobody.
-        kafka = pool.submit(_answer, lambda: KafkaAsker(place.consumer).cluster())
-        connect = pool.submit(_answer, lambda: ask_connect(*place.connect_urls))
-        lags = pool.submit(_answer, lambda: _lags(place, connect, kafka))
-        registry = pool.submit(_answer, lambda: ask_registry(place.registry_url))
-        mysql = pool.submit(_answer, lambda: ask_mysql(place.mysql))
-        redis = pool.submit(_answer, lambda: ask_redis(place.redis))
+        kafka = pool.submit(_answer, lambda: KafkaAsker(endpoints.consumer).cluster())
+        connect = pool.submit(_answer, lambda: ask_connect(*endpoints.connect_urls))
+        lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
+        registry = pool.submit(_answer, lambda: ask_registry(endpoints.registry_url))
+        mysql = pool.submit(_answer, lambda: ask_mysql(endpoints.mysql))
+        redis = pool.submit(_answer, lambda: ask_redis(endpoints.redis))
         return Status(
             asked_at=datetime.now(UTC),
             processes=None if processes is None else tuple(processes),
@@ -153,11 +153,11 @@ def _answer(question: Callable[[], Answer]) -> Answer | SilentError:
 
 
 def _lags(
-    place: Endpoints, connect: Future[Worker | SilentError], kafka: Future[Cluster | SilentError]
+    endpoints: Endpoints, connect: Future[Worker | SilentError], kafka: Future[Cluster | SilentError]
 ) -> tuple[Lag, ...]:
     worker = connect.result()
     if isinstance(worker, SilentError) or isinstance(kafka.result(), SilentError):
         return ()
-    asker = KafkaAsker(place.consumer)
+    asker = KafkaAsker(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
     return tuple(Lag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)

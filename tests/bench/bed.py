@@ -38,7 +38,7 @@ class Bed:
     servers: Path
 
     @property
-    def place(self) -> Endpoints:
+    def endpoints(self) -> Endpoints:
         """How its users come in."""
         return Endpoints.from_env(self.instance.endpoint_variables())
 

@@ -24,7 +24,7 @@ NEVER_AT_THE_END = 2**63
 class Pipeline:
     """A pipeline with two Connect workers."""
 
-    place: Endpoints
+    endpoints: Endpoints
     env: dict[str, str]
     parts: Parts
     connect: Callable[[], AbstractContextManager[Connection]]

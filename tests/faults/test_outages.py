@@ -37,7 +37,7 @@ def new_loads(pipeline: Pipeline, folder: Path) -> Loads:
     """Rows and images that no earlier load has had: what is lost now is not there from before."""
     folder.mkdir()
     log, images = folder / "gps.csv", folder / "images"
-    offsets = Offsets(pipeline.place)
+    offsets = Offsets(pipeline.endpoints)
     before = sum(offsets.ends("gps-fixes").values())
     write_sample(log, rows=ROWS, seed=before)
     session = f"2013-{1 + before // ROWS // 28 % 12:02}-{1 + before // ROWS % 28:02}"
@@ -139,7 +139,7 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
     for name in WORKERS:
         pipeline.parts.start(name)
     # By default a kill can cost Redis what it has acknowledged: docs/redis-sink.md.
-    with embedded_administrator(pipeline.place, instance_of_two).redis() as redis:
+    with embedded_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")

@@ -22,7 +22,7 @@ class PipelineVersions:
     """Messages in the sink's topic of dead letters."""
 
 
-def look_around(place: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
+def look_around(endpoints: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
     """Ask every part for its version. `store` is what a store is and said of itself; raises SluiceError as `sink`."""
     worker, cluster = sink.worker(), sink.cluster()
     brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
@@ -32,7 +32,7 @@ def look_around(place: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) 
             ("Kafka Connect", worker.version),
             # A broker tells no client its version.
             ("Kafka", f"cluster {cluster.identity}, {brokers}"),
-            ("Schema registry", _registry(place.registry_url)),
+            ("Schema registry", _registry(endpoints.registry_url)),
             ("Sluice", sluice_version()),
             ("Python", platform.python_version()),
         ),

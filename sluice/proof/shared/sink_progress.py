@@ -85,11 +85,11 @@ class Sink(Protocol):
 class ConnectSink:
     """A sink of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
 
-    def __init__(self, place: Endpoints, names: SinkNames) -> None:
+    def __init__(self, endpoints: Endpoints, names: SinkNames) -> None:
         self.names = names
-        self._consumer = place.consumer
-        self._connect_urls = place.connect_urls
-        self._kafka = heard(lambda: KafkaAsker(place.consumer))
+        self._consumer = endpoints.consumer
+        self._connect_urls = endpoints.connect_urls
+        self._kafka = heard(lambda: KafkaAsker(endpoints.consumer))
 
     def ends(self) -> Offsets:
         """Where the sink's topic ends now; messages of open transactions are before it."""
