@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from producer.gps import encode_row
-from producer.gps.load import Load, LoadOptions
-from producer.gps.load_report import LoadReport
+from producer.gps.load import GpsLoad, LoadOptions
+from producer.gps.load_report import GpsLoadReport
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.shared.interrupts import Interrupts
-from producer.shared.load_options import STATUSES, add_common_options, reject_file
+from producer.shared.load_command import STATUSES, add_shared_arguments, choose_rejects_file
 from producer.shared.load_progress import LoadProgress
 from producer.shared.rejects_file import ROWS, RejectFile
 from producer.sources.log_source import SOURCES, Source, locate, open_source
@@ -41,14 +41,14 @@ def add_gps(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     gps.add_argument("source", metavar="SOURCE", help=SOURCES)
-    add_common_options(gps, things="rows")
+    add_shared_arguments(gps, things="rows")
     gps.set_defaults(load=load_gps)
 
 
-def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
+def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> GpsLoadReport:
     """Load one log."""
     place = ProducerEndpoints.from_env(env)
-    rejects = reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+    rejects = choose_rejects_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
     options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
     # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
     with (
@@ -66,7 +66,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
 
 def _watched(
     source: Source, delivery: Delivery, *, header: bytes, rejects: RejectFile, options: LoadOptions, errors: Console
-) -> LoadReport:
+) -> GpsLoadReport:
     """Load with progress on standard error, heeding Ctrl-C."""
     with (
         LoadProgress(errors, name=source.name, size=source.size) as progress,
@@ -77,7 +77,7 @@ def _watched(
             interrupts.check()
             progress.update(amount=delivery.acknowledged, position=source.position(), note=delivery.note)
 
-        return Load(source, delivery=delivery, header=header, rejects=rejects, options=options, tick=tick).run()
+        return GpsLoad(source, delivery=delivery, header=header, rejects=rejects, options=options, tick=tick).run()
 
 
 def _register(place: ProducerEndpoints) -> bytes:
@@ -85,4 +85,4 @@ def _register(place: ProducerEndpoints) -> bytes:
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
     schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
-    return encode_row.header(schema_id)
+    return encode_row.encode_header(schema_id)

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from producer.gps.check_rows import Reason
 from producer.gps.convert_blocks import Batch, Converter
 from producer.gps.line_blocks import read_blocks
-from producer.gps.load_report import LoadReport
+from producer.gps.load_report import GpsLoadReport
+from producer.gps.reject_reasons import RowReason
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.shared.load_stages import run_stages, too_many_rejects, unacknowledged
@@ -28,7 +28,7 @@ class LoadOptions:
     """Stop once more rows than this are rejected; None loads to the end."""
 
 
-class Load:
+class GpsLoad:
     """One load. `tick` is called about ten times a second while something is waited for."""
 
     def __init__(
@@ -50,9 +50,9 @@ class Load:
             header=header, name=source.name, tombstones=options.tombstones, max_rejects=options.max_rejects
         )
         self._lines = 0
-        self._rejected: Counter[Reason] = Counter()
+        self._rejected: Counter[RowReason] = Counter()
 
-    def run(self) -> LoadReport:
+    def run(self) -> GpsLoadReport:
         """Load the source as far as it goes; never raises for what a report can say."""
         begun = time.perf_counter()
         outcome = run_stages(
@@ -84,11 +84,11 @@ class Load:
         for records in batch.records:
             self._delivery.send(records, tick=self._tick)
 
-    def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> LoadReport:
+    def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> GpsLoadReport:
         acknowledged = self._delivery.acknowledged
         failed = self._delivery.handed - acknowledged
         status, problem = outcome or unacknowledged(self._delivery, things="rows") or self._verdict()
-        return LoadReport(
+        return GpsLoadReport(
             source=self._source.name,
             rows=self._delivery.handed + self._rejected.total(),
             lines=self._lines,

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from producer.gps.check_rows import Reason
-from producer.gps.reject_reasons import RejectReason
+from producer.gps.reject_reasons import RejectReason, RowReason
 from producer.runtime.exit_status import Exit
 
 R = TypeVar("R", bound=RejectReason)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadReport:
+class GpsLoadReport:
     """Every row read is acknowledged, rejected or failed."""
 
     source: str
@@ -22,7 +21,7 @@ class LoadReport:
     lines: int
     """Lines read; after a load that was stopped, a few more than its rows come from."""
     acknowledged: int
-    rejected: Counter[Reason]
+    rejected: Counter[RowReason]
     failed: int
     """Rows given to Kafka's client but not acknowledged by the broker."""
     tombstones: bool

@@ -3,8 +3,7 @@
 from enum import Enum
 from typing import Self
 
-LINE_LIMIT = 4096
-"""Longest line taken for a row, in bytes without the newline. A longer one is never held in memory."""
+from producer.gps.line_blocks import LINE_LIMIT
 
 
 class RejectReason(Enum):
@@ -13,14 +12,14 @@ class RejectReason(Enum):
     sentence: str
 
     def __new__(cls, id_: str, sentence: str) -> Self:
-        """Keep the sentence beside the id, so that Reason("columns") finds its member."""
+        """Keep the sentence beside the id, so that RowReason("columns") finds its member."""
         member = object.__new__(cls)
         member._value_ = id_
         member.sentence = sentence
         return member
 
 
-class Reason(RejectReason):
+class RowReason(RejectReason):
     """Why a row is not loaded."""
 
     COLUMNS = "columns", "the row does not have 8 columns"

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from producer.images.image_location import IMAGE_SOURCES, locate_images
-from producer.images.selection_arguments import add_selection_arguments, selection
+from producer.images.selection_arguments import add_selection_arguments, read_selection
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.kafka.topic import TopicAdmin
 from producer.shared.interrupts import Interrupts
-from producer.shared.load_options import STATUSES, add_common_options, reject_file
+from producer.shared.load_command import STATUSES, add_shared_arguments, choose_rejects_file
 from producer.shared.load_progress import LoadProgress, bytes_done, bytes_read
 from producer.shared.rejects_file import IMAGES, RejectFile
 
 if TYPE_CHECKING:
-    from producer.images.dry_run import DryReport
+    from producer.images.dry_run import DryRunReport
     from producer.images.image_source import ImageSource
-    from producer.images.load import ImageOptions
-    from producer.images.load_report import ImageReport
+    from producer.images.load import ImageLoadOptions
+    from producer.images.load_report import ImageLoadReport
 
 _DESCRIPTION = """\
 Load the images of a source into Kafka, each as the bytes of its file, under the key <session>/<camera>/<utime>.
@@ -51,16 +51,18 @@ def add_images(
         action="store_true",
         help="send nothing and need no Kafka: say how many images and bytes there are and what Redis has room for",
     )
-    add_common_options(images, things="images")
+    add_shared_arguments(images, things="images")
     images.set_defaults(load=load_images)
 
 
-def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> "ImageReport | DryReport":
+def load_images(
+    args: argparse.Namespace, *, env: Mapping[str, str], errors: Console
+) -> "ImageLoadReport | DryRunReport":
     """Load the images of one source, or go through them for a dry run."""
     # Pillow takes a while to import: not for --help, nor for a log.
-    from producer.images.load import ImageOptions  # noqa: PLC0415
+    from producer.images.load import ImageLoadOptions  # noqa: PLC0415
 
-    options = ImageOptions(
+    options = ImageLoadOptions(
         tombstones=args.tombstones, max_rejects=args.max_rejects, size_was_chosen=args.max_bytes is not None
     )
     if args.dry_run:
@@ -69,13 +71,13 @@ def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Con
 
 
 def _dry_run(
-    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
-) -> "DryReport":
+    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
+) -> "DryRunReport":
     from producer.images.dry_run import dry_run  # noqa: PLC0415
     from producer.images.open_source import open_images  # noqa: PLC0415
 
     with (
-        open_images(args.source, env=env, selection=selection(args)) as source,
+        open_images(args.source, env=env, selection=read_selection(args)) as source,
         LoadProgress(errors, name=source.name, size=source.size, done=bytes_read) as progress,
     ):
         return dry_run(
@@ -87,21 +89,21 @@ def _dry_run(
 
 
 def _load(
-    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
-) -> "ImageReport":
+    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
+) -> "ImageLoadReport":
     from producer.images.load import TOPIC, tuning  # noqa: PLC0415
     from producer.images.open_source import open_images  # noqa: PLC0415
 
     place = ProducerEndpoints.from_env(env)
     location = locate_images(args.source, env=env)
     settings = place.producer.client_settings()
-    with reject_file(args, location.base_name, columns=IMAGES, env=env) as file:
+    with choose_rejects_file(args, location.base_name, columns=IMAGES, env=env) as file:
         topic = TopicAdmin(settings, topic=TOPIC)
         topic.wait()
         largest = topic.max_message_bytes()
         with (
             Delivery(settings, topic=TOPIC, patience=args.wait, tuning=tuning(largest)) as delivery,
-            open_images(args.source, env=env, selection=selection(args), max_message_bytes=largest) as source,
+            open_images(args.source, env=env, selection=read_selection(args), max_message_bytes=largest) as source,
         ):
             report = _watched(source, delivery, rejects=file, options=options, errors=errors)
         if report.complete and (trouble := file.remove_old()):
@@ -110,8 +112,8 @@ def _load(
 
 
 def _watched(
-    source: "ImageSource", delivery: Delivery, *, rejects: RejectFile, options: "ImageOptions", errors: Console
-) -> "ImageReport":
+    source: "ImageSource", delivery: Delivery, *, rejects: RejectFile, options: "ImageLoadOptions", errors: Console
+) -> "ImageLoadReport":
     """Load with progress on standard error, heeding Ctrl-C."""
     from producer.images.load import ImageLoad  # noqa: PLC0415
 

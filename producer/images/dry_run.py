@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from producer.gps.load_report import rejected_lines, sorted_reasons
 from producer.images.image_source import Image, ImageSource
-from producer.images.load import ImageOptions
+from producer.images.load import ImageLoadOptions
 from producer.images.load_report import left_out_lines
 from producer.images.load_result import judge
 from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
@@ -28,7 +28,7 @@ class _Seen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DryReport:
+class DryRunReport:
     """What a load would send."""
 
     source: str
@@ -85,8 +85,8 @@ class DryReport:
 
 
 def dry_run(
-    source: ImageSource, *, options: ImageOptions, env: Mapping[str, str], tick: Callable[[int], None]
-) -> DryReport:
+    source: ImageSource, *, options: ImageLoadOptions, env: Mapping[str, str], tick: Callable[[int], None]
+) -> DryRunReport:
     """Read and check as a load does, and send nothing; `tick` is told the bytes so far after each file."""
     begun = time.perf_counter()
     seen, rejected, cut = _Seen(), Counter[ImageReason](), None
@@ -113,7 +113,7 @@ def dry_run(
             size_was_chosen=options.size_was_chosen,
         )
     )
-    return DryReport(
+    return DryRunReport(
         source=source.name,
         images=seen.images,
         size=seen.size,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from producer.images.image_source import Image, ImageSource
-from producer.images.load_report import ImageReport
+from producer.images.load_report import ImageLoadReport
 from producer.images.load_result import judge
 from producer.images.reject_reasons import ImageReason
 from producer.images.source_files import Refused
@@ -36,7 +36,7 @@ def tuning(max_message_bytes: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageOptions:
+class ImageLoadOptions:
     """What a user may choose, besides the images."""
 
     tombstones: bool = False
@@ -55,7 +55,7 @@ class ImageLoad:
         *,
         delivery: Delivery,
         rejects: RejectFile,
-        options: ImageOptions,
+        options: ImageLoadOptions,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
@@ -65,7 +65,7 @@ class ImageLoad:
         self._tick = tick
         self._rejected: Counter[ImageReason] = Counter()
 
-    def run(self) -> ImageReport:
+    def run(self) -> ImageLoadReport:
         """Load the source as far as it goes; never raises for what a report can say."""
         begun = time.perf_counter()
         outcome = run_stages(
@@ -104,7 +104,7 @@ class ImageLoad:
         else:
             self._delivery.send(item, tick=self._tick)
 
-    def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> ImageReport:
+    def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> ImageLoadReport:
         acknowledged = self._delivery.acknowledged
         stopped = too_many_rejects(self._options.max_rejects or 0, things="files") if self._stopped else None
         status, problem = (
@@ -119,7 +119,7 @@ class ImageLoad:
                 size_was_chosen=self._options.size_was_chosen,
             )
         )
-        return ImageReport(
+        return ImageLoadReport(
             source=self._source.name,
             acknowledged=acknowledged,
             size=self._delivery.acknowledged_bytes,

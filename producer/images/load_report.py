@@ -14,7 +14,7 @@ from producer.runtime.exit_status import Exit
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageReport:
+class ImageLoadReport:
     """Every file seen is acknowledged, rejected, left out or failed."""
 
     source: str

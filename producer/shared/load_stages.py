@@ -41,7 +41,7 @@ def unacknowledged(delivery: Delivery, *, things: str) -> Outcome | None:
     failed = delivery.handed - acknowledged
     if not failed and problem is None:
         return None
-    cause = kafka_errors.why(problem, delivery.last_error)
+    cause = kafka_errors.explain(problem, delivery.last_error)
     again = "" if problem is not None and kafka_errors.is_final(problem) else f" {AGAIN}"
     return Exit.INCOMPLETE, f"{acknowledged:,} {things} were acknowledged, {failed:,} were not: {cause}.{again}"
 

@@ -3,16 +3,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from producer.gps.check_rows import Reason
-from producer.gps.load_report import LoadReport
+from producer.gps.load_report import GpsLoadReport
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit
 
-REPORT = LoadReport(
+REPORT = GpsLoadReport(
     source="gps.csv",
     rows=1_010,
     lines=1_012,
     acknowledged=1_000,
-    rejected=Counter({Reason.DUPLICATE: 3, Reason.COLUMNS: 2}),
+    rejected=Counter({RowReason.DUPLICATE: 3, RowReason.COLUMNS: 2}),
     failed=5,
     tombstones=False,
     seconds=2.0,

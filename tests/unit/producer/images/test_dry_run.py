@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from producer.images.dry_run import DryReport, dry_run
-from producer.images.load import ImageOptions
+from producer.images.dry_run import DryRunReport, dry_run
+from producer.images.load import ImageLoadOptions
 from producer.images.open_source import Selection, open_images
 from producer.images.redis_memory import stored_bytes
 from producer.runtime.exit_status import Exit
@@ -25,12 +25,12 @@ def folder(tmp_path: Path) -> Path:
 
 def dry(
     source: Path, *, env: dict[str, str] | None = None, selection: Selection | None = None, **options: Any
-) -> DryReport:
+) -> DryRunReport:
     with open_images(str(source), env={}, selection=selection or Selection()) as opened:
-        return dry_run(opened, options=ImageOptions(**options), env=env or {}, tick=lambda _size: None)
+        return dry_run(opened, options=ImageLoadOptions(**options), env=env or {}, tick=lambda _size: None)
 
 
-def with_memory(source: Path, *, used: int, most: int) -> DryReport:
+def with_memory(source: Path, *, used: int, most: int) -> DryRunReport:
     info = f"used_memory:{used}\r\nmaxmemory:{most}\r\n".encode()
     with redis(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(info), info)) as (env, _):
         return dry(source, env=env, max_rejects=1)

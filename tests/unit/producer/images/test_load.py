@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
-from producer.images.load import ImageLoad, ImageOptions, tuning
-from producer.images.load_report import ImageReport
+from producer.images.load import ImageLoad, ImageLoadOptions, tuning
+from producer.images.load_report import ImageLoadReport
 from producer.images.open_source import Selection, open_images
 from producer.images.reject_reasons import ImageReason
 from producer.kafka.delivery import Delivery
@@ -38,14 +38,14 @@ def load(
     selection: Selection | None = None,
     rejects: Path | None = None,
     **options: Any,
-) -> ImageReport:
+) -> ImageLoadReport:
     with (
         open_images(str(source), env={}, selection=selection or Selection(), max_message_bytes=LARGEST) as opened,
         RejectFile(rejects or source.with_suffix(".rejects.csv"), columns=IMAGES) as file,
         Delivery(broker.settings, topic=topic, patience=patience, tuning=tuning(LARGEST)) as delivery,
     ):
         delivery.connect()
-        return ImageLoad(opened, delivery=delivery, rejects=file, options=ImageOptions(**options), tick=tick).run()
+        return ImageLoad(opened, delivery=delivery, rejects=file, options=ImageLoadOptions(**options), tick=tick).run()
 
 
 def test_every_image_arrives_byte_for_byte(folder: Path, broker: Broker) -> None:

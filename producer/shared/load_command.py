@@ -13,7 +13,7 @@ _STATUSES = (Exit.OK, Exit.REJECTED, Exit.INCOMPLETE, Exit.UNAVAILABLE, Exit.INT
 STATUSES = "exit status: " + ", ".join(f"{status.value} {status.name.lower()}" for status in _STATUSES)
 
 
-def add_common_options(parser: argparse.ArgumentParser, *, things: str) -> None:
+def add_shared_arguments(parser: argparse.ArgumentParser, *, things: str) -> None:
     """Add --rejects, --max-rejects, --tombstones, --wait and --json for a load of rows or of images."""
     parser.add_argument(
         "--rejects",
@@ -40,7 +40,7 @@ def add_common_options(parser: argparse.ArgumentParser, *, things: str) -> None:
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 
-def reject_file(
+def choose_rejects_file(
     args: argparse.Namespace, base_name: str, *, columns: tuple[str, ...], env: Mapping[str, str]
 ) -> RejectFile:
     """Return the file of rejects that the options say; raises SluiceError where it would be written over the source."""
