@@ -1,22 +1,7 @@
-"""Why a row of a log is not loaded, and what such reasons have in common."""
-
-from enum import Enum
-from typing import Self
+"""Reject reasons of GPS rows."""
 
 from producer.gps.line_blocks import LINE_LIMIT
-
-
-class RejectReason(Enum):
-    """Why something is not loaded. The value is a stable id; `sentence` is for people."""
-
-    sentence: str
-
-    def __new__(cls, id_: str, sentence: str) -> Self:
-        """Keep the sentence beside the id, so that RowReason("columns") finds its member."""
-        member = object.__new__(cls)
-        member._value_ = id_
-        member.sentence = sentence
-        return member
+from producer.shared.rejects import RejectReason
 
 
 class RowReason(RejectReason):

@@ -10,14 +10,15 @@ import pytest
 
 from producer.gps import encode_row
 from producer.gps.check_rows import read_fixes
-from producer.gps.load import GpsLoad, LoadOptions
+from producer.gps.load import GpsLoad
 from producer.gps.load_report import GpsLoadReport
 from producer.gps.parse_row import GpsFix
 from producer.gps.reject_reasons import RowReason
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
-from producer.shared.load_stages import StopLoadError
+from producer.shared.interrupts import StopLoadError
+from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from producer.sources.log_source import open_source
 from tests.unit.producer.conftest import Broker
@@ -232,7 +233,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
     assert report.rejects_file is None
-    assert "they are in" not in "".join(report.lines_for_people())
+    assert "they are in" not in "".join(report.as_lines())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

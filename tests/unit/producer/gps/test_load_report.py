@@ -40,7 +40,7 @@ def test_the_json_report_has_every_count() -> None:
 
 
 def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
-    assert REPORT.lines_for_people() == [
+    assert REPORT.as_lines() == [
         "gps.csv: 1,000 of 1,010 rows loaded in 2.0 s, 500 rows a second",
         "5 rows rejected; they are in gps.rejects.csv:",
         "          2  the row does not have 8 columns",
@@ -51,5 +51,5 @@ def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
 
 def test_a_load_without_trouble_is_one_line() -> None:
     report = replace(REPORT, rejected=Counter(), failed=0, problem=None, tombstones=True, acknowledged=1_010)
-    assert report.lines_for_people() == ["gps.csv: 1,010 of 1,010 rows deleted in 2.0 s, 505 rows a second"]
+    assert report.as_lines() == ["gps.csv: 1,010 of 1,010 rows deleted in 2.0 s, 505 rows a second"]
     assert report.complete

@@ -40,7 +40,7 @@ def test_images_bytes_and_memory_are_counted(folder: Path) -> None:
     report = with_memory(folder, used=1_000, most=4 * STORED)
     assert (report.images, report.size, report.stored) == (COUNT, COUNT * len(picture()), STORED)
     assert (report.status, report.problem) == (Exit.OK, None)
-    lines = report.lines_for_people()
+    lines = report.as_lines()
     assert "8 images, 2.3 kB, would be loaded" in lines[0]
     assert "25% of its maxmemory" in lines[1]
     told = json.loads(json.dumps(report.as_json()))
@@ -58,13 +58,13 @@ def test_what_does_not_fit_is_a_failure(folder: Path) -> None:
 def test_no_limit_is_no_limit(folder: Path) -> None:
     report = with_memory(folder, used=1_000, most=0)
     assert report.status is Exit.OK
-    assert "which has no limit" in report.lines_for_people()[1]
+    assert "which has no limit" in report.as_lines()[1]
 
 
 def test_where_redis_cannot_be_asked_it_says_so(folder: Path) -> None:
     report = dry(folder)
     assert report.status is Exit.REJECTED
-    assert "not known: SLUICE_REDIS_HOST" in report.lines_for_people()[1]
+    assert "not known: SLUICE_REDIS_HOST" in report.as_lines()[1]
     assert report.as_json()["redis_maxmemory"] is None
 
 
