@@ -39,7 +39,8 @@ def _paths(text: str) -> Iterator[str]:
     """Paths from the root (of a script, or with a suffix or a slash at the end), and other names of source files."""
     for found in _PATH.findall(text):
         path = found.rstrip(".-")
-        is_file = path.rpartition(".")[2] in SUFFIXES or path.startswith("scripts/") or path.endswith(("/", "*"))
+        is_file = path.rpartition(".")[2] in SUFFIXES or path.startswith(("docs/adr/", "scripts/"))
+        is_file = is_file or path.endswith(("/", "*"))
         if is_file and not path.startswith(NOT_KEPT):
             yield path
     for path in _SOURCE.findall(text):
@@ -52,6 +53,8 @@ def _is_there(name: str, *, page: Path) -> bool:
 
     A file of a package names only files of its own folder without their folder.
     """
+    if re.fullmatch(r"docs/adr/\d{4}", name):
+        name += "-*.md"
     if "*" in name or "NAME" in name:
         return any(ROOT.glob(name.replace("NAME", "*").rstrip("/")))
     if (ROOT / name).exists() or (page.parent / name).exists():
@@ -65,7 +68,9 @@ def _is_module(name: str) -> bool:
 
 
 def _sources() -> frozenset[Path]:
-    return frozenset(path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if ".venv" not in path.parts)
+    return frozenset(
+        path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if ".venv" not in path.parts
+    )
 
 
 SOURCES = _sources()
