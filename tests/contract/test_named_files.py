@@ -77,12 +77,13 @@ SOURCES = _sources()
 OURS = {*PACKAGES, "tests", *(source.stem for source in SOURCES), *(source.parent.name for source in SOURCES)}
 
 
-def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """A Python file's docstrings, messages and comments, each with its line."""
+def texts(path: Path, *, messages: bool = True) -> Iterator[tuple[int, str]]:
+    """A Python file's docstrings and comments, and its messages if asked for, each with its line."""
     source = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            yield node.lineno, node.value
+        found = node if messages else node.value if isinstance(node, ast.Expr) else None
+        if isinstance(found, ast.Constant) and isinstance(found.value, str) and " " in found.value:
+            yield found.lineno, found.value
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
@@ -102,6 +103,16 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
 def test_files_that_the_code_names_exist(package: str) -> None:
     sources = sorted(source for source in SOURCES if source.is_relative_to(ROOT / package))
     gone = [name for path in sources for line, text in texts(path) for name in missing(text, path=path, line=line)]
+    assert not gone, "\n".join(gone)
+
+
+def test_files_that_the_tests_name_exist() -> None:
+    gone = [
+        name
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for line, text in texts(path, messages=False)
+        for name in missing(text, path=path, line=line)
+    ]
     assert not gone, "\n".join(gone)
 
 
