@@ -42,7 +42,11 @@ def prove_images_of(
     with (
         open_images_store(endpoints.redis) as store,
         open_images(
-            args.source, env=env, selection=read_selection(args), max_message_bytes=_max_message_bytes(endpoints), raw=raw
+            args.source,
+            env=env,
+            selection=read_selection(args),
+            max_message_bytes=_max_message_bytes(endpoints),
+            raw=raw,
         ) as source,
         ConsoleProgress(console, quiet=args.json, of="images") as progress,
     ):
