@@ -8,13 +8,14 @@ from rich.console import Console
 from producer.gps import encode_row
 from producer.gps.load import Load, LoadOptions
 from producer.gps.load_report import LoadReport
+from producer.gps.open_log import LogSource, open_log
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.shared.interrupts import Interrupts
 from producer.shared.load_options import STATUSES, add_common_options, reject_file
 from producer.shared.load_progress import LoadProgress
 from producer.shared.rejects_file import ROWS, RejectFile
-from producer.sources.log_source import SOURCES, Source, locate, open_source
+from producer.sources.log_location import LOG_SOURCES, locate_log
 
 _DESCRIPTION = """\
 Load every row of a GPS log into Kafka. A row is acknowledged by the broker, or written to the rejects file with
@@ -40,7 +41,7 @@ def add_gps(
         epilog=STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    gps.add_argument("source", metavar="SOURCE", help=SOURCES)
+    gps.add_argument("source", metavar="SOURCE", help=LOG_SOURCES)
     add_common_options(gps, things="rows")
     gps.set_defaults(load=load_gps)
 
@@ -48,12 +49,12 @@ def add_gps(
 def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
     """Load one log."""
     place = ProducerEndpoints.from_env(env)
-    rejects = reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+    rejects = reject_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
     options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
     # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
     with (
         Delivery(place.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
-        open_source(args.source, env=env) as source,
+        open_log(args.source, env=env) as source,
         rejects as file,
     ):
         header = _register(place)
@@ -65,7 +66,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
 
 
 def _watched(
-    source: Source, delivery: Delivery, *, header: bytes, rejects: RejectFile, options: LoadOptions, errors: Console
+    source: LogSource, delivery: Delivery, *, header: bytes, rejects: RejectFile, options: LoadOptions, errors: Console
 ) -> LoadReport:
     """Load with progress on standard error, heeding Ctrl-C."""
     with (

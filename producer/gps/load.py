@@ -9,11 +9,11 @@ from producer.gps.check_rows import Reason
 from producer.gps.convert_blocks import Batch, Converter
 from producer.gps.line_blocks import read_blocks
 from producer.gps.load_report import LoadReport
+from producer.gps.open_log import LogSource
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.shared.load_stages import run_stages, too_many_rejects, unacknowledged
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import Source
 from producer.sources.prefetch import Prefetch
 
 _BATCHES_AHEAD = 2
@@ -33,7 +33,7 @@ class Load:
 
     def __init__(
         self,
-        source: Source,
+        source: LogSource,
         *,
         delivery: Delivery,
         header: bytes,

@@ -72,7 +72,7 @@ def _dry_run(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "DryReport":
     from producer.images.dry_run import dry_run  # noqa: PLC0415
-    from producer.images.open_source import open_images  # noqa: PLC0415
+    from producer.images.open_images import open_images  # noqa: PLC0415
 
     with (
         open_images(args.source, env=env, selection=selection(args)) as source,
@@ -90,7 +90,7 @@ def _load(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
 ) -> "ImageReport":
     from producer.images.load import TOPIC, tuning  # noqa: PLC0415
-    from producer.images.open_source import open_images  # noqa: PLC0415
+    from producer.images.open_images import open_images  # noqa: PLC0415
 
     place = ProducerEndpoints.from_env(env)
     location = locate_images(args.source, env=env)

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from producer.images.image_files import RejectedFile
 from producer.images.image_source import Image, ImageSource
 from producer.images.load_report import ImageReport
 from producer.images.load_result import judge
 from producer.images.reject_reasons import ImageReason
-from producer.images.source_files import Refused
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
@@ -89,7 +89,7 @@ class ImageLoad:
         finally:
             ahead.stop()
 
-    def _records(self) -> Iterator[Records | Refused]:
+    def _records(self) -> Iterator[Records | RejectedFile]:
         """Read and check; runs in the thread that works ahead."""
         for item in self._source:
             yield self._record(item) if isinstance(item, Image) else item
@@ -97,8 +97,8 @@ class ImageLoad:
     def _record(self, image: Image) -> Records:
         return Records.from_pairs([(image.key.encode(), None if self._options.tombstones else image.data)])
 
-    def _take(self, item: Records | Refused) -> None:
-        if isinstance(item, Refused):
+    def _take(self, item: Records | RejectedFile) -> None:
+        if isinstance(item, RejectedFile):
             self._rejected[item.reason] += 1
             self._rejects.write([item])
         else:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from producer.kafka import kafka_errors
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.sources.log_source import SourceCutError
+from producer.sources.source_errors import SourceCutError
 
 CUT = (
     "The source itself is cut or damaged, and loading it again would not mend that: make or fetch it anew, and load "

@@ -8,7 +8,10 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from producer.images.open_source import Image, ImageSource, Refused, Selection, open_images
+from producer.images.image_files import RejectedFile
+from producer.images.image_source import Image, ImageSource
+from producer.images.open_images import open_images
+from producer.images.selection import Selection
 
 UTIME = 1_353_099_678_000_000
 Members = Iterable[tuple[str | tarfile.TarInfo, bytes]]
@@ -57,7 +60,7 @@ def read(source: ImageSource) -> tuple[dict[str, bytes], dict[str, str]]:
     """The images by key, and the refused files with their reasons."""
     items = list(source)
     images = {item.key: item.data for item in items if isinstance(item, Image)}
-    refused = {item.name: item.reason.value for item in items if isinstance(item, Refused)}
+    refused = {item.name: item.reason.value for item in items if isinstance(item, RejectedFile)}
     assert len(images) + len(refused) == len(items)
     return images, refused
 

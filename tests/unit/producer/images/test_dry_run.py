@@ -6,8 +6,9 @@ import pytest
 
 from producer.images.dry_run import DryReport, dry_run
 from producer.images.load import ImageOptions
-from producer.images.open_source import Selection, open_images
-from producer.images.redis_memory import stored_bytes
+from producer.images.open_images import open_images
+from producer.images.redis_memory import estimate_memory
+from producer.images.selection import Selection
 from producer.runtime.exit_status import Exit
 
 from .support import UTIME, picture, put, session, tar
@@ -15,7 +16,7 @@ from .test_redis_memory import redis
 
 COUNT = 8
 KEY = len(f"2012-11-16/Cam0/{UTIME}")
-STORED = COUNT * stored_bytes(key=KEY, value=len(picture()))
+STORED = COUNT * estimate_memory(key=KEY, value=len(picture()))
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from confluent_kafka import KafkaError
 
 from producer.images.load import ImageLoad, ImageOptions, tuning
 from producer.images.load_report import ImageReport
-from producer.images.open_source import Selection, open_images
+from producer.images.open_images import open_images
 from producer.images.reject_reasons import ImageReason
+from producer.images.selection import Selection
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit

@@ -1,4 +1,4 @@
-"""Folders and archives of images, as `open_images` reads them."""
+"""Folders and archives of images, read by open_images."""
 
 import gzip
 import io
@@ -16,9 +16,15 @@ from typing import Any
 
 import pytest
 
-from producer.images.open_source import Image, ImageReason, Refused, Selection, SourceCutError, detect_kind, open_images
-from producer.images.record_size import IMAGE_CEILING, message_bytes
+from producer.images.image_files import RejectedFile
+from producer.images.image_source import Image
+from producer.images.open_images import open_images
+from producer.images.record_size import MAX_IMAGE_BYTES, batch_bytes
+from producer.images.reject_reasons import ImageReason
+from producer.images.selection import Selection
+from producer.images.source_kind import detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.sources.source_errors import SourceCutError
 
 from .support import UTIME, look, member, picture, put, read, session, tar
 
@@ -193,7 +199,7 @@ def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_pat
         for _ in KEYS:
             next(items)
         refusal = next(items)
-        assert refusal == Refused(
+        assert refusal == RejectedFile(
             name="2012-11-16/lb3/Cam0/1.tiff", reason=ImageReason.TOO_LARGE, size=10 << 30, key="2012-11-16/Cam0/1"
         )
         with pytest.raises(SourceCutError, match="unexpected end of data"):
@@ -203,14 +209,14 @@ def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_pat
 def test_such_a_member_does_not_use_up_what_may_be_loaded(tmp_path: Path) -> None:
     path = put(tmp_path / "s", [("Cam0/2.tiff", picture())])
     with (path / "Cam0/1.tiff").open("wb") as file:
-        file.truncate(IMAGE_CEILING + 1)
+        file.truncate(MAX_IMAGE_BYTES + 1)
     images, refused, _ = look(path, max_bytes=1_000)
     assert (set(images), refused) == ({"s/Cam0/2"}, {"Cam0/1.tiff": "too-large"})
 
 
 def test_an_image_of_just_the_size_of_a_message_is_taken(tmp_path: Path) -> None:
     path = put(tmp_path / "s", [("Cam0/1.tiff", picture())])
-    limit = message_bytes(key=len("s/Cam0/1"), value=len(picture()))
+    limit = batch_bytes(key=len("s/Cam0/1"), value=len(picture()))
     assert look(path, largest=limit)[1] == {}
     assert look(path, largest=limit - 1)[1] == {"Cam0/1.tiff": "too-large"}
 
@@ -361,7 +367,8 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 PEAK = """
 import json, re, sys
-from producer.images.open_source import Image, ImageReason, Refused, Selection, open_images
+from producer.images.open_images import open_images
+from producer.images.selection import Selection
 
 with open_images(sys.argv[1], env={}, selection=Selection()) as source:
     images = sum(1 for image in source)

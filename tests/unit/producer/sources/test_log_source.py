@@ -16,9 +16,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from producer.images.open_source import detect_kind
+from producer.gps.open_log import open_log
+from producer.images.source_kind import detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.sources.log_source import SourceCutError, locate, open_source
+from producer.sources.log_location import locate_log
+from producer.sources.source_errors import SourceCutError
 from producer.sources.stored_bytes import StoredBytes
 
 LOG = b"".join(b"%d,3,0,0.7,-1.4,264.4,11.3,0.005\n" % (1_353_099_678_000_000 + n) for n in range(20_000))
@@ -109,7 +111,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def content(spec: str, *, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> bytes:
-    with open_source(spec, env=env or {}, stdin=io.BytesIO(stdin)) as source:
+    with open_log(spec, env=env or {}, stdin=io.BytesIO(stdin)) as source:
         return source.stream.read()
 
 
@@ -186,7 +188,7 @@ def test_what_is_looked_into_first_is_opened_once_and_read_whole(
         with (
             open("fifo", "rb") if spec == "-" else nullcontext() as stdin,
             detect_kind(spec, env={}, stdin=stdin) as kind,
-            open_source(spec, env={}, raw=kind.raw) as source,
+            open_log(spec, env={}, raw=kind.raw) as source,
         ):
             assert kind.images is holds_images
             assert source.stream.read() == LOG
@@ -204,7 +206,7 @@ def test_a_pipe_into_which_nobody_writes_is_said_to_be_waited_for(
             return super().write(text)
 
     errors = Errors()
-    monkeypatch.setattr("producer.sources.stored_bytes._WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("producer.sources.stored_bytes._ANNOUNCE_SECONDS", 0.01)
     monkeypatch.setattr(sys, "stderr", errors)
     assert content(str(fifo)) == LOG
     assert errors.getvalue().startswith(f"waiting for someone to write into {fifo} (Ctrl-C ends it)\n")
@@ -229,7 +231,7 @@ def test_what_is_packed_in_several_parts_is_read_whole(compress: Callable[[bytes
     path.write_bytes(compress(compress(LOG)))
     assert content(str(path)) == LOG
     path.write_bytes(compress(compress(compress(LOG))))
-    with pytest.raises(SluiceError, match="packed 3 times over"):
+    with pytest.raises(SluiceError, match="compressed 3 times over"):
         content(str(path))
 
 
@@ -255,7 +257,7 @@ def test_what_is_packed_and_cut_anywhere_is_noticed(compress: Callable[[bytes], 
         (b'<?xml version="1.0"?><Error/>', "a page of HTML or XML"),
         (b'\xef\xbb\xbf{"error": "not found"}', 'JSON: it begins with \'{"error"'),
         (b"PK\x03\x04" + bytes(40), r"is a ZIP file .*, which is not read; unpack it first \(unzip\)"),
-        (b"\x28\xb5\x2f\xfd" + bytes(40), r"is packed by zstd .* zstd -d"),
+        (b"\x28\xb5\x2f\xfd" + bytes(40), r"is compressed with zstd .* zstd -d"),
         (gzip.compress(b"7z\xbc\xaf\x27\x1c" + bytes(40)), "is a 7-Zip archive"),
         (LOG[:2_000].decode().encode("utf-16"), "is text in UTF-16, which is not read; save it as UTF-8"),
         (LOG[:2_000].decode().encode("utf-16-be"), "seems to be text in UTF-16"),
@@ -310,13 +312,13 @@ def test_a_session_of_the_data_set_is_found(web: str) -> None:
 @pytest.mark.parametrize("name", ["gps.csv", "gps.csv.gz"])
 def test_position_ends_at_the_size(name: str, folder: Path, web: str) -> None:
     for spec in (str(folder / name), f"{web}/{name}"):
-        with open_source(spec, env={}) as source:
+        with open_log(spec, env={}) as source:
             source.stream.read()
             assert source.position() == source.size == len(FILES[f"/{name}"])
 
 
 def test_a_member_is_measured_by_its_own_size(folder: Path) -> None:
-    with open_source(str(folder / "sensor_data/2012-11-16_sen.tar.gz"), env={}) as source:
+    with open_log(str(folder / "sensor_data/2012-11-16_sen.tar.gz"), env={}) as source:
         source.stream.read()
         assert source.position() == source.size == len(LOG)
 
@@ -358,7 +360,7 @@ def test_a_cut_gzip_file_gives_what_it_has_and_then_the_error(tmp_path: Path) ->
     packed = gzip.compress(LOG)
     path = tmp_path / "cut.csv.gz"
     path.write_bytes(packed[: len(packed) // 2])
-    with open_source(str(path), env={}) as source:
+    with open_log(str(path), env={}) as source:
         errors: list[SourceCutError] = []
         pieces = iter(lambda: source.stream.read1(1 << 20), b"")
         begun = b"".join(until_error(pieces, errors))
@@ -408,7 +410,7 @@ def test_a_dropped_connection_is_noticed(web: str) -> None:
 
 
 def test_what_is_shown_of_a_url_has_no_password_and_no_signature() -> None:
-    location = locate("https://me:secret@example.org/logs/gps.csv.gz?signature=secret", env={})
+    location = locate_log("https://me:secret@example.org/logs/gps.csv.gz?signature=secret", env={})
     assert (location.name, location.base_name) == ("https://example.org/logs/gps.csv.gz", "gps")
 
 
@@ -427,13 +429,13 @@ def test_what_is_shown_of_a_url_has_no_password_and_no_signature() -> None:
     ],
 )
 def test_files_about_a_source_are_named_after_it(spec: str, base_name: str) -> None:
-    assert locate(spec, env={}).base_name == base_name
+    assert locate_log(spec, env={}).base_name == base_name
 
 
 def test_a_name_in_the_announcement_of_a_wait_commands_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("producer.sources.stored_bytes._WAIT_SECONDS", 0)
+    monkeypatch.setattr("producer.sources.stored_bytes._ANNOUNCE_SECONDS", 0)
     announced = threading.Event()
     monkeypatch.setattr("sys.stderr.flush", announced.set)
 
