@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from producer.images.image_format import check_image
 from producer.images.reject_reasons import ImageReason
 
-from .support import picture
+from .image_samples import picture
 
 WHOLE = {
     "TIFF": picture(size=(40, 30)),

@@ -42,7 +42,7 @@ def redis(*answers: bytes) -> Generator[tuple[dict[str, str], list[bytes]]]:
 def test_redis_is_asked_as_the_reader() -> None:
     info = b"# Memory\r\nused_memory:1000\r\nused_memory_human:1K\r\nmaxmemory:536870912\r\n"
     with redis(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(info), info)) as (env, asked):
-        assert fetch_memory(env) == RedisMemory(used=1_000, most=536_870_912)
+        assert fetch_memory(env) == RedisMemory(used=1_000, limit=536_870_912)
     assert asked == [b"*3\r\n$4\r\nAUTH\r\n$6\r\nreader\r\n$4\r\ns \xc3\xa4\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"]
 
 

@@ -34,9 +34,9 @@ except SluiceError as error:
 SOURCE = """
 import os, sys
 from producer.runtime.exit_status import SluiceError
-from producer.sources.log_source import open_source
+from producer.gps.open_log import open_log
 try:
-    with open_source(sys.argv[1], env=os.environ) as source:
+    with open_log(sys.argv[1], env=os.environ) as source:
         print(len(source.stream.read()))
 except SluiceError as error:
     sys.exit(str(error))
