@@ -101,9 +101,7 @@ def main(arguments: Sequence[str]) -> Exit:
     parser = argument_parser(prog="python -m producer.sample", description="Write a sample GPS log.")
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--rows", metavar="N", type=int, default=ROWS, help="number of rows (default: %(default)s)")
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=SEED, help="seed of the walk (default: %(default)s)"
-    )
+    parser.add_argument("--seed", metavar="N", type=int, default=SEED, help="seed of the walk (default: %(default)s)")
     options = parser.parse_args(arguments)
     if has_content(options.file) and not _is_sample(options.file, seed=options.seed):
         parser.error(f"{options.file} exists already and is not such a sample; name another file")
