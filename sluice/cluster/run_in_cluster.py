@@ -26,7 +26,7 @@ from sluice.cluster.job_reports import fetch_proof
 from sluice.cluster.kubectl_exec import Feed
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
 from sluice.dead_letters.write_files import rest_path
-from sluice.proof.shared.options import check_output, why_not_writable
+from sluice.proof.shared.proof_arguments import check_output, why_not_writable
 from sluice.proof.shared.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.proof.command import add_arguments, run
-from sluice.proof.shared.options import command_line
+from sluice.proof.shared.proof_arguments import format_command
 from sluice.view.endpoints import VARIABLES, Endpoints
 
 NOWHERE = Endpoints.from_env(
@@ -90,4 +90,4 @@ def test_the_command_that_made_a_report_can_be_typed_again_and_shows_no_password
     add_arguments(parser)
     typed = "sluice proof http://me:secret@here/a.tar --camera Cam0,Cam5 --every 2 --limit 9 --max-bytes 200 --list 3"
     args = parser.parse_args(typed.split()[2:])
-    assert command_line(args, "http://here/a.tar") == typed.replace("me:secret@", "")
+    assert format_command(args, "http://here/a.tar") == typed.replace("me:secret@", "")

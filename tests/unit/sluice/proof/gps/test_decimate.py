@@ -1,7 +1,7 @@
 from math import degrees, radians
 
 from producer.gps.check_rows import GpsFix
-from sluice.proof.gps.decimate import Plots, thin, usual_gap
+from sluice.proof.gps.decimate import Plots, decimate, gap_threshold
 
 SECOND = 1_000_000
 
@@ -15,7 +15,7 @@ def walk(rows: int) -> list[GpsFix]:
 
 
 def thinned(fixes: list[GpsFix], *, buckets: int = 20) -> Plots:
-    return thin(fixes, total=len(fixes), gap_seconds=usual_gap(fixes), buckets=buckets)
+    return decimate(fixes, total=len(fixes), gap_seconds=gap_threshold(fixes), buckets=buckets)
 
 
 def test_few_points_are_left_and_every_extreme_is_among_them():
@@ -57,6 +57,6 @@ def test_a_log_without_positions_has_no_track():
 
 
 def test_a_gap_is_ten_usual_intervals_and_at_least_a_second():
-    assert usual_gap(walk(100)) == 10.0
-    assert usual_gap([item._replace(utime=item.utime // 100) for item in walk(100)]) == 1.0
-    assert usual_gap(walk(1)) == 1.0
+    assert gap_threshold(walk(100)) == 10.0
+    assert gap_threshold([item._replace(utime=item.utime // 100) for item in walk(100)]) == 1.0
+    assert gap_threshold(walk(1)) == 1.0

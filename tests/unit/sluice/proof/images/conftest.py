@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sluice.proof.images.fakes import FakeStore, content, make_folder
+from tests.unit.sluice.proof.images.fake_store import FakeStore, content, make_folder
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from PIL import Image
 from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.proof.images.get_command import add_get_arguments, fetch, get_image, run_get, suffix_of
+from sluice.proof.images.get_command import add_get_arguments, fetch_image, get_image, run_get, suffix_of
 from sluice.proof.images.redis_images import NotBytes
-from tests.unit.sluice.proof.images.fakes import FakeStore, key, png
+from tests.unit.sluice.proof.images.fake_store import FakeStore, key, png
 from tests.unit.sluice.proof.test_command import NOWHERE
 
 KEY = key(0, 0)
@@ -123,7 +123,7 @@ def test_a_key_that_is_not_there_shows_its_neighbours(store: FakeStore):
 
 def test_an_empty_redis_says_how_to_fill_it():
     with pytest.raises(SluiceError, match="sluice load images SOURCE"):
-        fetch(KEY, store=FakeStore({}))
+        fetch_image(KEY, store=FakeStore({}))
 
 
 def test_a_value_that_is_no_image_is_told(store: FakeStore):

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from producer.images.open_source import Selection
 from sluice.proof.images.redis_images import Value
 from sluice.proof.images.verdict import judge_images
-from sluice.proof.shared.outcome import Outcome, Question, Verdict
-from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink
-from tests.unit.sluice.proof.images.fakes import ALL as WHOLE
-from tests.unit.sluice.proof.images.fakes import SESSION, FakeStore, find, key, png
+from sluice.proof.shared.proof_arguments import ProofOptions
+from sluice.proof.shared.proof_verdict import Outcome, Verdict
+from tests.unit.sluice.proof.images.fake_store import ALL as WHOLE
+from tests.unit.sluice.proof.images.fake_store import SESSION, FakeStore, key, png, prove
+from tests.unit.sluice.proof.shared.fake_sink import FAILED, PAUSED, FakeSink
 
 GOOD, EMPTY, TEXT, LINK = "good", "empty", "text", "link"
 CAMERAS, IMAGES = 2, 4
-PRESENT = Question(wait_seconds=30)
+PRESENT = ProofOptions(wait_seconds=30)
 NAMES = st.builds(key, st.integers(0, CAMERAS), st.integers(-2, 6))
 PNG = {(camera, number): png(10 * camera + number) for camera in range(CAMERAS + 1) for number in range(-2, 7)}
 BYTES = {key(*place): data for place, data in PNG.items()}
@@ -35,9 +36,9 @@ class Case:
     """By key whether the file is good or what is wrong with it."""
     store: Store
     waiting: tuple[tuple[bytes, bytes | None], ...] = ()
-    halt: str | None = None
+    problem: str | None = None
     selection: Selection = WHOLE
-    question: Question = PRESENT
+    options: ProofOptions = PRESENT
 
     @property
     def chosen(self) -> set[str]:
@@ -64,7 +65,7 @@ class Case:
         cameras = {other.rpartition("/")[0] for other in self.accepted}
         numbers = [_number(other) for other in self.accepted]
         left_out = {name for name in self.files if name not in self.chosen and self.selection.cameras is None}
-        strict = not (self.question.absent or self.question.allow_extra or left_out)
+        strict = not (self.options.absent or self.options.allow_extra or left_out)
         return strict and name.rpartition("/")[0] in cameras and min(numbers) <= _number(name) <= max(numbers)
 
     def matters(self, name: str) -> bool:
@@ -74,7 +75,7 @@ class Case:
         """True if Redis is as it was to be proven."""
         if not self.accepted or self.refused & store.keys():
             return False
-        if self.question.absent:
+        if self.options.absent:
             return not self.accepted.keys() & store.keys()
         there = all(store.get(name) == data for name, data in self.accepted.items())
         return there and not any(self.faulty(name) for name in store.keys() - self.accepted.keys())
@@ -90,9 +91,9 @@ def cases(draw: st.DrawFn) -> Case:
     names = [key(camera, number) for camera in range(CAMERAS) for number in range(IMAGES)]
     files = {name: draw(kinds) for name in names}
     selection = draw(st.sampled_from([Selection(), Selection(cameras=frozenset({"Cam1"})), Selection(every=2)]))
-    question = draw(st.builds(Question, absent=st.booleans(), allow_extra=st.booleans(), wait_seconds=st.just(30.0)))
-    case = Case(files=files, store={}, selection=selection, question=question)
-    store: Store = {} if question.absent else {**case.accepted}
+    options = draw(st.builds(ProofOptions, absent=st.booleans(), allow_extra=st.booleans(), wait_seconds=st.just(30.0)))
+    case = Case(files=files, store={}, selection=selection, options=options)
+    store: Store = {} if options.absent else {**case.accepted}
     other = draw(NAMES | st.sampled_from(names))
     change = draw(st.sampled_from(["nothing", "missing", "different", "more"]))
     if change == "missing":
@@ -103,7 +104,7 @@ def cases(draw: st.DrawFn) -> Case:
         store.setdefault(other, BYTES[other])
     messages = st.tuples(NAMES, st.booleans()).map(lambda sent: (sent[0].encode(), BYTES[sent[0]] if sent[1] else None))
     waiting = tuple(draw(st.lists(messages, max_size=2)))
-    return replace(case, store=store, waiting=waiting, halt=draw(st.sampled_from([None, PAUSED, FAILED])))
+    return replace(case, store=store, waiting=waiting, problem=draw(st.sampled_from([None, PAUSED, FAILED])))
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -119,13 +120,13 @@ def write(root: Path, files: dict[str, str]) -> Path:
     return root / SESSION
 
 
-def prove(case: Case) -> tuple[Verdict, FakeStore, FakeSink]:
+def prove_case(case: Case) -> tuple[Verdict, FakeStore, FakeSink]:
     store = FakeStore(dict(case.store))
-    sink = FakeSink(case.waiting, apply=store.apply, halt=case.halt, pace=1)
+    sink = FakeSink(case.waiting, apply=store.apply, problem=case.problem, pace=1)
     with TemporaryDirectory() as folder:
         root = write(Path(folder), case.files)
-        finding = find(root, store=store, sink=sink, selection=case.selection, question=case.question)
-    return judge_images(question=case.question, finding=finding, dead_letters=0), store, sink
+        result = prove(root, store=store, sink=sink, selection=case.selection, options=case.options)
+    return judge_images(options=case.options, result=result, dead_letters=0), store, sink
 
 
 FILES = {key(0, number): GOOD for number in range(3)}
@@ -137,13 +138,15 @@ ALL: Store = {name: BYTES[name] for name in FILES}
 @example(Case(files={**FILES, key(0, 5): EMPTY}, store={**ALL, key(0, 5): b"x"}))
 @example(Case(files={**FILES, key(1, 0): LINK}, store={**ALL, key(1, 0): b"x"}, selection=Selection(every=2)))
 @example(Case(files={key(0, 0): EMPTY}, store={key(0, 0): b"x"}))
-@example(Case(files=FILES, store=ALL, waiting=((key(0, 1).encode(), None),), halt=PAUSED))
-@example(Case(files=FILES, store=ALL, waiting=((f"{key(0, 1)[:-1]}9".encode(), b"x"),), halt=FAILED))
+@example(Case(files=FILES, store=ALL, waiting=((key(0, 1).encode(), None),), problem=PAUSED))
+@example(Case(files=FILES, store=ALL, waiting=((f"{key(0, 1)[:-1]}9".encode(), b"x"),), problem=FAILED))
 @example(
-    Case(files=FILES, store={}, waiting=((key(0, 1).encode(), b"x"),), question=Question(absent=True, wait_seconds=0))
+    Case(
+        files=FILES, store={}, waiting=((key(0, 1).encode(), b"x"),), options=ProofOptions(absent=True, wait_seconds=0)
+    )
 )
 def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Case):
-    verdict, store, sink = prove(case)
+    verdict, store, sink = prove_case(case)
     if verdict.ok:
         for messages in sink.beginnings():
             then = FakeStore(dict(store.content))
@@ -154,12 +157,12 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
 
 @settings(max_examples=100, deadline=None)
 @given(cases())
-@example(Case(files=FILES, store=ALL, waiting=((key(1, 1).encode(), None),), halt=PAUSED))
+@example(Case(files=FILES, store=ALL, waiting=((key(1, 1).encode(), None),), problem=PAUSED))
 @example(Case(files=FILES, store={}, waiting=tuple((name.encode(), BYTES[name]) for name in FILES)))
 def test_a_no_is_true_where_nothing_more_can_come(case: Case):
-    verdict, store, sink = prove(case)
+    verdict, store, sink = prove_case(case)
     can_change = any(case.matters(name.decode()) for name, _ in [*sink.beginnings()][-1])
-    if not can_change and (case.halt is not None or case.question.wait_seconds):
+    if not can_change and (case.problem is not None or case.options.wait_seconds):
         assert verdict.ok is case.true(store.content)
     if can_change and not verdict.ok and case.accepted:
         assert verdict.outcome in (Outcome.NOT_CAUGHT_UP, Outcome.SINK_FAILED)
