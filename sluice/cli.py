@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
 from producer.runtime.terminal import Console, argument_parser, write_json
-from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox, context_of, is_cluster
+from sluice.cluster.target import is_cluster, kubectl_context
+from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
-    from sluice.view.pipeline_status import Process
+    from sluice.view.pipeline_status import ProcessStatus
 
 LOCAL, EXTERNAL = "local", "external"
 _LOCAL_PACKAGE = "sluice.local"
@@ -67,14 +68,14 @@ def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, s
     command: Command = args.command
     if not is_cluster(args.target):
         return command(args, env)
-    from sluice.cluster.run_in_cluster import run
+    from sluice.cluster.run_in_cluster import run_in_cluster
 
     if not args.in_cluster:
         raise SluiceError(
             "up and down are for this machine; for a cluster: pulumi up, pulumi destroy", status=Exit.USAGE
         )
-    toolbox = Toolbox(context=context_of(args.target), namespace=args.namespace)
-    return run(toolbox, _without_options(arguments), args, env=env, stdout=sys.stdout.buffer)
+    toolbox = Toolbox(context=kubectl_context(args.target), namespace=args.namespace)
+    return run_in_cluster(toolbox, _without_options(arguments), args, env=env, stdout=sys.stdout.buffer)
 
 
 def _without_options(arguments: Sequence[str]) -> list[str]:
@@ -283,24 +284,24 @@ def _failing(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...
     """The connectors of the embedded pipeline that have failed a moment ago."""
     if args.target == EXTERNAL:
         return ()
-    from sluice.local.auto_restart import failing
+    from sluice.local.auto_restart import recent_failures
     from sluice.local.instance import Instance
 
-    return failing(Instance.open(_state(args, env)))
+    return recent_failures(Instance.open(_state(args, env)))
 
 
-def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":
+def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
     """The embedded pipeline's processes, those missing included; None where the pipeline is elsewhere."""
     if args.target == EXTERNAL:
         return None
     from sluice.local.instance import Instance
-    from sluice.local.processes import running
-    from sluice.view.pipeline_status import RUNNING, Process
+    from sluice.local.processes import running_processes
+    from sluice.view.pipeline_status import RUNNING, ProcessStatus
 
     instance = Instance.open(_state(args, env))
-    found = {entry.name: entry for entry in running(instance)}
+    found = {entry.name: entry for entry in running_processes(instance)}
     return [
-        Process(
+        ProcessStatus(
             name=name,
             pid=found[name].pid,
             memory_bytes=found[name].memory_bytes,
@@ -308,7 +309,7 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
             state=RUNNING,
         )
         if name in found
-        else Process(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
+        else ProcessStatus(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
         for name in instance.process_names
     ]
 

@@ -15,7 +15,7 @@ import pytest
 
 from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
-from sluice.cluster.toolbox_pod import is_cluster
+from sluice.cluster.target import is_cluster
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints

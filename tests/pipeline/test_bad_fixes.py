@@ -9,7 +9,7 @@ import pytest
 from producer.gps import encode_row
 from producer.gps.check_rows import GpsFix
 from producer.kafka.register_schema import register
-from sluice.view.connector_status import ask_connect
+from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
 from tests.pipeline.dead_letters import DeadLetters
@@ -82,7 +82,7 @@ def stored(endpoints: Endpoints, first: int, last: int) -> list[int]:
 
 
 def states(endpoints: Endpoints) -> set[str]:
-    (sink,) = [one for one in ask_connect(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
+    (sink,) = [one for one in fetch_connect_status(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
     return {sink.state, *(task.state for task in sink.tasks)}
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from sluice.proof.shared.sink_progress import ConnectSink
-from sluice.view.connector_status import Connector
+from sluice.view.connector_status import ConnectorStatus
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
-from sluice.view.store_status import ask_registry
+from sluice.view.http_client import UnavailableError
+from sluice.view.store_status import fetch_registry_status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,27 +17,27 @@ class PipelineVersions:
 
     versions: tuple[tuple[str, str], ...]
     """Name and version of each program; the store first."""
-    connectors: tuple[Connector, ...]
+    connectors: tuple[ConnectorStatus, ...]
     dead_letters: int
     """Number of records in the sink's topic of dead letters."""
 
 
 def read_pipeline_versions(endpoints: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
     """Ask every program for its version. `store` is the store's name and version; raises SluiceError as `sink` does."""
-    worker, cluster = sink.worker(), sink.cluster()
-    brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
+    connect, kafka = sink.connect_status(), sink.kafka_status()
+    brokers = f"{len(kafka.brokers)} broker{'' if len(kafka.brokers) == 1 else 's'}"
     return PipelineVersions(
         versions=(
             store,
-            ("Kafka Connect", worker.version),
+            ("Kafka Connect", connect.version),
             # A broker does not tell clients its version.
-            ("Kafka", f"cluster {cluster.identity}, {brokers}"),
+            ("Kafka", f"cluster {kafka.identity}, {brokers}"),
             ("Schema registry", _registry(endpoints.registry_url)),
             ("Sluice", sluice_version()),
             ("Python", platform.python_version()),
         ),
-        connectors=worker.connectors,
-        dead_letters=next((topic.messages for topic in cluster.topics if topic.name == sink.names.dead_letters), 0),
+        connectors=connect.connectors,
+        dead_letters=next((topic.messages for topic in kafka.topics if topic.name == sink.names.dead_letters), 0),
     )
 
 
@@ -52,6 +52,6 @@ def sluice_version() -> str:
 def _registry(url: str) -> str:
     # The proof does not need the registry: one that does not answer is worth a line and no more.
     try:
-        return f"Apicurio {ask_registry(url).version}"
-    except SilentError:
+        return f"Apicurio {fetch_registry_status(url).version}"
+    except UnavailableError:
         return "did not answer"

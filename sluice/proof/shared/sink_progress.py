@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.view.connector_status import FAILED, Connector, Worker, ask_connect
+from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
 from sluice.view.topic_reader import TopicReader
-from sluice.view.topic_status import Cluster, KafkaAsker, Unread
 
 Offsets: TypeAlias = dict[int, int]
 """Of each partition the offset that its next record will have."""
@@ -90,17 +90,17 @@ class ConnectSink:
         self.names = names
         self._consumer = endpoints.consumer
         self._connect_urls = endpoints.connect_urls
-        self._kafka = require_answer(lambda: KafkaAsker(endpoints.consumer))
+        self._kafka = require_answer(lambda: KafkaInspector(endpoints.consumer))
 
     def ends(self) -> Offsets:
         """Return the end offsets of the sink's topic, records of open transactions included."""
-        return require_answer(lambda: self._kafka.ends(self.names.topic))
+        return require_answer(lambda: self._kafka.end_offsets(self.names.topic))
 
     def state(self, ends: Offsets) -> SinkState:
         """Return the problems of this sink and of its duplicates, and which records before `ends` one of them has not
         committed.
         """
-        own, duplicates = find_sinks(self.worker(), self.names)
+        own, duplicates = find_sinks(self.connect_status(), self.names)
         unread = self._unread(f"connect-{self.names.connector}", ends)
         waiting, stuck = unread.spans, is_stuck(own)
         problems = find_problems(own, name=self.names.connector)
@@ -116,27 +116,27 @@ class ConnectSink:
             for record in reader.backlog():
                 yield WaitingRecord(record.partition() or 0, record.offset() or 0, _bytes(record.key()))
 
-    def worker(self) -> Worker:
+    def connect_status(self) -> ConnectStatus:
         """Return Connect's version and connectors."""
-        return require_answer(lambda: ask_connect(*self._connect_urls))
+        return require_answer(lambda: fetch_connect_status(*self._connect_urls))
 
-    def cluster(self) -> Cluster:
+    def kafka_status(self) -> KafkaStatus:
         """Return Kafka's brokers and topics."""
-        return require_answer(self._kafka.cluster)
+        return require_answer(self._kafka.kafka_status)
 
-    def _unread(self, group: str, ends: Offsets) -> Unread:
+    def _unread(self, group: str, ends: Offsets) -> UnreadRecords:
         return require_answer(lambda: self._kafka.unread(group, self.names.topic, ends))
 
 
-def find_sinks(worker: Worker, names: SinkNames) -> tuple[Connector | None, tuple[Connector, ...]]:
+def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
     """Return the sink (None where it does not exist), and others of its class that read its topic.
 
     These may well write to the same store.
     """
-    own = next((found for found in worker.connectors if found.name == names.connector), None)
+    own = next((found for found in connect.connectors if found.name == names.connector), None)
     alike = tuple(
         found
-        for found in worker.connectors
+        for found in connect.connectors
         if found is not own and names.topic in found.topics and (own is None or found.class_name == own.class_name)
     )
     return own, alike
@@ -157,11 +157,11 @@ def require_answer(request: Callable[[], Answer]) -> Answer:
     """Return what `request` returns; raises SluiceError (UNAVAILABLE) where the server does not answer."""
     try:
         return request()
-    except SilentError as silent:
-        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
+    except UnavailableError as error:
+        raise SluiceError(f"{error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from error
 
 
-def find_problems(connector: Connector | None, *, name: str) -> tuple[str, ...]:
+def find_problems(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]:
     """Return a sentence for everything of the connector `name` that is not RUNNING; None is one that does not exist."""
     if connector is None:
         return (f"there is no connector {name}",)
@@ -179,7 +179,7 @@ def find_problems(connector: Connector | None, *, name: str) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def is_stuck(connector: Connector | None) -> bool:
+def is_stuck(connector: ConnectorStatus | None) -> bool:
     """Return True where the sink will not go on by itself; a task that is being moved will."""
     return connector is None or bool(connector.failures) or connector.state in _HALTED
 

@@ -1,7 +1,7 @@
 """Sentences of a verdict on the sink: why something is missing, which records wait, dead letters."""
 
 from sluice.proof.shared.sink_progress import SinkState
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 
 _START_AGAIN = (
     "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
@@ -49,7 +49,7 @@ def dead_letter_sentences(count: int, *, topic: str) -> tuple[str, ...]:
     """Return a sentence on the dead letters in `topic`; none where there are no dead letters."""
     if not count:
         return ()
-    connector = topic.removesuffix(DEAD_LETTERS)
+    connector = topic.removesuffix(DEAD_LETTERS_SUFFIX)
     there = f"There {are(count)} {records(count)} that the sink could not use"
     return (f"{there}: `sluice dlq --connector {connector}` says why.",)
 

@@ -13,7 +13,7 @@ from sluice.proof.shared.html_page import format_share
 from sluice.proof.shared.pipeline_versions import PipelineVersions
 from sluice.proof.shared.proof_arguments import ProofOptions
 from sluice.proof.shared.proof_report import ProofReport
-from sluice.view.connector_status import Connector, Task
+from sluice.view.connector_status import ConnectorStatus, TaskStatus
 from tests.unit.sluice.proof.gps.fake_table import FakeTable, delete, fix, line, prove, stored
 from tests.unit.sluice.proof.shared.fake_sink import FAILED, FakeSink
 from tests.unit.sluice.proof.shared.parsed_page import Page, words
@@ -21,8 +21,8 @@ from tests.unit.sluice.proof.shared.parsed_page import Page, words
 FIXES = [fix(number) for number in range(300)]
 LOG = b"".join(map(line, FIXES))
 ROWS = [stored(item) for item in FIXES]
-TASKS = tuple(Task(number=n, state="RUNNING", worker="w:8083", error=None) for n in range(4))
-SINK = Connector(
+TASKS = tuple(TaskStatus(number=n, state="RUNNING", worker="w:8083", error=None) for n in range(4))
+SINK = ConnectorStatus(
     name="mysql-sink",
     kind="sink",
     class_name="io.debezium.connector.jdbc.JdbcSinkConnector",
