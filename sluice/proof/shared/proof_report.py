@@ -17,7 +17,7 @@ from sluice.proof.shared.sink_progress import SinkState
 
 @dataclass(frozen=True, kw_only=True)
 class ProofResult:
-    """What a proof of rows or of images found out about the sink; what it compared is in the subclasses."""
+    """Result of a proof: the sink, in both proofs; the comparison is in the subclasses."""
 
     sink: SinkState
     """State just before the store was read."""

@@ -107,7 +107,7 @@ class VerdictWriter(ABC):
 
     @abstractmethod
     def locate_rejected(self) -> tuple[str, str, str]:
-        """Return of rejected ones in the store an example, by what they were found, and what can be deleted."""
+        """Return an example of the rejects in the store, by what they were found, and what can be deleted."""
 
     def judge(self) -> Verdict:
         """Return the verdict."""

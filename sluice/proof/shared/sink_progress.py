@@ -133,13 +133,13 @@ def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatu
 
     These may well write to the same store.
     """
-    own = next((found for found in connect.connectors if found.name == names.connector), None)
-    alike = tuple(
-        found
-        for found in connect.connectors
-        if found is not own and names.topic in found.topics and (own is None or found.class_name == own.class_name)
+    own = next((sink for sink in connect.connectors if sink.name == names.connector), None)
+    duplicates = tuple(
+        sink
+        for sink in connect.connectors
+        if sink is not own and names.topic in sink.topics and (own is None or sink.class_name == own.class_name)
     )
-    return own, alike
+    return own, duplicates
 
 
 def _union(some: dict[int, Span], others: dict[int, Span]) -> dict[int, Span]:

@@ -9,7 +9,6 @@ from sluice.proof.gps.json_result import to_json
 from sluice.proof.gps.prove import RowProofResult
 from sluice.proof.gps.report import render
 from sluice.proof.gps.verdict import judge_rows
-from sluice.proof.shared.html_page import format_share
 from sluice.proof.shared.pipeline_versions import PipelineVersions
 from sluice.proof.shared.proof_arguments import ProofOptions
 from sluice.proof.shared.proof_report import ProofReport
@@ -166,11 +165,3 @@ def test_a_report_of_absence_says_so():
     result = prove(LOG, table=FakeTable([]), absent=True)
     text = words(Page(render(proof(result, absent=True))).text)
     assert "✓ Proven: absence None of the 300 rows of the source is in myDB.gps_fixes." in text
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "text"), [(0, 0, "0 %"), (0, 9, "0 %"), (9, 9, "100 %"), (1, 10**6, "0.01 %"), (1, 3, "33.33 %")]
-)
-def test_a_share_is_never_rounded_to_all_or_nothing(part: int, whole: int, text: str):
-    assert format_share(part, whole) == text
-    assert format_share(999_999, 10**6) == "99.99 %"

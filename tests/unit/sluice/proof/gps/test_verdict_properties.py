@@ -1,6 +1,6 @@
-"""Whatever a source, a table and a pipeline look like: a proof says yes only where it is true and stays so.
+"""Property test of the verdict on rows: a yes is true, now and after the sink has processed the waiting records.
 
-The truth is worked out here a second time, from the rows themselves and as simply as can be.
+What is true is computed a second time, from the rows themselves and as simply as possible.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Case:
     """A source, a table and a pipeline."""
 
     rows: tuple[tuple[int, str], ...]
-    """Of the source: the number of a fix, and whether the row is good or what is wrong with it."""
+    """Rows of the source: number of a fix, and GOOD or what is wrong with the row."""
     table: tuple[TableRow, ...]
     waiting: tuple[tuple[bytes, TableRow | None], ...] = ()
     problem: str | None = None
@@ -43,7 +43,7 @@ class Case:
 
     @property
     def accepted(self) -> dict[int, TableRow]:
-        """The rows that must be there, or, asked for, must not; of several with one utime the first that is good."""
+        """Rows that must be in the table, or must not with --absent; of several with one utime the first good one."""
         found: dict[int, TableRow] = {}
         for number, kind in self.rows:
             if kind in (GOOD, OTHER):
@@ -51,30 +51,30 @@ class Case:
         return found
 
     @property
-    def refused(self) -> set[int]:
-        """Utimes that must not be there, whatever was asked."""
+    def rejected(self) -> set[int]:
+        """Utimes that must not be in the table, with any options."""
         return {fix(number).utime for number, _ in self.rows} - self.accepted.keys()
 
-    def faulty(self, utime: int) -> bool:
-        """True if no row but one of the source may have this utime."""
+    def is_extra_fault(self, utime: int) -> bool:
+        """True if a row with this utime that is none of the source is a fault."""
         utimes = self.accepted.keys()
         strict = not (self.options.absent or self.options.allow_extra)
         return strict and bool(utimes) and min(utimes) <= utime <= max(utimes)
 
-    def matters(self, key: bytes) -> bool:
-        """True if a message with this key can change the truth."""
+    def can_change(self, key: bytes) -> bool:
+        """True if a record with this key can change what is true."""
         utime = int(key) if key.isdigit() else None
-        return utime is not None and (utime in self.accepted or utime in self.refused or self.faulty(utime))
+        return utime is not None and (utime in self.accepted or utime in self.rejected or self.is_extra_fault(utime))
 
-    def true(self, table: FakeTable) -> bool:
-        """True if the table is as it was to be proven."""
+    def is_proven(self, table: FakeTable) -> bool:
+        """True if the table is as the proof shall show."""
         rows = {row.utime: row for row in table.content}
-        if not self.accepted or self.refused & rows.keys():
+        if not self.accepted or self.rejected & rows.keys():
             return False
         if self.options.absent:
             return not self.accepted.keys() & rows.keys()
         there = all(rows.get(utime) == row for utime, row in self.accepted.items())
-        return there and not any(self.faulty(utime) for utime in rows.keys() - self.accepted.keys())
+        return there and not any(self.is_extra_fault(utime) for utime in rows.keys() - self.accepted.keys())
 
 
 def variant(number: int, kind: str) -> GpsFix:
@@ -106,10 +106,10 @@ def cases(draw: st.DrawFn) -> Case:
     start = {} if options.absent else case.accepted
     case = replace(case, table=tuple(draw(changed(start))))
     any_row = st.builds(variant, NUMBERS, st.sampled_from([GOOD, OTHER])) | st.just(BETWEEN)
-    messages = st.sampled_from([upsert, delete]).flatmap(lambda send: st.builds(send, any_row))
+    records = st.sampled_from([upsert, delete]).flatmap(lambda send: st.builds(send, any_row))
     return replace(
         case,
-        waiting=tuple(chain(*draw(st.lists(messages | st.just([(b"no number", None)]), max_size=2)))),
+        waiting=tuple(chain(*draw(st.lists(records | st.just([(b"no number", None)]), max_size=2)))),
         problem=draw(st.sampled_from([None, PAUSED, FAILED])),
         pace=draw(st.integers(1, 2)),
         markers=draw(st.integers(0, 1)),
@@ -141,10 +141,10 @@ def prove_case(case: Case) -> tuple[Verdict, FakeTable, FakeSink]:
     return judge_rows(options=case.options, result=result, dead_letters=0), table, sink
 
 
-def after(table: FakeTable, messages: list[tuple[bytes, TableRow | None]]) -> FakeTable:
+def after(table: FakeTable, records: list[tuple[bytes, TableRow | None]]) -> FakeTable:
     then = FakeTable(table.content)
-    for message in messages:
-        then.apply(*message)
+    for record in records:
+        then.apply(*record)
     return then
 
 
@@ -176,8 +176,8 @@ ALL = tuple(stored(fix(number)) for number in range(3))
 def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Case):
     verdict, table, sink = prove_case(case)
     if verdict.ok:
-        for messages in sink.beginnings():
-            assert case.true(after(table, messages))
+        for records in sink.beginnings():
+            assert case.is_proven(after(table, records))
 
 
 @settings(max_examples=200, deadline=None)
@@ -189,8 +189,8 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
 def test_a_no_is_true_where_nothing_more_can_come(case: Case):
     verdict, table, sink = prove_case(case)
     everything = [*sink.beginnings()][-1]
-    can_change = any(case.matters(key) for key, _ in everything)
+    can_change = any(case.can_change(key) for key, _ in everything)
     if not can_change and (case.problem is not None or case.options.wait_seconds):
-        assert verdict.ok is case.true(table)
+        assert verdict.ok is case.is_proven(table)
     if can_change and not verdict.ok and case.accepted:
         assert verdict.outcome in (Outcome.NOT_CAUGHT_UP, Outcome.SINK_FAILED)

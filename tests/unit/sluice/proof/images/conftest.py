@@ -13,5 +13,5 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> FakeStore:
-    """All of `folder`."""
+    """Redis with all images of `folder`."""
     return FakeStore(content(folder))

@@ -1,6 +1,6 @@
-"""Whatever a folder, Redis and a pipeline look like: a proof of images says yes only where it is true and stays so.
+"""Property test of the verdict on images: a yes is true, now and after the sink has processed the waiting records.
 
-The truth is worked out here a second time, from the files themselves and as simply as can be.
+What is true is computed a second time, from the files themselves and as simply as possible.
 """
 
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Case:
     """A folder, what Redis holds, and a pipeline."""
 
     files: dict[str, str]
-    """By key whether the file is good or what is wrong with it."""
+    """Files by key: GOOD or what is wrong with the file."""
     store: Store
     waiting: tuple[tuple[bytes, bytes | None], ...] = ()
     problem: str | None = None
@@ -41,12 +41,12 @@ class Case:
     options: ProofOptions = PRESENT
 
     @property
-    def chosen(self) -> set[str]:
-        """Keys that the selection means."""
+    def selected(self) -> set[str]:
+        """Keys that are selected."""
         found: set[str] = set()
         for camera in range(CAMERAS):
             own = [name for name in sorted(self.files, key=_number) if f"/Cam{camera}/" in name]
-            # A link is never an image, and does not take a turn.
+            # A link is never an image, and --every does not count it.
             turns = [name for name in own if self.files[name] != LINK]
             found |= {*turns[:: self.selection.every], *(set(own) - set(turns))}
         cameras = self.selection.cameras
@@ -54,31 +54,31 @@ class Case:
 
     @property
     def accepted(self) -> dict[str, bytes]:
-        return {name: BYTES[name] for name in self.chosen if self.files[name] == GOOD}
+        return {name: BYTES[name] for name in self.selected if self.files[name] == GOOD}
 
     @property
-    def refused(self) -> set[str]:
-        return self.chosen - self.accepted.keys()
+    def rejected(self) -> set[str]:
+        return self.selected - self.accepted.keys()
 
-    def faulty(self, name: str) -> bool:
-        """True if no key but one of the source may be this."""
+    def is_extra_fault(self, name: str) -> bool:
+        """True if this key, where it is none of the source, is a fault."""
         cameras = {other.rpartition("/")[0] for other in self.accepted}
         numbers = [_number(other) for other in self.accepted]
-        left_out = {name for name in self.files if name not in self.chosen and self.selection.cameras is None}
+        left_out = {name for name in self.files if name not in self.selected and self.selection.cameras is None}
         strict = not (self.options.absent or self.options.allow_extra or left_out)
         return strict and name.rpartition("/")[0] in cameras and min(numbers) <= _number(name) <= max(numbers)
 
-    def matters(self, name: str) -> bool:
-        return name in self.accepted or name in self.refused or self.faulty(name)
+    def can_change(self, name: str) -> bool:
+        return name in self.accepted or name in self.rejected or self.is_extra_fault(name)
 
-    def true(self, store: Store) -> bool:
-        """True if Redis is as it was to be proven."""
-        if not self.accepted or self.refused & store.keys():
+    def is_proven(self, store: Store) -> bool:
+        """True if Redis is as the proof shall show."""
+        if not self.accepted or self.rejected & store.keys():
             return False
         if self.options.absent:
             return not self.accepted.keys() & store.keys()
         there = all(store.get(name) == data for name, data in self.accepted.items())
-        return there and not any(self.faulty(name) for name in store.keys() - self.accepted.keys())
+        return there and not any(self.is_extra_fault(name) for name in store.keys() - self.accepted.keys())
 
 
 def _number(name: str) -> int:
@@ -102,13 +102,13 @@ def cases(draw: st.DrawFn) -> Case:
         store[other] = b"other bytes"
     if change == "more":
         store.setdefault(other, BYTES[other])
-    messages = st.tuples(NAMES, st.booleans()).map(lambda sent: (sent[0].encode(), BYTES[sent[0]] if sent[1] else None))
-    waiting = tuple(draw(st.lists(messages, max_size=2)))
+    records = st.tuples(NAMES, st.booleans()).map(lambda sent: (sent[0].encode(), BYTES[sent[0]] if sent[1] else None))
+    waiting = tuple(draw(st.lists(records, max_size=2)))
     return replace(case, store=store, waiting=waiting, problem=draw(st.sampled_from([None, PAUSED, FAILED])))
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
-    """The folder."""
+    """Write the folder and return it."""
     for name, kind in files.items():
         camera, number = name.split("/")[1:]
         path = root / SESSION / "lb3" / camera / f"{number}.png"
@@ -148,11 +148,11 @@ ALL: Store = {name: BYTES[name] for name in FILES}
 def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Case):
     verdict, store, sink = prove_case(case)
     if verdict.ok:
-        for messages in sink.beginnings():
+        for records in sink.beginnings():
             then = FakeStore(dict(store.content))
-            for message in messages:
-                then.apply(*message)
-            assert case.true(then.content)
+            for record in records:
+                then.apply(*record)
+            assert case.is_proven(then.content)
 
 
 @settings(max_examples=100, deadline=None)
@@ -161,8 +161,8 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
 @example(Case(files=FILES, store={}, waiting=tuple((name.encode(), BYTES[name]) for name in FILES)))
 def test_a_no_is_true_where_nothing_more_can_come(case: Case):
     verdict, store, sink = prove_case(case)
-    can_change = any(case.matters(name.decode()) for name, _ in [*sink.beginnings()][-1])
+    can_change = any(case.can_change(name.decode()) for name, _ in [*sink.beginnings()][-1])
     if not can_change and (case.problem is not None or case.options.wait_seconds):
-        assert verdict.ok is case.true(store.content)
+        assert verdict.ok is case.is_proven(store.content)
     if can_change and not verdict.ok and case.accepted:
         assert verdict.outcome in (Outcome.NOT_CAUGHT_UP, Outcome.SINK_FAILED)
