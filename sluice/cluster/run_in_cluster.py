@@ -29,7 +29,7 @@ from sluice.cluster.kubectl_exec import WriteStdin
 from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
 from sluice.dead_letters.letter_files import rest_path
-from sluice.proof.shared.options import check_output, why_not_writable
+from sluice.proof.shared.proof_arguments import check_output, why_not_writable
 from sluice.proof.shared.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}

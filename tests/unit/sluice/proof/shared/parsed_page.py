@@ -1,4 +1,4 @@
-"""A report as a reader of HTML sees it."""
+"""Parsed HTML page of a report: its text, tags, ids and links."""
 
 from collections import Counter
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
 class Page(HTMLParser):
-    """A page, checked as it is read: every element is closed where it must be."""
+    """A parsed page; fails where an element is not closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -21,12 +21,12 @@ class Page(HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._seen(tag, attrs)
+        self._count(tag, attrs)
         if tag not in VOID:
             self._open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._seen(tag, attrs)
+        self._count(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
@@ -34,7 +34,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data + " "
 
-    def _seen(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def _count(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
         for name, value in attrs:
             if name == "id":
@@ -44,5 +44,5 @@ class Page(HTMLParser):
 
 
 def words(text: str) -> str:
-    """The text with single spaces."""
+    """Return the text with single spaces."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""A folder of images, and a store for tests."""
+"""A fake Redis, a folder of images, and a proof of the folder against the fake Redis."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from PIL import Image
 
 from producer.images.open_images import open_images
 from producer.images.selection import Selection
-from sluice.proof.images.prove import ImageFinding, prove_images
+from sluice.proof.images.prove import ImageProofResult, prove_images
 from sluice.proof.images.redis_images import Memory, Value
-from sluice.proof.shared.outcome import Question
-from tests.unit.sluice.proof.fakes import FakeSink, Noted, at_once
+from sluice.proof.shared.proof_arguments import ProofOptions
+from tests.unit.sluice.proof.shared.fake_sink import FakeSink, RecordedProgress, without_waiting
 
 SESSION = "2012-11-16"
 START = 1_353_099_678_298_235
@@ -20,24 +20,24 @@ ALL = Selection()
 
 
 def png(number: int, *, size: tuple[int, int] = (20, 12)) -> bytes:
-    """An image of its own for each number."""
+    """Return a different image for each number."""
     file = BytesIO()
     Image.new("RGB", size, (number % 256, 90, 200)).save(file, "png")
     return file.getvalue()
 
 
 def utime(number: int) -> int:
-    """When the image with this number was taken."""
+    """Return the utime of the image with this number."""
     return START + number * 200_000
 
 
 def key(camera: int, number: int) -> str:
-    """The key of a camera's image."""
+    """Return the key of a camera's image."""
     return f"{SESSION}/Cam{camera}/{utime(number)}"
 
 
 def make_folder(root: Path, *, cameras: int = 2, images: int = 3) -> Path:
-    """A session's folder as the data set has it, with so many images of each camera."""
+    """Write a session's folder as the data set has it, with so many images of each camera."""
     for camera in range(cameras):
         folder = root / SESSION / "lb3" / f"Cam{camera}"
         folder.mkdir(parents=True)
@@ -46,27 +46,27 @@ def make_folder(root: Path, *, cameras: int = 2, images: int = 3) -> Path:
     return root / SESSION
 
 
-def empty(folder: Path, name: str) -> None:
-    """Leave the image with the key `name` without a byte."""
+def make_empty(folder: Path, name: str) -> None:
+    """Replace the image with the key `name` by an empty file."""
     _, camera, number = name.split("/")
     (folder / "lb3" / camera / f"{number}.png").write_bytes(b"")
 
 
 def content(folder: Path) -> dict[str, Value]:
-    """What a store holds after all of a folder was loaded."""
+    """Return what Redis has after all of a folder was loaded."""
     return {f"{SESSION}/{path.parent.name}/{path.stem}": path.read_bytes() for path in folder.rglob("*.png")}
 
 
 @dataclass
 class FakeStore:
-    """A store in memory; counts how often images are read from it."""
+    """Redis in memory; counts how often images are read."""
 
     content: dict[str, Value]
     used: int = 1_000_000
     limit: int = 500_000_000
     product: str = "Redis 6.2.7"
     reads: int = 0
-    mortal: frozenset[str] = frozenset()
+    expiring_keys: frozenset[str] = frozenset()
     """Keys with a time to live."""
     prefixes: list[str] = field(default_factory=list[str])
 
@@ -77,7 +77,7 @@ class FakeStore:
         return (key for key in keys if key in self.content)
 
     def expiring(self, keys: Iterable[str]) -> Iterator[str]:
-        return (key for key in keys if key in self.mortal)
+        return (key for key in keys if key in self.expiring_keys)
 
     def apply(self, key: bytes, value: bytes | None) -> None:
         """Write as the sink does."""
@@ -97,26 +97,26 @@ class FakeStore:
         yield from [name for name in self.content if name.startswith(prefix)] * 2
 
 
-def find(
+def prove(
     folder: Path,
     *,
     store: FakeStore,
     sink: FakeSink | None = None,
     selection: Selection = ALL,
-    question: Question | None = None,
+    options: ProofOptions | None = None,
     absent: bool = False,
     wait_seconds: float = 30,
     limit: int = 20,
-) -> ImageFinding:
-    """Run a proof of the folder against the store."""
+) -> ImageProofResult:
+    """Prove the folder against the store."""
     with open_images(str(folder), env={}, selection=selection) as source:
-        return at_once(
+        return without_waiting(
             lambda: prove_images(
                 source,
                 store=store,
                 sink=sink or FakeSink(),
-                question=question or Question(absent=absent, wait_seconds=wait_seconds),
+                options=options or ProofOptions(absent=absent, wait_seconds=wait_seconds),
                 limit=limit,
-                progress=Noted(),
+                progress=RecordedProgress(),
             )
         )
