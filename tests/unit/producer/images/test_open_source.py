@@ -342,6 +342,7 @@ def test_images_are_told_from_logs(folder: Path, archive: Path, tmp_path: Path) 
         told(tmp_path / "missing")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     """A process that reads eight times as many images takes hardly more memory."""
