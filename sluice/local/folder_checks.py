@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 
 MAX_PATH_BYTES = 400
 """MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to this one."""
@@ -63,7 +63,7 @@ def resolve_links(path: Path) -> Path:
 
 def display_path(path: Path) -> str:
     """A path for a message, in one line."""
-    return visible_line(str(path))
+    return escape_line(str(path))
 
 
 def _misnamed(path: Path, purpose: FolderPurpose) -> str | None:

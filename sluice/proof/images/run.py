@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from producer.images.open_source import open_images
+from producer.images.open_images import open_images
 from producer.images.selection_arguments import read_selection
 from producer.kafka.topic import TopicAdmin
 from producer.shared.output_files import source_id

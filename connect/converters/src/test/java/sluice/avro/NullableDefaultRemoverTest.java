@@ -17,9 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Null in a field that has a default is written as null, wherever the field stands. */
+/** Null in a field with a default is written as null, at any depth. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class NullableFieldsTest {
+class NullableDefaultRemoverTest {
     private static final Schema ROW = row().build();
     private static final Schema OPTIONAL_ROW = row().optional().build();
     private static final Schema SOURCE = SchemaBuilder.struct().name("io.debezium.connector.mysql.Source")
@@ -113,19 +113,19 @@ class NullableFieldsTest {
 
     @Test
     void schemaWithoutSuchAFieldIsUsedAsItIs() {
-        NullableFields fields = new NullableFields();
+        NullableDefaultRemover fields = new NullableDefaultRemover();
         Schema schema = SchemaBuilder.struct().name("Plain").field("text", Schema.OPTIONAL_STRING_SCHEMA)
                 .field("list", SchemaBuilder.array(Schema.OPTIONAL_INT64_SCHEMA).build()).field("source", SOURCE).build();
         Struct value = new Struct(schema);
-        assertSame(schema, fields.withoutDefaults(schema));
+        assertSame(schema, fields.removeFrom(schema));
         assertSame(value, fields.convert(schema, value));
     }
 
     @Test
     void schemaIsCopiedOnce() {
-        NullableFields fields = new NullableFields();
-        Schema copy = fields.withoutDefaults(ENVELOPE);
-        assertSame(copy, fields.withoutDefaults(ENVELOPE));
+        NullableDefaultRemover fields = new NullableDefaultRemover();
+        Schema copy = fields.removeFrom(ENVELOPE);
+        assertSame(copy, fields.removeFrom(ENVELOPE));
         assertSame(copy.field("before").schema(), copy.field("after").schema());
     }
 

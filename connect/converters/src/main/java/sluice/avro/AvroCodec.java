@@ -15,13 +15,13 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.connect.errors.DataException;
 
-/** Reads and writes the Avro bodies of one schema. For one thread: the reader and its decoder are used again. */
-final class Datum {
+/** Decodes and encodes Avro bodies of one schema. Not thread-safe: the reader and its decoder are reused. */
+final class AvroCodec {
     private final Schema schema;
     private final GenericDatumReader<Object> reader;
     private BinaryDecoder decoder;
 
-    Datum(Schema schema) {
+    AvroCodec(Schema schema) {
         this.schema = schema;
         reader = new GenericDatumReader<>(schema);
     }
@@ -30,8 +30,8 @@ final class Datum {
         return schema;
     }
 
-    /** What stands in `value` from `start` to its end, no less and no more. */
-    Object read(byte[] value, int start, int id) {
+    /** Decodes `value` from `start` to its end; throws a DataException if bytes are missing, left over or invalid. */
+    Object decode(byte[] value, int start, int id) {
         decoder = DecoderFactory.get().binaryDecoder(value, start, value.length - start, decoder);
         try {
             Object datum = reader.read(null, decoder);
@@ -40,8 +40,8 @@ final class Datum {
                         + "by the schema with the id " + id);
             }
             return datum;
-        } catch (EOFException short_) {
-            throw new DataException("the value is cut short: it ends before the schema with the id " + id + " does", short_);
+        } catch (EOFException cut) {
+            throw new DataException("the value is cut short: it ends before the schema with the id " + id + " does", cut);
         } catch (DataException error) {
             throw error;
         } catch (IOException | RuntimeException error) {
@@ -50,15 +50,15 @@ final class Datum {
         }
     }
 
-    /** `header`, and after it the datum by its own schema. */
-    static byte[] write(GenericContainer datum, byte[] header) {
+    /** Returns `header` followed by the datum, encoded with the datum's own schema. */
+    static byte[] encode(GenericContainer datum, byte[] header) {
         Object value = datum instanceof NonRecordContainer container ? container.getValue() : datum;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(header);
         BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(out, null);
         try {
             new GenericDatumWriter<>(datum.getSchema()).write(value, encoder);
-        } catch (IOException impossible) { // It is written to memory.
+        } catch (IOException impossible) { // The output is in memory.
             throw new UncheckedIOException(impossible);
         }
         return out.toByteArray();

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.Records.record;
-import static sluice.redis.Records.settings;
+import static sluice.redis.FakeWorker.record;
+import static sluice.redis.FakeWorker.settings;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,10 +24,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which failures are tried again, which stop the task, and that nothing is lost or reordered by either. */
+/** Which failures are retried and which stop the task; neither loses or reorders records. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FailuresTest {
-    private final Records worker = new Records();
+class FailureHandlingTest {
+    private final FakeWorker worker = new FakeWorker();
     private FakeRedis redis;
     private RedisSinkTask task;
 
@@ -44,7 +44,7 @@ class FailuresTest {
         redis.close();
     }
 
-    /** A port at which nobody listens. */
+    /** Returns a port without a listener. */
     private static int freePort() throws Exception {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
@@ -101,7 +101,7 @@ class FailuresTest {
         redis.commands.clear();
         task.put(batch);
         assertEquals("2", redis.data.get("k"));
-        assertEquals(List.of("SET k 1", "SET k 2"), redis.named("SET"));
+        assertEquals(List.of("SET k 1", "SET k 2"), redis.commandsNamed("SET"));
     }
 
     @Test
@@ -183,17 +183,17 @@ class FailuresTest {
     @Test
     void serverThatStopsReadingIsGivenUpInTime() {
         task = worker.task(settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "200"));
-        redis.deaf = true;
+        redis.paused = true;
         SinkRecord large = record("k", new byte[32 << 20]);
         ConnectException error =
                 assertThrows(RetriableException.class, () -> task.put(List.of(large, large)));
         assertTrue(error.getMessage().contains("within 200 ms"), error.getMessage());
-        redis.deaf = false;
+        redis.paused = false;
         while (!"v".equals(redis.data.get("k"))) {
             try {
                 task.put(List.of(record("k", "v")));
             } catch (RetriableException late) {
-                Thread.onSpinWait(); // 200 ms are little on a busy machine
+                Thread.onSpinWait(); // 200 ms can be too short on a busy machine
             }
         }
     }

@@ -12,22 +12,22 @@ import org.apache.kafka.connect.data.Schema.Type;
 import org.apache.kafka.connect.data.Struct;
 
 /**
- * Removes the default of every field that may be null, so that null is written as null.
+ * Removes the defaults of optional fields from schemas and values, so that null is written as null.
  *
- * <p>AvroData reads a Struct with Struct.get, which returns the field's default in place of null: NULL in a column that
- * has a DEFAULT would be written as that default. For one thread.
+ * <p>AvroData reads a Struct with Struct.get, which returns the field's default instead of null: NULL in a column that
+ * has a DEFAULT would be written as that default. Not thread-safe.
  */
-final class NullableFields {
-    /** A source has few schemas, and keeps them. This limits the memory for one that makes a schema for each record. */
+final class NullableDefaultRemover {
+    /** Limits the memory for a source that creates a schema for each record; others have few schemas and reuse them. */
     private static final int MAX_COPIES = 1000;
-    /** Structs of Debezium itself: it leaves out what has its default, such as "false" in source.snapshot. */
+    /** Debezium's own structs are not changed: it omits fields that have their default, such as source.snapshot. */
     private static final String DEBEZIUM_STRUCT = "io.debezium.";
 
-    /** By identity, because two schemas that are equal are compared field by field. */
+    /** By identity: comparing equal schemas compares all their fields. */
     private final Map<Schema, Schema> copies = new IdentityHashMap<>();
 
-    /** The schema without those defaults; the same instance where it has none. */
-    Schema withoutDefaults(Schema schema) {
+    /** Returns the schema without those defaults; the same instance if it has none. */
+    Schema removeFrom(Schema schema) {
         if (schema == null) {
             return null;
         }
@@ -43,27 +43,27 @@ final class NullableFields {
     }
 
     private Schema copy(Schema schema) {
-        boolean map = schema.type() == Type.MAP;
+        boolean isMap = schema.type() == Type.MAP;
         Schema copy = new ConnectSchema(schema.type(), schema.isOptional(),
                 schema.isOptional() ? null : schema.defaultValue(),
                 schema.name(), schema.version(), schema.doc(), schema.parameters(),
-                schema.type() == Type.STRUCT ? copyOfFields(schema) : null,
-                map ? withoutDefaults(schema.keySchema()) : null,
-                map || schema.type() == Type.ARRAY ? withoutDefaults(schema.valueSchema()) : null);
+                schema.type() == Type.STRUCT ? copyFields(schema) : null,
+                isMap ? removeFrom(schema.keySchema()) : null,
+                isMap || schema.type() == Type.ARRAY ? removeFrom(schema.valueSchema()) : null);
         return copy.equals(schema) ? schema : copy;
     }
 
-    private List<Field> copyOfFields(Schema schema) {
+    private List<Field> copyFields(Schema schema) {
         if (schema.name() != null && schema.name().startsWith(DEBEZIUM_STRUCT)) {
             return schema.fields();
         }
         return schema.fields().stream()
-                .map(field -> new Field(field.name(), field.index(), withoutDefaults(field.schema()))).toList();
+                .map(field -> new Field(field.name(), field.index(), removeFrom(field.schema()))).toList();
     }
 
-    /** The value as one of withoutDefaults(schema); throws a DataException where it is none of `schema`. */
+    /** Converts a value of `schema` to removeFrom(schema); throws a DataException if it does not match `schema`. */
     Object convert(Schema schema, Object value) {
-        Schema copy = withoutDefaults(schema);
+        Schema copy = removeFrom(schema);
         if (copy == schema || value == null) {
             return value;
         }
@@ -87,7 +87,7 @@ final class NullableFields {
         Struct converted = new Struct(to);
         for (Field field : from.fields()) {
             Object value = struct.getWithoutDefault(field.name());
-            if (value != null) { // What is null needs no put, which refuses it in a field that must have a value.
+            if (value != null) { // put rejects null for a required field; an unset field is null anyway.
                 Field target = to.field(field.name());
                 converted.put(target, convert(field.schema(), target.schema(), value));
             }

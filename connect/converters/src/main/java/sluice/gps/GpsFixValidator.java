@@ -5,37 +5,37 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 
-/** What the table myDB.gps_fixes (k8s/mysql/10-gps-fixes.sql) takes as a fix. */
-final class Fix {
-    /** DATETIME(6) holds the years 1000 to 9999. */
+/** Checks that a record's value fits the table myDB.gps_fixes (k8s/mysql/10-gps-fixes.sql). */
+final class GpsFixValidator {
+    /** Range of DATETIME(6): the years 1000 to 9999. */
     private static final long FIRST_MICROS = -30_610_224_000_000_000L;
     private static final long LAST_MICROS = 253_402_300_799_999_999L;
 
     private static final String RECORDED_AT = "recorded_at";
     private static final String FIX_MODE = "fix_mode";
     private static final String SATELLITES = "satellites";
-    /** Columns of type DOUBLE. A column that this class does not know may have been added to the table: it passes. */
-    private static final List<String> NUMBERS = List.of("latitude", "longitude", "altitude", "track", "speed");
+    /** Columns of type DOUBLE. Fields not named here are not checked: the column may have been added to the table. */
+    private static final List<String> DOUBLES = List.of("latitude", "longitude", "altitude", "track", "speed");
 
-    private Fix() { }
+    private GpsFixValidator() { }
 
-    /** Throws a DataException where the table would refuse the value, or it is not that of the key. */
-    static void check(Object value, long utime) {
+    /** Throws a DataException if the table would reject the value, or its recorded_at is not the key's utime. */
+    static void validate(Object value, long utime) {
         if (!(value instanceof Struct fix)) {
             throw new DataException("the value is a " + value.getClass().getName() + ", not a record with fields");
         }
-        long recordedAt = whole(fix, RECORDED_AT, FIRST_MICROS, LAST_MICROS);
-        whole(fix, FIX_MODE, Byte.MIN_VALUE, Byte.MAX_VALUE);
-        whole(fix, SATELLITES, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        long recordedAt = integer(fix, RECORDED_AT, FIRST_MICROS, LAST_MICROS);
+        integer(fix, FIX_MODE, Byte.MIN_VALUE, Byte.MAX_VALUE);
+        integer(fix, SATELLITES, Integer.MIN_VALUE, Integer.MAX_VALUE);
         if (recordedAt != utime) {
             throw new DataException("the key is " + utime + " and recorded_at is " + recordedAt + ": not the same utime");
         }
-        for (String name : NUMBERS) {
-            checkNumber(name, value(fix, name));
+        for (String name : DOUBLES) {
+            validateDouble(name, value(fix, name));
         }
     }
 
-    private static long whole(Struct fix, String name, long least, long most) {
+    private static long integer(Struct fix, String name, long min, long max) {
         Object value = value(fix, name);
         if (value == null) {
             throw new DataException("the value has no " + name);
@@ -44,13 +44,13 @@ final class Fix {
             throw new DataException(name + " is a " + value.getClass().getSimpleName() + ", not a whole number");
         }
         long number = ((Number) value).longValue();
-        if (number < least || number > most) {
-            throw new DataException(name + " is " + number + "; the table takes " + least + " to " + most);
+        if (number < min || number > max) {
+            throw new DataException(name + " is " + number + "; the table takes " + min + " to " + max);
         }
         return number;
     }
 
-    private static void checkNumber(String name, Object value) {
+    private static void validateDouble(String name, Object value) {
         if (value != null && !(value instanceof Number)) {
             throw new DataException(name + " is a " + value.getClass().getSimpleName() + ", not a number");
         }

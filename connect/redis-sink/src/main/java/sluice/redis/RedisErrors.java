@@ -6,10 +6,10 @@ import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
-/** What an answer or a silence of Redis means: try again, or a person must do something. */
-final class Failures {
-    /** A server that says so is starting, failing over, full of work, or cannot write its disk: it may pass. */
-    private static final Set<String> PASSING = Set.of(
+/** Classifies errors of Redis: retriable, or one that needs a person (with advice). */
+final class RedisErrors {
+    /** Error codes of a server that is starting, failing over, busy, or cannot write to its disk. */
+    private static final Set<String> RETRIABLE = Set.of(
             "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "READONLY", "TRYAGAIN");
 
     private static final Map<String, String> ADVICE = Map.of(
@@ -23,31 +23,33 @@ final class Failures {
 
     private final String server;
 
-    Failures(RedisSinkConfig config) {
+    RedisErrors(RedisSinkConfig config) {
         server = "Redis at " + config.server();
     }
 
-    /** The exception for an error that Redis answered to `what`. */
-    ConnectException refused(JedisDataException answer, String what) {
-        String text = answer.getMessage();
+    /** Returns the exception for an error reply of Redis to the command described by `what`. */
+    ConnectException errorReply(JedisDataException reply, String what) {
+        String text = reply.getMessage();
         String code = text.split(" ", 2)[0];
-        if (PASSING.contains(code) || text.contains("max number of clients")) {
-            return new RetriableException(server + " cannot do it now, " + what + ": " + text, answer);
+        if (RETRIABLE.contains(code) || text.contains("max number of clients")) {
+            return new RetriableException(server + " cannot do it now, " + what + ": " + text, reply);
         }
         String advice = ADVICE.getOrDefault(code, text.contains("DB index") ? "Check redis.database." : "");
-        return new ConnectException((server + " refuses " + what + ": " + text + ". " + advice).strip(), answer);
+        return new ConnectException((server + " refuses " + what + ": " + text + ". " + advice).strip(), reply);
     }
 
-    /** The exception for a connection that failed. */
+    /** Returns the exception for a failed connection. */
     RetriableException unreachable(RuntimeException error) {
         return new RetriableException(server + ": " + error.getMessage(), error);
     }
 
-    RetriableException late(int milliseconds, String setting) {
+    /** Returns the exception for a reply that did not come within the timeout, the value of `setting`. */
+    RetriableException timedOut(int milliseconds, String setting) {
         return new RetriableException(server + " did not answer within " + milliseconds + " ms (" + setting + ")");
     }
 
-    ConnectException given(RetriableException last, long milliseconds) {
+    /** Returns the exception that ends the task after retrying for so many milliseconds. */
+    ConnectException gaveUp(RetriableException last, long milliseconds) {
         return new ConnectException("gave up after " + milliseconds + " ms (" + RedisSinkConfig.RETRY_TIMEOUT_MS + "): "
                 + last.getMessage() + ". Nothing is lost: once it is back, restart the task.", last);
     }

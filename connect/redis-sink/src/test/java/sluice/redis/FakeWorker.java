@@ -11,8 +11,8 @@ import org.apache.kafka.connect.sink.ErrantRecordReporter;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTaskContext;
 
-/** What a worker is for a task: records, a context, a dead letter queue. */
-final class Records {
+/** Stand-in for a Connect worker: records, a task context, a dead letter queue. */
+final class FakeWorker {
     static final long NO_TIMEOUT = -1;
 
     final List<SinkRecord> reported = new ArrayList<>();
@@ -28,7 +28,7 @@ final class Records {
         return new SinkRecord("images", 3, null, key, null, value, offset);
     }
 
-    /** Settings for the server at a port; `more` are names and values in turn. */
+    /** Returns settings for the server at a port; `more` are names and values in turn. */
     static Map<String, String> settings(int port, String... more) {
         Map<String, String> settings = new HashMap<>(Map.of(
                 RedisSinkConfig.HOST, "127.0.0.1", RedisSinkConfig.PORT, Integer.toString(port)));

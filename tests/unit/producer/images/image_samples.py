@@ -8,7 +8,10 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from producer.images.open_source import Image, ImageSource, Refused, Selection, open_images
+from producer.images.image_files import RejectedFile
+from producer.images.image_source import Image, ImageSource
+from producer.images.open_images import open_images
+from producer.images.selection import Selection
 
 UTIME = 1_353_099_678_000_000
 Members = Iterable[tuple[str | tarfile.TarInfo, bytes]]
@@ -28,7 +31,7 @@ def member(name: str, **fields: Any) -> tarfile.TarInfo:
     return info
 
 
-def tar(members: Members, *, mode: str = "w") -> bytes:
+def make_tar(members: Members, *, mode: str = "w") -> bytes:
     """An archive of these members; a TarInfo is taken as it is, a name gets its content's size."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode=mode, encoding="utf-8") as archive:  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -45,7 +48,7 @@ def session(count: int = 4, *, cameras: int = 2) -> list[tuple[str, bytes]]:
     ]
 
 
-def put(folder: Path, members: Iterable[tuple[str, bytes]]) -> Path:
+def write_files(folder: Path, members: Iterable[tuple[str, bytes]]) -> Path:
     for name, content in members:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,12 +60,12 @@ def read(source: ImageSource) -> tuple[dict[str, bytes], dict[str, str]]:
     """The images by key, and the refused files with their reasons."""
     items = list(source)
     images = {item.key: item.data for item in items if isinstance(item, Image)}
-    refused = {item.name: item.reason.value for item in items if isinstance(item, Refused)}
+    refused = {item.name: item.reason.value for item in items if isinstance(item, RejectedFile)}
     assert len(images) + len(refused) == len(items)
     return images, refused
 
 
-def look(spec: Path | str, *, stdin: bytes = b"", largest: int | None = None, **chosen: Any) -> Any:
+def read_source(spec: Path | str, *, stdin: bytes = b"", largest: int | None = None, **chosen: Any) -> Any:
     """Read a source; its images by key, its refused files, what was left out."""
     with open_images(
         str(spec), env={}, selection=Selection(**chosen), max_message_bytes=largest, stdin=io.BytesIO(stdin)

@@ -16,13 +16,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sluice.avro.FakeRegistry.Answer;
 
-/** What is waited for, and when waiting ends. */
+/** Which answers of the registry are retried, and for how long. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class PatienceTest {
+class RegistryRetryTest {
     private static final String SCHEMA = "\"long\"";
 
-    /** A clock that goes forward by what is waited. */
-    private static final class Clock extends Patience {
+    /** A clock that advances by each pause. */
+    private static final class Clock extends RegistryRetry {
         long now;
         Runnable atPause = () -> { };
 
@@ -55,8 +55,8 @@ class PatienceTest {
         registry.close();
     }
 
-    private Schemas schemas() {
-        return new Schemas(new Registry(registry.url()), clock);
+    private SchemaCache schemas() {
+        return new SchemaCache(new RegistryClient(registry.url()), clock);
     }
 
     @ParameterizedTest
@@ -66,10 +66,10 @@ class PatienceTest {
         "302 | {}", "400 | {}"})
     void answerOfARegistryThatIsNotWellIsWaitedFor(int status, String body) {
         for (int times = 0; times < 50; times++) {
-            registry.next.add(new Answer(status, body));
+            registry.queued.add(new Answer(status, body));
         }
         assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
-        registry.next.add(new Answer(status, body));
+        registry.queued.add(new Answer(status, body));
         assertEquals(2, schemas().idOf("subject", Schema.create(Schema.Type.INT)));
     }
 
@@ -78,15 +78,15 @@ class PatienceTest {
         int port = registry.port();
         registry.close();
         clock.atPause = () -> {
-            if (clock.now > 6 * 3_600_000L && registry.port() == port && registry.asked.isEmpty()) {
-                registry = again(port);
+            if (clock.now > 6 * 3_600_000L && registry.port() == port && registry.requests.isEmpty()) {
+                registry = restart(port);
             }
         };
         assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
-        assertTrue(clock.now < 6 * 3_600_000L + 2_000, "it is asked every two seconds");
+        assertTrue(clock.now < 6 * 3_600_000L + 2_000, "it is retried every two seconds");
     }
 
-    private static FakeRegistry again(int port) {
+    private static FakeRegistry restart(int port) {
         try {
             FakeRegistry again = new FakeRegistry(port);
             again.schemas.put(1, SCHEMA);
@@ -99,24 +99,25 @@ class PatienceTest {
     @Test
     void idThatARegistryDoesNotKnowYetIsAskedForAgain() {
         for (int times = 0; times < 5; times++) {
-            registry.next.add(FakeRegistry.UNKNOWN);
+            registry.queued.add(FakeRegistry.UNKNOWN);
         }
         assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
     }
 
     @Test
     void idThatStaysUnknownIsTheRecordsFaultAndIsNotAskedForAtOnceAgain() {
-        Schemas schemas = schemas();
+        SchemaCache schemas = schemas();
         for (int times = 0; times < 3; times++) {
             DataException error = assertThrows(DataException.class, () -> schemas.byId(999));
             assertTrue(error.getMessage().contains("no schema with the id 999"), error.getMessage());
         }
-        int asked = registry.asked.size();
-        assertTrue(clock.now >= Schemas.BELIEVED_AFTER.toMillis() && clock.now < 2 * Schemas.BELIEVED_AFTER.toMillis());
+        int asked = registry.requests.size();
+        long limit = SchemaCache.UNKNOWN_AFTER.toMillis();
+        assertTrue(clock.now >= limit && clock.now < 2 * limit);
         clock.now += 61_000;
         registry.schemas.put(999, SCHEMA);
         schemas.byId(999);
-        assertEquals(asked + 1, registry.asked.size());
+        assertEquals(asked + 1, registry.requests.size());
     }
 
     @Test
@@ -124,18 +125,18 @@ class PatienceTest {
         long[] outages = {0};
         clock.atPause = () -> {
             if (clock.now > 8_000 && outages[0]++ == 0) {
-                registry.next.add(new Answer(503, "restarting"));
+                registry.queued.add(new Answer(503, "restarting"));
             }
         };
         assertThrows(DataException.class, () -> schemas().byId(999));
-        assertTrue(clock.now >= 8_000 + Schemas.BELIEVED_AFTER.toMillis(), Long.toString(clock.now));
+        assertTrue(clock.now >= 8_000 + SchemaCache.UNKNOWN_AFTER.toMillis(), Long.toString(clock.now));
     }
 
     @Test
     void interruptedWaitEndsTheTaskAndNoRecord() {
         registry.close();
         Thread.currentThread().interrupt();
-        Throwable thrown = assertThrows(Patience.WaitInterrupted.class, () -> schemas().byId(1));
+        Throwable thrown = assertThrows(RegistryRetry.WaitInterruptedError.class, () -> schemas().byId(1));
         assertFalse(Exception.class.isInstance(thrown), "Connect makes a dead letter of an Exception");
         assertTrue(Thread.interrupted(), "whoever interrupted is told by the thread as well");
     }
