@@ -11,6 +11,8 @@ import pytest
 
 from infra.settings.declared_settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = ("scripts/kind-up", "scripts/kind-down")
 FAKES = {
     "docker": """

@@ -27,6 +27,8 @@ from sluice.view import endpoints
 from tests.unit.infra.conftest import everything, workload_context
 from tests.unit.infra.engine import Made, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Generator[dict[str, object]]:

@@ -14,6 +14,8 @@ from infra.settings.stack_settings import SettingsError
 from tests.unit.infra.engine import Made, Secret, walk
 from tests.unit.infra.gcp.conftest import AUTHORITY, DIGEST, EVERYTHING, NEEDED, TOKEN, cloud, only
 
+pytestmark = pytest.mark.slow
+
 FIRST = ("Service", "NotificationChannel", "Topic")
 ORDER = [
     # what comes later (and is deleted first), what it needs

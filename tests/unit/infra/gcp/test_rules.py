@@ -20,6 +20,8 @@ from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 from tests.unit.infra.gcp.rules import NAMES, broken, declared
 
+pytestmark = pytest.mark.slow
+
 ALL = pytest.mark.parametrize("name", NAMES)
 CLUSTER = "gcp:container/cluster:Cluster"
 

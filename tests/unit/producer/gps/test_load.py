@@ -236,6 +236,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
     assert "they are in" not in "".join(report.as_lines())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     """A process that reads eight times as much takes hardly more memory."""

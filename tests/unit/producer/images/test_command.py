@@ -48,6 +48,7 @@ def test_rejects_do_not_go_into_the_folder_that_is_loaded(tmp_path: Path) -> Non
     assert caught.value.status is Exit.USAGE
 
 
+@pytest.mark.slow
 def test_nobody_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

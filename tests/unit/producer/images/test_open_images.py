@@ -99,6 +99,7 @@ def test_an_empty_source_has_nothing(tmp_path: Path, members: list[tuple[tarfile
         assert (images, refused, source.left_out.files) == ({}, {}, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     """A process that reads eight times as many images takes hardly more memory."""

@@ -17,6 +17,8 @@ from sluice.local.fetch_servers import cache_folder
 from sluice.local.maven import MAVEN_VERSION, installed_maven
 from tests.https import AUTHORITY, Secure, secure_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 LOG = b"1353099678298235,3,0,0.738168312,-1.460986747,269,17.8,0\n" * 2
 OBJECT = b'{"kind": "storage#object", "bucket": "b", "name": "gps.csv", "size": "%d", "generation": "1"}' % len(LOG)

@@ -13,6 +13,8 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster import exec_retry
 from tests.unit.sluice.cluster.conftest import Pod, call
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 BREAKS_ONCE = (
     "import time\n"

@@ -15,6 +15,8 @@ from sluice.cluster.proof_job import PAGE
 from sluice.cluster.target import is_cluster, kubectl_context
 from tests.unit.sluice.cluster.conftest import Pod, call
 
+pytestmark = pytest.mark.slow
+
 
 def test_targets_name_contexts_of_kubectl() -> None:
     assert kubectl_context("kind") == "kind-sluice"
