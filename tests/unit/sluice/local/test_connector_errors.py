@@ -29,7 +29,7 @@ Caused by: java.sql.SQLException: Table 'myDB.gps_fixes' doesn't exist
         (
             "io.debezium.DebeziumException: Could not find GTID state; required binlog files have been purged.",
             "Could not find GTID state; required binlog files have been purged",
-            "Its place in the binary log is gone",
+            "Its position in the binary log is gone",
         ),
     ],
 )

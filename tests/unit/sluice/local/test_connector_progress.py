@@ -1,4 +1,4 @@
-"""When a connector has been seen at work."""
+"""When a connector counts as working."""
 
 import struct
 from collections.abc import Iterable
@@ -47,9 +47,9 @@ def test_a_sink_has_every_partition_and_has_written_what_waited() -> None:
     fake.members = {A}
     assert sink.pending_step() == "be given the partitions of its topics"
     fake.members = {A, B}
-    assert sink.pending_step() == "write the messages that wait for it, 8 of 8"
+    assert sink.pending_step() == "write the records that wait for it, 8 of 8"
     fake.now[A] = 7
-    assert sink.pending_step() == "write the messages that wait for it, 3 of 8"
+    assert sink.pending_step() == "write the records that wait for it, 3 of 8"
     fake.now[A] = 10
     assert sink.pending_step() is None
 

@@ -1,4 +1,4 @@
-"""An instance's folder: what is in it, who may read it, what is refused."""
+"""An instance's state folder: settings, passwords, file modes, and arguments that are refused."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_keeps_its_ports_when_it_is_opened_again(tmp_path: Path) -> None:
     assert Instance.open(tmp_path).port_base == 20000
 
 
-def test_keeps_what_redis_may_hold(tmp_path: Path) -> None:
+def test_keeps_the_memory_of_redis(tmp_path: Path) -> None:
     Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=2048)
     assert make(tmp_path).redis_megabytes == 2048
     with pytest.raises(SluiceError, match="--redis-memory is 0"):
@@ -62,7 +62,7 @@ def test_certificates_are_made_once(tmp_path: Path) -> None:
     assert (tmp_path / "tls/broker.pem").read_text() == first
 
 
-def test_nothing_there_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_instance_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match="sluice up") as caught:
         Instance.open(tmp_path / "nowhere")
     assert caught.value.status is Exit.UNAVAILABLE
@@ -87,5 +87,5 @@ def test_state_folder_follows_the_environment() -> None:
     assert default_state({"HOME": "/h"}) == Path("/h/.local/state/sluice/default")
 
 
-def test_properties_escape_what_java_would_take_for_its_own() -> None:
+def test_properties_are_escaped() -> None:
     assert format_properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"
