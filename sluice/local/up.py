@@ -41,7 +41,7 @@ from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.processes import Server, StartedServer, check_ports_free, stop_all
 from sluice.local.reconcile_kafka import reconcile_kafka
-from sluice.local.wait_for_connectors import Problem, wait_for_connectors
+from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
 _READY_SECONDS = 120
 _CONNECTORS_SECONDS = 60
@@ -65,13 +65,13 @@ class Launch:
     """By connector: each sink, with the records that waited for it before a worker was started."""
     log_ends: list[BinlogPosition] = field(default_factory=list[BinlogPosition])
     """End of the binary log after the tables were created; one entry, once the database is ready."""
-    problems: list[Problem] = field(default_factory=list[Problem])
+    problems: list[StartupProblem] = field(default_factory=list[StartupProblem])
 
     def report(self, drifts: list[Drift]) -> None:
         """Print what was reconciled or kept; what could not be reconciled becomes a problem, printed at the end."""
         for drift in drifts:
             if drift.kind == "unresolved":
-                self.problems.append(Problem(text=drift.text, status=Exit.FAILED))
+                self.problems.append(StartupProblem(text=drift.text, status=Exit.FAILED))
             elif drift.kind == "kept" or not self.first:
                 self.say(drift.text)
 
@@ -86,7 +86,7 @@ class UpResult:
     """Result of `sluice up`: a running pipeline and its problems."""
 
     instance: Instance
-    problems: tuple[Problem, ...]
+    problems: tuple[StartupProblem, ...]
 
     @property
     def status(self) -> Exit:

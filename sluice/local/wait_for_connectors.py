@@ -26,7 +26,7 @@ _FINAL_STATES = {"paused": "PAUSED", "stopped": "STOPPED"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class StartupProblem:
     """Something that is not as k8s/ says, such as a connector that does not work."""
 
     text: str
@@ -53,7 +53,7 @@ def wait_for_connectors(
     seconds: float,
     cancelled: threading.Event,
     say: Callable[[str], None],
-) -> list[Problem]:
+) -> list[StartupProblem]:
     """Wait until each connector's Progress has no pending step (None: until its tasks run) or it has failed.
 
     A failed connector is restarted up to three times, whatever its autoRestart says: a worker that comes back starts
@@ -63,7 +63,7 @@ def wait_for_connectors(
     """
     started = time.monotonic()
     unfinished = [_Watched(connector=connector, progress=progress) for connector, progress in connectors]
-    problems: list[Problem] = []
+    problems: list[StartupProblem] = []
     while unfinished:
         for watched in list(unfinished):
             parts = _parts(url, watched.connector.name)
@@ -86,14 +86,14 @@ def _verb(connector: Connector) -> str:
     return "runs" if connector.state == "running" else f"is {connector.state}, as k8s/ says"
 
 
-def _timeout_problem(watched: _Watched, seconds: float) -> Problem:
+def _timeout_problem(watched: _Watched, seconds: float) -> StartupProblem:
     if watched.failed:
         return _failure_problem(watched)
     text = (
         f"connector {watched.connector.name} has not failed, but was not seen to {watched.pending_step} within "
         f"{seconds:.0f} s. `sluice status` says how it goes on."
     )
-    return Problem(text=text, status=Exit.UNAVAILABLE)
+    return StartupProblem(text=text, status=Exit.UNAVAILABLE)
 
 
 def _report_waiting(unfinished: list[_Watched], say: Callable[[str], None]) -> None:
@@ -116,7 +116,7 @@ def _is_done(watched: _Watched, parts: list[Any]) -> bool:
     return step is None
 
 
-def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> Problem | None:
+def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> StartupProblem | None:
     """Restart a failed connector; return its problem once it has been restarted _RESTARTS times."""
     watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
     if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
@@ -130,11 +130,11 @@ def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> Proble
     return None
 
 
-def _failure_problem(watched: _Watched) -> Problem:
+def _failure_problem(watched: _Watched) -> StartupProblem:
     name, failed = watched.connector.name, watched.failed
     cause = innermost_message(failed.get("trace", ""))
     part = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
-    return Problem(text=f"{part} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
+    return StartupProblem(text=f"{part} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
 
 
 def _parts(url: str, name: str) -> list[Any]:
