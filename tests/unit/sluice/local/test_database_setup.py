@@ -7,7 +7,7 @@ import pymysql
 import pytest
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local import database_setup, table_drift
+from sluice.local import database_setup
 from sluice.local.instance import Instance
 from sluice.local.mariadb import Connection
 
@@ -115,25 +115,3 @@ def test_a_user_that_is_new_in_a_script_gets_a_password(instance: Instance, scri
     assert len(instance.passwords["mysql-eve"]) > 20
     assert Instance.open(instance.state).passwords == instance.passwords
     assert instance.passwords["mysql-source"] == before
-
-
-EXPECTED = table_drift.Table(
-    columns={"id": ("bigint", "NO", None, ""), "track": ("double", "YES", None, "")}, keys={"PRIMARY": (0, "id")}
-)
-
-
-@pytest.mark.parametrize(
-    ("actual", "differences"),
-    [
-        (EXPECTED, []),
-        (table_drift.Table(columns={**EXPECTED.columns, "more": ("int", "YES", None, "")}, keys=EXPECTED.keys), []),
-        (table_drift.Table(columns={"id": EXPECTED.columns["id"]}, keys=EXPECTED.keys), ["no column track"]),
-        (
-            table_drift.Table(columns={**EXPECTED.columns, "track": ("float", "NO", "0", "")}, keys={}),
-            ["the column track is float NOT NULL DEFAULT 0 and not double", "no index PRIMARY"],
-        ),
-    ],
-    ids=["the same", "with more columns", "with fewer", "with others"],
-)
-def test_a_table_that_differs_from_its_script_is_reported(actual: table_drift.Table, differences: list[str]) -> None:
-    assert list(table_drift.compare_table(actual, EXPECTED)) == differences

@@ -7,7 +7,6 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import DEFAULT_PORT_BASE, Instance, default_state
-from sluice.local.java import format_properties
 
 
 def make(state: Path, *, port_base: int | None = None, workers: int = 2) -> Instance:
@@ -54,14 +53,6 @@ def test_only_the_owner_can_read_what_it_holds(tmp_path: Path) -> None:
     assert instance.state.stat().st_mode & 0o077 == 0
 
 
-def test_certificates_are_made_once(tmp_path: Path) -> None:
-    instance = make(tmp_path)
-    make_certificates(instance)
-    first = (tmp_path / "tls/broker.pem").read_text()
-    make_certificates(instance)
-    assert (tmp_path / "tls/broker.pem").read_text() == first
-
-
 def test_a_missing_instance_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match="sluice up") as caught:
         Instance.open(tmp_path / "nowhere")
@@ -85,7 +76,3 @@ def test_state_folder_follows_the_environment() -> None:
     assert default_state({"SLUICE_STATE": "/a/b"}) == Path("/a/b")
     assert default_state({"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path("/s/sluice/default")
     assert default_state({"HOME": "/h"}) == Path("/h/.local/state/sluice/default")
-
-
-def test_properties_are_escaped() -> None:
-    assert format_properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"
