@@ -58,8 +58,11 @@ class RestartPlan:
 
     policy: AutoRestart
     done: int = 0
+    """Restarts so far."""
     not_before: float = 0.0
+    """Time before which it is not restarted again."""
     failed_at: float = 0.0
+    """Time at which it was last seen failed."""
 
     def due(self, now: float, *, failed: bool) -> bool:
         """Return whether to restart it now; `failed`: whether the connector or a task of it is FAILED."""
@@ -76,7 +79,7 @@ class RestartPlan:
         return self.policy.max_restarts is not None and self.done >= self.policy.max_restarts
 
     def failed_recently(self, now: float) -> bool:
-        """Return whether it was restarted less than _STABLE_SECONDS after its last failure."""
+        """Return whether it was restarted, and its last failure is less than _STABLE_SECONDS ago."""
         return self.done > 0 and now - self.failed_at < _STABLE_SECONDS
 
     def count(self, now: float) -> float:

@@ -31,10 +31,10 @@ def reconcile_connectors(url: str, connectors: Iterable[Connector]) -> list[Drif
     Raises SluiceError with Connect's reason.
     """
     connectors = list(connectors)
-    present: dict[str, Any] = _request("GET", f"{url}/connectors?expand=info", what="Connect cannot be asked")
+    present: dict[str, Any] = _request("GET", f"{url}/connectors?expand=info", failure="Connect cannot be asked")
     unknown = sorted(present.keys() - {connector.name for connector in connectors})
     for name in unknown:
-        _request("DELETE", f"{url}/connectors/{name}", what=f"the connector {name} cannot be removed")
+        _request("DELETE", f"{url}/connectors/{name}", failure=f"the connector {name} cannot be removed")
     drifts = [changed(f"connector {name} is not in k8s/ and is removed") for name in unknown]
     for connector in connectors:
         info = present.get(connector.name)
@@ -55,7 +55,7 @@ def restart_failed(url: str, name: str, *, seconds: float = _REBALANCE_SECONDS) 
 
 def _create(url: str, connector: Connector) -> list[Drift]:
     body = {"name": connector.name, "config": _config(connector), "initial_state": connector.state.upper()}
-    _request("POST", f"{url}/connectors", body, what=f"Connect refuses the connector {connector.name}")
+    _request("POST", f"{url}/connectors", body, failure=f"Connect refuses the connector {connector.name}")
     state = "" if connector.state == "running" else f", {connector.state}"
     return [changed(f"connector {connector.name} was missing and is made{state}")]
 
@@ -65,14 +65,14 @@ def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Dri
     before = {name: value for name, value in present.items() if name != "name"}
     now = _config(connector)
     if before != now:
-        _request("PUT", f"{own}/config", now, what=f"Connect refuses the connector {connector.name}")
+        _request("PUT", f"{own}/config", now, failure=f"Connect refuses the connector {connector.name}")
     drifts = compare_settings(
         f"connector {connector.name}", _masked(before, previous=before), _masked(now, previous=before)
     )
     state = _state(own)
     if connector.state != state:
         _request(
-            "PUT", f"{own}/{_STATE_REQUESTS[connector.state]}", what=f"{connector.name} cannot be {connector.state}"
+            "PUT", f"{own}/{_STATE_REQUESTS[connector.state]}", failure=f"{connector.name} cannot be {connector.state}"
         )
         drifts.append(changed(f"connector {connector.name} is now {connector.state} (was {state})"))
     return drifts
@@ -98,7 +98,7 @@ def _state(url: str) -> str:
     """Return running, paused or stopped; running where the workers report no state in time."""
     deadline = time.monotonic() + _REBALANCE_SECONDS
     while time.monotonic() < deadline:
-        status, answer = _request_once("GET", f"{url}/status", what="Connect cannot be asked")
+        status, answer = _request_once("GET", f"{url}/status", failure="Connect cannot be asked")
         state = answer["connector"]["state"] if status == HTTPStatus.OK else "UNASSIGNED"
         if state in ("PAUSED", "STOPPED"):
             return str(state).lower()
@@ -108,24 +108,24 @@ def _state(url: str) -> str:
     return "running"
 
 
-def _request(method: str, url: str, body: object = None, *, what: str) -> Any:
+def _request(method: str, url: str, body: object = None, *, failure: str) -> Any:
     """Send a request, again while the workers rebalance, and return Connect's answer.
 
-    Raises SluiceError with `what` and Connect's reason.
+    Raises SluiceError with `failure` and Connect's reason.
     """
     deadline = time.monotonic() + _REBALANCE_SECONDS
     while True:
-        status, answer = _request_once(method, url, body, what=what)
+        status, answer = _request_once(method, url, body, failure=failure)
         if status < HTTPStatus.BAD_REQUEST:
             return answer
         if status != HTTPStatus.CONFLICT or time.monotonic() > deadline:
             reason = answer.get("message") if isinstance(answer, dict) else answer
-            raise SluiceError(f"{what} (HTTP {status}): {reason}")
+            raise SluiceError(f"{failure} (HTTP {status}): {reason}")
         time.sleep(_POLL_SECONDS)
 
 
-def _request_once(method: str, url: str, body: object = None, *, what: str) -> tuple[int, Any]:
+def _request_once(method: str, url: str, body: object = None, *, failure: str) -> tuple[int, Any]:
     try:
         return request(method, url, body)
     except (OSError, HTTPException) as error:
-        raise SluiceError(f"{what}: {error}") from error
+        raise SluiceError(f"{failure}: {error}") from error

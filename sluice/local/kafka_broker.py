@@ -1,4 +1,4 @@
-"""The Kafka broker, in KRaft mode, with the listeners, authorizer and settings of Strimzi's."""
+"""The Kafka broker, in KRaft mode, with listeners, authorizer and settings as Strimzi configures them."""
 
 import base64
 import shutil

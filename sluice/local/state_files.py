@@ -1,4 +1,4 @@
-"""JSON and private files of an instance's folder; errors name the file and how to repair it."""
+"""The home folder, and JSON and private files of an instance; errors name the file and how to repair it."""
 
 import json
 import os
