@@ -15,7 +15,7 @@ import pytest
 
 from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
-from sluice.cluster.toolbox_pod import is_cluster
+from sluice.cluster.target import is_cluster
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
@@ -74,7 +74,7 @@ def environment(
 
 
 @pytest.fixture(scope="session")
-def place(target: str, environment: dict[str, str]) -> Endpoints:
+def endpoints(target: str, environment: dict[str, str]) -> Endpoints:
     if is_cluster(target):
         pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
     if target == "external":
@@ -94,11 +94,13 @@ def instance(target: str, environment: dict[str, str]) -> Instance:
 
 
 @pytest.fixture(scope="session")
-def admin(target: str, place: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest) -> Administrator:
+def admin(
+    target: str, endpoints: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest
+) -> Administrator:
     """Somebody who may do anything to the pipeline, wherever it is."""
     if target == "local":
-        return embedded_administrator(place, request.getfixturevalue("instance"))
-    return administrator_of(place, env=environment)
+        return embedded_administrator(endpoints, request.getfixturevalue("instance"))
+    return administrator_of(endpoints, env=environment)
 
 
 @pytest.fixture(scope="session")

@@ -47,16 +47,16 @@ def add_gps(
 
 def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
     """Load one log."""
-    place = ProducerEndpoints.from_env(env)
+    endpoints = ProducerEndpoints.from_env(env)
     rejects = reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
     options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
     # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
     with (
-        Delivery(place.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
+        Delivery(endpoints.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
         open_source(args.source, env=env) as source,
         rejects as file,
     ):
-        header = _register(place)
+        header = _register(endpoints)
         delivery.connect()
         report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
         if report.complete and (trouble := file.remove_old()):
@@ -80,9 +80,9 @@ def _watched(
         return Load(source, delivery=delivery, header=header, rejects=rejects, options=options, tick=tick).run()
 
 
-def _register(place: ProducerEndpoints) -> bytes:
+def _register(endpoints: ProducerEndpoints) -> bytes:
     # The registry's client takes a fifth of a second to import: not for --help, nor for a source misspelt.
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
-    schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
+    schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
     return encode_row.header(schema_id)

@@ -92,9 +92,9 @@ def _load(
     from producer.images.load import TOPIC, tuning  # noqa: PLC0415
     from producer.images.open_source import open_images  # noqa: PLC0415
 
-    place = ProducerEndpoints.from_env(env)
+    endpoints = ProducerEndpoints.from_env(env)
     location = locate_images(args.source, env=env)
-    settings = place.producer.client_settings()
+    settings = endpoints.producer.client_settings()
     with reject_file(args, location.base_name, columns=IMAGES, env=env) as file:
         topic = TopicAdmin(settings, topic=TOPIC)
         topic.wait()
