@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import Console, as_json
+from producer.runtime.terminal import Console, format_json
 from sluice.cluster.cluster_problems import Problems, find_problems
 from sluice.cluster.exec_retry import run_with_retries
 from sluice.cluster.toolbox_pod import Toolbox
@@ -86,7 +86,7 @@ def _write(line: bytes, status: Exit, complaints: Problems, *, stdout: IO[bytes]
     else:
         status = _together(Exit[told.get("exit", status.name)], complaints)
         told |= {"exit": status.name, "cluster": complaints.as_object}
-        stdout.write(as_json(told).encode() + b"\n")
+        stdout.write(format_json(told).encode() + b"\n")
     stdout.flush()
     return status
 

@@ -12,14 +12,17 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
-from producer.images.open_source import STDIN_HOLDS, SourceKind, detect_kind, locate_images
+from producer.gps.open_log import open_log
+from producer.images.image_location import locate_images
+from producer.images.source_kind import STDIN_HOLDS, SourceKind, detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.load_options import reject_file
+from producer.shared.load_command import choose_rejects_file
 from producer.shared.output_files import STDIN_SOURCE, source_id
 from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
-from producer.sources.log_source import STDIN_NAME, cut_short, locate, open_source, shown_path
-from producer.sources.stored_bytes import StoredBytes, descriptor, is_remote, open_stored_bytes
-from producer.sources.unpack import READ_ERRORS
+from producer.sources.log_location import locate_log
+from producer.sources.source_errors import READ_ERRORS, source_cut_error
+from producer.sources.source_location import STDIN_NAME, display_path, file_descriptor, is_remote
+from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
 from sluice.cluster.kubectl_exec import WriteStdin
@@ -133,8 +136,8 @@ def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
     if not hasattr(args, "rejects"):
         return None
     if args.kind == "images":
-        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
-    return reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+        return choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
@@ -194,7 +197,7 @@ def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
         feed, name = partial(_send_stored, source, _first_time(told.raw), env=env), path.name
     else:
         feed, name = partial(_send_log, source, _first_time(told.raw), env=env), source
-    unnamed = descriptor(source) is not None
+    unnamed = file_descriptor(source) is not None
     return _Sent(
         feed=feed,
         name="" if unnamed else name,
@@ -221,18 +224,18 @@ def _send_stored(
 ) -> None:
     """Send a source as it is stored: the command there unpacks it."""
     with ExitStack() as stack:
-        name = shown_path(source, env=env)
+        name = display_path(source, env=env)
         stored = opened() or stack.enter_context(open_stored_bytes(source, name=name, env=env))
         try:
             copyfileobj(stored, sink, _CHUNK)
         except BrokenPipeError:  # the command has ended
             raise
         except READ_ERRORS as error:
-            raise cut_short(name, stored.position(), error) from error
+            raise source_cut_error(name, stored.position(), error) from error
 
 
 def _send_log(
     source: str, opened: Callable[[], StoredBytes | None], sink: IO[bytes], *, env: Mapping[str, str]
 ) -> None:
-    with open_source(source, env=env, raw=opened()) as log:
+    with open_log(source, env=env, raw=opened()) as log:
         copyfileobj(log.stream, sink, _CHUNK)

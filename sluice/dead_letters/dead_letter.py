@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from confluent_kafka import Message
 
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
@@ -117,7 +117,7 @@ class DeadLetter:
             return "none"
         found = decode(self.key)
         whole = isinstance(found, str) or (isinstance(found, dict) and "hex" not in found)
-        return visible_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
+        return escape_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
 
     def as_object(self, decode: Decoder) -> dict[str, Any]:
         """All that is known without the record's value, as JSON types."""

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import as_json, visible, visible_line
+from producer.runtime.terminal import escape_line, escape_text, format_json
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.record_decoder import Decoder
 
@@ -41,7 +41,7 @@ def _fields(letter: DeadLetter, *, decode: Decoder, sent: bool) -> list[tuple[st
 
 
 def _line(name: str, text: str) -> Text:
-    return Text.assemble((f"{visible_line(name)}: ", "dim"), visible(text))
+    return Text.assemble((f"{escape_line(name)}: ", "dim"), escape_text(text))
 
 
 def _value(letter: DeadLetter, decode: Decoder) -> str:
@@ -51,7 +51,7 @@ def _value(letter: DeadLetter, decode: Decoder) -> str:
     size = f"{len(letter.value):,} bytes"
     if isinstance(value, dict) and {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         return f"{size}, not decoded\n{hex_lines(letter.value[:HEX_BYTES])}{_more(letter.value)}"
-    text = value if isinstance(value, str) else as_json(value, indent=2)
+    text = value if isinstance(value, str) else format_json(value, indent=2)
     return f"{size}\n{text}"
 
 

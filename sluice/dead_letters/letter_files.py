@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import as_json
+from producer.runtime.terminal import format_json
 from producer.shared.output_files import replacing
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.gps_rows import HEADER, NotConvertibleError, letter_to_row
@@ -158,7 +158,7 @@ class _Rest:
 
 
 def _json_line(found: dict[str, Any]) -> bytes:
-    return (as_json(found) + "\n").encode()
+    return (format_json(found) + "\n").encode()
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
@@ -131,7 +131,7 @@ def _summary(listing: Listing) -> Text:
 
 def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
     reason = kind if len(group.reasons) > 1 else group.example
-    text = Text.assemble(f"{group.count:>9,}  ", (visible_line(where), "dim"), "  ", visible_line(reason))
+    text = Text.assemble(f"{group.count:>9,}  ", (escape_line(where), "dim"), "  ", escape_line(reason))
     span = _short(group.newest)
     if group.oldest != group.newest:
         span = f"{_short(group.oldest)} to {span}"
@@ -141,12 +141,12 @@ def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
 
 def _letter(letter: DeadLetter, decode: Decoder, *, sent: bool) -> Text:
     text = Text.assemble(
-        (visible_line(letter.address), "bold"),
-        (f"  {_short(letter.time)}  was {visible_line(letter.place)}  key ", "dim"),
+        (escape_line(letter.address), "bold"),
+        (f"  {_short(letter.time)}  was {escape_line(letter.place)}  key ", "dim"),
         letter.shown_key(decode),
         ("  sent again" if sent else "", "green"),
     )
-    return text.append(f"\n    {visible_line(letter.reason)}")
+    return text.append(f"\n    {escape_line(letter.reason)}")
 
 
 def _short(time: str | None) -> str:

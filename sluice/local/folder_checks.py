@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 
 MAX_PATH_BYTES = 400
 """MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to the folder's."""
@@ -65,7 +65,7 @@ def resolve_links(path: Path) -> Path:
 
 def display_path(path: Path) -> str:
     """Return a path as one line without control characters, for messages."""
-    return visible_line(str(path))
+    return escape_line(str(path))
 
 
 def _path_problem(path: Path, purpose: FolderPurpose) -> str | None:

@@ -130,11 +130,11 @@ def _download(cache: Path, *, env: Mapping[str, str]) -> Path:
         repo_cache=cache / "maven", local_repos=[], remote_repos={"central": mirror.rstrip("/")}, timeout=60
     )
     artifact = context.project("org.apache.maven", "apache-maven").at_version(MAVEN_VERSION).artifact("bin", "tar.gz")
-    tls_trust.trust_system()
+    tls_trust.trust_system_store()
     try:
         return artifact.resolve()
     except (OSError, RuntimeError) as error:
-        advice = tls_trust.explain(error, mirror) or (
+        advice = tls_trust.explain_certificate_error(error, mirror) or (
             "Is Maven Central reachable? A mirror is named by SLUICE_MAVEN_MIRROR=URL (and in ~/.m2/settings.xml, for "
             "Maven's own fetching)."
         )
@@ -155,7 +155,7 @@ def _environment(cache: Path, linked: Path, *, checkout: Path, env: Mapping[str,
 
 
 def _trust_store_options(cache: Path, linked: Path) -> list[str]:
-    certificates = tls_trust.authorities()
+    certificates = tls_trust.system_certificates()
     if not certificates:
         return []  # Java has its own
     entries = [PKCS12Certificate(certificate, f"{index}".encode()) for index, certificate in enumerate(certificates)]
@@ -198,7 +198,8 @@ def _explain(log: str, path: Path) -> str:
     lines = [line.removeprefix("[ERROR]").strip() for line in problems]
     for line in lines:
         if refused := _UNTRUSTED.search(line):
-            return f"the servers could not be fetched: {tls_trust.untrusted(refused[1])}\nMaven's whole output: {path}"
+            issuer = tls_trust.explain_untrusted_issuer(refused[1])
+            return f"the servers could not be fetched: {issuer}\nMaven's whole output: {path}"
     for words, advice in _EXPLANATIONS.items():
         for line in lines:
             if words in line:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible, write_json
+from producer.runtime.terminal import escape_text, write_json
 from sluice.proof.shared.options import add_arguments, check_for_log, check_output
 from sluice.proof.shared.summary import Summary
 from sluice.view.endpoints import Endpoints
@@ -36,7 +36,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints:
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Summary:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images.open_source import detect_kind  # noqa: PLC0415
+    from producer.images.source_kind import detect_kind  # noqa: PLC0415
 
     with detect_kind(args.source, env=env) as source:
         if source.images:
@@ -59,10 +59,12 @@ def _print(told: Summary, args: Namespace, *, console: Console) -> None:
         write_json(told.as_object, console.file)
         return
     style = "bold green" if told.verdict.ok else "bold red"
-    console.print(Text(visible(told.verdict.headline), style=style), soft_wrap=True)
+    console.print(Text(escape_text(told.verdict.headline), style=style), soft_wrap=True)
     for reason in told.verdict.reasons:
-        console.print(Text(visible(f"  {reason}")), soft_wrap=True)
-    console.print(Text(visible(told.counts)), soft_wrap=True)
-    console.print(Text(visible(f"report: {told.report.absolute()}")), soft_wrap=True)
+        console.print(Text(escape_text(f"  {reason}")), soft_wrap=True)
+    console.print(Text(escape_text(told.counts)), soft_wrap=True)
+    console.print(Text(escape_text(f"report: {told.report.absolute()}")), soft_wrap=True)
     if told.report != args.output:
-        console.print(Text(visible(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True)
+        console.print(
+            Text(escape_text(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True
+        )

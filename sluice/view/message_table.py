@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import as_json, visible, visible_line, write_json
+from producer.runtime.terminal import escape_line, escape_text, format_json, write_json
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, key_text
 
@@ -69,13 +69,13 @@ def _time(row: DecodedRecord) -> str:
 
 
 def _key(row: DecodedRecord) -> Text:
-    return Text("none", style="dim") if row.key is None else Text(visible_line(key_text(row.key)))
+    return Text("none", style="dim") if row.key is None else Text(escape_line(key_text(row.key)))
 
 
 def _value(row: DecodedRecord) -> Text:
     text = Text("tombstone", style="yellow") if row.tombstone else _pretty(row.value)
     for name, value in row.headers.items():
-        text.append(f"\n{visible_line(name)}: ", style="dim")
+        text.append(f"\n{escape_line(name)}: ", style="dim")
         # Of a Java stack trace the first line; the lines of JSON have the whole.
         text.append(_plain(value).split("\n", 1)[0])
     return text
@@ -86,14 +86,14 @@ def _pretty(value: Any) -> Text:
         return Text(_plain(value))
     if {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         text = Text(f"{value['bytes']:,} bytes: {value['hex']}")
-        return text.append(f"\n{visible(value['error'])}", style="red") if "error" in value else text
+        return text.append(f"\n{escape_text(value['error'])}", style="red") if "error" in value else text
     told = parse_change(value)
     return _fields(value) if told is None else _change(told)
 
 
 def _change(told: RowChange) -> Text:
     """What was done, and the row; of an update the row before and after, with what is new in bold."""
-    text = Text().append(visible_line(told.operation), style=_OPERATION_STYLES.get(told.operation, ""))
+    text = Text().append(escape_line(told.operation), style=_OPERATION_STYLES.get(told.operation, ""))
     if told.before is not None and told.after is not None:
         text.append("\n  before ", style="dim").append_text(_fields(told.before))
         return text.append("\n  after  ", style="dim").append_text(_fields(told.after, bold=told.changed))
@@ -104,11 +104,11 @@ def _change(told: RowChange) -> Text:
 def _fields(row: dict[str, Any], *, bold: frozenset[str] = frozenset()) -> Text:
     text = Text()
     for name, item in row.items():
-        text.append(f"{visible_line(name)}=", style="dim")
+        text.append(f"{escape_line(name)}=", style="dim")
         text.append(_plain(item), style="bold" if name in bold else "").append(" ")
     text.rstrip()
     return text
 
 
 def _plain(value: Any) -> str:
-    return visible(value) if isinstance(value, str) else as_json(value)
+    return escape_text(value) if isinstance(value, str) else format_json(value)

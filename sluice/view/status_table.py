@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import visible, visible_line
+from producer.runtime.terminal import escape_line, escape_text
 from sluice.view.connector_status import ConnectStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus
@@ -58,12 +58,12 @@ def as_tables(status: PipelineStatus) -> RenderableType:
 
 
 def _part(name: str, summary: str, table: Table | None = None) -> RenderableType:
-    heading = Text.assemble((name, "bold"), "  ", visible_line(summary))
+    heading = Text.assemble((name, "bold"), "  ", escape_line(summary))
     return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
 
 
 def _silent(error: UnavailableError) -> RenderableType:
-    return Text(visible(str(error)), style="bold red")
+    return Text(escape_text(str(error)), style="bold red")
 
 
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -74,7 +74,7 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def _state(state: str) -> Text:
-    return Text(visible_line(state), style=_STYLES.get(state, "red"))
+    return Text(escape_line(state), style=_STYLES.get(state, "red"))
 
 
 def _processes(processes: tuple[ProcessStatus, ...]) -> RenderableType:
@@ -125,7 +125,7 @@ def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
     told = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
-    lines = [Padding(Text(visible(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in told]
+    lines = [Padding(Text(escape_text(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in told]
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 
 

@@ -19,12 +19,13 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.gps import encode_row
-from producer.gps.load import Load, LoadOptions
+from producer.gps.load import GpsLoad
+from producer.gps.open_log import open_log
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import open_source
 from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, run_sluice
@@ -261,13 +262,13 @@ def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: 
 def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
     with (
         Delivery(endpoints.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
-        open_source(str(log), env={}) as source,
+        open_log(str(log), env={}) as source,
         RejectFile(tmp_path / "r.csv") as rejects,
     ):
         delivery.connect()
         begun = time.monotonic()
-        told = Load(
-            source, delivery=delivery, header=encode_row.header(1), rejects=rejects, options=LoadOptions()
+        told = GpsLoad(
+            source, delivery=delivery, header=encode_row.encode_header(1), rejects=rejects, options=LoadOptions()
         ).run()
     assert (told.status, told.acknowledged, told.failed) == (Exit.INCOMPLETE, 0, ROWS)
     assert "this user may not write" in (told.problem or "")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from producer.gps.open_log import open_log
 from producer.shared.output_files import source_id
-from producer.sources.log_source import open_source
 from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.gps.json_result import as_object
 from sluice.proof.gps.prove import Finding, prove
@@ -39,7 +39,7 @@ def prove_rows_of(
     sink = ConnectSink(endpoints, ROWS_SINK)
     with (
         open_table(endpoints.mysql) as table,
-        open_source(args.source, env=env, raw=raw) as source,
+        open_log(args.source, env=env, raw=raw) as source,
         ConsoleProgress(console, quiet=args.json, of="rows") as progress,
     ):
         finding = prove(

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from producer.images.image_key import camera_of, session_of, utime_of, utime_spans
 from producer.images.reject_reasons import ImageReason
-from producer.runtime.terminal import visible_line
-from sluice.proof.images.key_parts import camera_of, session_of, spans, utime_of
+from producer.runtime.terminal import escape_line
 from sluice.proof.images.redis_images import ImageStore, NotBytes
 from sluice.proof.images.source_images import Content
 from sluice.proof.shared.counted_list import CountedList
@@ -131,7 +131,7 @@ def find_extra(
         for key in store.scan(f"{session}/"):
             if key in between and key not in images and key not in refused:
                 found.add(key)
-    return CountedList(count=len(found), first=tuple(map(visible_line, sorted(found)[:limit])))
+    return CountedList(count=len(found), first=tuple(map(escape_line, sorted(found)[:limit])))
 
 
 class Between:
@@ -139,7 +139,7 @@ class Between:
 
     def __init__(self, images: Iterable[str]) -> None:
         self._cameras = {camera_of(key) for key in images}
-        self._spans = spans(images)
+        self._spans = utime_spans(images)
 
     @property
     def sessions(self) -> list[str]:

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible_line, write_json
+from producer.runtime.terminal import escape_line, write_json
 from producer.shared.output_files import replacing, why_not_writable
 from sluice.proof.images.nearest_keys import nearest
 from sluice.proof.images.redis_images import ImageStore, NotBytes, as_text, open_images_store
@@ -70,11 +70,11 @@ def fetch(key: str, *, store: ImageStore) -> bytes:
     """What `key` holds; raises SluiceError where it is not there or holds no bytes."""
     (_, value), *_ = store.read([key])
     if isinstance(value, NotBytes):
-        raise SluiceError(f"{visible_line(key)} in Redis is no image: {value.why}")
+        raise SluiceError(f"{escape_line(key)} in Redis is no image: {value.why}")
     if value is None:
-        near = "".join(f"\n  {visible_line(other)}" for other in nearest(key, store=store))
+        near = "".join(f"\n  {escape_line(other)}" for other in nearest(key, store=store))
         said = f"; the nearest keys are{near}" if near else ", and no other key either: `sluice load images SOURCE`"
-        raise SluiceError(f"there is no key {visible_line(key)} in Redis{said}")
+        raise SluiceError(f"there is no key {escape_line(key)} in Redis{said}")
     return value
 
 
@@ -103,7 +103,7 @@ def _write(args: Namespace, *, key: str, data: bytes, stdout: BinaryIO) -> Path 
 def _own_name(key: str, data: bytes) -> Path:
     last = key.rpartition("/")[2]
     if last in {"", ".", ".."} or not last.isprintable():
-        raise SluiceError(f"{visible_line(key)} does not end in a file's name; give one with -o", status=Exit.USAGE)
+        raise SluiceError(f"{escape_line(key)} does not end in a file's name; give one with -o", status=Exit.USAGE)
     return Path(last + suffix_of(data))
 
 
@@ -136,7 +136,7 @@ def _reserved(path: Path) -> Generator[None]:
 
 def _tell(args: Namespace, *, data: bytes, where: Path | None, console: Console) -> None:
     content = Content.of(data)
-    key = visible_line(args.key)
+    key = escape_line(args.key)
     if args.json:
         found = {"key": key, "bytes": content.size, "sha256": content.sha256, "file": str(where) if where else None}
         write_json(found, console.file)

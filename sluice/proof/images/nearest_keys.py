@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from math import inf
 
-from sluice.proof.images.key_parts import camera_of, utime_of
+from producer.images.image_key import camera_of, utime_of
 from sluice.proof.images.redis_images import ImageStore
 from sluice.proof.images.thumbnails import choose
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from producer.images.open_source import ImageSource
+from producer.images.image_source import ImageSource
 from sluice.proof.images.compare import Between, ImageComparison, RefusedImage, compare_images, find_extra, find_refused
 from sluice.proof.images.redis_images import ImageStore, Memory, as_text
 from sluice.proof.images.source_images import ImagesSummary, read_images

@@ -1,6 +1,6 @@
 """The report on images."""
 
-from sluice.proof.images.key_parts import utime_of
+from producer.images.image_key import utime_of
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.thumbnails import EDGE
 from sluice.proof.images.verdict import is_full, size

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from producer.images.open_source import ImageSource, Refused
+from producer.images.image_files import RejectedFile
+from producer.images.image_key import utime_spans
+from producer.images.image_source import ImageSource
 from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
-from sluice.proof.images.key_parts import spans
 
 
 class Content(NamedTuple):
@@ -35,7 +36,7 @@ class ImagesSummary:
     """Every image that must be in Redis, by key, sorted. Some 300 bytes of memory an image."""
     reasons: dict[ImageReason, int]
     """Images refused for each reason."""
-    refused: tuple[Refused, ...]
+    refused: tuple[RejectedFile, ...]
     """The first images refused, up to a limit."""
     refused_keys: dict[str, ImageReason]
     """Keys that files refused would have and no image has, sorted: what must not be in Redis."""
@@ -63,7 +64,7 @@ class ImagesSummary:
     @property
     def span(self) -> tuple[int, int] | None:
         """First and last utime, µs since the epoch."""
-        found = spans(self.images).values()
+        found = utime_spans(self.images).values()
         return (min(first for first, _ in found), max(last for _, last in found)) if found else None
 
 
@@ -74,10 +75,10 @@ def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], No
     """
     images: dict[str, Content] = {}
     reasons: Counter[ImageReason] = Counter()
-    refused: list[Refused] = []
+    refused: list[RejectedFile] = []
     keys: dict[str, ImageReason] = {}
     for number, item in enumerate(source, start=1):
-        if isinstance(item, Refused):
+        if isinstance(item, RejectedFile):
             reasons[item.reason] += 1
             refused += [item] if len(refused) < limit else []
             keys |= {item.key: item.reason} if item.key is not None else {}

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from PIL import Image, ImageOps
 
-from sluice.proof.images.key_parts import camera_of, utime_of
+from producer.images.image_key import camera_of, utime_of
 from sluice.proof.images.redis_images import ImageStore, NotBytes, Value
 
 COUNT = 24

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from producer.runtime.terminal import visible
+from producer.runtime.terminal import escape_text
 from sluice.proof.shared.outcome import Question, Verdict
 from sluice.proof.shared.pipeline_versions import PipelineVersions
 from sluice.proof.shared.sink_progress import SinkNames
@@ -65,7 +65,7 @@ def render_page(
 
 def escape_invisible(value: object) -> object:
     """A value as the page shows it: escapes for what could not be seen. What is HTML already is left."""
-    return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
+    return value if isinstance(value, Markup) or not isinstance(value, str) else escape_text(value)
 
 
 def number(count: int) -> str:

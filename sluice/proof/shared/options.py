@@ -8,7 +8,7 @@ from pathlib import Path
 from producer.images.selection_arguments import add_selection_arguments
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.output_files import refuse_source, source_id, why_not_writable
-from producer.sources.log_source import SOURCES
+from producer.sources.log_location import LOG_SOURCES
 from sluice.proof.shared.report_file import DEFAULT_REPORT, report_path
 
 DEFAULT_LIST = 20
@@ -21,8 +21,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "source",
         metavar="SOURCE",
         nargs="?",
-        help=f"the log that was loaded ({SOURCES}), or the folder or archive of images; on a cluster without SOURCE, "
-        "what its own load has proven is fetched",
+        help=f"the log that was loaded ({LOG_SOURCES}), or the folder or archive of images; on a cluster without "
+        "SOURCE, what its own load has proven is fetched",
     )
     parser.add_argument(
         "-o",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from producer.images.open_source import Selection, open_images
+from producer.images.open_images import open_images
+from producer.images.selection import Selection
 from sluice.proof.images.prove import ImageFinding, prove_images
 from sluice.proof.images.redis_images import Memory, Value
 from sluice.proof.shared.outcome import Question

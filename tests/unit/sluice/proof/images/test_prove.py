@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.images.open_source import ImageReason, Selection
+from producer.images.reject_reasons import ImageReason
+from producer.images.selection import Selection
 from sluice.proof.images.compare import RefusedImage
 from sluice.proof.shared.counted_list import CountedList
 from sluice.proof.shared.outcome import Question

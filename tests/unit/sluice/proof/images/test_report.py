@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.images.open_source import Selection
+from producer.images.selection import Selection
 from sluice.proof.images.json_result import as_object
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.redis_images import NotBytes

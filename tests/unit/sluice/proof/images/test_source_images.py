@@ -1,7 +1,9 @@
 from hashlib import sha256
 from pathlib import Path
 
-from producer.images.open_source import ImageReason, Selection, open_images
+from producer.images.open_images import open_images
+from producer.images.reject_reasons import ImageReason
+from producer.images.selection import Selection
 from sluice.proof.images.source_images import ImagesSummary, read_images
 from tests.unit.sluice.proof.images.fakes import key, png, utime
 

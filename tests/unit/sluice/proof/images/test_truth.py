@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from producer.images.open_source import Selection
+from producer.images.selection import Selection
 from sluice.proof.images.redis_images import Value
 from sluice.proof.images.verdict import judge_images
 from sluice.proof.shared.outcome import Outcome, Question, Verdict

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.images.open_source import Selection
+from producer.images.selection import Selection
 from sluice.proof.images.prove import ImageFinding
 from sluice.proof.images.redis_images import NotBytes
 from sluice.proof.images.verdict import judge_images, size
