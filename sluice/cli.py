@@ -149,7 +149,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
         say=_say(begun),
     )
     seconds, state = time.monotonic() - begun, str(done.instance.state)
-    troubles = [trouble.text for trouble in done.troubles]
+    troubles = [trouble.text for trouble in done.problems]
     if args.json:
         where = {name: value for name, value in done.instance.endpoint_variables().items() if "PASSWORD" not in name}
         found = {"state": state, "seconds": seconds, "endpoints": where, "troubles": troubles}

@@ -133,7 +133,7 @@ def _registry(answer: RegistryStatus | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
         return _silent(answer)
     names = ": " + ", ".join(answer.subjects) if answer.subjects else ""
-    return _part("RegistryStatus", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
+    return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
 
 
 def _mysql(answer: DatabaseStatus | UnavailableError) -> RenderableType:
