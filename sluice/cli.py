@@ -284,10 +284,10 @@ def _failing(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...
     """The connectors of the embedded pipeline that have failed a moment ago."""
     if args.target == EXTERNAL:
         return ()
-    from sluice.local.auto_restart import failing
+    from sluice.local.auto_restart import recent_failures
     from sluice.local.instance import Instance
 
-    return failing(Instance.open(_state(args, env)))
+    return recent_failures(Instance.open(_state(args, env)))
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
@@ -295,11 +295,11 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
     if args.target == EXTERNAL:
         return None
     from sluice.local.instance import Instance
-    from sluice.local.processes import running
+    from sluice.local.processes import running_processes
     from sluice.view.pipeline_status import RUNNING, ProcessStatus
 
     instance = Instance.open(_state(args, env))
-    found = {entry.name: entry for entry in running(instance)}
+    found = {entry.name: entry for entry in running_processes(instance)}
     return [
         ProcessStatus(
             name=name,

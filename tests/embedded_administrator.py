@@ -13,8 +13,8 @@ from confluent_kafka.admin import (
 
 from producer.kafka.connection import KafkaUser
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client
-from sluice.local.processes import running
+from sluice.local.kafka_admin import admin_client
+from sluice.local.processes import running_processes
 from sluice.view.endpoints import Endpoints
 from tests.administrator import USER, Administrator, PlainServers
 from tests.parts import Processes
@@ -85,4 +85,4 @@ class EmbeddedServers(PlainServers):
 
 def process_of(instance: Instance, name: str) -> int:
     """The process id of a part of the embedded pipeline."""
-    return next(entry.pid for entry in running(instance) if entry.name == name)
+    return next(entry.pid for entry in running_processes(instance) if entry.name == name)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from confluent_kafka import Message
 
 from producer.runtime.terminal import visible_line
+from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
@@ -15,7 +16,6 @@ from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
 ERROR_HEADER_PREFIX = "__connect.errors."
 """How the names of the headers begin that Connect adds; the others are the record's own."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CAUSE = "Caused by: "
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -93,8 +93,7 @@ class DeadLetter:
     def reason(self) -> str:
         """What went wrong, and the innermost cause where the message leaves it out."""
         said = self._said
-        causes = [line.removeprefix(_CAUSE) for line in self.trace.splitlines() if line.startswith(_CAUSE)]
-        cause = causes[-1].strip() if causes else ""
+        cause = innermost_cause(self.trace) or ""
         told = cause.partition(": ")[2] or cause
         return said if not told or told in said else f"{said} (caused by {cause})"
 
@@ -105,7 +104,7 @@ class DeadLetter:
 
     @property
     def _said(self) -> str:
-        return self.error("exception.message") or self.error("exception.class.name") or "Connect gives no reason"
+        return self.error("exception.message") or self.error("exception.class.name") or NO_REASON
 
     def error(self, name: str) -> str:
         """What Connect's header of that name says; the last one where there are several, empty where there is none."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.view.http_client import UnavailableError, first_line, get_json
+from sluice.stack_trace import NO_REASON, first_line, innermost_cause
+from sluice.view.http_client import UnavailableError, get_json
 
 PART = "Kafka Connect"
 FAILED = "FAILED"
@@ -107,7 +108,7 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         state=state["state"],
         worker=state["worker_id"],
         error=first_line(state.get("trace")),
-        cause=_cause(state.get("trace")),
+        cause=innermost_cause(state.get("trace")),
         topics=_topics(info["config"]) if status["type"] == "sink" else (),
         tasks=tuple(_task(task) for task in status["tasks"]),
         needs=parts_needed(info["config"]),
@@ -130,13 +131,8 @@ def _task(task: dict[str, Any]) -> TaskStatus:
         state=task["state"],
         worker=task["worker_id"],
         error=first_line(task.get("trace")),
-        cause=_cause(task.get("trace")),
+        cause=innermost_cause(task.get("trace")),
     )
-
-
-def _cause(trace: str | None) -> str | None:
-    causes = [line for line in (trace or "").splitlines() if line.startswith("Caused by: ")]
-    return causes[-1].removeprefix("Caused by: ").strip() if causes else None
 
 
 def _tasks(tasks: list[TaskStatus], connector: str) -> str:
@@ -145,5 +141,5 @@ def _tasks(tasks: list[TaskStatus], connector: str) -> str:
 
 
 def _failure(who: str, error: str | None, cause: str | None) -> str:
-    why = error or "Connect gives no reason"
+    why = error or NO_REASON
     return f"{who} FAILED: {why}" + (f" (caused by {cause})" if cause and cause not in why else "")

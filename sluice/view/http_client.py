@@ -32,9 +32,3 @@ def get_json(url: str, *, part: str, timeout: float = TIMEOUT) -> Any:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise UnavailableError(f"{part} at {url} does not answer: {reason}") from error
-
-
-def first_line(trace: str | None) -> str | None:
-    """The line of a Java stack trace that says what went wrong."""
-    lines = (trace or "").strip().splitlines()
-    return lines[0].strip() if lines else None

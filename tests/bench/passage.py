@@ -16,7 +16,7 @@ from confluent_kafka.admin import OffsetSpec
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.kafka.delivery import COMPRESSION
-from sluice.local.kafka_broker import admin_client
+from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import Topic
 from sluice.view.topic_reader import TopicReader
 from tests.bench.bed import PEER_TOPIC, Bed, let_in

@@ -175,7 +175,7 @@ def test_change_may_be_as_large_as_its_topic_takes(connector: Connector) -> None
 def test_source_holds_nothing_of_one_kind_of_server(connector: Connector) -> None:
     own = {name: value for name, value in connector.config.items() if name != "connector.class"}
     assert not re.search("mariadb|jdbc:", json.dumps(own), re.IGNORECASE)
-    assert connectors.class_here(connector.config["connector.class"]) != connector.config["connector.class"]
+    assert connectors.local_connector_class(connector.config["connector.class"]) != connector.config["connector.class"]
 
 
 @each(DESCRIPTION.connectors)

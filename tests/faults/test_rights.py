@@ -9,9 +9,9 @@ from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client
+from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.local.users import apply_rights
+from sluice.local.users import reconcile_acls
 from sluice.view.endpoints import Endpoints
 from tests.support import Sluice, wait_for
 
@@ -26,10 +26,10 @@ def may_write(endpoints: Endpoints) -> bool:
 def without_the_producers_rights(instance: Instance, endpoints: Endpoints) -> Generator[None]:
     users = PipelineSpec.read().users
     admin = admin_client(instance)
-    apply_rights(admin, [replace(user, acls=()) if user.name == "producer" else user for user in users])
+    reconcile_acls(admin, [replace(user, acls=()) if user.name == "producer" else user for user in users])
     wait_for(lambda: not may_write(endpoints))
     yield
-    apply_rights(admin, users)
+    reconcile_acls(admin, users)
     wait_for(lambda: may_write(endpoints))
 
 

@@ -24,7 +24,7 @@ from confluent_kafka.admin import (
 from producer.runtime.exit_status import Exit
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client
+from sluice.local.kafka_admin import admin_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Connection, administrator, run
 from tests.support import Sluice, wait_for

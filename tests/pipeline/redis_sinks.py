@@ -15,8 +15,8 @@ from producer.kafka.connection import KafkaUser
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
-from sluice.local.topics import apply_topics
-from sluice.local.wait_for_connectors import settle
+from sluice.local.topics import reconcile_topics
+from sluice.local.wait_for_connectors import wait_for_connectors
 from sluice.view.endpoints import Endpoints, StoreUser
 from tests.administrator import Administrator
 from tests.embedded_administrator import embedded_administrator
@@ -90,7 +90,10 @@ class Sink:
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
         url, cancelled = self.admin.endpoints.connect_urls[0], threading.Event()
-        assert settle(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None) == []
+        assert (
+            wait_for_connectors(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None)
+            == []
+        )
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
@@ -121,7 +124,7 @@ def sink(
     config = {**ours.config, "topics": name, "tasks.max": "1", **admin.reads_as_itself(), **settings}
     config = {key: value for key, value in config.items() if key not in without}
     topics = admin.topics()
-    apply_topics(topics, [replace(images, name=name, partitions=1)])
+    reconcile_topics(topics, [replace(images, name=name, partitions=1)])
     one = Sink(admin=admin, name=name, topic=name, config=config)
     try:
         admin.servers.create_connector(name, config)

@@ -10,7 +10,7 @@ from confluent_kafka.admin import NewTopic  # pyright: ignore[reportPrivateImpor
 
 from producer.kafka.connection import KafkaUser
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client
+from sluice.local.kafka_admin import admin_client
 from sluice.proof.shared.sink_progress import UNCOMMITTED
 from sluice.view.kafka_status import KafkaInspector, UnreadRecords
 from sluice.view.topic_reader import TopicReader
