@@ -17,7 +17,7 @@ class NotConvertibleError(Exception):
 
 
 def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
-    """The letter's utime and its row, every digit of it; raises NoRowError."""
+    """The letter's utime and its row, every digit of it; raises NotConvertibleError."""
     if letter.value is None:
         raise NotConvertibleError("it has no value: it was to delete the row of its key")
     value: Any = decode(letter.value)
@@ -29,7 +29,7 @@ def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
 
 
 def _utime(letter: DeadLetter, recorded_at: Any) -> int:
-    """The utime by key and value; raises NoRowError where they contradict each other."""
+    """The utime by key and value; raises NotConvertibleError where they contradict each other."""
     key = (letter.key or b"").decode(errors="replace")
     by_key = int(key) if key.isascii() and key.isdigit() else None
     try:
