@@ -51,7 +51,7 @@ def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
 def read_backlog(
     reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
 ) -> Iterator[DecodedRecord]:
-    """Yield the records in the topic now; with `last` only that many of the newest, with `key` only those of the key."""
+    """Yield the records in the topic now: with `last` that many of the newest, with `key` those of the key."""
     if last is None:
         yield from _shown(reader.backlog(), decode=decode, key=key)
         return

@@ -32,7 +32,7 @@ class RegistrySchemas:
         self._known: dict[int, Any] = {}
 
     def __call__(self, number: int) -> Any:
-        """Return the parsed schema of this id; None if there is none or it is not Avro, UnusableSchema if it is invalid.
+        """Return the parsed schema of this id; None if there is none or it is not Avro, UnusableSchema if invalid.
 
         Raises SluiceError if the registry does not answer.
         """
