@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from producer.images.open_source import open_images
-from producer.images.selection_arguments import selection
+from producer.images.selection_arguments import read_selection
 from producer.kafka.topic import TopicAdmin
 from producer.shared.output_files import source_id
 from producer.sources.stored_bytes import StoredBytes
@@ -42,7 +42,11 @@ def prove_images_of(
     with (
         open_images_store(endpoints.redis) as store,
         open_images(
-            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(endpoints), raw=raw
+            args.source,
+            env=env,
+            selection=read_selection(args),
+            max_message_bytes=_max_message_bytes(endpoints),
+            raw=raw,
         ) as source,
         ConsoleProgress(console, quiet=args.json, of="images") as progress,
     ):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.json_result import as_object
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.report import render
