@@ -169,7 +169,6 @@ def _add_status(commands: Commands) -> None:
     status.set_defaults(
         command=lambda args, env: run_status(
             args,
-            env=env,
             console=_stdout(),
             endpoints=_endpoints(args, env),
             processes=lambda: _processes(args, env),
@@ -184,7 +183,7 @@ def _add_messages(commands: Commands) -> None:
     messages = commands.add_parser("messages", help="show the messages of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, env=env, console=_stdout(), endpoints=_endpoints(args, env))
+        command=lambda args, env: run_messages(args, console=_stdout(), endpoints=_endpoints(args, env))
     )
 
 
@@ -194,9 +193,7 @@ def _add_dlq(commands: Commands) -> None:
     dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
     add_dlq_arguments(dlq)
     dlq.set_defaults(
-        command=lambda args, env: run_dlq(
-            args, env=env, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env)
-        )
+        command=lambda args, env: run_dlq(args, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env))
     )
 
 

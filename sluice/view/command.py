@@ -3,7 +3,7 @@
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import NoReturn
@@ -40,7 +40,6 @@ def add_messages_arguments(parser: ArgumentParser) -> None:
 def run_messages(
     args: Namespace,
     *,
-    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     endpoints: Endpoints,
 ) -> Exit:
@@ -64,7 +63,6 @@ def add_status_arguments(parser: ArgumentParser) -> None:
 def run_status(
     args: Namespace,
     *,
-    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     endpoints: Endpoints,
     processes: Callable[[], Sequence[ProcessStatus] | None],
