@@ -1,4 +1,4 @@
-"""What the two stores have in common: one pod with a disk of its own, found by its name."""
+"""StatefulSet and Service of a store (MySQL, Redis): one pod with its own volume."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _WAIT_MINUTES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulStore:
-    """A StatefulSet of one pod and the Service in front of it, both named as the pod is."""
+    """A StatefulSet of one pod and its Service, both with the pod's name; `storage` is the volume's size."""
 
     context: WorkloadContext
     pod: Pod
@@ -24,7 +24,7 @@ class StatefulStore:
     storage: str
 
     def make(self, *, parent: Resource, after: Sequence[Resource]) -> None:
-        """Make both; goes on when the pod is ready."""
+        """Create both, and wait until the pod is ready."""
         name = self.pod.name
         metadata = self.context.metadata(name, self.pod.component)
         StatefulSet(
@@ -36,13 +36,13 @@ class StatefulStore:
                 "selector": selector(name),
                 "template": self.pod.template(),
                 "volume_claim_templates": [self._claim()],
-                # The disk goes with the set, and nothing is left that costs money. There is no backup.
+                # The volume is deleted with the set, so nothing is left that costs. There is no backup.
                 "persistent_volume_claim_retention_policy": {"when_deleted": "Delete", "when_scaled": "Retain"},
             },
             opts=ResourceOptions(
                 parent=parent,
                 depends_on=after,
-                # A set whose claims differ would be made anew, and its disk deleted with the old one.
+                # A changed claim template would replace the set, and delete the volume with the old one.
                 ignore_changes=["spec.volumeClaimTemplates"],
                 custom_timeouts=CustomTimeouts(create=f"{_WAIT_MINUTES}m", update=f"{_WAIT_MINUTES}m"),
             ),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.workloads.k8s_manifests import K8S
-from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
+from infra.workloads.mysql import MySql, MySqlArgs, post_start_script
 from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.engine import Made, run
@@ -45,7 +45,7 @@ def test_passwords_are_long_and_need_no_quoting(context: WorkloadContext) -> Non
 
 def test_other_scripts_are_another_pod(context: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _set(make(context))
-    monkeypatch.setattr("infra.workloads.mysql.scripts", lambda: {"10-other.sql": "SELECT 1"})
+    monkeypatch.setattr("infra.workloads.mysql.read_scripts", lambda: {"10-other.sql": "SELECT 1"})
     assert _set(make(context)).plain["spec"]["template"] != before.plain["spec"]["template"]
 
 
@@ -84,7 +84,7 @@ class Server:
         path.chmod(0o755)
 
     def start(self, scripts: str) -> "subprocess.CompletedProcess[str]":
-        command = run_scripts(
+        command = post_start_script(
             scripts=str(self.folder / "scripts"), secrets=str(self.folder / "secrets"), folder=str(self.folder / "data")
         )
         env = {

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from infra.workloads.k8s_manifests import K8S
-from infra.workloads.redis import Redis, RedisArgs, config
+from infra.workloads.redis import Redis, RedisArgs, redis_conf
 from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.engine import Made, run
@@ -27,12 +27,12 @@ def test_settings_have_the_digest_of_each_password_and_not_the_password(context:
 
 
 def test_settings_end_with_those_of_every_place(context: WorkloadContext) -> None:
-    assert config(context).endswith((K8S / "redis/redis.conf").read_text())
+    assert redis_conf(context).endswith((K8S / "redis/redis.conf").read_text())
 
 
 def test_redis_may_hold_less_than_its_container() -> None:
     context = workload_context(**{"redis.maxmemoryMi": "1000"})
-    assert "maxmemory 1000mb\n" in config(context)
+    assert "maxmemory 1000mb\n" in redis_conf(context)
     (found,) = (entry for entry in make(context) if entry.kind == "StatefulSet")
     (container,) = found.plain["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"]["memory"] == "1500Mi"

@@ -72,7 +72,10 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
         patch.setattr(pulumi, "export", (exported if exported is not None else {}).__setitem__)
         return run(
             lambda: deploy_on_google(
-                parsed, gcp, deploy=deploy, ask=lambda account, permissions: permissions if granted else []
+                parsed,
+                gcp,
+                deploy=deploy,
+                query_permissions=lambda account, permissions: permissions if granted else [],
             ),
             answers=Google(),
         )

@@ -18,13 +18,13 @@ def may(granted: Sequence[str] | Exception, **settings: str) -> bool:
     gcp = Settings.parse({**NEEDED, **settings}).gcp
     assert gcp
 
-    def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
+    def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         assert account == NEEDED["budget.billingAccount"]
         if isinstance(granted, Exception):
             raise granted
         return [name for name in permissions if name in granted]
 
-    return can_create_budget(gcp.budget, ask=ask, project="my-lab")
+    return can_create_budget(gcp.budget, query_permissions=query_permissions, project="my-lab")
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def test_without_an_account_nobody_is_asked() -> None:
     gcp = Settings.parse({**NEEDED, **WITHOUT, "budget.billingAccount": ""}).gcp
     assert gcp
 
-    def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
+    def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         raise AssertionError
 
-    assert not can_create_budget(gcp.budget, ask=ask, project="my-lab")
+    assert not can_create_budget(gcp.budget, query_permissions=query_permissions, project="my-lab")
