@@ -57,17 +57,19 @@ class Guard(ComponentResource):
         self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._grant_roles()])
         on_budget = self._make_function("on-budget", "on_budget", trigger=self._trigger())
         on_clock = self._make_function("on-clock", "on_clock", trigger=None)
-        invokers = [self._let_call(function, what) for what, function in (("budget", on_budget), ("clock", on_clock))]
+        invokers = [
+            self._allow_calls(function, trigger) for trigger, function in (("budget", on_budget), ("clock", on_clock))
+        ]
         self._make_clock(on_clock, after=invokers)
         self.output = guard_output(args.context)
         self.register_outputs({"guard": self.output})
 
-    def _make_account(self, what: str, does: str) -> serviceaccount.Account:
+    def _make_account(self, name: str, purpose: str) -> serviceaccount.Account:
         return serviceaccount.Account(
-            what,
-            account_id=self._context.name(what),
+            name,
+            account_id=self._context.name(name),
             project=self._context.project,
-            display_name=f"{does} {self._context.title}",
+            display_name=f"{purpose} {self._context.title}",
             opts=ResourceOptions(parent=self, depends_on=self._args.after),
         )
 
@@ -139,10 +141,10 @@ class Guard(ComponentResource):
             opts=self._inside,
         )
 
-    def _let_call(self, function: cloudfunctionsv2.Function, what: str) -> Resource:
+    def _allow_calls(self, function: cloudfunctionsv2.Function, trigger: str) -> Resource:
         """Let the caller's account invoke a function; a 2nd generation function is a Cloud Run service of its name."""
         return cloudrunv2.ServiceIamMember(
-            f"call-on-{what}",
+            f"call-on-{trigger}",
             project=self._context.project,
             location=self._context.region,
             name=function.name,

@@ -65,13 +65,13 @@ class GuardEmail(ComponentResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("sluice:gcp:GuardMail", name, None, opts)
-        for how_soon, mail in _MAILS.items():
+        for urgency, mail in _MAILS.items():
             monitoring.AlertPolicy(
-                f"guard-{how_soon}",
+                f"guard-{urgency}",
                 project=context.project,
                 display_name=f"{context.settings.cluster.name}: {mail.title}",
                 combiner="OR",
-                severity="CRITICAL" if how_soon == "now" else "WARNING",
+                severity="CRITICAL" if urgency == "now" else "WARNING",
                 user_labels=context.labels,
                 notification_channels=list(channels),
                 documentation=monitoring.AlertPolicyDocumentationArgs(content=mail.text, mime_type="text/markdown"),

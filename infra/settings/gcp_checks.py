@@ -28,17 +28,17 @@ _BROKERS = 3
 _ZONES = 3
 
 
-def _like(pattern: re.Pattern[str], what: str, *, empty: bool = False) -> Check:
-    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is no {what}"
+def _like(pattern: re.Pattern[str], noun: str, *, empty: bool = False) -> Check:
+    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is no {noun}"
 
 
-def _one_of(values: Sequence[str], what: str) -> Check:
+def _one_of(values: Sequence[str], noun: str) -> Check:
     choice = ", ".join(values[:-1]) + f" or {values[-1]}"
-    return lambda value: None if value in values else f"{value!r} is no {what}: {choice}"
+    return lambda value: None if value in values else f"{value!r} is no {noun}: {choice}"
 
 
-def _between(least: int, most: int, what: str) -> Check:
-    return lambda value: None if least <= value <= most else f"{value} is no {what} from {least} to {most}"
+def _between(least: int, most: int, noun: str) -> Check:
+    return lambda value: None if least <= value <= most else f"{value} is no {noun} from {least} to {most}"
 
 
 def _location(value: str) -> str | None:
@@ -142,9 +142,9 @@ def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
     if values.get("profile") != "large":
         return None
-    in_it = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
-    most = values.get(in_it, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {in_it} is {most}"
+    pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
+    most = values.get(pool, least)
+    return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {pool} is {most}"
 
 
 def _zones(values: Mapping[str, Any], name: str) -> str | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import MYSQL_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore, exec_probe
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "mysql"
@@ -23,6 +23,8 @@ _UID = 999
 _FOLDER = "/var/lib/mysql"
 _SECRETS = "/etc/sluice/mysql"
 _SCRIPTS = "/etc/sluice/mysql-scripts"
+# `ping` succeeds without a password too. Over TCP: the server that initializes the data folder has no port.
+_PING = ("mysqladmin", "ping", "--host=127.0.0.1", "--connect-timeout=3")
 _PASSWORD = re.compile(r"\$\{(MYSQL_([A-Z]+)_PASSWORD)\}")
 
 
@@ -116,9 +118,9 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
         ],
         "lifecycle": {"post_start": {"exec_": {"command": ["sh", "-c", post_start_script()]}}},
         "ports": [{"name": _NAME, "container_port": MYSQL_PORT}],
-        "startup_probe": _probe(period=5, failures=60),
-        "readiness_probe": _probe(period=10, failures=3),
-        "liveness_probe": _probe(period=20, failures=6),
+        "startup_probe": exec_probe(_PING, period=5, failures=60),
+        "readiness_probe": exec_probe(_PING, period=10, failures=3),
+        "liveness_probe": exec_probe(_PING, period=20, failures=6),
     }
 
 
@@ -136,14 +138,3 @@ export MYSQL_PWD
 cat {scripts}/*.sql | mysql --user=root --default-character-set=utf8mb4
 printf %s "$SLUICE_SCRIPTS" >"$applied"
 """
-
-
-def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    # `ping` succeeds without a password too. Over TCP: the server that initializes the data folder has no port.
-    command = ["mysqladmin", "ping", "--host=127.0.0.1", "--connect-timeout=3"]
-    return {
-        "exec_": {"command": command},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
-    }

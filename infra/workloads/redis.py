@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import REDIS_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore, exec_probe
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "redis"
@@ -109,8 +109,8 @@ def _pod(context: WorkloadContext, text: str) -> Pod:
 
 
 def _container(context: WorkloadContext) -> ContainerArgsDict:
-    ask = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
-    answers = ["sh", "-c", ask]
+    script = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
+    ping = ["sh", "-c", script]
     return {
         "name": _NAME,
         "image": context.images["redis"],
@@ -118,16 +118,7 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
         "command": ["redis-server", f"{_CONFIG}/redis.conf"],
         "ports": [{"name": _NAME, "container_port": REDIS_PORT}],
         # At its start Redis loads all its data, and answers no PING before.
-        "startup_probe": _probe(answers, period=5, failures=120),
-        "readiness_probe": _probe(answers, period=10, failures=3),
-        "liveness_probe": _probe(answers, period=20, failures=6),
-    }
-
-
-def _probe(command: Sequence[str], *, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "exec_": {"command": list(command)},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
+        "startup_probe": exec_probe(ping, period=5, failures=120),
+        "readiness_probe": exec_probe(ping, period=10, failures=3),
+        "liveness_probe": exec_probe(ping, period=20, failures=6),
     }

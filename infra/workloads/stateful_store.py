@@ -1,11 +1,16 @@
-"""StatefulSet and Service of a store (MySQL, Redis): one pod with its own volume."""
+"""StatefulSet, Service and probes of a store (MySQL, Redis): one pod with its own volume."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import CustomTimeouts, Resource, ResourceOptions
 from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict, PersistentVolumeClaimSpecArgsDict, Service
+from pulumi_kubernetes.core.v1 import (
+    PersistentVolumeClaimArgsDict,
+    PersistentVolumeClaimSpecArgsDict,
+    ProbeArgsDict,
+    Service,
+)
 
 from infra.workloads.pod_template import Pod
 from infra.workloads.workload_context import WorkloadContext, selector, selector_labels
@@ -66,3 +71,13 @@ class StatefulStore:
         if self.context.storage_class:
             spec["storage_class_name"] = self.context.storage_class
         return {"metadata": {"name": DATA_VOLUME, "labels": selector_labels(self.pod.name)}, "spec": spec}
+
+
+def exec_probe(command: Sequence[str], *, period: int, failures: int) -> ProbeArgsDict:
+    """A probe that runs a command in the container every `period` seconds, with a timeout of 5 s."""
+    return {
+        "exec_": {"command": list(command)},
+        "period_seconds": period,
+        "timeout_seconds": 5,
+        "failure_threshold": failures,
+    }
