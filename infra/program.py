@@ -56,7 +56,7 @@ def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EX
         console=settings.console,
         after=target.after,
     )
-    namespace = NamespaceRules("namespace", rules, inside)
+    namespace = NamespaceRules("namespace-rules", rules, inside)
     strimzi = Strimzi("strimzi", StrimziArgs(context=context, chart=settings.strimzi_chart, after=[namespace]), inside)
     kafka = Kafka("kafka", KafkaArgs(context=context, console=settings.console, after=[strimzi]), inside)
     topics = TopicsAndUsers("topics-and-users", TopicsAndUsersArgs(context=context, after=[kafka]), inside)

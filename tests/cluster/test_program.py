@@ -77,7 +77,7 @@ def test_up_again_changes_nothing(deployed: Deployment) -> None:
 
 def test_resources_of_renamed_components_are_kept(deployed: Deployment) -> None:
     former = {
-        "sluice:workloads:NamespaceRules::namespace": "sluice:workloads:Ground::ground",
+        "sluice:workloads:NamespaceRules::namespace-rules": "sluice:workloads:Ground::ground",
         "sluice:workloads:NamespaceRules": "sluice:workloads:Ground",
         "sluice:workloads:TopicsAndUsers::topics-and-users": "sluice:workloads:Entities::entities",
         "sluice:workloads:TopicsAndUsers": "sluice:workloads:Entities",

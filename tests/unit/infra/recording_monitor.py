@@ -31,6 +31,7 @@ class Made:
     """As the engine receives them, with secrets wrapped in Secret."""
     dependencies: tuple[str, ...]
     provider: str
+    parent: str
     wait_create: str
     ignore_changes: tuple[str, ...]
     aliases: tuple[tuple[str, str], ...]
@@ -97,6 +98,7 @@ class _Monitor(MockMonitor):
                     inputs=_wrapped(MessageToDict(request.object)),
                     dependencies=tuple(request.dependencies),
                     provider=request.provider,
+                    parent=request.parent,
                     wait_create=request.customTimeouts.create,
                     ignore_changes=tuple(request.ignoreChanges),
                     aliases=tuple((alias.spec.name, alias.spec.type) for alias in request.aliases),
