@@ -1,7 +1,7 @@
-"""What `pulumi up` runs.
+"""The entry point of `pulumi up`.
 
-It stands beside Pulumi.yaml, and not in infra/: Pulumi starts dynamic resources (infra/gcp/claims.py) in the program's
-folder, and looks for the virtual environment below that.
+It is beside Pulumi.yaml, not in infra/: Pulumi starts dynamic resources (infra/gcp/claims.py) in the program's folder,
+and looks for the virtual environment below it.
 """
 
 from infra.program import main

@@ -1,4 +1,4 @@
-"""A cluster on Google Cloud, and the pipeline on it."""
+"""The Pulumi program on Google Cloud: creates a GKE cluster behind a budget, then the pipeline on it."""
 
 import os
 from typing import Protocol
@@ -21,44 +21,48 @@ from infra.workloads.target_cluster import TargetCluster
 
 
 class Deploy(Protocol):
-    """What puts the pipeline on a cluster: infra.program.deploy."""
+    """The signature of infra.program.deploy, which is passed in: infra/program.py imports this module."""
 
     def __call__(self, settings: Settings, *, provider: Provider, target: TargetCluster) -> Connect:
-        """Make the pipeline; Connect is what it makes last of all that stays."""
+        """Create the pipeline; returns Kafka Connect, created last of what stays."""
         ...
 
 
 def deploy_on_google(
-    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, ask: QueryPermissions | None = None
+    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, query_permissions: QueryPermissions | None = None
 ) -> None:
-    """Make both; raises SettingsError and NoBudgetError before anything is made.
+    """Create the cluster and the pipeline, and export this cloud's outputs.
 
-    `ask` asks Google for rights, unless a test answers.
+    `query_permissions` is for tests; by default Cloud Billing is asked which permissions are granted.
+
+    Raises SettingsError or NoBudgetError, before any resource is created.
     """
     shape = shape_of(settings, stack_name())
-    _refuse_what_fits_nowhere(shape)
-    # `pulumi preview` shows it too.
+    _check_pods_fit(shape)
+    # The monthly cost, in `pulumi preview` too.
     pulumi.log.info(total(shape))
-    ask = ask or query_google(os.environ, project=gcp.cluster.project)
+    query_permissions = query_permissions or query_google(os.environ, project=gcp.cluster.project)
     cloud = make_cloud(
         CloudArgs(
             settings=gcp,
             stack=stack_name(),
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
-            can_create_budget=can_create_budget(gcp.budget, ask=ask, project=gcp.cluster.project),
+            can_create_budget=can_create_budget(
+                gcp.budget, query_permissions=query_permissions, project=gcp.cluster.project
+            ),
             delete_unreachable=settings.cluster.delete_unreachable,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)
     if gcp.monitoring.enabled:
-        make_pod_monitoring(settings.cluster.namespace, on=cloud.provider, after=[connect])
+        make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
     for name, value in {"guard": cloud.guard, **gcp_outputs(gcp)}.items():
         pulumi.export(name, value)
 
 
-def _refuse_what_fits_nowhere(shape: BilledResources) -> None:
-    """A pod that no node has room for would be waited for in vain, on nodes that are paid for."""
+def _check_pods_fit(shape: BilledResources) -> None:
+    """Raise SettingsError for a pod larger than a node: Pulumi would wait for it in vain, on nodes that cost."""
     if shape.too_large:
         raise SettingsError(
             f"nodes.machineType: no {shape.nodes[0].machine} has room for {', '.join(shape.too_large)}; "
@@ -67,18 +71,18 @@ def _refuse_what_fits_nowhere(shape: BilledResources) -> None:
 
 
 def gcp_outputs(gcp: GcpSettings) -> dict[str, str]:
-    """The outputs of this cloud, beside those of every cluster: what to type first, and what looks after the money."""
-    place = gcp.cluster
-    where = "--region" if place.region == place.location else "--zone"
-    by_name = "" if place.control_plane_cidrs else " --dns-endpoint"
+    """Stack outputs of Google Cloud only: commands for credentials and costs, and pages of the console."""
+    cluster = gcp.cluster
+    location_option = "--region" if cluster.region == cluster.location else "--zone"
+    endpoint_option = "" if cluster.control_plane_cidrs else " --dns-endpoint"
     console = "https://console.cloud.google.com"
     return {
-        "credentials": f"gcloud container clusters get-credentials {place.name} {where} {place.location} "
-        f"--project {place.project}{by_name}",
+        "credentials": f"gcloud container clusters get-credentials {cluster.name} {location_option} {cluster.location} "
+        f"--project {cluster.project}{endpoint_option}",
         "cost": "scripts/cost",
         "extend": "scripts/extend",
         "wake": "scripts/wake",
         "leftovers": "scripts/leftovers",
-        "dashboards": f"{console}/monitoring/dashboards?project={place.project}",
-        "spending": f"{console}/billing/linkedaccount?project={place.project}",
+        "dashboards": f"{console}/monitoring/dashboards?project={cluster.project}",
+        "spending": f"{console}/billing/linkedaccount?project={cluster.project}",
     }

@@ -1,7 +1,7 @@
-"""The program: what is made, in which order; taken down it goes the other way.
+"""The Pulumi program: creates resources in dependency order; `destroy` reverses it.
 
-`pulumi up` runs it by __main__.py, beside Pulumi.yaml. Another program, or a test, can give `main` to Pulumi's
-Automation API.
+`pulumi up` runs __main__.py beside Pulumi.yaml, which calls `main`. Another program, or a test, can pass `main` to
+Pulumi's Automation API.
 """
 
 import pulumi
@@ -28,7 +28,10 @@ from infra.workloads.workload_context import WorkloadContext
 
 
 def main() -> None:
-    """Make what the stack's settings say; raises SettingsError before anything is made where they are wrong."""
+    """Create the stack that the settings describe, and export its outputs.
+
+    Raises SettingsError, before any resource is created, for mistakes in the settings.
+    """
     settings = Settings.read_stack()
     if settings.gcp is None:
         deploy(settings, provider=kubernetes_provider(settings))
@@ -41,7 +44,10 @@ def main() -> None:
 
 
 def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EXISTING_CLUSTER) -> Connect:
-    """Make the pipeline on a cluster."""
+    """Create the pipeline on the cluster of `provider`; returns Kafka Connect, created last of what stays.
+
+    The console and the load Jobs, where the settings ask for them, come after it.
+    """
     context = _workload_context(settings, target)
     inside = ResourceOptions(providers={"kubernetes": provider}, transformations=list(target.transformations))
     rules = NamespaceRulesArgs(
@@ -50,15 +56,15 @@ def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EX
         console=settings.console,
         after=target.after,
     )
-    ground = NamespaceRules("ground", rules, inside)
-    strimzi = Strimzi("strimzi", StrimziArgs(context=context, chart=settings.strimzi_chart, after=[ground]), inside)
+    namespace = NamespaceRules("namespace-rules", rules, inside)
+    strimzi = Strimzi("strimzi", StrimziArgs(context=context, chart=settings.strimzi_chart, after=[namespace]), inside)
     kafka = Kafka("kafka", KafkaArgs(context=context, console=settings.console, after=[strimzi]), inside)
-    entities = TopicsAndUsers("entities", TopicsAndUsersArgs(context=context, after=[kafka]), inside)
-    mysql = MySql("mysql", MySqlArgs(context=context, after=[ground]), inside)
-    redis = Redis("redis", RedisArgs(context=context, after=[ground]), inside)
-    registry = SchemaRegistry("registry", SchemaRegistryArgs(context=context, after=[entities]), inside)
-    connect = Connect("connect", ConnectArgs(context=context, after=[entities, mysql, redis, registry]), inside)
-    Toolbox("toolbox", ToolboxArgs(context=context, after=[entities, mysql, redis]), inside)
+    topics = TopicsAndUsers("topics-and-users", TopicsAndUsersArgs(context=context, after=[kafka]), inside)
+    mysql = MySql("mysql", MySqlArgs(context=context, after=[namespace]), inside)
+    redis = Redis("redis", RedisArgs(context=context, after=[namespace]), inside)
+    registry = SchemaRegistry("registry", SchemaRegistryArgs(context=context, after=[topics]), inside)
+    connect = Connect("connect", ConnectArgs(context=context, after=[topics, mysql, redis, registry]), inside)
+    Toolbox("toolbox", ToolboxArgs(context=context, after=[topics, mysql, redis]), inside)
     if settings.console:
         KafkaConsole("console", KafkaConsoleArgs(context=context, after=[connect]), inside)
     if settings.load.source:
@@ -80,12 +86,12 @@ def _workload_context(settings: Settings, target: TargetCluster) -> WorkloadCont
 
 
 def kubernetes_provider(settings: Settings) -> Provider:
-    """The provider of the cluster that the settings name."""
+    """The Kubernetes provider for the kubeconfig context that the settings name."""
     context = settings.cluster.context
     return Provider(
         "cluster",
         context=context,
-        # A cluster is what its context says: other changes of a kubeconfig do not make everything anew.
+        # The context identifies the cluster: other changes of a kubeconfig do not replace every resource.
         cluster_identifier=context,
         delete_unreachable=settings.cluster.delete_unreachable,
     )

@@ -1,4 +1,4 @@
-"""What a person needs next, as commands to be copied."""
+"""Outputs of the stack: context, namespace, and the commands to use next."""
 
 from collections.abc import Mapping
 
@@ -7,18 +7,18 @@ from infra.workloads import kafka_console
 from infra.workloads.workload_context import PART_OF
 
 _KIND = "kind-sluice"
-"""The context that `--target kind` means."""
+"""The kubeconfig context of `--target kind`."""
 
 
 def stack_outputs(settings: Settings) -> Mapping[str, str]:
-    """The stack's outputs: where the pipeline is, and what to type."""
+    """The stack's outputs, on every kind of cluster."""
     cluster = settings.cluster
     target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"
-    elsewhere = f" --namespace {cluster.namespace}" if cluster.namespace != PART_OF else ""
-    sluice = f"scripts/sluice --target {target}{elsewhere}"
+    namespace_option = f" --namespace {cluster.namespace}" if cluster.namespace != PART_OF else ""
+    sluice = f"scripts/sluice --target {target}{namespace_option}"
     kubectl = f"kubectl --context {cluster.context} --namespace {cluster.namespace}"
     source = settings.load.source or "SOURCE"
-    found = {
+    outputs = {
         "context": cluster.context,
         "namespace": cluster.namespace,
         "status": f"{sluice} status",
@@ -28,7 +28,7 @@ def stack_outputs(settings: Settings) -> Mapping[str, str]:
         "down": "pulumi destroy",
     }
     if settings.console:
-        found["console"] = (
+        outputs["console"] = (
             f"{kubectl} port-forward deployment/{kafka_console.NAME} 8088:{kafka_console.PORT}  # http://localhost:8088"
         )
-    return found
+    return outputs

@@ -1,1 +1,1 @@
-"""A cluster on Google Cloud that cannot surprise its owner: nothing that costs money is made before its budget."""
+"""Resources on Google Cloud: the GKE cluster, created only after its budget, and what it needs."""

@@ -1,4 +1,4 @@
-"""Our images: built on this machine, pushed to a registry of the stack's own, and referred to by their digests."""
+"""Our images: built on this machine, pushed to the stack's own Artifact Registry, referred to by digest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from infra.gcp.cloud_context import CloudContext
 from infra.settings.container_images import DOCKERFILES, own_image
 from infra.settings.declared_settings import ROOT
 
-_KEPT = 3
-_KEPT_FOR = "604800s"  # 7 days, as the API writes them
+_KEPT_VERSIONS = 3
+_KEPT_FOR = "604800s"  # 7 days
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactRegistryArgs:
-    """What the registry needs first: `after` holds the budget."""
+    """`after` holds the budget."""
 
     context: CloudContext
     after: Sequence[Resource]
 
 
 class ArtifactRegistry(ComponentResource):
-    """A repository that keeps the last few versions of each image, and nothing that has no tag any more."""
+    """A repository that keeps the last three versions of each image, and deletes older ones after a week."""
 
     repository: artifactregistry.Repository
     images: Mapping[str, Output[str]]
-    """Each of our images by its digest."""
+    """Name of each of our images, with its digest."""
 
     def __init__(self, name: str, args: ArtifactRegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Registry", name, None, opts)
@@ -45,7 +45,7 @@ class ArtifactRegistry(ComponentResource):
             labels=context.labels,
             cleanup_policies=_cleanup(),
             cleanup_policy_dry_run=False,
-            # It is charged by the image.
+            # Scanning is charged per image.
             vulnerability_scanning_config=artifactregistry.RepositoryVulnerabilityScanningConfigArgs(
                 enablement_config="DISABLED"
             ),
@@ -76,7 +76,7 @@ class ArtifactRegistry(ComponentResource):
             build_on_preview=False,
             opts=ResourceOptions(parent=self, depends_on=[*after, self.repository]),
         )
-        # Secret only because the token is: a digest that is secret would make every pod so.
+        # Secret only because the token is: a secret digest would make every pod's specification secret.
         return Output.unsecret(built.ref)
 
 
@@ -85,7 +85,9 @@ def _cleanup() -> list[artifactregistry.RepositoryCleanupPolicyArgs]:
         artifactregistry.RepositoryCleanupPolicyArgs(
             id="keep-the-last",
             action="KEEP",
-            most_recent_versions=artifactregistry.RepositoryCleanupPolicyMostRecentVersionsArgs(keep_count=_KEPT),
+            most_recent_versions=artifactregistry.RepositoryCleanupPolicyMostRecentVersionsArgs(
+                keep_count=_KEPT_VERSIONS
+            ),
         ),
         artifactregistry.RepositoryCleanupPolicyArgs(
             id="remove-the-old",

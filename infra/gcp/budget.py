@@ -1,4 +1,4 @@
-"""The budget: made before anything that costs, and what the guard and the owner's e-mail hear from."""
+"""The budget, created before anything that costs, with its e-mail channels and its Pub/Sub topic for the guard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ _PERCENT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetArgs:
-    """What the budget needs first."""
+    """`after` holds the project's services."""
 
     context: CloudContext
     can_create_budget: bool
-    """Whether a budget can be made. Where not, only the channels and the topic are made."""
+    """False creates the channels and the topic only."""
     after: Sequence[Resource]
 
 
 class Budget(ComponentResource):
-    """The budget, the e-mail channels and the topic. Nothing here costs anything."""
+    """The budget, the e-mail channels and the topic. None of them costs anything."""
 
     topic: pubsub.Topic
     channels: Sequence[Output[str]]
@@ -31,14 +31,16 @@ class Budget(ComponentResource):
         super().__init__("sluice:gcp:Budget", name, None, opts)
         self._context = args.context
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
-        self.channels = [self._make_channel(number, email) for number, email in enumerate(self._emails)]
-        # Its publisher, an account of Google's, is let in when the budget is made.
+        self.channels = [
+            self._make_channel(number, email) for number, email in enumerate(args.context.settings.budget.emails)
+        ]
+        # Google grants its own publisher account access when the budget is created.
         self.topic = pubsub.Topic(
             "budget",
             name=args.context.name("budget"),
             project=args.context.project,
             labels=args.context.labels,
-            # News of a budget comes again within the hour.
+            # A budget's messages are repeated within the hour.
             message_retention_duration="86400s",
             opts=self._inside,
         )
@@ -46,10 +48,6 @@ class Budget(ComponentResource):
         if account and args.can_create_budget:
             self._make_budget(account, args.after)
         self.register_outputs({"topic": self.topic.id})
-
-    @property
-    def _emails(self) -> Sequence[str]:
-        return self._context.settings.budget.emails
 
     def _make_channel(self, number: int, email: str) -> Output[str]:
         channel = monitoring.NotificationChannel(
@@ -59,7 +57,7 @@ class Budget(ComponentResource):
             display_name=f"{self._context.name('owner')} {number + 1}",
             labels={"email_address": email},
             user_labels=self._context.labels,
-            # The guard's alerts may still name it when the stack goes.
+            # The guard's alerts may still refer to it when the stack is destroyed.
             force_delete=True,
             opts=self._inside,
         )
@@ -77,10 +75,12 @@ class Budget(ComponentResource):
                 )
             ),
             budget_filter=billing.BudgetBudgetFilterArgs(
-                # By its number: Google gives that back, and a budget by the id would differ on every run.
-                projects=[project_number(self._context, parent=self, after=after).apply(lambda it: f"projects/{it}")],
+                # By number: Google returns the number, and a budget by the id would differ on every run.
+                projects=[
+                    project_number(self._context, parent=self, after=after).apply(lambda number: f"projects/{number}")
+                ],
                 calendar_period="MONTH",
-                # Or a trial's credit would hide what is burnt until there is none left.
+                # Or a trial's credit would hide what is spent until there is none left.
                 credit_types_treatment="EXCLUDE_ALL_CREDITS",
             ),
             threshold_rules=_thresholds(budget.actual_percents, budget.forecast_percents),

@@ -1,4 +1,4 @@
-"""Whether the one who runs the program may make a budget, asked before anything is made."""
+"""Check, before any resource is created, that the user of `pulumi up` may create a budget."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,26 +11,26 @@ PERMISSIONS = ("billing.budgets.create", "billing.budgets.get", "billing.budgets
 ROLE = "roles/billing.costsManager"
 
 QueryPermissions = Callable[[str, Sequence[str]], Sequence[str]]
-"""(billing account, permissions) -> those granted; raises ApiError, OSError or ValueError where nobody knows."""
+"""(billing account, permissions) -> those granted; raises ApiError, OSError or ValueError where they are unknown."""
 
 
 class NoBudgetError(pulumi.RunError):
-    """There would be no budget, and nobody said that there need be none."""
+    """No budget can be created, and budget.allowWithoutBudget is not set."""
 
 
-def can_create_budget(settings: BudgetSettings, *, ask: QueryPermissions, project: str) -> bool:
-    """Whether to make a budget. False only where settings.allow_without says that there need be none.
+def can_create_budget(settings: BudgetSettings, *, query_permissions: QueryPermissions, project: str) -> bool:
+    """Whether to create a budget; False only where settings.allow_without permits a stack without.
 
-    Where nobody can tell, as in a project whose services are still off, it is tried: the cluster depends on the
-    budget, so nothing that costs is made if it fails.
+    True where the permissions cannot be queried, as in a project whose services are still off: the cluster depends on
+    the budget, so nothing that costs is created if that fails.
 
-    Raises NoBudgetError that names the role which is missing.
+    Raises NoBudgetError that names the missing role.
     """
     account = settings.billing_account
     if account is None:
         return False
     try:
-        missing = sorted(set(PERMISSIONS) - set(ask(account, PERMISSIONS)))
+        missing = sorted(set(PERMISSIONS) - set(query_permissions(account, PERMISSIONS)))
     except (ApiError, OSError, ValueError) as error:
         pulumi.log.warn(
             f"cannot ask whether a budget may be made ({error}); if it is refused, {_remedy(account, project)}"
@@ -55,13 +55,13 @@ def _remedy(account: str, project: str) -> str:
 
 
 def query_google(env: Mapping[str, str], *, project: str) -> QueryPermissions:
-    """Ask Cloud Billing, in the name of the project, as who is signed in."""
+    """Query Cloud Billing as the signed-in user; the calls count for `project`."""
 
-    def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
+    def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         google = Google.signed_in(env, project=project)
         found = google.post(
             "cloudbilling", f"v1/billingAccounts/{account}:testIamPermissions", {"permissions": list(permissions)}
         )
         return [str(name) for name in found.get("permissions", [])]
 
-    return ask
+    return query_permissions

@@ -1,8 +1,9 @@
-"""The resource that stands between the cluster and what runs on it: deleting it waits until no disk is left.
+"""A resource between the cluster and what runs on it: its deletion waits until the cluster has no disks.
 
-A dynamic resource and not a hook: a hook before a deletion needs `pulumi destroy --run-program`, Pulumi refuses a plain
-destroy then, and a destroy that failed half-way can no longer run the program, whose inputs are gone. This one needs
-its own inputs only, which the state holds. What runs is this module, found by its name: nothing of it is in the state.
+A dynamic resource and not a hook: a hook before a deletion needs `pulumi destroy --run-program`, Pulumi then refuses a
+plain destroy, and a destroy that failed half-way can no longer run the program, whose inputs are gone. This one needs
+its own inputs only, which are in the state. The state refers to the class ClaimsProvider by its module's name and holds
+none of its code: the module, the class and the property names have to stay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ _OWN = ("server", "authority", "project", "location", "cluster")
 
 
 class ClaimsArgs(TypedDict):
-    """Which cluster."""
+    """The cluster: URL and CA certificate (base64 of PEM) of its API server, and its names in GKE."""
 
     server: Input[str]
     authority: Input[str | None]
@@ -30,24 +31,24 @@ class ClaimsArgs(TypedDict):
 
 
 class ClaimsProvider(ResourceProvider):
-    """Makes nothing, and waits when it is to unmake it."""
+    """Creates nothing; its deletion waits for the cluster's disks."""
 
     serialize_as_secret_always = False
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """There is nothing to make."""
+        """Store the properties."""
         return CreateResult(id_=f"{props['project']}/{props['location']}/{props['cluster']}", outs=props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Whatever differs is written down: never is it made anew, which would wait for the disks in use."""
+        """A difference is an update, never a replacement, which would wait for disks in use."""
         return DiffResult(changes=any(_olds.get(name) != _news.get(name) for name in _OWN), replaces=[])
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """The way in may change, from the DNS name to an address."""
+        """Store the new properties: the API server may change from a DNS name to an address."""
         return UpdateResult(outs=_news)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Wait; raises VolumesLeftError, which keeps the cluster."""
+        """Wait for the disks; raises VolumesLeftError, which stops the destroy before the cluster."""
         wait_for_disk_deletion(_api(_props).volumes, seconds=_WAIT_SECONDS)
 
 
@@ -62,7 +63,7 @@ def _api(props: Mapping[str, Any]) -> Api:
 
 
 class Claims(DynamicResource, module="sluice", name="Claims"):
-    """What depends on it is gone, disks and all, before what it depends on goes."""
+    """Its dependents are deleted, with their disks, before what it depends on."""
 
     def __init__(self, name: str, args: ClaimsArgs, *, parent: Resource | None, after: Sequence[Resource]) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What every component of this cloud is told, how the program speaks to it, and how everything is labelled."""
+"""Context shared by the Google Cloud components: project, region, names and labels; and the Google provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from pulumi import InvokeOutputOptions, Output, Resource
 from infra.settings.gcp_settings import GcpSettings
 
 STACK_LABEL = "sluice-stack"
-"""On everything that can carry a label; scripts/leftovers looks for it. Its value is the stack's name."""
+"""Label of every resource that can have labels, with the stack's name; scripts/leftovers searches for it."""
 
 
 def stack_title(stack: str) -> str:
-    """What descriptions call a stack; scripts/leftovers goes by it where there are no labels."""
+    """The stack in descriptions of resources; scripts/leftovers searches for it where there are no labels."""
     return f"Sluice, stack {stack}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloudContext:
-    """One stack's part of a project."""
+    """One stack in a project."""
 
     settings: GcpSettings
     stack: str
@@ -36,28 +36,28 @@ class CloudContext:
 
     @property
     def region(self) -> str:
-        """The region of everything that is of a region."""
+        """The region of regional resources."""
         return self.settings.cluster.region
 
     @property
     def title(self) -> str:
-        """What descriptions call this stack."""
+        """The stack in descriptions of resources."""
         return stack_title(self.stack)
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of everything."""
+        """Labels of every resource."""
         return {STACK_LABEL: self.stack, "sluice-name": self.settings.cluster.name}
 
-    def name(self, what: str) -> str:
-        """The name of something in the project, where other stacks may have theirs."""
-        return f"{self.settings.cluster.name}-{what}"
+    def name(self, suffix: str) -> str:
+        """Name of a resource in the project, with gcp.name as prefix: other stacks have other prefixes."""
+        return f"{self.settings.cluster.name}-{suffix}"
 
 
 def google_provider(context: CloudContext) -> gcp.Provider:
-    """The provider of everything here, on behalf of the credentials that gcloud keeps for programs.
+    """The provider of the Google Cloud resources, with the application default credentials of gcloud.
 
-    Budgets are asked for in the name of the project: the API refuses a person's credentials without one.
+    Its calls count for the project: the API of budgets refuses a user's credentials without one.
     """
     return gcp.Provider(
         "google",
@@ -65,12 +65,12 @@ def google_provider(context: CloudContext) -> gcp.Provider:
         region=context.region,
         billing_project=context.project,
         user_project_override=True,
-        # A label that Pulumi would add to everything: a budget has no labels, and one of ours is enough.
+        # Pulumi's own label on every resource: STACK_LABEL is enough.
         add_pulumi_attribution_label=False,
     )
 
 
 def project_number(context: CloudContext, *, parent: Resource, after: Sequence[Resource]) -> Output[str]:
-    """The project's number, by which Google calls it in answers and in the names of buckets of its own."""
+    """The project's number, which Google uses in responses and in names of its own buckets."""
     options = InvokeOutputOptions(parent=parent, depends_on=list(after))
     return gcp.organizations.get_project_output(project_id=context.project, opts=options).number

@@ -1,4 +1,4 @@
-"""The cluster with all that it stands on, in the order that is the point: nothing that costs before its budget."""
+"""Creates the Google Cloud resources in order: services, budget, guard, cluster. Nothing before the budget costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from pulumi_kubernetes import Provider
 from infra.gcp.artifact_registry import ArtifactRegistry, ArtifactRegistryArgs
 from infra.gcp.budget import Budget, BudgetArgs
 from infra.gcp.cloud_context import CloudContext, google_provider
-from infra.gcp.cluster_provider import cluster_provider
-from infra.gcp.dashboard import dashboard
+from infra.gcp.cluster_provider import make_cluster_provider
+from infra.gcp.dashboard import make_dashboard
 from infra.gcp.gke_cluster import GkeCluster, GkeClusterArgs
 from infra.gcp.guard import Guard, GuardArgs
 from infra.gcp.guard_email import GuardEmail
@@ -22,7 +22,7 @@ from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
 from infra.gcp.pod_placement import place_pods
 from infra.gcp.project_services import ProjectServices, ProjectServicesArgs
-from infra.gcp.storage_class import storage_class
+from infra.gcp.storage_class import make_storage_class
 from infra.gcp.vpc_network import VpcNetwork, VpcNetworkArgs
 from infra.settings.gcp_settings import GcpSettings
 from infra.workloads.target_cluster import TargetCluster
@@ -30,20 +30,20 @@ from infra.workloads.target_cluster import TargetCluster
 
 @dataclass(frozen=True, kw_only=True)
 class CloudArgs:
-    """What is known before anything is made."""
+    """Settings, and what the program knows before it creates anything."""
 
     settings: GcpSettings
     stack: str
     namespace: str
     redis_maxmemory_mi: int
     can_create_budget: bool
-    """Whether a budget can be made: infra/gcp/budget_rights.py has asked."""
+    """Result of infra/gcp/budget_rights.py."""
     delete_unreachable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """What the pipeline is put on."""
+    """The created cluster, as the pipeline needs it, and the stack's output `guard`."""
 
     provider: Provider
     target: TargetCluster
@@ -51,7 +51,7 @@ class Cloud:
 
 
 def make_cloud(args: CloudArgs) -> Cloud:
-    """Make the cluster and all that belongs to it."""
+    """Create the cluster and everything that it needs."""
     context = CloudContext(settings=args.settings, stack=args.stack)
     google = google_provider(context)
     services = ProjectServices("services", ProjectServicesArgs(context=context), ResourceOptions(provider=google))
@@ -60,28 +60,30 @@ def make_cloud(args: CloudArgs) -> Cloud:
         BudgetArgs(context=context, can_create_budget=args.can_create_budget, after=[services]),
         ResourceOptions(provider=google),
     )
-    # From here on things cost.
+    # From here on, resources cost.
     after = [services, budget]
-    guard, registry = _make_guarded(context, google, budget, after)
-    _make_watch(args, context, google, budget, after)
-    cluster, pool_specs = _make_cluster(context, google, registry, [*after, guard])
-    on = cluster_provider(context, cluster, delete_unreachable=args.delete_unreachable, after=[pool_specs, budget])
+    guard, registry = _make_guard(context, google, budget, after)
+    _make_monitoring(args, context, google, budget, after)
+    cluster, node_pools = _make_cluster(context, google, registry, [*after, guard])
+    provider = make_cluster_provider(
+        context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
+    )
     nodes = args.settings.nodes
     return Cloud(
-        provider=on,
+        provider=provider,
         target=TargetCluster(
             images=registry.images,
             transformations=[place_pods(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), skip_deletion_wait],
-            after=[storage_class(context, on=on)],
+            after=[make_storage_class(context, provider=provider)],
         ),
-        guard=guard.guard_output,
+        guard=guard.output,
     )
 
 
-def _make_guarded(
+def _make_guard(
     context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
 ) -> tuple[Guard, ArtifactRegistry]:
-    """The guard is there before what it guards."""
+    """Create the guard and the image registry, before the cluster that the guard stops."""
     inside = ResourceOptions(provider=google)
     registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
     guard = Guard(
@@ -91,7 +93,7 @@ def _make_guarded(
     return guard, registry
 
 
-def _make_watch(
+def _make_monitoring(
     args: CloudArgs, context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
 ) -> None:
     if not context.settings.monitoring.enabled:
@@ -107,7 +109,7 @@ def _make_watch(
         ),
         ResourceOptions(provider=google),
     )
-    dashboard(context, namespace=args.namespace, on=google, after=after)
+    make_dashboard(context, namespace=args.namespace, provider=google, after=after)
 
 
 def _make_cluster(
@@ -116,7 +118,7 @@ def _make_cluster(
     inside = ResourceOptions(provider=google)
     network = VpcNetwork("network", VpcNetworkArgs(context=context, after=after), inside)
     account = NodeAccount("node-account", context=context, images=registry.repository, after=after, opts=inside)
-    # Nodes without a NAT, or without rights, would come up and not become ready.
+    # Nodes without a NAT, or without IAM roles, would start and not become ready.
     needed = [*after, network, account]
     cluster = GkeCluster(
         "cluster",
@@ -134,5 +136,5 @@ def _make_cluster(
 
 
 def stack_name() -> str:
-    """The stack that runs, as a label's value may be."""
+    """Name of the stack that Pulumi runs, in lower case, as labels require."""
     return pulumi.get_stack().lower()

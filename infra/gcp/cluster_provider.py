@@ -11,18 +11,18 @@ from infra.gcp.gke_cluster import GkeCluster
 from infra.gcp.kubeconfig import kubeconfig
 
 
-def cluster_provider(
+def make_cluster_provider(
     context: CloudContext, cluster: GkeCluster, *, delete_unreachable: bool, after: Sequence[Resource]
 ) -> Provider:
-    """The provider of everything on the cluster.
+    """The provider of every resource in the cluster.
 
-    What it makes is made after `after`, and gone, disks and all, before any of that goes.
+    They are created after `after`, and deleted, with their disks, before any of it.
     """
     claims = Claims(
         "claims",
         ClaimsArgs(
             server=cluster.server,
-            authority=cluster.authority,
+            authority=cluster.ca_certificate,
             project=context.project,
             location=context.location,
             cluster=cluster.cluster.name,
@@ -32,8 +32,8 @@ def cluster_provider(
     )
     return Provider(
         "cluster",
-        kubeconfig=kubeconfig(context.settings.cluster.context, cluster.server, cluster.authority),
-        # Another cluster of the same name is another cluster.
+        kubeconfig=kubeconfig(context.settings.cluster.context, cluster.server, cluster.ca_certificate),
+        # The server identifies the cluster: one recreated under the same name is another one.
         cluster_identifier=cluster.server,
         delete_unreachable=delete_unreachable,
         opts=ResourceOptions(depends_on=[cluster, *after, claims]),

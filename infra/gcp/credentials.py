@@ -1,4 +1,4 @@
-"""The credentials that gcloud keeps for programs (`gcloud auth application-default login`)."""
+"""Access tokens from the application default credentials (`gcloud auth application-default login`)."""
 
 import google.auth
 import google.auth.exceptions
@@ -9,7 +9,7 @@ _SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
 
 def access_token() -> str:
-    """A token for Google's APIs, good for an hour; raises ValueError that says how to log in."""
+    """A token for Google's APIs, valid for an hour; raises ValueError that says how to log in."""
     try:
         credentials, _ = google.auth.default(scopes=_SCOPES)
         credentials.refresh(token_request())

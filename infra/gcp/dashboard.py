@@ -1,4 +1,4 @@
-"""One dashboard: what the pipeline does, and how full it is."""
+"""The Cloud Monitoring dashboard: throughput, lag, failed tasks, disks, memory, CPU and nodes."""
 
 import json
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ _COLUMNS = 12
 _WIDTH, _HEIGHT = 6, 4
 
 
-def dashboard(
-    context: CloudContext, *, namespace: str, on: Provider, after: Sequence[Resource]
+def make_dashboard(
+    context: CloudContext, *, namespace: str, provider: Provider, after: Sequence[Resource]
 ) -> monitoring.Dashboard:
-    """Make it."""
+    """Create the dashboard."""
     return monitoring.Dashboard(
         "dashboard",
         project=context.project,
         dashboard_json=json.dumps(definition(context, namespace=namespace)),
-        opts=ResourceOptions(provider=on, depends_on=after),
+        opts=ResourceOptions(provider=provider, depends_on=after),
     )
 
 
 def definition(context: CloudContext, *, namespace: str) -> dict[str, object]:
-    """The dashboard as Cloud Monitoring's API takes it."""
+    """The dashboard as JSON of Cloud Monitoring's API."""
     tiles = [
         {
             "xPos": number * _WIDTH % _COLUMNS,

@@ -1,4 +1,4 @@
-"""The cluster without its nodes. While nothing runs on it, its fee is all that it costs."""
+"""The GKE cluster without nodes (infra/gcp/node_pools.py); it costs its management fee only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MAINTENANCE = "03:00"
 
 @dataclass(frozen=True, kw_only=True)
 class GkeClusterArgs:
-    """What the cluster needs first: `after` holds the budget."""
+    """`after` holds the budget."""
 
     context: CloudContext
     network: vpc_network.VpcNetwork
@@ -25,13 +25,13 @@ class GkeClusterArgs:
 
 
 class GkeCluster(ComponentResource):
-    """The control plane."""
+    """The cluster and how to connect to its API server."""
 
     cluster: container.Cluster
     server: Output[str]
-    """Where the API server is, as a URL."""
-    authority: Output[str | None]
-    """Its certificate's authority, base64 of PEM; None where it has a certificate that everybody trusts."""
+    """URL of the API server."""
+    ca_certificate: Output[str | None]
+    """base64 of PEM; None where a public authority has signed the API server's certificate (its DNS name)."""
 
     def __init__(self, name: str, args: GkeClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Cluster", name, None, opts)
@@ -41,25 +41,25 @@ class GkeCluster(ComponentResource):
             ResourceOptions(
                 parent=self,
                 depends_on=args.after,
-                # Of the pool that goes as soon as the cluster is there.
+                # Those of the default pool, which is removed as soon as the cluster exists.
                 ignore_changes=["nodeConfig", "initialNodeCount"],
                 custom_timeouts=CustomTimeouts(create=f"{_MINUTES}m", update=f"{_MINUTES}m", delete=f"{_MINUTES}m"),
             ),
         )
-        self.server, self.authority = _way_in(self.cluster, args.context.settings.cluster)
+        self.server, self.ca_certificate = _api_server(self.cluster, args.context.settings.cluster)
         self.register_outputs({"server": self.server})
 
 
 def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
-    context, place = args.context, args.context.settings.cluster
+    context, settings = args.context, args.context.settings.cluster
     return container.ClusterArgs(
-        name=place.name,
+        name=settings.name,
         project=context.project,
         location=context.location,
         description=context.title,
         resource_labels=context.labels,
-        deletion_protection=place.deletion_protection,
-        release_channel=container.ClusterReleaseChannelArgs(channel=place.release_channel),
+        deletion_protection=settings.deletion_protection,
+        release_channel=container.ClusterReleaseChannelArgs(channel=settings.release_channel),
         maintenance_policy=container.ClusterMaintenancePolicyArgs(
             daily_maintenance_window=container.ClusterMaintenancePolicyDailyMaintenanceWindowArgs(
                 start_time=_MAINTENANCE
@@ -76,16 +76,16 @@ def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
         ip_allocation_policy=container.ClusterIpAllocationPolicyArgs(
             cluster_secondary_range_name=vpc_network.PODS, services_secondary_range_name=vpc_network.SERVICES
         ),
-        # Dataplane V2: it enforces the pipeline's network policies.
+        # Dataplane V2, which enforces the pipeline's network policies.
         datapath_provider="ADVANCED_DATAPATH",
         private_cluster_config=container.ClusterPrivateClusterConfigArgs(enable_private_nodes=True),
-        control_plane_endpoints_config=_endpoints(place),
-        master_authorized_networks_config=_allowed(place),
+        control_plane_endpoints_config=_endpoints(settings),
+        master_authorized_networks_config=_allowed(settings),
         enable_shielded_nodes=True,
         workload_identity_config=container.ClusterWorkloadIdentityConfigArgs(
             workload_pool=f"{context.project}.svc.id.goog"
         ),
-        database_encryption=_encryption(place),
+        database_encryption=_encryption(settings),
         enable_legacy_abac=False,
         master_auth=container.ClusterMasterAuthArgs(
             client_certificate_config=container.ClusterMasterAuthClientCertificateConfigArgs(
@@ -93,13 +93,13 @@ def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
             )
         ),
         addons_config=container.ClusterAddonsConfigArgs(
-            # Nothing here is to be reached from outside, so nothing may make a load balancer.
+            # Nothing is reachable from outside, so nothing may create a load balancer.
             http_load_balancing=container.ClusterAddonsConfigHttpLoadBalancingArgs(disabled=True),
             gce_persistent_disk_csi_driver_config=container.ClusterAddonsConfigGcePersistentDiskCsiDriverConfigArgs(
                 enabled=True
             ),
         ),
-        # What the system itself says; the pipeline's own metrics are scraped by infra/gcp/prometheus_scrape.py.
+        # Logs and metrics of the system; infra/gcp/prometheus_scrape.py adds the pipeline's metrics.
         logging_config=container.ClusterLoggingConfigArgs(enable_components=["SYSTEM_COMPONENTS", "WORKLOADS"]),
         monitoring_config=container.ClusterMonitoringConfigArgs(
             enable_components=["SYSTEM_COMPONENTS"],
@@ -111,9 +111,9 @@ def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
     )
 
 
-def _endpoints(place: GkeClusterSettings) -> container.ClusterControlPlaneEndpointsConfigArgs:
-    """By its DNS name, which only those reach whom IAM lets; or by its address, from the addresses that are named."""
-    by_address = bool(place.control_plane_cidrs)
+def _endpoints(settings: GkeClusterSettings) -> container.ClusterControlPlaneEndpointsConfigArgs:
+    """The control plane's DNS name, guarded by IAM; or its IP address, for control_plane_cidrs only."""
+    by_address = bool(settings.control_plane_cidrs)
     return container.ClusterControlPlaneEndpointsConfigArgs(
         dns_endpoint_config=container.ClusterControlPlaneEndpointsConfigDnsEndpointConfigArgs(
             allow_external_traffic=not by_address
@@ -122,28 +122,28 @@ def _endpoints(place: GkeClusterSettings) -> container.ClusterControlPlaneEndpoi
     )
 
 
-def _allowed(place: GkeClusterSettings) -> container.ClusterMasterAuthorizedNetworksConfigArgs | None:
-    if not place.control_plane_cidrs:
+def _allowed(settings: GkeClusterSettings) -> container.ClusterMasterAuthorizedNetworksConfigArgs | None:
+    if not settings.control_plane_cidrs:
         return None
     return container.ClusterMasterAuthorizedNetworksConfigArgs(
         cidr_blocks=[
             container.ClusterMasterAuthorizedNetworksConfigCidrBlockArgs(cidr_block=cidr)
-            for cidr in place.control_plane_cidrs
+            for cidr in settings.control_plane_cidrs
         ],
         gcp_public_cidrs_access_enabled=False,
     )
 
 
-def _encryption(place: GkeClusterSettings) -> container.ClusterDatabaseEncryptionArgs | None:
-    if place.secrets_key is None:
+def _encryption(settings: GkeClusterSettings) -> container.ClusterDatabaseEncryptionArgs | None:
+    if settings.secrets_key is None:
         return None
-    return container.ClusterDatabaseEncryptionArgs(state="ENCRYPTED", key_name=place.secrets_key)
+    return container.ClusterDatabaseEncryptionArgs(state="ENCRYPTED", key_name=settings.secrets_key)
 
 
-def _way_in(cluster: container.Cluster, place: GkeClusterSettings) -> tuple[Output[str], Output[str | None]]:
-    if place.control_plane_cidrs:
+def _api_server(cluster: container.Cluster, settings: GkeClusterSettings) -> tuple[Output[str], Output[str | None]]:
+    if settings.control_plane_cidrs:
         server = cluster.endpoint.apply(lambda address: f"https://{address}")
-        # A certificate of an authority is no secret, whatever else is in masterAuth.
+        # The CA certificate is no secret, though other fields of masterAuth are.
         return server, Output.unsecret(cluster.master_auth.apply(lambda auth: auth.cluster_ca_certificate))
     server = cluster.control_plane_endpoints_config.apply(
         lambda config: f"https://{config.dns_endpoint_config.endpoint if config.dns_endpoint_config else ''}"

@@ -1,4 +1,4 @@
-"""Calls of Google Cloud's REST APIs, as whoever is signed in on this machine."""
+"""Client of Google Cloud's REST APIs, with the credentials of the signed-in user or an API key."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,26 +14,26 @@ from producer.runtime import tls_trust
 from producer.runtime.exit_status import Exit, SluiceError
 
 ENDPOINT = "SLUICE_GOOGLE_ENDPOINT"
-"""Variable with an address of this machine that stands in for all of Google's, each service below its name; for tests.
-Who is signed in does not matter there, and is not told."""
+"""Environment variable for tests: a URL of this machine in place of all of Google's, `URL/SERVICE` for each service.
+No credentials are sent there."""
 _HERE = ("127.0.0.1", "::1", "localhost")
 KEY = "GOOGLE_API_KEY"
-"""Variable with an API key, for what needs no more than that."""
+"""Environment variable with an API key, for APIs that need no more."""
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _BUSY = (429, 500, 502, 503, 504)
 _PAUSES = (1.0, 2.0, 4.0)
-"""Seconds to wait before a call is tried again."""
+"""Seconds to wait before each retry."""
 _TIMEOUT = 60.0
 _TOKENS = "https://oauth2.googleapis.com"
 PARTIAL = 206
-"""The code of an answer that lacks a part, and says so."""
+"""HTTP status of an incomplete response."""
 _MISSING = 404
 _FORBIDDEN = 403
 _UNKNOWN_CALLER = 401
 
 
 class ApiError(SluiceError):
-    """Google refused a call, or could not be reached."""
+    """Google refused a call, or cannot be reached."""
 
     def __init__(
         self,
@@ -46,32 +46,32 @@ class ApiError(SluiceError):
     ) -> None:
         super().__init__(message, status=Exit.UNAVAILABLE)
         self.code = code
-        """The HTTP status; 0 where there was no answer."""
+        """The HTTP status; 0 without a response."""
         self.api_disabled = api_disabled
-        """The project has the API turned off."""
+        """The API is not enabled in the project."""
         self.billing_disabled = billing_disabled
-        """Nobody pays for the project: a trial is over, or its billing account is closed or taken away."""
+        """Billing of the project is off: a trial is over, or its billing account is closed or removed."""
         self.role = role
-        """The role that is missing, where the answer says so."""
+        """The missing IAM role, where the response names it."""
 
     @property
     def not_found(self) -> bool:
-        """What was asked for is not there."""
+        """The resource does not exist."""
         return self.code == _MISSING
 
     @property
     def forbidden(self) -> bool:
-        """A right is missing."""
+        """A permission is missing."""
         return self.code == _FORBIDDEN and not self.api_disabled and not self.billing_disabled
 
     @property
     def affects_every_call(self) -> bool:
-        """No other call would fare better: nobody is signed in, or there is no way to Google."""
+        """Every other call would fail too: nobody is signed in, or Google cannot be reached."""
         return self.code in (0, _UNKNOWN_CALLER)
 
 
 class Google:
-    """Google's APIs. One for a whole command: it holds the connection and the credentials."""
+    """Client of Google's APIs, one per command: it holds the connections and the credentials."""
 
     def __init__(
         self, session: requests.Session, *, endpoint: str | None, key: str | None, sleep: Callable[[float], None]
@@ -90,9 +90,9 @@ class Google:
         key: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Self:
-        """As who is signed in, or with an API key; raises ApiError where nobody is.
+        """A client for the signed-in user, or with the API key `key`; raises ApiError where nobody is signed in.
 
-        The calls are counted for `project`: without it a person's are for one of Google's own, where most APIs are off.
+        Quota and enabled APIs are those of `project`; without it, those of a project of Google's, where most are off.
         """
         endpoint = env.get(ENDPOINT, "").rstrip("/") or None
         if endpoint and urlsplit(endpoint).hostname not in _HERE:
@@ -106,15 +106,15 @@ class Google:
         return cls(authorized_session(credentials), endpoint=None, key=None, sleep=sleep)
 
     def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
-        """An answer; raises ApiError."""
+        """GET https://SERVICE.googleapis.com/PATH with query parameters; the JSON response. Raises ApiError."""
         return self._call("GET", service, path, parameters)
 
     def post(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask something that takes more than an address; raises ApiError."""
+        """POST `body` as JSON; the JSON response. Raises ApiError."""
         return self._call("POST", service, path, {}, body)
 
     def delete(self, service: str, path: str) -> dict[str, Any]:
-        """Remove something; the answer, which may be an operation that goes on. What is gone already is no error.
+        """DELETE a resource; the JSON response, often an operation still running, or {} for one that does not exist.
 
         Raises ApiError.
         """
@@ -126,7 +126,7 @@ class Google:
             return {}
 
     def pages(self, service: str, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
-        """Every page of a list; raises ApiError."""
+        """GET every page of a list; yields the JSON responses. Raises ApiError."""
         token = ""
         while True:
             page = self.get(service, path, **parameters, **({"pageToken": token} if token else {}))

@@ -1,7 +1,7 @@
-"""Connections to Google's APIs that trust whom this system trusts.
+"""HTTPS sessions for Google's APIs that use the certificate authorities trusted by the system.
 
-Each for itself, not the whole process: the program's process also speaks to a cluster, which must show a certificate of
-the cluster's own authority and of no other.
+Per session, not for the whole process: the program also connects to a cluster, whose certificate must be signed by the
+cluster's own authority and no other.
 """
 
 import ssl
@@ -16,32 +16,32 @@ from requests.adapters import HTTPAdapter
 
 class _SystemTrust(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=system_context(), **options)
+        super().init_poolmanager(*args, ssl_context=system_tls_context(), **options)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        return super().proxy_manager_for(*args, ssl_context=system_context(), **options)
+        return super().proxy_manager_for(*args, ssl_context=system_tls_context(), **options)
 
 
-def system_context() -> ssl.SSLContext:
-    """What a TLS client trusts that trusts the system's store."""
+def system_tls_context() -> ssl.SSLContext:
+    """TLS client settings with the certificate authorities trusted by the system."""
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def session() -> requests.Session:
     """A session without credentials."""
-    return _mounted(requests.Session())
+    return _with_system_trust(requests.Session())
 
 
 def authorized_session(credentials: Credentials) -> requests.Session:
-    """A session of somebody who is signed in; it asks for tokens in the same way."""
-    return _mounted(AuthorizedSession(credentials, auth_request=token_request()))
+    """A session with credentials; its token requests use the same certificate authorities."""
+    return _with_system_trust(AuthorizedSession(credentials, auth_request=token_request()))
 
 
 def token_request() -> Request:
-    """What credentials are refreshed with."""
+    """The request object that credentials are refreshed with."""
     return Request(session())
 
 
-def _mounted(one: requests.Session) -> requests.Session:
-    one.mount("https://", _SystemTrust())
-    return one
+def _with_system_trust(http: requests.Session) -> requests.Session:
+    http.mount("https://", _SystemTrust())
+    return http

@@ -1,4 +1,7 @@
-"""The guard: two functions, one that hears of the spending and one that hears a clock. See guard_function/README.md."""
+"""The guard: two functions that stop the nodes, one on budget messages and one every 15 minutes.
+
+infra/gcp/guard_function/README.md describes them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudsche
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_config import CLOCK_JOB, TIMEOUT_SECONDS, function_environment, guard_output
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
+from infra.workloads.former_names import formerly
 
 PERMISSIONS = (
     "cloudscheduler.jobs.get",
@@ -18,15 +22,15 @@ PERMISSIONS = (
     "container.clusters.update",
     "container.operations.get",
 )
-"""All that the guard may do."""
+"""Permissions of the functions' service account."""
 _RUNTIME = "python313"
 _INVOKER = "roles/run.invoker"
-_NOTHING = "e30="  # {}, as base64
+_EMPTY_BODY = "e30="  # {}, as base64
 
 
 @dataclass(frozen=True, kw_only=True)
 class GuardArgs:
-    """What the guard needs first: `after` holds the budget."""
+    """`topic` gets the budget's messages; `images` stores the functions' containers; `after` holds the budget."""
 
     context: CloudContext
     topic: pubsub.Topic
@@ -35,10 +39,10 @@ class GuardArgs:
 
 
 class Guard(ComponentResource):
-    """The functions, their accounts and the clock. They cost next to nothing: see docs/cost.md."""
+    """The functions, their service accounts and the Scheduler job; docs/cost.md says what they cost."""
 
-    guard_output: Mapping[str, Any]
-    """The stack's output `guard`: what scripts/extend and scripts/wake work on."""
+    output: Mapping[str, Any]
+    """The stack's output `guard`, for scripts/extend and scripts/wake."""
 
     def __init__(self, name: str, args: GuardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Guard", name, None, opts)
@@ -50,24 +54,26 @@ class Guard(ComponentResource):
         )
         self._account = self._make_account("guard", "Stops the nodes of")
         self._caller = self._make_account("guard-caller", "Calls the guard of")
-        self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._make_rights()])
+        self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._grant_roles()])
         on_budget = self._make_function("on-budget", "on_budget", trigger=self._trigger())
         on_clock = self._make_function("on-clock", "on_clock", trigger=None)
-        invokers = [self._let_call(function, what) for what, function in (("budget", on_budget), ("clock", on_clock))]
+        invokers = [
+            self._allow_calls(function, trigger) for trigger, function in (("budget", on_budget), ("clock", on_clock))
+        ]
         self._make_clock(on_clock, after=invokers)
-        self.guard_output = guard_output(args.context)
-        self.register_outputs({"guard": self.guard_output})
+        self.output = guard_output(args.context)
+        self.register_outputs({"guard": self.output})
 
-    def _make_account(self, what: str, does: str) -> serviceaccount.Account:
+    def _make_account(self, name: str, purpose: str) -> serviceaccount.Account:
         return serviceaccount.Account(
-            what,
-            account_id=self._context.name(what),
+            name,
+            account_id=self._context.name(name),
             project=self._context.project,
-            display_name=f"{does} {self._context.title}",
+            display_name=f"{purpose} {self._context.title}",
             opts=ResourceOptions(parent=self, depends_on=self._args.after),
         )
 
-    def _make_rights(self) -> list[Resource]:
+    def _grant_roles(self) -> list[Resource]:
         inside = ResourceOptions(parent=self, depends_on=self._args.after)
         role = projects.IAMCustomRole(
             "guard",
@@ -78,13 +84,19 @@ class Guard(ComponentResource):
             permissions=list(PERMISSIONS),
             opts=inside,
         )
-        granted = {
-            "guard-may": (role.name, self._account),
-            "caller-hears": ("roles/eventarc.eventReceiver", self._caller),
-        }
+        granted = (
+            ("guard-role", "guard-may", role.name, self._account),
+            ("guard-caller-event-receiver", "caller-hears", "roles/eventarc.eventReceiver", self._caller),
+        )
         return [
-            projects.IAMMember(name, project=self._context.project, role=role_name, member=account.member, opts=inside)
-            for name, (role_name, account) in granted.items()
+            projects.IAMMember(
+                name,
+                project=self._context.project,
+                role=role_name,
+                member=account.member,
+                opts=formerly(former_name, opts=inside),
+            )
+            for name, former_name, role_name, account in granted
         ]
 
     def _trigger(self) -> cloudfunctionsv2.FunctionEventTriggerArgs:
@@ -92,7 +104,7 @@ class Guard(ComponentResource):
             event_type="google.cloud.pubsub.topic.v1.messagePublished",
             pubsub_topic=self._args.topic.id,
             trigger_region=self._context.region,
-            # A message that cannot be read is logged and done with; another try is for what may go better then.
+            # The function logs and acknowledges an unreadable message; only what may succeed later is retried.
             retry_policy="RETRY_POLICY_RETRY",
             service_account_email=self._caller.email,
         )
@@ -129,10 +141,10 @@ class Guard(ComponentResource):
             opts=self._inside,
         )
 
-    def _let_call(self, function: cloudfunctionsv2.Function, what: str) -> Resource:
-        """A function of the 2nd generation is called as the Cloud Run service of its name."""
+    def _allow_calls(self, function: cloudfunctionsv2.Function, trigger: str) -> Resource:
+        """Let the caller's account invoke a function; a 2nd generation function is a Cloud Run service of its name."""
         return cloudrunv2.ServiceIamMember(
-            f"call-on-{what}",
+            f"call-on-{trigger}",
             project=self._context.project,
             location=self._context.region,
             name=function.name,
@@ -155,13 +167,13 @@ class Guard(ComponentResource):
             http_target=cloudscheduler.JobHttpTargetArgs(
                 http_method="POST",
                 uri=address,
-                body=_NOTHING,
+                body=_EMPTY_BODY,
                 headers={"Content-Type": "application/json"},
                 oidc_token=cloudscheduler.JobHttpTargetOidcTokenArgs(
                     service_account_email=self._caller.email, audience=address
                 ),
             ),
-            # scripts/extend and scripts/wake keep the time in the body.
+            # scripts/extend and scripts/wake store the deadline in the body.
             opts=ResourceOptions.merge(
                 self._inside, ResourceOptions(depends_on=list(after), ignore_changes=["httpTarget.body"])
             ),

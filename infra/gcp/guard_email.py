@@ -1,4 +1,4 @@
-"""What the guard writes into its log, as e-mail."""
+"""Alert policies that e-mail the guard's log entries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from pulumi_gcp import monitoring
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
 
-_CLOSE = "86400s"
+_AUTO_CLOSE = "86400s"
 _EVENT = {"event": "EXTRACT(jsonPayload.sluice_guard)"}
-_SAID = {"said": "EXTRACT(jsonPayload.message)"}
-_STOPPED = (
+_MESSAGE = {"said": "EXTRACT(jsonPayload.message)"}
+_NOW_TEXT = (
     "${log.extracted_label.event}: ${log.extracted_label.said}\n\n"
     "All data is still on its disks, which go on costing. `scripts/wake` brings the nodes back, `pulumi destroy` ends "
     "it all. docs/cost.md says what still costs."
 )
-_TOLD = (
+_DAILY_TEXT = (
     "${log.extracted_label.event}: what exactly, and how often, the log says:\n\n"
     "    gcloud logging read 'jsonPayload.sluice_guard_mail=\"daily\"' --format='value(jsonPayload.message)'"
 )
@@ -26,33 +26,34 @@ _TOLD = (
 @dataclass(frozen=True, kw_only=True)
 class _Mail:
     title: str
-    entries: str
+    log_filter: str
     at_most_every: str
+    """Rate limit, such as 300s."""
     extracted: Mapping[str, str]
-    """Labels of the mail. Each combination of their values has a limit of its own: a sum would be another each time."""
+    """Labels extracted from the entry. Each combination of values has its own rate limit, so no amount may be one."""
     text: str
 
 
 _MAILS = {
     "now": _Mail(
         title="The guard has stopped the nodes",
-        entries=MAIL_NOW,
+        log_filter=MAIL_NOW,
         at_most_every="300s",
-        extracted={**_EVENT, **_SAID},
-        text=_STOPPED,
+        extracted={**_EVENT, **_MESSAGE},
+        text=_NOW_TEXT,
     ),
     "daily": _Mail(
         title="The guard has something to say",
-        entries=MAIL_DAILY,
+        log_filter=MAIL_DAILY,
         at_most_every="86400s",
         extracted=_EVENT,
-        text=_TOLD,
+        text=_DAILY_TEXT,
     ),
 }
 
 
 class GuardEmail(ComponentResource):
-    """What the guard writes into its log, as e-mail. It is there whether or not metrics are scraped."""
+    """Alert policies on the guard's log, created whether or not monitoring is enabled."""
 
     def __init__(
         self,
@@ -64,13 +65,13 @@ class GuardEmail(ComponentResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("sluice:gcp:GuardMail", name, None, opts)
-        for how_soon, mail in _MAILS.items():
+        for urgency, mail in _MAILS.items():
             monitoring.AlertPolicy(
-                f"guard-{how_soon}",
+                f"guard-{urgency}",
                 project=context.project,
                 display_name=f"{context.settings.cluster.name}: {mail.title}",
                 combiner="OR",
-                severity="CRITICAL" if how_soon == "now" else "WARNING",
+                severity="CRITICAL" if urgency == "now" else "WARNING",
                 user_labels=context.labels,
                 notification_channels=list(channels),
                 documentation=monitoring.AlertPolicyDocumentationArgs(content=mail.text, mime_type="text/markdown"),
@@ -83,21 +84,21 @@ class GuardEmail(ComponentResource):
 
 def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
     return monitoring.AlertPolicyAlertStrategyArgs(
-        auto_close=_CLOSE,
+        auto_close=_AUTO_CLOSE,
         notification_rate_limit=monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period=limit),
     )
 
 
-def _of_this_stack(entries: str, context: CloudContext) -> str:
-    """Another stack of the project has a guard of its own."""
+def _this_stacks_entries(log_filter: str, context: CloudContext) -> str:
+    """Limit a log filter to this stack's functions: other stacks of the project have their own guard."""
     names = " OR ".join(f'"{context.name(function)}"' for function in ("on-budget", "on-clock"))
-    return f"{entries} AND resource.labels.service_name=({names})"
+    return f"{log_filter} AND resource.labels.service_name=({names})"
 
 
 def _condition(mail: _Mail, context: CloudContext) -> monitoring.AlertPolicyConditionArgs:
     return monitoring.AlertPolicyConditionArgs(
         display_name=mail.title,
         condition_matched_log=monitoring.AlertPolicyConditionConditionMatchedLogArgs(
-            filter=_of_this_stack(mail.entries, context), label_extractors=dict(mail.extracted)
+            filter=_this_stacks_entries(mail.log_filter, context), label_extractors=dict(mail.extracted)
         ),
     )

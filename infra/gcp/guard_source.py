@@ -1,4 +1,4 @@
-"""The guard's code on its way to the functions: a bucket, an archive, and the account that builds from it."""
+"""Source of the guard's functions: a bucket, a zip archive in it, and the service account that builds from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceacco
 from infra.gcp.cloud_context import CloudContext, project_number
 
 FOLDER = Path(__file__).with_name("guard_function")
-_LEFT_OUT = {"README.md"}
-_DAYS = 1
+_EXCLUDED = {"README.md"}
+_ABORT_UPLOADS_DAYS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSourceArgs:
-    """What the archive needs first: `after` holds the budget."""
+    """`images` stores the built containers; `after` holds the budget."""
 
     context: CloudContext
     images: artifactregistry.Repository
     after: Sequence[Resource]
 
 
-_READS = "roles/storage.objectViewer"
+_READ_OBJECTS = "roles/storage.objectViewer"
 
 
 class GuardSource(ComponentResource):
-    """What a function is built from, by whom."""
+    """The archive that a function is built from, and the service account that builds it."""
 
     source_files: cloudfunctionsv2.FunctionBuildConfigSourceArgs
     builder: Output[str]
@@ -41,7 +41,7 @@ class GuardSource(ComponentResource):
         files = source_files()
         archive = storage.BucketObject(
             "guard-code",
-            # Its name changes with what is in it: other code is another function.
+            # The name changes with the content: changed code redeploys the functions.
             name=f"guard-{_digest(files)}.zip",
             bucket=bucket.name,
             source=AssetArchive({name: FileAsset(str(path)) for name, path in files.items()}),
@@ -58,7 +58,7 @@ class GuardSource(ComponentResource):
     def _make_bucket(self) -> storage.Bucket:
         return storage.Bucket(
             "guard-code",
-            # The names of buckets are everybody's: the project's id makes this one ours.
+            # Bucket names are global: the project's id makes this one unique.
             name=f"{self._context.project.replace(':', '-').replace('.', '-')}-{self._context.name('guard')}",
             project=self._context.project,
             location=self._context.region,
@@ -66,19 +66,19 @@ class GuardSource(ComponentResource):
             uniform_bucket_level_access=True,
             public_access_prevention="enforced",
             force_destroy=True,
-            # What is deleted is gone, and not paid for another week.
+            # Deleted objects are deleted at once, and not charged for another week.
             soft_delete_policy=storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=0),
             lifecycle_rules=[
                 storage.BucketLifecycleRuleArgs(
                     action=storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
-                    condition=storage.BucketLifecycleRuleConditionArgs(age=_DAYS),
+                    condition=storage.BucketLifecycleRuleConditionArgs(age=_ABORT_UPLOADS_DAYS),
                 )
             ],
             opts=self._inside,
         )
 
     def _make_builder(self, bucket: storage.Bucket, images: artifactregistry.Repository) -> Output[str]:
-        """Not the project's own account, which may do far more, or nothing at all in newer organizations."""
+        """Create the account. The project's default one has far more roles, or none in newer organizations."""
         account = serviceaccount.Account(
             "guard-builder",
             account_id=self._context.name("guard-build"),
@@ -89,14 +89,14 @@ class GuardSource(ComponentResource):
         storage.BucketIAMMember(
             "builder-reads",
             bucket=bucket.name,
-            role=_READS,
+            role=_READ_OBJECTS,
             member=account.member,
             opts=self._inside,
         )
         projects.IAMMember(
             "builder-reads-copy",
             project=self._context.project,
-            role=_READS,
+            role=_READ_OBJECTS,
             member=account.member,
             condition=projects.IAMMemberConditionArgs(
                 title="What functions are built from",
@@ -123,16 +123,16 @@ class GuardSource(ComponentResource):
         return account.name
 
     def _copies(self) -> Output[str]:
-        """Where Cloud Functions copies an archive to and builds it from; its bucket is not there before the first."""
+        """Prefix of Cloud Functions' own copies of the archives; Google creates their bucket with the first."""
         return project_number(self._context, parent=self, after=self._after).apply(
             lambda number: f"projects/_/buckets/gcf-v2-sources-{number}-{self._context.region}/objects/"
         )
 
 
 def source_files() -> Mapping[str, Path]:
-    """Every file of the functions by its name in the archive."""
+    """Files of the functions by their names in the archive."""
     files = (path for path in sorted(FOLDER.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(FOLDER).as_posix(): path for path in files if path.name not in _LEFT_OUT}
+    return {path.relative_to(FOLDER).as_posix(): path for path in files if path.name not in _EXCLUDED}
 
 
 def _digest(files: Mapping[str, Path]) -> str:

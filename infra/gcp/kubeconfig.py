@@ -1,4 +1,4 @@
-"""The kubeconfig of the GKE cluster, for the Kubernetes provider: credentials come from gke-gcloud-auth-plugin."""
+"""The kubeconfig of the GKE cluster, for the Kubernetes provider; gke-gcloud-auth-plugin gets the credentials."""
 
 import json
 
@@ -7,13 +7,13 @@ from pulumi import Output
 _PLUGIN = "gke-gcloud-auth-plugin"
 
 
-def kubeconfig(context: str, server: Output[str], authority: Output[str | None]) -> Output[str]:
-    """A kubeconfig without a secret in it: the plugin asks gcloud for a token each time."""
-    return Output.all(server, authority).apply(lambda found: json.dumps(_kubeconfig(context, found[0], found[1])))
+def kubeconfig(context: str, server: Output[str], ca_certificate: Output[str | None]) -> Output[str]:
+    """The kubeconfig as JSON. It holds no secret: the plugin gets a token from gcloud each time."""
+    return Output.all(server, ca_certificate).apply(lambda known: json.dumps(_kubeconfig(context, known[0], known[1])))
 
 
-def _kubeconfig(context: str, server: str, authority: str | None) -> dict[str, object]:
-    cluster = {"server": server, **({"certificate-authority-data": authority} if authority else {})}
+def _kubeconfig(context: str, server: str, ca_certificate: str | None) -> dict[str, object]:
+    cluster = {"server": server, **({"certificate-authority-data": ca_certificate} if ca_certificate else {})}
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": _PLUGIN,

@@ -1,4 +1,4 @@
-"""Alerts by e-mail: a failed task, a sink that hangs or does not catch up, a full disk, a full Redis."""
+"""Alert policies, by e-mail: a failed task, a sink that hangs or lags, a full disk, a full Redis."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,15 @@ from infra.gcp.metrics import DISK, FAILED_TASKS, LAG, MEMORY, SINK_RATE, SINKS,
 _MIB = 1 << 20
 _DISK_SHARE = 0.8
 _REDIS_SHARE = 0.9
-_CLOSE = "86400s"
+_AUTO_CLOSE = "86400s"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A question to the metrics whose answer should be nothing, and what to do where it is not."""
+    """A PromQL query that returns something only where something is wrong.
+
+    `minutes` is for how long before the e-mail; `remedy` is its text, in Markdown.
+    """
 
     title: str
     query: str
@@ -27,7 +30,7 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """Who is told, and from where on. `after` holds the budget."""
+    """`channels` are names of notification channels; `after` holds the budget."""
 
     context: CloudContext
     namespace: str
@@ -43,7 +46,7 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
     redis = int(_REDIS_SHARE * args.redis_maxmemory_mi * _MIB)
     lag = f"{LAG}{{{here},{SINKS}}}"
     behind = f"max by (client_id) ({lag} > {args.context.settings.monitoring.lag_records} and delta({lag}[15m]) >= 0)"
-    # A consumer learns of its lag by fetching, and a task that waits for its store does not fetch.
+    # A consumer updates its lag when it fetches, and a task that waits for its store does not fetch.
     hanging = f"max by (connector, task) ({UNWRITTEN_RECORDS}{{{here}}} > 0 and {SINK_RATE}{{{here}}} == 0)"
     return {
         "failed-task": Alert(
@@ -75,28 +78,27 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
 
 
 class Alerts(ComponentResource):
-    """Every alert, mailed to the owner."""
+    """An alert policy for each of `alerts`."""
 
     def __init__(self, name: str, args: AlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Alerts", name, None, opts)
         self._args = args
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
-        for what, alert in alerts(args).items():
-            self._make(what, alert)
+        for alert_name, alert in alerts(args).items():
+            self._make_policy(alert_name, alert)
         self.register_outputs({})
 
-    def _make(self, name: str, alert: Alert) -> None:
-        place = self._args.context.settings.cluster
+    def _make_policy(self, name: str, alert: Alert) -> None:
         monitoring.AlertPolicy(
             name,
             project=self._args.context.project,
-            display_name=f"{place.name}: {alert.title}",
+            display_name=f"{self._args.context.settings.cluster.name}: {alert.title}",
             combiner="OR",
             severity="WARNING",
             user_labels=self._args.context.labels,
             notification_channels=list(self._args.channels),
             documentation=monitoring.AlertPolicyDocumentationArgs(content=alert.remedy, mime_type="text/markdown"),
-            alert_strategy=monitoring.AlertPolicyAlertStrategyArgs(auto_close=_CLOSE),
+            alert_strategy=monitoring.AlertPolicyAlertStrategyArgs(auto_close=_AUTO_CLOSE),
             conditions=[
                 monitoring.AlertPolicyConditionArgs(
                     display_name=alert.title,
@@ -104,7 +106,7 @@ class Alerts(ComponentResource):
                         query=alert.query,
                         duration=f"{alert.minutes * 60}s",
                         evaluation_interval="60s",
-                        # Nothing has been scraped yet when this is made.
+                        # The metrics do not exist before the first scrape.
                         disable_metric_validation=True,
                     ),
                 )

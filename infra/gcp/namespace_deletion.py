@@ -1,8 +1,8 @@
-"""The namespace goes with the cluster: its deletion is asked for, and nobody waits for the end of it.
+"""Transformation that makes Pulumi not wait for the namespace's deletion, which the cluster's deletion ends.
 
-Kubernetes ends no namespace while part of its API does not answer, and where the guard has stopped the nodes there is
-nobody to answer for metrics.k8s.io. What was in the namespace is deleted all the same, and infra/gcp/claims.py waits
-for what matters of it, the disks; waiting for the name as well would keep the cluster, and what it costs, for ever.
+Kubernetes finishes no deletion of a namespace while one of its API services is unavailable, and where the guard has
+stopped the nodes nothing serves metrics.k8s.io. The objects in the namespace are deleted all the same, and
+infra/gcp/claims.py waits for the disks; to wait for the namespace as well would keep the cluster, and its costs.
 """
 
 from typing import Any, cast
@@ -16,7 +16,7 @@ _SKIPPED = {"annotations": {"pulumi.com/skipAwait": "true"}}
 
 
 def skip_deletion_wait(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-    """What `ResourceOptions.transformations` takes."""
+    """A Pulumi transformation: annotate the namespace with skipAwait; None for any other resource."""
     if args.type_ != _TYPE:
         return None
     metadata = cast("dict[str, Any]", args.props["metadata"])

@@ -1,4 +1,4 @@
-"""The nodes: a pool that may be taken back at any time, and a small one that may not."""
+"""Node pools: a spot pool, whose nodes Google may take back at any time, and a small on-demand pool; their account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
 from infra.settings.gcp_settings import NodeSettings
+from infra.workloads.former_names import formerly
 
 CAPACITY = "sluice/capacity"
-"""The nodes' label by which infra/gcp/pod_placement.py chooses."""
+"""Label of the nodes, with the pool's name, that infra/gcp/pod_placement.py selects by."""
 STEADY, SPOT = "steady", "spot"
 _NODE_ROLE = "roles/container.defaultNodeServiceAccount"
-"""To write logs and metrics, and nothing else."""
+"""Writes logs and metrics, nothing else."""
 _MINUTES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodePoolSpec:
-    """A node pool; `low` and `high` are nodes of all its zones together."""
+    """A node pool; `low` and `high` limit its nodes in all zones together."""
 
     name: str
     spot: bool
@@ -29,8 +30,8 @@ class NodePoolSpec:
     location_policy: str
 
     @property
-    def guard_output(self) -> Mapping[str, Any]:
-        """As scripts/wake has to know it, in the words of GKE's API."""
+    def size_request(self) -> Mapping[str, Any]:
+        """Node count and autoscaling that scripts/wake restores, as fields of GKE's API."""
         return {
             "nodes": 1,
             "autoscaling": {
@@ -42,7 +43,7 @@ class NodePoolSpec:
 
 
 def pool_specs(nodes: NodeSettings) -> list[NodePoolSpec]:
-    """Every pool of these settings."""
+    """The node pools that the settings describe."""
     steady = NodePoolSpec(
         name=STEADY,
         spot=False,
@@ -55,7 +56,7 @@ def pool_specs(nodes: NodeSettings) -> list[NodePoolSpec]:
 
 
 class NodeAccount(ComponentResource):
-    """Whom the nodes act as: it writes logs and metrics, and reads this stack's images."""
+    """The nodes' service account: writes logs and metrics, and pulls this stack's images."""
 
     account: serviceaccount.Account
 
@@ -78,7 +79,11 @@ class NodeAccount(ComponentResource):
             opts=inside,
         )
         projects.IAMMember(
-            "nodes-tell", project=context.project, role=_NODE_ROLE, member=self.account.member, opts=inside
+            "nodes-default-role",
+            project=context.project,
+            role=_NODE_ROLE,
+            member=self.account.member,
+            opts=formerly("nodes-tell", opts=inside),
         )
         artifactregistry.RepositoryIamMember(
             "nodes-read-images",
@@ -94,7 +99,7 @@ class NodeAccount(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class NodePoolsArgs:
-    """What the nodes need first."""
+    """`account` is the e-mail of the nodes' service account; `after` is what the nodes depend on."""
 
     context: CloudContext
     cluster: container.Cluster
@@ -103,7 +108,7 @@ class NodePoolsArgs:
 
 
 class NodePools(ComponentResource):
-    """Every pool, scaling itself between its bounds."""
+    """The node pools, each with autoscaling."""
 
     def __init__(self, name: str, args: NodePoolsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:NodePools", name, None, opts)
@@ -126,7 +131,7 @@ class NodePools(ComponentResource):
                 opts=ResourceOptions(
                     parent=self,
                     depends_on=args.after,
-                    # The guard's resize changes it at Google; a pool made anew would be the answer here.
+                    # The guard's resize changes it at Google, which would replace the pool here.
                     ignore_changes=["initialNodeCount"],
                     custom_timeouts=CustomTimeouts(create=f"{_MINUTES}m", update=f"{_MINUTES}m", delete=f"{_MINUTES}m"),
                 ),
@@ -143,7 +148,7 @@ def _node(args: NodePoolsArgs, pool: NodePoolSpec) -> container.NodePoolNodeConf
         disk_size_gb=nodes.disk_gb,
         image_type="COS_CONTAINERD",
         service_account=args.account,
-        oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],  # what it may do, its roles say
+        oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],  # its roles limit it
         labels={CAPACITY: pool.name},
         resource_labels=args.context.labels,
         shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(

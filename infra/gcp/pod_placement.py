@@ -1,7 +1,6 @@
-"""Which pods run on nodes that are not taken back: those that nodes.onDemandFor names. The others go to spot nodes.
+"""Transformation that places pods on node pools: those of nodes.onDemandFor on demand, the others on spot nodes.
 
-Only this cloud has two kinds of nodes, so the pipeline knows nothing of them: what it makes is changed on its way to
-Pulumi.
+Only GKE has two kinds of nodes, so infra/workloads/ knows nothing of them: a transformation adds the node selectors.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -27,38 +26,41 @@ _STRIMZI = "kubernetes:kafka.strimzi.io/v1:"
 
 
 def place_pods(on_demand_for: Set[str], *, has_spot: bool) -> Transformation:
-    """What `ResourceOptions.transformations` takes."""
+    """A Pulumi transformation that adds node selectors and affinities to every resource that has pods."""
 
     def capacity(part: str) -> str:
         return STEADY if part in on_demand_for or not has_spot else SPOT
 
     def place(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-        changed = placed(args.type_, args.name, args.props, capacity)
+        changed = place_properties(args.type_, args.name, args.props, capacity)
         return None if changed is None else ResourceTransformationResult(changed, args.opts)
 
     return place
 
 
-def placed(type_: str, name: str, props: Mapping[str, Any], capacity: Callable[[str], str]) -> Object | None:
-    """The properties of a resource with its pods placed; None for what has no pods."""
+def place_properties(type_: str, name: str, props: Mapping[str, Any], capacity: Callable[[str], str]) -> Object | None:
+    """Properties of a resource with its pods placed; None for a resource without pods.
+
+    `capacity` is the pool of a part, as nodes.onDemandFor names it.
+    """
     if type_ in _WORKLOADS:
         where = {"template": {"spec": {"node_selector": {CAPACITY: capacity(_JOBS.get(name, name))}}}}
-        return {**props, "spec": _with(props["spec"], where)}
+        return {**props, "spec": _merge(props["spec"], where)}
     if type_ == _CHART:
-        return {**props, "values": _with(props["values"], {"nodeSelector": {CAPACITY: capacity("operator")}})}
+        return {**props, "values": _merge(props["values"], {"nodeSelector": {CAPACITY: capacity("operator")}})}
     if type_.startswith(_STRIMZI):
         return _strimzi(type_.removeprefix(_STRIMZI), props, capacity)
     return None
 
 
 def _strimzi(kind: str, props: Mapping[str, Any], capacity: Callable[[str], str]) -> Object | None:
-    """Strimzi's pods have affinities and no selectors."""
+    """As `place_properties`: Strimzi's pod templates have an affinity, but no node selector."""
     if kind == "KafkaNodePool":
-        return {**props, "spec": _with(props["spec"], _pod(capacity("kafka")))}
+        return {**props, "spec": _merge(props["spec"], _pod(capacity("kafka")))}
     if kind == "KafkaConnect":
-        return {**props, "spec": _with(props["spec"], _pod(capacity("connect")))}
+        return {**props, "spec": _merge(props["spec"], _pod(capacity("connect")))}
     if kind == "Kafka":
-        return {**props, "spec": _with(props["spec"], {"entityOperator": _pod(capacity("operator"))})}
+        return {**props, "spec": _merge(props["spec"], {"entityOperator": _pod(capacity("operator"))})}
     return None
 
 
@@ -70,8 +72,8 @@ def _pod(value: str) -> Object:
     }
 
 
-def _with(spec: Any, changes: Object) -> Any:
-    """An image's digest may be in it, which nobody knows yet."""
+def _merge(spec: Any, changes: Object) -> Any:
+    """Merge changes into a specification, which is an Output where an image's digest is not known yet."""
     if isinstance(spec, Output):
         return spec.apply(lambda known: merged(known, changes))
     return merged(spec, changes)

@@ -1,4 +1,4 @@
-"""The project's services. Everything else waits for them; they stay on when the stack goes, and cost nothing."""
+"""The project's Google APIs, enabled before everything else. They cost nothing and stay enabled after a destroy."""
 
 from dataclasses import dataclass
 
@@ -29,13 +29,13 @@ APIS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectServicesArgs:
-    """In which project."""
+    """The project is the context's."""
 
     context: CloudContext
 
 
 class ProjectServices(ComponentResource):
-    """Every service that this program uses."""
+    """Every API that this program uses."""
 
     def __init__(self, name: str, args: ProjectServicesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Services", name, None, opts)
@@ -44,7 +44,7 @@ class ProjectServices(ComponentResource):
                 api,
                 service=f"{api}.googleapis.com",
                 project=args.context.project,
-                # Others in the project may use it, and a service that is off takes its resources with it.
+                # Others in the project may use the API, and to disable it deletes their resources.
                 disable_on_destroy=False,
                 opts=ResourceOptions(parent=self),
             )

@@ -1,4 +1,4 @@
-"""What Managed Prometheus scrapes: Strimzi's metrics of Connect, and of them only those that somebody reads."""
+"""PodMonitoring for Managed Prometheus: scrapes the metrics of Connect that infra/gcp/metrics.py lists."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from infra.workloads.workload_context import labels
 
 PORT = 9404
 _NAME = "connect-metrics"
-_EVERY = "60s"
+_INTERVAL = "60s"
 
 
-def make_pod_monitoring(namespace: str, *, on: Provider, after: Sequence[Resource]) -> CustomResource:
-    """Have the workers' metrics scraped. Strimzi's own network policy lets anybody in the cluster ask for them."""
+def make_pod_monitoring(namespace: str, *, provider: Provider, after: Sequence[Resource]) -> CustomResource:
+    """Create the PodMonitoring. Strimzi's own network policy opens the workers' metrics port in the cluster."""
     return CustomResource(
         _NAME,
         api_version="monitoring.googleapis.com/v1",
@@ -27,10 +27,10 @@ def make_pod_monitoring(namespace: str, *, on: Provider, after: Sequence[Resourc
             "endpoints": [
                 {
                     "port": PORT,
-                    "interval": _EVERY,
+                    "interval": _INTERVAL,
                     "metricRelabeling": [{"sourceLabels": ["__name__"], "regex": "|".join(SCRAPED), "action": "keep"}],
                 }
             ],
         },
-        opts=ResourceOptions(provider=on, depends_on=after),
+        opts=ResourceOptions(provider=provider, depends_on=after),
     )

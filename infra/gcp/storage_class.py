@@ -9,10 +9,8 @@ from infra.gcp.volumes import DISKS
 from infra.workloads.workload_context import labels
 
 
-def storage_class(context: CloudContext, *, on: Provider) -> StorageClass:
-    """The class of the stores' disks: each carries the stack's label, so that a lost one is found, and goes with its
-    claim.
-    """
+def make_storage_class(context: CloudContext, *, provider: Provider) -> StorageClass:
+    """Create the class: its disks have the stack's labels, for scripts/leftovers, and are deleted with their claims."""
     name = context.settings.cluster.name
     return StorageClass(
         "disks",
@@ -23,8 +21,8 @@ def storage_class(context: CloudContext, *, on: Provider) -> StorageClass:
             "labels": ",".join(f"{key}={value}" for key, value in sorted(context.labels.items())),
         },
         reclaim_policy="Delete",
-        # The zone of the node that the pod comes to, where there are several.
+        # The disk is created in the zone of its pod's node.
         volume_binding_mode="WaitForFirstConsumer",
         allow_volume_expansion=True,
-        opts=ResourceOptions(provider=on),
+        opts=ResourceOptions(provider=provider),
     )

@@ -1,7 +1,7 @@
-"""Waiting until no disk of the cluster is left, before the cluster goes that alone can delete them.
+"""Waits until all disks of a GKE cluster are deleted, before the cluster is.
 
-A disk is deleted some time after its claim, by the cluster. A cluster that is deleted meanwhile leaves the disk, which
-is then paid for by nobody's program. Kubernetes keeps the PersistentVolume until its disk is gone.
+The cluster deletes a disk some time after its claim. A cluster that is deleted meanwhile leaves the disk behind, which
+goes on costing. Kubernetes keeps the PersistentVolume until its disk is deleted.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from infra.gcp.google_session import system_context
+from infra.gcp.google_session import system_tls_context
 
 DISKS = "pd.csi.storage.gke.io"
 _GKE = "https://container.googleapis.com/v1/projects/{project}/locations/{location}/clusters/{cluster}"
@@ -22,31 +22,31 @@ _SECONDS = 30
 _NOT_FOUND = 404
 
 Volume = Mapping[str, Any]
-"""A PersistentVolume as the API server has it."""
+"""A PersistentVolume as JSON of the Kubernetes API."""
 
 
 class VolumesLeftError(Exception):
-    """Disks are left, or nobody can tell; the cluster is not deleted."""
+    """Disks remain, or cannot be listed; the cluster is not deleted."""
 
 
 class ClusterGoneError(Exception):
-    """There is no such cluster any more, and so nothing that could be waited for."""
+    """The cluster does not exist any more, so there is nothing to wait for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """The cluster's API, and that of GKE, which knows whether there still is a cluster."""
+    """The API server of a cluster, and GKE's API, which tells whether the cluster still exists."""
 
     server: str
     authority: str | None
-    """base64 of PEM; None for a certificate that everybody trusts."""
+    """CA certificate, base64 of PEM; None where a public authority has signed the server's certificate."""
     cluster: str
-    """GKE's URL of the cluster."""
+    """URL of the cluster in GKE's API."""
     project: str
     token: Callable[[], str]
 
     def volumes(self) -> Sequence[Volume]:
-        """Every PersistentVolume; raises ClusterGoneError, or OSError or ValueError where it cannot be asked."""
+        """List the PersistentVolumes; raises ClusterGoneError, or OSError or ValueError where that fails."""
         try:
             return self._get(f"{self.server}/api/v1/persistentvolumes", self._context())["items"]
         except OSError as error:
@@ -56,8 +56,8 @@ class Api:
 
     def _exists(self) -> bool:
         try:
-            # A person's credentials ask in the name of a project.
-            self._get(self.cluster, system_context(), {"X-Goog-User-Project": self.project})
+            # A user's credentials need a project that the call counts for.
+            self._get(self.cluster, system_tls_context(), {"X-Goog-User-Project": self.project})
         except HTTPError as error:
             if error.code == _NOT_FOUND:
                 return False
@@ -66,7 +66,7 @@ class Api:
 
     def _context(self) -> ssl.SSLContext:
         if self.authority is None:
-            return system_context()
+            return system_tls_context()
         return ssl.create_default_context(cadata=b64decode(self.authority).decode())
 
     def _get(self, url: str, context: ssl.SSLContext, headers: Mapping[str, str] | None = None) -> Any:
@@ -77,7 +77,7 @@ class Api:
 
 
 def gke_url(*, project: str, location: str, cluster: str) -> str:
-    """Where GKE's API tells of a cluster."""
+    """URL of a cluster in GKE's API."""
     return _GKE.format(project=project, location=location, cluster=cluster)
 
 
@@ -89,36 +89,40 @@ def wait_for_disk_deletion(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return once the cluster has no disk any more, or is gone.
+    """Poll every `pause` seconds until the cluster has no disks, or does not exist any more.
 
-    Raises VolumesLeftError after `seconds`, or at once for a disk that is meant to stay.
+    Raises VolumesLeftError after `seconds`, or at once for a disk with the reclaim policy Retain.
     """
     end = clock() + seconds
     while True:
         try:
-            left, problem = [volume for volume in list_volumes() if _driver(volume) == DISKS], None
+            remaining, problem = [volume for volume in list_volumes() if _driver(volume) == DISKS], None
         except ClusterGoneError:
             return
         except (URLError, OSError, ValueError) as error:
-            left, problem = [], error
-        if not left and problem is None:
+            remaining, problem = [], error
+        if not remaining and problem is None:
             return
-        if kept := [volume for volume in left if volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"]:
-            raise VolumesLeftError(f"these disks are to be kept, so the cluster would leave them: {_told(kept)}")
+        if retained := [
+            volume for volume in remaining if volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
+        ]:
+            raise VolumesLeftError(
+                f"these disks are to be kept, so the cluster would leave them: {_describe(retained)}"
+            )
         if clock() >= end:
-            raise VolumesLeftError(_late(left, problem, seconds))
+            raise VolumesLeftError(_timeout_message(remaining, problem, seconds))
         sleep(pause)
 
 
-def _late(left: Sequence[Volume], problem: Exception | None, seconds: float) -> str:
+def _timeout_message(remaining: Sequence[Volume], problem: Exception | None, seconds: float) -> str:
     if problem is not None:
         return (
             f"the cluster cannot be asked for its disks ({problem}). Are you logged in, and may you reach it? "
             "Try again: pulumi destroy"
         )
     return (
-        f"after {seconds:.0f} s these disks are still there: {_told(left)}. Delete what claims them (kubectl get pvc "
-        "--all-namespaces), then try again: pulumi destroy"
+        f"after {seconds:.0f} s these disks are still there: {_describe(remaining)}. Delete what claims them "
+        "(kubectl get pvc --all-namespaces), then try again: pulumi destroy"
     )
 
 
@@ -126,11 +130,11 @@ def _driver(volume: Volume) -> str | None:
     return (volume["spec"].get("csi") or {}).get("driver")
 
 
-def _told(volumes: Sequence[Volume]) -> str:
-    return ", ".join(_one(volume) for volume in volumes)
+def _describe(volumes: Sequence[Volume]) -> str:
+    return ", ".join(_describe_disk(volume) for volume in volumes)
 
 
-def _one(volume: Volume) -> str:
+def _describe_disk(volume: Volume) -> str:
     claim = volume["spec"].get("claimRef") or {}
     disk = volume["spec"]["csi"].get("volumeHandle", "").rpartition("/")[2]
     return f"{volume['metadata']['name']} (disk {disk}, claim {claim.get('namespace')}/{claim.get('name')})"

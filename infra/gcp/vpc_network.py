@@ -1,4 +1,4 @@
-"""The cluster's own network: nodes without addresses of their own, and a NAT by which they reach the web."""
+"""The cluster's VPC network: a private subnetwork for nodes, pods and services, and a NAT for outgoing connections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _SERVICES_CIDR = "10.65.0.0/20"
 
 @dataclass(frozen=True, kw_only=True)
 class VpcNetworkArgs:
-    """What the network needs first."""
+    """`after` holds the budget."""
 
     context: CloudContext
     after: Sequence[Resource]
 
 
 class VpcNetwork(ComponentResource):
-    """No rule lets anything in from outside: a network that is not the project's default has none."""
+    """The network. It has no firewall rule for incoming connections, unlike a project's default network."""
 
     network: Output[str]
     subnetwork: Output[str]
@@ -51,7 +51,7 @@ class VpcNetwork(ComponentResource):
                 compute.SubnetworkSecondaryIpRangeArgs(range_name=PODS, ip_cidr_range=_PODS_CIDR),
                 compute.SubnetworkSecondaryIpRangeArgs(range_name=SERVICES, ip_cidr_range=_SERVICES_CIDR),
             ],
-            # Google's own services, the image registry among them, are reached without the NAT and its price.
+            # Google's services, such as the image registry, are reached without the NAT and its price.
             private_ip_google_access=True,
             opts=inside,
         )
@@ -76,7 +76,7 @@ class VpcNetwork(ComponentResource):
             project=context.project,
             region=context.region,
             router=router.name,
-            # Addresses that Google takes and gives back with the NAT: none is left behind.
+            # Google allocates the addresses, and releases them with the NAT.
             nat_ip_allocate_option="AUTO_ONLY",
             source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
             subnetworks=[

@@ -1,7 +1,7 @@
-"""Image of each container; run as a program, prints the images that are built here, each with its Dockerfile.
+"""Names of the container images; as a program, prints the images to build, each with its Dockerfile.
 
-Our own images have a tag made of the files that they are built from: a changed plugin is another image, which rolls
-the pods, and the same files are the same image wherever they are built.
+The tag of an image of ours is a digest of the files that it is built from: a changed plugin is another image, which
+rolls the pods, and the same files are the same image wherever they are built. scripts/kind-up runs the program.
 """
 
 import sys
@@ -48,24 +48,27 @@ DOCKERFILES = {
     "loader": "producer/Dockerfile",
     "toolbox": "infra/toolbox/Dockerfile",
 }
-"""What each of our images is built from, below the repository's root, which is every build's context."""
+"""The Dockerfile of each of our images, from the repository's root, which is the context of every build."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Images:
-    """Names of images, from a registry of the site's own where it has one."""
+    """Image names of one stack.
+
+    `registry` (setting images.registry) replaces the host of every image; `overrides` (images.NAME) whole names.
+    """
 
     registry: str | None
     overrides: Mapping[str, str]
     built: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
-    """Those of ours that the program builds itself, by their digests."""
+    """Our images that the program itself builds, with digests (infra/gcp/artifact_registry.py)."""
 
     def ours(self, name: str) -> Input[str]:
-        """One of our images, which is known only once it is built where the program builds it."""
+        """Name of one of our images; known only after its build where the program builds it."""
         return self.built[name] if name in self.built and name not in self.overrides else self[name]
 
     def __getitem__(self, name: str) -> str:
-        """The image that infra/settings/versions.py knows by `name`."""
+        """Name of the image that infra/settings/versions.py lists as `name`."""
         if name in self.overrides:
             return self.overrides[name]
         image = _own_image(name) if name in OWN_IMAGES else IMAGES[name]
@@ -73,18 +76,18 @@ class Images:
 
 
 def own_image(name: str, *, root: Path = ROOT) -> str:
-    """One of our images with the tag that its files give it."""
+    """Name of one of our images, with the tag computed from its files."""
     return f"{OWN_IMAGES[name]}:{_tag(own_image_files(name, root=root), root=root)}"
 
 
 def own_image_files(name: str, *, root: Path = ROOT) -> list[Path]:
-    """The files that one of our images is built from, which give it its tag."""
+    """The files that one of our images is built from; its tag is computed from them."""
     return _files(root, _SOURCES[name])
 
 
 @cache
 def _own_image(name: str) -> str:
-    """As the files are when the program first asks: one run has one tag, whoever edits them meanwhile."""
+    """Cached: one run has one tag, even where a file is edited meanwhile."""
     return own_image(name)
 
 
@@ -102,7 +105,7 @@ def _tag(files: Iterable[Path], *, root: Path) -> str:
 
 
 def main() -> None:
-    """Print what scripts/kind-up builds: a line `IMAGE DOCKERFILE` each, then the node's image."""
+    """Print a line `IMAGE DOCKERFILE` for each of our images, then `IMAGE node` for kind's node."""
     for name, dockerfile in DOCKERFILES.items():
         sys.stdout.write(f"{own_image(name)} {dockerfile}\n")
     sys.stdout.write(f"{KIND_NODE} node\n")

@@ -1,4 +1,4 @@
-"""The settings as Pulumi.yaml declares them: name, type and default, written there and nowhere else."""
+"""Declarations of the settings in Pulumi.yaml: name, type, default and description."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The repository: where Pulumi.yaml, k8s/ and connect/ are."""
+"""The repository's root, with Pulumi.yaml, k8s/ and connect/."""
 
 Value = str | int | bool | tuple[str, ...]
 
@@ -23,7 +23,10 @@ class Declaration:
     description: str
 
     def parse(self, text: str) -> Value:
-        """The value that a stack's file or `pulumi config set` gives as text; raises ValueError."""
+        """Convert the text from a stack's file or `pulumi config set` to the declared type.
+
+        Raises ValueError, which names what was expected.
+        """
         if self.type == "string":
             return text
         found = _decoded(text)
@@ -44,7 +47,7 @@ _EXAMPLES = {
 
 
 def read_declarations(root: Path = ROOT) -> Mapping[str, Declaration]:
-    """Every setting of the project by its name."""
+    """Read Pulumi.yaml: every setting by its name."""
     project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
     return {
         name: Declaration(

@@ -1,4 +1,4 @@
-"""What each setting of Google Cloud may be: as infra/settings/setting_checks.py, for the settings of infra/gcp/."""
+"""Checks of the settings of Google Cloud; the others are in infra/settings/setting_checks.py."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ _KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/
 RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
 GUARD_MODES = ("scale-to-zero", "notify", "off")
 ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
-"""What nodes.onDemandFor can name."""
+"""The parts of the pipeline that nodes.onDemandFor can name."""
 _MOST_EMAILS = 5  # of one budget
 _LEAST_DISK, _MOST_DISK = 20, 500
 _MOST_NODES = 20
@@ -28,17 +28,17 @@ _BROKERS = 3
 _ZONES = 3
 
 
-def _like(pattern: re.Pattern[str], what: str, *, empty: bool = False) -> Check:
-    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is no {what}"
+def _like(pattern: re.Pattern[str], noun: str, *, empty: bool = False) -> Check:
+    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is no {noun}"
 
 
-def _one_of(values: Sequence[str], what: str) -> Check:
+def _one_of(values: Sequence[str], noun: str) -> Check:
     choice = ", ".join(values[:-1]) + f" or {values[-1]}"
-    return lambda value: None if value in values else f"{value!r} is no {what}: {choice}"
+    return lambda value: None if value in values else f"{value!r} is no {noun}: {choice}"
 
 
-def _between(least: int, most: int, what: str) -> Check:
-    return lambda value: None if least <= value <= most else f"{value} is no {what} from {least} to {most}"
+def _between(least: int, most: int, noun: str) -> Check:
+    return lambda value: None if least <= value <= most else f"{value} is no {noun} from {least} to {most}"
 
 
 def _location(value: str) -> str | None:
@@ -100,7 +100,7 @@ VALUE_CHECKS: Mapping[str, Check] = {
     "guard.ttlHours": _between(0, _MOST_HOURS, "number of hours"),
     "monitoring.lagRecords": _between(1, 1_000_000_000, "number of records"),
 }
-"""By name."""
+"""Check of a single value, by the setting's name."""
 
 
 def _context(values: Mapping[str, Any]) -> str | None:
@@ -112,14 +112,14 @@ def _context(values: Mapping[str, Any]) -> str | None:
     )
 
 
-def _needed(problem: str, of: str) -> Callable[[Mapping[str, Any]], str | None]:
-    return lambda values: problem if values.get("gcp.project") and not values.get(of, True) else None
+def _required(problem: str, name: str) -> Callable[[Mapping[str, Any]], str | None]:
+    return lambda values: problem if values.get("gcp.project") and not values.get(name, True) else None
 
 
 def _account(values: Mapping[str, Any]) -> str | None:
     if values.get("budget.allowWithoutBudget"):
         return None
-    return _needed(
+    return _required(
         "the account that pays has to be known before anything costs (gcloud billing accounts list)",
         "budget.billingAccount",
     )(values)
@@ -142,13 +142,13 @@ def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
     if values.get("profile") != "large":
         return None
-    in_it = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
-    most = values.get(in_it, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {in_it} is {most}"
+    pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
+    most = values.get(pool, least)
+    return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {pool} is {most}"
 
 
 def _zones(values: Mapping[str, Any], name: str) -> str | None:
-    """GKE counts the nodes that a pool begins with by zone, and those that it may grow to in all."""
+    """Check a pool's maximum. GKE counts the initial nodes of a pool per zone, but its maximum over all zones."""
     location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
     if not _REGION.fullmatch(location) or most >= _ZONES:
         return None
@@ -168,18 +168,18 @@ def _spot(values: Mapping[str, Any]) -> str | None:
 COMBINATION_CHECKS: Mapping[str, Check] = {
     "kubeContext": _context,
     "budget.billingAccount": _account,
-    "budget.emails": _needed("somebody has to be told of the spending", "budget.emails"),
+    "budget.emails": _required("somebody has to be told of the spending", "budget.emails"),
     "budget.allowWithoutBudget": _clock,
     "nodes.onDemandMax": _pool,
     "nodes.spotMax": _spot,
 }
-"""Checks of one setting against others, by the setting that is to be changed."""
+"""Check of all values together, by the name of the setting to change where it fails."""
 
 SAMPLE_VALUES: Mapping[str, object] = {
     "gcp.project": "my-project",
     "budget.billingAccount": "000000-000000-000000",
     "budget.emails": ("me@example.com",),
 }
-"""What Pulumi.gke.yaml has before a person's own is put there. It will do for scripts/cost; nothing is made of it: an
-alert that goes to the sample's address is read by nobody.
+"""Values of Pulumi.gke.yaml that the user has to replace. scripts/cost accepts them; `pulumi up` does not: nobody would
+read an alert that goes to the sample's address.
 """

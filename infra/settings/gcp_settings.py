@@ -1,4 +1,4 @@
-"""What a stack says of Google Cloud, as frozen dataclasses; infra/settings/gcp_checks.py has checked it."""
+"""The settings of Google Cloud as frozen dataclasses, checked by infra/settings/gcp_checks.py."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from infra.settings.setting_values import SettingValues
 
 @dataclass(frozen=True, kw_only=True)
 class GkeClusterSettings:
-    """Where the cluster is, and how it may be reached."""
+    """The GKE cluster: project, location, name, release channel, and access to its control plane."""
 
     project: str
     location: str
@@ -17,8 +17,9 @@ class GkeClusterSettings:
     release_channel: str
     deletion_protection: bool
     control_plane_cidrs: tuple[str, ...]
-    """Empty for the control plane's DNS name only."""
+    """Addresses that may connect to the control plane's IP address; empty for its DNS name only."""
     secrets_key: str | None
+    """Full name of a Cloud KMS key; None for Google's own encryption only."""
 
     @property
     def region(self) -> str:
@@ -26,19 +27,14 @@ class GkeClusterSettings:
         return self.location.rpartition("-")[0] if ZONE.fullmatch(self.location) else self.location
 
     @property
-    def cluster(self) -> str:
-        """The cluster's name."""
-        return self.name
-
-    @property
     def context(self) -> str:
-        """What `gcloud container clusters get-credentials` calls the cluster in a kubeconfig."""
-        return f"gke_{self.project}_{self.location}_{self.cluster}"
+        """The kubeconfig context that `gcloud container clusters get-credentials` makes."""
+        return f"gke_{self.project}_{self.location}_{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSettings:
-    """The machines, and what runs on those that are not taken back."""
+    """The node pools: machine type, disk size, and the parts that run on nodes that are not spot."""
 
     machine_type: str
     disk_gb: int
@@ -49,7 +45,7 @@ class NodeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetSettings:
-    """What may be spent in a month, before credits, and who is told."""
+    """The budget of a month, before credits, and who gets its e-mails."""
 
     billing_account: str | None
     amount: int
@@ -62,12 +58,12 @@ class BudgetSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSettings:
-    """What stops the spending, and when."""
+    """When the guard acts, and what it does."""
 
     mode: str
     percent: int
     ttl_hours: int
-    """0 for no clock."""
+    """Hours after which the guard acts whatever was spent; 0 for never."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +76,7 @@ class MonitoringSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class GcpSettings:
-    """Everything that a stack says of Google Cloud."""
+    """Every setting of Google Cloud."""
 
     cluster: GkeClusterSettings
     nodes: NodeSettings
@@ -90,7 +86,7 @@ class GcpSettings:
 
 
 def gcp_settings(values: SettingValues) -> GcpSettings | None:
-    """The settings of a stack that makes a cluster on Google Cloud; None for one that does not."""
+    """The settings of Google Cloud; None for a stack without gcp.project, which makes nothing there."""
     project = values.text("gcp.project")
     if project is None:
         return None

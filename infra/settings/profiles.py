@@ -1,6 +1,6 @@
-"""How much of everything: the small profile, for one machine, and the large one, which a zone may leave.
+"""Profiles: replicas, resources and disk sizes of the small (one machine) and the large (survives a zone) pipeline.
 
-What k8s/kafka.yaml says of the small cluster is not said again: None stands for what is written there.
+None stands for the value in k8s/kafka.yaml, which describes the small cluster.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from infra.settings.stack_settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What a container is promised, and the memory it may not exceed; CPU is never cut off."""
+    """Requests of a container, and its memory limit (MiB); CPU has no limit."""
 
     cpu: str
     memory_mi: int
@@ -19,11 +19,11 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Numbers that grow together."""
+    """Sizes of all parts of the pipeline; quantities are Kubernetes', such as 20Gi, and `_mi` is MiB."""
 
     brokers: int
     controllers: int
-    """0 where the one node is broker and controller."""
+    """0 where the only node is broker and controller."""
     replication: int
     """Copies of each partition."""
     min_insync: int
@@ -44,7 +44,7 @@ class Profile:
 
     @property
     def redis(self) -> Resources:
-        """Half as much again as Redis may hold: while it rewrites its log, what is changed is there twice."""
+        """1.5 times maxmemory: while Redis rewrites its append-only file, changed pages are in memory twice."""
         return Resources(cpu=self.redis_cpu, memory_mi=self.redis_maxmemory_mi * 3 // 2)
 
 
@@ -91,7 +91,7 @@ _PROFILES: Mapping[str, Profile] = {"small": _SMALL, "large": _LARGE}
 
 
 def resolve_profile(settings: Settings) -> Profile:
-    """The profile that a stack names, with what the stack has otherwise."""
+    """The profile that the stack names, with the stack's own sizes in place of the profile's."""
     sizes = settings.sizes
     base = _PROFILES[settings.profile]
     return replace(

@@ -1,4 +1,4 @@
-"""What each setting may be: a check a setting, which says what is wrong with a value."""
+"""Checks of the settings' values, except those of Google Cloud (infra/settings/gcp_checks.py)."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from infra.settings.declared_settings import ROOT
 
 Check = Callable[[Any], str | None]
-"""Says what is wrong with a value, or (for a check of several) with all values; None where it is right."""
+"""value, or all values by name -> what is wrong with it; None where nothing is."""
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = re.compile(r"[1-9][0-9]*(Mi|Gi|Ti)")
@@ -20,12 +20,12 @@ _LARGE = 3
 
 
 def how_to_set(name: str) -> str:
-    """How a setting is set."""
+    """The command that sets a setting."""
     return f"pulumi config set {name} VALUE"
 
 
 def describe_unknown(name: str, known: Iterable[str]) -> str:
-    """What to say of a setting that is not declared."""
+    """The error message for a setting that Pulumi.yaml does not declare."""
     near = get_close_matches(name, list(known), n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
     return f"{name}: there is no such setting{meant} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"
@@ -105,7 +105,7 @@ VALUE_CHECKS: Mapping[str, Check] = {
     "load.folder": _folder,
     "load.timeoutMinutes": _minutes,
 }
-"""By name; `images` is for every setting of that group."""
+"""Check of a single value, by the setting's name; `images` is for every setting of that group."""
 
 
 def _brokers(values: Mapping[str, Any]) -> str | None:
@@ -123,4 +123,4 @@ def _mounted(values: Mapping[str, Any]) -> str | None:
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {"kafka.brokers": _brokers, "load.source": _mounted}
-"""Checks of one setting against others, by the setting that is to be changed."""
+"""Check of all values together, by the name of the setting to change where it fails."""

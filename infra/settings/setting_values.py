@@ -1,4 +1,4 @@
-"""The values of settings: as Pulumi hands them on, brought to the names and types that Pulumi.yaml declares."""
+"""Values of the settings: from Pulumi's texts to the names and types that Pulumi.yaml declares."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from infra.settings.declared_settings import Declaration, Value
 
 @dataclass(frozen=True)
 class SettingValues:
-    """Values of the types that are declared; an empty text is None."""
+    """Typed access to the values by name."""
 
     by_name: Mapping[str, Value]
 
@@ -24,7 +24,7 @@ class SettingValues:
         return int(str(self.by_name[name]))
 
     def flag(self, name: str) -> bool:
-        """Yes or no."""
+        """A boolean."""
         return self.by_name[name] is True
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -34,9 +34,9 @@ class SettingValues:
 
 
 def flatten(given: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
-    """Settings by their full names. What is declared as `load.kind` Pulumi hands on as an object `load` with a `kind`.
+    """Settings by their full names: Pulumi passes `load.kind` of a stack's file as an object `load` with a key `kind`.
 
-    A setting that is given by its full name, as `pulumi config set` writes it, goes before one inside an object.
+    A setting given by its full name, as `pulumi config set` writes it, has precedence over one inside an object.
     """
     groups = {name.partition(".")[0] for name in declared if "." in name}
     inside: dict[str, str] = {}
@@ -55,7 +55,10 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def parse_values(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
-    """Every setting with its value, the default where it is not given, and what is wrong with their form."""
+    """Every setting's value, with defaults for what is not given, and the messages for those of a wrong type.
+
+    A setting of a wrong type is missing from the values.
+    """
     values = {name: declaration.default for name, declaration in declared.items()}
     mistakes: list[str] = []
     for name, text in given.items():

@@ -1,4 +1,4 @@
-"""A stack's settings, checked all at once and given to the program as frozen dataclasses."""
+"""The settings of a stack as frozen dataclasses; all mistakes in them are reported at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from infra.settings.versions import IMAGES, OWN_IMAGES
 _VALUE_CHECKS = {**setting_checks.VALUE_CHECKS, **gcp_checks.VALUE_CHECKS}
 _COMBINATION_CHECKS = {**setting_checks.COMBINATION_CHECKS, **gcp_checks.COMBINATION_CHECKS}
 DATA = "/data"
-"""Where a Job finds load.folder."""
+"""Where load.folder is mounted in a Job."""
 
 
 class SettingsError(pulumi.RunError):
@@ -26,7 +26,7 @@ class SettingsError(pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSettings:
-    """Which cluster, and how it is spoken to."""
+    """The Kubernetes cluster: kubeconfig context, namespace, storage class, API server."""
 
     context: str
     namespace: str
@@ -37,7 +37,7 @@ class ClusterSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadSettings:
-    """What a Job loads, and what happens then; nothing where `source` is None."""
+    """The load Job and the proof Job; there are none where `source` is None."""
 
     source: str | None
     kind: str
@@ -50,7 +50,7 @@ class LoadSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SizeOverrides:
-    """What a stack has otherwise than its profile; None for as the profile has it."""
+    """Sizes that replace the profile's; None keeps the profile's."""
 
     kafka_brokers: int | None
     kafka_storage: str | None
@@ -61,7 +61,7 @@ class SizeOverrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a stack can say."""
+    """Every setting of a stack."""
 
     profile: str
     cluster: ClusterSettings
@@ -72,11 +72,11 @@ class Settings:
     load: LoadSettings
     console: bool
     gcp: GcpSettings | None
-    """None for a cluster that is there already."""
+    """None for an existing cluster."""
 
     @classmethod
     def read_stack(cls) -> Self:
-        """The settings of the stack that runs; raises SettingsError that lists every mistake."""
+        """The settings of the stack that Pulumi runs; raises SettingsError that lists every mistake."""
         prefix = f"{pulumi.get_project()}:"
         given = {**get_config_env(), **CONFIG.get()}
         ours = {key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)}
@@ -84,9 +84,9 @@ class Settings:
 
     @classmethod
     def parse(cls, given: Mapping[str, str], *, samples: Mapping[str, object] = MappingProxyType({})) -> Self:
-        """Check what a stack gives, by name and as text; raises SettingsError that lists every mistake.
+        """Parse and check settings (name -> text); raises SettingsError that lists every mistake.
 
-        `samples` are values, by name, that stand for those a person has still to give.
+        `samples` (name -> value) are placeholders that the user has to replace: each is a mistake.
         """
         declared = read_declarations()
         values, mistakes = parse_values(flatten(given, declared), declared)
@@ -148,7 +148,7 @@ def _load(values: SettingValues) -> LoadSettings:
 
 
 def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
-    """What is wrong with a value, and what to do about it; None where it is right."""
+    """The error message for a value, with its remedy; None where it is right."""
     alone = _VALUE_CHECKS.get("images" if name.startswith("images.") else name)
     together = _COMBINATION_CHECKS.get(name)
     problem = (alone and alone(values[name])) or (together and together(values))

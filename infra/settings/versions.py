@@ -1,6 +1,6 @@
-"""Every image and chart that the cluster runs, pinned. Renovate reads the comments.
+"""Pinned versions of every image and chart that the cluster runs. Renovate reads the comments.
 
-Pinned by tag: write `name:tag@sha256:…` here once a registry can be asked for the digest; every place takes it so.
+Pinned by tag: write `name:tag@sha256:…` here once a registry can be asked for the digest; all that use it accept it.
 Kafka's own version is in k8s/kafka.yaml, the plugins of Connect in connect/pom.xml, Python packages in the locks.
 """
 
@@ -23,14 +23,14 @@ IMAGES: Mapping[str, str] = {
     # renovate: datasource=docker
     "console": "ghcr.io/kafbat/kafka-ui:v1.3.0",
 }
-"""What is pulled."""
+"""Images that are pulled."""
 
 OWN_IMAGES: Mapping[str, str] = {
     "connect": "docker.io/sluice/connect",
     "loader": "docker.io/sluice/loader",
     "toolbox": "docker.io/sluice/toolbox",
 }
-"""What is built here; infra/settings/container_images.py adds a tag that changes with the files they are built from."""
+"""Images that are built here; infra/settings/container_images.py computes their tags."""
 
 BUILD_IMAGES: Mapping[str, str] = {
     # renovate: datasource=docker
@@ -38,7 +38,7 @@ BUILD_IMAGES: Mapping[str, str] = {
     # renovate: datasource=docker
     "python": "python:3.13-slim",
 }
-"""What the Dockerfiles build from; a Dockerfile has to name it too, and a test holds the two equal."""
+"""Base images of the Dockerfiles, which have to name them too; a test keeps the two equal."""
 
 # renovate: datasource=docker
 KIND_NODE = "kindest/node:v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a"

@@ -1,1 +1,1 @@
-"""What runs in the cluster, a component a file."""
+"""The pipeline's Kubernetes resources, one Pulumi component per file."""

@@ -1,4 +1,4 @@
-"""Kafka Connect of k8s/connect.yaml, from our image, and the connectors that it runs."""
+"""Kafka Connect (k8s/connect.yaml, our image) and its connectors (k8s/connectors/)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ _CONNECTOR_WAIT_MINUTES = 5
 _SERVICE = f"{PART_OF}-connect-api"
 URL = f"http://{_SERVICE}:{CONNECT_PORT}"
 METRICS = ("kafka_connect_.*", "kafka_consumer_consumer_fetch_manager_metrics_.*")
-"""Which metrics the workers show, as regular expressions. Strimzi's own list lacks what a task has read and written."""
+"""Metrics that the workers export, as regular expressions. Strimzi's default lacks what a task has read and written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectArgs:
-    """What the workers need first: their Kafka user, their topics, and the Secrets of both stores.
+    """`after` holds what the workers need: their Kafka user, their topics, and the Secrets of both stores.
 
     Strimzi looks for a missing Secret again only after two minutes.
     """
@@ -30,7 +30,7 @@ class ConnectArgs:
 
 
 class Connect(ComponentResource):
-    """The workers; Strimzi alone may change what runs on them, everybody allowed may look."""
+    """The workers and connectors; only Strimzi may change connectors, so Connect's REST API is for reading."""
 
     url: str
 
@@ -57,7 +57,7 @@ class Connect(ComponentResource):
 
 
 def kafka_connect_manifest(context: WorkloadContext) -> Object:
-    """The KafkaConnect resource with the place's image and what a cluster needs beyond the worker's settings."""
+    """The KafkaConnect manifest with the image, the metrics, the probes and the pod settings of a cluster."""
     pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-connect"}}
     keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
     here = {

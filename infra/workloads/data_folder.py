@@ -1,4 +1,4 @@
-"""A folder of the nodes as a volume: the pod security standard lets no pod name such a folder itself."""
+"""A folder of the nodes as a PersistentVolume: the restricted pod security standard forbids hostPath in pods."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from infra.workloads.workload_context import WorkloadContext, labels
 _NAME = "data-folder"
 _COMPONENT = "load"
 _SIZE = "1Gi"
-"""Has to be said, and means nothing: the folder is as large as it is."""
+"""Required by Kubernetes, without effect on a folder."""
 VOLUME: VolumeArgsDict = {"name": _NAME, "persistent_volume_claim": {"claim_name": _NAME, "read_only": True}}
 MOUNT: VolumeMountArgsDict = {"name": _NAME, "mount_path": DATA, "read_only": True}
 
@@ -19,15 +19,15 @@ MOUNT: VolumeMountArgsDict = {"name": _NAME, "mount_path": DATA, "read_only": Tr
 def data_folder(
     path: str, *, context: WorkloadContext, parent: Resource, after: Sequence[Resource]
 ) -> PersistentVolumeClaim:
-    """Make the volume of the nodes' folder `path` and the claim by which pods mount it."""
-    volume_name = f"{context.namespace}-{_NAME}"  # a volume is in no namespace
+    """Create the volume of the nodes' folder `path` and its claim; returns the claim, which pods mount."""
+    volume_name = f"{context.namespace}-{_NAME}"  # volumes are not namespaced
     volume = PersistentVolume(
         _NAME,
         metadata={"name": volume_name, "labels": labels(_NAME, _COMPONENT)},
         spec={
             "capacity": {"storage": _SIZE},
             "access_modes": ["ReadOnlyMany"],
-            # Whatever becomes of the claim, a person's files stay.
+            # The user's files stay when the claim is deleted.
             "persistent_volume_reclaim_policy": "Retain",
             "storage_class_name": "",
             "host_path": {"path": path, "type": "Directory"},
@@ -40,7 +40,7 @@ def data_folder(
         metadata=context.metadata(_NAME, _COMPONENT),
         spec={
             "access_modes": ["ReadOnlyMany"],
-            # The empty class is none: the volume is there already.
+            # An empty class: the volume exists already.
             "storage_class_name": "",
             "volume_name": volume_name,
             "resources": {"requests": {"storage": _SIZE}},

@@ -1,4 +1,4 @@
-"""The objects of k8s/, as every place reads them, and the changes that a place makes to one."""
+"""The manifests of k8s/, and merging of a target's changes into one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from sluice.manifests.yaml_documents import ManifestError, Object
 
 
 def read_manifests(file: str, *, folder: Path = K8S) -> list[Object]:
-    """Every object of a file in k8s/; raises RunError, of which Pulumi shows the message, for mistakes in it."""
+    """Read every manifest of a file in k8s/; raises pulumi.RunError, whose message Pulumi shows, for mistakes in it."""
     try:
         return read_objects(folder / file)
     except ManifestError as error:
@@ -20,19 +20,19 @@ def read_manifests(file: str, *, folder: Path = K8S) -> list[Object]:
 
 
 def read_manifest(file: str, kind: str, *, folder: Path = K8S) -> Object:
-    """The one object of a kind in a file; raises ValueError where it holds none or several."""
+    """Read the only manifest of a kind in a file; raises ValueError where it holds none or several."""
     (found,) = (entry for entry in read_manifests(file, folder=folder) if entry["kind"] == kind)
     return found
 
 
 def read_connectors(*, folder: Path = K8S) -> list[Object]:
-    """Every KafkaConnector of k8s/connectors/."""
+    """Read every KafkaConnector of k8s/connectors/."""
     files = sorted((folder / "connectors").glob("*.yaml"))
     return [entry for path in files for entry in read_manifests(str(path.relative_to(folder)), folder=folder)]
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
-    """`base` with `changes` laid over it: mappings are merged, everything else is replaced. Both stay as they are."""
+    """A copy of `base` with `changes` merged into it: mappings recursively, everything else replaced."""
     result = {name: _copied(value) for name, value in base.items()}
     for name, value in changes.items():
         old = result.get(name)
@@ -44,12 +44,12 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
 
 
 def _copied(value: Any) -> Any:
-    """A copy of everything that can be changed. An image's name that is not known yet stays the very thing it is."""
+    """Copy mappings and lists; everything else stays the same object, as an Output of an image's name has to."""
     if isinstance(value, Mapping):
         return {name: _copied(entry) for name, entry in value.items()}
     return [_copied(entry) for entry in value] if isinstance(value, list) else value
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """A file of k8s/ with its `${NAME}` filled in, as the embedded place does; raises KeyError for a name not given."""
+    """Substitute the `${NAME}` of a file in k8s/, as the local pipeline does; raises KeyError for a missing name."""
     return Template(text).substitute(values)

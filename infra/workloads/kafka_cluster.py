@@ -1,4 +1,4 @@
-"""The Kafka cluster of k8s/kafka.yaml, as large as the profile says."""
+"""The Kafka cluster of k8s/kafka.yaml, sized by the profile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from infra.workloads.workload_context import PART_OF, WorkloadContext
 
 _COMPONENT = "broker"
 _WAIT_MINUTES = 15
-"""48 s were seen; the rest is for images and disks."""
+"""48 s were measured; the rest is for pulling images and creating disks."""
 _ZONE = "topology.kubernetes.io/zone"
 _HOST = "kubernetes.io/hostname"
 BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
@@ -23,7 +23,7 @@ BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaArgs:
-    """What the cluster depends on."""
+    """`console` opens the listener to the console's pods; `after` is what the cluster depends on."""
 
     context: WorkloadContext
     console: bool
@@ -31,13 +31,13 @@ class KafkaArgs:
 
 
 class Kafka(ComponentResource):
-    """Brokers, controllers and the operators of topics and users."""
+    """Brokers, controllers, and Strimzi's topic and user operator."""
 
     bootstrap_servers: str
 
     def __init__(self, name: str, args: KafkaArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Kafka", name, None, opts)
-        # The pools own the pods and the disks: they come first and go last.
+        # The pools own the pods and the disks: they are created first and deleted last.
         pools = make_strimzi_resources(
             node_pool_manifests(args.context),
             context=args.context,
@@ -59,7 +59,7 @@ class Kafka(ComponentResource):
 
 
 def node_pool_manifests(context: WorkloadContext) -> list[Object]:
-    """One pool of nodes that are both, or one of brokers and one of controllers."""
+    """The KafkaNodePool manifests: one for both roles, or one of brokers and one of controllers."""
     profile = context.profile
     base = read_manifest("kafka.yaml", "KafkaNodePool")
     if context.storage_class:
@@ -80,7 +80,7 @@ def node_pool_manifests(context: WorkloadContext) -> list[Object]:
 
 
 def _pool(base: Object, role: str, *, replicas: int, size: Resources | None, heap_mi: int | None) -> Object:
-    spec: dict[str, Any] = {"replicas": replicas, "roles": [role], "template": {"pod": _apart(role)}}
+    spec: dict[str, Any] = {"replicas": replicas, "roles": [role], "template": {"pod": _spread(role)}}
     if size:
         spec["resources"] = resource_requirements(size)
     if heap_mi:
@@ -88,14 +88,14 @@ def _pool(base: Object, role: str, *, replicas: int, size: Resources | None, hea
     return merged(base, {"metadata": {"name": role}, "spec": spec})
 
 
-def _apart(role: str) -> Object:
-    """No two of a role on one node, and as many zones as there are."""
+def _spread(role: str) -> Object:
+    """Pod template: never two pods of a role on one node, and spread over zones where possible."""
     pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/pool-name": role}}
-    waits = {_HOST: "DoNotSchedule", _ZONE: "ScheduleAnyway"}
+    unsatisfiable = {_HOST: "DoNotSchedule", _ZONE: "ScheduleAnyway"}
     return {
         "topologySpreadConstraints": [
             {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "labelSelector": pods}
-            for key, otherwise in waits.items()
+            for key, otherwise in unsatisfiable.items()
         ]
     }
 
@@ -106,25 +106,25 @@ def _on_volume(pool: Object, changes: Object) -> Object:
 
 
 def kafka_manifest(context: WorkloadContext, *, console: bool) -> Object:
-    """The Kafka resource with the place's images, network and copies."""
+    """The Kafka manifest with the images, the listener's clients and the replication of this stack."""
     operator = {"image": context.images["operator"]}
     base = read_manifest("kafka.yaml", "Kafka")
     (listener,) = base["spec"]["kafka"]["listeners"]
     kafka: dict[str, Any] = {
         "image": context.images["kafka"],
         "listeners": [merged(listener, {"networkPolicyPeers": kafka_clients(console=console)})],
-        "config": _copies(context.profile),
+        "config": _replication(context.profile),
     }
     if context.profile.brokers > 1:
-        # Copies of a partition go to different zones.
+        # Replicas of a partition go to different zones.
         kafka["rack"] = {"topologyKey": _ZONE}
     return merged(
         base, {"spec": {"kafka": kafka, "entityOperator": {"topicOperator": operator, "userOperator": operator}}}
     )
 
 
-def _copies(profile: Profile) -> dict[str, int]:
-    """How many copies Kafka's own topics have, and how many acknowledge; as k8s/kafka.yaml has it for one broker."""
+def _replication(profile: Profile) -> dict[str, int]:
+    """Replication factors and minimum in-sync replicas of Kafka's internal topics; {} keeps k8s/kafka.yaml's of 1."""
     if profile.replication == 1:
         return {}
     factors = ("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")

@@ -1,4 +1,4 @@
-"""A web console for Kafka, off by default. It may look, as the user `consumer` may, and change nothing."""
+"""The web console (Kafbat UI), off by default: read-only, with the rights of the Kafka user `consumer`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _HEAP = "320m"
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaConsoleArgs:
-    """What it looks at."""
+    """`after` is what the console connects to."""
 
     context: WorkloadContext
     after: Sequence[Resource]
 
 
 class KafkaConsole(ComponentResource):
-    """Kafbat UI. No Service: it has no login, so a person reaches it by port-forward only."""
+    """The console's Deployment. No Service: the console has no login, so it is reached by port-forward only."""
 
     def __init__(self, name: str, args: KafkaConsoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Console", name, None, opts)

@@ -1,6 +1,6 @@
-"""The load of a source, and its proof, as Jobs: one after the other, each once.
+"""Jobs that load a source, then prove it. `pulumi up` waits for both.
 
-`pulumi up` waits for them: a load that rejects rows or a proof that finds a difference fails it.
+A load that rejects rows, or a proof that finds a difference, fails `pulumi up`.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,22 @@ from infra.settings.stack_settings import LoadSettings
 from infra.workloads import data_folder, toolbox
 from infra.workloads.pod_template import Pod
 from infra.workloads.workload_context import WorkloadContext
+from producer.runtime.exit_status import Exit
 
 _UID = 65532
 _LOAD = "load"
 _PROOF = "proof"
 _RESOURCES = Resources(cpu="500m", memory_mi=768)
-_DAY = 24 * 60 * 60
-_TRIES = 3
-_HOPELESS = (2, 3, 5)
-"""Exit statuses that come again: a wrong command line, rejected rows, a difference (exits.py)."""
+_DAY_SECONDS = 24 * 60 * 60
+_RETRIES = 3
+_NOT_RETRIED = (Exit.USAGE, Exit.REJECTED, Exit.DIFFERENT)
+"""Exit statuses that a retry would end with too."""
 _REPORT = "/tmp/proof.html"  # noqa: S108 the container's own
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadJobsArgs:
-    """What is loaded, and what has to be there first."""
+    """The settings of the load, and its source; `after` is the running pipeline."""
 
     context: WorkloadContext
     load: LoadSettings
@@ -38,7 +39,7 @@ class LoadJobsArgs:
 
 
 class LoadJobs(ComponentResource):
-    """The load, and where it is wanted the proof."""
+    """The load Job, and after it the proof Job where proof.enabled is set."""
 
     def __init__(self, name: str, args: LoadJobsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Jobs", name, None, opts)
@@ -87,10 +88,10 @@ class LoadJobs(ComponentResource):
             name,
             metadata=self._args.context.metadata(name, _LOAD),
             spec={
-                "backoff_limit": _TRIES,
+                "backoff_limit": _RETRIES,
                 "active_deadline_seconds": minutes * 60,
-                "ttl_seconds_after_finished": _DAY,
-                "pod_failure_policy": _no_second_try(name),
+                "ttl_seconds_after_finished": _DAY_SECONDS,
+                "pod_failure_policy": _failure_policy(name),
                 "template": pod.template(),
             },
             opts=ResourceOptions(
@@ -102,9 +103,9 @@ class LoadJobs(ComponentResource):
 
 
 def proof_script(*, report: str = _REPORT) -> str:
-    """The shell script that proves what its arguments say, with the proof's own exit status.
+    """Shell script of the proof Job: runs `sluice proof` with its own arguments, and ends with the exit status of that.
 
-    The report goes to the log, which is all that outlives a Job's container; its last lines are the page.
+    It prints the report (an HTML page) last: only the log outlives a Job's container.
     """
     steps = (
         f'sluice --target external proof "$@" --output {report}',
@@ -115,10 +116,10 @@ def proof_script(*, report: str = _REPORT) -> str:
     return "; ".join(steps)
 
 
-def _no_second_try(container: str) -> PodFailurePolicyArgsDict:
+def _failure_policy(container: str) -> PodFailurePolicyArgsDict:
     statuses: PodFailurePolicyOnExitCodesRequirementArgsDict = {
         "container_name": container,
         "operator": "In",
-        "values": list(_HOPELESS),
+        "values": [int(status) for status in _NOT_RETRIED],
     }
     return {"rules": [{"action": "FailJob", "on_exit_codes": statuses}]}

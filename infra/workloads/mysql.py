@@ -1,4 +1,4 @@
-"""MySQL: one server with the tables and users of k8s/mysql."""
+"""MySQL: one server, with the tables and users of k8s/mysql."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import MYSQL_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore, exec_probe
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "mysql"
@@ -23,12 +23,14 @@ _UID = 999
 _FOLDER = "/var/lib/mysql"
 _SECRETS = "/etc/sluice/mysql"
 _SCRIPTS = "/etc/sluice/mysql-scripts"
+# `ping` succeeds without a password too. Over TCP: the server that initializes the data folder has no port.
+_PING = ("mysqladmin", "ping", "--host=127.0.0.1", "--connect-timeout=3")
 _PASSWORD = re.compile(r"\$\{(MYSQL_([A-Z]+)_PASSWORD)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MySqlArgs:
-    """Where it is made."""
+    """`after` is the namespace."""
 
     context: WorkloadContext
     after: Sequence[Resource]
@@ -44,7 +46,7 @@ class MySql(ComponentResource):
         super().__init__("sluice:workloads:MySql", name, None, opts)
         after = list(args.after)
         passwords = Passwords(_NAME, _USERS, context=args.context, parent=self, after=after)
-        filled_in = {name: _with_passwords(text, passwords.of) for name, text in scripts().items()}
+        filled_in = {name: _fill_in_passwords(text, passwords.by_user) for name, text in read_scripts().items()}
         texts = secret(_SCRIPTS_SECRET, filled_in, context=args.context, component=_NAME, parent=self, after=after)
         store = StatefulStore(
             context=args.context, pod=_pod(args.context), port=MYSQL_PORT, storage=args.context.profile.mysql_storage
@@ -54,12 +56,12 @@ class MySql(ComponentResource):
         self.register_outputs({"host": self.host, "port": self.port})
 
 
-def scripts() -> Mapping[str, str]:
-    """The scripts of k8s/mysql in their order, still without passwords. Each may run again."""
+def read_scripts() -> Mapping[str, str]:
+    """Read the scripts of k8s/mysql in order, with `${…}` in place of passwords. Each can run repeatedly."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted((K8S / "mysql").glob("*.sql"))}
 
 
-def _with_passwords(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
+def _fill_in_passwords(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
     needed = {variable: passwords[user.lower()] for variable, user in _PASSWORD.findall(text)}
     return Output.all(**needed).apply(lambda values: fill_in(text, values))
 
@@ -84,7 +86,7 @@ def _pod(context: WorkloadContext) -> Pod:
             {"name": "scripts", "mount_path": _SCRIPTS, "read_only": True},
             {"name": "root-password", "mount_path": _SECRETS, "read_only": True},
         ],
-        # It writes what it has in memory to its files first.
+        # Time to flush its memory to the disk.
         grace_seconds=120,
     )
 
@@ -94,7 +96,7 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
         "name": _NAME,
         "image": context.images["mysql"],
         "args": [
-            # Not the volume's root, where a file system may keep a lost+found: then it makes no data folder.
+            # Not the volume's root: MySQL initializes no folder that holds a lost+found.
             f"--datadir={_FOLDER}/data",
             "--server-id=1",
             "--default-time-zone=+00:00",
@@ -102,30 +104,30 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
             "--mysqlx=OFF",
             "--performance-schema=OFF",
             f"--innodb-buffer-pool-size={context.profile.mysql_buffer_mi}M",
-            # The binary log is on, ROW and FULL by default, as the source connector needs it. It is what that
-            # connector may be behind: when it was away for longer, it begins with a snapshot again.
+            # The binary log is on, ROW and FULL by default, as the source connector needs it. It is kept for as
+            # long as that connector may be away: after more than that it starts with a snapshot again.
             "--binlog-expire-logs-seconds=259200",
-            # A batch of the sink is one transaction; what does not fit goes through a file.
+            # A batch of the sink is one transaction; a larger one than this goes through a file.
             "--binlog-cache-size=2M",
         ],
         "env": [
             {"name": "MYSQL_ROOT_PASSWORD_FILE", "value": f"{_SECRETS}/root-password"},
             {"name": "MYSQL_ROOT_HOST", "value": "localhost"},
-            # Other scripts are another pod, which runs them.
-            {"name": "SLUICE_SCRIPTS", "value": sha256(repr(scripts()).encode()).hexdigest()[:16]},
+            # Changed scripts replace the pod, which then runs them.
+            {"name": "SLUICE_SCRIPTS", "value": sha256(repr(read_scripts()).encode()).hexdigest()[:16]},
         ],
-        "lifecycle": {"post_start": {"exec_": {"command": ["sh", "-c", run_scripts()]}}},
+        "lifecycle": {"post_start": {"exec_": {"command": ["sh", "-c", post_start_script()]}}},
         "ports": [{"name": _NAME, "container_port": MYSQL_PORT}],
-        "startup_probe": _probe(period=5, failures=60),
-        "readiness_probe": _probe(period=10, failures=3),
-        "liveness_probe": _probe(period=20, failures=6),
+        "startup_probe": exec_probe(_PING, period=5, failures=60),
+        "readiness_probe": exec_probe(_PING, period=10, failures=3),
+        "liveness_probe": exec_probe(_PING, period=20, failures=6),
     }
 
 
-def run_scripts(*, scripts: str = _SCRIPTS, secrets: str = _SECRETS, folder: str = _FOLDER) -> str:
-    """The shell script that runs k8s/mysql in the server if it was last given others; the pod is not ready before.
+def post_start_script(*, scripts: str = _SCRIPTS, secrets: str = _SECRETS, folder: str = _FOLDER) -> str:
+    """Shell script of the postStart hook: runs k8s/mysql where its scripts have changed; the pod is not ready before.
 
-    Not the image's own way, which runs scripts once in the life of a disk. A script that fails ends the container.
+    Not the image's initialization, which runs scripts once in the life of a disk. A failing script ends the container.
     """
     return f"""set -eu
 until mysqladmin ping --host=127.0.0.1 --silent; do sleep 1; done
@@ -136,14 +138,3 @@ export MYSQL_PWD
 cat {scripts}/*.sql | mysql --user=root --default-character-set=utf8mb4
 printf %s "$SLUICE_SCRIPTS" >"$applied"
 """
-
-
-def _probe(*, period: int, failures: int) -> ProbeArgsDict:
-    # It answers who has no password too: it is alive. By TCP: the server that makes the data folder has none.
-    command = ["mysqladmin", "ping", "--host=127.0.0.1", "--connect-timeout=3"]
-    return {
-        "exec_": {"command": command},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
-    }

@@ -1,4 +1,4 @@
-"""The namespace and the rules that hold in it: who may be in it, how much they may take, whom they may call."""
+"""The namespace and its rules: pod security standard, resource quota, default limits and network policies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from infra.workloads import network_policies
+from infra.workloads.former_names import formerly
 from infra.workloads.workload_context import WorkloadContext, labels
 
 _COMPONENT = "namespace"
@@ -17,23 +18,25 @@ _RESTRICTED = "restricted"
 
 @dataclass(frozen=True, kw_only=True)
 class NamespaceRulesArgs:
-    """What the rules depend on."""
+    """`console` adds the console's network policy."""
 
     context: WorkloadContext
     api_server_cidrs: tuple[str, ...]
-    """Addresses of the API server; empty for any."""
+    """Addresses of the API server, for egress rules; empty for any address."""
     console: bool
     after: Sequence[Resource] = ()
-    """What the namespace needs first, and what outlives it."""
+    """Created before the namespace and deleted after it."""
 
 
 class NamespaceRules(ComponentResource):
-    """Made before everything else and deleted after it."""
+    """The namespace, created before everything else in it and deleted after it."""
 
     namespace: pulumi.Output[str]
 
     def __init__(self, name: str, args: NamespaceRulesArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("sluice:workloads:Ground", name, None, opts)
+        super().__init__(
+            "sluice:workloads:NamespaceRules", name, None, formerly("ground", "sluice:workloads:Ground", opts)
+        )
         self._context = args.context
         self._namespace = self._make_namespace(args.after)
         self._inside = ResourceOptions(parent=self, depends_on=[self._namespace])
@@ -66,7 +69,7 @@ class NamespaceRules(ComponentResource):
         )
 
     def _make_limits(self) -> None:
-        """For containers that others put here: those of a chart, and the init containers of Strimzi's pods."""
+        """Defaults for containers of others: those of a chart, and the init containers of Strimzi's pods."""
         LimitRange(
             "limits",
             metadata=self._context.metadata("limits", _COMPONENT),

@@ -1,7 +1,7 @@
-"""Who may call whom. Everything that is not in FLOWS is refused, both ways; the picture in docs/kubernetes.md shows it.
+"""Network policies: only FLOWS are allowed, everything else is refused both ways. docs/kubernetes.md draws them.
 
-The policies that Strimzi makes for its own pods stay on: they add the metrics port (9404), and the health ports of
-the entity operator. What they would leave open to all, Kafka's port 9093, is narrowed to `kafka_clients`.
+Strimzi's policies for its own pods stay on: they add the metrics port (9404) and the health ports of the entity
+operator. Kafka's port 9093, which they would open to all pods, is narrowed to `kafka_clients`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ REDIS_PORT = 6379
 API_SERVER = "api-server"
 WEB = "web"
 _OUTSIDE = {
-    # Behind the address of its Service; which of the two a network plugin sees is its own affair.
+    # Port of its Service, and of the server itself: network plugins differ in which of the two they see.
     API_SERVER: (443, 6443),
     WEB: (80, 443),
 }
@@ -47,26 +47,26 @@ PODS: Mapping[str, Mapping[str, str]] = {
     "connect": _strimzi("connect"),
     **{name: selector_labels(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
 }
-"""The labels of each party's pods."""
+"""Pod labels of each party."""
 
 
 @dataclass(frozen=True)
 class Flow:
-    """`source` may open connections to these ports of `target`."""
+    """Allowed connections: from pods of `source` to these TCP ports of `target`."""
 
     source: str
     target: str
     ports: tuple[int, ...]
 
 
-_SLUICE = (
+_SLUICE_SERVERS = (
     ("kafka", KAFKA_PORT),
     ("registry", REGISTRY_PORT),
     ("connect", CONNECT_PORT),
     ("mysql", MYSQL_PORT),
     ("redis", REDIS_PORT),
 )
-"""What the `sluice` command speaks to."""
+"""Servers that the `sluice` command connects to."""
 FLOWS: Sequence[Flow] = (
     *(Flow(source, API_SERVER, _OUTSIDE[API_SERVER]) for source in ("operator", "entity-operator", "kafka", "connect")),
     Flow("operator", "kafka", (9090, 9091, 8443)),
@@ -83,26 +83,26 @@ FLOWS: Sequence[Flow] = (
     Flow("load", "registry", (REGISTRY_PORT,)),
     # What is loaded, and what it is compared with, can be on the web.
     *(Flow(source, WEB, _OUTSIDE[WEB]) for source in ("load", "proof", "toolbox")),
-    *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE),
+    *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE_SERVERS),
 )
 _CONSOLE: Sequence[Flow] = tuple(
-    Flow("console", target, (port,)) for target, port in _SLUICE if target in ("kafka", "registry", "connect")
+    Flow("console", target, (port,)) for target, port in _SLUICE_SERVERS if target in ("kafka", "registry", "connect")
 )
 
 
 def flows(*, console: bool) -> Sequence[Flow]:
-    """Every flow that is allowed; the console's only where there is one."""
+    """Every allowed flow; the console's only with `console`."""
     return (*FLOWS, *_CONSOLE) if console else FLOWS
 
 
 def kafka_clients(*, console: bool) -> list[dict[str, object]]:
-    """Who may call the brokers' listener, as a Kafka resource has it."""
+    """networkPolicyPeers of the brokers' listener in a Kafka resource."""
     sources = [flow.source for flow in flows(console=console) if flow.target == "kafka" and KAFKA_PORT in flow.ports]
     return [{"podSelector": {"matchLabels": dict(PODS[source])}} for source in sources]
 
 
 def policies(*, api_server_cidrs: Sequence[str], console: bool) -> Mapping[str, NetworkPolicySpecArgsDict]:
-    """Every policy by its name: refuse all, allow DNS, and one for each party with its part in the flows."""
+    """Every policy by its name: refuse all, allow DNS, and one per party with its flows."""
     allowed = flows(console=console)
     parties = {party for flow in allowed for party in (flow.source, flow.target)} & PODS.keys()
     return {
@@ -141,7 +141,7 @@ def _ports(ports: Iterable[int], *, protocol: str = "TCP") -> list[NetworkPolicy
 
 
 def _dns() -> NetworkPolicyEgressRuleArgsDict:
-    """Whatever a cluster resolves names by: its DNS pods, a cache of each node, or an address of the node's own."""
+    """Egress to DNS: the cluster's DNS pods, a cache on each node, or a link-local address of the node."""
     servers: NetworkPolicyPeerArgsDict = {
         "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
         "pod_selector": {"match_expressions": [{"key": "k8s-app", "operator": "In", "values": list(_DNS_PODS)}]},

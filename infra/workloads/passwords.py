@@ -1,4 +1,4 @@
-"""Passwords: made once by Pulumi, kept in its encrypted state, given to pods as Secrets of fixed names."""
+"""Passwords: generated once by Pulumi, kept in its encrypted state, mounted by pods from Secrets of fixed names."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,16 +12,16 @@ _LENGTH = 32
 
 
 class Passwords:
-    """A password for each user of one store, and the Secret that holds them as `<user>-password`."""
+    """A password for each user of a store, and the Secret that holds them as `<user>-password`."""
 
     def __init__(
         self, store: str, users: Iterable[str], *, context: WorkloadContext, parent: Resource, after: list[Resource]
     ) -> None:
-        self.of: Mapping[str, Output[str]] = {
+        self.by_user: Mapping[str, Output[str]] = {
             user: RandomPassword(
                 f"{store}-{user}",
                 length=_LENGTH,
-                # They go into SQL, URLs and configuration files.
+                # They go into SQL, URLs and configuration files without quoting.
                 special=False,
                 opts=ResourceOptions(parent=parent),
             ).result
@@ -29,7 +29,7 @@ class Passwords:
         }
         self.secret = secret(
             store,
-            {f"{user}-password": password for user, password in self.of.items()},
+            {f"{user}-password": password for user, password in self.by_user.items()},
             context=context,
             component=store,
             parent=parent,
@@ -46,7 +46,7 @@ def secret(
     parent: Resource,
     after: list[Resource],
 ) -> Secret:
-    """A Secret whose values are secret in Pulumi's state and output too."""
+    """Create a Secret whose values are secret in Pulumi's state and output too."""
     return Secret(
         name,
         metadata=context.metadata(name, component),

@@ -1,4 +1,4 @@
-"""What all pods of ours have in common: nobody is root, nothing is written but where it is meant to be."""
+"""Template of our pods: one container, not root, read-only root file system, restricted pod security standard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pulumi_kubernetes.core.v1 import (
 from infra.settings.profiles import Resources
 from infra.workloads.workload_context import labels, selector
 
-CA_SECRET = "sluice-cluster-ca-cert"  # noqa: S105 a name: Strimzi puts the authority's certificate there
+CA_SECRET = "sluice-cluster-ca-cert"  # noqa: S105 a name: Strimzi puts Kafka's CA certificate there
 CA_FILE = "/etc/sluice/kafka/ca.crt"
 CONTAINER_SECURITY: SecurityContextArgsDict = {
     "allow_privilege_escalation": False,
@@ -34,28 +34,29 @@ _CA_MOUNT: VolumeMountArgsDict = {"name": "kafka-ca", "mount_path": "/etc/sluice
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod of one container, described by what sets it apart."""
+    """A pod of one container; the rest of its specification is the same for all pods."""
 
     name: str
     component: str
     container: ContainerArgsDict
-    """Without resources and security, which are the same for all."""
+    """Without resources, security context and mounts, which `template` adds."""
     resources: Resources
     user: int
+    """User and group id of the container and its volumes."""
     scratch: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Folders that the container may write, and how much it may write there; lost with the pod."""
+    """Writable folders -> size limit; emptyDir volumes, deleted with the pod."""
     volumes: Sequence[VolumeArgsDict] = ()
     mounts: Sequence[VolumeMountArgsDict] = ()
     mounts_kafka_ca: bool = False
-    """It needs the certificate of Kafka's authority."""
+    """Mount the certificate of Kafka's CA at CA_FILE."""
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     grace_seconds: int = 30
     restart_policy: str = "Always"
     spread: bool = False
-    """Not two of them on one node, nor in one zone, where there are several."""
+    """Spread the pods over nodes and zones where possible."""
 
     def template(self) -> PodTemplateSpecArgsDict:
-        """The pod as a Deployment, a StatefulSet or a Job takes it."""
+        """The pod template of a Deployment, a StatefulSet or a Job."""
         return {
             "metadata": {"labels": labels(self.name, self.component), "annotations": dict(self.annotations)},
             "spec": {
@@ -93,7 +94,7 @@ def _volume_name(path: str) -> str:
 
 
 def pod_security(user: int) -> PodSecurityContextArgsDict:
-    """A user of a pod, as the restricted pod security standard wants it; its volumes are that user's."""
+    """Security context of a pod that meets the restricted standard; its volumes belong to `user`."""
     return {
         "run_as_non_root": True,
         "run_as_user": user,
@@ -105,13 +106,13 @@ def pod_security(user: int) -> PodSecurityContextArgsDict:
 
 
 def resource_requirements(resources: Resources) -> ResourceRequirementsArgsDict:
-    """Memory is promised in full, so that no neighbour can take it."""
+    """Requests and limits: the memory request is the limit, so that no other pod can take it; CPU has no limit."""
     memory = f"{resources.memory_mi}Mi"
     return {"requests": {"cpu": resources.cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
 def spread_over(name: str) -> list[TopologySpreadConstraintArgsDict]:
-    """Keep the pods of `name` apart, as far as there are nodes and zones."""
+    """Topology constraints: spread the pods of `name` over nodes and zones where possible."""
     keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
     return [
         {"max_skew": 1, "topology_key": key, "when_unsatisfiable": "ScheduleAnyway", "label_selector": selector(name)}
@@ -120,10 +121,10 @@ def spread_over(name: str) -> list[TopologySpreadConstraintArgsDict]:
 
 
 def variable(name: str, value: str) -> EnvVarArgsDict:
-    """An environment variable that everybody may know."""
+    """An environment variable with a literal value."""
     return {"name": name, "value": value}
 
 
 def secret_variable(name: str, *, secret: str, key: str) -> EnvVarArgsDict:
-    """An environment variable from a Secret, named and not copied: the kubelet reads it."""
+    """An environment variable from a key of a Secret, by reference: the value is not in the pod template."""
     return {"name": name, "value_from": {"secret_key_ref": {"name": secret, "key": key}}}

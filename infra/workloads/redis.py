@@ -1,17 +1,17 @@
-"""Redis: one server with the settings and users of k8s/redis/redis.conf."""
+"""Redis: one server, with the settings and users of k8s/redis/redis.conf."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
-from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import REDIS_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore, exec_probe
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "redis"
@@ -25,7 +25,7 @@ _PASSWORDS = "/etc/sluice/redis-passwords"
 
 @dataclass(frozen=True, kw_only=True)
 class RedisArgs:
-    """Where it is made."""
+    """`after` is the namespace."""
 
     context: WorkloadContext
     after: Sequence[Resource]
@@ -41,10 +41,10 @@ class Redis(ComponentResource):
         super().__init__("sluice:workloads:Redis", name, None, opts)
         after = list(args.after)
         passwords = Passwords(_NAME, _USERS, context=args.context, parent=self, after=after)
-        text = config(args.context)
+        text = redis_conf(args.context)
         file = secret(
             _CONFIG_SECRET,
-            {"redis.conf": with_digests(text, passwords.of)},
+            {"redis.conf": fill_in_digests(text, passwords.by_user)},
             context=args.context,
             component=_NAME,
             parent=self,
@@ -61,12 +61,12 @@ class Redis(ComponentResource):
         self.register_outputs({"host": self.host, "port": self.port})
 
 
-def config(context: WorkloadContext) -> str:
-    """The settings of this place, then those of every place, still without the digests of the passwords."""
+def redis_conf(context: WorkloadContext) -> str:
+    """redis.conf: the settings of a cluster, then k8s/redis/redis.conf, with `${…}` in place of password digests."""
     here = (
         f"port {REDIS_PORT}",
         "bind * -::*",
-        # Everybody has a password, and a policy of the network says who may come at all.
+        # Every user has a password, and a network policy limits who can connect.
         "protected-mode no",
         "dir /data",
         f"maxmemory {context.profile.redis_maxmemory_mi}mb",
@@ -74,8 +74,8 @@ def config(context: WorkloadContext) -> str:
     return "\n".join(here) + "\n" + (K8S / "redis/redis.conf").read_text(encoding="utf-8")
 
 
-def with_digests(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
-    """The settings with the SHA-256 of each password: that is all that Redis has to know."""
+def fill_in_digests(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
+    """Fill in the SHA-256 digest of each password: Redis needs no more than that."""
     return Output.all(**passwords).apply(lambda values: fill_in(text, _digests(values)))
 
 
@@ -91,7 +91,7 @@ def _pod(context: WorkloadContext, text: str) -> Pod:
         user=_UID,
         container=_container(context),
         scratch={"/tmp": "64Mi"},  # noqa: S108 its own
-        # Redis reads its settings when it starts: other settings are another pod.
+        # Redis reads its settings when it starts: changed settings replace the pod.
         annotations={"sluice/redis-conf": sha256(text.encode()).hexdigest()[:16]},
         volumes=[
             {"name": "config", "secret": {"secret_name": _CONFIG_SECRET}},
@@ -109,25 +109,16 @@ def _pod(context: WorkloadContext, text: str) -> Pod:
 
 
 def _container(context: WorkloadContext) -> ContainerArgsDict:
-    ask = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
-    answers = ["sh", "-c", ask]
+    script = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
+    ping = ["sh", "-c", script]
     return {
         "name": _NAME,
         "image": context.images["redis"],
-        # Not by the image's own script, which would load modules that nobody uses.
+        # Not the image's entry point, which would load modules that nobody uses.
         "command": ["redis-server", f"{_CONFIG}/redis.conf"],
         "ports": [{"name": _NAME, "container_port": REDIS_PORT}],
-        # At its start it reads all that it holds, and answers no PING until then.
-        "startup_probe": _probe(answers, period=5, failures=120),
-        "readiness_probe": _probe(answers, period=10, failures=3),
-        "liveness_probe": _probe(answers, period=20, failures=6),
-    }
-
-
-def _probe(command: Sequence[str], *, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "exec_": {"command": list(command)},
-        "period_seconds": period,
-        "timeout_seconds": 5,
-        "failure_threshold": failures,
+        # At its start Redis loads all its data, and answers no PING before.
+        "startup_probe": exec_probe(ping, period=5, failures=120),
+        "readiness_probe": exec_probe(ping, period=10, failures=3),
+        "liveness_probe": exec_probe(ping, period=20, failures=6),
     }

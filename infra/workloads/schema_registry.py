@@ -1,4 +1,4 @@
-"""The schema registry: Apicurio, keeping its journal in Kafka."""
+"""The schema registry (Apicurio), with its storage in a Kafka topic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ URL = f"http://{_NAME}:{REGISTRY_PORT}"
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaRegistryArgs:
-    """What it needs first: its Kafka user and topics."""
+    """`after` holds what the registry needs: its Kafka user and topics."""
 
     context: WorkloadContext
     after: Sequence[Resource]
 
 
 class SchemaRegistry(ComponentResource):
-    """One or more servers; they hold nothing themselves."""
+    """One or more stateless servers, and their Service."""
 
     url: str
 
@@ -49,7 +49,7 @@ class SchemaRegistry(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=args.after),
         )
         self._make_servers([*args.after, settings])
-        self._make_way_in(args.after)
+        self._make_service(args.after)
         self.url = URL
         self.register_outputs({"url": self.url})
 
@@ -69,7 +69,7 @@ class SchemaRegistry(ComponentResource):
             ),
         )
 
-    def _make_way_in(self, after: Sequence[Resource]) -> None:
+    def _make_service(self, after: Sequence[Resource]) -> None:
         inside = ResourceOptions(parent=self, depends_on=after)
         Service(
             _NAME,
@@ -113,7 +113,7 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
             {"name": "http", "container_port": REGISTRY_PORT},
             {"name": "health", "container_port": _HEALTH_PORT},
         ],
-        # It reads its journal first, however long that has become.
+        # At its start the registry reads its whole journal.
         "startup_probe": _probe("/health/ready", period=3, failures=100),
         "readiness_probe": _probe("/health/ready", period=10, failures=3),
         "liveness_probe": _probe("/health/live", period=20, failures=6),
@@ -121,15 +121,15 @@ def _container(context: WorkloadContext) -> ContainerArgsDict:
 
 
 def _environment() -> list[EnvVarArgsDict]:
-    places = ("KAFKASQL", "EVENTS_KAFKA", "KAFKA_COMMON")
+    prefixes = ("KAFKASQL", "EVENTS_KAFKA", "KAFKA_COMMON")
     return [
-        *(variable(f"APICURIO_{place}_BOOTSTRAP_SERVERS", BOOTSTRAP) for place in places),
+        *(variable(f"APICURIO_{prefix}_BOOTSTRAP_SERVERS", BOOTSTRAP) for prefix in prefixes),
         variable("APICURIO_KAFKA_COMMON_SSL_TRUSTSTORE_LOCATION", CA_FILE),
         secret_variable("APICURIO_KAFKA_COMMON_SASL_JAAS_CONFIG", secret="registry", key="sasl.jaas.config"),  # noqa: S106 a name
         variable("JAVA_TOOL_OPTIONS", f"-Xmx{_HEAP} -XX:TieredStopAtLevel=1"),
         variable("QUARKUS_HTTP_HOST", "0.0.0.0"),  # noqa: S104 the pod's own address
         variable("QUARKUS_HTTP_PORT", str(REGISTRY_PORT)),
-        variable("QUARKUS_MANAGEMENT_HOST", "0.0.0.0"),  # noqa: S104 the kubelet asks for its health
+        variable("QUARKUS_MANAGEMENT_HOST", "0.0.0.0"),  # noqa: S104 for the kubelet's probes
         variable("QUARKUS_MANAGEMENT_PORT", str(_HEALTH_PORT)),
     ]
 

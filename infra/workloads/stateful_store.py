@@ -1,11 +1,16 @@
-"""What the two stores have in common: one pod with a disk of its own, found by its name."""
+"""StatefulSet, Service and probes of a store (MySQL, Redis): one pod with its own volume."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import CustomTimeouts, Resource, ResourceOptions
 from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict, PersistentVolumeClaimSpecArgsDict, Service
+from pulumi_kubernetes.core.v1 import (
+    PersistentVolumeClaimArgsDict,
+    PersistentVolumeClaimSpecArgsDict,
+    ProbeArgsDict,
+    Service,
+)
 
 from infra.workloads.pod_template import Pod
 from infra.workloads.workload_context import WorkloadContext, selector, selector_labels
@@ -16,7 +21,7 @@ _WAIT_MINUTES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulStore:
-    """A StatefulSet of one pod and the Service in front of it, both named as the pod is."""
+    """A StatefulSet of one pod and its Service, both with the pod's name; `storage` is the volume's size."""
 
     context: WorkloadContext
     pod: Pod
@@ -24,7 +29,7 @@ class StatefulStore:
     storage: str
 
     def make(self, *, parent: Resource, after: Sequence[Resource]) -> None:
-        """Make both; goes on when the pod is ready."""
+        """Create both, and wait until the pod is ready."""
         name = self.pod.name
         metadata = self.context.metadata(name, self.pod.component)
         StatefulSet(
@@ -36,13 +41,13 @@ class StatefulStore:
                 "selector": selector(name),
                 "template": self.pod.template(),
                 "volume_claim_templates": [self._claim()],
-                # The disk goes with the set, and nothing is left that costs money. There is no backup.
+                # The volume is deleted with the set, so nothing is left that costs. There is no backup.
                 "persistent_volume_claim_retention_policy": {"when_deleted": "Delete", "when_scaled": "Retain"},
             },
             opts=ResourceOptions(
                 parent=parent,
                 depends_on=after,
-                # A set whose claims differ would be made anew, and its disk deleted with the old one.
+                # A changed claim template would replace the set, and delete the volume with the old one.
                 ignore_changes=["spec.volumeClaimTemplates"],
                 custom_timeouts=CustomTimeouts(create=f"{_WAIT_MINUTES}m", update=f"{_WAIT_MINUTES}m"),
             ),
@@ -66,3 +71,13 @@ class StatefulStore:
         if self.context.storage_class:
             spec["storage_class_name"] = self.context.storage_class
         return {"metadata": {"name": DATA_VOLUME, "labels": selector_labels(self.pod.name)}, "spec": spec}
+
+
+def exec_probe(command: Sequence[str], *, period: int, failures: int) -> ProbeArgsDict:
+    """A probe that runs a command in the container every `period` seconds, with a timeout of 5 s."""
+    return {
+        "exec_": {"command": list(command)},
+        "period_seconds": period,
+        "timeout_seconds": 5,
+        "failure_threshold": failures,
+    }

@@ -1,4 +1,4 @@
-"""Strimzi's cluster operator, by its Helm chart; it watches its own namespace only."""
+"""Strimzi's cluster operator, from its Helm chart; it watches its own namespace only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from infra.workloads.workload_context import WorkloadContext, labels
 
 RESOURCES = Resources(cpu="100m", memory_mi=384)
 _TIMEOUT_SECONDS = 600
-TAKEN_OFF = "resources: {limits: {cpu: null}}"
-"""What the chart sets and is not wanted: CPU is never cut off here. Helm takes a null for that.
+NO_CPU_LIMIT = "resources: {limits: {cpu: null}}"
+"""Removes the chart's CPU limit: Helm deletes a value that is null.
 
-As a file of values, for Pulumi's Python drops a None among the values that it is given itself.
+A values file, since Pulumi's Python SDK drops None from `values`.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class StrimziArgs:
-    """Where the chart is: an oci:// address, or a folder from the repository's root or absolute."""
+    """`chart` is an oci:// address or a folder, absolute or from the repository's root."""
 
     context: WorkloadContext
     chart: str
@@ -32,7 +32,7 @@ class StrimziArgs:
 
 
 class Strimzi(ComponentResource):
-    """The operator. Its custom resource definitions stay when it goes, as Helm has it."""
+    """The operator. Helm leaves its custom resource definitions behind when the chart is uninstalled."""
 
     def __init__(self, name: str, args: StrimziArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Strimzi", name, None, opts)
@@ -42,12 +42,12 @@ class Strimzi(ComponentResource):
             name="strimzi",
             namespace=args.context.namespace,
             chart=args.chart if remote else str(ROOT / args.chart),
-            # A local chart is of the version that it says itself.
+            # A local chart has its own version.
             version=STRIMZI_CHART if remote else None,
             values=_values(args.context.images["operator"]),
-            value_yaml_files=[StringAsset(TAKEN_OFF)],
+            value_yaml_files=[StringAsset(NO_CPU_LIMIT)],
             timeout=_TIMEOUT_SECONDS,
-            # Half an operator cannot be mended, only made again.
+            # A failed installation cannot be repaired, only repeated.
             atomic=True,
             opts=ResourceOptions(
                 parent=self,
@@ -59,8 +59,8 @@ class Strimzi(ComponentResource):
 
 
 def _values(image: str) -> Mapping[str, Any]:
-    """What the chart is told. The entity operators and the brokers' init container are of the same image."""
-    registry, repository, name, tag, digest = _parts(image)
+    """Values of the chart. The topic and user operator and the brokers' init container use the same image."""
+    registry, repository, name, tag, digest = _split_image(image)
     return {
         "defaultImageRegistry": registry,
         "defaultImageRepository": repository,
@@ -68,7 +68,7 @@ def _values(image: str) -> Mapping[str, Any]:
         "image": {"name": name, "digest": digest, "imagePullPolicy": "IfNotPresent"},
         "labels": labels("strimzi", "operator"),
         "resources": dict(resource_requirements(RESOURCES)),
-        # The chart has no startup probe. By default an operator that is not up after 100 s is started again.
+        # The chart has no startup probe. By default an operator that is not up after 100 s is restarted.
         "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 30},
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},
         "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -76,13 +76,13 @@ def _values(image: str) -> Mapping[str, Any]:
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
         },
-        # Every pod that it makes is held to the same standard; without this its brokers are refused.
+        # For the pods that the operator creates: without this the namespace refuses its brokers.
         "extraEnvs": [{"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"}],
     }
 
 
-def _parts(image: str) -> tuple[str, str, str, str, str]:
-    """Registry, repository, name, tag and digest of an image, as the chart wants them apart."""
+def _split_image(image: str) -> tuple[str, str, str, str, str]:
+    """Registry, repository, name, tag and digest of an image, which the chart takes separately."""
     reference, _, digest = image.partition("@")
     path, _, last = reference.rpartition("/")
     name, _, tag = last.partition(":")

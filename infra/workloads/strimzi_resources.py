@@ -1,4 +1,4 @@
-"""Strimzi's resources, made of the objects in k8s/."""
+"""Strimzi's custom resources, created from the manifests in k8s/."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,9 +18,9 @@ def make_strimzi_resource(
     after: Sequence[Resource],
     wait_minutes: int | None,
 ) -> CustomResource:
-    """Make an object of k8s/; goes on when Strimzi says Ready, or fails after `wait_minutes` with what it says.
+    """Create the resource of a manifest, and wait for its condition Ready; fails after `wait_minutes`.
 
-    None does not wait: node pools have no such condition.
+    With None it does not wait: node pools have no such condition.
     """
     name = entry["metadata"]["name"]
     annotations = {**entry["metadata"].get("annotations", {}), **(WAIT_UNTIL_READY if wait_minutes else {})}
@@ -51,7 +51,7 @@ def make_strimzi_resources(
     after: Sequence[Resource],
     wait_minutes: int | None,
 ) -> list[CustomResource]:
-    """Make several objects of k8s/."""
+    """Create the resources of several manifests."""
     return [
         make_strimzi_resource(
             entry, context=context, component=component, parent=parent, after=after, wait_minutes=wait_minutes

@@ -1,4 +1,4 @@
-"""What the pipeline is put on, where the program makes the cluster too."""
+"""The cluster that the pipeline is created on: what the program itself has made for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ Transformation = Callable[[ResourceTransformationArgs], ResourceTransformationRe
 
 @dataclass(frozen=True, kw_only=True)
 class TargetCluster:
-    """What a cluster of the program's own has that another has not."""
+    """What the pipeline takes from a cluster that the program creates; empty for an existing one."""
 
     images: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
-    """Our images, where the program builds them."""
+    """Names of our images, where the program builds them."""
     transformations: Sequence[Transformation] = ()
-    """What changes the pipeline's resources on their way to Pulumi."""
+    """Applied to each of the pipeline's resources before Pulumi registers it."""
     after: Sequence[Resource] = ()
-    """What the pipeline needs besides its provider."""
+    """Created before the pipeline, and deleted after it."""
 
 
 EXISTING_CLUSTER = TargetCluster()
-"""A cluster that is there already."""
+"""A cluster that the program did not create."""

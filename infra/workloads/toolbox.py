@@ -1,6 +1,6 @@
-"""The toolbox: a pod in which a person's `sluice` commands run, where brokers and stores can be reached.
+"""The toolbox: a pod in which `sluice --target …` runs its commands, inside the cluster's network.
 
-A forwarded port would not do: Kafka tells its clients the names that its brokers have inside the cluster.
+A forwarded port would not do: Kafka's brokers advertise host names that resolve inside the cluster only.
 """
 
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ _NAME = "toolbox"
 _UID = 65532
 RESOURCES = Resources(cpu="100m", memory_mi=1024)
 SCRATCH = "10Gi"
-"""What is sent there is kept on disk until the command ends: an archive of images can be large."""
+"""A source that is sent to the pod is on disk until the command ends; an archive of images can be large."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolboxArgs:
-    """What it needs first: the Secrets that its variables name."""
+    """`after` holds what the pod needs: the Secrets that its environment refers to."""
 
     context: WorkloadContext
     after: Sequence[Resource]
 
 
 class Toolbox(ComponentResource):
-    """A pod that does nothing until `kubectl exec` gives it a command."""
+    """A Deployment of one pod that sleeps; `kubectl exec` runs commands in it."""
 
     deployment: str
 
@@ -68,7 +68,7 @@ def _pod(context: WorkloadContext) -> Pod:
 
 
 def producer_variables() -> list[EnvVarArgsDict]:
-    """Those of place.py's variables that a load needs."""
+    """The variables of producer/kafka/connection.py, which a load needs."""
     return [
         variable("SLUICE_BOOTSTRAP_SERVERS", BOOTSTRAP),
         variable("SLUICE_CA_FILE", CA_FILE),
@@ -78,7 +78,7 @@ def producer_variables() -> list[EnvVarArgsDict]:
 
 
 def endpoint_variables() -> list[EnvVarArgsDict]:
-    """All of place.py's variables."""
+    """The variables of sluice/view/endpoints.py."""
     return [
         *producer_variables(),
         secret_variable("SLUICE_CONSUMER_PASSWORD", secret="consumer", key="password"),  # noqa: S106 a name

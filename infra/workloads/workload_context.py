@@ -1,4 +1,4 @@
-"""What every component is told: where it is made, of which images and how large; and how it is named there."""
+"""Context shared by the workload components: namespace, images, profile; metadata and labels of their objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from infra.settings.container_images import Images
 from infra.settings.profiles import Profile
 
 PART_OF = "sluice"
-"""Also the name that k8s/ gives to the Kafka cluster and to Connect."""
+"""Label app.kubernetes.io/part-of; also the name of the Kafka cluster and of Connect in k8s/."""
 WAIT_UNTIL_READY = {"pulumi.com/waitFor": "condition=Ready"}
-"""For Strimzi's resources but the node pools: go on when the operator says so. A refusal is NotReady, so the wait
-needs a time of its own."""
+"""Annotation of Strimzi's resources except node pools: Pulumi waits for the condition Ready. A refused resource only
+stays NotReady, so the wait needs a timeout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadContext:
-    """One deployment of the pipeline."""
+    """One deployment of the pipeline; `storage_class` None is the cluster's default."""
 
     namespace: str
     images: Images
@@ -27,7 +27,7 @@ class WorkloadContext:
     def metadata(
         self, name: str, component: str, *, annotations: Mapping[str, str] | None = None
     ) -> ObjectMetaArgsDict:
-        """Metadata of an object in the namespace. Names are fixed: other objects refer to them."""
+        """Metadata of an object in the namespace. Names are fixed, since other objects refer to them."""
         metadata: ObjectMetaArgsDict = {
             "name": name,
             "namespace": self.namespace,
@@ -39,7 +39,7 @@ class WorkloadContext:
 
 
 def labels(name: str, component: str) -> dict[str, str]:
-    """The labels of everything made here."""
+    """Labels of every object."""
     return {
         **selector_labels(name),
         "app.kubernetes.io/component": component,
@@ -49,10 +49,10 @@ def labels(name: str, component: str) -> dict[str, str]:
 
 
 def selector_labels(name: str) -> dict[str, str]:
-    """The labels by which the pods of `name` are found. They may not change as long as its controller lives."""
+    """Labels that select the pods of `name`. Kubernetes lets no existing controller change them."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": PART_OF}
 
 
 def selector(name: str) -> LabelSelectorArgsDict:
-    """What finds the pods of `name`."""
+    """Label selector of the pods of `name`."""
     return {"match_labels": selector_labels(name)}

@@ -1,5 +1,5 @@
--- The tables that the connectors write and read, on MySQL and on MariaDB alike. Every script here may run again: it
--- makes what is missing. The sink makes no table itself: a deleted row may come before the first inserted one.
+-- Tables of the connectors, for MySQL and MariaDB. Every script here can run repeatedly: it creates what is missing.
+-- The sink creates no table itself: a delete may come before the first insert.
 CREATE DATABASE IF NOT EXISTS myDB CHARACTER SET utf8mb4;
 
 CREATE TABLE IF NOT EXISTS myDB.gps_fixes (

@@ -1,5 +1,5 @@
--- The lab's table, which the source connector watches, with its sample row. Its columns are those of gps_fixes, with a
--- key of its own and the time of the last change.
+-- The lab's table, read by mysql-source, with a sample row. Its columns are those of gps_fixes, with its own key and the
+-- time of the last change.
 CREATE TABLE IF NOT EXISTS myDB.test (
   id         BIGINT       NOT NULL AUTO_INCREMENT,
   utime      BIGINT       NOT NULL COMMENT 'µs since the epoch, UTC',
@@ -13,9 +13,9 @@ CREATE TABLE IF NOT EXISTS myDB.test (
   modified   TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
   PRIMARY KEY (id),
   INDEX modified_index (modified)
-) COMMENT 'Watched by mysql-source: every change of it is a message in cdc.myDB.test';
+) COMMENT 'Watched by mysql-source: every change of it is a record in cdc.myDB.test';
 
--- The sample row, where the table holds none. A table of other columns, from before, is left as it is.
+-- Insert the sample row into an empty table. A table with other columns, from an older version, stays as it is.
 SET @statement = IF(
   EXISTS (
     SELECT * FROM information_schema.COLUMNS

@@ -1,9 +1,9 @@
--- Users of the database, each with the least rights that work. Run after the tables. The
--- passwords are filled in from the place's own secrets.
+-- Users of the database, each with the least privileges that work. Runs after the tables. The passwords are filled in
+-- from the target's own secrets.
 CREATE USER IF NOT EXISTS 'connect'@'%' IDENTIFIED BY '${MYSQL_CONNECT_PASSWORD}';
 GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.gps_fixes TO 'connect'@'%';
 
--- mysql-source: the table once, then the binary log, which cannot be had for one table alone
+-- mysql-source: the table once, then the binary log, which cannot be granted for one table alone
 CREATE USER IF NOT EXISTS 'source'@'%' IDENTIFIED BY '${MYSQL_SOURCE_PASSWORD}';
 GRANT SELECT ON myDB.test TO 'source'@'%';
 GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'source'@'%';

@@ -117,6 +117,14 @@ class Stack:
         latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
         return latest.get("resources", [])
 
+    def replace_in_state(self, replacements: Mapping[str, str]) -> None:
+        """Replace texts in the stored state, such as names of resources, in this order."""
+        (checkpoint,) = self._state.glob(f".pulumi/stacks/*/{self._stack.name}.json")
+        text = checkpoint.read_text(encoding="utf-8")
+        for old, new in replacements.items():
+            text = text.replace(old, new)
+        checkpoint.write_text(text, encoding="utf-8")
+
     def _run(self, command: Callable[..., Any], **options: Any) -> Outcome:
         events: list[EngineEvent] = []
         result = command(on_event=events.append, color="never", **options)

@@ -151,7 +151,7 @@ def deployed() -> None:
 
     settings = Settings.read_stack()
     assert settings.gcp
-    deploy_on_google(settings, settings.gcp, deploy=deploy, ask=lambda account, permissions: permissions)
+    deploy_on_google(settings, settings.gcp, deploy=deploy, query_permissions=lambda account, permissions: permissions)
 
 
 def _certificate() -> tuple[bytes, bytes]:

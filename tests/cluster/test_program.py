@@ -75,6 +75,19 @@ def test_up_again_changes_nothing(deployed: Deployment) -> None:
     assert deployed.stack.up().changed == {}
 
 
+def test_resources_of_renamed_components_are_kept(deployed: Deployment) -> None:
+    former = {
+        "sluice:workloads:NamespaceRules::namespace-rules": "sluice:workloads:Ground::ground",
+        "sluice:workloads:NamespaceRules": "sluice:workloads:Ground",
+        "sluice:workloads:TopicsAndUsers::topics-and-users": "sluice:workloads:Entities::entities",
+        "sluice:workloads:TopicsAndUsers": "sluice:workloads:Entities",
+    }
+    deployed.stack.replace_in_state(former)
+    assert any("sluice:workloads:Ground$" in entry["urn"] for entry in deployed.stack.state())
+    assert deployed.stack.up().changed == {}
+    assert not any("sluice:workloads:Ground" in entry["urn"] for entry in deployed.stack.state())
+
+
 def test_a_changed_setting_changes_what_it_is_of(deployed: Deployment) -> None:
     deployed.stack.configure({"console.enabled": False})
     changed = deployed.stack.up().changed

@@ -4,7 +4,7 @@ from infra.settings.container_images import Images
 from infra.settings.profiles import resolve_profile
 from infra.settings.stack_settings import Settings
 from infra.workloads.workload_context import WorkloadContext
-from tests.unit.infra.engine import Made, run
+from tests.unit.infra.recording_monitor import Made, run
 
 EVERYTHING = {
     "kubeContext": "kind-sluice",
@@ -12,7 +12,7 @@ EVERYTHING = {
     "load.source": "/data/gps.csv",
     "console.enabled": "true",
 }
-"""A stack that makes all that there is."""
+"""Settings of a stack with every optional part."""
 
 
 def workload_context(**settings: str) -> WorkloadContext:
@@ -26,7 +26,7 @@ def workload_context(**settings: str) -> WorkloadContext:
 
 
 def everything(**settings: str) -> list[Made]:
-    """All that the program makes, as the engine would be asked for it."""
+    """Everything that the program requests from the engine, for EVERYTHING with these settings."""
     from infra.program import deploy, kubernetes_provider  # noqa: PLC0415 a second, for the tests that need it
 
     parsed = Settings.parse({**EVERYTHING, **settings})
@@ -35,7 +35,7 @@ def everything(**settings: str) -> list[Made]:
 
 @pytest.fixture(scope="session", params=["small", "large"])
 def made(request: pytest.FixtureRequest) -> list[Made]:
-    """All that the program makes, in each profile."""
+    """Everything that the program creates, in each profile."""
     return everything(profile=request.param)
 
 

@@ -13,8 +13,8 @@ from infra.cost.notes import too_small
 from infra.cost.pod_requests import Pod, memory_mi, pods
 from infra.gcp.node_pools import CAPACITY, SPOT, STEADY
 from tests.unit.infra.conftest import workload_context
-from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
+from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
 

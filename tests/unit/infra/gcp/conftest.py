@@ -6,7 +6,7 @@ import pytest
 
 from infra.program import deploy
 from infra.settings.stack_settings import Settings
-from tests.unit.infra.engine import Answers, Made, run
+from tests.unit.infra.recording_monitor import Answers, Made, run
 
 NEEDED = {
     "gcp.project": "my-lab",
@@ -19,14 +19,14 @@ EVERYTHING = {
     "load.source": "nclt:2012-11-16",
     "gcp.secretsKey": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
 }
-"""A stack that makes all that there is."""
-TOKEN = "token-of-a-person"
+"""Settings of a stack with every optional part."""
+TOKEN = "token-of-a-user"
 DIGEST = "sha256:" + "ab" * 32
 AUTHORITY = "LS0tLS1CRUdJTg=="
 
 
 class Google(Answers):
-    """What Google answers, as far as the program asks."""
+    """Outputs of Google's resources and functions that the program uses."""
 
     def new_resource(self, args: Any) -> tuple[str | None, dict[Any, Any]]:
         id_, outputs = super().new_resource(args)
@@ -62,7 +62,7 @@ class Google(Answers):
 
 
 def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
-    """All that the program makes for a stack of these settings, as the engine would be asked for it."""
+    """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
     parsed = Settings.parse(settings)
@@ -72,7 +72,10 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
         patch.setattr(pulumi, "export", (exported if exported is not None else {}).__setitem__)
         return run(
             lambda: deploy_on_google(
-                parsed, gcp, deploy=deploy, ask=lambda account, permissions: permissions if granted else []
+                parsed,
+                gcp,
+                deploy=deploy,
+                query_permissions=lambda account, permissions: permissions if granted else [],
             ),
             answers=Google(),
         )
@@ -80,7 +83,7 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
 
 @pytest.fixture(scope="session")
 def made() -> list[Made]:
-    """All that the program makes on Google Cloud."""
+    """Everything that the program creates on Google Cloud."""
     return cloud(EVERYTHING)
 
 

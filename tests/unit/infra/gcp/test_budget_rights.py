@@ -1,4 +1,4 @@
-"""Whether a budget may be made: asked of Google before anything is made."""
+"""Permissions for a budget are queried before anything is created."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -18,13 +18,13 @@ def may(granted: Sequence[str] | Exception, **settings: str) -> bool:
     gcp = Settings.parse({**NEEDED, **settings}).gcp
     assert gcp
 
-    def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
+    def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         assert account == NEEDED["budget.billingAccount"]
         if isinstance(granted, Exception):
             raise granted
         return [name for name in permissions if name in granted]
 
-    return can_create_budget(gcp.budget, ask=ask, project="my-lab")
+    return can_create_budget(gcp.budget, query_permissions=query_permissions, project="my-lab")
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def test_every_permission_is_needed() -> None:
         assert "pulumi config set budget.allowWithoutBudget true" in said
 
 
-def test_missing_rights_are_only_told_where_no_budget_is_needed() -> None:
+def test_missing_rights_are_only_a_warning_where_no_budget_is_needed() -> None:
     with warned() as said:
         assert not may([], **WITHOUT)
     assert ROLE in said[0]
@@ -57,14 +57,14 @@ def test_missing_rights_are_only_told_where_no_budget_is_needed() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError("Cloud Billing answers 403"), ValueError("not logged in"), ApiError("off")])
-def test_where_nobody_can_tell_it_is_tried(error: Exception) -> None:
+def test_unknown_rights_are_tried(error: Exception) -> None:
     with warned() as said:
         assert may(error)
     assert str(error) in said[0]
     assert ROLE in said[0]
 
 
-def test_google_is_asked_which_of_the_rights_there_are() -> None:
+def test_google_is_queried_for_the_permissions() -> None:
     with serving(lambda _: (200, {"permissions": ["billing.budgets.get"]})) as google:
         granted = query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
     assert granted == ["billing.budgets.get"]
@@ -81,7 +81,7 @@ def test_an_account_without_any_of_the_rights_grants_none() -> None:
         assert query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS) == []
 
 
-def test_what_google_refuses_to_tell_is_an_error_of_its_own() -> None:
+def test_refused_query_is_an_api_error() -> None:
     refusal = (403, {"error": {"message": "denied"}})
     with serving(lambda _: refusal) as google, pytest.raises(ApiError, match="cloudbilling answers 403: denied"):
         query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
@@ -91,7 +91,7 @@ def test_without_an_account_nobody_is_asked() -> None:
     gcp = Settings.parse({**NEEDED, **WITHOUT, "budget.billingAccount": ""}).gcp
     assert gcp
 
-    def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
+    def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         raise AssertionError
 
-    assert not can_create_budget(gcp.budget, ask=ask, project="my-lab")
+    assert not can_create_budget(gcp.budget, query_permissions=query_permissions, project="my-lab")

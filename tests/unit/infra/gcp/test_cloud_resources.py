@@ -1,4 +1,4 @@
-"""What the program makes on Google Cloud, in which order, and what it leaves out."""
+"""Google Cloud resources: their order, their settings, and what is left out."""
 
 import json
 from collections.abc import Mapping
@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from infra.gcp.budget_rights import ROLE, NoBudgetError
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
-from infra.settings.container_images import DOCKERFILES
-from infra.settings.stack_settings import SettingsError
-from tests.unit.infra.engine import Made, Secret, walk
-from tests.unit.infra.gcp.conftest import AUTHORITY, DIGEST, EVERYTHING, NEEDED, TOKEN, cloud, only
+from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, cloud, only
+from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
 
 FIRST = ("Service", "NotificationChannel", "Topic")
+
+
 ORDER = [
-    # what comes later (and is deleted first), what it needs
+    # created later (and deleted first), created before it
     ("Budget", "Topic"),
     ("Budget", "NotificationChannel"),
     ("Cluster", "Budget"),
@@ -43,7 +42,7 @@ ORDER = [
 
 
 def needed(entry: Made, by_urn: Mapping[str, Made]) -> set[str]:
-    """Everything that a resource depends on, its provider among it."""
+    """URNs of everything that a resource depends on, including its provider."""
     found, left = set[str](), [entry]
     while left:
         current = left.pop()
@@ -55,7 +54,7 @@ def needed(entry: Made, by_urn: Mapping[str, Made]) -> set[str]:
 
 
 @pytest.mark.parametrize(("later", "first"), ORDER)
-def test_order_lets_everything_be_made_and_be_deleted(made: list[Made], later: str, first: str) -> None:
+def test_order_lets_everything_be_created_and_deleted(made: list[Made], later: str, first: str) -> None:
     by_urn = {entry.urn: entry for entry in made}
     firsts = {entry.urn for entry in made if entry.kind == first and not entry.is_component}
     assert firsts
@@ -74,7 +73,7 @@ def test_everything_of_google_waits_for_every_service(made: list[Made]) -> None:
             assert services <= needed(entry, by_urn), entry.name
 
 
-def test_services_stay_on_when_the_stack_goes(made: list[Made]) -> None:
+def test_services_stay_enabled_when_the_stack_is_destroyed(made: list[Made]) -> None:
     for entry in made:
         if entry.type.startswith("gcp:projects/service:"):
             assert entry.plain["disableOnDestroy"] is False
@@ -156,7 +155,7 @@ def test_node_pools_are_capped_small_and_shielded(made: list[Made]) -> None:
         assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
         assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
         assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
-        # The guard's resize must not have a pool made anew.
+        # The guard's resize must not replace a pool.
         assert "initialNodeCount" in pool.ignore_changes
         assert "nodeCount" not in pool.plain
     scaling = {name: pool.plain["autoscaling"] for name, pool in pools.items()}
@@ -185,36 +184,7 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
     assert role.plain["permissions"] == list(PERMISSIONS)
 
 
-def test_images_are_built_pushed_and_referred_to_by_digest(made: list[Made]) -> None:
-    images = {entry.name: entry for entry in made if entry.type == "docker-build:index:Image"}
-    assert images.keys() == DOCKERFILES.keys()
-    for name, image in images.items():
-        assert image.plain["push"] is True
-        assert image.plain["platforms"] == ["linux/amd64"]
-        (tag,) = image.plain["tags"]
-        assert tag.startswith(f"us-central1-docker.pkg.dev/my-lab/sluice-images/{name}:")
-    used = [value for entry in made for path, value in walk(entry.inputs) if path[-1:] == ("image",)]
-    ours = {value for value in used if isinstance(value, str) and "/my-lab/" in value}
-    assert {image.rpartition("/")[2].partition(":")[0] for image in ours} == DOCKERFILES.keys()
-    assert all(image.endswith(f"@{DIGEST}") for image in ours)
-
-
-def test_an_image_of_ones_own_is_taken_instead() -> None:
-    made = cloud({**EVERYTHING, "images.connect": "r.example.com/mine/connect:1"})
-    assert only(made, "KafkaConnect").plain["spec"]["image"] == "r.example.com/mine/connect:1"
-
-
-def test_login_of_the_registry_is_secret(made: list[Made]) -> None:
-    for entry in made:
-        for path, value in walk(entry.inputs):
-            if isinstance(value, str):
-                assert TOKEN not in value, (entry.name, path)
-    image = next(entry for entry in made if entry.type == "docker-build:index:Image")
-    assert any(isinstance(value, Secret) for _, value in walk(image.inputs))
-    assert TOKEN in json.dumps(image.plain)
-
-
-def test_disks_carry_the_label_by_which_they_are_found(made: list[Made]) -> None:
+def test_disks_have_the_stacks_label(made: list[Made]) -> None:
     disks = only(made, "StorageClass").plain
     assert disks["provisioner"] == "pd.csi.storage.gke.io"
     assert disks["reclaimPolicy"] == "Delete"
@@ -228,57 +198,29 @@ def test_disks_carry_the_label_by_which_they_are_found(made: list[Made]) -> None
             assert {disk["class"] for disk in entry.plain["spec"]["storage"]["volumes"]} == {disks["metadata"]["name"]}
 
 
-def test_without_rights_nothing_is_made_and_the_role_is_named() -> None:
-    caught: list[Made] = []
-    with pytest.raises(NoBudgetError, match=ROLE) as error:
-        caught = cloud(NEEDED, granted=False)
-    assert caught == []
-    assert "budget.allowWithoutBudget" in str(error.value)
-
-
-def test_nothing_is_made_for_a_pod_that_no_node_has_room_for() -> None:
-    caught: list[Made] = []
-    with pytest.raises(SettingsError, match=r"nodes\.machineType: no e2-standard-2 has room for redis \("):
-        caught = cloud({**NEEDED, "profile": "large", "nodes.onDemandMax": "3"})
-    assert caught == []
-
-
-def test_without_rights_a_cluster_is_made_where_that_is_said() -> None:
-    made = cloud({**NEEDED, "budget.allowWithoutBudget": "true"}, granted=False)
-    kinds = {entry.kind for entry in made if not entry.is_component}
-    assert "Budget" not in kinds
-    assert {"Cluster", "Function", "Topic"} <= kinds
-
-
-def test_nothing_is_watched_where_nobody_wants_it() -> None:
+def test_monitoring_can_be_left_out() -> None:
     made = cloud({**NEEDED, "monitoring.enabled": "false"})
     kinds = {entry.kind for entry in made if not entry.is_component}
     assert not {"Dashboard", "PodMonitoring"} & kinds
-    # What the guard has to say is mailed in any case.
+    # The guard's e-mails do not depend on monitoring.enabled.
     assert {entry.name for entry in made if entry.kind == "AlertPolicy"} == {"guard-now", "guard-daily"}
     assert only(made, "Cluster").plain["monitoringConfig"]["managedPrometheus"] == {"enabled": False}
 
 
-def test_person_is_told_what_to_type_next() -> None:
-    exported: dict[str, Any] = {}
-    cloud(NEEDED, exported=exported)
-    assert exported["credentials"] == (
-        "gcloud container clusters get-credentials sluice --zone us-central1-a --project my-lab --dns-endpoint"
-    )
-    exported.clear()
-    cloud(
-        {
-            **NEEDED,
-            "gcp.location": "europe-west1",
-            "nodes.onDemandMax": "3",
-            "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
-        },
-        exported=exported,
-    )
-    assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
-
-
-def test_nobody_waits_for_the_end_of_the_namespace(made: list[Made]) -> None:
+def test_the_namespaces_deletion_is_not_waited_for(made: list[Made]) -> None:
     (namespace,) = (entry for entry in made if entry.kind == "Namespace")
     assert namespace.metadata["annotations"]["pulumi.com/skipAwait"] == "true"
     assert namespace.metadata["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize(
+    ("name", "former"),
+    [
+        ("nodes-default-role", "nodes-tell"),
+        ("guard-role", "guard-may"),
+        ("guard-caller-event-receiver", "caller-hears"),
+    ],
+)
+def test_renamed_role_is_found_under_its_former_name(made: list[Made], name: str, former: str) -> None:
+    # Without the alias Pulumi would grant the role again, then delete the old grant, and with it the role.
+    assert (former, "") in only(made, "IAMMember", name).aliases

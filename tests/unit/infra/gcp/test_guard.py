@@ -1,4 +1,4 @@
-"""The guard's resources: what the function's own README asks of the program."""
+"""The guard's resources match infra/gcp/guard_function/README.md."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from infra.gcp.guard_commands.guarded_cluster import Guarded
 from infra.gcp.guard_function.sluice_guard.environment import Settings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
 from infra.gcp.guard_source import FOLDER, source_files
-from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
+from tests.unit.infra.recording_monitor import Made
 
 README = (FOLDER / "README.md").read_text()
 
@@ -20,7 +20,7 @@ def function(made: list[Made], name: str) -> Made:
     return only(made, "Function", name)
 
 
-def test_functions_start_with_what_they_are_told(made: list[Made]) -> None:
+def test_functions_start_with_their_environment(made: list[Made]) -> None:
     environments = [
         function(made, name).plain["serviceConfig"]["environmentVariables"] for name in ("on-budget", "on-clock")
     ]
@@ -39,7 +39,7 @@ def test_functions_start_with_any_settings() -> None:
         assert Settings.parse(function(made, "on-clock").plain["serviceConfig"]["environmentVariables"])
 
 
-def test_every_variable_of_the_readme_is_told(made: list[Made]) -> None:
+def test_every_variable_of_the_readme_is_set(made: list[Made]) -> None:
     table = set(re.findall(r"^\| `(GUARD_\w+)`", README, re.MULTILINE))
     assert table == function(made, "on-budget").plain["serviceConfig"]["environmentVariables"].keys()
 
@@ -74,11 +74,11 @@ def test_budget_calls_one_and_the_clock_the_other(made: list[Made]) -> None:
     assert target["uri"] == target["oidcToken"]["audience"] == "https://on-clock.run.app"
     assert target["oidcToken"]["serviceAccountEmail"] == "sluice-guard-caller@my-lab.iam.gserviceaccount.com"
     assert b64decode(target["body"]) == b"{}"
-    # scripts/extend keeps the time there.
+    # scripts/extend stores the deadline there.
     assert clock.ignore_changes == ("httpTarget.body",)
 
 
-def test_clock_is_called_what_the_functions_are_told(made: list[Made]) -> None:
+def test_clock_has_the_name_in_the_functions_environment(made: list[Made]) -> None:
     clock = only(made, "Job", "clock").plain
     full = f"projects/{clock['project']}/locations/{clock['region']}/jobs/{clock['name']}"
     assert function(made, "on-clock").plain["serviceConfig"]["environmentVariables"]["GUARD_CLOCK_JOB"] == full
@@ -96,7 +96,7 @@ def test_scripts_understand_the_output() -> None:
     }
 
 
-def test_what_the_guard_says_is_mailed(made: list[Made]) -> None:
+def test_log_entries_of_the_guard_are_mailed(made: list[Made]) -> None:
     for name, entries, limit in (("guard-now", MAIL_NOW, "300s"), ("guard-daily", MAIL_DAILY, "86400s")):
         alert = only(made, "AlertPolicy", name).plain
         (condition,) = alert["conditions"]
@@ -110,7 +110,7 @@ def test_what_the_guard_says_is_mailed(made: list[Made]) -> None:
 
 
 def test_what_differs_each_time_does_not_lift_the_daily_limit(made: list[Made]) -> None:
-    """Google limits each combination of extracted values by itself."""
+    """Google limits each combination of extracted values separately."""
     (condition,) = only(made, "AlertPolicy", "guard-daily").plain["conditions"]
     assert condition["conditionMatchedLog"]["labelExtractors"] == {"event": "EXTRACT(jsonPayload.sluice_guard)"}
 

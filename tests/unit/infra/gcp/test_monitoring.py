@@ -1,12 +1,12 @@
-"""Alerts, the dashboard and what is scraped for them: all about the same few metrics."""
+"""Alerts, the dashboard and the scraped metrics use the same metrics."""
 
 import json
 import re
 
 from infra.gcp.metrics import SCRAPED, SINK_RATE, UNWRITTEN_RECORDS
 from infra.workloads import network_policies
-from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud, only
+from tests.unit.infra.recording_monitor import Made
 
 
 def queries(made: list[Made]) -> dict[str, str]:
@@ -48,7 +48,7 @@ def test_every_alert_is_mailed_and_says_what_to_do(made: list[Made]) -> None:
             assert len(entry.plain["documentation"]["content"]) > 20
 
 
-def test_what_is_scraped_is_looked_at_and_what_is_looked_at_is_scraped(made: list[Made]) -> None:
+def test_scraped_metrics_are_exactly_those_used(made: list[Made]) -> None:
     (endpoint,) = only(made, "PodMonitoring").plain["spec"]["endpoints"]
     (relabel,) = endpoint["metricRelabeling"]
     assert relabel["action"] == "keep"
@@ -57,20 +57,20 @@ def test_what_is_scraped_is_looked_at_and_what_is_looked_at_is_scraped(made: lis
     assert set(re.findall(r"kafka_\w+", asked)) == set(SCRAPED)
 
 
-def test_scraper_asks_the_workers_on_strimzis_port(made: list[Made]) -> None:
+def test_workers_are_scraped_on_strimzis_port(made: list[Made]) -> None:
     spec = only(made, "PodMonitoring").plain["spec"]
     assert spec["selector"]["matchLabels"] == dict(network_policies.PODS["connect"])
     assert spec["endpoints"][0]["port"] == 9404
 
 
-def test_the_workers_show_every_metric_that_is_scraped(made: list[Made]) -> None:
+def test_the_workers_export_every_scraped_metric(made: list[Made]) -> None:
     shown = only(made, "KafkaConnect").plain["spec"]["metricsConfig"]
     assert shown["type"] == "strimziMetricsReporter"
     for name in SCRAPED:
         assert any(re.fullmatch(pattern, name) for pattern in shown["values"]["allowList"]), name
 
 
-def test_everything_asked_is_of_this_cluster(made: list[Made]) -> None:
+def test_every_query_is_limited_to_this_cluster(made: list[Made]) -> None:
     dashboard = json.loads(charted(made))
     asked = [
         tile["widget"]["xyChart"]["dataSets"][0]["timeSeriesQuery"]["prometheusQuery"]

@@ -1,18 +1,18 @@
-"""Which nodes the pods run on."""
+"""Node pools of the pods."""
 
 import re
 from typing import Any
 
 from infra.gcp.node_pools import CAPACITY, SPOT, STEADY
 from infra.settings.gcp_checks import ON_DEMAND_PARTS
-from tests.unit.infra.engine import Made, walk
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud
+from tests.unit.infra.recording_monitor import Made, walk
 
 PART_OF_JOB = {"load": "jobs", "proof": "jobs"}
 
 
 def capacities(made: list[Made]) -> dict[str, str]:
-    """Where each part runs, by what its pods ask of a node."""
+    """Pool of each part, from its pods' node selector or affinity."""
     found: dict[str, str] = {}
     for entry in made:
         if entry.type.startswith("kubernetes:") and (capacity := _capacity(entry.plain)):
@@ -30,14 +30,14 @@ def _capacity(properties: Any) -> str | None:
     return None
 
 
-def test_only_what_is_named_runs_on_nodes_that_are_not_taken_back(made: list[Made]) -> None:
+def test_only_the_named_parts_run_on_demand(made: list[Made]) -> None:
     found = capacities(made)
     assert {name.split()[1] for name in found} == set(ON_DEMAND_PARTS)
     for name, capacity in found.items():
         assert capacity == (STEADY if name.split()[1] in ("kafka", "mysql", "redis") else SPOT), name
 
 
-def test_everything_can_be_told_where_to_run() -> None:
+def test_every_part_can_be_placed() -> None:
     found = capacities(cloud({**EVERYTHING, "nodes.onDemandFor": '["jobs","connect","operator"]'}))
     for name, capacity in found.items():
         assert capacity == (STEADY if name.split()[1] in ("jobs", "connect", "operator") else SPOT), name

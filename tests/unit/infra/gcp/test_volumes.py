@@ -1,4 +1,4 @@
-"""Waiting for the cluster's disks, as a destroy does."""
+"""Waiting until all disks of a cluster are deleted."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from pulumi.dynamic.dynamic import serialize_provider
 
-from infra.gcp.claims import ClaimsProvider
 from infra.gcp.volumes import Api, ClusterGoneError, Volume, VolumesLeftError, wait_for_disk_deletion
 
 
@@ -25,7 +23,7 @@ FOLDER: Volume = {"metadata": {"name": "f"}, "spec": {"hostPath": {"path": "/dat
 
 
 class Time:
-    """Passes only when somebody sleeps."""
+    """A clock that advances only by sleep."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -72,19 +70,19 @@ def test_disks_that_stay_keep_the_cluster_and_are_named() -> None:
         wait([[volume("a")]] * 3, seconds=10)
 
 
-def test_disk_that_is_meant_to_stay_is_not_waited_for() -> None:
+def test_retained_disk_is_not_waited_for() -> None:
     with pytest.raises(VolumesLeftError, match=r"to be kept.*disk-of-a"):
         wait([[volume("a", policy="Retain")]])
 
 
-def test_cluster_that_never_answers_is_kept() -> None:
+def test_cluster_that_never_answers_is_not_deleted() -> None:
     with pytest.raises(VolumesLeftError, match=r"no route.*logged in"):
         wait([OSError("no route")] * 3, seconds=10)
 
 
 @pytest.fixture
 def served() -> Iterator[dict[str, Any]]:
-    """A server on this machine, and what it answers on each path: a status or an object."""
+    """A server on this machine; its response for each path: a status or a JSON object."""
     answers: dict[str, Any] = {}
 
     class Handler(BaseHTTPRequestHandler):
@@ -131,19 +129,3 @@ def test_refusal_is_not_taken_for_a_cluster_that_is_gone(served: dict[str, Any],
     served["/gke"] = status
     with pytest.raises(HTTPError):
         api(served).volumes()
-
-
-PROPS = {"server": "https://s", "project": "p", "location": "l", "cluster": "c"}
-
-
-def test_resource_is_never_made_anew() -> None:
-    provider = ClaimsProvider()
-    assert provider.create(dict(PROPS)).id == "p/l/c"
-    different = provider.diff("p/l/c", dict(PROPS), {**PROPS, "server": "https://other"})
-    assert (different.changes, different.replaces) == (True, [])
-    assert not provider.diff("p/l/c", dict(PROPS), {**PROPS, "__provider": "other code"}).changes
-
-
-def test_no_code_is_in_the_state() -> None:
-    # By name only: or each change of the code would be a change of the stack, and an old state would run old code.
-    assert len(serialize_provider(ClaimsProvider())) < 100

@@ -1,4 +1,4 @@
-"""Which image a container runs."""
+"""Names and tags of the container images."""
 
 import re
 import shutil
@@ -72,7 +72,7 @@ def test_dockerfiles_build_from_the_images_that_are_pinned() -> None:
         assert f"FROM {BUILD_IMAGES['python']}\n" in (ROOT / path).read_text()
 
 
-def test_image_is_built_with_the_maven_of_the_embedded_place() -> None:
+def test_image_is_built_with_the_maven_of_the_local_pipeline() -> None:
     assert BUILD_IMAGES["maven"].startswith(f"maven:{MAVEN_VERSION}-")
 
 

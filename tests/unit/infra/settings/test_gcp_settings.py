@@ -1,4 +1,4 @@
-"""Settings of Google Cloud: what they are without a word, and what is said of each mistake."""
+"""Settings of Google Cloud: defaults, and the message for each mistake."""
 
 import json
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_what_is_missing_is_reported_at_once() -> None:
     }
 
 
-def test_nothing_is_made_of_the_sample_s_values() -> None:
+def test_sample_values_are_refused() -> None:
     sample = yaml.safe_load((ROOT / "Pulumi.gke.yaml").read_text())["config"]
     given = {name.removeprefix("sluice:"): json.dumps(value).strip('"') for name, value in sample.items()}
     assert Settings.parse(given).gcp  # scripts/cost
@@ -112,7 +112,7 @@ def test_settings_of_google_do_not_matter_without_a_project() -> None:
     assert settings.cluster.context == "kind-sluice"
 
 
-def test_little_has_to_be_said() -> None:
+def test_defaults() -> None:
     settings = Settings.parse(NEEDED)
     gcp = settings.gcp
     assert gcp

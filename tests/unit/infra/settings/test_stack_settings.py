@@ -1,4 +1,4 @@
-"""A stack's settings: what they are without a word, and what is said of each mistake."""
+"""Settings of a stack: defaults, and the message for each mistake."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def test_unknown_setting_is_refused_and_the_one_meant_is_named() -> None:
         Settings.parse({**NEEDED, "load.sorce": "nclt:2012-11-16"})
 
 
-def test_nothing_but_the_cluster_has_to_be_said() -> None:
+def test_only_the_cluster_is_required() -> None:
     settings = Settings.parse(NEEDED)
     assert settings.profile == "small"
     assert settings.cluster.namespace == "sluice"
@@ -78,7 +78,7 @@ def test_nothing_but_the_cluster_has_to_be_said() -> None:
     assert settings.image_overrides == {}
 
 
-def test_what_is_said_is_used() -> None:
+def test_given_values_are_used() -> None:
     settings = Settings.parse(
         {
             **NEEDED,
@@ -97,7 +97,7 @@ def test_what_is_said_is_used() -> None:
     assert settings.load.options == ("--max-rejects", "10")
 
 
-def test_settings_come_in_groups_as_pulumi_hands_them_on() -> None:
+def test_settings_can_be_in_groups_as_pulumi_passes_them() -> None:
     given = {
         "kubeContext": "kind-sluice",
         # what Pulumi 3 makes of the defaults in Pulumi.yaml, and of `pulumi config set --path`

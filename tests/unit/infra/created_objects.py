@@ -1,17 +1,17 @@
-"""The parts of what the program makes, as the tests look for them."""
+"""Kubernetes objects, pod templates and containers among the resources that the program creates."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.unit.infra.engine import Made
+from tests.unit.infra.recording_monitor import Made
 
 WORKLOADS = {"StatefulSet", "Deployment", "Job"}
 _MIB = {"Mi": 1, "Gi": 1024, "m": 1, "g": 1024}
 
 
 def objects(made: list[Made]) -> list[Made]:
-    """The Kubernetes objects among what is made; a chart is none."""
+    """The Kubernetes objects among the resources, without Helm releases."""
     return [entry for entry in made if entry.type.startswith("kubernetes:") and entry.kind != "Release"]
 
 

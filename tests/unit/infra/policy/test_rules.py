@@ -1,4 +1,4 @@
-"""The rules of policy/: the program breaks none of them, and each of them finds what breaks it."""
+"""The rules of infra/policy/: the program breaks none of them, and each finds what breaks it."""
 
 import importlib
 import inspect
@@ -16,9 +16,9 @@ from infra.policy.iam_rules import ACCOUNTS
 from infra.policy.label_rules import LABELS, STACK_LABEL
 from infra.settings.gcp_checks import ON_DEMAND_PARTS
 from tests.unit.infra.conftest import everything
-from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
-from tests.unit.infra.gcp.rules import NAMES, broken, declared
+from tests.unit.infra.policy.rule_results import NAMES, broken, declared
+from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
 

@@ -1,39 +1,43 @@
-"""What the cluster is told, held to the description that every place reads, in each profile."""
+"""The created resources match the manifests that the local pipeline reads, in each profile."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sluice.local.pipeline_spec import PipelineSpec
-from tests.unit.infra.engine import Made
-from tests.unit.infra.parts import objects
+from tests.unit.infra.created_objects import objects
+from tests.unit.infra.recording_monitor import Made
 
 
-def test_the_cluster_is_told_what_the_embedded_place_reads(made: list[Made]) -> None:
+def test_the_cluster_gets_what_the_local_pipeline_reads(made: list[Made]) -> None:
     description = PipelineSpec.read()
-    of = {
+    resources = {
         kind: [entry.plain for entry in made if entry.kind == kind and entry.type.startswith("kubernetes:")]
         for kind in ("KafkaTopic", "KafkaUser", "KafkaConnector")
     }
-    topics = {entry["spec"].get("topicName", entry["metadata"]["name"]): entry["spec"] for entry in of["KafkaTopic"]}
+    topics = {
+        entry["spec"].get("topicName", entry["metadata"]["name"]): entry["spec"] for entry in resources["KafkaTopic"]
+    }
     assert topics.keys() == {topic.name for topic in description.topics}
     for topic in description.topics:
         assert topics[topic.name]["partitions"] == topic.partitions
         assert _texts(topics[topic.name].get("config", {})) == topic.config
-    users = {entry["metadata"]["name"]: entry["spec"]["authorization"]["acls"] for entry in of["KafkaUser"]}
+    users = {entry["metadata"]["name"]: entry["spec"]["authorization"]["acls"] for entry in resources["KafkaUser"]}
     assert users.keys() == {user.name for user in description.users}
     for user in description.users:
-        told = {(rule["resource"]["name"], operation) for rule in users[user.name] for operation in rule["operations"]}
-        assert told == {(acl.name, acl.operation) for acl in user.acls}
-    connectors = {entry["metadata"]["name"]: entry["spec"] for entry in of["KafkaConnector"]}
+        created = {
+            (rule["resource"]["name"], operation) for rule in users[user.name] for operation in rule["operations"]
+        }
+        assert created == {(acl.name, acl.operation) for acl in user.acls}
+    connectors = {entry["metadata"]["name"]: entry["spec"] for entry in resources["KafkaConnector"]}
     assert connectors.keys() == {connector.name for connector in description.connectors}
     for connector in description.connectors:
         spec = connectors[connector.name]
-        told = {**_texts(spec["config"]), "connector.class": spec["class"], "tasks.max": f"{spec['tasksMax']:.0f}"}
-        assert told == connector.config
+        created = {**_texts(spec["config"]), "connector.class": spec["class"], "tasks.max": f"{spec['tasksMax']:.0f}"}
+        assert created == connector.config
 
 
 def _texts(config: Mapping[str, Any]) -> dict[str, str]:
-    """Settings as a properties file has them; the engine knows numbers with a point only."""
+    """Settings as in a properties file; the engine has only floating-point numbers."""
     return {name: _text(value) for name, value in config.items()}
 
 
@@ -43,14 +47,14 @@ def _text(value: object) -> str:
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
-def test_no_topic_is_there_twice(made: list[Made]) -> None:
+def test_no_topic_has_two_resources(made: list[Made]) -> None:
     # Without finalizers, deleting one of two resources for one topic deletes the topic and its data.
     topics = [entry.plain for entry in made if entry.kind == "KafkaTopic"]
     names = [entry["spec"].get("topicName", entry["metadata"]["name"]) for entry in topics]
     assert len(names) == len(set(names))
 
 
-def test_copies_can_be_placed_and_acknowledged(made: list[Made]) -> None:
+def test_replicas_can_be_placed_and_acknowledged(made: list[Made]) -> None:
     pools = [entry.plain["spec"] for entry in made if entry.kind == "KafkaNodePool"]
     brokers = sum(pool["replicas"] for pool in pools if "broker" in pool["roles"])
     (kafka,) = (entry.plain["spec"]["kafka"]["config"] for entry in objects(made) if entry.kind == "Kafka")
@@ -63,7 +67,7 @@ def test_copies_can_be_placed_and_acknowledged(made: list[Made]) -> None:
         assert topic["spec"]["replicas"] == kafka["default.replication.factor"]
 
 
-def test_disks_go_with_what_they_belong_to(made: list[Made]) -> None:
+def test_disks_are_deleted_with_their_owners(made: list[Made]) -> None:
     for entry in objects(made):
         if entry.kind == "StatefulSet":
             policy = entry.plain["spec"]["persistentVolumeClaimRetentionPolicy"]

@@ -1,12 +1,12 @@
-"""Where every image comes from."""
+"""Every container's image is pinned, and can come from another registry."""
 
 from collections.abc import Iterator
 
 from infra.settings.container_images import Images
 from infra.settings.versions import IMAGES, OWN_IMAGES
 from tests.unit.infra.conftest import everything
-from tests.unit.infra.engine import Made, walk
-from tests.unit.infra.parts import containers
+from tests.unit.infra.created_objects import containers
+from tests.unit.infra.recording_monitor import Made, walk
 
 PULLED = Images(registry=None, overrides={})
 

@@ -1,141 +1,16 @@
-"""scripts/kind-up and scripts/kind-down, with programs that only write down how they are called."""
+"""scripts/kind-up, with fakes of the programs that it calls."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from infra.settings.declared_settings import ROOT
-
-pytestmark = pytest.mark.slow
-
-SCRIPTS = ("scripts/kind-up", "scripts/kind-down")
-FAKES = {
-    "docker": """
-case "$*" in
-  "info --format"*) echo "8 16000000000" ;;
-  *" crictl info") [ ! -e "$THERE/no-runtime" ] || { echo "connect: no such file or directory" >&2; exit 1; } ;;
-  "exec "*) grep -qx "$6" "$THERE/loaded" ;;
-  "image inspect "*) grep -qx "$3" "$THERE/built" ;;
-  "build "*) echo "$3" >>"$THERE/built" ;;
-  "inspect "*) cat "$THERE/mounted" ;;
-esac
-""",
-    "kind": """
-case "$*" in
-  "get clusters") cat "$THERE/clusters" ;;
-  "create cluster "*)
-    echo sluice >"$THERE/clusters"
-    cat >"$THERE/kind.yaml"
-    sed -n 's/.*hostPath: "\\(.*\\)"/\\1/p' "$THERE/kind.yaml" >"$THERE/mounted"
-    ;;
-  "delete cluster "*) : >"$THERE/clusters" ;;
-  "load docker-image "*) echo "$3" >>"$THERE/loaded" ;;
-esac
-""",
-    "kubectl": """
-case "$*" in
-  *"get --raw /readyz"* | *" wait "*)
-    left=$(cat "$THERE/forbidden" 2>/dev/null || echo 0)
-    if [ "$left" -gt 0 ]; then
-      echo $((left - 1)) >"$THERE/forbidden"
-      echo 'Error from server (Forbidden): nodes is forbidden: User "kubernetes-admin" cannot list resource' >&2
-      exit 1
-    fi
-    if [ -e "$THERE/not-ready" ]; then
-      echo "error: timed out waiting for the condition on nodes/sluice-control-plane" >&2
-      exit 1
-    fi
-    ;;
-  *"get pods,events"*) cat "$THERE/pods" 2>/dev/null ;;
-esac
-""",
-    "pulumi": """
-case "$*" in
-  "--cwd "*"stack select"*)
-    grep -q ^encryptionsalt "$2/Pulumi.kind.yaml" || echo "encryptionsalt: v1:x" >>"$2/Pulumi.kind.yaml"
-    ;;
-esac
-case "$*" in "up "*) if [ -e "$THERE/up" ]; then . "$THERE/up"; fi ;; esac
-echo "$PULUMI_BACKEND_URL $PULUMI_CONFIG_PASSPHRASE_FILE" >>"$THERE/pulumi-env"
-""",
-}
-
-
-class Machine:
-    """A machine with fakes on its PATH, and what they have been told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.there = folder / "there"
-        self.bin = folder / "bin"
-        self.state = folder / "state/sluice/kind"
-        self.data = folder / "data"
-        for made in (self.there, self.bin, self.data):
-            made.mkdir()
-        for name in ("clusters", "built", "loaded", "mounted"):
-            (self.there / name).touch()
-        for name, text in FAKES.items():
-            self.install(name, text)
-        self.checkout = folder / "checkout"
-        self._make_checkout()
-
-    def _make_checkout(self) -> None:
-        """What the scripts need of the checkout. Its setup would make anew the very environment that runs this."""
-        for name in (*SCRIPTS, "k8s/kind.yaml", "Pulumi.yaml", "Pulumi.kind.yaml"):
-            path = self.checkout / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, path)
-        self._program(self.checkout / "scripts/setup", 'echo "setup $*" >>"$THERE/calls"')
-        self._program(self.checkout / ".venv/bin/python", f'PYTHONPATH="{ROOT}" exec "{sys.executable}" "$@"')
-
-    def _program(self, path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-
-    def install(self, name: str, text: str) -> None:
-        self._program(self.bin / name, f'echo "{name} $*" >>"$THERE/calls"\n{text}')
-
-    def run(self, script: str, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
-        env = {
-            "PATH": f"{self.bin}:/usr/bin:/bin",
-            "HOME": os.environ.get("HOME", "/"),
-            "XDG_STATE_HOME": str(self.state.parents[1]),
-            "THERE": str(self.there),
-            "SLUICE_KIND_WAIT": f"{seconds:.0f}",
-        }
-        return subprocess.run(
-            [str(self.checkout / "scripts" / script), *arguments],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def up(self, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
-        return self.run("kind-up", "--data", str(self.data), *arguments, seconds=seconds)
-
-    @property
-    def calls(self) -> list[str]:
-        path = self.there / "calls"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def forget_calls(self) -> None:
-        (self.there / "calls").unlink()
+from tests.unit.scripts.kind_machine import Machine, calls_of
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
-
-
-def said(calls: list[str], start: str) -> list[str]:
-    return [call for call in calls if call.startswith(start)]
 
 
 def test_cluster_images_and_pipeline_are_made_in_order(machine: Machine) -> None:
@@ -152,10 +27,10 @@ def test_cluster_images_and_pipeline_are_made_in_order(machine: Machine) -> None
     )
     places = [next(n for n, call in enumerate(machine.calls) if call.startswith(step)) for step in steps]
     assert places == sorted(places)
-    assert len(said(machine.calls, "docker build")) == len(said(machine.calls, "kind load")) == 3
-    assert "@sha256:" in said(machine.calls, "kind create cluster")[0]
+    assert len(calls_of(machine.calls, "docker build")) == len(calls_of(machine.calls, "kind load")) == 3
+    assert "@sha256:" in calls_of(machine.calls, "kind create cluster")[0]
     assert f'hostPath: "{machine.data}"' in (machine.there / "kind.yaml").read_text()
-    (up,) = said(machine.calls, "pulumi up")
+    (up,) = calls_of(machine.calls, "pulumi up")
     assert up.endswith("--config sluice:load.source=/data/gps.csv")
     assert machine.calls[-1].startswith("pulumi stack output")
 
@@ -166,11 +41,11 @@ def test_run_again_makes_only_what_is_missing(machine: Machine) -> None:
     (machine.there / "loaded").write_text("\n".join(built[:2]) + "\n")
     machine.forget_calls()
     assert machine.up().returncode == 0
-    assert not said(machine.calls, "kind create")
-    assert not said(machine.calls, "docker build")
-    assert said(machine.calls, "kind load") == [f"kind load docker-image {built[2]} --name sluice"]
-    assert said(machine.calls, "docker start sluice-control-plane")
-    assert said(machine.calls, "pulumi up")
+    assert not calls_of(machine.calls, "kind create")
+    assert not calls_of(machine.calls, "docker build")
+    assert calls_of(machine.calls, "kind load") == [f"kind load docker-image {built[2]} --name sluice"]
+    assert calls_of(machine.calls, "docker start sluice-control-plane")
+    assert calls_of(machine.calls, "pulumi up")
 
 
 def test_state_is_this_users_alone_and_the_checkout_stays_as_it_is(machine: Machine) -> None:
@@ -204,7 +79,7 @@ def test_silent_docker_is_named(machine: Machine) -> None:
     done = machine.up()
     assert done.returncode == 1
     assert "daemon does not answer" in done.stderr
-    assert not said(machine.calls, "kind")
+    assert not calls_of(machine.calls, "kind")
 
 
 def test_another_data_folder_needs_another_cluster(machine: Machine) -> None:
@@ -223,7 +98,7 @@ def test_after_a_reboot_the_cluster_is_waited_for_whatever_it_says(machine: Mach
     done = machine.up()
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("Waiting for the cluster") == 1
-    assert said(machine.calls, "pulumi up")
+    assert calls_of(machine.calls, "pulumi up")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +113,7 @@ def test_node_that_does_not_become_ready_is_named_and_nothing_is_deleted(
     assert said_last in done.stderr
     assert "Nothing is lost: run scripts/kind-up again" in done.stderr
     assert "kind-down" not in done.stderr
-    assert not said(machine.calls, "pulumi")
+    assert not calls_of(machine.calls, "pulumi")
 
 
 NO_IMAGE = {"name": "main", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}
@@ -287,20 +162,3 @@ def test_nothing_stays_behind_to_watch(machine: Machine, status: int) -> None:
 def test_wrong_command_line_makes_nothing(machine: Machine, arguments: list[str]) -> None:
     assert machine.run("kind-up", *arguments).returncode == 1
     assert machine.calls == []
-
-
-def test_down_leaves_nothing_and_can_be_run_again(machine: Machine) -> None:
-    assert machine.up().returncode == 0
-    assert machine.run("kind-down").returncode == 0
-    assert said(machine.calls, "kind delete cluster --name sluice")
-    assert not machine.state.exists()
-    machine.forget_calls()
-    assert machine.run("kind-down").returncode == 0
-    assert not said(machine.calls, "kind delete")
-
-
-def test_down_can_destroy_piece_by_piece_first(machine: Machine) -> None:
-    assert machine.up().returncode == 0
-    assert machine.run("kind-down", "--destroy").returncode == 0
-    order = [call for call in machine.calls if call.startswith(("pulumi destroy", "kind delete"))]
-    assert [call.split()[1] for call in order] == ["destroy", "delete"]

@@ -1,10 +1,8 @@
-"""What docs/kubernetes.md says is what the program does; what Renovate reads is what is pinned."""
+"""docs/kubernetes.md matches the program: its picture, its settings, its files."""
 
-import json
 import re
 
 from infra.settings.declared_settings import ROOT, read_declarations
-from infra.settings.versions import BUILD_IMAGES, IMAGES, KIND_NODE, STRIMZI_CHART
 from infra.workloads import network_policies
 
 PAGE = (ROOT / "docs/kubernetes.md").read_text()
@@ -29,12 +27,3 @@ def test_settings_that_the_page_names_exist() -> None:
 def test_files_that_the_page_names_exist() -> None:
     for name in re.findall(r"`((?:k8s|infra|scripts|connect|docs|\.github)/[\w./*-]*)`", PAGE):
         assert list(ROOT.glob(name.replace("NAME", "*"))), name
-
-
-def test_renovate_finds_every_pin() -> None:
-    text = (ROOT / "infra/settings/versions.py").read_text()
-    managers = json.loads((ROOT / "renovate.json").read_text())["customManagers"]
-    patterns = [re.compile(manager["matchStrings"][0].replace("(?<", "(?P<")) for manager in managers]
-    found = {f"{match['depName']}:{match['currentValue']}" for pattern in patterns for match in pattern.finditer(text)}
-    pins = {*IMAGES.values(), *BUILD_IMAGES.values(), KIND_NODE.partition("@")[0]}
-    assert found == pins | {f"quay.io/strimzi-helm/strimzi-kafka-operator:{STRIMZI_CHART}"}

@@ -1,24 +1,24 @@
-"""What the program makes, as the rules of policy/ see it."""
+"""Applies the rules of infra/policy/ to the resources that the program creates."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from infra.policy.declared_resource import DeclaredResource, Hidden
 from infra.policy.rules import OF_ALL, OF_ONE
-from tests.unit.infra.engine import Made, Secret
+from tests.unit.infra.recording_monitor import Made, Secret
 
 NAMES = [*OF_ALL, *OF_ONE]
 
 
 def broken(name: str, resources: Sequence[DeclaredResource]) -> list[str]:
-    """What a rule says is wrong with resources."""
+    """Messages of a rule for these resources."""
     if name in OF_ALL:
         return [violation.message for violation in OF_ALL[name](resources)]
     return [message for resource in resources for message in OF_ONE[name](resource)]
 
 
 def declared(made: Iterable[Made]) -> list[DeclaredResource]:
-    """The custom resources among what is made."""
+    """The resources that a provider creates, without components."""
     return [
         DeclaredResource(
             urn=entry.urn,

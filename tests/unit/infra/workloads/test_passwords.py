@@ -1,4 +1,4 @@
-"""Passwords: secret wherever they are, and found where they are asked for."""
+"""Passwords: secret in every resource, and present where a pod refers to them."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.administrator import USER
 from tests.cluster_rights import variables
-from tests.unit.infra.engine import Made, Secret, walk
-from tests.unit.infra.parts import containers, objects
+from tests.unit.infra.created_objects import containers, objects
+from tests.unit.infra.recording_monitor import Made, Secret, walk
 
 
 def test_passwords_are_secret_wherever_they_are(made: list[Made]) -> None:

@@ -1,4 +1,4 @@
-"""policy/ as Pulumi finds it; tests/cluster/test_policy.py has Pulumi run it."""
+"""infra/policy/ can be started by Pulumi; tests/cluster/test_policy.py runs it."""
 
 import subprocess
 import sys

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from infra.workloads.k8s_manifests import K8S
-from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
+from infra.workloads.mysql import MySql, MySqlArgs, post_start_script
 from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import workload_context
-from tests.unit.infra.engine import Made, run
+from tests.unit.infra.recording_monitor import Made, run
 
 
 def make(context: WorkloadContext) -> list[Made]:
@@ -28,7 +28,7 @@ def test_secret_has_a_password_for_everybody(context: WorkloadContext) -> None:
     }
 
 
-def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(context: WorkloadContext) -> None:
+def test_scripts_are_those_of_every_target_with_the_passwords_filled_in(context: WorkloadContext) -> None:
     (secret,) = (entry for entry in make(context) if entry.kind == "Secret" and entry.name == "mysql-scripts")
     scripts = secret.plain["stringData"]
     assert sorted(scripts) == sorted(path.name for path in (K8S / "mysql").glob("*.sql"))
@@ -43,13 +43,13 @@ def test_passwords_are_long_and_need_no_quoting(context: WorkloadContext) -> Non
             assert entry.plain["special"] is False
 
 
-def test_other_scripts_are_another_pod(context: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_scripts_replace_the_pod(context: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _set(make(context))
-    monkeypatch.setattr("infra.workloads.mysql.scripts", lambda: {"10-other.sql": "SELECT 1"})
+    monkeypatch.setattr("infra.workloads.mysql.read_scripts", lambda: {"10-other.sql": "SELECT 1"})
     assert _set(make(context)).plain["spec"]["template"] != before.plain["spec"]["template"]
 
 
-def test_disk_is_of_the_class_and_size_that_the_stack_says() -> None:
+def test_disk_has_the_class_and_size_of_the_settings() -> None:
     made = make(workload_context(**{"kubernetes.storageClass": "fast", "mysql.storage": "33Gi"}))
     (claim,) = _set(made).plain["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "fast"
@@ -62,7 +62,7 @@ def _set(made: list[Made]) -> Made:
 
 
 class Server:
-    """A server that is not there for two pings, and a client that writes down what it is told."""
+    """A server that does not answer two pings, and a client that records its input."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Server:
         path.chmod(0o755)
 
     def start(self, scripts: str) -> "subprocess.CompletedProcess[str]":
-        command = run_scripts(
+        command = post_start_script(
             scripts=str(self.folder / "scripts"), secrets=str(self.folder / "secrets"), folder=str(self.folder / "data")
         )
         env = {
@@ -95,7 +95,7 @@ class Server:
         return subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False, timeout=30)
 
     @property
-    def told(self) -> str:
+    def received(self) -> str:
         log = self.folder / "log"
         return log.read_text() if log.exists() else ""
 
@@ -107,7 +107,7 @@ def server(tmp_path: Path) -> Server:
 
 def test_scripts_run_in_order_once_the_server_answers(server: Server) -> None:
     assert server.start("one").returncode == 0
-    call, *statements = server.told.splitlines()
+    call, *statements = server.received.splitlines()
     assert statements == ["first;", "second;"]
     assert call.startswith("secret --user=root")
     assert "secret" not in call.partition(" ")[2]  # the password is in no argument, where anybody could read it
@@ -115,17 +115,17 @@ def test_scripts_run_in_order_once_the_server_answers(server: Server) -> None:
 
 def test_scripts_run_again_only_when_they_have_changed(server: Server) -> None:
     assert server.start("one").returncode == 0
-    before = server.told
+    before = server.received
     assert server.start("one").returncode == 0
-    assert server.told == before
+    assert server.received == before
     assert server.start("two").returncode == 0
-    assert server.told == before * 2
+    assert server.received == before * 2
 
 
 def test_refused_script_ends_the_container_and_runs_again(server: Server) -> None:
     server.client(status=1)
     assert server.start("one").returncode != 0
     server.client()
-    before = server.told
+    before = server.received
     assert server.start("one").returncode == 0
-    assert server.told != before
+    assert server.received != before

@@ -1,12 +1,12 @@
-"""What is made before what, in each profile; it is deleted the other way round."""
+"""Order in which resources are created, in each profile; they are deleted in reverse."""
 
 import re
 from collections.abc import Mapping
 
 import pytest
 
-from tests.unit.infra.engine import Made
-from tests.unit.infra.parts import objects
+from tests.unit.infra.created_objects import objects
+from tests.unit.infra.recording_monitor import Made
 
 ORDER = [
     # what comes later (and is deleted first), what it needs
@@ -30,7 +30,7 @@ ORDER = [
 
 
 @pytest.mark.parametrize(("later", "needed"), ORDER)
-def test_order_lets_everything_be_made_and_be_deleted(made: list[Made], later: str, needed: str) -> None:
+def test_order_lets_everything_be_created_and_deleted(made: list[Made], later: str, needed: str) -> None:
     plain = [entry for entry in made if not entry.is_component]
     by_urn = {entry.urn: entry for entry in plain}
     firsts = {entry.urn for entry in plain if entry.kind == needed}

@@ -1,4 +1,4 @@
-"""Pulumi without an engine: a program runs against a monitor that writes down what it is asked for."""
+"""Runs a Pulumi program without an engine, against a monitor that records the requested resources."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,20 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A resource that the program asked for."""
+    """A resource that the program requested."""
 
     urn: str
     type: str
     name: str
     inputs: Mapping[str, Any]
-    """As the engine gets them; secrets are wrapped."""
+    """As the engine receives them, with secrets wrapped in Secret."""
     dependencies: tuple[str, ...]
     provider: str
+    parent: str
     wait_create: str
     ignore_changes: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """Former names and types; '' where it has not changed."""
 
     @property
     def is_component(self) -> bool:
@@ -48,7 +51,7 @@ class Made:
 
     @property
     def plain(self) -> Any:
-        """The inputs without the wrapping of secrets."""
+        """The inputs, with secrets unwrapped."""
         return unwrapped(self.inputs)
 
 
@@ -69,7 +72,7 @@ def _wrapped(value: Any) -> Any:
 
 
 class Answers(Mocks):
-    """What the engine answers: what it is given, and made-up passwords."""
+    """Outputs of the engine: the inputs, and invented passwords."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         made = {"result": f"password-of-{args.name}"} if args.typ.endswith(":RandomPassword") else {}
@@ -95,15 +98,17 @@ class _Monitor(MockMonitor):
                     inputs=_wrapped(MessageToDict(request.object)),
                     dependencies=tuple(request.dependencies),
                     provider=request.provider,
+                    parent=request.parent,
                     wait_create=request.customTimeouts.create,
                     ignore_changes=tuple(request.ignoreChanges),
+                    aliases=tuple((alias.spec.name, alias.spec.type) for alias in request.aliases),
                 )
             )
         return answer
 
 
 def run(program: Callable[[], object], *, answers: Mocks | None = None) -> list[Made]:
-    """Run a program to its end, with everything that it applies; what it asked for, in order."""
+    """Run a program, with everything that it applies; returns the requested resources in order."""
     answers = answers or Answers()
     monitor = _Monitor(answers)
     set_mocks(answers, project="sluice", stack="test", monitor=monitor)
@@ -117,7 +122,7 @@ def run(program: Callable[[], object], *, answers: Mocks | None = None) -> list[
 
 
 def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value inside a value, with the way to it."""
+    """Every nested value, with its path."""
     yield path, value
     if isinstance(value, dict):
         for key, entry in value.items():

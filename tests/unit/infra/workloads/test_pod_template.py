@@ -1,10 +1,17 @@
-"""Every pod that the program makes, in each profile: its labels, its size, what it may do."""
+"""Every pod that the program creates, in each profile: labels, resources, security context."""
 
 import re
 from typing import Any
 
-from tests.unit.infra.engine import Made
-from tests.unit.infra.parts import WORKLOADS, containers, mebibytes, objects, pod_templates, strimzi_containers
+from tests.unit.infra.created_objects import (
+    WORKLOADS,
+    containers,
+    mebibytes,
+    objects,
+    pod_templates,
+    strimzi_containers,
+)
+from tests.unit.infra.recording_monitor import Made
 
 LABELS = ("name", "instance", "component", "part-of", "managed-by")
 OF_THE_CLUSTER = {"Namespace", "PersistentVolume"}

@@ -1,4 +1,4 @@
-"""docs/gke.md names only what there is."""
+"""docs/gke.md matches the program: its settings, files, role, services and quotas."""
 
 import re
 

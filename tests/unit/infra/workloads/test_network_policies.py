@@ -1,11 +1,11 @@
-"""Who may call whom, as the cluster is told it."""
+"""Network policies: exactly the flows, and nothing open to the world."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.workloads import network_policies
-from tests.unit.infra.engine import Made
-from tests.unit.infra.parts import objects, pod_templates
+from tests.unit.infra.created_objects import objects, pod_templates
+from tests.unit.infra.recording_monitor import Made
 
 
 def test_nothing_is_open_to_the_world(made: list[Made]) -> None:

@@ -1,0 +1,51 @@
+"""The Pulumi program on Google Cloud: what it checks first, and its outputs."""
+
+from typing import Any
+
+import pytest
+
+from infra.gcp.budget_rights import ROLE, NoBudgetError
+from infra.settings.stack_settings import SettingsError
+from tests.unit.infra.gcp.conftest import NEEDED, cloud
+from tests.unit.infra.recording_monitor import Made
+
+
+def test_without_rights_nothing_is_created_and_the_role_is_named() -> None:
+    caught: list[Made] = []
+    with pytest.raises(NoBudgetError, match=ROLE) as error:
+        caught = cloud(NEEDED, granted=False)
+    assert caught == []
+    assert "budget.allowWithoutBudget" in str(error.value)
+
+
+def test_nothing_is_created_for_a_pod_larger_than_a_node() -> None:
+    caught: list[Made] = []
+    with pytest.raises(SettingsError, match=r"nodes\.machineType: no e2-standard-2 has room for redis \("):
+        caught = cloud({**NEEDED, "profile": "large", "nodes.onDemandMax": "3"})
+    assert caught == []
+
+
+def test_without_rights_a_cluster_is_created_where_the_setting_allows_it() -> None:
+    made = cloud({**NEEDED, "budget.allowWithoutBudget": "true"}, granted=False)
+    kinds = {entry.kind for entry in made if not entry.is_component}
+    assert "Budget" not in kinds
+    assert {"Cluster", "Function", "Topic"} <= kinds
+
+
+def test_outputs_name_the_command_for_credentials() -> None:
+    exported: dict[str, Any] = {}
+    cloud(NEEDED, exported=exported)
+    assert exported["credentials"] == (
+        "gcloud container clusters get-credentials sluice --zone us-central1-a --project my-lab --dns-endpoint"
+    )
+    exported.clear()
+    cloud(
+        {
+            **NEEDED,
+            "gcp.location": "europe-west1",
+            "nodes.onDemandMax": "3",
+            "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
+        },
+        exported=exported,
+    )
+    assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
