@@ -6,9 +6,8 @@ from typing import Protocol
 import pulumi
 from pulumi_kubernetes import Provider
 
-from infra.cost.billed_resources import BilledResources
-from infra.cost.billed_stack import shape_of
-from infra.cost.cost_report import total
+from infra.cost.billed_resources import BilledResources, count_billed_resources
+from infra.cost.cost_report import summary_line
 from infra.gcp.budget_rights import Ask, ask_google, may_make_budget
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import scrape
@@ -33,10 +32,10 @@ def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, as
 
     `ask` asks Google for rights, unless a test answers.
     """
-    shape = shape_of(settings, stack_name())
-    _refuse_what_fits_nowhere(shape)
+    resources = count_billed_resources(settings, stack_name())
+    _refuse_what_fits_nowhere(resources)
     # `pulumi preview` shows it too.
-    pulumi.log.info(total(shape))
+    pulumi.log.info(summary_line(resources))
     ask = ask or ask_google(os.environ, project=gcp.place.project)
     cloud = make_cloud(
         CloudArgs(
@@ -55,11 +54,12 @@ def deploy_on_google(settings: Settings, gcp: GcpSettings, *, deploy: Deploy, as
         pulumi.export(name, value)
 
 
-def _refuse_what_fits_nowhere(shape: BilledResources) -> None:
+def _refuse_what_fits_nowhere(resources: BilledResources) -> None:
     """A pod that no node has room for would be waited for in vain, on nodes that are paid for."""
-    if shape.too_large:
+    if resources.pods_too_large:
+        pods = ", ".join(resources.pods_too_large)
         raise SettingsError(
-            f"nodes.machineType: no {shape.nodes[0].machine} has room for {', '.join(shape.too_large)}; "
+            f"nodes.machineType: no {resources.node_pools[0].machine_type} has room for {pods}; "
             f"{set_it('nodes.machineType')}, such as e2-standard-4"
         )
 

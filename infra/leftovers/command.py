@@ -9,8 +9,8 @@ from typing import TextIO
 
 from rich.console import Console
 
-from infra.cost.billed_stack import cloud_of, settings_of
 from infra.cost.price_table import Prices
+from infra.cost.stack_file import read_stack_settings, require_gcp_settings
 from infra.gcp.google_api import Google
 from infra.leftovers import leftovers_report
 from infra.leftovers.find_all import Left, look
@@ -121,8 +121,8 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
 
 def _settings(stack: str) -> Settings:
     try:
-        settings = settings_of(stack)
-        cloud_of(settings, stack)
+        settings = read_stack_settings(stack)
+        require_gcp_settings(settings, stack)
     except SluiceError as error:
         raise SluiceError(
             f"{error}\nWithout the stack's file: --project ID --cluster NAME", status=error.status

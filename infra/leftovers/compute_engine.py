@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from infra.cost.machine_types import machine
+from infra.cost.machine_types import parse_machine_type
 from infra.gcp.google_api import PARTIAL, ApiError
 from infra.leftovers.leftover import CLAIM, Found, Leftover, made_for
 from infra.leftovers.search_context import GIB, Search
@@ -109,7 +109,7 @@ def _global(search: Search, collection: str, size: str, price: str) -> Found:
 
 def _instance(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
     kind = _last(entry.get("machineType", ""))
-    parts = machine(kind)
+    parts = parse_machine_type(kind)
     spot = "-spot" if entry.get("scheduling", {}).get("provisioningModel") == "SPOT" else ""
     costs: Iterable[Decimal | None] = [None]
     if parts:

@@ -26,5 +26,5 @@ class Search:
 
         What is free each month is not taken off: this may not be all that the billing account pays for.
         """
-        found = self.prices.of(price, region)
-        return found.a_month * amount if found else None
+        found = self.prices.get(price, region)
+        return found.dollars_per_month * amount if found else None

@@ -15,8 +15,8 @@ from infra.leftovers.command import Streams, main
 from infra.leftovers.leftover import Mark
 from infra.settings.declared_settings import ROOT
 from producer.runtime.exit_status import Exit
-from tests.unit.infra.cost.google import serving
-from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
+from tests.unit.infra.fake_google_apis import serving
+from tests.unit.infra.leftovers.fake_project import CLAIM, OURS, PROJECT, Project, disk, full
 
 WHERE = ("--project", PROJECT, "--cluster", "sluice")
 KNOWN = {
@@ -301,7 +301,7 @@ def test_a_function_s_removal_is_waited_for_too() -> None:
     project = Project(things=functions, slow=2)
     status, out, _ = typed(project, "--yes")
     assert "function sluice-on-clock is gone" in out
-    assert len(project.asked) == 3
+    assert len(project.polled) == 3
     assert status == Exit.OK
     _, out, _ = typed(Project(things=functions, fails={"sluice-on-clock": "no such account"}), "--yes")
     assert "function sluice-on-clock stays: no such account" in out

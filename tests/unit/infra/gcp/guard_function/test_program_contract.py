@@ -6,8 +6,8 @@ import pytest
 
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard import PERMISSIONS, environment, told
-from infra.gcp.guard_commands.guarded_cluster import Guarded
-from infra.gcp.guard_function.sluice_guard.environment import Settings as Told
+from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
+from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_source import code
 from infra.settings.stack_settings import Settings
 
@@ -37,7 +37,7 @@ def site_of(**settings: str) -> CloudContext:
 def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]) -> None:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
-    read = Told.parse(environment(site_of(**settings)))
+    read = GuardSettings.parse(environment(site_of(**settings)))
     assert read.mode == parsed.gcp.guard.mode
     assert read.share == parsed.gcp.guard.percent / 100
     assert (read.ttl.total_seconds() / 3600 if read.ttl else 0) == parsed.gcp.guard.ttl_hours
@@ -45,7 +45,7 @@ def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]
 
 def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     site = site_of()
-    guarded, read = Guarded.parse(json.dumps(told(site))), Told.parse(environment(site))
+    guarded, read = GuardedCluster.parse(json.dumps(told(site))), GuardSettings.parse(environment(site))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
     assert all(wanted.autoscaling for wanted in guarded.pools.values())

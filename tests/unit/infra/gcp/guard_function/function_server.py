@@ -36,7 +36,7 @@ class Function:
         finally:
             connection.close()
 
-    def said(self) -> list[dict[str, Any]]:
+    def new_log_entries(self) -> list[dict[str, Any]]:
         """What it has written to its standard output since the last time."""
         text = self.log.read_text()
         new, self.read = text[self.read :], len(text)

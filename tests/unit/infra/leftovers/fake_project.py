@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.infra.cost.google import Asked
+from tests.unit.infra.fake_google_apis import Request
 
 PROJECT = "my-lab-42"
 OURS = {"sluice-stack": "gke"}
@@ -32,7 +32,7 @@ class Operation:
 
     removes: str
     left: int
-    """How many more times it is asked for before it is done."""
+    """How many more times it is polled before it is done."""
 
 
 @dataclass
@@ -42,30 +42,30 @@ class Project:
     things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuses: dict[str, tuple[int, Any]] = field(default_factory=dict)
     slow: int = 0
-    """How many times a removal is asked for before it is done."""
+    """How many times a removal is polled before it is done."""
     places: dict[str, str] = field(default_factory=dict)
     """Where things of a collection are, in place of a region or a zone."""
     fails: dict[str, str] = field(default_factory=dict)
     """Names of things whose removal is begun, and comes to nothing for this reason."""
     removed: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    """Operations that were asked for."""
+    polled: list[str] = field(default_factory=list)
+    """Operations that were polled."""
     _operations: dict[str, Operation] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
 
-    def answer(self, asked: Asked) -> tuple[int, Any]:
+    def answer(self, request: Request) -> tuple[int, Any]:
         """One call of any of Google's APIs."""
         for words, answer in self.refuses.items():
             method, _, part = words.partition(" ")
-            if asked.method == method and part in asked.path:
+            if request.method == method and part in request.path:
                 if answer[0] == _GONE:
-                    self._gone.add(asked.path)
+                    self._gone.add(request.path)
                 return answer
-        if asked.method == "DELETE":
-            return 200, self._removal(asked.path)
-        if "/operations/" in asked.path:
-            return self._operation(asked.path)
-        return 200, self._listed(asked)
+        if request.method == "DELETE":
+            return 200, self._removal(request.path)
+        if "/operations/" in request.path:
+            return self._operation(request.path)
+        return 200, self._listed(request)
 
     def there(self, path: str) -> bool:
         """Whether a thing is listed: until its removal is done."""
@@ -90,7 +90,7 @@ class Project:
         return answer
 
     def _operation(self, path: str) -> tuple[int, Any]:
-        self.asked.append(path)
+        self.polled.append(path)
         operation = self._operations.get(path)
         if operation is None:
             return 404, {"error": {"message": f"no operation {path}"}}
@@ -104,11 +104,11 @@ class Project:
         error = {"errors": [{"message": why}]} if several else {"message": why}
         return 200, {"name": path, "status": "DONE", "done": True, **({"error": error} if why else {})}
 
-    def _listed(self, asked: Asked) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
-        parts = asked.path.strip("/").split("/")
+    def _listed(self, request: Request) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
+        parts = request.path.strip("/").split("/")
         last = parts[-1]
         if parts[0] == "compute" and "aggregated" in parts:
-            return self._aggregated(last, asked.parameters.get("pageToken"))
+            return self._aggregated(last, request.parameters.get("pageToken"))
         if parts[-2] == "networks":
             return {"name": last, "description": _NETWORKS[last]}
         if parts[0] == "compute":
@@ -129,8 +129,8 @@ class Project:
         if last == "b":
             return {"items": self._of("b", "/storage/storage/v1/b")}
         if last == "o":
-            return {"items": self._of(f"o {parts[-2]}", f"{asked.path}")}
-        assert parts[0] == "logging", asked.path
+            return {"items": self._of(f"o {parts[-2]}", f"{request.path}")}
+        assert parts[0] == "logging", request.path
         return {"buckets": self._named("buckets", "/logging/v2")}
 
     def _aggregated(self, collection: str, token: str | None) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.unit.infra.guard.google import FakeGoogle
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""policy/ as Pulumi finds it; tests/cluster/test_policy.py has Pulumi run it."""
+"""Files of the policy pack, as Pulumi needs them; tests/cluster/test_policy.py has Pulumi run it."""
 
 import subprocess
 import sys

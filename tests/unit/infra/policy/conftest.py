@@ -1,0 +1,3 @@
+from tests.unit.infra.gcp.conftest import made
+
+__all__ = ["made"]
