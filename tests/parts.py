@@ -5,10 +5,10 @@ import threading
 from typing import Protocol
 
 from sluice.local import connect_workers, kafka_broker, mariadb, redis_server, registry_server
-from sluice.local.fetch_servers import servers_folder
+from sluice.local.fetch_servers import fetch_servers
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.local.processes import Server, Starting, is_free, running
+from sluice.local.processes import Server, StartedServer, is_port_free, running_processes
 from tests.support import wait_for
 
 SECONDS = 120
@@ -40,20 +40,20 @@ class Processes:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._description = PipelineSpec.read()
-        self._servers = servers_folder(env=os.environ, say=lambda _: None)
+        self._servers = fetch_servers(env=os.environ, say=lambda _: None)
 
     def kill(self, name: str) -> None:
         """Kill the process."""
-        (found,) = [entry for entry in running(self._instance) if entry.name == name]
+        (found,) = [entry for entry in running_processes(self._instance) if entry.name == name]
         found.process.kill()
         # A process that is being killed loses its environment, by which it is known, before its sockets.
-        wait_for(lambda: is_free(self._instance.ports[name]))
+        wait_for(lambda: is_port_free(self._instance.ports[name]))
 
     def start(self, name: str) -> None:
         """Start the process as `sluice up` does."""
-        if any(entry.name == name for entry in running(self._instance)):
+        if any(entry.name == name for entry in running_processes(self._instance)):
             return
-        Starting(self._server(name), instance=self._instance).wait(seconds=SECONDS, cancelled=threading.Event())
+        StartedServer(self._server(name), instance=self._instance).wait(seconds=SECONDS, cancelled=threading.Event())
 
     def worker(self, identity: str) -> str:
         """A worker is known by its port."""
@@ -68,7 +68,7 @@ class Processes:
         instance, servers = self._instance, self._servers
         match name:
             case "kafka":
-                settings = kafka_broker.prepare(instance, description=self._description, servers=servers)
+                settings = kafka_broker.prepare(instance, spec=self._description, servers=servers)
                 return kafka_broker.server(instance, settings=settings, servers=servers)
             case "registry":
                 return registry_server.server(instance, settings=self._description.registry, servers=servers)
@@ -78,4 +78,4 @@ class Processes:
                 return redis_server.server(instance, settings=redis_server.prepare(instance), servers=servers)
             case _:
                 index = int(name.removeprefix("connect-")) - 1
-                return connect_workers.worker(instance, index=index, description=self._description, servers=servers)
+                return connect_workers.worker(instance, index=index, spec=self._description, servers=servers)

@@ -11,9 +11,9 @@ from infra.cost.stack_file import require_gcp_settings
 from infra.settings.container_images import Images
 from infra.settings.gcp_checks import ZONE
 from infra.settings.gcp_settings import GcpSettings
-from infra.settings.profiles import Profile, profile_of
+from infra.settings.profiles import Profile, resolve_profile
 from infra.settings.stack_settings import Settings
-from infra.workloads.kafka_cluster import node_pools
+from infra.workloads.kafka_cluster import node_pool_manifests
 from infra.workloads.workload_context import WorkloadContext
 
 _DISK_TYPES = {"standard": "pd-standard", "standard-rwo": "pd-balanced", "premium-rwo": "pd-ssd"}
@@ -71,13 +71,13 @@ class BilledResources:
 
 def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
     """Count what a stack is billed for; raises SluiceError if it creates nothing on Google Cloud."""
-    gcp, profile = require_gcp_settings(settings, stack), profile_of(settings)
+    gcp, profile = require_gcp_settings(settings, stack), resolve_profile(settings)
     context = _workload_context(settings, profile)
     counts = count_nodes(gcp, pipeline_pods(context, console=settings.console))
     return BilledResources(
         stack=stack,
-        region=gcp.place.region,
-        zonal=bool(ZONE.fullmatch(gcp.place.location)),
+        region=gcp.cluster.region,
+        zonal=bool(ZONE.fullmatch(gcp.cluster.location)),
         node_pools=tuple(size_node_pools(gcp, counts)),
         pods_too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in counts.too_large),
         volumes=tuple(_volumes(context, _volume_type(settings, gcp))),
@@ -86,8 +86,8 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
         registry_gib=Decimal(_REGISTRY_GIB),
         guard_calls=_GUARD_CALLS,
         scheduler_jobs=1,
-        alerting_policies=_GUARD_ALERTS + (_METRIC_ALERTS if gcp.watch.enabled else 0),
-        samples_per_second=_SAMPLES_PER_SECOND if gcp.watch.enabled else 0,
+        alerting_policies=_GUARD_ALERTS + (_METRIC_ALERTS if gcp.monitoring.enabled else 0),
+        samples_per_second=_SAMPLES_PER_SECOND if gcp.monitoring.enabled else 0,
         guard_stops_nodes=gcp.guard.mode == "scale-to-zero",
         ttl_hours=gcp.guard.ttl_hours,
         not_counted=tuple(_not_counted(gcp)),
@@ -107,21 +107,21 @@ def _workload_context(settings: Settings, profile: Profile) -> WorkloadContext:
 def _volume_type(settings: Settings, gcp: GcpSettings) -> str:
     """Return the disk type of the volumes; a storage class that is not known here has no price."""
     storage_class = settings.cluster.storage_class
-    if storage_class in (None, gcp.place.name):
+    if storage_class in (None, gcp.cluster.name):
         return DEFAULT_DISK_TYPE
     return _DISK_TYPES.get(storage_class, f"class {storage_class}")
 
 
 def _not_counted(gcp: GcpSettings) -> Iterable[str]:
-    if gcp.place.release_channel == "EXTENDED":
+    if gcp.cluster.release_channel == "EXTENDED":
         yield "what the release channel EXTENDED costs an hour once a version's standard support is over"
-    if gcp.place.secrets_key:
+    if gcp.cluster.secrets_key:
         yield "the key of gcp.secretsKey, which is not the stack's"
 
 
 def _volumes(context: WorkloadContext, disk_type: str) -> Iterable[BilledVolume]:
     profile = context.profile
-    for pool in node_pools(context):
+    for pool in node_pool_manifests(context):
         (volume,) = pool["spec"]["storage"]["volumes"]
         count = pool["spec"]["replicas"]
         role = pool["metadata"]["name"] if profile.controllers else "node"

@@ -14,7 +14,7 @@ from infra.cost.estimate import estimate
 from infra.cost.price_table import Prices
 from infra.cost.stack_file import read_stack_settings, require_gcp_settings
 from infra.gcp.google_api import KEY, Google
-from infra.settings.gcp_checks import SAMPLES
+from infra.settings.gcp_checks import SAMPLE_VALUES
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import argument_parser
 
@@ -56,9 +56,9 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stde
     resources = count_billed_resources(settings, args.stack)
     prices = Prices.load()
     if args.live:
-        project = require_gcp_settings(settings, args.stack).place.project
+        project = require_gcp_settings(settings, args.stack).cluster.project
         google = Google.signed_in(
-            env, project=None if project == SAMPLES["gcp.project"] else project, key=env.get(KEY) or None
+            env, project=None if project == SAMPLE_VALUES["gcp.project"] else project, key=env.get(KEY) or None
         )
         prices = _current_prices(google, prices, resources.region, stderr)
     result = estimate(resources, prices)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from infra.cost.capacity import NodeCounts, allocatable, pack_pods
 from infra.cost.machine_types import parse_machine_type
 from infra.cost.pod_requests import PodRequests
-from infra.gcp.node_pools import SPOT, STEADY, pools
+from infra.gcp.node_pools import SPOT, STEADY, pool_specs
 from infra.settings.gcp_settings import GcpSettings
 
 DEFAULT_DISK_TYPE = "pd-balanced"
@@ -36,7 +36,7 @@ def count_nodes(gcp: GcpSettings, pods: Iterable[PodRequests]) -> NodeCounts:
     A pool of an unknown machine type counts as one node.
     """
     steady, has_spot = gcp.nodes.on_demand_for, bool(gcp.nodes.spot_max)
-    pods_of_pool: dict[str, list[PodRequests]] = {pool.name: [] for pool in pools(gcp.nodes)}
+    pods_of_pool: dict[str, list[PodRequests]] = {pool.name: [] for pool in pool_specs(gcp.nodes)}
     for pod in pods:
         pods_of_pool[STEADY if pod.part in steady or not has_spot else SPOT].append(pod)
     machine_type = parse_machine_type(gcp.nodes.machine_type)
@@ -47,7 +47,7 @@ def count_nodes(gcp: GcpSettings, pods: Iterable[PodRequests]) -> NodeCounts:
 
 def size_node_pools(gcp: GcpSettings, counts: NodeCounts) -> Iterable[BilledNodePool]:
     """Yield each pool: from the fewest nodes with which every pod runs to the most that autoscaling may add."""
-    for pool in pools(gcp.nodes):
+    for pool in pool_specs(gcp.nodes):
         needed = max(pool.low, counts.nodes[pool.name])
         yield BilledNodePool(
             name=pool.name,

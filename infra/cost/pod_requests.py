@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from infra.settings.profiles import Profile, Resources
-from infra.workloads.k8s_manifests import only
-from infra.workloads.kafka_cluster import cluster, node_pools
+from infra.workloads.k8s_manifests import read_manifest
+from infra.workloads.kafka_cluster import kafka_manifest, node_pool_manifests
 from infra.workloads.kafka_console import RESOURCES as CONSOLE
 from infra.workloads.schema_registry import RESOURCES as REGISTRY
 from infra.workloads.strimzi_operator import RESOURCES as OPERATOR
@@ -66,7 +66,7 @@ def parse_memory_mi(quantity: str) -> Decimal:
 
 
 def _kafka(context: WorkloadContext) -> Iterable[PodRequests]:
-    for pool in node_pools(context):
+    for pool in node_pool_manifests(context):
         spec, name = pool["spec"], pool["metadata"]["name"]
         yield from _replicas(
             spec["replicas"], name, "kafka", spec["resources"], one_per_node=bool(context.profile.controllers)
@@ -79,13 +79,13 @@ def _stores(profile: Profile) -> Iterable[PodRequests]:
 
 
 def _connect() -> Iterable[PodRequests]:
-    spec = only("connect.yaml", "KafkaConnect")["spec"]
+    spec = read_manifest("connect.yaml", "KafkaConnect")["spec"]
     return _replicas(spec["replicas"], "connect", "connect", spec["resources"])
 
 
 def _entity_operator(context: WorkloadContext) -> Iterable[PodRequests]:
     """Yield the entity operator: one pod with two containers, whose requests add up."""
-    operators = cluster(context, console=False)["spec"]["entityOperator"]
+    operators = kafka_manifest(context, console=False)["spec"]["entityOperator"]
     first, second = (_pod("", "", operators[name]["resources"]) for name in ("topicOperator", "userOperator"))
     yield PodRequests(
         name="entity-operator",

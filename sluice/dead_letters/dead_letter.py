@@ -8,21 +8,21 @@ from typing import Any, Self
 from confluent_kafka import Message
 
 from producer.runtime.terminal import visible_line
-from sluice.view.decode import Decoder, iso, text_or_bytes
+from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
+from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
 
-ERRORS = "__connect.errors."
+ERROR_HEADER_PREFIX = "__connect.errors."
 """How the names of the headers begin that Connect adds; the others are the record's own."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CAUSE = "Caused by: "
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class DeadLetter:
     """A message of a topic of dead letters."""
 
     topic: str
@@ -45,7 +45,7 @@ class Letter:
             topic=message.topic() or "",
             partition=message.partition() or 0,
             offset=message.offset() or 0,
-            time=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
+            time=None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds)),
             key=_bytes(message.key()),
             value=value,
             size=None if value is None else len(value),
@@ -55,12 +55,12 @@ class Letter:
     @property
     def address(self) -> str:
         """What names it on a command line: connector, partition and offset."""
-        return f"{self.topic.removesuffix(DEAD_LETTERS)}:{self.partition}:{self.offset}"
+        return f"{self.topic.removesuffix(DEAD_LETTERS_SUFFIX)}:{self.partition}:{self.offset}"
 
     @property
     def connector(self) -> str:
         """The connector that set it aside."""
-        return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS)
+        return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS_SUFFIX)
 
     @property
     def origin(self) -> str | None:
@@ -77,7 +77,7 @@ class Letter:
     @property
     def own_headers(self) -> Headers:
         """The headers that the record had before it was set aside."""
-        return tuple((name, value) for name, value in self.headers if not name.startswith(ERRORS))
+        return tuple((name, value) for name, value in self.headers if not name.startswith(ERROR_HEADER_PREFIX))
 
     @property
     def step(self) -> str:
@@ -93,8 +93,7 @@ class Letter:
     def reason(self) -> str:
         """What went wrong, and the innermost cause where the message leaves it out."""
         said = self._said
-        causes = [line.removeprefix(_CAUSE) for line in self.trace.splitlines() if line.startswith(_CAUSE)]
-        cause = causes[-1].strip() if causes else ""
+        cause = innermost_cause(self.trace) or ""
         told = cause.partition(": ")[2] or cause
         return said if not told or told in said else f"{said} (caused by {cause})"
 
@@ -105,11 +104,11 @@ class Letter:
 
     @property
     def _said(self) -> str:
-        return self.error("exception.message") or self.error("exception.class.name") or "Connect gives no reason"
+        return self.error("exception.message") or self.error("exception.class.name") or NO_REASON
 
     def error(self, name: str) -> str:
         """What Connect's header of that name says; the last one where there are several, empty where there is none."""
-        found = [value for header, value in self.headers if header == ERRORS + name]
+        found = [value for header, value in self.headers if header == ERROR_HEADER_PREFIX + name]
         return (found[-1] or b"").decode(errors="backslashreplace") if found else ""
 
     def shown_key(self, decode: Decoder) -> str:

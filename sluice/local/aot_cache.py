@@ -15,20 +15,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local import connect_workers, java, kafka_broker, reconcile_kafka, registry_server
+from sluice.local import connect_workers, java, kafka_admin, kafka_broker, registry_server
 from sluice.local.certificates import make_certificates
-from sluice.local.fetch_servers import LEARNING, Say
-from sluice.local.instance import FILE, Instance
-from sluice.local.java import AOT_CACHE
+from sluice.local.fetch_servers import TRAINING_FOLDER, Say
+from sluice.local.instance import INSTANCE_FILE, Instance
+from sluice.local.java import AOT_CACHE_OPTION
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.local.processes import Server, Starting, free_port_base, stop_all
+from sluice.local.processes import Server, StartedServer, free_port_base, stop_all
+from sluice.local.reconcile_kafka import reconcile_kafka
 
 _READY_SECONDS = 120
 _STOP_SECONDS = 120
 """Writing a cache is the last thing that a JVM does, and it takes its time."""
 
 
-def learn(cache: Path, *, servers: Path, say: Say) -> None:
+def make_aot_caches(cache: Path, *, servers: Path, say: Say) -> None:
     """Make the caches, unless they are there or an earlier try failed."""
     marker = servers / f".learnt-{_digest()}"
     if marker.exists() or not os.access(servers, os.W_OK):
@@ -37,7 +38,7 @@ def learn(cache: Path, *, servers: Path, say: Say) -> None:
         flock(lock, LOCK_EX)
         if not marker.exists():
             say("preparing fast starts of the servers (about half a minute, once) …")
-            _learn(cache / LEARNING, servers=servers, say=say)
+            _learn(cache / TRAINING_FOLDER, servers=servers, say=say)
             marker.touch()
 
 
@@ -60,23 +61,23 @@ def _learn(state: Path, *, servers: Path, say: Say) -> None:
 
 
 def _clear(state: Path) -> None:
-    if (state / FILE).exists():
+    if (state / INSTANCE_FILE).exists():
         stop_all(Instance.open(state), seconds=_STOP_SECONDS, say=lambda _: None)
     shutil.rmtree(state, ignore_errors=True)
 
 
 def _run(instance: Instance, *, servers: Path) -> None:
-    description = PipelineSpec.read()
+    spec = PipelineSpec.read()
     make_certificates(instance)
-    settings = kafka_broker.prepare(instance, description=description, servers=servers)
+    settings = kafka_broker.prepare(instance, spec=spec, servers=servers)
     _start(kafka_broker.server(instance, settings=settings, servers=servers), instance=instance)
-    admin = kafka_broker.admin_client(instance)
-    reconcile_kafka.apply_entities(admin, description=description, passwords=instance.passwords)
-    _start(connect_workers.worker(instance, index=0, description=description, servers=servers), instance=instance)
-    _start(registry_server.server(instance, settings=description.registry, servers=servers), instance=instance)
+    admin = kafka_admin.admin_client(instance)
+    reconcile_kafka(admin, spec=spec, passwords=instance.passwords)
+    _start(connect_workers.worker(instance, index=0, spec=spec, servers=servers), instance=instance)
+    _start(registry_server.server(instance, settings=spec.registry, servers=servers), instance=instance)
 
 
 def _start(server: Server, *, instance: Instance) -> None:
-    command = [argument.replace(AOT_CACHE, "-XX:AOTCacheOutput=") for argument in server.command]
+    command = [argument.replace(AOT_CACHE_OPTION, "-XX:AOTCacheOutput=") for argument in server.command]
     learning = dataclasses.replace(server, command=command)
-    Starting(learning, instance=instance).wait(seconds=_READY_SECONDS, cancelled=threading.Event())
+    StartedServer(learning, instance=instance).wait(seconds=_READY_SECONDS, cancelled=threading.Event())

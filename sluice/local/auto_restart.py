@@ -21,6 +21,7 @@ from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import AutoRestart, PipelineSpec
 from sluice.local.processes import Server
+from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 
 NAME = "auto-restart"
 _READY = "ready"
@@ -49,7 +50,7 @@ def server(instance: Instance) -> Server:
 
 
 @dataclass
-class Restarts:
+class RestartPlan:
     """When one connector may be restarted: at once, then after pauses that double, up to a minute.
 
     A connector that has run for longer than the longest pause begins anew. Times are seconds of one clock.
@@ -86,48 +87,48 @@ class Restarts:
         return pause
 
 
-class Watcher:
+class AutoRestarter:
     """Looks at the connectors of one Connect cluster and restarts what has failed."""
 
-    def __init__(self, description: PipelineSpec, urls: Iterable[str]) -> None:
+    def __init__(self, spec: PipelineSpec, urls: Iterable[str]) -> None:
         self._urls = tuple(urls)
-        self._restarts = {
-            connector.name: Restarts(policy=connector.auto_restart)
-            for connector in description.connectors
+        self._plans = {
+            connector.name: RestartPlan(policy=connector.auto_restart)
+            for connector in spec.connectors
             if connector.auto_restart
         }
         self._reasons: dict[str, str] = {}
 
-    def failing(self) -> dict[str, str]:
+    def recent_failures(self) -> dict[str, str]:
         """A sentence for each connector that has failed a moment ago, by its name; also where it says RUNNING."""
         now = time.monotonic()
         return {
-            name: f"{name} has just been restarted (restart {restarts.done}), for it had FAILED: {self._reasons[name]}"
-            for name, restarts in self._restarts.items()
-            if restarts.just_failed(now)
+            name: f"{name} has just been restarted (restart {plan.done}), for it had FAILED: {self._reasons[name]}"
+            for name, plan in self._plans.items()
+            if plan.just_failed(now)
         }
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Look once, and restart what is due; False where no worker answers."""
         url, found = self._ask()
-        for name, restarts in self._restarts.items():
+        for name, plan in self._plans.items():
             if name in found:
-                self._look_at(url, name, found[name]["status"], restarts)
+                self._restart_if_due(url, name, found[name]["status"], plan)
         return bool(url)
 
-    def _look_at(self, url: str, name: str, status: dict[str, Any], restarts: Restarts) -> None:
+    def _restart_if_due(self, url: str, name: str, status: dict[str, Any], plan: RestartPlan) -> None:
         failed = [part for part in (status["connector"], *status["tasks"]) if part["state"] == "FAILED"]
         now = time.monotonic()
-        if not restarts.due(now, failed=bool(failed)):
+        if not plan.due(now, failed=bool(failed)):
             return
         if not restart_failed(url, name, seconds=_SECONDS):
             return  # the next look tries again
-        pause = restarts.count(now)
+        pause = plan.count(now)
         self._reasons[name] = _reason(failed[0])
-        then = "no more after this" if restarts.given_up else f"again after {pause:.0f} s at the soonest"
+        then = "no more after this" if plan.given_up else f"again after {pause:.0f} s at the soonest"
         which = ", ".join(f"task {part['id']}" if "id" in part else "the connector" for part in failed)
         _LOG.warning(
-            "%s: restart %d (%s) of what has FAILED: %s: %s", name, restarts.done, then, which, self._reasons[name]
+            "%s: restart %d (%s) of what has FAILED: %s: %s", name, plan.done, then, which, self._reasons[name]
         )
 
     def _ask(self) -> tuple[str, dict[str, Any]]:
@@ -143,13 +144,13 @@ class Watcher:
 
 
 def _reason(part: dict[str, Any]) -> str:
-    """First line of the trace and the innermost cause."""
-    lines = (part.get("trace") or "Connect gives no reason").splitlines()
-    causes = [line for line in lines if line.startswith("Caused by: ")]
-    return " … ".join((lines[0], *causes[-1:]))
+    """Return the first line of the trace and the innermost cause of a failed connector or task."""
+    trace = part.get("trace") or NO_REASON
+    cause = innermost_cause(trace)
+    return f"{first_line(trace)} … Caused by: {cause}" if cause else first_line(trace) or NO_REASON
 
 
-def failing(instance: Instance) -> tuple[str, ...]:
+def recent_failures(instance: Instance) -> tuple[str, ...]:
     """A sentence for each connector of an instance that has failed a moment ago; empty where nobody has written any.
 
     One that fails at each restart says RUNNING for some seconds in between: Connect alone does not say it all.
@@ -164,13 +165,13 @@ def failing(instance: Instance) -> tuple[str, ...]:
 def run(instance: Instance) -> None:
     """Watch the connectors of an instance until the process is ended."""
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
-    watcher = Watcher(PipelineSpec.read(), urls)
-    failing: dict[str, str] | None = None
+    restarter = AutoRestarter(PipelineSpec.read(), urls)
+    failures: dict[str, str] | None = None
     while True:
-        answered = watcher.look()
-        if (now := watcher.failing()) != failing:
-            failing = now
-            instance.write(_FAILING, json.dumps(failing))
+        answered = restarter.poll()
+        if (now := restarter.recent_failures()) != failures:
+            failures = now
+            instance.write(_FAILING, json.dumps(failures))
         if answered:
             (instance.folder(NAME) / _READY).touch()
         time.sleep(_POLL_SECONDS)

@@ -3,33 +3,33 @@
 from pathlib import Path
 
 from sluice.local.fetch_servers import plugin_path
-from sluice.local.http_requests import answers
+from sluice.local.http_requests import responds_ok
 from sluice.local.instance import Instance
-from sluice.local.java import java, properties
-from sluice.local.kafka_broker import program, scram_client
+from sluice.local.java import format_properties, java_command
+from sluice.local.kafka_broker import jvm_arguments, scram_client_settings
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import Server
 
 
-def worker(instance: Instance, *, index: int, description: PipelineSpec, servers: Path) -> Server:
+def worker(instance: Instance, *, index: int, spec: PipelineSpec, servers: Path) -> Server:
     """The process of worker `index` (from 0); ready when it is a member of its group and serves."""
     name = f"connect-{index + 1}"
     links = instance.link_servers(servers)
     settings = instance.write(
         f"{name}.properties",
-        properties(_settings(instance, index=index, description=description, plugins=plugin_path(servers, links))),
+        format_properties(_settings(instance, index=index, spec=spec, plugins=plugin_path(servers, links))),
     )
     url = f"http://127.0.0.1:{instance.port('connect', index)}"
     return Server(
         name=name,
-        command=java(
-            *program("org.apache.kafka.connect.cli.ConnectDistributed", settings.name, servers=links),
-            heap=description.worker_heap,
+        command=java_command(
+            *jvm_arguments("org.apache.kafka.connect.cli.ConnectDistributed", settings.name, servers=links),
+            heap=spec.worker_heap,
             cache=links / "connect.aot",
         ),
         env=connector_variables(instance),
         folder=instance.state,
-        ready=lambda: answers(f"{url}/health"),
+        ready=lambda: responds_ok(f"{url}/health"),
     )
 
 
@@ -38,7 +38,7 @@ def connector_variables(instance: Instance) -> dict[str, str]:
     return {
         "BROKER_BOOTSTRAP_SERVERS": f"127.0.0.1:{instance.port('kafka')}",
         "BROKER_CA_CERTIFICATE": (instance.state / "tls/ca.pem").read_text(encoding="ascii"),
-        "BROKER_JAAS_CONFIG": scram_client(instance, "connect")["sasl.jaas.config"],
+        "BROKER_JAAS_CONFIG": scram_client_settings(instance, "connect")["sasl.jaas.config"],
         "REGISTRY_URL": f"http://127.0.0.1:{instance.port('registry')}/apis/ccompat/v7",
         "MYSQL_DIALECT": "org.hibernate.dialect.MariaDBDialect",
         "MYSQL_URL": f"jdbc:mysql://127.0.0.1:{instance.port('mysql')}/myDB",
@@ -52,15 +52,15 @@ def connector_variables(instance: Instance) -> dict[str, str]:
     }
 
 
-def _settings(instance: Instance, *, index: int, description: PipelineSpec, plugins: str) -> dict[str, str]:
-    login = scram_client(instance, "connect")
+def _settings(instance: Instance, *, index: int, spec: PipelineSpec, plugins: str) -> dict[str, str]:
+    login = scram_client_settings(instance, "connect")
     port = instance.port("connect", index)
     # A worker has three kinds of client, and each is configured on its own.
     clients = {
         f"{kind}{name}": value for kind in ("", "producer.", "consumer.", "admin.") for name, value in login.items()
     }
     return {
-        **description.worker,
+        **spec.worker,
         **clients,
         "bootstrap.servers": f"127.0.0.1:{instance.port('kafka')}",
         "plugin.path": plugins,

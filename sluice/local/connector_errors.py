@@ -2,7 +2,6 @@
 
 import re
 
-_EXCEPTION = re.compile(r"^(?:[\w$]+\.)+([\w$]+(?:Exception|Error))(?:: |$)")
 _ADVICE = (
     (
         "no longer available on the server|Could not find first log file|purged binary|impossible position|"
@@ -32,20 +31,7 @@ _ADVICE = (
 _OTHERWISE = "When that is mended: sluice up. The whole trace is in the instance's logs/connect-*.log."
 
 
-def cause_of(trace: str) -> str:
-    """The innermost cause of a Java stack trace, without the package of the exception."""
-    lines = [line.removeprefix("Caused by: ").strip() for line in trace.splitlines() if not line.startswith("\t")]
-    causes = [line for line in lines if line and not line.startswith("...")]
-    last = next((line for line in reversed(causes) if _EXCEPTION.match(line)), causes[0] if causes else "")
-    named = _EXCEPTION.match(last)
-    said = last[named.end() :].strip() if named else last
-    if named and not said:  # an exception that says nothing: the one around it may
-        outer = next((line for line in reversed(causes) if _EXCEPTION.sub("", line).strip()), "")
-        return _EXCEPTION.sub("", outer).strip().rstrip(".") or named[1]
-    return said.rstrip(".") or "Connect gives no reason"
-
-
-def advice(cause: str, connector: str) -> str:
+def advise(cause: str, connector: str) -> str:
     """What to do about a cause."""
     found = next((text for pattern, text in _ADVICE if re.search(pattern, cause, re.IGNORECASE)), _OTHERWISE)
     return found.format(name=connector)

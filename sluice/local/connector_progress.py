@@ -11,7 +11,7 @@ import pymysql
 from confluent_kafka import KafkaException
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.consumer_group import Group, Partition
+from sluice.local.consumer_group import ConsumerGroup, Partition
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.mariadb import connect_as_root
@@ -20,14 +20,14 @@ from sluice.local.pipeline_spec import Connector
 _POLL_SECONDS = 0.1
 _MOVED_SECONDS = 5.0
 """After this time a sink that is seen to move need not have come to the end of what waited for it."""
-Position = tuple[int, int]
+BinlogPosition = tuple[int, int]
 """A place in the binary log: the number of the file, the byte in it."""
 
 
 class Progress(Protocol):
     """What a connector has yet to be seen to do."""
 
-    def waits_for(self) -> str | None:
+    def pending_step(self) -> str | None:
         """What is waited for, in the words of `waiting for <connector> to …`; None when it has been seen."""
         ...
 
@@ -46,12 +46,12 @@ class Backlog:
         return {at: number for at, number in left.items() if number > 0}
 
 
-def group_of(connector: Connector) -> str:
+def consumer_group_name(connector: Connector) -> str:
     """The consumer group that a sink reads as."""
     return connector.config.get("consumer.override.group.id", f"connect-{connector.name}")
 
 
-def backlog_of(group: Group, connector: Connector, *, seconds: float = 30) -> Backlog:
+def read_backlog(group: ConsumerGroup, connector: Connector, *, seconds: float = 30) -> Backlog:
     """What waits for a sink now; asked again while the broker begins to lead a new topic, then raises SluiceError."""
     deadline = time.monotonic() + seconds
     while True:
@@ -64,7 +64,7 @@ def backlog_of(group: Group, connector: Connector, *, seconds: float = 30) -> Ba
         time.sleep(_POLL_SECONDS)
 
 
-def _backlog(group: Group, connector: Connector) -> Backlog:
+def _backlog(group: ConsumerGroup, connector: Connector) -> Backlog:
     offsets = group.offsets(group.partitions(connector.topics))
     committed = group.committed(offsets)
     return Backlog(
@@ -77,11 +77,11 @@ def _backlog(group: Group, connector: Connector) -> Backlog:
 class SinkProgress:
     """A sink: its tasks have every partition, and have written of each what waited in it."""
 
-    group: Group
+    group: ConsumerGroup
     backlog: Backlog
     _assigned_at: float = field(default=0.0, init=False)
 
-    def waits_for(self) -> str | None:
+    def pending_step(self) -> str | None:
         """See Progress."""
         try:
             if not self._assigned_at:
@@ -111,9 +111,9 @@ class SourceProgress:
 
     url: str
     connector: Connector
-    end: Position
+    end: BinlogPosition
 
-    def waits_for(self) -> str | None:
+    def pending_step(self) -> str | None:
         """See Progress."""
         try:
             status, answer = request("GET", f"{self.url}/connectors/{self.connector.name}/offsets")
@@ -127,11 +127,11 @@ class SourceProgress:
         return f"read the binary log: it is at {_position_text(at)}, and the log ends at {_position_text(self.end)}"
 
 
-def _position_text(at: Position) -> str:
+def _position_text(at: BinlogPosition) -> str:
     return f"file {at[0]}, byte {at[1]:,}"
 
 
-def _position(offset: Mapping[str, Any]) -> Position | None:
+def _position(offset: Mapping[str, Any]) -> BinlogPosition | None:
     """None for a source that keeps another kind of place."""
     file, position = offset.get("file"), offset.get("pos")
     return None if file is None or position is None else (_number(str(file)), int(position))
@@ -142,7 +142,7 @@ def _number(file: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def end_of_log(instance: Instance) -> Position:
+def read_binlog_end(instance: Instance) -> BinlogPosition:
     """Where the database's binary log ends now; raises SluiceError.
 
     The log goes on in a new file: a source says that it is past a statement only when the next event comes.

@@ -7,7 +7,7 @@ from http.client import HTTPException
 from typing import Any
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.drift import Drift, changed, setting_changes
+from sluice.local.drift import Drift, changed, compare_settings
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import Connector
 
@@ -20,12 +20,12 @@ _REQUESTS = {"running": "resume", "paused": "pause", "stopped": "stop"}
 _SECRET = ("password", "secret", "jaas", "token", "credential", "user.info")
 
 
-def class_here(class_: str) -> str:
+def local_connector_class(class_: str) -> str:
     """The connector that stands here for one that a cluster runs."""
     return _CLASSES.get(class_, class_)
 
 
-def apply_connectors(url: str, connectors: Iterable[Connector]) -> list[Drift]:
+def reconcile_connectors(url: str, connectors: Iterable[Connector]) -> list[Drift]:
     """Remove connectors that are not described, make or change those that are, and pause, stop or resume them.
 
     Raises SluiceError with Connect's reason.
@@ -66,7 +66,7 @@ def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Dri
     now = _config(connector)
     if before != now:
         _ask("PUT", f"{own}/config", now, what=f"Connect refuses the connector {connector.name}")
-    found = setting_changes(
+    found = compare_settings(
         f"connector {connector.name}", _shown(before, other_than=before), _shown(now, other_than=before)
     )
     state = _state(own)
@@ -77,7 +77,7 @@ def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Dri
 
 
 def _config(connector: Connector) -> dict[str, str]:
-    return {**connector.config, "connector.class": class_here(connector.config["connector.class"])}
+    return {**connector.config, "connector.class": local_connector_class(connector.config["connector.class"])}
 
 
 def _shown(config: dict[str, str], *, other_than: dict[str, str]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client, admin_settings
+from sluice.local.kafka_admin import admin_client, admin_settings
 
 _SECONDS = 5.0
 Partition = tuple[str, int]
 
 
-class Group:
+class ConsumerGroup:
     """One consumer group; everything here raises KafkaException where the broker does not say."""
 
     def __init__(self, name: str, *, instance: Instance) -> None:
@@ -47,14 +47,14 @@ class Group:
         """The partitions that its members have."""
         groups: list[Any] = self._admin.list_groups(self.name, timeout=_SECONDS)
         members = [member for group in groups for member in group.members]
-        return {at for member in members for at in assignment(member.assignment or b"")}
+        return {at for member in members for at in parse_assignment(member.assignment or b"")}
 
     def close(self) -> None:
         """Close the connections."""
         self._consumer.close()
 
 
-def assignment(data: bytes) -> list[Partition]:
+def parse_assignment(data: bytes) -> list[Partition]:
     """The partitions in a member's assignment, as Kafka's consumers write it; nothing where it has none yet.
 
     Version, then the topics, each with its name and its partitions; what follows is the assignor's own.

@@ -11,8 +11,8 @@ from producer.runtime.exit_status import SluiceError
 from sluice.local.drift import Drift, changed
 from sluice.local.instance import Instance
 from sluice.local.mariadb import Connection, connect_as_root, password_variables
-from sluice.local.table_drift import differing_tables, table_names
-from sluice.manifests.yaml_documents import place, read_text
+from sluice.local.table_drift import compare_tables, table_names
+from sluice.manifests.yaml_documents import file_line, read_text
 
 _USER = re.compile(r"CREATE USER IF NOT EXISTS '([^']+)'@'([^']+)'")
 _PASSWORD = re.compile(r"MYSQL_([A-Z_]+)_PASSWORD")
@@ -29,7 +29,7 @@ def password_names(scripts: Sequence[Path]) -> list[str]:
         found = [_PASSWORD.fullmatch(name) for name in template.get_identifiers()]
         if not template.is_valid() or not all(found):
             line = _first_wrong_line(template)
-            raise SluiceError(f"{place(path, line)}: what is filled in is ${{MYSQL_…_PASSWORD}}; a $ itself is $$")
+            raise SluiceError(f"{file_line(path, line)}: what is filled in is ${{MYSQL_…_PASSWORD}}; a $ itself is $$")
         names += [f"mysql-{match[1].lower().replace('_', '-')}" for match in found if match]
     return names
 
@@ -42,7 +42,7 @@ def _first_wrong_line(template: Template) -> int:
     return 1
 
 
-def apply_scripts(
+def reconcile_database(
     instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
 ) -> list[Drift]:
     """Run the scripts of k8s/mysql in the running server: what is missing is made, what is there stays.
@@ -71,7 +71,7 @@ def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping
     return [
         *(changed(f"table {name} was missing and is made") for name in sorted(table_names(connection) - tables)),
         *_changed_users(users, _users(connection)),
-        *differing_tables(connection, texts),
+        *compare_tables(connection, texts),
     ]
 
 
@@ -112,4 +112,4 @@ def _run_script(connection: Connection, path: Path, text: str) -> None:
             while cursor.nextset():  # where an error of any but the first statement comes to light
                 pass
     except pymysql.MySQLError as error:
-        raise SluiceError(f"the database refuses {place(path)}: {error.args[-1]}") from error
+        raise SluiceError(f"the database refuses {file_line(path)}: {error.args[-1]}") from error

@@ -19,17 +19,17 @@ def changed(text: str) -> Drift:
     return Drift(text=text, kind="changed")
 
 
-def noted(text: str) -> Drift:
+def kept(text: str) -> Drift:
     """Something that k8s/ does not name and that stays."""
     return Drift(text=text, kind="noted")
 
 
-def differs(text: str) -> Drift:
+def unresolved(text: str) -> Drift:
     """Something that is not as k8s/ says and could not be changed."""
     return Drift(text=text, kind="differs")
 
 
-def setting_changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[Drift]:
+def compare_settings(what: str, before: dict[str, str], now: dict[str, str]) -> list[Drift]:
     """A sentence for each setting of `what` that was changed, given or taken away."""
     return [
         changed(f"{what}: {name} {_became(before.get(name), now.get(name))}")

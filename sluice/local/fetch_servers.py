@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.folder_checks import LONGEST_BYTES, Purpose, named, usable
+from sluice.local.folder_checks import MAX_PATH_BYTES, FolderPurpose, make_folder, resolve_folder
 from sluice.local.maven import run_maven
 from sluice.local.pipeline_spec import ROOT
-from sluice.local.state_files import home
+from sluice.local.state_files import home_folder
 
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
@@ -34,19 +34,19 @@ _OURS_INPUTS = (
 _BUILD_OURS = ("--projects", ",".join((*_OUR_PROJECTS, "io.apicurio:apicurio-registry")))
 """With the POM that stands in for one that is not on Central (connect/converter-parent)."""
 
-LEARNING = "learning"
+TRAINING_FOLDER = "learning"
 """The folder in the cache of the instance that sluice/local/aot_cache.py starts."""
-_DOWNLOADS = Purpose(
+_DOWNLOADS = FolderPurpose(
     what="downloads",
     change="SLUICE_CACHE=DIR",
-    longest=LONGEST_BYTES - len(f"/{LEARNING}"),
+    longest=MAX_PATH_BYTES - len(f"/{TRAINING_FOLDER}"),
     without="[]?!",  # Quarkus makes URIs of its jars' real names, and leaves these as they are
 )
 
 Say = Callable[[str], None]
 
 
-def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
+def fetch_servers(*, env: Mapping[str, str], say: Say) -> Path:
     """The folder that holds kafka/, registry/, mariadb/, redis/ and plugins/; fetched where it is not there yet.
 
     Our own plugins are built into a folder beside plugins/, one for each state of their sources, so that a change of
@@ -54,11 +54,11 @@ def servers_folder(*, env: Mapping[str, str], say: Say) -> Path:
     or where a file is not the one that was pinned.
     """
     _check_platform()
-    cache = named(cache_folder(env), _DOWNLOADS)
+    cache = resolve_folder(cache_folder(env), _DOWNLOADS)
     folder = cache / f"servers-{_digest(_INPUTS)}"
     if _our_plugins(folder).is_dir():
         return folder
-    usable(cache, _DOWNLOADS)
+    make_folder(cache, _DOWNLOADS)
     with (cache / ".lock").open("w") as lock:
         flock(lock, LOCK_EX)  # another instance may be fetching the same: wait for it, then find it there
         if not folder.is_dir():
@@ -82,7 +82,7 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     """Where downloads are kept: $SLUICE_CACHE, or sluice/ in the user's cache folder."""
     if env.get("SLUICE_CACHE"):
         return Path(env["SLUICE_CACHE"]).absolute()
-    base = env.get("XDG_CACHE_HOME") or home(env) / ".cache"
+    base = env.get("XDG_CACHE_HOME") or home_folder(env) / ".cache"
     return Path(base).absolute() / "sluice"
 
 
@@ -128,12 +128,12 @@ def _build_ours(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) 
     (building / "plugins").rename(folder)
 
 
-def run_our_tests(*, env: Mapping[str, str], say: Say) -> str:
+def run_plugin_tests(*, env: Mapping[str, str], say: Say) -> str:
     """Build our plugins in a folder that is then gone, and run their Java tests; Maven's output.
 
     Raises SluiceError with the end of that output where a test fails.
     """
-    cache = usable(cache_folder(env), _DOWNLOADS)
+    cache = make_folder(cache_folder(env), _DOWNLOADS)
     with (cache / ".lock").open("w") as lock, TemporaryDirectory(dir=cache) as building:
         flock(lock, LOCK_EX)
         run_maven(cache, Path(building), *_BUILD_OURS, "-Dmaven.test.skip=false", env=env, say=say)

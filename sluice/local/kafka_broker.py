@@ -10,8 +10,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.instance import LOGGING, Instance
-from sluice.local.java import classpath, java, properties
+from sluice.local.instance import LOG_SETTINGS, Instance
+from sluice.local.java import classpath, format_properties, java_command
+from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import PipelineSpec, Settings
 from sluice.local.processes import Server, run_once
 
@@ -21,7 +22,7 @@ _HEAP = "384m"
 _CA, _BROKER = "tls/ca.pem", "tls/broker.pem"
 
 
-def scram_client(instance: Instance, user: str) -> dict[str, str]:
+def scram_client_settings(instance: Instance, user: str) -> dict[str, str]:
     """Settings of a Java client, started in the instance's folder, that comes in as a KafkaUser by TLS and SCRAM."""
     password = instance.passwords[f"kafka-{user}"]
     login = "org.apache.kafka.common.security.scram.ScramLoginModule"
@@ -34,30 +35,9 @@ def scram_client(instance: Instance, user: str) -> dict[str, str]:
     }
 
 
-def admin_client(instance: Instance) -> AdminClient:
-    """A client with the rights of Strimzi's operators."""
-    return AdminClient(admin_settings(instance))
-
-
-def admin_settings(instance: Instance) -> dict[str, str | int | float | bool]:
-    """Settings of a librdkafka client that comes in by the admin certificate."""
-    identity = str(instance.state / "tls/admin.pem")
-    return {
-        "bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
-        "security.protocol": "SSL",
-        "ssl.ca.location": str(instance.state / "tls/ca.pem"),
-        "ssl.certificate.location": identity,
-        "ssl.key.location": identity,
-        # The broker is expected to be still starting: its refusals are no news.
-        "log_level": 2,
-        "reconnect.backoff.max.ms": 200,
-        "log.connection.close": False,
-    }
-
-
-def prepare(instance: Instance, *, description: PipelineSpec, servers: Path) -> Path:
+def prepare(instance: Instance, *, spec: PipelineSpec, servers: Path) -> Path:
     """Write the broker's settings and format its folder once; the path of the settings file."""
-    settings = instance.write("kafka.properties", properties(_settings(instance, description=description)))
+    settings = instance.write("kafka.properties", format_properties(_settings(instance, spec=spec)))
     if not (instance.state / "kafka/meta.properties").exists():
         _format(settings, instance=instance, servers=servers)
     return settings
@@ -69,8 +49,8 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     servers = instance.link_servers(servers)
     return Server(
         name="kafka",
-        command=java(
-            *program("kafka.Kafka", settings.name, servers=servers),
+        command=java_command(
+            *jvm_arguments("kafka.Kafka", settings.name, servers=servers),
             heap=_HEAP,
             cache=servers / "kafka.aot",
         ),
@@ -79,17 +59,17 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     )
 
 
-def tool(main: str, *arguments: str, servers: Path) -> list[str]:
+def tool_command(main: str, *arguments: str, servers: Path) -> list[str]:
     """A command line for one of Kafka's own programs, to be run in the instance's folder."""
-    return java(*program(main, *arguments, servers=servers), heap="256m")
+    return java_command(*jvm_arguments(main, *arguments, servers=servers), heap="256m")
 
 
-def program(main: str, *arguments: str, servers: Path) -> list[str]:
+def jvm_arguments(main: str, *arguments: str, servers: Path) -> list[str]:
     """What a JVM is told to run one of Kafka's programs: its log to standard output, its jars, its main class.
 
     In the instance's folder, where Instance.link_servers has put what it names.
     """
-    return [f"-Dlog4j2.configurationFile={LOGGING}", "-cp", classpath(servers / "kafka"), main, *arguments]
+    return [f"-Dlog4j2.configurationFile={LOG_SETTINGS}", "-cp", classpath(servers / "kafka"), main, *arguments]
 
 
 def _answers(client: AdminClient) -> bool:
@@ -99,8 +79,8 @@ def _answers(client: AdminClient) -> bool:
         return False
 
 
-def _settings(instance: Instance, *, description: PipelineSpec) -> dict[str, str]:
-    return {**_network(instance), **_security(), **_small_machine(), **description.broker}
+def _settings(instance: Instance, *, spec: PipelineSpec) -> dict[str, str]:
+    return {**_network(instance), **_security(), **_small_machine(), **spec.broker}
 
 
 def _network(instance: Instance) -> Settings:
@@ -150,7 +130,7 @@ def _small_machine() -> Settings:
     }
 
 
-def cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
+def new_cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
     """A new id of a cluster: 16 bytes in base64, as Kafka writes them.
 
     Never with a dash at its beginning, which the tool that is given it would take for an option: one in 64 has one.
@@ -164,13 +144,13 @@ def cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
 def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
     # What a killed run left half-made holds nothing yet.
     shutil.rmtree(instance.state / "kafka", ignore_errors=True)
-    command = tool(
+    command = tool_command(
         "kafka.tools.StorageTool",
         "format",
         "--config",
         settings.name,
         "--cluster-id",
-        cluster_id(),
+        new_cluster_id(),
         servers=instance.link_servers(servers),
     )
     done = run_once(command, name="kafka-format", instance=instance)

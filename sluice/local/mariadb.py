@@ -24,7 +24,7 @@ GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
 """While the data folder is made. For everyone from this machine an anonymous user is found before 'connect'@'%'."""
 
 
-def home(servers: Path) -> Path:
+def server_home(servers: Path) -> Path:
     """Where the server was unpacked: the folder that holds bin/ and share/."""
     found = list((servers / "mariadb").glob("**/bin/mariadbd"))
     if len(found) != 1:
@@ -33,7 +33,7 @@ def home(servers: Path) -> Path:
 
 
 def _linked_home(instance: Instance, servers: Path) -> Path:
-    return instance.link_servers(servers) / home(servers).relative_to(servers)
+    return instance.link_servers(servers) / server_home(servers).relative_to(servers)
 
 
 def prepare(instance: Instance, *, servers: Path) -> Path:

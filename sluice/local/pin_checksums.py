@@ -24,7 +24,7 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def record(folder: Path) -> None:
+def record_checksums(folder: Path) -> None:
     """Fetch everything for every platform into `folder`, recording the checksums."""
     folder.mkdir(parents=True)
     for database in _DATABASES:
@@ -33,4 +33,4 @@ def record(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    record(Path(sys.argv[1]))
+    record_checksums(Path(sys.argv[1]))

@@ -118,7 +118,7 @@ def _only(objects: Iterable[Document], kind: str, *, name: str | None = None) ->
     found = [entry for entry in _of_kind(objects, kind) if name in (None, entry.name)]
     if len(found) != 1:
         named = f" named {name}" if name else ""
-        where = f": {', '.join(entry.where() for entry in found)}" if found else ""
+        where = f": {', '.join(entry.location() for entry in found)}" if found else ""
         raise SluiceError(f"k8s/ must hold one {kind}{named}; it holds {len(found)}{where}")
     return found[0].value
 

@@ -66,7 +66,7 @@ def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subpro
     )
 
 
-class Starting:
+class StartedServer:
     """A server that has been started and is not yet known to be ready."""
 
     def __init__(self, server: Server, *, instance: Instance) -> None:
@@ -108,7 +108,7 @@ class Starting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunningProcess:
     """A process of an instance, as the process table has it."""
 
     name: str
@@ -131,16 +131,16 @@ class Running:
         return time.time() - self.process.create_time()
 
 
-def running(instance: Instance) -> list[Running]:
+def running_processes(instance: Instance) -> list[RunningProcess]:
     """Every live process of an instance, whoever started it."""
     return [found for process in psutil.process_iter() if (found := _of_instance(process, instance.state))]
 
 
-def _of_instance(process: psutil.Process, state: Path) -> Running | None:
+def _of_instance(process: psutil.Process, state: Path) -> RunningProcess | None:
     try:
         env = process.environ()
         if env.get(_INSTANCE) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
-            return Running(name=env.get(_NAME, "?"), process=process)
+            return RunningProcess(name=env.get(_NAME, "?"), process=process)
     except (psutil.Error, OSError):  # another user's, or gone meanwhile
         return None
     return None
@@ -149,14 +149,14 @@ def _of_instance(process: psutil.Process, state: Path) -> Running | None:
 def stop_all(instance: Instance, *, seconds: float, say: Callable[[str], None]) -> None:
     """End every process of an instance in order, each group by SIGTERM, and by SIGKILL after `seconds`."""
     for names in _STOP_ORDER:
-        group = [entry for entry in running(instance) if entry.name.startswith(names)]
+        group = [entry for entry in running_processes(instance) if entry.name.startswith(names)]
         if group:
             say(f"ending {', '.join(sorted({entry.name for entry in group}))}")
-        stop(group, seconds=seconds)
-    stop(running(instance), seconds=seconds)
+        stop_processes(group, seconds=seconds)
+    stop_processes(running_processes(instance), seconds=seconds)
 
 
-def stop(processes: Iterable[Running], *, seconds: float) -> None:
+def stop_processes(processes: Iterable[RunningProcess], *, seconds: float) -> None:
     """End processes by SIGTERM, and by SIGKILL what is still there after `seconds`."""
     alive = list(processes)
     for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 10.0)):
@@ -175,7 +175,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         return
 
 
-def _still_alive(processes: list[Running], *, seconds: float) -> list[Running]:
+def _still_alive(processes: list[RunningProcess], *, seconds: float) -> list[RunningProcess]:
     deadline = time.monotonic() + seconds
     while alive := [entry for entry in processes if _alive(entry.process)]:
         if time.monotonic() > deadline:
@@ -195,7 +195,7 @@ def _alive(process: psutil.Process) -> bool:
 
 def check_ports_free(ports: Mapping[str, int]) -> None:
     """Raise SluiceError that names every port taken, and what to do."""
-    taken = [f"{port} ({name})" for name, port in ports.items() if not is_free(port)]
+    taken = [f"{port} ({name})" for name, port in ports.items() if not is_port_free(port)]
     if taken:
         raise SluiceError(
             f"these ports of 127.0.0.1 are taken by another program: {', '.join(taken)}. "
@@ -211,11 +211,11 @@ def free_port_base() -> int:
     """
     while True:
         base = random.randrange(*_OWN_PORTS)  # noqa: S311 no secret
-        if all(is_free(port) for port in range(base, base + PORT_SPAN)):
+        if all(is_port_free(port) for port in range(base, base + PORT_SPAN)):
             return base
 
 
-def is_free(port: int) -> bool:
+def is_port_free(port: int) -> bool:
     """Say whether a server could listen on a port of 127.0.0.1."""
     with socket.socket() as probe:
         # As the servers themselves do: a port whose last connections are still closing is free.

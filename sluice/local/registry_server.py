@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sluice.local.http_requests import answers
+from sluice.local.http_requests import responds_ok
 from sluice.local.instance import Instance
-from sluice.local.java import java
-from sluice.local.kafka_broker import scram_client
+from sluice.local.java import java_command
+from sluice.local.kafka_broker import scram_client_settings
 from sluice.local.pipeline_spec import Settings
 from sluice.local.processes import Server
 
@@ -16,7 +16,7 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     """The registry's process; ready when it has read its journal and serves."""
     health = instance.port("registry-health")
     servers = instance.link_servers(servers)
-    login = scram_client(instance, "registry")
+    login = scram_client_settings(instance, "registry")
     bootstrap = f"127.0.0.1:{instance.port('kafka')}"
     env = {
         **settings,
@@ -33,7 +33,7 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     return Server(
         name="registry",
         # It serves a few requests a minute: what the second compiler would gain there, it costs at start.
-        command=java(
+        command=java_command(
             "-XX:TieredStopAtLevel=1",
             "-jar",
             str(servers / "registry/quarkus-run.jar"),
@@ -42,5 +42,5 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
         ),
         env=env,
         folder=instance.state,
-        ready=lambda: answers(f"http://127.0.0.1:{health}/health/ready"),
+        ready=lambda: responds_ok(f"http://127.0.0.1:{health}/health/ready"),
     )

@@ -9,7 +9,7 @@ from typing import cast
 from producer.runtime.exit_status import Exit, SluiceError
 
 
-def home(env: Mapping[str, str]) -> Path:
+def home_folder(env: Mapping[str, str]) -> Path:
     """The user's home folder; raises SluiceError where nothing says which it is."""
     try:
         return Path(env["HOME"]) if env.get("HOME") else Path.home()
@@ -20,7 +20,7 @@ def home(env: Mapping[str, str]) -> Path:
         ) from None
 
 
-def read_object(path: Path, *, values: Mapping[str, type] | type, remedy: str) -> dict[str, object]:
+def read_json_object(path: Path, *, values: Mapping[str, type] | type, remedy: str) -> dict[str, object]:
     """The JSON object in `path`, whose values are of these types; `remedy` says how to mend a damaged one.
 
     With a mapping only its keys are returned, those that the file has. Raises SluiceError where the file is damaged

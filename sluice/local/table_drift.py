@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pymysql
 
-from sluice.local.drift import Drift, differs
+from sluice.local.drift import Drift, unresolved
 from sluice.local.mariadb import Connection
-from sluice.manifests.yaml_documents import place
+from sluice.manifests.yaml_documents import file_line
 
 _CREATE = re.compile(r"^CREATE TABLE IF NOT EXISTS\s+(\S+)\s*(\(.*?);\s*$", re.DOTALL | re.MULTILINE)
 
@@ -35,26 +35,26 @@ def table_names(connection: Connection) -> set[str]:
         return {str(name) for (name,) in cursor.fetchall()}
 
 
-def differing_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Drift]:
+def compare_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Drift]:
     """A sentence for each table that is there, but otherwise than its script makes it; one may have more columns."""
     found: list[Drift] = []
     for path, text in scripts.items():
         for name, definition in _CREATE.findall(text):
             there, described = _read(connection, name), _described(connection, name, definition)
-            if found_here := [*differences(there, described)]:
-                found.append(differs(_sentence(name, path, found_here)))
+            if found_here := [*compare_table(there, described)]:
+                found.append(unresolved(_sentence(name, path, found_here)))
     return found
 
 
 def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
     return (
-        f"the table {name} is not the one of {place(path)}: {', '.join(differences)}. It stays as it is, with "
+        f"the table {name} is not the one of {file_line(path)}: {', '.join(differences)}. It stays as it is, with "
         "its rows. Describe in the script what is there; or, as root of the database, put it aside "
         f"(RENAME TABLE {name} TO {name}_before), and sluice up makes the described one."
     )
 
 
-def differences(there: Table, described: Table) -> Iterable[str]:
+def compare_table(there: Table, described: Table) -> Iterable[str]:
     """What a table lacks of the described one, or has otherwise."""
     for name, column in described.columns.items():
         if name not in there.columns:

@@ -13,19 +13,19 @@ from confluent_kafka.admin import (
     NewTopic,
 )
 
-from sluice.local.admin_answers import SECONDS, wait_for_all
-from sluice.local.drift import Drift, changed, differs, noted, setting_changes
+from sluice.local.drift import Drift, changed, compare_settings, kept, unresolved
+from sluice.local.kafka_admin import TIMEOUT_SECONDS, wait_for_all
 from sluice.local.pipeline_spec import Topic
 
 Partitions = dict[int, Any]
 
 
-def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
+def reconcile_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
     """Create the topics that are missing, and give those that are there their partitions and settings.
 
     Topics that are not described stay: they hold data. Raises SluiceError where the broker refuses.
     """
-    present = {name: topic.partitions for name, topic in admin.list_topics(timeout=SECONDS).topics.items()}
+    present = {name: topic.partitions for name, topic in admin.list_topics(timeout=TIMEOUT_SECONDS).topics.items()}
     topics = list(topics)
     new = [topic for topic in topics if topic.name not in present]
     old = [topic for topic in topics if topic.name in present]
@@ -33,12 +33,12 @@ def apply_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
     return findings + _unchangeable_differences(old, present)
 
 
-def undescribed_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
+def unknown_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
     """A sentence for each topic that is not described."""
     described = {topic.name for topic in topics}
-    names = sorted(admin.list_topics(timeout=SECONDS).topics)
+    names = sorted(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
     found = [name for name in names if name not in described and not name.startswith("__")]
-    return [noted(f"topic {name} is not in k8s/: it stays, with its messages") for name in found]
+    return [kept(f"topic {name} is not in k8s/: it stays, with its messages") for name in found]
 
 
 def _create(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
@@ -69,14 +69,14 @@ def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions
         copies = {len(partition.replicas) for partition in partitions.values()}
         if len(partitions) > topic.partitions:
             found.append(
-                differs(
+                unresolved(
                     f"topic {topic.name} has {len(partitions)} partitions and k8s/ says {topic.partitions}; Kafka "
                     f"takes none away. Write partitions: {len(partitions)} in k8s/topics.yaml."
                 )
             )
         if copies != {topic.replicas}:
             found.append(
-                differs(
+                unresolved(
                     f"topic {topic.name} has {max(copies)} copies and k8s/ says {topic.replicas}; there is one broker "
                     "here. Write replicas: 1 in k8s/topics.yaml; a larger profile of a cluster has its own number."
                 )
@@ -94,7 +94,7 @@ def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
             admin.incremental_alter_configs([_change(name, set_now[name], now) for name, now in changes.items()]),
             lambda resource: f"the settings of topic {resource.name} are refused",
         )
-    return [found for name, now in changes.items() for found in setting_changes(f"topic {name}", set_now[name], now)]
+    return [found for name, now in changes.items() for found in compare_settings(f"topic {name}", set_now[name], now)]
 
 
 def _settings(admin: AdminClient, topics: list[Topic]) -> dict[str, dict[str, str]]:

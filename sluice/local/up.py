@@ -16,31 +16,32 @@ from sluice.local import (
     connect_workers,
     connectors,
     database_setup,
+    kafka_admin,
     kafka_broker,
     mariadb,
-    reconcile_kafka,
     redis_server,
     registry_server,
 )
-from sluice.local.aot_cache import learn
+from sluice.local.aot_cache import make_aot_caches
 from sluice.local.certificates import make_certificates
 from sluice.local.connector_progress import (
-    Position,
+    BinlogPosition,
     Progress,
     SinkProgress,
     SourceProgress,
-    backlog_of,
-    end_of_log,
-    group_of,
+    consumer_group_name,
+    read_backlog,
+    read_binlog_end,
 )
-from sluice.local.consumer_group import Group
+from sluice.local.consumer_group import ConsumerGroup
 from sluice.local.drift import Drift
-from sluice.local.fetch_servers import Say, servers_folder
-from sluice.local.folder_checks import PIPELINE, shown, usable
+from sluice.local.fetch_servers import Say, fetch_servers
+from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
-from sluice.local.processes import Server, Starting, check_ports_free, stop_all
-from sluice.local.wait_for_connectors import Trouble, settle
+from sluice.local.processes import Server, StartedServer, check_ports_free, stop_all
+from sluice.local.reconcile_kafka import reconcile_kafka
+from sluice.local.wait_for_connectors import Problem, wait_for_connectors
 
 _READY_SECONDS = 120
 _SETTLE_SECONDS = 60
@@ -54,7 +55,7 @@ class Launch:
     """One bringing-up: what the steps below share."""
 
     instance: Instance
-    description: PipelineSpec
+    spec: PipelineSpec
     servers: Path
     say: Say
     first: bool
@@ -62,30 +63,30 @@ class Launch:
     cancelled: threading.Event = field(default_factory=threading.Event)
     sinks: dict[str, SinkProgress] = field(default_factory=dict[str, SinkProgress])
     """Each sink, with what waited for it before a worker was started."""
-    log_ends: list[Position] = field(default_factory=list[Position])
+    log_ends: list[BinlogPosition] = field(default_factory=list[BinlogPosition])
     """Where the binary log ended when the tables were there."""
-    troubles: list[Trouble] = field(default_factory=list[Trouble])
+    troubles: list[Problem] = field(default_factory=list[Problem])
 
     def report(self, findings: list[Drift]) -> None:
         """Say what was changed, and keep for the end what is not as k8s/ says."""
         for finding in findings:
             if finding.kind == "differs":
-                self.troubles.append(Trouble(text=finding.text, status=Exit.FAILED))
+                self.troubles.append(Problem(text=finding.text, status=Exit.FAILED))
             elif finding.kind == "noted" or not self.first:
                 self.say(finding.text)
 
     def start(self, server: Server) -> None:
         """Start a server and wait until it is ready."""
-        Starting(server, instance=self.instance).wait(seconds=_READY_SECONDS, cancelled=self.cancelled)
+        StartedServer(server, instance=self.instance).wait(seconds=_READY_SECONDS, cancelled=self.cancelled)
         self.say(f"{server.name} is ready")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Up:
+class UpResult:
     """A pipeline that is up, and what of it is not as it should be."""
 
     instance: Instance
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Problem, ...]
 
     @property
     def status(self) -> Exit:
@@ -102,27 +103,27 @@ def up(
     redis_megabytes: int | None = None,
     env: Mapping[str, str],
     say: Say,
-) -> Up:
+) -> UpResult:
     """Bring the pipeline in `state` up, and to what k8s/ says: servers, topics, users, tables, connectors.
 
     What an earlier run left behind is ended first. If a server fails, or on Ctrl-C, all is taken down again, and
     SluiceError says what failed, with the last lines of its log. A connector that fails leaves the rest up, with
     which it can be mended: it is among the answer's troubles.
     """
-    state = usable(state, PIPELINE)
-    description = PipelineSpec.read()
-    asked_for = database_setup.password_names(description.database_scripts)
-    servers = servers_folder(env=env, say=say)
-    learn(servers.parent, servers=servers, say=say)
-    workers = description.worker_replicas if workers is None else workers
+    state = make_folder(state, STATE_FOLDER)
+    spec = PipelineSpec.read()
+    asked_for = database_setup.password_names(spec.database_scripts)
+    servers = fetch_servers(env=env, say=say)
+    make_aot_caches(servers.parent, servers=servers, say=say)
+    workers = spec.worker_replicas if workers is None else workers
     instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)
-        instance.add_passwords([*asked_for, *(f"kafka-{user.name}" for user in description.users)])
+        instance.add_passwords([*asked_for, *(f"kafka-{user.name}" for user in spec.users)])
         launch = Launch(
             instance=instance,
-            description=description,
+            spec=spec,
             servers=servers,
             say=say,
             first=not (instance.state / _PLACE).exists(),
@@ -133,7 +134,7 @@ def up(
             launch.cancelled.set()
             stop_all(instance, seconds=_STOP_SECONDS, say=say)
             raise
-    return Up(instance=instance, troubles=tuple(launch.troubles))
+    return UpResult(instance=instance, troubles=tuple(launch.troubles))
 
 
 def down(instance: Instance, *, purge: bool, say: Say) -> None:
@@ -145,21 +146,21 @@ def down(instance: Instance, *, purge: bool, say: Say) -> None:
             shutil.rmtree(instance.state)
         except OSError as error:
             raise SluiceError(f"{error.filename} cannot be removed: {error.strerror}; remove it by hand") from error
-        say(f"{shown(instance.state)} is removed")
+        say(f"{display_path(instance.state)} is removed")
 
 
 def _launch(launch: Launch) -> None:
-    instance, description = launch.instance, launch.description
+    instance, spec = launch.instance, launch.spec
     make_certificates(instance)
-    launch.report(applied_settings.changed_settings(instance, description))
+    launch.report(applied_settings.changed_settings(instance, spec))
     steps = (_kafka_and_its_clients, _mysql, _redis)
     _together([partial(step, launch) for step in steps], cancelled=launch.cancelled)
-    applied_settings.keep_settings(instance, description)
+    applied_settings.save_settings(instance, spec)
     url = f"http://127.0.0.1:{instance.port('connect')}"
-    launch.report(connectors.apply_connectors(url, description.connectors))
-    watched = [(connector, _progress(launch, url, connector)) for connector in description.connectors]
+    launch.report(connectors.reconcile_connectors(url, spec.connectors))
+    watched = [(connector, _progress(launch, url, connector)) for connector in spec.connectors]
     launch.troubles.extend(
-        settle(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
+        wait_for_connectors(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
     for sink in launch.sinks.values():
         sink.group.close()
@@ -179,13 +180,13 @@ def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None
 
 
 def _kafka_and_its_clients(launch: Launch) -> None:
-    instance, servers, description = launch.instance, launch.servers, launch.description
-    settings = kafka_broker.prepare(instance, description=description, servers=servers)
+    instance, servers, spec = launch.instance, launch.servers, launch.spec
+    settings = kafka_broker.prepare(instance, spec=spec, servers=servers)
     launch.start(kafka_broker.server(instance, settings=settings, servers=servers))
-    admin = kafka_broker.admin_client(instance)
+    admin = kafka_admin.admin_client(instance)
     # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
-    launch.report(reconcile_kafka.apply_entities(admin, description=description, passwords=instance.passwords))
-    for connector in description.connectors:
+    launch.report(reconcile_kafka(admin, spec=spec, passwords=instance.passwords))
+    for connector in spec.connectors:
         if connector.topics:
             launch.sinks[connector.name] = _sink(instance, connector)
     _together(
@@ -195,26 +196,24 @@ def _kafka_and_its_clients(launch: Launch) -> None:
 
 
 def _sink(instance: Instance, connector: Connector) -> SinkProgress:
-    group = Group(group_of(connector), instance=instance)
-    return SinkProgress(group=group, backlog=backlog_of(group, connector))
+    group = ConsumerGroup(consumer_group_name(connector), instance=instance)
+    return SinkProgress(group=group, backlog=read_backlog(group, connector))
 
 
 def _registry(launch: Launch) -> None:
-    settings = launch.description.registry
+    settings = launch.spec.registry
     launch.start(registry_server.server(launch.instance, settings=settings, servers=launch.servers))
 
 
 def _worker(launch: Launch, index: int) -> None:
-    launch.start(
-        connect_workers.worker(launch.instance, index=index, description=launch.description, servers=launch.servers)
-    )
+    launch.start(connect_workers.worker(launch.instance, index=index, spec=launch.spec, servers=launch.servers))
 
 
 def _mysql(launch: Launch) -> None:
     settings = mariadb.prepare(launch.instance, servers=launch.servers)
     launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
-    launch.report(database_setup.apply_scripts(launch.instance, launch.description.database_scripts))
-    launch.log_ends.append(end_of_log(launch.instance))
+    launch.report(database_setup.reconcile_database(launch.instance, launch.spec.database_scripts))
+    launch.log_ends.append(read_binlog_end(launch.instance))
 
 
 def _redis(launch: Launch) -> None:

@@ -18,8 +18,8 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from sluice.local.admin_answers import SECONDS, wait_for_all
 from sluice.local.drift import Drift, changed
+from sluice.local.kafka_admin import TIMEOUT_SECONDS, wait_for_all
 from sluice.local.pipeline_spec import Acl, User
 
 _ITERATIONS = 4096
@@ -46,7 +46,7 @@ _PATTERNS = {"literal": ResourcePatternType.LITERAL, "prefix": ResourcePatternTy
 _PERMISSIONS = {"allow": AclPermissionType.ALLOW, "deny": AclPermissionType.DENY}
 
 
-def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
+def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
     """Give every user its rights, and take away the rights that no user here has."""
     wanted = {_binding(user, acl) for user in users for acl in user.acls}
     anything: Any = None
@@ -59,7 +59,7 @@ def apply_rights(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
         AclOperation.ANY,
         AclPermissionType.ANY,
     )
-    present = set(admin.describe_acls(everything).result(SECONDS))
+    present = set(admin.describe_acls(everything).result(TIMEOUT_SECONDS))
     if missing := wanted - present:
         wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the right {acl} cannot be given")
     if stale := present - wanted:
@@ -101,11 +101,11 @@ def _filter(acl: AclBinding) -> AclBindingFilter:
     return AclBindingFilter(*parts)
 
 
-def apply_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Drift]:
+def reconcile_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Drift]:
     """Give every user its password, and take away the users that are not described."""
     described = {user.name for user in users}
     everybody: Any = admin.describe_user_scram_credentials()
-    present = set(everybody.result(SECONDS))
+    present = set(everybody.result(TIMEOUT_SECONDS))
     changes: list[UserScramCredentialAlteration] = [
         UserScramCredentialUpsertion(
             name,

@@ -9,11 +9,12 @@ from http.client import HTTPException
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.local.connector_errors import advice, cause_of
+from sluice.local.connector_errors import advise
 from sluice.local.connector_progress import Progress
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import Connector
+from sluice.stack_trace import innermost_message
 
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
@@ -25,7 +26,7 @@ _DONE = {"paused": "PAUSED", "stopped": "STOPPED"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
+class Problem:
     """A connector that does not do its work."""
 
     text: str
@@ -45,14 +46,14 @@ class _Watched:
     reported: bool = False
 
 
-def settle(
+def wait_for_connectors(
     url: str,
     connectors: Sequence[tuple[Connector, Progress | None]],
     *,
     seconds: float,
     cancelled: threading.Event,
     say: Callable[[str], None],
-) -> list[Trouble]:
+) -> list[Problem]:
     """Wait until each connector has done what its Progress asks (None: until its tasks run) or has failed.
 
     What has failed is restarted up to three times, whatever its autoRestart says: a worker that comes back starts its
@@ -61,7 +62,7 @@ def settle(
     """
     begun = time.monotonic()
     open_ones = [_Watched(connector=connector, progress=progress) for connector, progress in connectors]
-    troubles: list[Trouble] = []
+    troubles: list[Problem] = []
     while open_ones:
         for watched in list(open_ones):
             parts = _parts(url, watched.connector.name)
@@ -84,14 +85,14 @@ def _verb(connector: Connector) -> str:
     return "runs" if connector.state == "running" else f"is {connector.state}, as k8s/ says"
 
 
-def _late(watched: _Watched, seconds: float) -> Trouble:
+def _late(watched: _Watched, seconds: float) -> Problem:
     if watched.failed:
         return _has_failed(watched)
     text = (
         f"connector {watched.connector.name} has not failed, but was not seen to {watched.waits_for} within "
         f"{seconds:.0f} s. `sluice status` says how it goes on."
     )
-    return Trouble(text=text, status=Exit.UNAVAILABLE)
+    return Problem(text=text, status=Exit.UNAVAILABLE)
 
 
 def _report_waiting(open_ones: list[_Watched], say: Callable[[str], None]) -> None:
@@ -109,12 +110,12 @@ def _works(watched: _Watched, parts: list[Any]) -> bool:
     watched.waits_for = "start"
     if len(parts) < 2 or any(part["state"] != "RUNNING" for part in parts):  # noqa: PLR2004 itself and a task
         return False
-    waits_for = watched.progress.waits_for() if watched.progress else None
+    waits_for = watched.progress.pending_step() if watched.progress else None
     watched.waits_for = waits_for or watched.waits_for
     return waits_for is None
 
 
-def _failure(url: str, watched: _Watched, parts: list[Any]) -> Trouble | None:
+def _failure(url: str, watched: _Watched, parts: list[Any]) -> Problem | None:
     """Start again what has failed; the trouble where that was done often enough."""
     watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
     if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
@@ -128,11 +129,11 @@ def _failure(url: str, watched: _Watched, parts: list[Any]) -> Trouble | None:
     return None
 
 
-def _has_failed(watched: _Watched) -> Trouble:
+def _has_failed(watched: _Watched) -> Problem:
     name, failed = watched.connector.name, watched.failed
-    cause = cause_of(failed.get("trace", ""))
+    cause = innermost_message(failed.get("trace", ""))
     who = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
-    return Trouble(text=f"{who} has FAILED: {cause}. {advice(cause, name)}", status=Exit.FAILED)
+    return Problem(text=f"{who} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
 
 
 def _parts(url: str, name: str) -> list[Any]:

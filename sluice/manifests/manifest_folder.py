@@ -3,8 +3,16 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sluice.manifests.validation import mistakes
-from sluice.manifests.yaml_documents import ROOT, Document, ManifestError, Object, place, read_documents, read_text
+from sluice.manifests.validation import find_mistakes
+from sluice.manifests.yaml_documents import (
+    ROOT,
+    Document,
+    ManifestError,
+    Object,
+    file_line,
+    read_documents,
+    read_text,
+)
 
 K8S = ROOT / "k8s"
 _CLUSTER_LABEL = "strimzi.io/cluster"
@@ -23,10 +31,10 @@ def read_folder(folder: Path = K8S) -> list[Document]:
             elif path.suffix in _TEXTS:
                 read_text(path)
             elif path.suffix == ".yml":
-                found.append(f"{place(path)} is read by nobody: the files here are called .yaml")
+                found.append(f"{file_line(path)} is read by nobody: the files here are called .yaml")
         except ManifestError as error:
             found += error.mistakes
-    found += [sentence for document in documents for sentence in mistakes(document)]
+    found += [sentence for document in documents for sentence in find_mistakes(document)]
     found += _duplicates(documents) if not found else []
     found += _labelled_for_others(documents) if not found else []
     if found:
@@ -37,7 +45,7 @@ def read_folder(folder: Path = K8S) -> list[Document]:
 def read_objects(path: Path) -> list[Object]:
     """Every object of one file; raises ManifestError with all its mistakes."""
     documents = read_documents(path)
-    found = [sentence for document in documents for sentence in mistakes(document)]
+    found = [sentence for document in documents for sentence in find_mistakes(document)]
     if found:
         raise ManifestError(found)
     return [document.value for document in documents]
@@ -53,7 +61,7 @@ def _duplicates(documents: Iterable[Document]) -> Iterator[str]:
         for kind, name in sorted(names):
             first = seen.setdefault((kind, name), document)
             if first is not document:
-                yield f"{document.where()}: the {kind} {name} is described in {first.where()} already"
+                yield f"{document.location()}: the {kind} {name} is described in {first.location()} already"
                 break
 
 
@@ -65,6 +73,6 @@ def _labelled_for_others(documents: Iterable[Document]) -> Iterator[str]:
         label = document.value.get("metadata", {}).get("labels", {}).get(_CLUSTER_LABEL)
         if owner in clusters and label != clusters[owner]:
             yield (
-                f"{document.where()}: metadata.labels.{_CLUSTER_LABEL} of the {document.kind} {document.name} is "
+                f"{document.location()}: metadata.labels.{_CLUSTER_LABEL} of the {document.kind} {document.name} is "
                 f"{label or 'missing'}; the {owner} is called {clusters[owner]}"
             )

@@ -1,7 +1,7 @@
 """What each kind of object may hold: Strimzi's own definitions, cut down to names, types and choices (strimzi.json).
 
-`python -m tests.cluster.shapes` writes that file anew after a change of Strimzi's version, and a test holds that it is
-what Strimzi says.
+`python -m tests.cluster.strimzi_schemas` writes that file after a change of Strimzi's version; a test compares it with
+Strimzi's definitions.
 """
 
 import json
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).with_name("strimzi.json")
+STRIMZI_FILE = Path(__file__).with_name("strimzi.json")
 STRIMZI = "kafka.strimzi.io/v1"
 
 ObjectSchema = Mapping[str, Any]
@@ -35,7 +35,7 @@ _OTHERS: Mapping[str, tuple[str, ObjectSchema]] = {
     # kind's own file; kind checks it.
     "Cluster": ("kind.x-k8s.io/v1alpha4", {"type": "object", "open": True}),
 }
-NEEDED: Mapping[str, tuple[str, ...]] = {
+REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Kafka": ("spec.kafka.version", "spec.kafka.config"),
     "KafkaConnect": ("spec.config", "spec.jvmOptions.-Xmx"),
     "KafkaConnector": ("spec.class", "spec.tasksMax", "spec.config"),
@@ -46,9 +46,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 
 
 @cache
-def shapes() -> Mapping[str, tuple[str, ObjectSchema]]:
+def schemas_by_kind() -> Mapping[str, tuple[str, ObjectSchema]]:
     """For each kind its apiVersion and the shape of the whole object."""
-    specs: dict[str, ObjectSchema] = json.loads(FILE.read_text(encoding="utf-8"))
+    specs: dict[str, ObjectSchema] = json.loads(STRIMZI_FILE.read_text(encoding="utf-8"))
     return {**{kind: (STRIMZI, _object(spec)) for kind, spec in specs.items()}, **_OTHERS}
 
 

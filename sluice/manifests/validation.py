@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import yaml
 
-from sluice.manifests.object_schemas import NEEDED, ObjectSchema, shapes
+from sluice.manifests.object_schemas import REQUIRED_FIELDS, ObjectSchema, schemas_by_kind
 from sluice.manifests.yaml_documents import Document
 
 _TAG = "tag:yaml.org,2002:"
@@ -36,15 +36,15 @@ _OWN_FIELDS = {
 """Settings of a connector that its object has fields for."""
 
 
-def mistakes(document: Document) -> Iterator[str]:
+def find_mistakes(document: Document) -> Iterator[str]:
     """A sentence for each mistake in an object, with its file, line and field."""
-    known = shapes().get(document.kind)
+    known = schemas_by_kind().get(document.kind)
     if known is None:
-        yield f"{document.where(_field(document.node, 'kind'))}: {_unknown_kind(document.kind)}"
+        yield f"{document.location(_field(document.node, 'kind'))}: {_unknown_kind(document.kind)}"
         return
     version, shape = known
     for node, sentence in _object_mistakes(document, version, shape):
-        yield f"{document.where(node)}: {sentence}"
+        yield f"{document.location(node)}: {sentence}"
 
 
 Found = Iterator[tuple[yaml.Node, str]]
@@ -64,7 +64,7 @@ def _object_mistakes(document: Document, version: str, shape: ObjectSchema) -> F
 def _unknown_kind(kind: str) -> str:
     if not kind:
         return "this object has no kind"
-    return f"nothing here reads the kind {kind}{_instead(kind, list(shapes()))}"
+    return f"nothing here reads the kind {kind}{_instead(kind, list(schemas_by_kind()))}"
 
 
 def _instead(name: str, names: list[str]) -> str:
@@ -139,7 +139,7 @@ def _in_scalar(node: yaml.ScalarNode, shape: ObjectSchema, path: str) -> Found:
 
 
 def _missing(document: Document) -> Found:
-    for path in NEEDED.get(document.kind, ()):
+    for path in REQUIRED_FIELDS.get(document.kind, ()):
         node: yaml.Node = document.node
         for name in path.split("."):
             inner = _field(node, name)

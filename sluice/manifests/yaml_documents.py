@@ -42,12 +42,12 @@ class Document:
         metadata = self.value.get("metadata")
         return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
 
-    def where(self, node: yaml.Node | None = None) -> str:
+    def location(self, node: yaml.Node | None = None) -> str:
         """File and line of a node, or of the object."""
-        return place(self.path, (node or self.node).start_mark.line + 1)
+        return file_line(self.path, (node or self.node).start_mark.line + 1)
 
 
-def place(path: Path, line: int | None = None) -> str:
+def file_line(path: Path, line: int | None = None) -> str:
     """A file as a person names it, with a line (from 1) where there is one."""
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     return f"{shown} line {line}" if line else str(shown)
@@ -58,13 +58,13 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ManifestError([f"{place(path)} cannot be read: {error.strerror}"]) from error
+        raise ManifestError([f"{file_line(path)} cannot be read: {error.strerror}"]) from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ManifestError(
-            [f"{place(path, line)}: the byte 0x{data[error.start]:02x} is not UTF-8. Save the file as UTF-8."]
+            [f"{file_line(path, line)}: the byte 0x{data[error.start]:02x} is not UTF-8. Save the file as UTF-8."]
         ) from error
 
 
@@ -72,7 +72,7 @@ def read_documents(path: Path) -> list[Document]:
     """Every object of a YAML file; raises ManifestError."""
     documents = list(_documents(path, read_text(path)))
     if not documents:
-        raise ManifestError([f"{place(path)} holds no object: it is empty, or all of it is a comment"])
+        raise ManifestError([f"{file_line(path)} holds no object: it is empty, or all of it is a comment"])
     return documents
 
 
@@ -93,9 +93,9 @@ def _documents(path: Path, text: str) -> Iterator[Document]:
         raise ManifestError([_explained(path, error)]) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ManifestError([f"{place(path, line)}: a control character, which YAML does not allow"]) from error
+        raise ManifestError([f"{file_line(path, line)}: a control character, which YAML does not allow"]) from error
     except (ValueError, TypeError) as error:  # such as the date 2026-13-32
-        raise ManifestError([f"{place(path)} holds a value that cannot be read: {error}"]) from error
+        raise ManifestError([f"{file_line(path)} holds a value that cannot be read: {error}"]) from error
     finally:
         if loader is not None:
             loader.dispose()
@@ -106,12 +106,12 @@ def _is_null(node: yaml.Node) -> bool:
 
 
 def _at(path: Path, node: yaml.Node) -> str:
-    return place(path, node.start_mark.line + 1)
+    return file_line(path, node.start_mark.line + 1)
 
 
 def _explained(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
-    where = place(path, mark.line + 1 if mark else None)
+    where = file_line(path, mark.line + 1 if mark else None)
     why = ", ".join(part for part in (error.context, error.problem) if part)
     if mark and "\t" in _line(path, mark.line):
         why += ". YAML is indented by spaces; this line holds a tab"

@@ -12,15 +12,16 @@ from tempfile import TemporaryDirectory
 from confluent_kafka import OFFSET_END, TopicPartition
 
 from producer.sample import write_sample
-from sluice.local.fetch_servers import servers_folder
+from sluice.local.fetch_servers import fetch_servers
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client, scram_client, tool
+from sluice.local.kafka_admin import admin_client
+from sluice.local.kafka_broker import scram_client_settings, tool_command
 from sluice.local.mariadb import connect_as_root
 from sluice.local.pipeline_spec import Acl, PipelineSpec, Topic
 from sluice.local.processes import free_port_base
-from sluice.local.topics import apply_topics
-from sluice.local.users import apply_rights
+from sluice.local.topics import reconcile_topics
+from sluice.local.users import reconcile_acls
 from sluice.view.endpoints import Endpoints
 from tests.support import run_sluice, wait_for
 
@@ -38,7 +39,7 @@ class Bed:
     servers: Path
 
     @property
-    def place(self) -> Endpoints:
+    def endpoints(self) -> Endpoints:
         """How its users come in."""
         return Endpoints.from_env(self.instance.endpoint_variables())
 
@@ -73,7 +74,7 @@ class Bed:
 
     def kafka_tool(self, main: str, *arguments: str) -> str:
         """Standard output of one of Kafka's own programs."""
-        command = tool(main, *arguments, servers=self.servers)
+        command = tool_command(main, *arguments, servers=self.servers)
         return subprocess.run(
             command, cwd=self.instance.state, capture_output=True, text=True, check=True, timeout=300
         ).stdout
@@ -81,7 +82,7 @@ class Bed:
     def client_file(self, settings: Mapping[str, str]) -> Path:
         """A properties file for a Java client that comes in as the producer."""
         values = {
-            **scram_client(self.instance, "producer"),
+            **scram_client_settings(self.instance, "producer"),
             "bootstrap.servers": f"127.0.0.1:{self.instance.port('kafka')}",
             **settings,
         }
@@ -132,7 +133,7 @@ def bed() -> Generator[Bed]:
         assert up.returncode == 0, up.stderr
         try:
             instance = Instance.open(state)
-            servers = servers_folder(env=os.environ, say=lambda _: None)
+            servers = fetch_servers(env=os.environ, say=lambda _: None)
             yield Bed(instance=instance, folder=folder, servers=servers)
         finally:
             run_sluice("--state", str(state), "down", "--purge", env=os.environ)
@@ -147,9 +148,9 @@ def let_in_the_peer(instance: Instance) -> None:
 def let_in(instance: Instance, *topics: Topic) -> None:
     """Make topics of benchmarks, which producer, Connect and consumer may then use."""
     description = PipelineSpec.read()
-    apply_topics(admin_client(instance), topics)
+    reconcile_topics(admin_client(instance), topics)
     rights = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
-    apply_rights(
+    reconcile_acls(
         admin_client(instance),
         [
             replace(user, acls=(*user.acls, *(_right(operation) for operation in rights.get(user.name, []))))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from producer.gps.check_rows import parse_row
 from producer.gps.encode_row import schema_text
+from producer.gps.parse_row import parse_row
 from tests.bench.bed import Bed
 from tests.bench.formats import FORMATS, Record
 from tests.bench.measurement import Cell, Figures, Report
@@ -19,7 +19,7 @@ ROWS = 100_000
 def converters(bed: Bed) -> Report:
     """Each format's cost, and what a change of the schema does to each."""
     schema = json.loads(schema_text())
-    registry = SchemaRegistryClient({"url": bed.place.registry_compatible_url, "timeout": 10, "max.retries": 3})
+    registry = SchemaRegistryClient({"url": bed.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
     with bed.sink_stopped():
         records = list(_fixes(bed))
         passages = [Passage(bed, entry, schema=schema, registry=registry) for entry in FORMATS]

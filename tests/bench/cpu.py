@@ -8,7 +8,7 @@ from typing import Any, Self
 import psutil
 
 from sluice.local.instance import Instance
-from sluice.local.processes import running
+from sluice.local.processes import running_processes
 
 OTHERS, IDLE = "others", "idle"
 
@@ -24,7 +24,7 @@ class Clock:
     def read(cls, instance: Instance) -> Self:
         """Take the time; all of Connect's workers count as one."""
         names: dict[str, float] = {}
-        for entry in running(instance):
+        for entry in running_processes(instance):
             times = entry.process.cpu_times()
             name = entry.name.partition("-")[0]
             names[name] = names.get(name, 0.0) + times.user + times.system

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from sluice.local import connect_workers
-from sluice.local.java import java, properties
-from sluice.local.kafka_broker import program
+from sluice.local.java import format_properties, java_command
+from sluice.local.kafka_broker import jvm_arguments
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.local.processes import Server, Starting, running, stop
+from sluice.local.processes import Server, StartedServer, running_processes, stop_processes
 from tests.bench.bed import Bed
 from tests.bench.drain import Progress, begin, drain
 from tests.bench.measurement import ROUNDS
@@ -39,7 +39,7 @@ class Standalone:
 def distributed_start(bed: Bed) -> float:
     """Seconds from the start of the only worker until all tasks of the sink run."""
     _stop_connect(bed)
-    worker = connect_workers.worker(bed.instance, index=0, description=PipelineSpec.read(), servers=bed.servers)
+    worker = connect_workers.worker(bed.instance, index=0, spec=PipelineSpec.read(), servers=bed.servers)
     return _start(bed, worker)
 
 
@@ -73,20 +73,22 @@ def take_over(bed: Bed, *, rows: int) -> float:
 def _standalone_server(bed: Bed) -> Server:
     """As the first worker of the group, but for what only a group has."""
     description = PipelineSpec.read()
-    worker = connect_workers.worker(bed.instance, index=0, description=description, servers=bed.servers)
+    worker = connect_workers.worker(bed.instance, index=0, spec=description, servers=bed.servers)
     lines = (bed.instance.state / "connect-1.properties").read_text().splitlines(keepends=True)
-    own = properties({"offset.storage.file.filename": str(bed.instance.state / "standalone.offsets")})
+    own = format_properties({"offset.storage.file.filename": str(bed.instance.state / "standalone.offsets")})
     settings = bed.instance.write(
         "standalone.properties", "".join([*(line for line in lines if not line.startswith(_OF_A_GROUP)), own])
     )
-    connector = bed.instance.write("sink.properties", properties({"name": MYSQL_SINK, **settings_of(MYSQL_SINK)}))
+    connector = bed.instance.write(
+        "sink.properties", format_properties({"name": MYSQL_SINK, **settings_of(MYSQL_SINK)})
+    )
     links = bed.instance.link_servers(bed.servers)
     main = "org.apache.kafka.connect.cli.ConnectStandalone"
     return replace(
         worker,
         name="connect-standalone",
-        command=java(
-            *program(main, str(settings), str(connector), servers=links),
+        command=java_command(
+            *jvm_arguments(main, str(settings), str(connector), servers=links),
             heap=description.worker_heap,
             cache=links / "connect.aot",
         ),
@@ -95,13 +97,15 @@ def _standalone_server(bed: Bed) -> Server:
 
 def _start(bed: Bed, server: Server) -> float:
     begun = time.monotonic()
-    Starting(server, instance=bed.instance).wait(seconds=_SECONDS, cancelled=threading.Event())
+    StartedServer(server, instance=bed.instance).wait(seconds=_SECONDS, cancelled=threading.Event())
     Sink(bed.instance, MYSQL_SINK).wait_for_tasks(TASKS)
     return time.monotonic() - begun
 
 
 def _stop_connect(bed: Bed) -> None:
-    stop([entry for entry in running(bed.instance) if entry.name.startswith("connect-")], seconds=30)
+    stop_processes(
+        [entry for entry in running_processes(bed.instance) if entry.name.startswith("connect-")], seconds=30
+    )
 
 
 @contextmanager
@@ -111,7 +115,7 @@ def _killed_in_the_middle(bed: Bed, process: str, *, rows: int) -> Generator[Pro
     with Progress(bed) as progress:
         sink.resume()
         wait_for(lambda: progress.rows() >= rows * _KILLED_AT, seconds=_SECONDS)
-        next(entry for entry in running(bed.instance) if entry.name == process).process.kill()
+        next(entry for entry in running_processes(bed.instance) if entry.name == process).process.kill()
         yield progress
 
 

@@ -5,7 +5,7 @@ import time
 
 from sluice.local import connect_workers, kafka_broker, registry_server
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.local.processes import Server, Starting, running, stop
+from sluice.local.processes import Server, StartedServer, running_processes, stop_processes
 from tests.bench.bed import Bed
 from tests.bench.measurement import Measurement, side_by_side
 
@@ -37,9 +37,9 @@ def _up(bed: Bed) -> float:
 def _alone(bed: Bed, name: str) -> float:
     """Seconds from the start of one JVM until it is ready, in a pipeline where the rest is up."""
     server = _server(bed, name)
-    stop([entry for entry in running(bed.instance) if entry.name == name], seconds=30)
+    stop_processes([entry for entry in running_processes(bed.instance) if entry.name == name], seconds=30)
     begun = time.perf_counter()
-    Starting(server, instance=bed.instance).wait(seconds=120, cancelled=threading.Event())
+    StartedServer(server, instance=bed.instance).wait(seconds=120, cancelled=threading.Event())
     return time.perf_counter() - begun
 
 
@@ -50,12 +50,12 @@ def _server(bed: Bed, name: str) -> Server:
         return kafka_broker.server(bed.instance, settings=settings, servers=bed.servers)
     if name == "registry":
         return registry_server.server(bed.instance, settings=description.registry, servers=bed.servers)
-    return connect_workers.worker(bed.instance, index=0, description=description, servers=bed.servers)
+    return connect_workers.worker(bed.instance, index=0, spec=description, servers=bed.servers)
 
 
 def memory(bed: Bed) -> Measurement:
     """All processes together at rest, shared pages counted once."""
-    mebibytes = sum(entry.memory_bytes for entry in running(bed.instance)) / 2**20
+    mebibytes = sum(entry.memory_bytes for entry in running_processes(bed.instance)) / 2**20
     return Measurement(
         name="memory",
         ours=mebibytes,

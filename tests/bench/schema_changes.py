@@ -10,6 +10,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistry
 
 from producer.kafka.register_schema import COMPATIBILITY
 from sluice.local.pipeline_spec import Topic
+from sluice.stack_trace import innermost_cause
 from tests.bench.bed import PEER_TOPIC, Bed, let_in
 from tests.bench.formats import FORMATS, Format, Record, Schema
 from tests.bench.measurement import Cell, Figures
@@ -113,7 +114,7 @@ class _Trial:
                 values.append(serialise(change.record(_at(record, number))))
         except SchemaRegistryError as error:
             return f"refused: {error.error_message.rpartition('list of diff types: ')[2]}"
-        producer = Producer({**self.bed.place.producer.client_settings(), "enable.idempotence": True})
+        producer = Producer({**self.bed.endpoints.producer.client_settings(), "enable.idempotence": True})
         for number, value in enumerate(values):
             # The sink's transform holds the key to the value's own time.
             producer.produce(self.topic, key=str(_at(record, number)["recorded_at"]), value=value)
@@ -155,5 +156,4 @@ def _trace(sink: Sink) -> str:
 
 def _reason(trace: str) -> str:
     """The innermost cause, without its class and without where Java found that."""
-    causes = [line.removeprefix("Caused by: ") for line in trace.splitlines() if line.startswith("Caused by: ")]
-    return re.sub(r"^[\w.$]+: | \(.*\)$", "", causes[-1] if causes else trace.splitlines()[0])
+    return re.sub(r"^[\w.$]+: | \(.*\)$", "", innermost_cause(trace) or trace.splitlines()[0])

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.local.kafka_broker import admin_client
+from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import PipelineSpec
 from tests.support import wait_for
 

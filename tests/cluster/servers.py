@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sluice.local.instance import Instance
-from sluice.local.processes import Server, Starting, free_port_base, running, stop
+from sluice.local.processes import Server, StartedServer, free_port_base, running_processes, stop_processes
 from tests.cluster.api import Api, Refused
 from tests.cluster.builds import Programs
 from tests.cluster.credentials import make_credentials, write_kubeconfig
@@ -163,9 +163,9 @@ def _controllers_work(api: Api) -> bool:
 
 
 def _start(server: Server, instance: Instance) -> None:
-    Starting(server, instance=instance).wait(seconds=_START_SECONDS, cancelled=threading.Event())
+    StartedServer(server, instance=instance).wait(seconds=_START_SECONDS, cancelled=threading.Event())
 
 
 def _end(instance: Instance) -> None:
     for name in ("kube-controller-manager", "kube-apiserver", "etcd"):
-        stop([entry for entry in running(instance) if entry.name == name], seconds=_STOP_SECONDS)
+        stop_processes([entry for entry in running_processes(instance) if entry.name == name], seconds=_STOP_SECONDS)

@@ -13,7 +13,7 @@ from producer.sample import write_sample
 from producer.sample_images import write_images
 from sluice.local.fetch_servers import cache_folder
 from sluice.local.instance import Instance
-from sluice.local.processes import free_port_base, running, stop_all
+from sluice.local.processes import free_port_base, running_processes, stop_all
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -71,7 +71,7 @@ def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, st
     assert "proof.html" in done.stdout
     assert "images.html" in done.stdout
     assert not state.exists()
-    assert running(Instance(state=state, port_base=1024, workers=1)) == []
+    assert running_processes(Instance(state=state, port_base=1024, workers=1)) == []
 
 
 def test_demo_refuses_a_file_that_is_not_there_before_it_starts_anything(tmp_path: Path) -> None:

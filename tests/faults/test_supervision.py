@@ -11,7 +11,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit
 from sluice.local.instance import Instance
-from sluice.local.processes import free_port_base, running, stop_all
+from sluice.local.processes import free_port_base, running_processes, stop_all
 from tests.support import SLUICE, Sluice, run_sluice, wait_for
 
 
@@ -35,7 +35,7 @@ def start_up(instance: Instance) -> "subprocess.Popen[str]":
 
 
 def is_running(instance: Instance, name: str) -> bool:
-    return any(entry.name == name for entry in running(instance))
+    return any(entry.name == name for entry in running_processes(instance))
 
 
 def test_ctrl_c_while_coming_up_leaves_nothing(other: Instance) -> None:
@@ -44,18 +44,18 @@ def test_ctrl_c_while_coming_up_leaves_nothing(other: Instance) -> None:
     os.killpg(command.pid, signal.SIGINT)
     _, errors = command.communicate(timeout=60)
     assert command.returncode == Exit.INTERRUPTED, errors
-    assert running(other) == []
+    assert running_processes(other) == []
 
 
 def test_death_of_a_child_is_told_at_once_with_its_log_and_leaves_nothing(other: Instance) -> None:
     command = start_up(other)
     wait_for(lambda: is_running(other, "kafka"))
-    next(entry for entry in running(other) if entry.name == "kafka").process.kill()
+    next(entry for entry in running_processes(other) if entry.name == "kafka").process.kill()
     _, errors = command.communicate(timeout=60)
     assert command.returncode == Exit.FAILED
     assert "kafka ended with status -9" in errors
     assert str(other.state / "logs/kafka.log") in errors
-    assert running(other) == []
+    assert running_processes(other) == []
 
 
 def test_next_up_cleans_up_after_a_killed_one_beside_another_instance(
@@ -65,20 +65,20 @@ def test_next_up_cleans_up_after_a_killed_one_beside_another_instance(
     wait_for(lambda: is_running(other, "kafka"))
     command.kill()
     command.communicate(timeout=60)
-    left = {entry.pid for entry in running(other)}
+    left = {entry.pid for entry in running_processes(other)}
     assert left, "a kill -9 of `sluice up` is expected to leave its children"
 
     done = run_sluice("--state", str(other.state), "up", "--workers", "1", env=os.environ)
     assert done.returncode == Exit.OK, done.stderr
-    now = running(other)
+    now = running_processes(other)
     assert sorted(entry.name for entry in now) == sorted(other.process_names)
     assert not left & {entry.pid for entry in now}
     assert sluice("status").returncode == Exit.OK, "the instance beside it is not to notice"
     down = run_sluice("--state", str(other.state), "down", "--purge", env=os.environ)
     assert down.returncode == Exit.OK, down.stderr
-    assert running(other) == []
+    assert running_processes(other) == []
     assert not other.state.exists()
-    assert {entry.name for entry in running(instance)} >= {"kafka", "mysql", "redis"}
+    assert {entry.name for entry in running_processes(instance)} >= {"kafka", "mysql", "redis"}
 
 
 def test_port_that_is_taken_is_named(other: Instance) -> None:
@@ -90,4 +90,4 @@ def test_port_that_is_taken_is_named(other: Instance) -> None:
     assert command.returncode == Exit.UNAVAILABLE
     assert f"{other.port('registry')} (registry)" in errors
     assert "--port-base" in errors
-    assert running(other) == []
+    assert running_processes(other) == []

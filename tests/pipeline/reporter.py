@@ -8,10 +8,10 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from sluice.local.fetch_servers import servers_folder
+from sluice.local.fetch_servers import fetch_servers
 from sluice.local.instance import Instance
-from sluice.local.java import classpath, java, properties
-from sluice.local.kafka_broker import program
+from sluice.local.java import classpath, format_properties, java_command
+from sluice.local.kafka_broker import jvm_arguments
 from sluice.local.processes import free_port_base
 from tests.jars import jars
 
@@ -35,15 +35,17 @@ def reported(
     """
     url = f"http://127.0.0.1:{free_port_base()}"
     settings = [_write(folder, "worker", _worker(instance, url=url, shown=shown, offsets=folder / "offsets"))]
-    settings += [_write(folder, name, properties({"name": name, **config})) for name, config in connectors.items()]
-    servers = instance.link_servers(servers_folder(env=env, say=print))
+    settings += [
+        _write(folder, name, format_properties({"name": name, **config})) for name, config in connectors.items()
+    ]
+    servers = instance.link_servers(fetch_servers(env=env, say=print))
     reporter = jars(_HERE, name="reporter", env=env, say=print)
-    arguments = program("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
+    arguments = jvm_arguments("org.apache.kafka.connect.cli.ConnectStandalone", *map(str, settings), servers=servers)
     arguments[arguments.index("-cp") + 1] += f":{classpath(reporter)}"
     log = folder / "worker.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            java(*arguments, heap="256m", cache=servers / "connect.aot"),
+            java_command(*arguments, heap="256m", cache=servers / "connect.aot"),
             cwd=instance.state,  # where the names in the settings hold
             stdout=output,
             stderr=output,
@@ -83,7 +85,7 @@ def _worker(instance: Instance, *, url: str, shown: Sequence[str], offsets: Path
         }.items()
     }
     own = {"listeners": "http://127.0.0.1:0", "offset.storage.file.filename": str(offsets)}
-    return (instance.state / "connect-1.properties").read_text(encoding="utf-8") + properties({**strimzi, **own})
+    return (instance.state / "connect-1.properties").read_text(encoding="utf-8") + format_properties({**strimzi, **own})
 
 
 def series(text: str) -> Series:

@@ -3,12 +3,12 @@
 import os
 import re
 
-from sluice.local.fetch_servers import run_our_tests
+from sluice.local.fetch_servers import run_plugin_tests
 
 
 def test_java_tests_pass() -> None:
     # What fails is in the error's message and in Maven's log, whose path it tells.
-    output = run_our_tests(env=os.environ, say=lambda _: None)
+    output = run_plugin_tests(env=os.environ, say=lambda _: None)
     runs = re.findall(r"^\[INFO\] Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$", output, re.MULTILINE)
     assert len(runs) == 2, "redis-sink and converters"
     assert all(int(run) > 50 for run in runs)

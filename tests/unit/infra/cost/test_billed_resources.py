@@ -6,7 +6,7 @@ from infra.cost.billed_resources import count_billed_resources
 from infra.cost.estimate import CostRange, Estimate, estimate
 from infra.cost.price_table import Prices
 from infra.cost.stack_file import read_stack_settings
-from infra.settings.declared_settings import declarations
+from infra.settings.declared_settings import read_declarations
 
 PRICES = Prices.load()
 STEADY = {"nodes, steady", "boot disks, steady", "NAT"}
@@ -46,7 +46,7 @@ FREE = {
     "monitoring.lagRecords",
     "proof.enabled",
     "proof.options",
-    *(name for name in declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
+    *(name for name in read_declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
 }
 """Settings that no line depends on: names, IAM, sources of loads, when the guard stops the nodes."""
 NOT_COUNTED = {"gcp.releaseChannel": "EXTENDED", "gcp.secretsKey": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
@@ -70,7 +70,7 @@ def test_a_setting_changes_its_own_lines(setting: str, value: str, lines: set[st
 
 
 def test_every_setting_is_known_to_cost_or_not() -> None:
-    assert CHANGES_LINES.keys() | FREE | NOT_COUNTED.keys() == declarations().keys()
+    assert CHANGES_LINES.keys() | FREE | NOT_COUNTED.keys() == read_declarations().keys()
 
 
 @pytest.mark.parametrize(

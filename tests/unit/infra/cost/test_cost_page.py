@@ -10,10 +10,10 @@ from rich.console import Console
 from infra.cost.command import main
 from infra.gcp.google_api import ENDPOINT
 from infra.leftovers import command as leftovers
-from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.declared_settings import ROOT, read_declarations
 from producer.runtime.exit_status import Exit
 from tests.unit.infra.fake_google_apis import serving
-from tests.unit.infra.leftovers.fake_project import Project
+from tests.unit.infra.leftovers.fake_project import FakeProject
 
 PAGE = (ROOT / "docs/cost.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -45,7 +45,7 @@ def test_examples_of_leftovers_run(command: str) -> None:
         arguments += ["--project", "my-lab"]
     quiet = Console(file=io.StringIO())
     streams = leftovers.Streams(stdin=io.StringIO(), stdout=quiet, stderr=quiet)
-    with serving(Project().answer) as google:
+    with serving(FakeProject().answer) as google:
         assert leftovers.main(arguments, env={ENDPOINT: google.url}, streams=streams) == Exit.OK
 
 
@@ -54,8 +54,8 @@ def test_there_are_examples() -> None:
 
 
 def test_settings_and_files_that_the_page_names_exist() -> None:
-    groups = "|".join({name.partition(".")[0] for name in declarations() if "." in name})
+    groups = "|".join({name.partition(".")[0] for name in read_declarations() if "." in name})
     settings = set(re.findall(rf"(?<!//)\b((?:{groups})\.[a-z][a-zA-Z]+)\b", PAGE))
-    assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= declarations().keys()
+    assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= read_declarations().keys()
     for name in re.findall(r"\b((?:scripts|infra)/[\w./]*\w)", PAGE):
         assert (ROOT / name).exists(), name

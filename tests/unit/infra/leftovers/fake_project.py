@@ -1,4 +1,4 @@
-"""A project on Google Cloud with things in it, some of them the stack's, behind a stand-in for Google's APIs."""
+"""A fake project on Google Cloud with resources, some of them the stack's; answers for fake_google_apis.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ CLAIM = (
 )
 _GONE = 404
 _SLOW = ("artifactregistry", "cloudfunctions", "compute", "container")
-"""Services that answer an order to remove with an operation."""
+"""Services that answer a DELETE with an operation."""
 _AGGREGATED = ("instances", "disks", "addresses", "forwardingRules", "routers")
 _NETWORKS = {"sluice-network": "Sluice, stack gke", "other-network": "Sluice, stack other", "default": "Default"}
 
 
 def disk(name: str, labels: Mapping[str, str], **other: Any) -> dict[str, Any]:
-    """As the API has one of 10 GiB."""
+    """Return a disk of 10 GiB as in the API."""
     kind = "https://compute/zones/us-central1-a/diskTypes/pd-balanced"
     return {"name": name, "sizeGb": "10", "type": kind, "labels": dict(labels), **other}
 
 
 @dataclass
 class Operation:
-    """A removal that goes on."""
+    """A removal that is running."""
 
     removes: str
     left: int
@@ -36,17 +36,17 @@ class Operation:
 
 
 @dataclass
-class Project:
-    """What is there, by collection and place. `refuses` is answered for every path that holds one of its words."""
+class FakeProject:
+    """Resources by collection and location. `refuses` maps "METHOD part-of-path" to the answer for such requests."""
 
-    things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuses: dict[str, tuple[int, Any]] = field(default_factory=dict)
     slow: int = 0
     """How many times a removal is polled before it is done."""
     places: dict[str, str] = field(default_factory=dict)
-    """Where things of a collection are, in place of a region or a zone."""
+    """Scope of a collection, in place of the usual region or zone."""
     fails: dict[str, str] = field(default_factory=dict)
-    """Names of things whose removal is begun, and comes to nothing for this reason."""
+    """Name of a resource to the reason for which its removal fails after it has started."""
     removed: list[str] = field(default_factory=list)
     polled: list[str] = field(default_factory=list)
     """Operations that were polled."""
@@ -54,7 +54,7 @@ class Project:
     _gone: set[str] = field(default_factory=set)
 
     def answer(self, request: Request) -> tuple[int, Any]:
-        """One call of any of Google's APIs."""
+        """Answer a request to any of Google's APIs."""
         for words, answer in self.refuses.items():
             method, _, part = words.partition(" ")
             if request.method == method and part in request.path:
@@ -68,11 +68,11 @@ class Project:
         return 200, self._listed(request)
 
     def there(self, path: str) -> bool:
-        """Whether a thing is listed: until its removal is done."""
+        """Whether a resource is listed: until its removal is done."""
         return path not in self._gone
 
     def _removal(self, path: str) -> Any:
-        """As each service answers: two kinds of operations, or nothing where it is done."""
+        """Answer a DELETE as each service does: with one of two kinds of operations, or nothing if it is done."""
         self.removed.append(path)
         service = path.split("/")[1]
         if service not in _SLOW:
@@ -134,7 +134,7 @@ class Project:
         return {"buckets": self._named("buckets", "/logging/v2")}
 
     def _aggregated(self, collection: str, token: str | None) -> Any:
-        """The first page is of a place where nothing is."""
+        """Answer an aggregated list; its first page is of a zone without resources."""
         assert collection in _AGGREGATED
         if token is None:
             nothing = {"warning": {"code": "NO_RESULTS_ON_PAGE"}}
@@ -145,19 +145,19 @@ class Project:
         return {"items": {scope: {collection: self._of(collection, path)}}}
 
     def _of(self, collection: str, path: str) -> list[dict[str, Any]]:
-        return [thing for thing in self.things.get(collection, []) if self.there(f"{path}/{thing['name']}")]
+        return [thing for thing in self.resources.get(collection, []) if self.there(f"{path}/{thing['name']}")]
 
     def _named(self, collection: str, base: str) -> list[dict[str, Any]]:
-        return [thing for thing in self.things.get(collection, []) if self.there(f"{base}/{thing['name']}")]
+        return [thing for thing in self.resources.get(collection, []) if self.there(f"{base}/{thing['name']}")]
 
 
-def full() -> Project:
-    """One of everything that is the stack's, and beside each something that is not."""
+def full_project() -> FakeProject:
+    """Return a project with one leftover of each kind, and next to each a resource that is not the stack's."""
     location = f"projects/{PROJECT}/locations"
     cluster = {"name": "sluice", "location": "us-central1-a", "status": "RUNNING", "currentNodeCount": 2}
     machine = "https://compute/machineTypes/e2-standard-2"
-    return Project(
-        things={
+    return FakeProject(
+        resources={
             "clusters": [{**cluster, "resourceLabels": OURS}, {**cluster, "name": "else", "resourceLabels": OTHERS}],
             "instances": [
                 {

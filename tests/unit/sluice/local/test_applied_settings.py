@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sluice.local.applied_settings import changed_settings, keep_settings
+from sluice.local.applied_settings import changed_settings, save_settings
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import PipelineSpec
 
@@ -16,11 +16,11 @@ def instance(tmp_path: Path) -> Instance:
 
 
 def test_a_setting_that_differs_from_the_last_time_is_told(instance: Instance) -> None:
-    description = PipelineSpec.read()
-    assert changed_settings(instance, description) == [], "nothing is known of an earlier time"
-    keep_settings(instance, description)
-    assert changed_settings(instance, description) == []
-    now = replace(description, broker={**description.broker, "num.partitions": "7"})
+    spec = PipelineSpec.read()
+    assert changed_settings(instance, spec) == [], "nothing is known of an earlier time"
+    save_settings(instance, spec)
+    assert changed_settings(instance, spec) == []
+    now = replace(spec, broker={**spec.broker, "num.partitions": "7"})
     assert [finding.text for finding in changed_settings(instance, now)] == ["broker: num.partitions is now 7"]
 
 

@@ -9,13 +9,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from typing import Any
 
-from sluice.local.auto_restart import Restarts, Watcher
+from sluice.local.auto_restart import AutoRestarter, RestartPlan
 from sluice.local.pipeline_spec import AutoRestart, Connector, PipelineSpec
 
 NEVER_ENDING = AutoRestart(max_restarts=None)
 
 
-def restarted_at(restarts: Restarts, *, seconds: int) -> list[int]:
+def restarted_at(restarts: RestartPlan, *, seconds: int) -> list[int]:
     """The seconds at which a connector that fails again at once is restarted."""
     at: list[int] = []
     for now in range(seconds):
@@ -26,18 +26,18 @@ def restarted_at(restarts: Restarts, *, seconds: int) -> list[int]:
 
 
 def test_it_is_restarted_at_once_then_ever_more_seldom_and_without_end() -> None:
-    at = restarted_at(Restarts(policy=NEVER_ENDING), seconds=4000)
+    at = restarted_at(RestartPlan(policy=NEVER_ENDING), seconds=4000)
     assert at[:7] == [0, 2, 6, 14, 30, 62, 122]
     assert {later - sooner for sooner, later in pairwise(at[5:])} == {60}
     assert at[-1] > 3900
 
 
 def test_after_so_many_restarts_it_is_left_as_it_is() -> None:
-    assert restarted_at(Restarts(policy=AutoRestart(max_restarts=2)), seconds=1000) == [0, 2]
+    assert restarted_at(RestartPlan(policy=AutoRestart(max_restarts=2)), seconds=1000) == [0, 2]
 
 
 def test_one_that_has_run_for_a_while_begins_anew() -> None:
-    restarts = Restarts(policy=AutoRestart(max_restarts=3))
+    restarts = RestartPlan(policy=AutoRestart(max_restarts=3))
     assert restarted_at(restarts, seconds=10) == [0, 2, 6]
     assert not restarts.due(40, failed=False)
     assert not restarts.due(41, failed=True), "it has run for too short a time"
@@ -46,7 +46,7 @@ def test_one_that_has_run_for_a_while_begins_anew() -> None:
 
 
 def test_one_that_was_restarted_has_just_failed_until_it_has_run_for_a_while() -> None:
-    restarts = Restarts(policy=NEVER_ENDING)
+    restarts = RestartPlan(policy=NEVER_ENDING)
     assert not restarts.just_failed(0)
     assert restarted_at(restarts, seconds=3) == [0, 2]
     assert restarts.just_failed(4)
@@ -90,7 +90,7 @@ def status(connector: str, *tasks: str) -> dict[str, Any]:
     return {"status": {"connector": {"state": connector}, "tasks": parts}}
 
 
-def description(*connectors: Connector) -> PipelineSpec:
+def spec_of(*connectors: Connector) -> PipelineSpec:
     return replace(PipelineSpec.read(), connectors=connectors)
 
 
@@ -109,20 +109,20 @@ def test_only_what_has_failed_and_may_be_restarted_is() -> None:
         "of-somebody-else": status("FAILED", "FAILED"),
     }
     with connect_that_says(told) as (url, asked):
-        watcher = Watcher(description(*ours, connector("left-alone", None)), ["http://127.0.0.1:1", url])
-        assert watcher.look()
-        assert watcher.look(), "too early for a second time"
-        assert watcher.failing().keys() == {"sink", "broken"}
+        restarter = AutoRestarter(spec_of(*ours, connector("left-alone", None)), ["http://127.0.0.1:1", url])
+        assert restarter.poll()
+        assert restarter.poll(), "too early for a second time"
+        assert restarter.recent_failures().keys() == {"sink", "broken"}
     assert asked == [f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true" for name in ("sink", "broken")]
 
 
 def test_restart_that_connect_refuses_for_now_is_asked_again_and_not_counted() -> None:
     with connect_that_says({"sink": status("RUNNING", "FAILED")}, restart=409) as (url, asked):
-        watcher = Watcher(description(connector("sink", AutoRestart(max_restarts=1))), [url])
+        restarter = AutoRestarter(spec_of(connector("sink", AutoRestart(max_restarts=1))), [url])
         for _ in range(3):
-            watcher.look()
+            restarter.poll()
     assert len(asked) == 3
 
 
 def test_connect_that_does_not_answer_is_no_failure() -> None:
-    assert not Watcher(description(connector("sink")), ["http://127.0.0.1:1"]).look()
+    assert not AutoRestarter(spec_of(connector("sink")), ["http://127.0.0.1:1"]).poll()

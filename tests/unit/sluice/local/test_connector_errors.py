@@ -2,7 +2,8 @@
 
 import pytest
 
-from sluice.local.connector_errors import advice, cause_of
+from sluice.local.connector_errors import advise
+from sluice.stack_trace import innermost_message
 
 TOO_LARGE = """org.apache.kafka.connect.errors.ConnectException: Unrecoverable exception from producer send callback
 \tat org.apache.kafka.connect.runtime.WorkerSourceTask.maybeThrowProducerSendException(WorkerSourceTask.java:1)
@@ -33,5 +34,5 @@ Caused by: java.sql.SQLException: Table 'myDB.gps_fixes' doesn't exist
     ],
 )
 def test_the_innermost_cause_is_told_with_what_to_do(trace: str, cause: str, advised: str) -> None:
-    assert cause_of(trace).startswith(cause)
-    assert advised in advice(cause_of(trace), "some")
+    assert innermost_message(trace).startswith(cause)
+    assert advised in advise(innermost_message(trace), "some")

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from sluice.local.connector_progress import Backlog, SinkProgress, backlog_of
-from sluice.local.consumer_group import Group, Partition, assignment
+from sluice.local.connector_progress import Backlog, SinkProgress, read_backlog
+from sluice.local.consumer_group import ConsumerGroup, Partition, parse_assignment
 from sluice.local.pipeline_spec import Connector
 
 A, B = ("fixes", 0), ("fixes", 1)
@@ -34,24 +34,24 @@ class FakeGroup:
 
 
 def progress(fake: FakeGroup) -> SinkProgress:
-    group: Any = cast(Group, fake)
+    group: Any = cast(ConsumerGroup, fake)
     connector = Connector(name="sink", config={"topics": "fixes, other"})
-    return SinkProgress(group=group, backlog=backlog_of(group, connector))
+    return SinkProgress(group=group, backlog=read_backlog(group, connector))
 
 
 def test_a_sink_has_every_partition_and_has_written_what_waited() -> None:
     fake = FakeGroup(ends={A: 10, B: 5}, committed={A: -1001, B: 5})
     sink = progress(fake)
     assert sink.backlog.waiting == {A: 8}
-    assert sink.waits_for() == "be given the partitions of its topics"
+    assert sink.pending_step() == "be given the partitions of its topics"
     fake.members = {A}
-    assert sink.waits_for() == "be given the partitions of its topics"
+    assert sink.pending_step() == "be given the partitions of its topics"
     fake.members = {A, B}
-    assert sink.waits_for() == "write the messages that wait for it, 8 of 8"
+    assert sink.pending_step() == "write the messages that wait for it, 8 of 8"
     fake.now[A] = 7
-    assert sink.waits_for() == "write the messages that wait for it, 3 of 8"
+    assert sink.pending_step() == "write the messages that wait for it, 3 of 8"
     fake.now[A] = 10
-    assert sink.waits_for() is None
+    assert sink.pending_step() is None
 
 
 def test_a_sink_that_moves_in_every_partition_need_not_come_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,9 +60,9 @@ def test_a_sink_that_moves_in_every_partition_need_not_come_to_the_end(monkeypat
     fake.members = {A, B}
     sink = progress(fake)
     fake.now[A] = 10
-    assert sink.waits_for() is not None, "the other partition may be where it fails"
+    assert sink.pending_step() is not None, "the other partition may be where it fails"
     fake.now[B] = 6
-    assert sink.waits_for() is None
+    assert sink.pending_step() is None
 
 
 def test_nothing_waits_where_the_group_is_ahead() -> None:
@@ -75,5 +75,5 @@ def test_an_assignment_is_read_as_kafka_writes_it() -> None:
         for name, numbers in ((b"fixes", (0, 1)), (b"other", (7,)))
     )
     data = struct.pack(">hi", 1, 2) + topics + struct.pack(">i", -1)
-    assert assignment(data) == [A, B, ("other", 7)]
-    assert assignment(b"") == []
+    assert parse_assignment(data) == [A, B, ("other", 7)]
+    assert parse_assignment(b"") == []

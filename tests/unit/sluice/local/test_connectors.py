@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.connectors import apply_connectors
+from sluice.local.connectors import reconcile_connectors
 from sluice.local.pipeline_spec import Connector
 
 Asked = list[tuple[str, str]]
@@ -43,7 +43,7 @@ def apply(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], Ask
     def run(connect: FakeConnect, *connectors: Connector) -> tuple[list[str], Asked]:
         monkeypatch.setattr("sluice.local.connectors.request", connect)
         monkeypatch.setattr("sluice.local.connectors._POLL_SECONDS", 0.0)
-        return [finding.text for finding in apply_connectors("http://connect", connectors)], connect.asked
+        return [finding.text for finding in reconcile_connectors("http://connect", connectors)], connect.asked
 
     return run
 

@@ -58,7 +58,7 @@ def scripts(tmp_path: Path) -> list[Path]:
 
 
 def apply(instance: Instance, scripts: list[Path], server: FakeServer) -> list[str]:
-    found = database_setup.apply_scripts(instance, scripts, connect=lambda _: cast(Connection, server))
+    found = database_setup.reconcile_database(instance, scripts, connect=lambda _: cast(Connection, server))
     return [finding.text for finding in found]
 
 
@@ -136,4 +136,4 @@ DESCRIBED = table_drift.Table(
     ids=["the same", "with more columns", "with fewer", "with others"],
 )
 def test_a_table_that_is_another_one_is_told_apart(there: table_drift.Table, said: list[str]) -> None:
-    assert list(table_drift.differences(there, DESCRIBED)) == said
+    assert list(table_drift.compare_table(there, DESCRIBED)) == said

@@ -5,30 +5,38 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local import folder_checks
-from sluice.local.folder_checks import LONGEST_BYTES, PIPELINE, Purpose, link, named, shown, usable
+from sluice.local.folder_checks import (
+    MAX_PATH_BYTES,
+    STATE_FOLDER,
+    FolderPurpose,
+    display_path,
+    make_folder,
+    replace_link,
+    resolve_folder,
+)
 
 ODD = "a b,c:d;ö#%20&+'\"$HOME\\`{}^|~<>?*!=@()\n\t[x]"
 """All that a home folder's name may hold."""
 
 
-def refusal(path: Path, purpose: Purpose = PIPELINE) -> str:
+def refusal(path: Path, purpose: FolderPurpose = STATE_FOLDER) -> str:
     with pytest.raises(SluiceError) as error:
-        usable(path, purpose)
+        make_folder(path, purpose)
     assert error.value.status is Exit.USAGE
     assert purpose.change in str(error.value)
     return str(error.value)
 
 
 def test_any_text_is_a_name(tmp_path: Path) -> None:
-    assert usable(tmp_path / ODD, PIPELINE) == tmp_path / ODD
+    assert make_folder(tmp_path / ODD, STATE_FOLDER) == tmp_path / ODD
     assert (tmp_path / ODD).stat().st_mode & 0o777 == 0o700
     assert list((tmp_path / ODD).iterdir()) == []
 
 
 def test_link_is_followed_so_that_an_instance_has_one_name(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert usable(tmp_path / "link", PIPELINE) == tmp_path / "real"
-    assert named(tmp_path / "other/../link", PIPELINE) == tmp_path / "real"
+    assert make_folder(tmp_path / "link", STATE_FOLDER) == tmp_path / "real"
+    assert resolve_folder(tmp_path / "other/../link", STATE_FOLDER) == tmp_path / "real"
 
 
 def test_bytes_that_are_no_text_are_refused_and_shown(tmp_path: Path) -> None:
@@ -44,14 +52,14 @@ def test_locale_that_reads_names_otherwise_is_refused(tmp_path: Path, monkeypatc
 
 
 def test_name_that_the_database_cannot_keep_is_refused(tmp_path: Path) -> None:
-    room = LONGEST_BYTES - len(os.fsencode(tmp_path)) - 1
+    room = MAX_PATH_BYTES - len(os.fsencode(tmp_path)) - 1
     fits = tmp_path / ("x" * (room - 201) + "/" + "ö" * 100)
-    assert usable(fits, PIPELINE) == fits
-    assert f"has {LONGEST_BYTES + 1} bytes" in refusal(fits.with_name(fits.name + "x"))
+    assert make_folder(fits, STATE_FOLDER) == fits
+    assert f"has {MAX_PATH_BYTES + 1} bytes" in refusal(fits.with_name(fits.name + "x"))
 
 
 def test_purpose_may_leave_out_characters(tmp_path: Path) -> None:
-    assert "with [ in its name" in refusal(tmp_path / "a[b", Purpose(what="x", change="X=DIR", without="[]"))
+    assert "with [ in its name" in refusal(tmp_path / "a[b", FolderPurpose(what="x", change="X=DIR", without="[]"))
 
 
 def test_file_is_refused(tmp_path: Path) -> None:
@@ -66,11 +74,11 @@ def test_folder_that_cannot_be_written_is_refused() -> None:
 
 
 def test_message_shows_what_a_terminal_would_obey() -> None:
-    assert shown(Path("/a\n\x1b[2Jö")) == "/a\\n\\x1b[2Jö"
+    assert display_path(Path("/a\n\x1b[2Jö")) == "/a\\n\\x1b[2Jö"
 
 
 def test_link_is_made_and_changed(tmp_path: Path) -> None:
     for target in ("one", "one", "two"):
-        link(tmp_path / "name", tmp_path / target)
+        replace_link(tmp_path / "name", tmp_path / target)
         assert (tmp_path / "name").readlink() == tmp_path / target
     assert [path.name for path in tmp_path.iterdir()] == ["name"]

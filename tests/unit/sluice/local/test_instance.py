@@ -7,7 +7,7 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import DEFAULT_PORT_BASE, Instance, default_state
-from sluice.local.java import properties
+from sluice.local.java import format_properties
 
 
 def make(state: Path, *, port_base: int | None = None, workers: int = 2) -> Instance:
@@ -88,4 +88,4 @@ def test_state_folder_follows_the_environment() -> None:
 
 
 def test_properties_escape_what_java_would_take_for_its_own() -> None:
-    assert properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"
+    assert format_properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"

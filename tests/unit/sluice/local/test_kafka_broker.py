@@ -1,8 +1,8 @@
 """What the broker is given."""
 
-from sluice.local.kafka_broker import cluster_id
+from sluice.local.kafka_broker import new_cluster_id
 
 
 def test_cluster_id_is_never_taken_for_an_option() -> None:
     drawn = iter([b"\xf8" + bytes(15), bytes(16)])
-    assert cluster_id(lambda: next(drawn)) == "A" * 22
+    assert new_cluster_id(lambda: next(drawn)) == "A" * 22

@@ -8,7 +8,7 @@ import pytest
 
 from producer.runtime.exit_status import SluiceError
 from sluice.local.instance import Instance
-from sluice.local.processes import Server, Starting, check_ports_free, free_port_base, running, stop_all
+from sluice.local.processes import Server, StartedServer, check_ports_free, free_port_base, running_processes, stop_all
 
 
 @pytest.fixture
@@ -27,44 +27,44 @@ def server(instance: Instance, script: str, *, name: str = "kafka", ready: bool 
 
 
 def test_child_that_dies_is_reported_at_once_with_its_last_lines(instance: Instance) -> None:
-    starting = Starting(server(instance, "echo no such thing; exit 3", ready=False), instance=instance)
+    starting = StartedServer(server(instance, "echo no such thing; exit 3", ready=False), instance=instance)
     with pytest.raises(SluiceError, match=r"kafka ended with status 3(?s:.*)no such thing"):
         starting.wait(seconds=60, cancelled=threading.Event())
 
 
 def test_lines_of_an_earlier_run_are_not_shown_as_the_reason(instance: Instance) -> None:
     instance.log("kafka").write_text("an old trouble\n")
-    starting = Starting(server(instance, "exit 1", ready=False), instance=instance)
+    starting = StartedServer(server(instance, "exit 1", ready=False), instance=instance)
     with pytest.raises(SluiceError) as caught:
         starting.wait(seconds=60, cancelled=threading.Event())
     assert "an old trouble" not in str(caught.value)
 
 
 def test_child_that_is_never_ready_is_reported(instance: Instance) -> None:
-    starting = Starting(server(instance, "sleep 60", ready=False), instance=instance)
+    starting = StartedServer(server(instance, "sleep 60", ready=False), instance=instance)
     with pytest.raises(SluiceError, match="kafka was not ready after 0 s"):
         starting.wait(seconds=0.1, cancelled=threading.Event())
     stop_all(instance, seconds=5, say=lambda _: None)
-    assert running(instance) == []
+    assert running_processes(instance) == []
 
 
 def test_children_are_found_by_their_instance_and_their_own_children_with_them(instance: Instance) -> None:
-    Starting(server(instance, "sleep 60 & wait"), instance=instance).wait(seconds=10, cancelled=threading.Event())
+    StartedServer(server(instance, "sleep 60 & wait"), instance=instance).wait(seconds=10, cancelled=threading.Event())
     other = Instance.make(instance.state / "other", port_base=None, workers=1)
-    assert {entry.name for entry in running(instance)} == {"kafka"}
-    assert running(other) == []
+    assert {entry.name for entry in running_processes(instance)} == {"kafka"}
+    assert running_processes(other) == []
     stop_all(instance, seconds=5, say=lambda _: None)
-    assert running(instance) == []
+    assert running_processes(instance) == []
 
 
 def test_process_that_will_not_end_is_killed(instance: Instance) -> None:
     stubborn = server(instance, "trap '' TERM; touch trapped; while :; do sleep 0.1; done")
     trapped = instance.state / "trapped"
-    Starting(
+    StartedServer(
         Server(name="kafka", command=stubborn.command, folder=instance.state, ready=trapped.exists), instance=instance
     ).wait(seconds=10, cancelled=threading.Event())
     stop_all(instance, seconds=0.3, say=lambda _: None)
-    assert running(instance) == []
+    assert running_processes(instance) == []
 
 
 def test_port_that_is_taken_is_named_with_the_way_out() -> None:

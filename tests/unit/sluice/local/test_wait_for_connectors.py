@@ -10,7 +10,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.pipeline_spec import Connector
-from sluice.local.wait_for_connectors import settle
+from sluice.local.wait_for_connectors import wait_for_connectors
 
 SINK = Connector(name="sink", config={})
 
@@ -74,13 +74,15 @@ class Steps:
     def __init__(self, *waits_for: str) -> None:
         self.left = list(waits_for)
 
-    def waits_for(self) -> str | None:
+    def pending_step(self) -> str | None:
         return self.left.pop(0) if self.left else None
 
 
 def run(url: str, connector: Connector = SINK, progress: Any = None, *, seconds: float = 30) -> tuple[Any, list[str]]:
     said: list[str] = []
-    troubles = settle(url, [(connector, progress)], seconds=seconds, cancelled=threading.Event(), say=said.append)
+    troubles = wait_for_connectors(
+        url, [(connector, progress)], seconds=seconds, cancelled=threading.Event(), say=said.append
+    )
     return troubles, said
 
 
@@ -152,5 +154,5 @@ def test_ctrl_c_ends_the_wait(connect: tuple[str, type[Connect]]) -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(SluiceError) as caught:
-        settle(url, [(SINK, Steps("x", "x"))], seconds=30, cancelled=cancelled, say=lambda _: None)
+        wait_for_connectors(url, [(SINK, Steps("x", "x"))], seconds=30, cancelled=cancelled, say=lambda _: None)
     assert caught.value.status is Exit.INTERRUPTED

@@ -1,4 +1,4 @@
-"""Writes sluice/manifests/strimzi.json from Strimzi's own definitions: `python -m tests.cluster.shapes`."""
+"""Writes sluice/manifests/strimzi.json from Strimzi's own definitions: `python -m tests.cluster.strimzi_schemas`."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from sluice.manifests.object_schemas import FILE
+from sluice.manifests.object_schemas import STRIMZI_FILE
 from tests.cluster.definitions import strimzi_definitions
 
 _KINDS = ("Kafka", "KafkaConnect", "KafkaConnector", "KafkaNodePool", "KafkaTopic", "KafkaUser")
@@ -15,29 +15,29 @@ _DEPTH = 4
 """How many fields deep below `spec`; further down is Kubernetes' own, such as affinities."""
 
 
-def shapes_of(definitions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def schemas_of(definitions: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The shape of each kind's spec."""
     specs = {}
     for definition in definitions:
         kind = definition["spec"]["names"]["kind"]
         if kind in _KINDS:
             schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-            specs[kind] = _shape(schema["properties"]["spec"], depth=_DEPTH)
+            specs[kind] = _schema(schema["properties"]["spec"], depth=_DEPTH)
     return specs
 
 
-def _shape(schema: dict[str, Any], *, depth: int) -> dict[str, Any]:
+def _schema(schema: dict[str, Any], *, depth: int) -> dict[str, Any]:
     shape = {name: schema[name] for name in _KEPT if name in schema}
     values = schema.get("additionalProperties")
     inner = {"properties", "additionalProperties", "items"} & schema.keys()
     if schema.get("x-kubernetes-preserve-unknown-fields") or (inner and depth == 0):
         return {name: value for name, value in shape.items() if name != "required"} | {"open": True}
     if "properties" in schema:
-        shape["properties"] = {name: _shape(field, depth=depth - 1) for name, field in schema["properties"].items()}
+        shape["properties"] = {name: _schema(field, depth=depth - 1) for name, field in schema["properties"].items()}
     if isinstance(values, dict):
-        shape["values"] = _shape(values, depth=depth - 1)
+        shape["values"] = _schema(values, depth=depth - 1)
     if "items" in schema:
-        shape["items"] = _shape(schema["items"], depth=depth)
+        shape["items"] = _schema(schema["items"], depth=depth)
     return shape
 
 
@@ -49,4 +49,4 @@ def text(specs: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     definitions = strimzi_definitions(env=os.environ, say=lambda line: print(line, file=sys.stderr))
-    FILE.write_text(text(shapes_of(definitions)), encoding="utf-8")
+    STRIMZI_FILE.write_text(text(schemas_of(definitions)), encoding="utf-8")

@@ -1,0 +1,152 @@
+"""The packages are as docs/architecture.md draws them: imports follow the arrows, and nothing else can be imported."""
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from fnmatch import fnmatchcase
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain, pairwise
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("infra", "producer", "sluice")
+LINE_LIMIT = 300
+TWINS = ("gps", "images")
+"""Packages of one shape: a file of one role has one name in both."""
+OF_EACH_PACKAGE = {"__init__.py", "__main__.py", "command.py"}
+
+Graph = Mapping[str, Set[str]]
+
+
+@cache
+def python_files() -> dict[str, str]:
+    """Each file below PACKAGES by the name of its module."""
+    paths = sorted(chain.from_iterable((ROOT / package).rglob("*.py") for package in PACKAGES))
+    names = (path.relative_to(ROOT) for path in paths if not {".venv", "__pycache__"} & set(path.parts))
+    return {module_name(PurePosixPath(name)): name.as_posix() for name in names}
+
+
+def module_name(path: PurePosixPath) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports() -> Graph:
+    """For each file the files that it imports, wherever in it."""
+    files = python_files()
+    return {path: set(_imported(module, path, files)) - {path} for module, path in files.items()}
+
+
+def _imported(module: str, path: str, files: Mapping[str, str]) -> Iterable[str]:
+    package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (files[alias.name] for alias in node.names if alias.name in files)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{base}.{alias.name}" if f"{base}.{alias.name}" in files else base
+                if name in files:
+                    yield files[name]
+
+
+@cache
+def arrows() -> Graph:
+    """The arrows of all pictures of packages: from a label to the labels that it may import."""
+    section = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("\n## Packages\n")[1].split("\n## ")[0]
+    found: dict[str, set[str]] = {}
+    for picture in re.findall(r"```mermaid\n(.*?)```", section, re.DOTALL):
+        labels = dict(re.findall(r'(\w+)\["([^"]+)"\]', picture))
+        found.update({label: found.get(label, set()) for label in labels.values()})
+        for line in re.sub(r'\["[^"]+"\]', "", picture).splitlines():
+            groups = [group.split("&") for group in line.split("-->")]
+            for start, end in pairwise(groups):
+                for name in start:
+                    found[labels[name.strip()]] |= {labels[other.strip()] for other in end}
+    return found
+
+
+def is_in(path: str, label: str) -> bool:
+    """Whether a file is in what a label names: a folder, a file, or `folder/*.py` for the files of just that folder."""
+    return (fnmatchcase(path, label) and path.count("/") == label.count("/")) or path.startswith(f"{label}/")
+
+
+def label_of(path: str) -> str:
+    """The innermost label in which a file is."""
+    found = [label for label in arrows() if is_in(path, label)]
+    assert found, f"{path} is in no picture of docs/architecture.md"
+    return max(found, key=len)
+
+
+@cache
+def reached(label: str) -> frozenset[str]:
+    """The labels to which arrows lead from one."""
+    found: set[str] = set()
+    waiting = list(arrows()[label])
+    while waiting:
+        found.add(here := waiting.pop())
+        waiting.extend(arrows()[here] - found)
+    return frozenset(found)
+
+
+def test_imports_follow_the_arrows() -> None:
+    wrong = [
+        f"{path} imports {other}"
+        for path, others in imports().items()
+        for other in others
+        if label_of(path) != label_of(other) and not any(is_in(other, label) for label in reached(label_of(path)))
+    ]
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_every_arrow_is_an_import() -> None:
+    used = {(path, other) for path, others in imports().items() for other in others}
+    for start, ends in arrows().items():
+        for end in ends:
+            assert any(is_in(path, start) and is_in(other, end) for path, other in used), f"{start} --> {end}"
+
+
+def test_arrows_and_imports_make_no_circle() -> None:
+    for graph in (arrows(), imports()):
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            pytest.fail(" → ".join(error.args[1]))
+
+
+def test_only_the_three_packages_are_installed(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = {PurePosixPath(name).parts[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_nothing_else_at_the_root_is_a_module_or_a_package() -> None:
+    assert [path.name for path in ROOT.glob("*.py")] == ["__main__.py"]
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == set(PACKAGES)
+
+
+def test_no_two_files_have_one_name() -> None:
+    # sluice/proof/gps/compare.py and sluice/proof/images/compare.py count as one.
+    twins = re.compile(rf"/(?:{'|'.join(TWINS)})/(?=[^/]+$)")
+    roles = {twins.sub("/*/", path) for path in python_files().values()}
+    counts = Counter(PurePosixPath(role).name for role in roles)
+    assert {name for name, count in counts.items() if count > 1} <= OF_EACH_PACKAGE
+
+
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    names = subprocess.run(
+        ["git", "ls-files", "*.py", "*.java", "scripts", ".ci"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    lengths = {name: (ROOT / name).read_text(encoding="utf-8").count("\n") for name in names if (ROOT / name).exists()}
+    assert not {name: length for name, length in lengths.items() if length > LINE_LIMIT}
