@@ -1,4 +1,4 @@
-"""What scripts/extend and scripts/wake have in common, and scripts/extend."""
+"""scripts/extend, and what it shares with scripts/wake."""
 
 import io
 import json

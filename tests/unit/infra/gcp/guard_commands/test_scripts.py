@@ -1,4 +1,4 @@
-"""scripts/extend and scripts/wake as a person runs them, from a folder of their own."""
+"""scripts/extend and scripts/wake as users run them, from another folder."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""scripts/wake, against a stand-in of Google's APIs and of `pulumi`."""
+"""scripts/wake, with fake Google APIs and a fake `pulumi`."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The Google APIs that the guard and its scripts speak to, on this machine, over a stand-in of what Google has."""
+"""HTTP server on loopback in place of the Google APIs that the guard and its commands connect to."""
 
 import json
 import threading

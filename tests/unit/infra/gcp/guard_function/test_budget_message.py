@@ -1,4 +1,4 @@
-"""Reading a budget's message."""
+"""Parsing of budget messages."""
 
 import base64
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ UNREADABLE = {
     "time without zone": event({**ACTUAL, "costIntervalStart": "2026-11-01T00:00:00"}),
     "published at no time": event(ACTUAL, published="yesterday"),
 }
-"""What no recording can be, or is; test_recorded.py has the others."""
+"""What no recording can be, or is; test_recorded_messages.py has the others."""
 
 
 @pytest.mark.parametrize("broken", UNREADABLE.values(), ids=UNREADABLE)

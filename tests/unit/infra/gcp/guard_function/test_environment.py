@@ -1,4 +1,4 @@
-"""What the environment may say."""
+"""The guard's settings: parsing of its environment."""
 
 from datetime import timedelta
 

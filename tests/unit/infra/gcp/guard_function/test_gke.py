@@ -1,4 +1,4 @@
-"""The cluster's answers: busy, slow, wrong, none."""
+"""Client of the GKE API: a cluster that is busy, slow, answers with errors, or not at all."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the guard does about a budget's message."""
+"""Handler of budget messages."""
 
 from collections.abc import Mapping
 from datetime import timedelta

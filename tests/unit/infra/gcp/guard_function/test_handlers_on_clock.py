@@ -1,4 +1,4 @@
-"""What the guard does about a tick of the clock."""
+"""Handler of the Scheduler job's calls."""
 
 import json
 from datetime import timedelta

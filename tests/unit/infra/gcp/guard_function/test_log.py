@@ -1,4 +1,4 @@
-"""What becomes e-mail."""
+"""Log entries: their format, and which are mailed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""main.py as Google runs it: called over HTTP, told by its environment, in a folder of its own."""
+"""main.py as Google runs it: called over HTTP, with its environment, in a folder of its own."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Every recorded budget message, sent to the function as Google runs it, which speaks to stand-ins of Google's APIs."""
+"""Every recorded budget message, sent to the function as Google runs it, which connects to fake Google APIs."""
 
 import json
 from collections.abc import Iterator
