@@ -6,9 +6,8 @@ from typing import Protocol
 import pulumi
 from pulumi_kubernetes import Provider
 
-from infra.cost.billed_resources import BilledResources
-from infra.cost.billed_stack import shape_of
-from infra.cost.cost_report import total
+from infra.cost.billed_resources import BilledResources, count_billed_resources
+from infra.cost.cost_report import summary_line
 from infra.gcp.budget_rights import QueryPermissions, can_create_budget, query_google
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
@@ -37,10 +36,10 @@ def deploy_on_google(
 
     Raises SettingsError or NoBudgetError, before any resource is created.
     """
-    shape = shape_of(settings, stack_name())
-    _check_pods_fit(shape)
+    resources = count_billed_resources(settings, stack_name())
+    _check_pods_fit(resources)
     # The monthly cost, in `pulumi preview` too.
-    pulumi.log.info(total(shape))
+    pulumi.log.info(summary_line(resources))
     query_permissions = query_permissions or query_google(os.environ, project=gcp.cluster.project)
     cloud = make_cloud(
         CloudArgs(
@@ -61,11 +60,12 @@ def deploy_on_google(
         pulumi.export(name, value)
 
 
-def _check_pods_fit(shape: BilledResources) -> None:
+def _check_pods_fit(resources: BilledResources) -> None:
     """Raise SettingsError for a pod larger than a node: Pulumi would wait for it in vain, on nodes that cost."""
-    if shape.too_large:
+    if resources.pods_too_large:
+        pods = ", ".join(resources.pods_too_large)
         raise SettingsError(
-            f"nodes.machineType: no {shape.nodes[0].machine} has room for {', '.join(shape.too_large)}; "
+            f"nodes.machineType: no {resources.node_pools[0].machine_type} has room for {pods}; "
             f"{how_to_set('nodes.machineType')}, such as e2-standard-4"
         )
 

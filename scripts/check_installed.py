@@ -1,4 +1,4 @@
-"""Check that all is installed that the project needs: `python scripts/check_installed.py --extra proof --group build`.
+"""Check that every required package is installed: `python scripts/check_installed.py --extra proof --group build`.
 
 A lock is installed without resolving, so what it lacks would only be noticed when it is imported. `pip check` does not
 see what an extra (`fsspec[gcs]`) asks for; this does.
@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-# Of pip, which is in every environment: one that a lock lacks could not say so.
+# From pip, which is in every environment: a package that the lock may lack could not report it.
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 

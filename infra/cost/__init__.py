@@ -1,1 +1,1 @@
-"""What the stack on Google Cloud costs: prices, what is billed, the sum."""
+"""Cost estimate of a stack on Google Cloud: prices, billed resources, and their sum (scripts/cost)."""

@@ -1,4 +1,4 @@
-"""What `scripts/cost` runs."""
+"""Entry point of scripts/cost."""
 
 import os
 import sys

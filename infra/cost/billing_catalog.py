@@ -1,4 +1,4 @@
-"""Prices from the Cloud Billing catalogue, in place of the table's."""
+"""Current prices from the Cloud Billing catalogue, in place of those of the price table."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,51 +7,53 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from infra.cost.price_table import ANYWHERE, HOURS, Price, Prices, Sku
+from infra.cost.price_table import GLOBAL, HOURS_PER_MONTH, Price, Prices, Sku
 from infra.gcp.google_api import Google
 
 _SERVICE = "cloudbilling"
-_UNITS: Mapping[tuple[str, str], Decimal] = {
+_UNIT_FACTORS: Mapping[tuple[str, str], Decimal] = {
     ("hour", "h"): Decimal(1),
     ("GiB-hour", "GiBy.h"): Decimal(1),
-    ("GiB-hour", "GiBy.mo"): 1 / Decimal(HOURS),
+    ("GiB-hour", "GiBy.mo"): 1 / Decimal(HOURS_PER_MONTH),
     ("GiB-month", "GiBy.mo"): Decimal(1),
-    ("GiB-month", "GiBy.h"): Decimal(HOURS),
+    ("GiB-month", "GiBy.h"): Decimal(HOURS_PER_MONTH),
     ("GiB", "GiBy"): Decimal(1),
     ("million samples", "count"): Decimal(1_000_000),
 }
-"""How much of ours the catalogue's unit price is to be taken times, by our unit and the catalogue's."""
+"""By (the table's unit, the catalogue's): the factor from the catalogue's unit price to the table's."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
-    """Prices of today, and which of them the catalogue did not have."""
+class CatalogPrices:
+    """Prices of one region as of today; `from_table` and `unknown` name those that the catalogue does not have."""
 
     prices: Prices
-    kept: tuple[str, ...]
-    """From the table all the same: the catalogue has no SKU that is surely theirs."""
-    lost: tuple[str, ...]
-    """Known neither there nor in the table."""
+    from_table: tuple[str, ...]
+    """Kept from the price table: no SKU of the catalogue matches for certain."""
+    unknown: tuple[str, ...]
+    """In neither the catalogue nor the table."""
 
 
-def live(google: Google, table: Prices, *, region: str, today: date) -> Live:
-    """The table's prices as the catalogue has them for a region; raises ApiError."""
-    wanted = {price.name: price for price in table.elsewhere(region)}
+def fetch_prices(google: Google, table: Prices, *, region: str, today: date) -> CatalogPrices:
+    """Look up every price of the table for `region` in the catalogue; raises ApiError."""
+    wanted = {price.name: price for price in table.in_region(region)}
     services = dict.fromkeys(price.sku.service for price in wanted.values() if price.sku)
     skus = {service: list(_skus(google, service)) for service in services}
-    found: dict[str, Price] = {}
-    kept: list[str] = []
-    lost: list[str] = []
+    prices: dict[str, Price] = {}
+    from_table: list[str] = []
+    unknown: list[str] = []
     for name, price in wanted.items():
         dollars = _dollars(price, price.sku, skus[price.sku.service]) if price.sku else None
         if dollars is not None:
-            found[name] = replace(price, dollars=dollars, read=today, source="the Cloud Billing catalogue")
-        elif known := table.of(name, region):
-            found[name] = known
-            kept.append(name)
+            prices[name] = replace(price, dollars=dollars, read=today, source="the Cloud Billing catalogue")
+        elif known := table.get(name, region):
+            prices[name] = known
+            from_table.append(name)
         else:
-            lost.append(name)
-    return Live(prices=Prices(entries=tuple(found.values())), kept=tuple(kept), lost=tuple(lost))
+            unknown.append(name)
+    return CatalogPrices(
+        prices=Prices(entries=tuple(prices.values())), from_table=tuple(from_table), unknown=tuple(unknown)
+    )
 
 
 def _skus(google: Google, service: str) -> Iterable[dict[str, Any]]:
@@ -61,33 +63,37 @@ def _skus(google: Google, service: str) -> Iterable[dict[str, Any]]:
 
 
 def _dollars(price: Price, wanted: Sku, skus: Iterable[dict[str, Any]]) -> Decimal | None:
-    """The one price that all SKUs which fit agree on; None where there is none, or they differ."""
+    """Return the price that all matching SKUs agree on; None where none matches, or they differ."""
     name = re.compile(rf"{re.escape(wanted.description)}( (running )?in .+)?", re.IGNORECASE)
     amounts = {
-        _amount(sku, price.unit)
+        _unit_price(sku, price.unit)
         for sku in skus
         if name.fullmatch(sku.get("description", ""))
         and sku.get("category", {}).get("usageType") == wanted.usage
-        and _there(sku, price.region)
+        and _is_offered_in(sku, price.region)
     }
     return amounts.pop() if len(amounts) == 1 else None
 
 
-def _there(sku: Mapping[str, Any], region: str) -> bool:
+def _is_offered_in(sku: Mapping[str, Any], region: str) -> bool:
     regions = sku.get("serviceRegions", [])
-    return region in regions or ANYWHERE in regions or region == ANYWHERE
+    return region in regions or GLOBAL in regions or region == GLOBAL
 
 
-def _amount(sku: Mapping[str, Any], unit: str) -> Decimal | None:
-    """Dollars for one of our units; the first that is not free, as the table tells what is."""
+def _unit_price(sku: Mapping[str, Any], unit: str) -> Decimal | None:
+    """Return dollars for one `unit` of the table.
+
+    It is the first tier that is not free: the free amount is in the table. None for a unit that does not convert.
+    """
     try:
         expression = sku["pricingInfo"][-1]["pricingExpression"]
-        factor = _UNITS[unit, expression["usageUnit"]]
-        rates = [_money(rate["unitPrice"]) for rate in expression["tieredRates"]]
+        factor = _UNIT_FACTORS[unit, expression["usageUnit"]]
+        rates = [_parse_money(rate["unitPrice"]) for rate in expression["tieredRates"]]
     except (KeyError, IndexError):
         return None
     return next((rate * factor for rate in rates if rate), Decimal(0) if rates else None)
 
 
-def _money(price: Mapping[str, Any]) -> Decimal:
+def _parse_money(price: Mapping[str, Any]) -> Decimal:
+    """Parse a google.type.Money."""
     return Decimal(price.get("units", "0") or "0") + Decimal(price.get("nanos", 0)) / 1_000_000_000

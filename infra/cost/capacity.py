@@ -1,87 +1,103 @@
-"""How many nodes it takes for everything to run, by what each pod is promised and what GKE keeps of a node."""
+"""How many nodes the pods need: by their requests, and by what GKE reserves of each node."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from infra.cost.machine_types import Machine
-from infra.cost.pod_requests import EACH_NODE, ONCE, Pod
+from infra.cost.machine_types import MachineType
+from infra.cost.pod_requests import SYSTEM_PODS_OF_CLUSTER, SYSTEM_PODS_OF_NODE, PodRequests
 
-_GIB = 1024
+_MIB_PER_GIB = 1024
 _EVICTION_MI = 100
-_CPU_KEPT = ((1, 0.06), (1, 0.01), (2, 0.005), (None, 0.0025))
-"""The share that GKE keeps of the first core, of the next, and so on."""
-_MEMORY_KEPT = ((4 * _GIB, 0.25), (4 * _GIB, 0.2), (8 * _GIB, 0.1), (112 * _GIB, 0.06), (None, 0.02))
-"""The same of MiB."""
+"""MiB of each node that the kubelet keeps free (its eviction threshold)."""
+_CPU_RESERVED = ((1, 0.06), (1, 0.01), (2, 0.005), (None, 0.0025))
+"""(number of cores, share of them that GKE reserves), from the first core on."""
+_MEMORY_RESERVED = (
+    (4 * _MIB_PER_GIB, 0.25),
+    (4 * _MIB_PER_GIB, 0.2),
+    (8 * _MIB_PER_GIB, 0.1),
+    (112 * _MIB_PER_GIB, 0.06),
+    (None, 0.02),
+)
+"""(MiB, share of them that GKE reserves), from the first MiB on."""
 _SHARED_CORE_M = 940
-"""What is left of a shared core, whatever its size."""
+"""Millicores left for pods on a shared-core machine, whatever its size."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
-    """What a node has for pods: thousandths of a core, and MiB."""
+class Allocatable:
+    """CPU (millicores) and memory (MiB) of one node that the pipeline's pods can request."""
 
     cpu_m: int
     memory_mi: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
-    """How many nodes each pool needs, by its name, and the pods that are too large for any."""
+class NodeCounts:
+    """Number of nodes that each pool needs, by pool name, and the pods that are larger than a node."""
 
     nodes: Mapping[str, int]
-    too_large: tuple[Pod, ...]
+    too_large: tuple[PodRequests, ...]
 
 
 @dataclass(kw_only=True)
 class _Node:
     cpu_m: int
     memory_mi: int
-    names: set[str] = field(default_factory=set[str])
+    pod_names: set[str] = field(default_factory=set[str])
 
-    def takes(self, pod: Pod) -> bool:
-        if pod.cpu_m > self.cpu_m or pod.memory_mi > self.memory_mi or (pod.apart and pod.name in self.names):
+    def add(self, pod: PodRequests) -> bool:
+        """Place a pod here; False if it does not fit."""
+        if pod.cpu_m > self.cpu_m or pod.memory_mi > self.memory_mi:
+            return False
+        if pod.one_per_node and pod.name in self.pod_names:
             return False
         self.cpu_m -= pod.cpu_m
         self.memory_mi -= pod.memory_mi
-        self.names.add(pod.name)
+        self.pod_names.add(pod.name)
         return True
 
 
-def room(machine: Machine) -> Room:
-    """What a node of this machine has for pods of others than GKE."""
-    cores, mib = float(machine.cores), float(machine.gib) * _GIB
-    cpu_m = _SHARED_CORE_M if machine.shared else cores * 1000 - _kept(cores, _CPU_KEPT) * 1000
-    memory = mib - _kept(mib, _MEMORY_KEPT) - _EVICTION_MI
-    return Room(cpu_m=int(cpu_m) - EACH_NODE.cpu_m, memory_mi=int(memory) - EACH_NODE.memory_mi)
+def allocatable(machine: MachineType) -> Allocatable:
+    """Return what a node of this machine type has for pods, without GKE's own on every node."""
+    cores, mib = float(machine.cores), float(machine.gib) * _MIB_PER_GIB
+    cpu_m = _SHARED_CORE_M if machine.shared_core else cores * 1000 - _reserved(cores, _CPU_RESERVED) * 1000
+    memory = mib - _reserved(mib, _MEMORY_RESERVED) - _EVICTION_MI
+    return Allocatable(
+        cpu_m=int(cpu_m) - SYSTEM_PODS_OF_NODE.cpu_m, memory_mi=int(memory) - SYSTEM_PODS_OF_NODE.memory_mi
+    )
 
 
-def _kept(amount: float, shares: Iterable[tuple[int | None, float]]) -> float:
-    kept = 0.0
+def _reserved(amount: float, shares: Iterable[tuple[int | None, float]]) -> float:
+    reserved = 0.0
     for size, share in shares:
         part = amount if size is None else min(amount, size)
-        kept, amount = kept + part * share, amount - part
-    return kept
+        reserved, amount = reserved + part * share, amount - part
+    return reserved
 
 
-def fit(pools: Mapping[str, Sequence[Pod]], each: Room) -> Fit:
-    """Put every pod on a node of its pool, the largest first, and GKE's own wherever there is room."""
+def pack_pods(pools: Mapping[str, Sequence[PodRequests]], node: Allocatable) -> NodeCounts:
+    """Place every pod on nodes of its pool, the largest first, then GKE's own on any node with room.
+
+    `pools` maps a pool's name to its pods. Nodes are added as needed, each with the resources of `node`.
+    """
     nodes: dict[str, list[_Node]] = {name: [] for name in pools}
-    too_large: list[Pod] = []
+    too_large: list[PodRequests] = []
     for name, pods in pools.items():
         largest_first = sorted(pods, key=lambda pod: (pod.memory_mi, pod.cpu_m), reverse=True)
-        too_large += [pod for pod in largest_first if not _put(pod, nodes[name], grows=nodes[name], each=each)]
+        too_large += [pod for pod in largest_first if not _place(pod, nodes[name], grows=nodes[name], node=node)]
     if any(nodes.values()):
         last = list(nodes.values())[-1]
-        for pod in ONCE:
-            _put(pod, [node for pool in nodes.values() for node in pool], grows=last, each=each)
-    return Fit(nodes={name: len(found) for name, found in nodes.items()}, too_large=tuple(too_large))
+        for pod in SYSTEM_PODS_OF_CLUSTER:
+            _place(pod, [existing for pool in nodes.values() for existing in pool], grows=last, node=node)
+    return NodeCounts(nodes={name: len(pool) for name, pool in nodes.items()}, too_large=tuple(too_large))
 
 
-def _put(pod: Pod, there: Sequence[_Node], *, grows: list[_Node], each: Room) -> bool:
-    if any(node.takes(pod) for node in there):
+def _place(pod: PodRequests, existing: Sequence[_Node], *, grows: list[_Node], node: Allocatable) -> bool:
+    """Place a pod on one of the nodes, else on a new one in `grows`; False if it is larger than a node."""
+    if any(each.add(pod) for each in existing):
         return True
-    new = _Node(cpu_m=each.cpu_m, memory_mi=each.memory_mi)
-    if not new.takes(pod):
+    new = _Node(cpu_m=node.cpu_m, memory_mi=node.memory_mi)
+    if not new.add(pod):
         return False
     grows.append(new)
     return True

@@ -1,4 +1,4 @@
-"""The command `scripts/cost`."""
+"""The command scripts/cost: prints what a stack would cost on Google Cloud."""
 
 import argparse
 import json
@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from infra.cost import cost_report
-from infra.cost.billed_stack import cloud_of, settings_of, shape_of
-from infra.cost.billing_catalog import live
+from infra.cost.billed_resources import count_billed_resources
+from infra.cost.billing_catalog import fetch_prices
 from infra.cost.estimate import estimate
 from infra.cost.price_table import Prices
+from infra.cost.stack_file import read_stack_settings, require_gcp_settings
 from infra.gcp.google_api import KEY, Google
 from infra.settings.gcp_checks import SAMPLE_VALUES
 from producer.runtime.exit_status import Exit, SluiceError
@@ -19,7 +20,7 @@ from producer.runtime.terminal import argument_parser
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, stderr: Console) -> Exit:
-    """Run one command line; the exit status."""
+    """Parse and run one command line; return the exit status."""
     args = _parser().parse_args(arguments)
     try:
         _run(args, env, stdout, stderr)
@@ -51,33 +52,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stderr: Console) -> None:
-    settings = settings_of(args.stack, args.config)
-    shape = shape_of(settings, args.stack)
+    settings = read_stack_settings(args.stack, args.config)
+    resources = count_billed_resources(settings, args.stack)
     prices = Prices.load()
     if args.live:
-        project = cloud_of(settings, args.stack).cluster.project
+        project = require_gcp_settings(settings, args.stack).cluster.project
         google = Google.signed_in(
             env, project=None if project == SAMPLE_VALUES["gcp.project"] else project, key=env.get(KEY) or None
         )
-        prices = _live(google, prices, shape.region, stderr)
-    found = estimate(shape, prices)
+        prices = _current_prices(google, prices, resources.region, stderr)
+    result = estimate(resources, prices)
     if args.prices:
-        cost_report.show_prices(prices, stdout)
+        cost_report.print_prices(prices, stdout)
     elif args.json:
         stdout.print(
-            json.dumps(cost_report.as_json(found, prices), indent=2), markup=False, highlight=False, soft_wrap=True
+            json.dumps(cost_report.as_json(result, prices), indent=2), markup=False, highlight=False, soft_wrap=True
         )
     else:
-        cost_report.show(found, prices, stdout, live=args.live)
+        cost_report.print_table(result, prices, stdout, live=args.live)
 
 
-def _live(google: Google, table: Prices, region: str, stderr: Console) -> Prices:
-    found = live(google, table, region=region, today=datetime.now(tz=UTC).date())
-    if found.kept:
+def _current_prices(google: Google, table: Prices, region: str, stderr: Console) -> Prices:
+    catalog = fetch_prices(google, table, region=region, today=datetime.now(tz=UTC).date())
+    if catalog.from_table:
         stderr.print(
-            f"cost: from the table, as the catalogue has no SKU that is surely theirs: {', '.join(found.kept)}",
+            f"cost: from the table, as the catalogue has no SKU that is surely theirs: {', '.join(catalog.from_table)}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-    return found.prices
+    return catalog.prices

@@ -1,4 +1,4 @@
-"""The estimate for people (a table), for programs (JSON), and in one line for `pulumi preview`."""
+"""Output of scripts/cost: the estimate as a table and as JSON, the list of prices; one line for `pulumi preview`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,65 +8,68 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cost.billed_resources import BilledResources
-from infra.cost.dollars import dollars, exact, span
-from infra.cost.estimate import Estimate, Range, estimate
-from infra.cost.notes import notes, too_small
-from infra.cost.price_table import HOURS, Prices
+from infra.cost.dollars import format_dollars, format_price, format_range
+from infra.cost.estimate import CostRange, Estimate, estimate
+from infra.cost.estimate_notes import capacity_problems, notes
+from infra.cost.price_table import HOURS_PER_MONTH, Prices
 
 _UNKNOWN = "unknown"
-_DAY = 24
+_HOURS_PER_DAY = 24
 
 
-def total(shape: BilledResources, prices: Prices | None = None) -> str:
-    """What a stack costs, in one line."""
-    found = estimate(shape, prices or Prices.load())
-    cost = found.total
-    hourly = dollars(cost.low / HOURS, cost.high / HOURS)
-    least = "at least " if found.missing else ""
+def summary_line(resources: BilledResources, prices: Prices | None = None) -> str:
+    """Return what a stack costs, in one line; `prices` are those of the price table unless given."""
+    result = estimate(resources, prices or Prices.load())
+    cost = result.total
+    hourly = format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH)
+    least = "at least " if result.missing else ""
     text = (
-        f"This stack costs {least}{hourly} an hour, {dollars(cost.low, cost.high)} a month, and"
-        f" {dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
+        f"This stack costs {least}{hourly} an hour, {format_dollars(cost.low, cost.high)} a month, and"
+        f" {format_dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
     )
-    if found.missing:
-        text += f" Not in this, since unknown: {', '.join(found.missing)}."
-    return " ".join([text, *too_small(shape), f"Line by line: scripts/cost --stack {shape.stack}"])
+    if result.missing:
+        text += f" Not in this, since unknown: {', '.join(result.missing)}."
+    return " ".join([text, *capacity_problems(resources), f"Line by line: scripts/cost --stack {resources.stack}"])
 
 
-def show(found: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
-    """The lines, their sum, and what they do not tell. 80 columns are enough. `live`: the catalogue has been asked."""
+def print_table(result: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
+    """Print the lines, their sum, and notes; needs 80 columns.
+
+    `live`: the prices are from the Cloud Billing catalogue.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("US dollars")
     for heading in ("an hour", "a day", "a month", "nodes at\nzero, a\nmonth"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for line in found.lines:
+    for line in result.lines:
         table.add_row(Text(line.name).append(f"\n  {line.detail}", "dim"), *_cells(line.cost))
     table.add_section()
-    table.add_row("total, at least" if found.missing else "total", *_cells(found.total), style="bold")
+    table.add_row("total, at least" if result.missing else "total", *_cells(result.total), style="bold")
     console.print(table)
-    for note in notes(found, prices, live=live):
+    for note in notes(result, prices, live=live):
         _say(console, note)
 
 
-def as_json(found: Estimate, prices: Prices) -> dict[str, Any]:
-    """The same for programs: dollars as text, so that nothing is rounded on the way."""
+def as_json(result: Estimate, prices: Prices) -> dict[str, Any]:
+    """Return the estimate for --json: dollars as text, so that nothing is rounded on the way."""
     return {
-        "stack": found.shape.stack,
-        "region": found.shape.region,
+        "stack": result.resources.stack,
+        "region": result.resources.region,
         "currency": "USD",
         "lines": [
-            {"name": line.name, "detail": line.detail, "missing": list(line.missing), "month": _month(line.cost)}
-            for line in found.lines
+            {"name": line.name, "detail": line.detail, "missing": list(line.missing), "month": _per_month(line.cost)}
+            for line in result.lines
         ],
-        "total": {"month": _month(found.total), "missing": list(found.missing)},
-        "prices": [_price(prices, name, found.shape.region) for name in _used(prices)],
+        "total": {"month": _per_month(result.total), "missing": list(result.missing)},
+        "prices": [_price(prices, name, result.resources.region) for name in _names(prices)],
     }
 
 
-def show_prices(prices: Prices, console: Console) -> None:
-    """Every price with its date and its source."""
+def print_prices(prices: Prices, console: Console) -> None:
+    """Print every price with its date and source."""
     for price in prices.entries:
         free = f", {price.free.normalize():f} a month free" if price.free else ""
-        _say(console, f"{price.name} ({price.region}): ${exact(price.dollars)} per {price.unit}{free}")
+        _say(console, f"{price.name} ({price.region}): ${format_price(price.dollars)} per {price.unit}{free}")
         _say(console, f"    {price.read}  {price.source}")
         if price.later:
             _say(console, f"    later: {price.later}")
@@ -76,29 +79,29 @@ def _say(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _cells(cost: Range | None) -> Iterable[str]:
+def _cells(cost: CostRange | None) -> Iterable[str]:
     if cost is None:
         return (_UNKNOWN,) * 4
     return (
-        span(cost.low / HOURS, cost.high / HOURS),
-        span(cost.low / HOURS * _DAY, cost.high / HOURS * _DAY),
-        span(cost.low, cost.high),
-        span(cost.stopped, cost.stopped),
+        format_range(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH),
+        format_range(cost.low / HOURS_PER_MONTH * _HOURS_PER_DAY, cost.high / HOURS_PER_MONTH * _HOURS_PER_DAY),
+        format_range(cost.low, cost.high),
+        format_range(cost.stopped, cost.stopped),
     )
 
 
-def _month(cost: Range | None) -> dict[str, str] | None:
+def _per_month(cost: CostRange | None) -> dict[str, str] | None:
     if cost is None:
         return None
     return {"low": f"{cost.low:f}", "high": f"{cost.high:f}", "stopped": f"{cost.stopped:f}"}
 
 
-def _used(prices: Prices) -> Iterable[str]:
+def _names(prices: Prices) -> Iterable[str]:
     return dict.fromkeys(price.name for price in prices.entries)
 
 
 def _price(prices: Prices, name: str, region: str) -> dict[str, Any]:
-    price = prices.of(name, region)
+    price = prices.get(name, region)
     if price is None:
         return {"name": name, "dollars": None}
     return {

@@ -1,66 +1,67 @@
-"""The sum: each line of what a stack costs a month, at least, at most, and while its nodes are at zero."""
+"""Estimate of what a stack costs per month, line by line: minimum, maximum, and with its nodes at zero."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.cost.billed_resources import BilledResources, Nodes
-from infra.cost.machine_types import machine
-from infra.cost.price_table import Prices
+from infra.cost.billed_resources import BilledResources
+from infra.cost.machine_types import parse_machine_type
+from infra.cost.node_pool_sizes import BilledNodePool
+from infra.cost.price_table import HOURS_PER_MONTH, Prices
 
-_NAT_VMS = 32
-"""More of them cost a NAT gateway no more."""
+_NAT_MAX_VMS = 32
+"""A NAT gateway is billed for at most as many machines."""
 _CALL_SECONDS, _CALL_CORES, _CALL_GIB = 10, 1, Decimal("0.5")
-"""What a call of the guard is taken to use: more than it does."""
-_SECONDS = 730 * 3600
+"""Assumed use of one call of the guard: more than measured."""
+_SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Range:
-    """Dollars a month: with the fewest nodes, with the most, and with none."""
+class CostRange:
+    """Dollars per month: with the fewest nodes, with the most, and with none."""
 
     low: Decimal
     high: Decimal
     stopped: Decimal
 
-    def __add__(self, other: "Range") -> "Range":
-        return Range(low=self.low + other.low, high=self.high + other.high, stopped=self.stopped + other.stopped)
+    def __add__(self, other: "CostRange") -> "CostRange":
+        return CostRange(low=self.low + other.low, high=self.high + other.high, stopped=self.stopped + other.stopped)
 
 
-NOTHING = Range(low=Decimal(0), high=Decimal(0), stopped=Decimal(0))
+NO_COST = CostRange(low=Decimal(0), high=Decimal(0), stopped=Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of the bill. `cost` is None where a price is not known; `missing` names it then."""
+class CostLine:
+    """One line of the estimate. `cost` is None if a price is unknown; `missing` names the prices then."""
 
     name: str
     detail: str
-    cost: Range | None
+    cost: CostRange | None
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """All lines, for one shape."""
+    """All lines for one stack."""
 
-    shape: BilledResources
-    lines: tuple[Line, ...]
+    resources: BilledResources
+    lines: tuple[CostLine, ...]
 
     @property
-    def total(self) -> Range:
-        """Of the lines whose price is known."""
-        return sum((line.cost for line in self.lines if line.cost), NOTHING)
+    def total(self) -> CostRange:
+        """Sum of the lines whose price is known."""
+        return sum((line.cost for line in self.lines if line.cost), NO_COST)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Prices that are not known: the total is that much too low."""
+        """Names of unknown prices: the total lacks their lines."""
         return tuple(dict.fromkeys(name for line in self.lines for name in line.missing))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Use:
-    """How much of a thing is used, with the fewest nodes, the most, and none."""
+class _Usage:
+    """Units used of one price: with the fewest nodes, the most, and none."""
 
     price: str
     low: Decimal
@@ -68,108 +69,120 @@ class _Use:
     stopped: Decimal
 
     @classmethod
-    def always(cls, price: str, amount: Decimal | int) -> "_Use":
+    def always(cls, price: str, amount: Decimal | int) -> "_Usage":
+        """Usage that does not depend on the nodes."""
         return cls(price=price, low=Decimal(amount), high=Decimal(amount), stopped=Decimal(amount))
 
     @classmethod
-    def of_nodes(cls, price: str, nodes: Nodes, each: Decimal | int) -> "_Use":
-        return cls(price=price, low=nodes.low * Decimal(each), high=nodes.high * Decimal(each), stopped=Decimal(0))
+    def of_nodes(cls, price: str, pool: BilledNodePool, per_node: Decimal | int) -> "_Usage":
+        """Usage by each node of a pool."""
+        low, high = pool.min_nodes * Decimal(per_node), pool.max_nodes * Decimal(per_node)
+        return cls(price=price, low=low, high=high, stopped=Decimal(0))
 
 
-def estimate(shape: BilledResources, prices: Prices) -> Estimate:
-    """What a stack of this shape costs at these prices."""
-    bill = _Bill(prices=prices, region=shape.region)
-    lines = [*_cluster(bill, shape)]
-    for nodes in shape.nodes:
-        lines += _nodes(bill, nodes)
-    lines += [*_disks(bill, shape), *_network(bill, shape), *_services(bill, shape)]
-    return Estimate(shape=shape, lines=tuple(lines))
+def estimate(resources: BilledResources, prices: Prices) -> Estimate:
+    """Estimate what these resources cost at these prices."""
+    bill = _Bill(prices=prices, region=resources.region)
+    lines = [*_cluster(bill, resources)]
+    for pool in resources.node_pools:
+        lines += _node_pool(bill, pool)
+    lines += [*_disks(bill, resources), *_network(bill, resources), *_services(bill, resources)]
+    return Estimate(resources=resources, lines=tuple(lines))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Bill:
-    """Makes lines of what is used."""
+    """Prices usage: makes the lines of the estimate."""
 
     prices: Prices
     region: str
 
-    def line(self, name: str, detail: str, uses: Sequence[_Use]) -> Line:
-        """A line for several uses together."""
-        missing = tuple(use.price for use in uses if self.prices.of(use.price, self.region) is None)
+    def line(self, name: str, detail: str, usages: Sequence[_Usage]) -> CostLine:
+        """Return one line for several usages together."""
+        missing = tuple(usage.price for usage in usages if self.prices.get(usage.price, self.region) is None)
         if missing:
-            return Line(name=name, detail=detail, cost=None, missing=missing)
-        return Line(name=name, detail=detail, cost=sum((self._cost(use) for use in uses), NOTHING))
+            return CostLine(name=name, detail=detail, cost=None, missing=missing)
+        return CostLine(name=name, detail=detail, cost=sum((self._cost(usage) for usage in usages), NO_COST))
 
-    def _cost(self, use: _Use) -> Range:
-        price = self.prices.of(use.price, self.region)
+    def _cost(self, usage: _Usage) -> CostRange:
+        price = self.prices.get(usage.price, self.region)
         if price is None:
-            return NOTHING
-        amounts = (use.low, use.high, use.stopped)
-        low, high, stopped = (max(Decimal(0), amount - price.free) * price.a_month for amount in amounts)
-        return Range(low=low, high=high, stopped=stopped)
+            return NO_COST
+        amounts = (usage.low, usage.high, usage.stopped)
+        low, high, stopped = (max(Decimal(0), amount - price.free) * price.dollars_per_month for amount in amounts)
+        return CostRange(low=low, high=high, stopped=stopped)
 
 
-def _cluster(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
-    fee = bill.line("cluster fee", "zonal or regional", [_Use.always("cluster-fee", 1)])
+def _cluster(bill: _Bill, resources: BilledResources) -> Iterable[CostLine]:
+    fee = bill.line("cluster fee", "zonal or regional", [_Usage.always("cluster-fee", 1)])
     yield fee
-    if not shape.zonal:
-        yield Line(name="fee's credit", detail="none for a regional one", cost=NOTHING)
+    if not resources.zonal:
+        yield CostLine(name="fee's credit", detail="none for a regional one", cost=NO_COST)
         return
-    credit = bill.line("fee's credit", "one zonal one an account", [_Use.always("cluster-credit", 1)])
+    credit = bill.line("fee's credit", "one zonal one an account", [_Usage.always("cluster-credit", 1)])
     if fee.cost and credit.cost:
         less = -min(fee.cost.low, credit.cost.low)
-        yield Line(name=credit.name, detail=credit.detail, cost=Range(low=less, high=less, stopped=less))
+        yield CostLine(name=credit.name, detail=credit.detail, cost=CostRange(low=less, high=less, stopped=less))
     else:
         yield credit
 
 
-def _nodes(bill: _Bill, nodes: Nodes) -> Iterable[Line]:
-    kind = machine(nodes.machine)
-    name, detail = f"nodes, {nodes.name}", f"{_count(nodes)} {nodes.machine}"
-    if kind is None:
-        yield Line(name=name, detail=detail, cost=None, missing=(nodes.machine,))
+def _node_pool(bill: _Bill, pool: BilledNodePool) -> Iterable[CostLine]:
+    machine = parse_machine_type(pool.machine_type)
+    name, detail = f"nodes, {pool.name}", f"{_count(pool)} {pool.machine_type}"
+    if machine is None:
+        yield CostLine(name=name, detail=detail, cost=None, missing=(pool.machine_type,))
     else:
-        suffix = "-spot" if nodes.spot else ""
-        core = _Use.of_nodes(f"{kind.family}-core{suffix}", nodes, kind.cores)
-        yield bill.line(name, detail, [core, _Use.of_nodes(f"{kind.family}-ram{suffix}", nodes, kind.gib)])
-    disk = _Use.of_nodes(nodes.disk_type, nodes, nodes.disk_gib)
-    yield bill.line(f"boot disks, {nodes.name}", f"{_count(nodes)} × {nodes.disk_gib} GiB {nodes.disk_type}", [disk])
+        suffix = "-spot" if pool.spot else ""
+        cores = _Usage.of_nodes(f"{machine.family}-core{suffix}", pool, machine.cores)
+        memory = _Usage.of_nodes(f"{machine.family}-ram{suffix}", pool, machine.gib)
+        yield bill.line(name, detail, [cores, memory])
+    disk = _Usage.of_nodes(pool.disk_type, pool, pool.disk_gib)
+    yield bill.line(f"boot disks, {pool.name}", f"{_count(pool)} × {pool.disk_gib} GiB {pool.disk_type}", [disk])
 
 
-def _count(nodes: Nodes) -> str:
-    return f"{nodes.low}" if nodes.low == nodes.high else f"{nodes.low} to {nodes.high}"
+def _count(pool: BilledNodePool) -> str:
+    return f"{pool.min_nodes}" if pool.min_nodes == pool.max_nodes else f"{pool.min_nodes} to {pool.max_nodes}"
 
 
-def _disks(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
-    for volume in shape.volumes:
+def _disks(bill: _Bill, resources: BilledResources) -> Iterable[CostLine]:
+    for volume in resources.volumes:
         yield bill.line(
-            f"disk {volume.name}", f"{volume.gib:f} GiB {volume.type}", [_Use.always(volume.type, volume.gib)]
+            f"disk {volume.name}", f"{volume.gib:f} GiB {volume.type}", [_Usage.always(volume.type, volume.gib)]
         )
 
 
-def _network(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
-    if not shape.nat:
+def _network(bill: _Bill, resources: BilledResources) -> Iterable[CostLine]:
+    if not resources.nat:
         return
-    low = min(sum(nodes.low for nodes in shape.nodes), _NAT_VMS)
-    high = min(sum(nodes.high for nodes in shape.nodes), _NAT_VMS)
-    vms = _Use(price="nat-vm", low=Decimal(low), high=Decimal(high), stopped=Decimal(0))
+    low = min(sum(pool.min_nodes for pool in resources.node_pools), _NAT_MAX_VMS)
+    high = min(sum(pool.max_nodes for pool in resources.node_pools), _NAT_MAX_VMS)
+    vms = _Usage(price="nat-vm", low=Decimal(low), high=Decimal(high), stopped=Decimal(0))
     yield bill.line("NAT", "each node; traffic is extra", [vms])
-    yield bill.line("address", f"{shape.addresses} of the NAT", [_Use.always("address", shape.addresses)])
+    yield bill.line(
+        "address", f"{resources.nat_addresses} of the NAT", [_Usage.always("address", resources.nat_addresses)]
+    )
 
 
-def _services(bill: _Bill, shape: BilledResources) -> Iterable[Line]:
-    stored = _Use.always("registry", shape.registry_gib)
-    yield bill.line("registry", f"{shape.registry_gib:f} GiB of images, assumed", [stored])
-    calls, seconds = shape.function_calls, shape.function_calls * _CALL_SECONDS
-    uses = [
-        _Use.always("function-core", seconds * _CALL_CORES),
-        _Use.always("function-ram", seconds * _CALL_GIB),
-        _Use.always("function-call", calls),
+def _services(bill: _Bill, resources: BilledResources) -> Iterable[CostLine]:
+    stored = _Usage.always("registry", resources.registry_gib)
+    yield bill.line("registry", f"{resources.registry_gib:f} GiB of images, assumed", [stored])
+    calls, seconds = resources.guard_calls, resources.guard_calls * _CALL_SECONDS
+    usages = [
+        _Usage.always("function-core", seconds * _CALL_CORES),
+        _Usage.always("function-ram", seconds * _CALL_GIB),
+        _Usage.always("function-call", calls),
     ]
-    yield bill.line("function", f"{calls} calls of the guard", uses)
-    yield bill.line("clock", f"{shape.clock_jobs} scheduler job", [_Use.always("clock", shape.clock_jobs)])
-    yield bill.line("alerts", f"{shape.alerts} alerting policies", [_Use.always("alert", shape.alerts)])
-    if shape.samples:
-        millions = Decimal(shape.samples * _SECONDS) / 1_000_000
-        metrics = _Use(price="metrics", low=millions, high=millions, stopped=Decimal(0))
-        yield bill.line("metrics", f"{shape.samples} sample/s, assumed", [metrics])
+    yield bill.line("function", f"{calls} calls of the guard", usages)
+    yield bill.line(
+        "clock", f"{resources.scheduler_jobs} scheduler job", [_Usage.always("clock", resources.scheduler_jobs)]
+    )
+    yield bill.line(
+        "alerts",
+        f"{resources.alerting_policies} alerting policies",
+        [_Usage.always("alert", resources.alerting_policies)],
+    )
+    if resources.samples_per_second:
+        millions = Decimal(resources.samples_per_second * _SECONDS_PER_MONTH) / 1_000_000
+        metrics = _Usage(price="metrics", low=millions, high=millions, stopped=Decimal(0))
+        yield bill.line("metrics", f"{resources.samples_per_second} sample/s, assumed", [metrics])

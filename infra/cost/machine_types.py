@@ -1,35 +1,35 @@
-"""Machine types: what of one is billed."""
+"""Compute Engine machine types: cores and memory that are billed."""
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_SHARED = {"micro": ("0.25", "1"), "small": ("0.5", "2"), "medium": ("1", "4")}
-"""E2's shared cores: the part of a core that is billed, and GiB."""
-_GIB_A_CORE = {"standard": 4, "highmem": 8, "highcpu": 1}
-_TYPE = re.compile(
+_SHARED_CORE = {"micro": ("0.25", "1"), "small": ("0.5", "2"), "medium": ("1", "4")}
+"""E2's shared-core types: the fraction of a core that is billed, and GiB of memory."""
+_GIB_PER_CORE = {"standard": 4, "highmem": 8, "highcpu": 1}
+_NAME = re.compile(
     r"(?P<family>e2)-(?:(?P<shared>micro|small|medium)|(?P<kind>standard|highmem|highcpu)-(?P<cores>\d+))"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
-    """What is billed of a machine: cores and GiB of memory, at the prices of its family."""
+class MachineType:
+    """What is billed of one machine: cores and GiB of memory, each at the price of its family."""
 
     family: str
     cores: Decimal
     gib: Decimal
-    shared: bool = False
-    """It has a part of a core, and at times more."""
+    shared_core: bool = False
+    """The machine has a fraction of a core, and may burst above it."""
 
 
-def machine(name: str) -> Machine | None:
-    """A machine type by its name, such as e2-standard-2; None for one whose parts are not known here."""
-    found = _TYPE.fullmatch(name)
-    if not found:
+def parse_machine_type(name: str) -> MachineType | None:
+    """Parse a name such as e2-standard-2; None for a type whose cores and memory are not known here."""
+    match = _NAME.fullmatch(name)
+    if not match:
         return None
-    if found["shared"]:
-        cores, gib = _SHARED[found["shared"]]
-        return Machine(family=found["family"], cores=Decimal(cores), gib=Decimal(gib), shared=True)
-    cores = Decimal(found["cores"])
-    return Machine(family=found["family"], cores=cores, gib=cores * _GIB_A_CORE[found["kind"]])
+    if match["shared"]:
+        cores, gib = _SHARED_CORE[match["shared"]]
+        return MachineType(family=match["family"], cores=Decimal(cores), gib=Decimal(gib), shared_core=True)
+    cores = Decimal(match["cores"])
+    return MachineType(family=match["family"], cores=cores, gib=cores * _GIB_PER_CORE[match["kind"]])

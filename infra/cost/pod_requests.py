@@ -1,6 +1,6 @@
-"""What asks for room on the nodes: the pipeline's pods by the part that places them, and GKE's own.
+"""CPU and memory requests of the pods on the nodes: the pipeline's, and GKE's own.
 
-Not the Jobs that load and prove: they come and go, and the cluster grows for them if it has to.
+The Jobs of loads and proofs are left out: they come and go, and the cluster grows for them if it has to.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,71 +21,73 @@ _UNITS = {"Mi": Decimal(1), "Gi": Decimal(1024), "Ti": Decimal(1024 * 1024)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pod:
-    """What one pod is promised: thousandths of a core, and MiB."""
+class PodRequests:
+    """Requests of one pod: CPU in millicores, memory in MiB."""
 
     name: str
     part: str
-    """As nodes.onDemandFor names it; empty for one that runs wherever there is room."""
+    """The part of the pipeline, as the setting nodes.onDemandFor names it; empty for a pod that runs on any node."""
     cpu_m: int
     memory_mi: int
-    apart: bool = False
-    """No two of its name are on one node."""
+    one_per_node: bool = False
+    """Pod anti-affinity: no two pods of this name share a node."""
 
 
-# What public listings of GKE's nodes show, of 2023 and 2024, rounded up. On every node: Dataplane V2, logs, metrics,
-# metadata, disks, the way to the control plane.
-EACH_NODE = Pod(name="GKE's own", part="", cpu_m=380, memory_mi=830)
-ONCE = (
-    Pod(name="kube-dns", part="", cpu_m=265, memory_mi=140),
-    Pod(name="kube-dns", part="", cpu_m=265, memory_mi=140),
-    Pod(name="metrics-server", part="", cpu_m=48, memory_mi=105),
-    Pod(name="event-exporter", part="", cpu_m=3, memory_mi=100),
-    Pod(name="autoscalers", part="", cpu_m=31, memory_mi=40),
+# From public listings of GKE nodes of 2023 and 2024, rounded up. On every node: Dataplane V2, the agents for logs,
+# metrics and metadata, the disk driver, the tunnel to the control plane.
+SYSTEM_PODS_OF_NODE = PodRequests(name="GKE's own", part="", cpu_m=380, memory_mi=830)
+SYSTEM_PODS_OF_CLUSTER = (
+    PodRequests(name="kube-dns", part="", cpu_m=265, memory_mi=140),
+    PodRequests(name="kube-dns", part="", cpu_m=265, memory_mi=140),
+    PodRequests(name="metrics-server", part="", cpu_m=48, memory_mi=105),
+    PodRequests(name="event-exporter", part="", cpu_m=3, memory_mi=100),
+    PodRequests(name="autoscalers", part="", cpu_m=31, memory_mi=40),
 )
 
 
-def pods(context: WorkloadContext, *, console: bool) -> list[Pod]:
-    """Every pod of the pipeline that stays."""
+def pipeline_pods(context: WorkloadContext, *, console: bool) -> list[PodRequests]:
+    """Return every long-running pod of the pipeline."""
     profile = context.profile
     return [
         *_kafka(context),
         *_stores(profile),
-        *_many(profile.registry_replicas, "registry", "registry", _asked(REGISTRY)),
+        *_replicas(profile.registry_replicas, "registry", "registry", _requests(REGISTRY)),
         *_connect(),
-        *_many(1, "toolbox", "toolbox", _asked(TOOLBOX)),
-        *_many(int(console), "console", "console", _asked(CONSOLE)),
-        *_many(1, "strimzi", "operator", _asked(OPERATOR)),
+        *_replicas(1, "toolbox", "toolbox", _requests(TOOLBOX)),
+        *_replicas(int(console), "console", "console", _requests(CONSOLE)),
+        *_replicas(1, "strimzi", "operator", _requests(OPERATOR)),
         *_entity_operator(context),
     ]
 
 
-def memory_mi(quantity: str) -> Decimal:
-    """MiB of a quantity as Kubernetes writes it, such as 1Gi."""
+def parse_memory_mi(quantity: str) -> Decimal:
+    """Parse a Kubernetes quantity with a binary suffix, such as 1Gi, to MiB."""
     return Decimal(quantity[:-2]) * _UNITS[quantity[-2:]]
 
 
-def _kafka(context: WorkloadContext) -> Iterable[Pod]:
+def _kafka(context: WorkloadContext) -> Iterable[PodRequests]:
     for pool in node_pool_manifests(context):
         spec, name = pool["spec"], pool["metadata"]["name"]
-        yield from _many(spec["replicas"], name, "kafka", spec["resources"], apart=bool(context.profile.controllers))
+        yield from _replicas(
+            spec["replicas"], name, "kafka", spec["resources"], one_per_node=bool(context.profile.controllers)
+        )
 
 
-def _stores(profile: Profile) -> Iterable[Pod]:
-    yield from _many(1, "mysql", "mysql", _asked(profile.mysql))
-    yield from _many(1, "redis", "redis", _asked(profile.redis))
+def _stores(profile: Profile) -> Iterable[PodRequests]:
+    yield from _replicas(1, "mysql", "mysql", _requests(profile.mysql))
+    yield from _replicas(1, "redis", "redis", _requests(profile.redis))
 
 
-def _connect() -> Iterable[Pod]:
+def _connect() -> Iterable[PodRequests]:
     spec = read_manifest("connect.yaml", "KafkaConnect")["spec"]
-    return _many(spec["replicas"], "connect", "connect", spec["resources"])
+    return _replicas(spec["replicas"], "connect", "connect", spec["resources"])
 
 
-def _entity_operator(context: WorkloadContext) -> Iterable[Pod]:
-    """One pod of two containers."""
-    both = kafka_manifest(context, console=False)["spec"]["entityOperator"]
-    first, second = (_pod("", "", both[which]["resources"]) for which in ("topicOperator", "userOperator"))
-    yield Pod(
+def _entity_operator(context: WorkloadContext) -> Iterable[PodRequests]:
+    """Yield the entity operator: one pod with two containers, whose requests add up."""
+    operators = kafka_manifest(context, console=False)["spec"]["entityOperator"]
+    first, second = (_pod("", "", operators[name]["resources"]) for name in ("topicOperator", "userOperator"))
+    yield PodRequests(
         name="entity-operator",
         part="operator",
         cpu_m=first.cpu_m + second.cpu_m,
@@ -93,16 +95,24 @@ def _entity_operator(context: WorkloadContext) -> Iterable[Pod]:
     )
 
 
-def _many(count: int, name: str, part: str, resources: Mapping[str, Any], *, apart: bool = False) -> list[Pod]:
-    return [_pod(name, part, resources, apart=apart)] * count
+def _replicas(
+    count: int, name: str, part: str, resources: Mapping[str, Any], *, one_per_node: bool = False
+) -> list[PodRequests]:
+    return [_pod(name, part, resources, one_per_node=one_per_node)] * count
 
 
-def _pod(name: str, part: str, resources: Mapping[str, Any], *, apart: bool = False) -> Pod:
-    asked = resources["requests"]
-    return Pod(name=name, part=part, cpu_m=_cpu_m(asked["cpu"]), memory_mi=int(memory_mi(asked["memory"])), apart=apart)
+def _pod(name: str, part: str, resources: Mapping[str, Any], *, one_per_node: bool = False) -> PodRequests:
+    requests = resources["requests"]
+    return PodRequests(
+        name=name,
+        part=part,
+        cpu_m=_cpu_m(requests["cpu"]),
+        memory_mi=int(parse_memory_mi(requests["memory"])),
+        one_per_node=one_per_node,
+    )
 
 
-def _asked(resources: Resources) -> Mapping[str, Any]:
+def _requests(resources: Resources) -> Mapping[str, Any]:
     return {"requests": {"cpu": resources.cpu, "memory": f"{resources.memory_mi}Mi"}}
 
 

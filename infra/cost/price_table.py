@@ -1,4 +1,4 @@
-"""The price table: what one of a thing costs, since when, and who says so."""
+"""The price table (prices.yaml): each price with its region, unit, date and source."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,26 +9,28 @@ from typing import Any, Self
 
 import yaml
 
-HOURS = 730
-"""Hours of a month, as Google's own calculator counts them."""
-ANYWHERE = "global"
-TABLE = Path(__file__).with_name("prices.yaml")
-_A_MONTH = {"hour": HOURS, "GiB-hour": HOURS}
+HOURS_PER_MONTH = 730
+"""As Google's own calculator counts them."""
+GLOBAL = "global"
+"""Region of a price that is the same everywhere."""
+PRICES_FILE = Path(__file__).with_name("prices.yaml")
+_PER_MONTH = {"hour": HOURS_PER_MONTH, "GiB-hour": HOURS_PER_MONTH}
+"""Factor from a price of this unit to a price per month."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sku:
-    """Where the Cloud Billing catalogue has a price."""
+    """Identifies a price in the Cloud Billing catalogue."""
 
     service: str
     description: str
-    """How the SKU's description begins; a place may follow."""
+    """Beginning of the SKU's description; the name of a region may follow."""
     usage: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """US dollars for one `unit`; `free` units a month cost nothing. `later` is what is to come, as far as is known."""
+    """US dollars for one `unit`. `free` units per month cost nothing; `later` describes an announced change."""
 
     name: str
     region: str
@@ -41,13 +43,13 @@ class Price:
     later: str = ""
 
     @property
-    def a_month(self) -> Decimal:
-        """Dollars a month for one that is there all the time, or for one unit where time plays no part."""
-        return self.dollars * _A_MONTH.get(self.unit, 1)
+    def dollars_per_month(self) -> Decimal:
+        """Dollars for one unit used all month; for units without a time, dollars for one unit."""
+        return self.dollars * _PER_MONTH.get(self.unit, 1)
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
-        """One entry of prices.yaml; raises KeyError where it lacks what each must have."""
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self:
+        """Parse an entry of prices.yaml; raises KeyError for a missing required field."""
         sku = entry.get("sku")
         return cls(
             name=entry["name"],
@@ -69,37 +71,35 @@ class Prices:
     entries: tuple[Price, ...]
 
     @classmethod
-    def load(cls, path: Path = TABLE) -> Self:
-        """The table of the repository."""
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return cls(entries=tuple(Price.of(entry) for entry in found["prices"]))
+    def load(cls, path: Path = PRICES_FILE) -> Self:
+        """Read the price table of the repository, or of another file."""
+        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return cls(entries=tuple(Price.from_entry(entry) for entry in table["prices"]))
 
-    def of(self, name: str, region: str) -> Price | None:
-        """The price in a region; None where the table has none."""
-        return next(
-            (price for price in self.entries if price.name == name and price.region in (region, ANYWHERE)), None
-        )
+    def get(self, name: str, region: str) -> Price | None:
+        """Return the price in a region; None where the table has none."""
+        return next((price for price in self.entries if price.name == name and price.region in (region, GLOBAL)), None)
 
-    def has(self, region: str) -> bool:
-        """Whether anything is known of this very region."""
+    def has_region(self, region: str) -> bool:
+        """Whether the table has prices of this region, beyond the global ones."""
         return any(price.region == region for price in self.entries)
 
     def regions(self) -> tuple[str, ...]:
-        """The regions that the table has prices of; several at once, as `us`, are none that a cluster could be in."""
-        return tuple(sorted({price.region for price in self.entries if _is_one(price.region)}))
+        """Return the regions with prices, sorted; no multi-region such as `us`, where no cluster can be."""
+        return tuple(sorted({price.region for price in self.entries if _is_single_region(price.region)}))
 
-    def elsewhere(self, region: str) -> Iterable[Price]:
-        """Every price as it would be asked for in a region, with no amount that can be relied on: for the catalogue.
+    def in_region(self, region: str) -> Iterable[Price]:
+        """Yield every entry with `region` in place of its own, to look it up in the catalogue: its amount is not valid.
 
-        Not those of several regions at once: there are prices of one beside them.
+        Entries of a multi-region are left out: the table has one of a single region beside each.
         """
         for price in self.entries:
-            if price.region == ANYWHERE:
+            if price.region == GLOBAL:
                 yield price
-            elif _is_one(price.region):
+            elif _is_single_region(price.region):
                 yield replace(price, region=region)
 
 
-def _is_one(region: str) -> bool:
-    """Whether it is a region, such as us-central1, and neither `us` nor `global`."""
+def _is_single_region(region: str) -> bool:
+    """Whether it is a region such as us-central1, and neither `us` nor `global`."""
     return "-" in region

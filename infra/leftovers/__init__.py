@@ -1,1 +1,1 @@
-"""What a project on Google Cloud still holds that a stack made, what it costs, and its removal."""
+"""Leftovers of a stack in a project on Google Cloud: search, cost and removal (scripts/leftovers)."""

@@ -1,4 +1,4 @@
-"""What `scripts/leftovers` runs."""
+"""Entry point of scripts/leftovers."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The command `scripts/leftovers`."""
+"""The command scripts/leftovers: lists and removes leftovers of a stack."""
 
 import argparse
 import json
@@ -9,15 +9,15 @@ from typing import TextIO
 
 from rich.console import Console
 
-from infra.cost.billed_stack import cloud_of, settings_of
 from infra.cost.price_table import Prices
+from infra.cost.stack_file import read_stack_settings, require_gcp_settings
 from infra.gcp.google_api import Google
 from infra.leftovers import leftovers_report
-from infra.leftovers.find_all import Left, look
+from infra.leftovers.find_all import SearchResult, find_all
 from infra.leftovers.kinds import Kind
-from infra.leftovers.leftover import Leftover, Mark, cost
-from infra.leftovers.remove import Hands, remove
-from infra.leftovers.search_context import Search
+from infra.leftovers.leftover import Leftover, format_cost
+from infra.leftovers.remove import Interaction, remove
+from infra.leftovers.search_context import Owner, SearchContext
 from infra.settings.gcp_checks import SAMPLE_VALUES
 from infra.settings.gcp_settings import GcpSettings
 from infra.settings.stack_settings import Settings
@@ -27,7 +27,7 @@ from producer.runtime.terminal import argument_parser
 
 @dataclass(frozen=True, kw_only=True)
 class Streams:
-    """Where answers are read, and where is written to."""
+    """Standard streams, and `sleep`, which tests replace."""
 
     stdin: TextIO
     stdout: Console
@@ -36,7 +36,7 @@ class Streams:
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str], streams: Streams) -> Exit:
-    """Run one command line; the exit status: 1 while anything is left, or could not be looked at."""
+    """Parse and run one command line; return the exit status: 1 while anything is left, or could not be listed."""
     args = _parser().parse_args(arguments)
     try:
         return _run(args, env, streams)
@@ -69,35 +69,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Exit:
-    search = _search(args, env, streams)
-    left = look(search)
+    context = _search_context(args, env, streams)
+    result = find_all(context)
     if args.json:
-        text = json.dumps(leftovers_report.as_json(left, search), indent=2)
+        text = json.dumps(leftovers_report.as_json(result, context), indent=2)
         streams.stdout.print(text, markup=False, highlight=False, soft_wrap=True)
-        return _status(left)
-    leftovers_report.show(left, search, streams.stdout)
+        return _status(result)
+    leftovers_report.print_table(result, context, streams.stdout)
     asks = streams.stdin.isatty()
-    if not left.sure or args.dry_run or not (asks or args.yes):
-        if left.sure:
+    if not result.certain or args.dry_run or not (asks or args.yes):
+        if result.certain:
             _say(streams.stdout, "Nothing was removed. On a terminal each kind is asked for; --yes asks nothing.")
-        return _status(left)
-    hands = Hands(
+        return _status(result)
+    interaction = Interaction(
         confirm=lambda kind, items: args.yes or _confirm(streams, kind, items),
         say=lambda text: _say(streams.stdout, text),
         sleep=streams.sleep,
     )
     try:
-        ordered = remove(search, left, hands, with_cluster=args.with_cluster)
+        requested = remove(context, result, interaction, with_cluster=args.with_cluster)
     except EOFError:
         _say(streams.stdout, "\nNobody answers any more; what was not agreed to stays.")
-        ordered = True
-    if ordered:
-        left = look(search)
-        leftovers_report.show(left, search, streams.stdout)
-    return _status(left)
+        requested = True
+    if requested:
+        result = find_all(context)
+        leftovers_report.print_table(result, context, streams.stdout)
+    return _status(result)
 
 
-def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Search:
+def _search_context(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> SearchContext:
     settings = None if args.project and args.cluster else _settings(args.stack)
     cloud: GcpSettings | None = settings.gcp if settings else None
     project = args.project or (cloud.cluster.project if cloud else "")
@@ -106,11 +106,11 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
             f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
             status=Exit.USAGE,
         )
-    return Search(
+    return SearchContext(
         google=Google.signed_in(env, project=project, sleep=streams.sleep),
         project=project,
-        mark=Mark(
-            stack=args.stack.lower(),  # as a label's value may be
+        owner=Owner(
+            stack=args.stack.lower(),  # a label's value has no capitals
             cluster=args.cluster or (cloud.cluster.name if cloud else ""),
             namespace=settings.cluster.namespace if settings else "sluice",
         ),
@@ -121,8 +121,8 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
 
 def _settings(stack: str) -> Settings:
     try:
-        settings = settings_of(stack)
-        cloud_of(settings, stack)
+        settings = read_stack_settings(stack)
+        require_gcp_settings(settings, stack)
     except SluiceError as error:
         raise SluiceError(
             f"{error}\nWithout the stack's file: --project ID --cluster NAME", status=error.status
@@ -132,17 +132,17 @@ def _settings(stack: str) -> Settings:
 
 def _confirm(streams: Streams, kind: Kind, items: tuple[Leftover, ...]) -> bool:
     names = ", ".join(item.name for item in items)
-    what = f"this {kind.one}" if len(items) == 1 else f"these {len(items)} {kind.many}"
-    lost = f" Lost with it: {kind.loses}." if kind.loses else ""
-    _say(streams.stdout, f"Remove {what}: {names} (a month: {cost(items)})?{lost} [y/N] ", end="")
+    what = f"this {kind.singular}" if len(items) == 1 else f"these {len(items)} {kind.plural}"
+    lost = f" Lost with it: {kind.data_lost}." if kind.data_lost else ""
+    _say(streams.stdout, f"Remove {what}: {names} (a month: {format_cost(items)})?{lost} [y/N] ", end="")
     answer = streams.stdin.readline()
     if not answer:
         raise EOFError
     return answer.strip().lower() in ("y", "yes")
 
 
-def _status(left: Left) -> Exit:
-    return Exit.OK if left.clean else Exit.FAILED
+def _status(result: SearchResult) -> Exit:
+    return Exit.OK if result.clean else Exit.FAILED
 
 
 def _say(console: Console, text: str, *, end: str = "\n") -> None:

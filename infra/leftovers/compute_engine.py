@@ -1,83 +1,87 @@
-"""What Compute Engine holds: machines, disks, addresses, gateways, forwarding rules, snapshots, images."""
+"""Search in Compute Engine: machines, disks, addresses, NAT gateways, forwarding rules, snapshots, images."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from infra.cost.machine_types import machine
+from infra.cost.machine_types import parse_machine_type
 from infra.gcp.google_api import PARTIAL, ApiError
-from infra.leftovers.leftover import CLAIM, Found, Leftover, made_for
-from infra.leftovers.search_context import GIB, Search
+from infra.leftovers.leftover import Leftover, Leftovers
+from infra.leftovers.search_context import CLAIM, GIB, SearchContext, claim_of
 
 SERVICE = "compute"
 _EMPTY = "NO_RESULTS_ON_PAGE"
 
 
-def instances(search: Search) -> Found:
-    """Machines: nodes, for the most part."""
-    return _all(search, "instances", _instance)
+def instances(context: SearchContext) -> Leftovers:
+    """Find machines: mostly nodes of the cluster."""
+    return _find_labelled(context, "instances", _instance)
 
 
-def disks(search: Search) -> Found:
-    """Disks, those of claims among them: a cluster that is removed leaves them behind."""
-    sure: list[Leftover] = []
+def disks(context: SearchContext) -> Leftovers:
+    """Find disks, also those of PersistentVolumeClaims: deleting a cluster leaves them behind."""
+    certain: list[Leftover] = []
     doubtful: list[Leftover] = []
-    for scope, disk in _everywhere(search, "disks"):
-        if search.mark.on(disk.get("labels", {})):
-            sure.append(_disk(search, scope, disk))
-        elif search.mark.perhaps(disk):
-            doubtful.append(replace(_disk(search, scope, disk), doubt=_doubt(search, scope, disk["name"])))
-    return Found(sure=tuple(sure), doubtful=tuple(doubtful))
+    for scope, disk in _list_all_scopes(context, "disks"):
+        if context.owner.owns(disk.get("labels", {})):
+            certain.append(_disk(context, scope, disk))
+        elif context.owner.may_own(disk):
+            doubtful.append(replace(_disk(context, scope, disk), doubt=_doubt(context, scope, disk["name"])))
+    return Leftovers(certain=tuple(certain), doubtful=tuple(doubtful))
 
 
-def _doubt(search: Search, scope: str, name: str) -> str:
+def _doubt(context: SearchContext, scope: str, name: str) -> str:
     kind, _, place = scope.partition("/")
+    where = f"--{kind.removesuffix('s')} {place} --project {context.project}"
     return (
         "It was made for a namespace of this name, but does not say in which cluster: it is not touched. See for"
-        f" yourself: gcloud compute disks describe {name} --{kind.removesuffix('s')} {place} --project {search.project}"
+        f" yourself: gcloud compute disks describe {name} {where}"
     )
 
 
-def addresses(search: Search) -> Found:
-    """Reserved addresses."""
-    return _all(search, "addresses", _address)
+def addresses(context: SearchContext) -> Leftovers:
+    """Find reserved addresses."""
+    return _find_labelled(context, "addresses", _address)
 
 
-def forwarding_rules(search: Search) -> Found:
-    """Forwarding rules: what a load balancer leaves."""
-    return _all(search, "forwardingRules", _rule)
+def forwarding_rules(context: SearchContext) -> Leftovers:
+    """Find forwarding rules, which load balancers leave behind."""
+    return _find_labelled(context, "forwardingRules", _rule)
 
 
-def gateways(search: Search) -> Found:
-    """NAT gateways. A router has no labels: its network says in its description whose it is."""
+def gateways(context: SearchContext) -> Leftovers:
+    """Find NAT gateways. A router has no labels: the description of its network names the stack."""
     found: list[Leftover] = []
-    whose: dict[str, bool] = {}
-    for scope, router in _everywhere(search, "routers"):
+    network_is_ours: dict[str, bool] = {}
+    for scope, router in _list_all_scopes(context, "routers"):
         network = _last(router.get("network", ""))
-        if router.get("nats") and network not in whose:
-            described = search.google.get(SERVICE, f"compute/v1/projects/{search.project}/global/networks/{network}")
-            whose[network] = described.get("description") == search.mark.description
-        if router.get("nats") and whose[network]:
-            cost = search.monthly("address", _region(search, scope), Decimal(1))
-            found.append(_leftover(search, scope, "routers", router, f"NAT of {network}; its address", cost))
-    return Found(sure=tuple(found))
+        if router.get("nats") and network not in network_is_ours:
+            described = context.google.get(SERVICE, f"compute/v1/projects/{context.project}/global/networks/{network}")
+            network_is_ours[network] = described.get("description") == context.owner.description
+        if router.get("nats") and network_is_ours[network]:
+            cost = context.monthly_cost("address", _region(context, scope), Decimal(1))
+            found.append(_leftover(context, scope, "routers", router, f"NAT of {network}; its address", cost))
+    return Leftovers(certain=tuple(found))
 
 
-def snapshots(search: Search) -> Found:
-    """Snapshots of disks."""
-    return _global(search, "snapshots", "storageBytes", "snapshot")
+def snapshots(context: SearchContext) -> Leftovers:
+    """Find snapshots of disks."""
+    return _find_labelled_global(context, "snapshots", "storageBytes", "snapshot")
 
 
-def images(search: Search) -> Found:
-    """Images of disks."""
-    return _global(search, "images", "archiveSizeBytes", "image")
+def images(context: SearchContext) -> Leftovers:
+    """Find images of disks."""
+    return _find_labelled_global(context, "images", "archiveSizeBytes", "image")
 
 
-def _everywhere(search: Search, collection: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Everything of a kind with where it is, such as zones/us-central1-a."""
-    path = f"compute/v1/projects/{search.project}/aggregated/{collection}"
-    for page in search.google.pages(SERVICE, path):
+def _list_all_scopes(context: SearchContext, collection: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every resource of a collection with its scope, such as zones/us-central1-a.
+
+    Raises ApiError if a scope could not be listed: its resources would be missed.
+    """
+    path = f"compute/v1/projects/{context.project}/aggregated/{collection}"
+    for page in context.google.pages(SERVICE, path):
         if missing := page.get("unreachables"):
             raise ApiError(f"{', '.join(map(_last, missing))} cannot be listed", code=PARTIAL)
         for scope, found in page.get("items", {}).items():
@@ -88,70 +92,74 @@ def _everywhere(search: Search, collection: str) -> Iterator[tuple[str, dict[str
                 yield scope, entry
 
 
-def _all(search: Search, collection: str, described: Any) -> Found:
+def _find_labelled(
+    context: SearchContext, collection: str, to_leftover: Callable[[SearchContext, str, Mapping[str, Any]], Leftover]
+) -> Leftovers:
     ours = (
-        (scope, entry) for scope, entry in _everywhere(search, collection) if search.mark.on(entry.get("labels", {}))
+        (scope, entry)
+        for scope, entry in _list_all_scopes(context, collection)
+        if context.owner.owns(entry.get("labels", {}))
     )
-    return Found(sure=tuple(described(search, scope, entry) for scope, entry in ours))
+    return Leftovers(certain=tuple(to_leftover(context, scope, entry) for scope, entry in ours))
 
 
-def _global(search: Search, collection: str, size: str, price: str) -> Found:
+def _find_labelled_global(context: SearchContext, collection: str, size: str, price: str) -> Leftovers:
     found: list[Leftover] = []
-    for page in search.google.pages(SERVICE, f"compute/v1/projects/{search.project}/global/{collection}"):
+    for page in context.google.pages(SERVICE, f"compute/v1/projects/{context.project}/global/{collection}"):
         for entry in page.get("items", []):
-            if search.mark.on(entry.get("labels", {})):
+            if context.owner.owns(entry.get("labels", {})):
                 gib = Decimal(entry.get(size, 0)) / GIB
-                places = entry.get("storageLocations") or [search.region]
-                cost = search.monthly(price, places[0], gib)
-                found.append(_leftover(search, "global", collection, entry, f"{gib:.1f} GiB", cost))
-    return Found(sure=tuple(found))
+                places = entry.get("storageLocations") or [context.region]
+                cost = context.monthly_cost(price, places[0], gib)
+                found.append(_leftover(context, "global", collection, entry, f"{gib:.1f} GiB", cost))
+    return Leftovers(certain=tuple(found))
 
 
-def _instance(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+def _instance(context: SearchContext, scope: str, entry: Mapping[str, Any]) -> Leftover:
     kind = _last(entry.get("machineType", ""))
-    parts = machine(kind)
+    parts = parse_machine_type(kind)
     spot = "-spot" if entry.get("scheduling", {}).get("provisioningModel") == "SPOT" else ""
     costs: Iterable[Decimal | None] = [None]
     if parts:
-        region = _region(search, scope)
+        region = _region(context, scope)
         costs = [
-            search.monthly(f"{parts.family}-core{spot}", region, parts.cores),
-            search.monthly(f"{parts.family}-ram{spot}", region, parts.gib),
+            context.monthly_cost(f"{parts.family}-core{spot}", region, parts.cores),
+            context.monthly_cost(f"{parts.family}-ram{spot}", region, parts.gib),
         ]
     known = [cost for cost in costs if cost is not None]
     cost = sum(known, Decimal(0)) if len(known) == len(list(costs)) else None
-    return _leftover(search, scope, "instances", entry, f"{kind}{' on spot' if spot else ''}", cost)
+    return _leftover(context, scope, "instances", entry, f"{kind}{' on spot' if spot else ''}", cost)
 
 
-def _disk(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+def _disk(context: SearchContext, scope: str, entry: Mapping[str, Any]) -> Leftover:
     gib, kind = Decimal(entry.get("sizeGb", 0)), _last(entry.get("type", ""))
-    claim = made_for(entry).get(CLAIM)
+    claim = claim_of(entry).get(CLAIM)
     detail = f"{gib:f} GiB {kind}{f', claim {claim}' if claim else ''}"
     users = ", ".join(_last(user) for user in entry.get("users", []))
     regional = scope.startswith("regions/")
-    cost = None if regional else search.monthly(kind, _region(search, scope), gib)
-    return _leftover(search, scope, "disks", entry, detail, cost, used_by=users)
+    cost = None if regional else context.monthly_cost(kind, _region(context, scope), gib)
+    return _leftover(context, scope, "disks", entry, detail, cost, used_by=users)
 
 
-def _address(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
+def _address(context: SearchContext, scope: str, entry: Mapping[str, Any]) -> Leftover:
     used = entry.get("status") == "IN_USE"
     internal = entry.get("addressType") == "INTERNAL"
     cost = (
         Decimal(0)
         if internal
-        else search.monthly("address" if used else "address-idle", _region(search, scope), Decimal(1))
+        else context.monthly_cost("address" if used else "address-idle", _region(context, scope), Decimal(1))
     )
     users = ", ".join(_last(user) for user in entry.get("users", []))
-    return _leftover(search, scope, "addresses", entry, str(entry.get("address", "")), cost, used_by=users)
+    return _leftover(context, scope, "addresses", entry, str(entry.get("address", "")), cost, used_by=users)
 
 
-def _rule(search: Search, scope: str, entry: Mapping[str, Any]) -> Leftover:
-    cost = search.monthly("forwarding-rule", _region(search, scope), Decimal(1))
-    return _leftover(search, scope, "forwardingRules", entry, str(entry.get("IPAddress", "")), cost)
+def _rule(context: SearchContext, scope: str, entry: Mapping[str, Any]) -> Leftover:
+    cost = context.monthly_cost("forwarding-rule", _region(context, scope), Decimal(1))
+    return _leftover(context, scope, "forwardingRules", entry, str(entry.get("IPAddress", "")), cost)
 
 
-def _leftover(  # noqa: PLR0917 - where and what, as every caller has them at hand
-    search: Search,
+def _leftover(  # noqa: PLR0917 - the caller has each of them at hand
+    context: SearchContext,
     scope: str,
     collection: str,
     entry: Mapping[str, Any],
@@ -166,7 +174,7 @@ def _leftover(  # noqa: PLR0917 - where and what, as every caller has them at ha
         detail=detail,
         cost=cost,
         service=SERVICE,
-        path=f"compute/v1/projects/{search.project}/{scope}/{collection}/{entry['name']}",
+        path=f"compute/v1/projects/{context.project}/{scope}/{collection}/{entry['name']}",
         used_by=used_by,
     )
 
@@ -175,7 +183,7 @@ def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _region(search: Search, scope: str) -> str:
-    """The region of zones/us-central1-a or regions/us-central1; the stack's for what is in none."""
+def _region(context: SearchContext, scope: str) -> str:
+    """Return the region of zones/us-central1-a or regions/us-central1; the stack's region for `global`."""
     kind, _, name = scope.partition("/")
-    return name.rpartition("-")[0] if kind == "zones" else name or search.region
+    return name.rpartition("-")[0] if kind == "zones" else name or context.region

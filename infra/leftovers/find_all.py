@@ -1,25 +1,25 @@
-"""Looking for everything, and what could not be looked at."""
+"""Search a project for every kind of leftover; kinds that could not be listed are in the result, too."""
 
 from dataclasses import dataclass, replace
 
 from infra.gcp.google_api import ApiError
 from infra.leftovers.kinds import CLUSTER, KINDS, Kind
-from infra.leftovers.leftover import Found, Leftover
-from infra.leftovers.search_context import Search
+from infra.leftovers.leftover import Leftover, Leftovers
+from infra.leftovers.search_context import SearchContext
 
 
 @dataclass(frozen=True, kw_only=True)
-class Left:
-    """What is left in a project, kind by kind."""
+class SearchResult:
+    """The leftovers in a project, kind by kind."""
 
-    found: tuple[tuple[Kind, Found], ...]
-    unseen: tuple[str, ...]
-    """What could not be looked at, each with its remedy. It may hold anything."""
+    found: tuple[tuple[Kind, Leftovers], ...]
+    not_listed: tuple[str, ...]
+    """Kinds that could not be listed, each with the error and its remedy, for display: there may be leftovers."""
 
     @property
-    def sure(self) -> tuple[Leftover, ...]:
-        """Everything that is the stack's."""
-        return tuple(item for _, found in self.found for item in found.sure)
+    def certain(self) -> tuple[Leftover, ...]:
+        """Everything that is the stack's for certain."""
+        return tuple(item for _, found in self.found for item in found.certain)
 
     @property
     def doubtful(self) -> tuple[Leftover, ...]:
@@ -28,43 +28,43 @@ class Left:
 
     @property
     def clean(self) -> bool:
-        """Nothing is left, and everything could be looked at."""
-        return not self.sure and not self.unseen
+        """Whether nothing is left, and every kind could be listed."""
+        return not self.certain and not self.not_listed
 
-    def saw(self, kind: Kind) -> bool:
-        """Whether this kind could be looked at."""
+    def has_listed(self, kind: Kind) -> bool:
+        """Whether this kind could be listed."""
         return any(each is kind for each, _ in self.found)
 
     def of(self, kind: Kind) -> tuple[Leftover, ...]:
-        """What is the stack's of one kind."""
-        return next((found.sure for each, found in self.found if each is kind), ())
+        """Return the leftovers of one kind that are the stack's for certain."""
+        return next((found.certain for each, found in self.found if each is kind), ())
 
 
-def look(search: Search) -> Left:
-    """Everything of the stack; raises ApiError where Google cannot be asked at all."""
-    found: list[tuple[Kind, Found]] = []
-    unseen: list[str] = []
+def find_all(context: SearchContext) -> SearchResult:
+    """Find every leftover of the stack; raises ApiError if no request can succeed (no credentials, no network)."""
+    found: list[tuple[Kind, Leftovers]] = []
+    not_listed: list[str] = []
     for kind in KINDS:
         try:
-            found.append((kind, kind.find(search)))
+            found.append((kind, kind.find(context)))
         except ApiError as error:
             if error.affects_every_call:
                 raise
-            unseen.append(_unseen(kind, error, search.project))
+            not_listed.append(_explain(kind, error, context.project))
         if kind is CLUSTER and found and found[0][1].doubtful:
-            search = replace(search, mark=search.mark.without_cluster())
-    return Left(found=tuple(found), unseen=tuple(unseen))
+            context = replace(context, owner=context.owner.without_cluster())
+    return SearchResult(found=tuple(found), not_listed=tuple(not_listed))
 
 
-def _unseen(kind: Kind, error: ApiError, project: str) -> str:
+def _explain(kind: Kind, error: ApiError, project: str) -> str:
     if error.api_disabled:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
     elif error.billing_disabled:
         remedy = f"see who pays: gcloud billing projects describe {project}"
     elif error.forbidden:
-        role = error.role or kind.sees
+        role = error.role or kind.viewer_role
         grant = f"gcloud projects add-iam-policy-binding {project} --member user:YOU --role {role}"
         remedy = f"you lack {role}: {grant}"
     else:
         remedy = "try again in a while"
-    return f"{kind.many}: {error}; {remedy}"
+    return f"{kind.plural}: {error}; {remedy}"

@@ -1,110 +1,112 @@
-"""Every kind of thing that is looked for, in the order in which they can be removed."""
+"""Kinds of resources that are searched for, in the order in which they can be removed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.leftovers import compute_engine, image_and_file_stores, managed_services
-from infra.leftovers.leftover import Found
-from infra.leftovers.search_context import Search
+from infra.leftovers.leftover import Leftovers
+from infra.leftovers.search_context import SearchContext
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind: its names, the roles that it takes, and how it is found."""
+    """One kind: its names, the IAM roles to list and to remove it, and the function that finds it."""
 
-    one: str
-    many: str
+    singular: str
+    plural: str
     service: str
-    sees: str
+    viewer_role: str
     """Role that may list it."""
-    removes: str
+    remover_role: str
     """Role that may remove it."""
-    find: Callable[[Search], Found]
-    loses: str = ""
-    """What is lost with it; empty for nothing that cannot be made again."""
+    find: Callable[[SearchContext], Leftovers]
+    data_lost: str = ""
+    """What is lost with it, for display; empty if it can be created again."""
 
 
-def _of_compute(one: str, many: str, find: Callable[[Search], Found], *, removes: str, loses: str = "") -> Kind:
+def _of_compute(
+    singular: str, plural: str, find: Callable[[SearchContext], Leftovers], *, remover: str, data_lost: str = ""
+) -> Kind:
     return Kind(
-        one=one,
-        many=many,
+        singular=singular,
+        plural=plural,
         service=compute_engine.SERVICE,
-        sees="roles/compute.viewer",
-        removes=f"roles/compute.{removes}",
+        viewer_role="roles/compute.viewer",
+        remover_role=f"roles/compute.{remover}",
         find=find,
-        loses=loses,
+        data_lost=data_lost,
     )
 
 
 _COPIES = "the copies of data that they are"
 CLUSTER = Kind(
-    one="cluster",
-    many="clusters",
+    singular="cluster",
+    plural="clusters",
     service=managed_services.CLUSTERS,
-    sees="roles/container.clusterViewer",
-    removes="roles/container.clusterAdmin",
-    loses="everything that runs on it",
+    viewer_role="roles/container.clusterViewer",
+    remover_role="roles/container.clusterAdmin",
+    data_lost="everything that runs on it",
     find=managed_services.clusters,
 )
 KINDS = (
     CLUSTER,
-    _of_compute("machine", "machines", compute_engine.instances, removes="instanceAdmin.v1"),
-    _of_compute("NAT gateway", "NAT gateways", compute_engine.gateways, removes="networkAdmin"),
-    _of_compute("forwarding rule", "forwarding rules", compute_engine.forwarding_rules, removes="networkAdmin"),
+    _of_compute("machine", "machines", compute_engine.instances, remover="instanceAdmin.v1"),
+    _of_compute("NAT gateway", "NAT gateways", compute_engine.gateways, remover="networkAdmin"),
+    _of_compute("forwarding rule", "forwarding rules", compute_engine.forwarding_rules, remover="networkAdmin"),
     _of_compute(
-        "address", "addresses", compute_engine.addresses, removes="networkAdmin", loses="the addresses themselves"
+        "address", "addresses", compute_engine.addresses, remover="networkAdmin", data_lost="the addresses themselves"
     ),
-    _of_compute("disk", "disks", compute_engine.disks, removes="storageAdmin", loses="all data on them"),
-    _of_compute("snapshot", "snapshots", compute_engine.snapshots, removes="storageAdmin", loses=_COPIES),
-    _of_compute("image of a disk", "images of disks", compute_engine.images, removes="storageAdmin", loses=_COPIES),
+    _of_compute("disk", "disks", compute_engine.disks, remover="storageAdmin", data_lost="all data on them"),
+    _of_compute("snapshot", "snapshots", compute_engine.snapshots, remover="storageAdmin", data_lost=_COPIES),
+    _of_compute("image of a disk", "images of disks", compute_engine.images, remover="storageAdmin", data_lost=_COPIES),
     Kind(
-        one="clock",
-        many="clocks",
+        singular="clock",
+        plural="clocks",
         service=managed_services.CLOCKS,
-        sees="roles/cloudscheduler.viewer",
-        removes="roles/cloudscheduler.admin",
+        viewer_role="roles/cloudscheduler.viewer",
+        remover_role="roles/cloudscheduler.admin",
         find=managed_services.clocks,
     ),
     Kind(
-        one="function",
-        many="functions",
+        singular="function",
+        plural="functions",
         service=managed_services.FUNCTIONS,
-        sees="roles/cloudfunctions.viewer",
-        removes="roles/cloudfunctions.developer",
+        viewer_role="roles/cloudfunctions.viewer",
+        remover_role="roles/cloudfunctions.developer",
         find=managed_services.functions,
     ),
     Kind(
-        one="alert",
-        many="alerts",
+        singular="alert",
+        plural="alerts",
         service=managed_services.ALERTS,
-        sees="roles/monitoring.alertPolicyViewer",
-        removes="roles/monitoring.alertPolicyEditor",
+        viewer_role="roles/monitoring.alertPolicyViewer",
+        remover_role="roles/monitoring.alertPolicyEditor",
         find=managed_services.alerts,
     ),
     Kind(
-        one="image registry",
-        many="image registries",
+        singular="image registry",
+        plural="image registries",
         service=image_and_file_stores.REGISTRIES,
-        sees="roles/artifactregistry.reader",
-        removes="roles/artifactregistry.admin",
+        viewer_role="roles/artifactregistry.reader",
+        remover_role="roles/artifactregistry.admin",
         find=image_and_file_stores.registries,
     ),
     Kind(
-        one="bucket",
-        many="buckets",
+        singular="bucket",
+        plural="buckets",
         service=image_and_file_stores.BUCKETS,
-        sees="roles/storage.admin",
-        removes="roles/storage.admin",
-        loses="everything in them",
+        viewer_role="roles/storage.admin",
+        remover_role="roles/storage.admin",
+        data_lost="everything in them",
         find=image_and_file_stores.buckets,
     ),
     Kind(
-        one="log bucket",
-        many="log buckets",
+        singular="log bucket",
+        plural="log buckets",
         service=managed_services.LOGS,
-        sees="roles/logging.viewer",
-        removes="roles/logging.configWriter",
-        loses="the logs in them, after 7 days",
+        viewer_role="roles/logging.viewer",
+        remover_role="roles/logging.configWriter",
+        data_lost="the logs in them, after 7 days",
         find=managed_services.log_buckets,
     ),
 )

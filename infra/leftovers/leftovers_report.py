@@ -1,4 +1,7 @@
-"""What is left, as a table and as JSON."""
+"""Output of scripts/leftovers: the result of a search as a table and as JSON.
+
+Not shared with infra/cost/cost_report.py: other columns, other notes, another JSON format.
+"""
 
 from typing import Any
 
@@ -6,50 +9,48 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.leftovers.find_all import Left
-from infra.leftovers.leftover import Leftover, cost, dollars
-from infra.leftovers.search_context import Search
+from infra.leftovers.find_all import SearchResult
+from infra.leftovers.leftover import Leftover, format_cost, total_cost
+from infra.leftovers.search_context import SearchContext
 
 
-def show(left: Left, search: Search, console: Console) -> None:
-    """What is left, what it costs, and what could not be looked at."""
-    where = f"project {search.project}, stack {search.mark.stack}"
-    if left.sure:
-        console.print(_table(left))
-        _say(console, f"{len(left.sure)} left in {where}; a month: {cost(left.sure)}.")
+def print_table(result: SearchResult, context: SearchContext, console: Console) -> None:
+    """Print the leftovers, their cost, and what could not be listed."""
+    where = f"project {context.project}, stack {context.owner.stack}"
+    if result.certain:
+        console.print(_table(result))
+        _say(console, f"{len(result.certain)} left in {where}; a month: {format_cost(result.certain)}.")
     else:
         _say(console, f"Nothing that is known to be left in {where}.")
-    for item in left.doubtful:
-        _say(
-            console,
-            f"Perhaps its too: {item.name} in {item.place} ({item.detail}, {cost((item,))} a month). {item.doubt}",
-        )
-    for unseen in left.unseen:
-        _say(console, f"Not looked at: {unseen}")
+    for item in result.doubtful:
+        detail = f"{item.detail}, {format_cost((item,))} a month"
+        _say(console, f"Perhaps its too: {item.name} in {item.place} ({detail}). {item.doubt}")
+    for text in result.not_listed:
+        _say(console, f"Not looked at: {text}")
 
 
-def as_json(left: Left, search: Search) -> dict[str, Any]:
-    """The same for programs; dollars as text, null where unknown."""
+def as_json(result: SearchResult, context: SearchContext) -> dict[str, Any]:
+    """Return the result for --json: dollars as text, null if unknown."""
     return {
-        "project": search.project,
-        "stack": search.mark.stack,
-        "left": [{"kind": kind.one, **_item(item)} for kind, found in left.found for item in found.sure],
-        "perhaps": [_item(item) for item in left.doubtful],
-        "unseen": list(left.unseen),
-        "month": f"{dollars(left.sure):.2f}",
+        "project": context.project,
+        "stack": context.owner.stack,
+        "left": [{"kind": kind.singular, **_item(item)} for kind, found in result.found for item in found.certain],
+        "perhaps": [_item(item) for item in result.doubtful],
+        "unseen": list(result.not_listed),
+        "month": f"{total_cost(result.certain):.2f}",
     }
 
 
-def _table(left: Left) -> Table:
+def _table(result: SearchResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("kind", "name", "place", "what"):
         table.add_column(heading, overflow="fold")
     table.add_column("a month", justify="right", no_wrap=True)
-    for kind, found in left.found:
-        for item in found.sure:
+    for kind, found in result.found:
+        for item in found.certain:
             used = f"; in use by {item.used_by}" if item.used_by else ""
-            cells = (kind.one, item.name, item.place, f"{item.detail}{used}", cost((item,)))
-            table.add_row(*map(Text, cells))  # what people have named things is no markup
+            cells = (kind.singular, item.name, item.place, f"{item.detail}{used}", format_cost((item,)))
+            table.add_row(*map(Text, cells))  # names are plain text, not rich's markup
     return table
 
 

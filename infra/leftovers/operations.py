@@ -1,4 +1,4 @@
-"""Removals that go on after they were ordered, and what becomes of them."""
+"""Long-running operations of Google's APIs: status of a removal that was requested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,33 +9,33 @@ from infra.leftovers.leftover import Leftover
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How far a removal is: done, or failed for a reason."""
+class OperationStatus:
+    """Whether a removal is done, and the reason if it failed."""
 
     done: bool
     failed: str = ""
 
 
 def operation_path(item: Leftover, answer: Mapping[str, Any]) -> str | None:
-    """Where the operation is that an order to remove was answered with; None for what is removed at once."""
+    """Return the path of the operation in the answer to a DELETE; None if the resource was removed at once."""
     name = answer.get("name", "")
     if not name or ("done" not in answer and "status" not in answer and "/operations/" not in name):
         return None
-    if "/" in name:  # projects/P/locations/L/operations/NAME, of the version that it was asked of
+    if "/" in name:  # projects/P/locations/L/operations/NAME, in the same version of the API
         return f"{item.path.partition('/')[0]}/{name}"
-    return f"{item.path.rsplit('/', 2)[0]}/operations/{name}"  # beside what it removes
+    return f"{item.path.rsplit('/', 2)[0]}/operations/{name}"  # next to the resource that it removes
 
 
-def outcome(google: Google, item: Leftover, path: str) -> Outcome:
-    """How far it is; raises ApiError where that cannot be told."""
+def read_status(google: Google, item: Leftover, path: str) -> OperationStatus:
+    """Read the status of an operation; raises ApiError."""
     try:
         found = google.get(item.service, path)
     except ApiError as error:
-        if error.not_found:  # forgotten, as the ones that are done are
-            return Outcome(done=True)
+        if error.not_found:  # Google forgets operations that are done
+            return OperationStatus(done=True)
         raise
     done = found.get("done") is True or found.get("status") == "DONE"
-    return Outcome(done=done, failed=_reason(found.get("error")) if done else "")
+    return OperationStatus(done=done, failed=_reason(found.get("error")) if done else "")
 
 
 def _reason(error: Mapping[str, Any] | None) -> str:

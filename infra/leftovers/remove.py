@@ -1,4 +1,4 @@
-"""Removal, kind by kind, each asked for; and waiting until it is gone."""
+"""Removes leftovers kind by kind, after a confirmation for each, and waits until they are gone."""
 
 import time
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from infra.gcp.google_api import ApiError
 from infra.leftovers import image_and_file_stores
-from infra.leftovers.find_all import Left
+from infra.leftovers.find_all import SearchResult
 from infra.leftovers.kinds import CLUSTER, KINDS, Kind
 from infra.leftovers.leftover import Leftover
-from infra.leftovers.operations import Outcome, operation_path, outcome
-from infra.leftovers.search_context import Search
+from infra.leftovers.operations import OperationStatus, operation_path, read_status
+from infra.leftovers.search_context import SearchContext
 
-_PATIENCE, _PAUSE = 900.0, 5.0
-"""Seconds until a kind must be gone, and between two questions. A cluster takes minutes."""
+_TIMEOUT, _POLL_INTERVAL = 900.0, 5.0
+"""Seconds to wait for a kind to be gone, and between two polls. A cluster takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hands:
-    """How removal asks, tells and waits."""
+class Interaction:
+    """How the removal asks for confirmation, prints and waits."""
 
     confirm: Callable[[Kind, tuple[Leftover, ...]], bool]
     say: Callable[[str], None]
@@ -26,84 +26,88 @@ class Hands:
     now: Callable[[], float] = time.monotonic
 
 
-def remove(search: Search, left: Left, hands: Hands, *, with_cluster: bool) -> bool:
-    """Remove what is left, of each kind that is agreed to; whether anything was ordered to go.
+def remove(context: SearchContext, result: SearchResult, interaction: Interaction, *, with_cluster: bool) -> bool:
+    """Remove the leftovers of each kind that the user confirms; return whether anything was to be removed.
 
-    Only what `left` lists: nothing that comes up meanwhile. Raises EOFError where nobody answers any more.
+    Only what `result` lists: nothing that appears meanwhile. Raises EOFError if the user's input ends.
     """
-    if why := _not_now(search, left, with_cluster=with_cluster):
-        hands.say(why)
+    if reason := _refusal(context, result, with_cluster=with_cluster):
+        interaction.say(reason)
         return False
-    ordered = False
+    requested = False
     for kind in KINDS:
-        items = left.of(kind)
+        items = result.of(kind)
         if not items:
             continue
-        agreed = hands.confirm(kind, items)
-        ordered = ordered or agreed
-        gone = agreed and _remove_kind(search, kind, items, hands)
+        agreed = interaction.confirm(kind, items)
+        requested = requested or agreed
+        gone = agreed and _remove_kind(context, kind, items, interaction)
         if kind is CLUSTER and not gone:
-            hands.say("Nothing else was removed: the cluster is still there.")
+            interaction.say("Nothing else was removed: the cluster is still there.")
             break
-    return ordered
+    return requested
 
 
-def _not_now(search: Search, left: Left, *, with_cluster: bool) -> str:
-    """Why nothing may be removed: what a cluster runs on is not to be taken from under it."""
-    if not left.saw(CLUSTER):
+def _refusal(context: SearchContext, result: SearchResult, *, with_cluster: bool) -> str:
+    """Return why nothing may be removed; empty if it may. Nothing that a running cluster uses is removed."""
+    if not result.has_listed(CLUSTER):
         return "Nothing was removed: whether the cluster is still there could not be looked at."
-    if not left.of(CLUSTER) or with_cluster:
+    if not result.of(CLUSTER) or with_cluster:
         return ""
-    names = ", ".join(cluster.name for cluster in left.of(CLUSTER))
+    names = ", ".join(cluster.name for cluster in result.of(CLUSTER))
     return (
-        f"Nothing was removed: the cluster {names} is still there, and `pulumi destroy -s {search.mark.stack}` takes"
+        f"Nothing was removed: the cluster {names} is still there, and `pulumi destroy -s {context.owner.stack}` takes"
         " everything down in order. Where its state is lost: --with-cluster removes the cluster here, too."
     )
 
 
-def _remove_kind(search: Search, kind: Kind, items: tuple[Leftover, ...], hands: Hands) -> bool:
-    """Remove all of a kind, each of which may fail; whether all are gone."""
-    hands.say(f"Removing {kind.many if len(items) > 1 else kind.one}: {', '.join(item.name for item in items)}")
-    going: dict[str, Leftover] = {}
+def _remove_kind(context: SearchContext, kind: Kind, items: tuple[Leftover, ...], interaction: Interaction) -> bool:
+    """Remove every resource of a kind, even if one fails; return whether all are gone."""
+    interaction.say(
+        f"Removing {kind.plural if len(items) > 1 else kind.singular}: {', '.join(item.name for item in items)}"
+    )
+    pending: dict[str, Leftover] = {}
     stays = False
     for item in items:
         try:
             if kind.service == image_and_file_stores.BUCKETS:
-                image_and_file_stores.empty(search.google, item)
-            path = operation_path(item, search.google.delete(item.service, item.path))
+                image_and_file_stores.empty_bucket(context.google, item)
+            path = operation_path(item, context.google.delete(item.service, item.path))
         except ApiError as error:
-            role = f"; you lack {error.role or kind.removes}" if error.forbidden else ""
-            hands.say(f"{kind.one} {item.name} stays: {error}{role}")
+            role = f"; you lack {error.role or kind.remover_role}" if error.forbidden else ""
+            interaction.say(f"{kind.singular} {item.name} stays: {error}{role}")
             stays = True
             continue
         if path:
-            going[path] = item
+            pending[path] = item
         else:
-            hands.say(f"{kind.one} {item.name} is gone")
-    return _wait(search, kind, going, hands) and not stays
+            interaction.say(f"{kind.singular} {item.name} is gone")
+    return _wait(context, kind, pending, interaction) and not stays
 
 
-def _wait(search: Search, kind: Kind, going: dict[str, Leftover], hands: Hands) -> bool:
-    """Until each is gone, or Google says why it is not: an order to remove is not yet a removal. Whether all are."""
-    until, all_gone = hands.now() + _PATIENCE, True
-    while going:
-        for path, item in list(going.items()):
-            found = _followed(search, item, path)
-            if found.done:
-                del going[path]
-                all_gone = all_gone and not found.failed
-                hands.say(f"{kind.one} {item.name} {f'stays: {found.failed}' if found.failed else 'is gone'}")
-        if going and hands.now() > until:
-            names = ", ".join(item.name for item in going.values())
-            hands.say(f"{kind.many} not gone after {_PATIENCE / 60:.0f} minutes: {names}; run this again")
+def _wait(context: SearchContext, kind: Kind, pending: dict[str, Leftover], interaction: Interaction) -> bool:
+    """Wait for operations, given by path, until each is done or has failed; return whether all resources are gone."""
+    deadline, all_gone = interaction.now() + _TIMEOUT, True
+    while pending:
+        for path, item in list(pending.items()):
+            status = _read_status(context, item, path)
+            if status.done:
+                del pending[path]
+                all_gone = all_gone and not status.failed
+                interaction.say(
+                    f"{kind.singular} {item.name} {f'stays: {status.failed}' if status.failed else 'is gone'}"
+                )
+        if pending and interaction.now() > deadline:
+            names = ", ".join(item.name for item in pending.values())
+            interaction.say(f"{kind.plural} not gone after {_TIMEOUT / 60:.0f} minutes: {names}; run this again")
             return False
-        if going:
-            hands.sleep(_PAUSE)
+        if pending:
+            interaction.sleep(_POLL_INTERVAL)
     return all_gone
 
 
-def _followed(search: Search, item: Leftover, path: str) -> Outcome:
+def _read_status(context: SearchContext, item: Leftover, path: str) -> OperationStatus:
     try:
-        return outcome(search.google, item, path)
+        return read_status(context.google, item, path)
     except ApiError as error:
-        return Outcome(done=True, failed=f"as far as can be seen, for its removal cannot be followed ({error})")
+        return OperationStatus(done=True, failed=f"as far as can be seen, for its removal cannot be followed ({error})")

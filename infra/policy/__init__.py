@@ -1,1 +1,1 @@
-"""The rules that hold of every stack of this project, for Pulumi (`--policy-pack policy`) and for the unit tests."""
+"""Policy rules for every stack of this project; run by Pulumi (`--policy-pack infra/policy`) and by unit tests."""

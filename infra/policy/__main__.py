@@ -18,17 +18,18 @@ from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import _is_unknown
 from pulumi_policy.secret import Secret, _DictSecretsProxy, _ListSecretsProxy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Pulumi starts this folder by itself
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Pulumi runs this folder alone
 
-from infra.policy.declared_resource import DeclaredResource, Hidden, RuleOfAll, RuleOfOne, Unknown
-from infra.policy.rules import OF_ALL, OF_ONE
+from infra.policy.declared_resource import DeclaredResource, ResourceRule, SecretValue, StackRule, Unknown
+from infra.policy.rules import RESOURCE_RULES, STACK_RULES
 
-# Pulumi tells the package what is secret, and the package tells its policies only where they change resources. One
-# rule is of just that, so the marks are kept for all. requirements.txt pins the package; tests/cluster tries it.
+# pulumi_policy knows which values are secret, but keeps the marks only for policies that change resources. The rule
+# every-secret-is-marked needs them, so they are kept for all. requirements.txt pins the package;
+# tests/cluster/test_policy.py runs it.
 pulumi_policy.policy.deserialize_properties = lambda props, _=True: deserialize_properties(props, True)
 
 
-def _of_one(name: str, rule: RuleOfOne) -> ResourceValidationPolicy:
+def _resource_policy(name: str, rule: ResourceRule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for message in rule(_declared(args)):
             report(message)
@@ -38,7 +39,7 @@ def _of_one(name: str, rule: RuleOfOne) -> ResourceValidationPolicy:
     )
 
 
-def _of_all(name: str, rule: RuleOfAll) -> StackValidationPolicy:
+def _stack_policy(name: str, rule: StackRule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         for violation in rule([_declared(resource) for resource in args.resources]):
             report(violation.message, violation.urn)
@@ -49,35 +50,35 @@ def _of_all(name: str, rule: RuleOfAll) -> StackValidationPolicy:
 
 
 def _declared(resource: Any) -> DeclaredResource:
-    needs = {dependency.urn for dependency in getattr(resource, "dependencies", [])}
+    depends_on = {dependency.urn for dependency in getattr(resource, "dependencies", [])}
     if resource.provider:
-        needs.add(resource.provider.urn)
+        depends_on.add(resource.provider.urn)
     return DeclaredResource(
         urn=resource.urn,
         type=resource.resource_type,
         name=resource.name,
-        props=_shown(resource.props),
-        needs=frozenset(needs),
+        props=_convert(resource.props),
+        depends_on=frozenset(depends_on),
     )
 
 
-def _shown(value: Any) -> Any:
-    """A copy out of the package's stand-ins for mappings and lists."""
+def _convert(value: Any) -> Any:
+    """Copy a value out of the package's proxies for mappings and lists, into the types of declared_resource.py."""
     if isinstance(value, _DictSecretsProxy | _ListSecretsProxy):
-        value = value["__target"]  # as it is, not without its marks
+        value = value["__target"]  # the value itself, with its marks of secrets
     if isinstance(value, Secret):
-        return Hidden(_shown(value.value))
+        return SecretValue(_convert(value.value))
     if isinstance(value, dict):
-        return {key: _shown(entry) for key, entry in value.items()}
+        return {key: _convert(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_shown(entry) for entry in value]
-    return Unknown.YET if _is_unknown(value) else value
+        return [_convert(entry) for entry in value]
+    return Unknown.UNTIL_CREATED if _is_unknown(value) else value
 
 
 PolicyPack(
     name="sluice",
     policies=[
-        *(_of_all(name, rule) for name, rule in OF_ALL.items()),
-        *(_of_one(name, rule) for name, rule in OF_ONE.items()),
+        *(_stack_policy(name, rule) for name, rule in STACK_RULES.items()),
+        *(_resource_policy(name, rule) for name, rule in RESOURCE_RULES.items()),
     ],
 )

@@ -1,41 +1,41 @@
-"""The rule that nothing costs before its budget."""
+"""Rule: every resource that costs money depends on the budget."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.policy.declared_resource import DeclaredResource, Violation
 
 BUDGET = "gcp:billing/budget:Budget"
-FREE = frozenset(
+FREE_TYPES = frozenset(
     {
         BUDGET,
-        # What a budget needs: to be allowed, to be heard, and to be read.
+        # What a budget depends_on: to be allowed, to be heard, and to be read.
         "gcp:projects/service:Service",
         "gcp:monitoring/notificationChannel:NotificationChannel",
         "gcp:pubsub/topic:Topic",
     }
 )
-"""What may be there before the budget. Whatever is not named here may cost something."""
-_CLOUDS = ("gcp:", "docker-build:", "kubernetes:", "pulumi-python:")
+"""Types that may be created before the budget. Any other type may cost something."""
+_BILLED_PREFIXES = ("gcp:", "docker-build:", "kubernetes:", "pulumi-python:")
 
 
 def budget_comes_first(resources: Sequence[DeclaredResource]) -> Iterator[Violation]:
-    """Nothing that costs is made before there is a budget."""
+    """Every resource that may cost money depends on the budget, so that nothing is created without it."""
     if not any(resource.type.startswith("gcp:") for resource in resources):
         return
     by_urn = {resource.urn: resource for resource in resources}
     budgets = {resource.urn for resource in resources if resource.type == BUDGET}
     for resource in resources:
-        costs = resource.type.startswith(_CLOUDS) and resource.type not in FREE
-        if costs and not budgets & _needed(resource, by_urn):
-            yield Violation(urn=resource.urn, message=f"{resource.label} does not depend on the budget")
+        costs = resource.type.startswith(_BILLED_PREFIXES) and resource.type not in FREE_TYPES
+        if costs and not budgets & _dependencies(resource, by_urn):
+            yield Violation(urn=resource.urn, message=f"{resource.display_name} does not depend on the budget")
 
 
-def _needed(resource: DeclaredResource, by_urn: Mapping[str, DeclaredResource]) -> set[str]:
-    """All that a resource depends on, however far."""
-    found, left = set[str](), list(resource.needs)
+def _dependencies(resource: DeclaredResource, by_urn: Mapping[str, DeclaredResource]) -> set[str]:
+    """Return the URNs of a resource's dependencies, direct and indirect."""
+    found, left = set[str](), list(resource.depends_on)
     while left:
         urn = left.pop()
         if urn not in found:
             found.add(urn)
-            left += by_urn[urn].needs if urn in by_urn else []
+            left += by_urn[urn].depends_on if urn in by_urn else []
     return found

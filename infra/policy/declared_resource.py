@@ -1,4 +1,4 @@
-"""A resource as the rules see it, whoever shows it to them: the policy pack or a test."""
+"""A declared resource and its properties, as the rules read them; made by the policy pack and by unit tests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,56 +7,56 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Hidden:
-    """A value that is marked secret."""
+class SecretValue:
+    """A value that is marked secret in Pulumi."""
 
     value: Any = field(repr=False)
 
 
 class Unknown(Enum):
-    """What a preview cannot know, since something else has to be made first; it breaks no rule until it is known."""
+    """Value that a preview does not know, as another resource has to be created first; it breaks no rule."""
 
-    YET = "unknown"
+    UNTIL_CREATED = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredResource:
-    """One resource; `needs` are the URNs of what it depends on, its provider among them."""
+    """One resource; `depends_on` holds the URNs of its direct dependencies and of its provider."""
 
     urn: str
     type: str
     name: str
     props: Mapping[str, Any]
-    """As the program gives them; marks of secrets and what is unknown are kept."""
-    needs: frozenset[str] = frozenset()
+    """Inputs as the program gives them, with SecretValue and Unknown."""
+    depends_on: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
-        """The last part of its type."""
+        """The last part of the type, such as Bucket."""
         return self.type.rpartition(":")[2]
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """Kind and name, such as `Bucket code`."""
         return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """What is wrong with a resource, and why that is wrong."""
+    """A broken rule: the resource and what is wrong with it."""
 
     urn: str
     message: str
 
 
-RuleOfOne = Callable[[DeclaredResource], Iterator[str]]
-"""Says what is wrong with a resource by itself."""
-RuleOfAll = Callable[[Sequence[DeclaredResource]], Iterator[Violation]]
-"""Says what is wrong with resources, which it has to see together."""
+ResourceRule = Callable[[DeclaredResource], Iterator[str]]
+"""Checks one resource; yields a message for each violation."""
+StackRule = Callable[[Sequence[DeclaredResource]], Iterator[Violation]]
+"""Checks all resources of a stack together; yields the violations."""
 
 
 def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value inside a value, with the way to it; what is hidden is not looked into."""
+    """Yield every value inside a value with its path, depth first; does not enter a SecretValue."""
     yield path, value
     if isinstance(value, Mapping):
         for key, entry in value.items():
@@ -66,27 +66,30 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
             yield from walk(entry, (*path, str(number)))
 
 
-def texts(resource: DeclaredResource) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every text of a resource, with the way to it; what is hidden too."""
-    for path, value in walk(plain(resource.props)):
+def strings(resource: DeclaredResource) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every string of a resource with its path, secret ones too."""
+    for path, value in walk(reveal(resource.props)):
         if isinstance(value, str):
             yield path, value
 
 
-def at(resource: DeclaredResource, *path: str) -> Any:
-    """What is there, shown even if it is hidden: None for nothing, Unknown.YET where it or the way to it is unknown."""
-    value = plain(resource.props)
+def get_property(resource: DeclaredResource, *path: str) -> Any:
+    """Return the property at a path, secret or not.
+
+    None if there is none; Unknown.UNTIL_CREATED if it, or a part of its path, is unknown.
+    """
+    value = reveal(resource.props)
     for name in path:
-        if value is Unknown.YET:
+        if value is Unknown.UNTIL_CREATED:
             break
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def plain(value: Any) -> Any:
-    """A value with what is hidden in it shown."""
-    if isinstance(value, Hidden):
-        return plain(value.value)
+def reveal(value: Any) -> Any:
+    """Return a value with every SecretValue in it replaced by its content."""
+    if isinstance(value, SecretValue):
+        return reveal(value.value)
     if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
-    return [plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {key: reveal(entry) for key, entry in value.items()}
+    return [reveal(entry) for entry in value] if isinstance(value, list | tuple) else value

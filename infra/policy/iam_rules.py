@@ -1,22 +1,22 @@
-"""The rule of who may do what."""
+"""Rule: IAM and RBAC grants are narrow, none is public, and no code runs as a default service account."""
 
 import re
 from collections.abc import Iterator, Mapping
 
-from infra.policy.declared_resource import DeclaredResource, at, plain, texts, walk
+from infra.policy.declared_resource import DeclaredResource, get_property, reveal, strings, walk
 
-ACCOUNTS: Mapping[str, tuple[str, ...]] = {
+ACCOUNT_PATHS: Mapping[str, tuple[str, ...]] = {
     "gcp:cloudfunctionsv2/function:Function": ("serviceConfig", "serviceAccountEmail"),
     "gcp:container/nodePool:NodePool": ("nodeConfig", "serviceAccount"),
 }
-"""Where what runs code on Google Cloud names its account. Without, it is the default one, often an editor."""
+"""By type that runs code: path of its service account. Without one it runs as the default account, often an editor."""
 _ROLE = re.compile(r"roles/[\w.]+")
 _BROAD = re.compile(
     r"roles/(owner|editor|viewer|browser|writer|reader)"
     r"|roles/(\w+\.)?\w*[aA]dmin\w*(\.\w+)?"
     r"|roles/iam\.serviceAccount(TokenCreator|User)"
 )
-_BECOMES_ANYBODY = (
+_ESCALATING_PERMISSIONS = (
     "setIamPolicy",
     ".actAs",
     ".getAccessToken",
@@ -26,37 +26,39 @@ _BECOMES_ANYBODY = (
     "iam.roles.update",
     "iam.serviceAccountKeys.create",
 )
-_EVERYBODY = re.compile(r"(.*:)?(allUsers|allAuthenticatedUsers)|public\w*(Read|Write)\w*")
+"""Permissions with which a member can act as another one, or give itself any role."""
+_PUBLIC = re.compile(r"(.*:)?(allUsers|allAuthenticatedUsers)|public\w*(Read|Write)\w*")
 
 
 def no_role_is_broad(resource: DeclaredResource) -> Iterator[str]:
-    """Nobody gets a role that may do more than its task, and nothing is everybody's."""
+    """No grant is an owner, editor or admin role, lets its holder act as another account, or is public."""
     if resource.type.startswith("gcp:"):
         yield from _granted(resource)
-        account = ACCOUNTS.get(resource.type)
-        if account and not at(resource, *account):
-            yield f"{resource.label} names no {'.'.join(account)}: it runs as the default account, often an editor"
+        account = ACCOUNT_PATHS.get(resource.type)
+        if account and not get_property(resource, *account):
+            path = ".".join(account)
+            yield f"{resource.display_name} names no {path}: it runs as the default account, often an editor"
     elif resource.type.startswith("kubernetes:rbac.authorization.k8s.io/"):
         yield from _granted_in_cluster(resource)
 
 
 def _granted(resource: DeclaredResource) -> Iterator[str]:
-    for path, text in texts(resource):
+    for path, text in strings(resource):
         if path[-1] in ("role", "policyData"):
             yield from (
                 f"{resource.name} grants {role}, which may do far more"
                 for role in _ROLE.findall(text)
                 if _BROAD.fullmatch(role)
             )
-        if path[0] == "permissions" and (text.endswith(_BECOMES_ANYBODY) or "*" in text):
+        if path[0] == "permissions" and (text.endswith(_ESCALATING_PERMISSIONS) or "*" in text):
             yield f"{resource.name} may {text}, and so everything"
-        if _EVERYBODY.fullmatch(text):
-            yield f"{resource.name} grants {at(resource, 'role') or '.'.join(path)} to {text}"
+        if _PUBLIC.fullmatch(text):
+            yield f"{resource.name} grants {get_property(resource, 'role') or '.'.join(path)} to {text}"
 
 
 def _granted_in_cluster(resource: DeclaredResource) -> Iterator[str]:
-    if at(resource, "roleRef", "name") == "cluster-admin":
-        yield f"{resource.label} grants cluster-admin, which may do everything"
-    for path, value in walk(plain(resource.props)):
+    if get_property(resource, "roleRef", "name") == "cluster-admin":
+        yield f"{resource.display_name} grants cluster-admin, which may do everything"
+    for path, value in walk(reveal(resource.props)):
         if path and path[0] == "rules" and value == "*":
-            yield f"{resource.label}: {'.'.join(path)} is *, and so everything"
+            yield f"{resource.display_name}: {'.'.join(path)} is *, and so everything"

@@ -1,10 +1,10 @@
-"""The rule by which scripts/leftovers finds what is left."""
+"""Rule: every resource that can have labels has the stack's label, by which scripts/leftovers finds it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.policy.declared_resource import DeclaredResource, Unknown, at
+from infra.policy.declared_resource import DeclaredResource, Unknown, get_property
 
-LABELS: Mapping[str, tuple[str, ...]] = {
+LABEL_PATHS: Mapping[str, tuple[str, ...]] = {
     "gcp:artifactregistry/repository:Repository": ("labels",),
     "gcp:cloudfunctionsv2/function:Function": ("labels",),
     "gcp:cloudrunv2/job:Job": ("labels",),
@@ -26,23 +26,24 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "gcp:sql/databaseInstance:DatabaseInstance": ("settings", "userLabels"),
     "gcp:storage/bucket:Bucket": ("labels",),
 }
-"""Where each type of Google Cloud that is made here, or is likely to be added, has its labels."""
+"""By type: path of its labels. The types of Google Cloud that the program creates, or is likely to."""
 STACK_LABEL = "sluice-stack"
+"""As in infra/gcp/cloud_context.py, which cannot be imported here: the pack's environment has no pulumi_gcp."""
 _KUBERNETES_LABEL = "app.kubernetes.io/part-of"
 
 
 def everything_is_labelled(resource: DeclaredResource) -> Iterator[str]:
-    """Whatever can be labelled is, so that scripts/leftovers finds it."""
-    where, label = _label(resource)
-    if not where:
+    """Every resource that can have labels has the stack's label, so that scripts/leftovers finds it."""
+    path, label = _required_label(resource)
+    if not path:
         return
-    labels = at(resource, *where)
-    if labels is not Unknown.YET and not (labels or {}).get(label):
-        yield f"{resource.label} has no label {label}"
+    labels = get_property(resource, *path)
+    if labels is not Unknown.UNTIL_CREATED and not (labels or {}).get(label):
+        yield f"{resource.display_name} has no label {label}"
 
 
-def _label(resource: DeclaredResource) -> tuple[Sequence[str], str]:
-    """Where a resource has its labels, and which one it must have; nothing for one that has none."""
+def _required_label(resource: DeclaredResource) -> tuple[Sequence[str], str]:
+    """Return the path of a resource's labels and the label it must have; an empty path if it cannot have labels."""
     if resource.type.startswith("kubernetes:") and resource.kind != "Release":
         return ("metadata", "labels"), _KUBERNETES_LABEL
-    return LABELS.get(resource.type, ()), STACK_LABEL
+    return LABEL_PATHS.get(resource.type, ()), STACK_LABEL

@@ -1,30 +1,30 @@
-"""The rules of who may reach what from where."""
+"""Rules: no network rule lets every address in, and nothing has an external address."""
 
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from infra.policy.declared_resource import DeclaredResource, Unknown, at, plain, texts, walk
+from infra.policy.declared_resource import DeclaredResource, Unknown, get_property, reveal, strings, walk
 
 CLUSTER = "gcp:container/cluster:Cluster"
 NODES = "gcp:container/nodePool:NodePool"
 FIREWALL = "gcp:compute/firewall:Firewall"
-_NOBODYS_BITS = 8  # a network of fewer bits is no one owner's: 0.0.0.0/0, and 0.0.0.0/1 with 128.0.0.0/1
-_WAYS_IN = re.compile(r"gcp:compute/.*:(\w*ForwardingRule|\w*Address|Backend\w+|Target\w+Proxy)")
-_OUTSIDE = {"kubernetes:": ("hostPort", "hostNetwork"), "gcp:compute/": ("accessConfigs",)}
-"""What gives a pod its node's port, and a machine an address outside."""
-_INSIDE = ("internal", "cluster-ip")
-"""Types of Kafka's listeners that only the cluster reaches."""
+_MIN_PREFIX = 8  # no single owner has a shorter prefix: 0.0.0.0/0, or 0.0.0.0/1 together with 128.0.0.0/1
+_EXTERNAL_TYPES = re.compile(r"gcp:compute/.*:(\w*ForwardingRule|\w*Address|Backend\w+|Target\w+Proxy)")
+_EXTERNAL_FIELDS = {"kubernetes:": ("hostPort", "hostNetwork"), "gcp:compute/": ("accessConfigs",)}
+"""Fields that give a pod a port of its node, or a machine an external address."""
+_INTERNAL_LISTENERS = ("internal", "cluster-ip")
+"""Types of Kafka listeners that are reachable only inside the cluster."""
 
 
 def nothing_is_open_to_the_world(resource: DeclaredResource) -> Iterator[str]:
-    """No rule anywhere lets every address in, by what it says or by what it leaves out."""
-    for path, text in texts(resource):
-        if _is_the_world(text):
+    """No rule lets every IP address in, explicitly or by default."""
+    for path, text in strings(resource):
+        if _is_any_address(text):
             yield f"{resource.name}: {'.'.join(path)} lets in {text}"
-    if resource.type == FIREWALL and _lets_in_by_default(resource):
+    if resource.type == FIREWALL and _admits_by_default(resource):
         yield f"{resource.name} names no source, and so lets in every address"
-    if resource.type == CLUSTER and _is_called_by_anybody(resource):
+    if resource.type == CLUSTER and _has_open_control_plane(resource):
         yield (
             f"{resource.name}: every address may call the control plane; disable "
             "controlPlaneEndpointsConfig.ipEndpointsConfig or set masterAuthorizedNetworksConfig"
@@ -32,61 +32,62 @@ def nothing_is_open_to_the_world(resource: DeclaredResource) -> Iterator[str]:
 
 
 def no_load_balancer(resource: DeclaredResource) -> Iterator[str]:
-    """Nothing has an address outside: no load balancer, no address, no open port of a node."""
+    """Nothing is reachable from outside: no load balancer, no external address, no open port of a node."""
     if (
         resource.kind in ("Ingress", "Gateway")
-        or _WAYS_IN.fullmatch(resource.type)
-        or _is_outside_service(resource)
-        or _has_outside_port(resource)
-        or _has_outside_listener(resource)
+        or _EXTERNAL_TYPES.fullmatch(resource.type)
+        or _is_external_service(resource)
+        or _has_external_port(resource)
+        or _has_external_listener(resource)
     ):
-        yield f"{resource.label} is reached from outside"
-    if resource.type == CLUSTER and not at(resource, "privateClusterConfig", "enablePrivateNodes"):
-        yield f"{resource.label} gives its nodes addresses outside: set privateClusterConfig.enablePrivateNodes"
-    if resource.type == NODES and at(resource, "networkConfig", "enablePrivateNodes") is False:
-        yield f"{resource.label} gives its nodes addresses outside: leave networkConfig.enablePrivateNodes out"
+        yield f"{resource.display_name} is reached from outside"
+    if resource.type == CLUSTER and not get_property(resource, "privateClusterConfig", "enablePrivateNodes"):
+        yield f"{resource.display_name} gives its nodes addresses outside: set privateClusterConfig.enablePrivateNodes"
+    if resource.type == NODES and get_property(resource, "networkConfig", "enablePrivateNodes") is False:
+        yield f"{resource.display_name} gives its nodes addresses outside: leave networkConfig.enablePrivateNodes out"
 
 
-def _is_the_world(text: str) -> bool:
+def _is_any_address(text: str) -> bool:
     if "/" not in text:
         return False
     try:
-        return ip_network(text, strict=False).prefixlen < _NOBODYS_BITS
+        return ip_network(text, strict=False).prefixlen < _MIN_PREFIX
     except ValueError:
         return False
 
 
-def _lets_in_by_default(firewall: DeclaredResource) -> bool:
+def _admits_by_default(firewall: DeclaredResource) -> bool:
     sources = ("sourceRanges", "sourceTags", "sourceServiceAccounts")
     return (
-        at(firewall, "direction") != "EGRESS"
-        and bool(at(firewall, "allows"))
-        and not any(at(firewall, source) for source in sources)
+        get_property(firewall, "direction") != "EGRESS"
+        and bool(get_property(firewall, "allows"))
+        and not any(get_property(firewall, source) for source in sources)
     )
 
 
-def _is_called_by_anybody(cluster: DeclaredResource) -> bool:
-    by_address = at(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig", "enabled")
-    return by_address in (None, True) and at(cluster, "masterAuthorizedNetworksConfig") is None
+def _has_open_control_plane(cluster: DeclaredResource) -> bool:
+    by_address = get_property(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig", "enabled")
+    return by_address in (None, True) and get_property(cluster, "masterAuthorizedNetworksConfig") is None
 
 
-def _is_outside_service(resource: DeclaredResource) -> bool:
+def _is_external_service(resource: DeclaredResource) -> bool:
     if resource.type != "kubernetes:core/v1:Service":
         return False
-    addresses = at(resource, "spec", "externalIPs")
+    addresses = get_property(resource, "spec", "externalIPs")
     named = isinstance(addresses, list) and bool(addresses)
-    return named or at(resource, "spec", "type") in ("LoadBalancer", "NodePort")
+    return named or get_property(resource, "spec", "type") in ("LoadBalancer", "NodePort")
 
 
-def _has_outside_port(resource: DeclaredResource) -> bool:
-    names = {name for start, found in _OUTSIDE.items() if resource.type.startswith(start) for name in found}
+def _has_external_port(resource: DeclaredResource) -> bool:
+    names = {name for prefix, fields in _EXTERNAL_FIELDS.items() if resource.type.startswith(prefix) for name in fields}
+    properties = walk(reveal(resource.props))
     return any(
-        path and path[-1] in names and value and value is not Unknown.YET for path, value in walk(plain(resource.props))
+        path and path[-1] in names and value and value is not Unknown.UNTIL_CREATED for path, value in properties
     )
 
 
-def _has_outside_listener(resource: DeclaredResource) -> bool:
+def _has_external_listener(resource: DeclaredResource) -> bool:
     return resource.kind == "Kafka" and any(
-        path[:3] == ("spec", "kafka", "listeners") and path[4:] == ("type",) and kind not in _INSIDE
-        for path, kind in texts(resource)
+        path[:3] == ("spec", "kafka", "listeners") and path[4:] == ("type",) and kind not in _INTERNAL_LISTENERS
+        for path, kind in strings(resource)
     )

@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import Output
 
-from infra.policy.rules import OF_ALL, OF_ONE
+from infra.policy.rules import RESOURCE_RULES, STACK_RULES
 from tests.cluster.builds import Missing, dynamic_resources, pulumi
 from tests.cluster.conftest import without
 from tests.cluster.engine import CommandError, Program, Stack
@@ -91,7 +91,7 @@ def test_a_preview_of_what_is_not_there_yet_breaks_no_rule(stack: Stack) -> None
 
 
 def test_a_preview_names_each_mistake_and_its_rule(stack: Stack, edited: Edited) -> None:
-    assert set(WRONG) == {*OF_ALL, *OF_ONE}
+    assert set(WRONG) == {*STACK_RULES, *RESOURCE_RULES}
     edited.more = [everything_wrong]
     with pytest.raises(CommandError) as refused:
         stack.preview()

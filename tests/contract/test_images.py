@@ -13,7 +13,7 @@ from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import VARIABLES
 from tests.build_context import BuildError, Pattern, copied, sent
 from tests.isolated_python import IsolatedPython, unpack
-from tests.unit.infra.guard.conftest import ENV
+from tests.unit.infra.gcp.guard_function.conftest import ENV
 
 pytestmark = pytest.mark.slow
 

@@ -1,1 +1,1 @@
-"""What a person does about the guard: scripts/extend and scripts/wake."""
+"""Commands about the guard: scripts/extend, scripts/wake; and what scripts/lock pins for its functions."""

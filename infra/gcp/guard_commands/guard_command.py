@@ -1,4 +1,4 @@
-"""What scripts/extend and scripts/wake have in common: their arguments, their way to Google, their errors."""
+"""Shared by scripts/extend and scripts/wake: arguments, connection to Google's APIs, errors."""
 
 import argparse
 import shutil
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.gcp.guard_commands.guarded_cluster import Guarded, of_file, of_stack
-from infra.gcp.guard_function.sluice_guard.environment import Mode, apis_of
-from infra.gcp.guard_function.sluice_guard.google_requests import Api, ApiError
+from infra.gcp.guard_commands.guarded_cluster import GuardedCluster, read_output_file, read_stack_output
+from infra.gcp.guard_function.sluice_guard.environment import Mode, parse_api_urls
+from infra.gcp.guard_function.sluice_guard.google_requests import ApiClient, ApiError
 from producer.runtime import tls_trust
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import argument_parser
@@ -19,15 +19,15 @@ from producer.runtime.terminal import argument_parser
 _LEAST_HOURS, _MOST_HOURS = 0.25, 720.0
 
 
-def arguments(given: Sequence[str], *, program: str, about: str) -> argparse.Namespace:
-    """Parse a command line; argparse ends the program where it is wrong."""
+def parse_arguments(arguments: Sequence[str], *, program: str, about: str) -> argparse.Namespace:
+    """Parse a command line; a mistake in it ends the program (argparse)."""
     parser = argument_parser(prog=f"scripts/{program}", description=about)
     parser.add_argument("hours", type=_hours, metavar="HOURS", help="from now, 0.25 to 720")
     parser.add_argument("--stack", default="gke", help="the Pulumi stack (default: gke)")
     parser.add_argument(
         "--guard", type=Path, metavar="FILE", help="the stack's output `guard` as JSON, where its state is not here"
     )
-    return parser.parse_args(given)
+    return parser.parse_args(arguments)
 
 
 def _hours(text: str) -> float:
@@ -40,52 +40,52 @@ def _hours(text: str) -> float:
     return hours
 
 
-def after(hours: float, *, now: datetime) -> datetime:
-    """The time so many hours later, to the second."""
+def time_in(hours: float, *, now: datetime) -> datetime:
+    """Return the time `hours` after `now`, to the second."""
     return now.replace(microsecond=0) + timedelta(hours=hours)
 
 
-def shown(time: datetime) -> str:
-    """A time as a person reads it: UTC, and here."""
+def format_time(time: datetime) -> str:
+    """Format a time for display: in UTC, and in the local time zone."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({time.astimezone():%H:%M %Z} here)"
 
 
-def promised(guarded: Guarded, until: datetime) -> str:
-    """What the guard does when that time has come, or that it does nothing."""
+def describe_stop(guarded: GuardedCluster, until: datetime) -> str:
+    """Return a sentence: that the guard stops the nodes at `until`, or that its mode keeps it from that."""
     if guarded.mode == Mode.SCALE_TO_ZERO:
-        when = f"The guard stops the nodes of {guarded.cluster} at {shown(until)}."
+        when = f"The guard stops the nodes of {guarded.cluster} at {format_time(until)}."
         return f"{when} Later, or sooner: scripts/extend HOURS"
     return (
-        f"Nothing stops the nodes of {guarded.cluster}, at {shown(until)} or ever: guard.mode is {guarded.mode}. "
+        f"Nothing stops the nodes of {guarded.cluster}, at {format_time(until)} or ever: guard.mode is {guarded.mode}. "
         f"pulumi config set guard.mode {Mode.SCALE_TO_ZERO}, and pulumi up, would."
     )
 
 
-def guarded_of(args: argparse.Namespace, *, env: Mapping[str, str]) -> Guarded:
-    """What the command works on; raises SluiceError."""
-    return of_file(args.guard) if args.guard else of_stack(args.stack, env=env)
+def load_guarded_cluster(args: argparse.Namespace, *, env: Mapping[str, str]) -> GuardedCluster:
+    """Read the stack's output `guard`, from --guard or from Pulumi; raises SluiceError."""
+    return read_output_file(args.guard) if args.guard else read_stack_output(args.stack, env=env)
 
 
 @contextmanager
-def google(guarded: Guarded, *, env: Mapping[str, str]) -> Generator[Api]:
-    """Google's APIs with this person's credentials; what they refuse is raised as SluiceError."""
+def google_client(guarded: GuardedCluster, *, env: Mapping[str, str]) -> Generator[ApiClient]:
+    """Connect to Google's APIs with the user's credentials; ApiError of the block is raised as SluiceError."""
     mistakes: list[str] = []
-    apis = apis_of(env, mistakes=mistakes)
+    urls = parse_api_urls(env, mistakes=mistakes)
     if mistakes:
         raise SluiceError("; ".join(mistakes), status=Exit.USAGE)
     tls_trust.trust_system_store()
     try:
-        yield Api(apis, quota_project=guarded.project)
+        yield ApiClient(urls, quota_project=guarded.project)
     except ApiError as error:
         raise SluiceError(
             f"Google Cloud: {str(error).rstrip('.')}. "
-            f"{tls_trust.explain_certificate_error(error, apis.container) or _remedy(error, env)}",
+            f"{tls_trust.explain_certificate_error(error, urls.container) or _remedy(error, env)}",
             status=Exit.UNAVAILABLE,
         ) from error
 
 
 def _remedy(error: ApiError, env: Mapping[str, str]) -> str:
-    if error.gone:
+    if error.not_found:
         return "Is the stack up? pulumi up --stack NAME makes what is missing"
     if not error.credentials:
         return "Where a right is missing, ask the project's owner; else try again"
@@ -95,8 +95,8 @@ def _remedy(error: ApiError, env: Mapping[str, str]) -> str:
     return f"{login} (gcloud is not on the PATH: https://cloud.google.com/sdk/docs/install)"
 
 
-def run(command: Callable[[], None], *, program: str, console: Console) -> Exit:
-    """Run a command; its exit status."""
+def run_command(command: Callable[[], None], *, program: str, console: Console) -> Exit:
+    """Run a command; return its exit status."""
     try:
         command()
     except SluiceError as error:

@@ -1,4 +1,4 @@
-"""What a stack has on Google Cloud, as its output `guard` says: which cluster, which clock, what its pools are like."""
+"""The cluster that the guard stops, its Scheduler job and node pools, read from the stack's output `guard`."""
 
 import json
 import shutil
@@ -12,32 +12,32 @@ from producer.runtime.exit_status import Exit, SluiceError
 
 ROOT = Path(__file__).resolve().parents[3]
 _OUTPUT = "guard"
-_LIMITS = ("minNodeCount", "maxNodeCount", "totalMinNodeCount", "totalMaxNodeCount", "locationPolicy")
+_AUTOSCALING_FIELDS = ("minNodeCount", "maxNodeCount", "totalMinNodeCount", "totalMaxNodeCount", "locationPolicy")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the stack's settings want a node pool to be: nodes in each zone, and how it scales itself, if it does."""
+class PoolSize:
+    """Size of a node pool by the stack's settings: nodes per zone, and the limits of autoscaling if it is on."""
 
     nodes: int
     autoscaling: Mapping[str, object] | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guarded:
-    """The cluster that the guard guards."""
+class GuardedCluster:
+    """The stack's output `guard`."""
 
     project: str
     location: str
     cluster: str
     clock_job: str
     mode: str
-    """What the guard does when the time is up: the setting guard.mode."""
-    pools: Mapping[str, Wanted]
+    """The setting guard.mode: what the guard does when the time is up."""
+    pools: Mapping[str, PoolSize]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the stack's output `guard`; raises ValueError that says what is wrong with it."""
+        """Parse the output as JSON; raises ValueError that says what is wrong with it."""
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("it is no JSON object")
@@ -52,12 +52,12 @@ class Guarded:
             cluster=names["cluster"],
             clock_job=names["clockJob"],
             mode=names["mode"],
-            pools={name: _wanted(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
+            pools={name: _pool_size(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
         )
 
 
-def of_stack(stack: str, *, env: Mapping[str, str]) -> Guarded:
-    """Ask Pulumi for a stack's output; raises SluiceError where it has none."""
+def read_stack_output(stack: str, *, env: Mapping[str, str]) -> GuardedCluster:
+    """Run `pulumi stack output`; raises SluiceError if Pulumi or the output is missing, or it cannot be used."""
     if shutil.which("pulumi", path=env.get("PATH", "")) is None:
         raise SluiceError(
             "pulumi is needed to look the cluster up, and is not on the PATH: https://www.pulumi.com/docs/install. "
@@ -68,29 +68,29 @@ def of_stack(stack: str, *, env: Mapping[str, str]) -> Guarded:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(env))
     if done.returncode:
         raise SluiceError(
-            f"the stack {stack} does not say what its guard guards: {done.stderr.strip()}. "
+            f"the stack {stack} has no output {_OUTPUT}: {done.stderr.strip()}. "
             f"Bring it up (pulumi up --stack {stack}), or name another: --stack NAME",
             status=Exit.UNAVAILABLE,
         )
-    return _parsed(done.stdout, f"the output {_OUTPUT} of the stack {stack}")
+    return _parse(done.stdout, f"the output {_OUTPUT} of the stack {stack}")
 
 
-def of_file(path: Path) -> Guarded:
-    """Read a stack's output from a file, for a stack whose state is not here; raises SluiceError."""
+def read_output_file(path: Path) -> GuardedCluster:
+    """Read the output from a file, for a stack whose state is elsewhere; raises SluiceError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SluiceError(
-            f"{path} cannot be read: {error}. Make it anew: pulumi stack output {_OUTPUT} --json"
+            f"{path} cannot be read: {error}. Write it again: pulumi stack output {_OUTPUT} --json"
         ) from error
-    return _parsed(text, str(path))
+    return _parse(text, str(path))
 
 
-def _parsed(text: str, what: str) -> Guarded:
+def _parse(text: str, origin: str) -> GuardedCluster:
     try:
-        return Guarded.parse(text)
+        return GuardedCluster.parse(text)
     except ValueError as error:
-        raise SluiceError(f"{what} cannot be used: {error}. `pulumi up` makes it anew") from error
+        raise SluiceError(f"{origin} cannot be used: {error}. `pulumi up` writes it again") from error
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
@@ -100,18 +100,20 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _wanted(name: str, pool: object) -> Wanted:
+def _pool_size(name: str, pool: object) -> PoolSize:
     data = cast(dict[str, Any], pool) if isinstance(pool, dict) else {}
     nodes, autoscaling = data.get("nodes"), data.get("autoscaling")
     if isinstance(nodes, bool) or not isinstance(nodes, int | float) or nodes != int(nodes) or nodes < 0:
         raise ValueError(f"pools.{name}.nodes is {nodes!r}, not a number of nodes")
     if autoscaling is None:
-        return Wanted(nodes=int(nodes), autoscaling=None)
+        return PoolSize(nodes=int(nodes), autoscaling=None)
     if not isinstance(autoscaling, dict):
         raise ValueError(f"pools.{name}.autoscaling is no JSON object")
     limits = cast(dict[str, object], autoscaling)
-    if unknown := sorted(set(limits) - set(_LIMITS)):
-        raise ValueError(f"pools.{name}.autoscaling has {', '.join(unknown)}; known are {', '.join(_LIMITS)}")
+    if unknown := sorted(set(limits) - set(_AUTOSCALING_FIELDS)):
+        raise ValueError(
+            f"pools.{name}.autoscaling has {', '.join(unknown)}; known are {', '.join(_AUTOSCALING_FIELDS)}"
+        )
     if not limits.get("maxNodeCount") and not limits.get("totalMaxNodeCount"):
         raise ValueError(f"pools.{name}.autoscaling has no maxNodeCount: a pool without a cap is not made")
-    return Wanted(nodes=int(nodes), autoscaling=limits)
+    return PoolSize(nodes=int(nodes), autoscaling=limits)

@@ -1,4 +1,4 @@
-"""Write the guard's requirements.txt from requirements-dev.lock, as scripts/lock asks.
+"""Writes infra/gcp/guard_function/requirements.txt from requirements-dev.lock; part of scripts/lock.
 
 Both then have the same versions and checksums: what is deployed is what was tested.
 """
@@ -12,11 +12,11 @@ from packaging.utils import canonicalize_name
 
 from infra.gcp.guard_commands.guarded_cluster import ROOT
 
-FILE = ROOT / "infra/gcp/guard_function/requirements.txt"
+REQUIREMENTS = ROOT / "infra/gcp/guard_function/requirements.txt"
 _LOCK = ROOT / "requirements-dev.lock"
-_IMPORTED = ("cloudevents", "flask", "functions-framework", "google-auth", "requests")
-"""What infra/gcp/guard_function imports, and what it runs in."""
-_PLACES = tuple(
+_DIRECT = ("cloudevents", "flask", "functions-framework", "google-auth", "requests")
+"""Packages that infra/gcp/guard_function imports, and the framework that runs it."""
+_ENVIRONMENTS = tuple(
     {"python_version": version, "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
     for version in ("3.12", "3.13")
 )
@@ -27,14 +27,14 @@ _HEADER = """\
 """
 
 
-def pins(lock: str) -> str:
-    """The part of a lock file that the guard needs; raises KeyError where one is not in it."""
+def select_pins(lock: str) -> str:
+    """Return the pins of a lock file that the guard needs, and theirs; raises KeyError if one is missing."""
     pinned = {str(canonicalize_name(match[1])): match[0] for match in _PIN.finditer(lock)}
     return _HEADER + "".join(f"{pinned[name]}\n" for name in sorted(_needed()))
 
 
 def _needed() -> set[str]:
-    found, todo = set[str](), [canonicalize_name(name) for name in _IMPORTED]
+    found, todo = set[str](), [canonicalize_name(name) for name in _DIRECT]
     while todo:
         name = todo.pop()
         if name not in found:
@@ -45,12 +45,12 @@ def _needed() -> set[str]:
 
 
 def _applies(required: Requirement) -> bool:
-    return required.marker is None or any(required.marker.evaluate(place) for place in _PLACES)
+    return required.marker is None or any(required.marker.evaluate(environment) for environment in _ENVIRONMENTS)
 
 
-def main(*, lock: Path = _LOCK, file: Path = FILE) -> None:
-    """Write the file anew."""
-    file.write_text(pins(lock.read_text(encoding="utf-8")), encoding="utf-8")
+def main(*, lock: Path = _LOCK, file: Path = REQUIREMENTS) -> None:
+    """Overwrite the file."""
+    file.write_text(select_pins(lock.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

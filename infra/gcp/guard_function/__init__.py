@@ -1,1 +1,1 @@
-"""What is deployed as the guard: this folder, in which main.py finds the package sluice_guard beside it."""
+"""Source of the guard's Cloud Functions: this folder is deployed, so that main.py imports sluice_guard beside it."""

@@ -1,24 +1,24 @@
-"""The guard's entry points, as Cloud Functions calls them. A mistake in the environment keeps it from starting."""
+"""Entry points of the guard's Cloud Functions. A mistake in the environment keeps them from starting."""
 
 import os
 
 import functions_framework
 from cloudevents.http import CloudEvent
 from flask import Request
-from sluice_guard.environment import Settings
+from sluice_guard.environment import GuardSettings
 from sluice_guard.handlers import Guard
 
-_GUARD = Guard(settings=Settings.parse(os.environ))
+_GUARD = Guard(settings=GuardSettings.parse(os.environ))
 
 
 @functions_framework.cloud_event
 def on_budget(event: CloudEvent) -> None:
-    """A budget's message. What is raised is answered with 500, so that the message is delivered again."""
+    """Handle a budget message. An exception is answered with 500, so that the message is delivered again."""
     _GUARD.on_budget(event.data)
 
 
 @functions_framework.http
 def on_clock(request: Request) -> str:
-    """A tick of the clock. What is raised is answered with 500, which the Scheduler's log shows."""
+    """Handle a call of the Scheduler job. An exception is answered with 500, which the Scheduler's log shows."""
     _GUARD.on_clock(request.get_data())
     return "ok"

@@ -1,1 +1,1 @@
-"""The guard: stops a cluster's nodes when the budget or the time is used up. ../README.md says how it is run."""
+"""The guard: stops a cluster's nodes when the budget or the time is used up. ../README.md describes its deployment."""

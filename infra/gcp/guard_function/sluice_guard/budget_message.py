@@ -1,4 +1,4 @@
-"""A budget's message, as Google publishes it several times a day whether or not a threshold is crossed."""
+"""Budget messages: Google publishes them several times a day, whether or not a threshold is crossed."""
 
 import base64
 import calendar
@@ -11,16 +11,16 @@ from typing import Any, Self, cast
 
 _VERSION = "1.0"
 _MAX_AGE = timedelta(hours=6)
-"""Newer messages have come by then; one that still fails is given up instead of being sent again for ever."""
+"""Newer messages have come by then: one that still fails is dropped, rather than delivered again for ever."""
 
 
 class UnreadableError(Exception):
-    """A message that does not say what a budget's message says; sending it again would not help."""
+    """A message that is not a valid budget message; delivering it again would not help."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
-    """What a budget says it has come to; both amounts are in `currency`."""
+class BudgetMessage:
+    """A budget and the cost so far; both amounts are in `currency`."""
 
     budget_name: str
     cost: float
@@ -34,15 +34,15 @@ class Message:
 
     @property
     def share(self) -> float:
-        """Cost so far as a share of the budget. What is forecast does not count: it has not been spent."""
+        """Cost so far as a share of the budget (1.0: all of it). The forecast does not count: it has not been spent."""
         return self.cost / self.budget
 
     @classmethod
-    def of_event(cls, event: object) -> Self:
-        """Read the data of a Pub/Sub event; raises UnreadableError."""
+    def from_event(cls, event: object) -> Self:
+        """Parse the data of a Pub/Sub event; raises UnreadableError."""
         try:
             return cls._of_event(event)
-        except (ValueError, OverflowError, RecursionError) as error:  # figures and times beyond all bounds
+        except (ValueError, OverflowError, RecursionError) as error:  # numbers and times out of range
             raise UnreadableError(f"it says what cannot be: {error}") from error
 
     @classmethod
@@ -66,14 +66,14 @@ class Message:
             budget=budget,
             currency=_text(data, "currencyCode"),
             interval_start=start,
-            interval_end=_a_month_after(start),
+            interval_end=_add_month(start),
             actual_threshold=_threshold(data, "alertThresholdExceeded"),
             forecast_threshold=_threshold(data, "forecastThresholdExceeded"),
             published=published,
         )
 
-    def stale(self, now: datetime) -> str | None:
-        """Why this message says nothing about now; None where it does."""
+    def stale_reason(self, now: datetime) -> str | None:
+        """Return why this message is out of date; None if it is not."""
         if now >= self.interval_end:
             return f"it is about the month from {self.interval_start:%Y-%m-%d}, which is over"
         if self.published and now - self.published > _MAX_AGE:
@@ -124,6 +124,6 @@ def _time(value: object, name: str) -> datetime:
     return time
 
 
-def _a_month_after(start: datetime) -> datetime:
+def _add_month(start: datetime) -> datetime:
     year, month = (start.year + 1, 1) if start.month == 12 else (start.year, start.month + 1)  # noqa: PLR2004
     return start.replace(year=year, month=month, day=min(start.day, calendar.monthrange(year, month)[1]))

@@ -1,6 +1,7 @@
-"""Until when the nodes may run: kept in the body of the Scheduler job, which scripts/extend and scripts/wake change.
+"""The clock: until when the nodes may run.
 
-A job's body can be changed at any time; the cluster's own labels could not while another operation is under way.
+The time is in the body of the Scheduler job, which scripts/extend and scripts/wake change.
+A job's body can be changed at any time; labels of the cluster could not while another operation runs.
 """
 
 import base64
@@ -12,19 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
 from .budget_message import UnreadableError
-from .google_requests import Api, ApiError
+from .google_requests import ApiClient, ApiError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
-    """What a person has set: nothing, a time, or a time until which a used-up budget is no reason to stop either."""
+class ClockSetting:
+    """The time that scripts/extend or scripts/wake has set, if any; with `awake` the budget is ignored until then."""
 
     until: datetime | None
     awake: bool = False
 
     @classmethod
-    def of_body(cls, body: bytes) -> Self:
-        """Read the body of a tick; raises UnreadableError."""
+    def from_body(cls, body: bytes) -> Self:
+        """Parse the body of the Scheduler job's requests; raises UnreadableError."""
         try:
             data = json.loads(body or b"{}")
             if not isinstance(data, dict):
@@ -45,40 +46,43 @@ class Clock:
 
     @property
     def body(self) -> bytes:
-        """What a tick carries."""
+        """The setting as a body for the Scheduler job."""
         if self.until is None:
             return b"{}"
         text = self.until.astimezone(UTC).isoformat(timespec="seconds")
         return json.dumps({"until": text, **({"awake": True} if self.awake else {})}).encode()
 
     def overrides_budget(self, now: datetime) -> bool:
-        """Whether scripts/wake has said that the nodes may run now whatever they cost."""
+        """Whether scripts/wake lets the nodes run now, whatever they cost."""
         return self.awake and self.until is not None and now < self.until
 
     def deadline(self, *, created: datetime, ttl: timedelta | None) -> datetime | None:
-        """When a cluster's time is up; None for never. A time set before it was made was another cluster's."""
+        """Return when a cluster's time is up; None for never.
+
+        A time before the cluster was created was set for an earlier cluster, and does not count.
+        """
         if self.until and self.until > created:
             return self.until
         return created + ttl if ttl else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """The Scheduler job that ticks."""
+class SchedulerJob:
+    """The Cloud Scheduler job that calls the guard; `name` is projects/P/locations/REGION/jobs/NAME."""
 
-    api: Api
+    api: ApiClient
     name: str
 
     @property
     def _url(self) -> str:
-        return f"{self.api.apis.scheduler}/v1/{self.name}"
+        return f"{self.api.urls.scheduler}/v1/{self.name}"
 
-    def read(self) -> Clock:
-        """What its body says; raises ApiError, and UnreadableError."""
-        return _clock(self.api.get(self._url))
+    def read(self) -> ClockSetting:
+        """Read the setting from the job's body; raises ApiError, UnreadableError."""
+        return _parse_job(self.api.get(self._url))
 
-    def write(self, clock: Clock) -> None:
-        """Replace its body and nothing else; raises ApiError, also where it is paused, or Google has disabled it."""
+    def write(self, clock: ClockSetting) -> None:
+        """Replace the job's body and nothing else; raises ApiError, also if the job is paused or disabled."""
         found = self.api.get(self._url)
         if (state := found.get("state")) in ("PAUSED", "DISABLED"):
             resume = f"gcloud scheduler jobs resume {self.name}"
@@ -87,8 +91,8 @@ class Job:
         self.api.patch(f"{self._url}?updateMask=httpTarget.body", {"name": self.name, "httpTarget": {"body": body}})
 
 
-def _clock(job: Mapping[str, Any]) -> Clock:
+def _parse_job(job: Mapping[str, Any]) -> ClockSetting:
     try:
-        return Clock.of_body(base64.b64decode(job.get("httpTarget", {}).get("body", ""), validate=True))
+        return ClockSetting.from_body(base64.b64decode(job.get("httpTarget", {}).get("body", ""), validate=True))
     except binascii.Error as error:
         raise UnreadableError(f"the clock's body cannot be read: {error}") from error

@@ -1,4 +1,4 @@
-"""What the guard is told by its environment, checked once and all at once."""
+"""The guard's settings, from its environment variables; every mistake in them is reported at once."""
 
 import math
 import re
@@ -24,8 +24,8 @@ class ConfigurationError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Apis:
-    """Where Google's APIs are; plain http only on this machine, and then without credentials."""
+class ApiUrls:
+    """Base URLs of Google's APIs. http:// only on loopback (tests), and then without credentials."""
 
     container: str
     compute: str
@@ -33,25 +33,26 @@ class Apis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Everything that the guard can be told."""
+class GuardSettings:
+    """All settings; ../README.md describes the variables."""
 
     project: str
     location: str
     cluster: str
     mode: Mode
     share: float
-    """Share of the budget from which it acts: 0.9 for 90 %."""
+    """Share of the budget from which the guard acts: 0.9 for 90 %."""
     currency: str
     clock_job: str
     ttl: timedelta | None
+    """How long a cluster may run from its creation; None for no limit."""
     timeout: float
-    """Seconds that the platform lets one call take."""
-    apis: Apis
+    """Timeout of the function, in seconds."""
+    api_urls: ApiUrls
 
     @classmethod
     def parse(cls, env: Mapping[str, str]) -> Self:
-        """Read the environment; raises ConfigurationError that names every mistake."""
+        """Parse the environment; raises ConfigurationError that names every mistake."""
         reader = _Reader(env)
         hours = reader.number("GUARD_TTL_HOURS", least=0, most=24 * 365, default="0")
         settings = cls(
@@ -64,7 +65,7 @@ class Settings:
             clock_job=reader.text("GUARD_CLOCK_JOB", _JOB, "projects/PROJECT/locations/REGION/jobs/NAME"),
             ttl=timedelta(hours=hours) if hours else None,
             timeout=reader.number("GUARD_TIMEOUT_SECONDS", least=60, most=3600, default="540"),
-            apis=apis_of(env, mistakes=reader.mistakes),
+            api_urls=parse_api_urls(env, mistakes=reader.mistakes),
         )
         if reader.mistakes:
             raise ConfigurationError("the guard cannot start: " + "; ".join(reader.mistakes))
@@ -76,8 +77,11 @@ _JOB = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/jobs/[^/\s]+")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 
 
-def apis_of(env: Mapping[str, str], *, mistakes: list[str]) -> Apis:
-    """Where the APIs are: Google's, or what tests name; adds to `mistakes` what is neither https nor loopback."""
+def parse_api_urls(env: Mapping[str, str], *, mistakes: list[str]) -> ApiUrls:
+    """Read the base URLs of the APIs: Google's unless set (by tests).
+
+    Appends to `mistakes` a message for each that is neither https:// nor on loopback.
+    """
 
     def url(name: str, default: str) -> str:
         given = env.get(name, default).rstrip("/")
@@ -85,7 +89,7 @@ def apis_of(env: Mapping[str, str], *, mistakes: list[str]) -> Apis:
             mistakes.append(f"{name} is {given!r}, but has to begin with https:// (http:// only on this machine)")
         return given
 
-    return Apis(
+    return ApiUrls(
         container=url("GUARD_CONTAINER_API", "https://container.googleapis.com"),
         compute=url("GUARD_COMPUTE_API", "https://compute.googleapis.com"),
         scheduler=url("GUARD_SCHEDULER_API", "https://cloudscheduler.googleapis.com"),
@@ -93,19 +97,19 @@ def apis_of(env: Mapping[str, str], *, mistakes: list[str]) -> Apis:
 
 
 class _Reader:
-    """Reads values and gathers what is wrong with them."""
+    """Parses variables and collects their mistakes."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self.mistakes: list[str] = []
 
-    def text(self, name: str, form: re.Pattern[str], wanted: str) -> str:
-        return self._read(name, lambda given: given if form.fullmatch(given) else None, wanted, "")
+    def text(self, name: str, form: re.Pattern[str], expected: str) -> str:
+        return self._read(name, lambda given: given if form.fullmatch(given) else None, expected, "")
 
     def mode(self) -> Mode:
-        wanted = " or ".join(Mode)
+        expected = " or ".join(Mode)
         return self._read(
-            "GUARD_MODE", lambda given: Mode(given) if given in list(Mode) else None, wanted, Mode.SCALE_TO_ZERO
+            "GUARD_MODE", lambda given: Mode(given) if given in list(Mode) else None, expected, Mode.SCALE_TO_ZERO
         )
 
     def number(self, name: str, *, least: float, most: float, default: str = "") -> float:
@@ -118,11 +122,11 @@ class _Reader:
 
         return self._read(name, parse, f"a number from {least:g} to {most:g}", 0.0, default=default)
 
-    def _read(self, name: str, parse: Callable[[str], T | None], wanted: str, otherwise: T, *, default: str = "") -> T:
+    def _read(self, name: str, parse: Callable[[str], T | None], expected: str, fallback: T, *, default: str = "") -> T:
         given = self._env.get(name, "").strip() or default
         value = parse(given) if given else None
         if value is None:
             what = f"is {given!r}, but has to be" if given else "is not set; it has to be"
-            self.mistakes.append(f"{name} {what} {wanted}")
-            return otherwise
+            self.mistakes.append(f"{name} {what} {expected}")
+            return fallback
         return value

@@ -1,4 +1,7 @@
-"""A cluster and its node pools, by the GKE API; how many nodes a pool has is known to its instance groups only."""
+"""Client of the GKE API: reads a cluster and its node pools, changes their size and autoscaling.
+
+The number of nodes of a pool is in the Compute Engine API: in its instance groups.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,21 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .google_requests import Api, ApiError, Patience
+from .google_requests import ApiClient, ApiError, WaitLimit
 
 _GROUP = re.compile(r"/(projects/[^/]+/zones/[^/]+/)instanceGroup(?:Manager)?s/([^/]+)$")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
-    """A node pool; `nodes` in all its zones, None where that could not be read."""
+class NodePool:
+    """A node pool; `nodes` is the number in all zones, None if it could not be read."""
 
     name: str
     autoscaling: Mapping[str, object]
     nodes: int | None
 
     @property
-    def scales_itself(self) -> bool:
+    def autoscaled(self) -> bool:
         """Whether the autoscaler may change its size."""
         return bool(self.autoscaling.get("enabled"))
 
@@ -30,44 +33,44 @@ class Cluster:
     """A cluster that exists and is not being deleted."""
 
     created: datetime
-    pools: tuple[Pool, ...]
+    pools: tuple[NodePool, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """A change of one pool: a method of the API and what it is told."""
+class PoolChange:
+    """A change of one node pool: a method of the GKE API and its request body."""
 
     pool: str
     method: str
     body: Mapping[str, object]
 
     @classmethod
-    def autoscaling(cls, pool: str, limits: Mapping[str, object] | None) -> "Change":
-        """Let a pool scale itself within `limits` (fields of NodePoolAutoscaling); None for not at all."""
+    def autoscaling(cls, pool: str, limits: Mapping[str, object] | None) -> "PoolChange":
+        """Turn autoscaling on with `limits` (fields of NodePoolAutoscaling), or off if None."""
         return cls(
             pool=pool, method="setAutoscaling", body={"autoscaling": {**(limits or {}), "enabled": bool(limits)}}
         )
 
     @classmethod
-    def size(cls, pool: str, nodes: int) -> "Change":
-        """Give a pool so many nodes in each of its zones."""
+    def size(cls, pool: str, nodes: int) -> "PoolChange":
+        """Set the number of nodes per zone."""
         return cls(pool=pool, method="setSize", body={"nodeCount": nodes})
 
 
 class Gke:
-    """One cluster, read and changed."""
+    """Client of one cluster."""
 
-    def __init__(self, api: Api, *, project: str, location: str, cluster: str) -> None:
+    def __init__(self, api: ApiClient, *, project: str, location: str, cluster: str) -> None:
         self._api = api
-        self._place = f"{api.apis.container}/v1/projects/{project}/locations/{location}"
-        self._cluster = f"{self._place}/clusters/{cluster}"
+        self._location = f"{api.urls.container}/v1/projects/{project}/locations/{location}"
+        self._cluster = f"{self._location}/clusters/{cluster}"
 
-    def cluster(self) -> Cluster | None:
-        """The cluster as it is; None where it is gone or going. Raises ApiError."""
+    def read_cluster(self) -> Cluster | None:
+        """Read the cluster; None if it is deleted or being deleted. Raises ApiError."""
         try:
             found = self._api.get(self._cluster)
         except ApiError as error:
-            if error.gone:
+            if error.not_found:
                 return None
             raise
         if found.get("status") == "STOPPING":
@@ -79,10 +82,10 @@ class Gke:
         pools = (pool for pool in found.get("nodePools", []) if pool.get("status") != "STOPPING")
         return Cluster(created=created, pools=tuple(self._pool(pool) for pool in pools))
 
-    def _pool(self, found: Mapping[str, Any]) -> Pool:
+    def _pool(self, found: Mapping[str, Any]) -> NodePool:
         sizes = [self._size(url) for url in found.get("instanceGroupUrls", [])]
         known = [size for size in sizes if size is not None]
-        return Pool(
+        return NodePool(
             name=found["name"],
             autoscaling=found.get("autoscaling", {}),
             nodes=sum(known) if sizes and len(known) == len(sizes) else None,
@@ -92,34 +95,35 @@ class Gke:
         found = _GROUP.search(group)
         if found is None:
             return None
-        url = f"{self._api.apis.compute}/compute/v1/{found[1]}instanceGroupManagers/{found[2]}"
+        url = f"{self._api.urls.compute}/compute/v1/{found[1]}instanceGroupManagers/{found[2]}"
         try:
             size = self._api.get(url).get("targetSize")
-        except ApiError:  # unknown is taken for not zero, which at worst sets zero once more
+        except ApiError:  # unknown counts as not zero: at worst zero is set once more
             return None
         return size if isinstance(size, int) else None
 
-    def change(self, changes: Iterable[Change], *, patience: Patience, accepted: list[str]) -> None:
-        """Make changes, together where the cluster allows it, and wait until they are done.
+    def apply(self, changes: Iterable[PoolChange], *, wait_limit: WaitLimit, accepted: list[str]) -> None:
+        """Apply changes, in parallel if the cluster allows it, and wait until they are done.
 
-        Adds to `accepted` the pools of those that have begun. Raises OutOfTimeError, and ApiError where one is refused.
+        Appends to `accepted` the pool of each change that was started. Raises OutOfTimeError; ApiError if Google
+        refuses one.
         """
         waiting, running = list(changes), list[str]()
         while True:
-            waiting = [change for change in waiting if not self._begin(change, running=running, accepted=accepted)]
+            waiting = [change for change in waiting if not self._start(change, running=running, accepted=accepted)]
             running = [operation for operation in running if not self._is_done(operation)]
             if not waiting and not running:
                 return
-            patience.pause(", ".join([*(f"{change.method} of {change.pool}" for change in waiting), *running]))
+            wait_limit.pause(", ".join([*(f"{change.method} of {change.pool}" for change in waiting), *running]))
 
-    def _begin(self, change: Change, *, running: list[str], accepted: list[str]) -> bool:
-        """Whether nothing is left to ask for: it has begun, or the pool is gone."""
+    def _start(self, change: PoolChange, *, running: list[str], accepted: list[str]) -> bool:
+        """Start a change; False if it has to be tried again later. A pool that is gone needs none."""
         try:
             operation = self._api.post(f"{self._cluster}/nodePools/{change.pool}:{change.method}", change.body)
         except ApiError as error:
-            if error.gone:
+            if error.not_found:
                 return True
-            if error.passing:
+            if error.temporary:
                 return False
             raise
         accepted.append(change.pool)
@@ -129,11 +133,11 @@ class Gke:
 
     def _is_done(self, operation: str) -> bool:
         try:
-            found = self._api.get(f"{self._place}/operations/{operation}")
+            found = self._api.get(f"{self._location}/operations/{operation}")
         except ApiError as error:
-            if error.passing:
+            if error.temporary:
                 return False
-            if error.gone:
+            if error.not_found:
                 return True
             raise
         if found.get("error"):
@@ -141,12 +145,12 @@ class Gke:
         return found.get("status") == "DONE"
 
 
-def stop(gke: Gke, cluster: Cluster, *, patience: Patience, accepted: list[str]) -> None:
-    """Bring every pool to zero nodes, all autoscaling off first: one pool's pods would make another grow.
+def scale_to_zero(gke: Gke, cluster: Cluster, *, wait_limit: WaitLimit, accepted: list[str]) -> None:
+    """Scale every pool to zero nodes, after all autoscaling is off: one pool's pods would make another grow.
 
-    Adds to `accepted` the pools that were not at rest. Raises as Gke.change does.
+    Appends to `accepted` the pools that were changed. Raises as Gke.apply does.
     """
-    scaling = [pool.name for pool in cluster.pools if pool.scales_itself]
+    autoscaled = [pool.name for pool in cluster.pools if pool.autoscaled]
     running = [pool.name for pool in cluster.pools if pool.nodes != 0]
-    gke.change((Change.autoscaling(name, None) for name in scaling), patience=patience, accepted=accepted)
-    gke.change((Change.size(name, 0) for name in running), patience=patience, accepted=accepted)
+    gke.apply((PoolChange.autoscaling(name, None) for name in autoscaled), wait_limit=wait_limit, accepted=accepted)
+    gke.apply((PoolChange.size(name, 0) for name in running), wait_limit=wait_limit, accepted=accepted)

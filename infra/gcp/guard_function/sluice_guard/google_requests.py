@@ -1,4 +1,7 @@
-"""Requests to Google's APIs, and what their refusals mean."""
+"""HTTP client of Google's REST APIs for the guard and its commands.
+
+Not infra/gcp/google_api.py: that uses the rest of the project, and this is deployed alone.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +12,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
-from .environment import Apis
+from .environment import ApiUrls
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _POLL_SECONDS = 5
@@ -17,25 +20,25 @@ _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 404, 409, 429, 500
 
 
 class ApiError(Exception):
-    """A request that Google refused, did not answer or could not be asked."""
+    """A request that failed: refused, not answered, or not sent."""
 
     def __init__(
-        self, message: str, *, status: int | None = None, passing: bool = False, credentials: bool = False
+        self, message: str, *, status: int | None = None, temporary: bool = False, credentials: bool = False
     ) -> None:
         super().__init__(message)
         self.credentials = credentials
-        """Whether it failed for want of credentials, before it was asked."""
-        self.gone = status == _NOT_FOUND
-        self.passing = passing
-        """Whether the same request can succeed a little later."""
+        """Whether it failed for lack of credentials, before it was sent."""
+        self.not_found = status == _NOT_FOUND
+        self.temporary = temporary
+        """Whether the same request may succeed a little later."""
 
 
 class OutOfTimeError(Exception):
-    """What was waited for has not come in the time there was."""
+    """A wait exceeded its limit; the message names what was waited for."""
 
 
-class Patience:
-    """How long a call may wait in all, in seconds; `now` and `sleep` are a clock's."""
+class WaitLimit:
+    """Limits the total time of waiting to `seconds`; tests replace `now` and `sleep`."""
 
     def __init__(
         self,
@@ -48,39 +51,39 @@ class Patience:
         self._end = now() + seconds
 
     def pause(self, waiting_for: str) -> None:
-        """Wait a little; raises OutOfTimeError where that would be too long."""
+        """Sleep for one polling interval; raises OutOfTimeError if that would exceed the limit."""
         if self._now() + _POLL_SECONDS > self._end:
             raise OutOfTimeError(waiting_for)
         self._sleep(_POLL_SECONDS)
 
 
-class Api:
-    """JSON in, JSON out. A token is never sent over plain http, which only tests use."""
+class ApiClient:
+    """Sends and receives JSON. A token is never sent over plain http, which only tests use."""
 
-    def __init__(self, apis: Apis, *, quota_project: str | None = None, call_seconds: float = 30) -> None:
-        """Find credentials; raises ApiError where there are none.
+    def __init__(self, urls: ApiUrls, *, quota_project: str | None = None, call_seconds: float = 30) -> None:
+        """Find credentials; raises ApiError if there are none.
 
-        `call_seconds` is how long an answer may take.
-        `quota_project` is for a person's credentials, which belong to no project; a service account that named its
-        own would need one more right for it.
+        `call_seconds` is the timeout of one request.
+        `quota_project` is for a user's credentials, which belong to no project; a service account that named its own
+        would need one more permission for it.
         """
-        self.apis = apis
+        self.urls = urls
         self._call_seconds = call_seconds
-        self._session = _session(apis, quota_project=quota_project)
+        self._session = _session(urls, quota_project=quota_project)
 
     def get(self, url: str) -> dict[str, Any]:
-        """Read; raises ApiError."""
-        return self._ask("GET", url, None)
+        """Send a GET; raises ApiError."""
+        return self._send("GET", url, None)
 
     def post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask for a change; raises ApiError."""
-        return self._ask("POST", url, body)
+        """Send a POST; raises ApiError."""
+        return self._send("POST", url, body)
 
     def patch(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change fields; raises ApiError."""
-        return self._ask("PATCH", url, body)
+        """PoolChange fields; raises ApiError."""
+        return self._send("PATCH", url, body)
 
-    def _ask(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         try:
             answer = self._session.request(method, url, json=body, timeout=self._call_seconds)
             if not answer.ok:
@@ -88,11 +91,11 @@ class Api:
             return _object(answer)
         except (requests.RequestException, GoogleAuthError) as error:
             credentials = isinstance(error, GoogleAuthError)
-            raise ApiError(f"{method} {url}: {error}", passing=True, credentials=credentials) from error
+            raise ApiError(f"{method} {url}: {error}", temporary=True, credentials=credentials) from error
 
 
-def _session(apis: Apis, *, quota_project: str | None) -> requests.Session:
-    if not all(url.startswith("https://") for url in (apis.container, apis.compute, apis.scheduler)):
+def _session(urls: ApiUrls, *, quota_project: str | None) -> requests.Session:
+    if not all(url.startswith("https://") for url in (urls.container, urls.compute, urls.scheduler)):
         return requests.Session()
     try:
         credentials, _ = google.auth.default(scopes=_SCOPES, quota_project_id=quota_project)
@@ -112,11 +115,11 @@ def _refusal(method: str, url: str, answer: requests.Response) -> ApiError:
     except requests.RequestException:  # a page of a proxy
         error = None
     details = cast(dict[str, Any], error) if isinstance(error, dict) else {}
-    # A cluster that is busy with another operation says FAILED_PRECONDITION, with status 400.
-    passing = (
+    # A cluster that is busy with another operation answers FAILED_PRECONDITION, with status 400.
+    temporary = (
         answer.status_code in (_CONFLICT, _TOO_MANY)
         or answer.status_code >= _SERVER
         or details.get("status") == "FAILED_PRECONDITION"
     )
     reason = details.get("message") or answer.reason
-    return ApiError(f"{method} {url}: {answer.status_code} {reason}", status=answer.status_code, passing=passing)
+    return ApiError(f"{method} {url}: {answer.status_code} {reason}", status=answer.status_code, temporary=temporary)

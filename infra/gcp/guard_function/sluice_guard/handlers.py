@@ -1,19 +1,19 @@
-"""What is done about a budget's message and a tick of the clock. Doing it again does no harm."""
+"""Handlers of budget messages and of the Scheduler job's calls; both are idempotent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from .budget_message import Message, UnreadableError
-from .clock import Clock, Job
-from .environment import Mode, Settings
-from .gke import Cluster, Gke, stop
-from .google_requests import Api, ApiError, OutOfTimeError, Patience
-from .log import Event, say
+from .budget_message import BudgetMessage, UnreadableError
+from .clock import ClockSetting, SchedulerJob
+from .environment import GuardSettings, Mode
+from .gke import Cluster, Gke, scale_to_zero
+from .google_requests import ApiClient, ApiError, OutOfTimeError, WaitLimit
+from .log import Event, log_event
 
 _RESERVE_SECONDS = 30
-"""Left of the function's time for what is said at its end: a call that is cut off says nothing."""
+"""Kept of the function's timeout for the last log entry: a call that is cut off writes none."""
 
 
 def _now() -> datetime:
@@ -24,13 +24,13 @@ def _now() -> datetime:
 class Guard:
     """The guard of one cluster."""
 
-    settings: Settings
+    settings: GuardSettings
     now: Callable[[], datetime] = _now
-    patience: Callable[[float], Patience] = Patience
+    limit_wait: Callable[[float], WaitLimit] = WaitLimit
 
     @cached_property
-    def _api(self) -> Api:
-        return Api(self.settings.apis)
+    def _api(self) -> ApiClient:
+        return ApiClient(self.settings.api_urls)
 
     @cached_property
     def _gke(self) -> Gke:
@@ -38,117 +38,121 @@ class Guard:
         return Gke(self._api, project=settings.project, location=settings.location, cluster=settings.cluster)
 
     def on_budget(self, event: object) -> None:
-        """Act on a budget's message; raises ApiError or OutOfTimeError where it should be delivered again."""
+        """Handle the data of a budget's event; raises ApiError or OutOfTimeError if it should be delivered again."""
         try:
-            message = Message.of_event(event)
+            message = BudgetMessage.from_event(event)
         except UnreadableError as error:
-            say(Event.UNREADABLE, f"a budget message cannot be read and is put aside: {error}")
+            log_event(Event.UNREADABLE, f"a budget message cannot be read and is put aside: {error}")
             return
-        if reason := message.stale(self.now()):
-            say(Event.STALE, f"a budget message is put aside: {reason}")
+        if reason := message.stale_reason(self.now()):
+            log_event(Event.STALE, f"a budget message is put aside: {reason}")
         elif message.currency != self.settings.currency:
-            say(Event.WRONG_CURRENCY, _wrong_currency(message, self.settings.currency))
+            log_event(Event.WRONG_CURRENCY, _wrong_currency(message, self.settings.currency))
         elif message.share < self.settings.share:
-            say(Event.BELOW_SHARE, _amounts(message))
+            log_event(Event.BELOW_SHARE, _amounts(message))
         else:
-            self._above(message)
+            self._handle_above_share(message)
 
-    def _above(self, message: Message) -> None:
+    def _handle_above_share(self, message: BudgetMessage) -> None:
         settings = self.settings
-        said = f"{_amounts(message)}; the guard acts from {settings.share:.0%}"
+        reason = f"{_amounts(message)}; the guard acts from {settings.share:.0%}"
         if settings.mode is not Mode.SCALE_TO_ZERO:
-            say(Event.ABOVE_SHARE, f"{said}, but its mode is {settings.mode}", mail=settings.mode is Mode.NOTIFY)
+            log_event(
+                Event.ABOVE_SHARE, f"{reason}, but its mode is {settings.mode}", mail=settings.mode is Mode.NOTIFY
+            )
         elif self._is_awake():
-            say(Event.AWAKE, f"{said}, but scripts/wake has said that the nodes may run on")
+            log_event(Event.AWAKE, f"{reason}, but scripts/wake has said that the nodes may run on")
         else:
-            self._stop(said)
+            self._stop(reason)
 
     def _is_awake(self) -> bool:
-        """Whether scripts/wake overrides the budget; not where that cannot be read, since money is at stake."""
+        """Whether scripts/wake overrides the budget; False if that cannot be read, since money is at stake."""
         try:
-            return Job(api=self._api, name=self.settings.clock_job).read().overrides_budget(self.now())
+            return SchedulerJob(api=self._api, name=self.settings.clock_job).read().overrides_budget(self.now())
         except (ApiError, UnreadableError) as error:
-            say(Event.FAILED, f"what scripts/wake has set cannot be read, and so does not count: {error}")
+            log_event(Event.FAILED, f"what scripts/wake has set cannot be read, and so does not count: {error}")
             return False
 
     def on_clock(self, body: bytes) -> None:
-        """Act on a tick; raises ApiError or OutOfTimeError where this one did not do what it should."""
+        """Handle a call of the Scheduler job with this body; raises ApiError or OutOfTimeError if it could not act."""
         try:
-            clock = Clock.of_body(body)
+            clock = ClockSetting.from_body(body)
         except UnreadableError as error:
-            say(Event.UNREADABLE, f"{error}. Set the time anew: scripts/extend HOURS")
-            clock = Clock(until=None)
+            log_event(Event.UNREADABLE, f"{error}. Set the time again: scripts/extend HOURS")
+            clock = ClockSetting(until=None)
         if self.settings.mode is Mode.OFF or (clock.until is None and self.settings.ttl is None):
-            say(Event.NOT_YET, "no time is set, or the guard's mode is off")
+            log_event(Event.NOT_YET, "no time is set, or the guard's mode is off")
         elif clock.until and self.now() < clock.until:
-            say(Event.NOT_YET, f"the nodes may run until {clock.until:%Y-%m-%d %H:%M} UTC")
+            log_event(Event.NOT_YET, f"the nodes may run until {clock.until:%Y-%m-%d %H:%M} UTC")
         else:
-            self._tick(clock)
+            self._check_deadline(clock)
 
-    def _tick(self, clock: Clock) -> None:
-        cluster = self._cluster()
+    def _check_deadline(self, clock: ClockSetting) -> None:
+        cluster = self._read_cluster()
         deadline = cluster and clock.deadline(created=cluster.created, ttl=self.settings.ttl)
         if cluster is None or deadline is None:
             return
-        said = f"the nodes were to run until {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        reason = f"the nodes were to run until {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if self.now() < deadline:
-            say(Event.NOT_YET, said)
+            log_event(Event.NOT_YET, reason)
         elif self.settings.mode is Mode.NOTIFY:
-            say(Event.TIME_IS_UP, f"{said}, but the guard's mode is notify", mail=_runs(cluster))
+            log_event(Event.TIME_IS_UP, f"{reason}, but the guard's mode is notify", mail=_runs(cluster))
         else:
-            self._stop(said)
+            self._stop(reason)
 
-    def _cluster(self) -> Cluster | None:
+    def _read_cluster(self) -> Cluster | None:
         try:
-            cluster = self._gke.cluster()
+            cluster = self._gke.read_cluster()
         except ApiError as error:
-            say(Event.FAILED, f"the cluster cannot be read: {error}")
+            log_event(Event.FAILED, f"the cluster cannot be read: {error}")
             raise
         if cluster is None:
-            say(Event.CLUSTER_GONE, f"there is no cluster {self.settings.cluster} that runs")
+            log_event(Event.CLUSTER_GONE, f"there is no cluster {self.settings.cluster} that runs")
         return cluster
 
-    def _stop(self, why: str) -> None:
-        # The reading counts against the function's time too.
-        patience = self.patience(self.settings.timeout - _RESERVE_SECONDS)
-        cluster = self._cluster()
+    def _stop(self, reason: str) -> None:
+        # Reading the cluster counts against the timeout too.
+        wait_limit = self.limit_wait(self.settings.timeout - _RESERVE_SECONDS)
+        cluster = self._read_cluster()
         if cluster is None:
             return
         if not _runs(cluster):
-            say(Event.ALREADY_ZERO, f"{why}; the nodes are stopped already")
+            log_event(Event.ALREADY_ZERO, f"{reason}; the nodes are stopped already")
             return
-        _say_what_is_unknown(cluster)
+        _log_unknown_sizes(cluster)
         changed: list[str] = []
         try:
-            stop(self._gke, cluster, patience=patience, accepted=changed)
+            scale_to_zero(self._gke, cluster, wait_limit=wait_limit, accepted=changed)
         except OutOfTimeError as error:
             event = Event.SCALING_TO_ZERO if changed else Event.UNFINISHED
-            say(event, f"{why}; the nodes are not all stopped yet: still waiting for {error}. The next call goes on")
+            log_event(
+                event, f"{reason}; the nodes are not all stopped yet: still waiting for {error}. The next call goes on"
+            )
             raise
         except ApiError as error:
-            say(Event.FAILED, f"{why}; the nodes cannot be stopped: {error}")
+            log_event(Event.FAILED, f"{reason}; the nodes cannot be stopped: {error}")
             raise
-        said = f"{why}; the nodes are stopped, all data stay on their disks: scripts/wake"
-        say(Event.SCALED_TO_ZERO, said, mail=_is_known_to_run(cluster))
+        message = f"{reason}; the nodes are stopped, all data stay on their disks: scripts/wake"
+        log_event(Event.SCALED_TO_ZERO, message, mail=_is_known_to_run(cluster))
 
 
 def _runs(cluster: Cluster) -> bool:
-    return any(pool.scales_itself or pool.nodes != 0 for pool in cluster.pools)
+    return any(pool.autoscaled or pool.nodes != 0 for pool in cluster.pools)
 
 
 def _is_known_to_run(cluster: Cluster) -> bool:
-    return any(pool.scales_itself or pool.nodes for pool in cluster.pools)
+    return any(pool.autoscaled or pool.nodes for pool in cluster.pools)
 
 
-def _say_what_is_unknown(cluster: Cluster) -> None:
-    """Pools of unknown size are set to zero at every call: a person is told once a day, not every time."""
+def _log_unknown_sizes(cluster: Cluster) -> None:
+    """Log pools of unknown size; they are set to zero at every call. This event is mailed once a day."""
     names = ", ".join(pool.name for pool in cluster.pools if pool.nodes is None)
     if names:
         right = "does its account have compute.instanceGroupManagers.get?"
-        say(Event.FAILED, f"how many nodes {names} has cannot be read, which counts as some; {right}")
+        log_event(Event.FAILED, f"how many nodes {names} has cannot be read, which counts as some; {right}")
 
 
-def _amounts(message: Message) -> str:
+def _amounts(message: BudgetMessage) -> str:
     crossed = [
         f"{name} threshold {value:.0%} crossed"
         for name, value in (("actual", message.actual_threshold), ("forecast", message.forecast_threshold))
@@ -158,8 +162,8 @@ def _amounts(message: Message) -> str:
     return ", ".join([f"budget {message.budget_name!r}: {spent}", *crossed])
 
 
-def _wrong_currency(message: Message, wanted: str) -> str:
+def _wrong_currency(message: BudgetMessage, expected: str) -> str:
     return (
-        f"the budget {message.budget_name!r} counts in {message.currency}, the guard in {wanted}: nothing is done. "
+        f"the budget {message.budget_name!r} counts in {message.currency}, the guard in {expected}: nothing is done. "
         f"Set the stack's budget currency to {message.currency}, or take another budget off this topic"
     )

@@ -1,36 +1,36 @@
-"""What the guard says: lines of JSON that Google's logging reads, and the filters that make e-mail of some."""
+"""Log entries of the guard: JSON lines for Cloud Logging, and the filters of the alerts that mail some of them."""
 
 import json
 import sys
 from enum import StrEnum
 
 FIELD = "sluice_guard"
-"""Names the event in jsonPayload."""
+"""Field of jsonPayload with the event."""
 MAIL_FIELD = "sluice_guard_mail"
-"""How soon a person is told of it: `now` or `daily`; absent where nobody needs to be."""
+"""Field of jsonPayload with how soon the entry is mailed: `now` or `daily`; absent if it is not."""
 
 
 class Event(StrEnum):
-    """What happened."""
+    """Events, as in the log."""
 
     SCALED_TO_ZERO = "scaled-to-zero"
     SCALING_TO_ZERO = "scaling-to-zero"
-    """Begun, and not over when the function's time was; the next call goes on."""
+    """Started, and not done by the function's timeout; the next call continues."""
     ALREADY_ZERO = "already-zero"
     CLUSTER_GONE = "cluster-gone"
     BELOW_SHARE = "below-share"
     ABOVE_SHARE = "above-share"
-    """Nothing was done about it: the mode is `notify` or `off`."""
+    """No nodes were stopped: the mode is `notify` or `off`."""
     AWAKE = "awake"
-    """Above the share, but scripts/wake has said until when the nodes may run."""
+    """Above the share, but scripts/wake overrides the budget."""
     NOT_YET = "not-yet"
     TIME_IS_UP = "time-is-up"
-    """Nothing was done about it: the mode is `notify` or `off`."""
+    """No nodes were stopped: the mode is `notify` or `off`."""
     STALE = "stale"
     UNREADABLE = "unreadable"
     WRONG_CURRENCY = "wrong-currency"
     UNFINISHED = "unfinished"
-    """The cluster was busy with something else for as long as the function may run."""
+    """The cluster was busy with another operation until the function's timeout."""
     FAILED = "failed"
 
 
@@ -47,18 +47,18 @@ _ERRORS = (Event.UNREADABLE, Event.WRONG_CURRENCY, Event.FAILED)
 _FILTER = 'resource.type="cloud_run_revision" AND jsonPayload.{field}="{value}"'
 
 MAIL_NOW = _FILTER.format(field=MAIL_FIELD, value="now")
-"""Filter of the log entries that are mailed as they come: nodes have been stopped."""
+"""Logging filter of the entries that are mailed at once: nodes have been stopped."""
 MAIL_DAILY = _FILTER.format(field=MAIL_FIELD, value="daily")
-"""Filter of those that are mailed once a day: each budget message could bring another."""
+"""Logging filter of the entries that are mailed once a day: each budget message could bring another."""
 
 
-def say(event: Event, message: str, *, mail: bool = True) -> None:
-    """Write one line; `mail` is False where nobody is to be told although the event is one to tell of."""
+def log_event(event: Event, message: str, *, mail: bool = True) -> None:
+    """Write one log entry; `mail=False` keeps an event that is mailed otherwise from it."""
     entry = {"severity": _severity(event), "message": message, FIELD: event.value}
     if mail and event in (*_NOW, *_DAILY):
         entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
-    # ASCII: what a message quotes may be no text that can be written, and saying so must not fail. The stream is looked
-    # up each time: the platform and tests put their own in its place.
+    # ASCII: a message may quote text that cannot be encoded (a lone surrogate), and logging it must not fail.
+    # sys.stdout is looked up each time: the platform and tests replace it.
     sys.stdout.write(json.dumps(entry) + "\n")
     sys.stdout.flush()
 

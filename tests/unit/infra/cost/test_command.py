@@ -1,4 +1,4 @@
-"""The command as a person types it."""
+"""The command scripts/cost: output, errors and exit status."""
 
 import io
 import json
@@ -12,12 +12,12 @@ from infra.cost.command import main
 from infra.gcp.google_api import ENDPOINT, KEY
 from infra.settings.declared_settings import ROOT
 from producer.runtime.exit_status import Exit
-from tests.unit.infra.cost.google import serving
-from tests.unit.infra.cost.test_live import catalogue
+from tests.unit.infra.cost.test_billing_catalog import catalogue
+from tests.unit.infra.fake_google_apis import serving
 
 
-def typed(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str, str]:
-    """Exit status, output and errors, on 80 columns."""
+def run_cost(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str, str]:
+    """Run the command with 80 columns; return its exit status, stdout and stderr."""
     stdout, stderr = io.StringIO(), io.StringIO()
     status = main(
         arguments, env=env or {}, stdout=Console(file=stdout, width=80), stderr=Console(file=stderr, width=80)
@@ -26,7 +26,7 @@ def typed(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str
 
 
 def test_every_line_and_the_total_fit_on_80_columns() -> None:
-    status, out, _ = typed()
+    status, out, _ = run_cost()
     assert status == Exit.OK
     table = out.partition("\n\n")[0]
     assert "…" not in table
@@ -37,7 +37,7 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
 
 
 def test_json_adds_up() -> None:
-    _, out, _ = typed("--json")
+    _, out, _ = run_cost("--json")
     found = json.loads(out)
     for end in ("low", "high", "stopped"):
         known = [line["month"][end] for line in found["lines"] if line["month"]]
@@ -48,7 +48,7 @@ def test_json_adds_up() -> None:
 
 
 def test_an_unknown_price_is_said() -> None:
-    _, out, _ = typed("--config", "gcp.location=europe-west1-b")
+    _, out, _ = run_cost("--config", "gcp.location=europe-west1-b")
     assert "unknown" in out
     assert "total, at least" in out
     assert "Unknown: e2-core, e2-ram" in out
@@ -58,25 +58,25 @@ def test_an_unknown_price_is_said() -> None:
 
 
 def test_what_will_cost_later_is_said() -> None:
-    _, out, _ = typed()
+    _, out, _ = run_cost()
     assert "Later: alerting policies cost nothing yet; from 2027-09-01" in out
-    assert "later: alerting policies" in typed("--prices")[1]
+    assert "later: alerting policies" in run_cost("--prices")[1]
 
 
 def test_only_what_the_catalogue_can_know_is_sent_there() -> None:
-    _, out, _ = typed("--config", "kubernetes.storageClass=mine")
+    _, out, _ = run_cost("--config", "kubernetes.storageClass=mine")
     assert "Unknown: class mine." in out
     assert "--live" not in out
 
 
 def test_who_stops_the_nodes_is_said() -> None:
-    assert "Nothing stops the nodes" in typed("--config", "guard.mode=notify")[1]
-    assert "No clock is set" in typed("--config", "guard.ttlHours=0")[1]
-    assert "The budget" not in typed("--config", "budget.currency=EUR")[1]
+    assert "Nothing stops the nodes" in run_cost("--config", "guard.mode=notify")[1]
+    assert "No clock is set" in run_cost("--config", "guard.ttlHours=0")[1]
+    assert "The budget" not in run_cost("--config", "budget.currency=EUR")[1]
 
 
 def test_prices_are_listed_with_date_and_source() -> None:
-    _, out, _ = typed("--prices")
+    _, out, _ = run_cost("--prices")
     assert "pd-balanced (us-central1): $0.10 per GiB-month" in out
     assert "2026-11-01  https://cloud.google.com/compute/disks-image-pricing" in out
 
@@ -84,7 +84,7 @@ def test_prices_are_listed_with_date_and_source() -> None:
 def test_live_prices_of_another_region() -> None:
     with serving(catalogue) as answers:
         env = {ENDPOINT: answers.url, KEY: "a-key"}
-        status, out, err = typed("--live", "--config", "gcp.location=europe-west1-b", "--json", env=env)
+        status, out, err = run_cost("--live", "--config", "gcp.location=europe-west1-b", "--json", env=env)
     assert status == Exit.OK
     lines = {line["name"]: line for line in json.loads(out)["lines"]}
     assert Decimal(lines["disk MySQL"]["month"]["low"]) == Decimal("1.1")
@@ -96,14 +96,14 @@ def test_live_prices_of_another_region() -> None:
 def test_what_the_catalogue_does_not_know_either_is_said() -> None:
     with serving(catalogue) as answers:
         env = {ENDPOINT: answers.url, KEY: "a-key"}
-        _, out, _ = typed("--live", "--config", "gcp.location=europe-west1-b", env=env)
+        _, out, _ = run_cost("--live", "--config", "gcp.location=europe-west1-b", env=env)
     assert "Unknown: e2-ram," in out
     assert "Neither the catalogue nor the table" in out
     assert "--live asks" not in out
 
 
 def test_mistakes_are_told_on_standard_error() -> None:
-    status, out, err = typed("--config", "nodes.spotMax=many")
+    status, out, err = run_cost("--config", "nodes.spotMax=many")
     assert status == Exit.USAGE
     assert not out
     assert "nodes.spotMax" in err

@@ -1,14 +1,15 @@
-"""What the lines of the bill are made of."""
+"""Lines of the estimate."""
 
 from decimal import Decimal
 
 import pytest
 
-from infra.cost.billed_stack import settings_of, shape_of
-from infra.cost.cost_report import total
-from infra.cost.estimate import Estimate, Range, estimate
-from infra.cost.machine_types import machine
-from infra.cost.price_table import HOURS, Prices
+from infra.cost.billed_resources import count_billed_resources
+from infra.cost.cost_report import summary_line
+from infra.cost.estimate import CostRange, Estimate, estimate
+from infra.cost.machine_types import parse_machine_type
+from infra.cost.price_table import HOURS_PER_MONTH, Prices
+from infra.cost.stack_file import read_stack_settings
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.monitoring import AlertsArgs, alerts
 from producer.runtime.exit_status import Exit, SluiceError
@@ -16,13 +17,13 @@ from producer.runtime.exit_status import Exit, SluiceError
 PRICES = Prices.load()
 
 
-def costs(*changes: str) -> dict[str, Range | None]:
-    """Each line of the stack gke by its name."""
+def costs(*changes: str) -> dict[str, CostRange | None]:
+    """Cost of each line of the stack gke, by the line's name."""
     return {line.name: line.cost for line in estimated(*changes).lines}
 
 
 def estimated(*changes: str) -> Estimate:
-    return estimate(shape_of(settings_of("gke", changes), "gke"), PRICES)
+    return estimate(count_billed_resources(read_stack_settings("gke", changes), "gke"), PRICES)
 
 
 def test_without_a_spot_pool_everything_is_on_demand() -> None:
@@ -49,11 +50,11 @@ def test_the_large_profile_has_a_node_for_each_broker_and_disks_for_controllers(
 def test_amounts_are_those_of_the_table() -> None:
     found = costs("nodes.spotMax=1", "nodes.onDemandMax=2")
     core, ram = Decimal("0.0218116"), Decimal("0.0029235")
-    node = (2 * core + 8 * ram) * HOURS
-    assert found["nodes, steady"] == Range(low=node, high=2 * node, stopped=Decimal(0))
-    assert found["cluster fee"] == Range(low=Decimal(73), high=Decimal(73), stopped=Decimal(73))
-    assert found["NAT"] == Range(low=2 * Decimal("1.022"), high=3 * Decimal("1.022"), stopped=Decimal(0))
-    assert found["disk MySQL"] == Range(low=Decimal(1), high=Decimal(1), stopped=Decimal(1))
+    node = (2 * core + 8 * ram) * HOURS_PER_MONTH
+    assert found["nodes, steady"] == CostRange(low=node, high=2 * node, stopped=Decimal(0))
+    assert found["cluster fee"] == CostRange(low=Decimal(73), high=Decimal(73), stopped=Decimal(73))
+    assert found["NAT"] == CostRange(low=2 * Decimal("1.022"), high=3 * Decimal("1.022"), stopped=Decimal(0))
+    assert found["disk MySQL"] == CostRange(low=Decimal(1), high=Decimal(1), stopped=Decimal(1))
 
 
 def test_the_credit_covers_a_zonal_fee_and_not_a_regional_one() -> None:
@@ -74,8 +75,8 @@ def test_an_unknown_price_is_named_and_not_taken_for_nothing() -> None:
     found = estimated("nodes.machineType=n2-standard-4")
     assert found.missing == ("n2-standard-4",)
     assert {line.name for line in found.lines if line.cost is None} == {"nodes, steady", "nodes, spot"}
-    assert "at least" in total(found.shape)
-    assert "n2-standard-4" in total(found.shape)
+    assert "at least" in summary_line(found.resources)
+    assert "n2-standard-4" in summary_line(found.resources)
 
 
 def test_another_region_has_no_prices_of_machines() -> None:
@@ -85,22 +86,22 @@ def test_another_region_has_no_prices_of_machines() -> None:
 
 
 def test_one_line_for_the_preview() -> None:
-    text = total(shape_of(settings_of("gke"), "gke"))
+    text = summary_line(count_billed_resources(read_stack_settings("gke"), "gke"))
     assert text.count("\n") == 0
     assert "This stack costs $0.119 to $0.260 an hour, $86.67 to $190.15 a month" in text
     assert "$7.30 a month while its nodes are at zero" in text
     assert "at least" not in text
-    assert "Too few nodes" in total(shape_of(settings_of("gke", ["nodes.spotMax=1", "console.enabled=true"]), "gke"))
+    assert "Too few nodes" in summary_line(estimated("nodes.spotMax=1", "console.enabled=true").resources)
 
 
 def test_alerts_are_as_many_as_the_program_makes() -> None:
     for enabled in ("true", "false"):
-        settings = settings_of("gke", [f"monitoring.enabled={enabled}"])
+        settings = read_stack_settings("gke", [f"monitoring.enabled={enabled}"])
         assert settings.gcp
         context = CloudContext(settings=settings.gcp, stack="gke")
         args = AlertsArgs(context=context, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
         of_metrics = len(alerts(args)) if settings.gcp.monitoring.enabled else 0
-        assert shape_of(settings, "gke").alerts == of_metrics + 2
+        assert count_billed_resources(settings, "gke").alerting_policies == of_metrics + 2
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,13 @@ def test_alerts_are_as_many_as_the_program_makes() -> None:
     [("e2-standard-2", "2", "8"), ("e2-highmem-4", "4", "32"), ("e2-highcpu-8", "8", "8"), ("e2-medium", "1", "4")],
 )
 def test_machines(name: str, cores: str, gib: str) -> None:
-    found = machine(name)
+    found = parse_machine_type(name)
     assert found
     assert (found.cores, found.gib) == (Decimal(cores), Decimal(gib))
 
 
 def test_machines_of_other_families_are_not_guessed_at() -> None:
-    assert machine("c3-standard-4") is None
+    assert parse_machine_type("c3-standard-4") is None
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_machines_of_other_families_are_not_guessed_at() -> None:
         ("gke", ["nodes.spotMax=many", "guard.mode=x"], "2 of the settings"),
     ],
 )
-def test_mistakes_are_told(stack: str, changes: list[str], said: str) -> None:
+def test_mistakes_are_reported(stack: str, changes: list[str], said: str) -> None:
     with pytest.raises(SluiceError, match=said) as caught:
-        shape_of(settings_of(stack, changes), stack)
+        count_billed_resources(read_stack_settings(stack, changes), stack)
     assert caught.value.status == Exit.USAGE

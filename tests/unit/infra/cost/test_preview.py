@@ -1,17 +1,18 @@
-"""`pulumi preview` says what the stack costs."""
+"""`pulumi preview` prints what the stack costs."""
 
 import pulumi
 import pytest
 
-from infra.cost.billed_stack import settings_of, shape_of
-from infra.cost.cost_report import total
+from infra.cost.billed_resources import count_billed_resources
+from infra.cost.cost_report import summary_line
+from infra.cost.stack_file import read_stack_settings
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 
 
-def test_the_total_is_told_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
+def test_the_total_is_printed_before_anything_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: printed.append(text))
     cloud({**NEEDED, "nodes.spotMax": "1"})
-    settings = settings_of("gke", ["nodes.spotMax=1"])
-    assert said[0] == total(shape_of(settings, pulumi.get_stack()))
-    assert "$" in said[0]
+    settings = read_stack_settings("gke", ["nodes.spotMax=1"])
+    assert printed[0] == summary_line(count_billed_resources(settings, pulumi.get_stack()))
+    assert "$" in printed[0]

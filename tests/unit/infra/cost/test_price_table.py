@@ -1,4 +1,4 @@
-"""The price table: every price has its date and its source, and what is not there is not nothing."""
+"""The price table: every price has a date and a source; a price that is not there is unknown, not zero."""
 
 import re
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.cost.price_table import TABLE, Prices
+from infra.cost.price_table import PRICES_FILE, Prices
 
 PRICES = Prices.load()
 
@@ -21,8 +21,8 @@ def test_every_price_has_a_date_and_a_source() -> None:
         assert price.dollars > 0 or price.later, price.name
 
 
-def test_what_is_free_for_now_says_until_when() -> None:
-    """Read again when that day comes: the line is nothing until then, and is no longer."""
+def test_a_price_of_zero_has_an_announced_change() -> None:
+    """Read the price again on that date: the line is zero until then."""
     free = {price.name: price.later for price in PRICES.entries if not price.dollars}
     assert free.keys() == {"alert"}
     assert "2027-09-01" in free["alert"]
@@ -34,7 +34,7 @@ def test_no_price_is_there_twice() -> None:
 
 
 def test_each_price_is_asked_for_once_in_another_region() -> None:
-    asked = list(PRICES.elsewhere("europe-west1"))
+    asked = list(PRICES.in_region("europe-west1"))
     assert len({price.name for price in asked}) == len(asked) == len({price.name for price in PRICES.entries})
     assert {price.region for price in asked} == {"europe-west1", "global"}
     (snapshot,) = (price for price in asked if price.name == "snapshot")
@@ -50,21 +50,21 @@ def test_every_sku_says_where_it_is() -> None:
 
 def test_parts_of_a_machine_come_to_its_known_price() -> None:
     for suffix, whole in (("", "0.067"), ("-spot", "0.025")):
-        core, ram = (PRICES.of(f"e2-{part}{suffix}", "us-central1") for part in ("core", "ram"))
+        core, ram = (PRICES.get(f"e2-{part}{suffix}", "us-central1") for part in ("core", "ram"))
         assert core
         assert ram
         assert round(2 * core.dollars + 8 * ram.dollars, 3) == Decimal(whole)
 
 
 def test_a_region_has_only_its_own_prices_and_those_of_all() -> None:
-    assert PRICES.of("pd-balanced", "europe-west1") is None
-    assert PRICES.of("registry", "europe-west1") is not None
-    assert PRICES.of("no-such-thing", "us-central1") is None
-    assert not PRICES.has("europe-west1")
+    assert PRICES.get("pd-balanced", "europe-west1") is None
+    assert PRICES.get("registry", "europe-west1") is not None
+    assert PRICES.get("no-such-thing", "us-central1") is None
+    assert not PRICES.has_region("europe-west1")
 
 
 def test_an_entry_without_a_date_is_no_entry(tmp_path: Path) -> None:
-    table = yaml.safe_load(TABLE.read_text())
+    table = yaml.safe_load(PRICES_FILE.read_text())
     del table["prices"][0]["date"]
     path = tmp_path / "prices.yaml"
     path.write_text(yaml.safe_dump(table))

@@ -10,7 +10,7 @@ import pytest
 from infra.gcp.budget_rights import PERMISSIONS, ROLE, NoBudgetError, can_create_budget, query_google
 from infra.gcp.google_api import ENDPOINT, ApiError
 from infra.settings.stack_settings import Settings
-from tests.unit.infra.cost.google import serving
+from tests.unit.infra.fake_google_apis import serving
 from tests.unit.infra.gcp.conftest import NEEDED
 
 
@@ -68,7 +68,7 @@ def test_google_is_queried_for_the_permissions() -> None:
     with serving(lambda _: (200, {"permissions": ["billing.budgets.get"]})) as google:
         granted = query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
     assert granted == ["billing.budgets.get"]
-    (asked,) = google.asked
+    (asked,) = google.requests
     assert (asked.method, asked.path, asked.body) == (
         "POST",
         "/cloudbilling/v1/billingAccounts/01AB23-45CD67-89EF01:testIamPermissions",

@@ -2,8 +2,8 @@
 
 import re
 
-from infra.cost.billed_stack import shape_of
-from infra.cost.machine_types import machine
+from infra.cost.billed_resources import count_billed_resources
+from infra.cost.machine_types import parse_machine_type
 from infra.gcp.budget_rights import ROLE
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
@@ -39,12 +39,12 @@ def test_services_that_a_person_enables_are_among_those_of_the_program() -> None
 
 
 def test_quotas_are_those_of_the_default_settings() -> None:
-    shape = shape_of(Settings.parse(NEEDED), "gke")
-    volumes = sum(volume.gib for volume in shape.volumes)
-    cores = {kind: machine(kind) for kind in {pool.machine for pool in shape.nodes}}
-    for count, words in (("low", "need {} cores (`CPUS`) and {} GB"), ("high", "{} and {} at the most")):
-        nodes = [(getattr(pool, count), pool) for pool in shape.nodes]
-        cpus = sum(number * found.cores for number, pool in nodes if (found := cores[pool.machine]))
+    resources = count_billed_resources(Settings.parse(NEEDED), "gke")
+    volumes = sum(volume.gib for volume in resources.volumes)
+    cores = {kind: parse_machine_type(kind) for kind in {pool.machine_type for pool in resources.node_pools}}
+    for count, words in (("min_nodes", "need {} cores (`CPUS`) and {} GB"), ("max_nodes", "{} and {} at the most")):
+        nodes = [(getattr(pool, count), pool) for pool in resources.node_pools]
+        cpus = sum(number * found.cores for number, pool in nodes if (found := cores[pool.machine_type]))
         disks = sum(number * pool.disk_gib for number, pool in nodes) + volumes
         assert words.format(cpus, disks) in " ".join(PAGE.split())
 

@@ -6,8 +6,8 @@ from base64 import b64decode
 from typing import Any
 
 from infra.gcp.guard import PERMISSIONS
-from infra.gcp.guard_commands.guarded_cluster import Guarded
-from infra.gcp.guard_function.sluice_guard.environment import Settings
+from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
+from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
 from infra.gcp.guard_source import FOLDER, source_files
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
@@ -25,7 +25,7 @@ def test_functions_start_with_their_environment(made: list[Made]) -> None:
         function(made, name).plain["serviceConfig"]["environmentVariables"] for name in ("on-budget", "on-clock")
     ]
     assert environments[0] == environments[1]
-    told = Settings.parse(environments[0])
+    told = GuardSettings.parse(environments[0])
     assert (told.project, told.location, told.cluster) == ("my-lab", "us-central1-a", "sluice")
     assert (told.mode, told.share, told.currency) == ("scale-to-zero", 0.9, "USD")
     assert told.ttl
@@ -36,7 +36,7 @@ def test_functions_start_with_their_environment(made: list[Made]) -> None:
 def test_functions_start_with_any_settings() -> None:
     for settings in ({"guard.mode": "notify", "guard.ttlHours": "0"}, {"guard.mode": "off", "guard.percent": "1000"}):
         made = cloud({**NEEDED, **settings})
-        assert Settings.parse(function(made, "on-clock").plain["serviceConfig"]["environmentVariables"])
+        assert GuardSettings.parse(function(made, "on-clock").plain["serviceConfig"]["environmentVariables"])
 
 
 def test_every_variable_of_the_readme_is_set(made: list[Made]) -> None:
@@ -87,7 +87,7 @@ def test_clock_has_the_name_in_the_functions_environment(made: list[Made]) -> No
 def test_scripts_understand_the_output() -> None:
     exported: dict[str, Any] = {}
     made = cloud(NEEDED, exported=exported)
-    guarded = Guarded.parse(json.dumps(exported["guard"]))
+    guarded = GuardedCluster.parse(json.dumps(exported["guard"]))
     assert guarded.pools.keys() == {entry.name for entry in made if entry.kind == "NodePool"}
     assert guarded.pools["spot"].autoscaling == {
         "totalMinNodeCount": 0,

@@ -1,10 +1,3 @@
-import pytest
+from tests.unit.infra.gcp.conftest import made
 
-from tests.unit.infra.gcp.conftest import EVERYTHING, cloud
-from tests.unit.infra.recording_monitor import Made
-
-
-@pytest.fixture(scope="session")
-def made() -> list[Made]:
-    """Everything that the program creates on Google Cloud."""
-    return cloud(EVERYTHING)
+__all__ = ["made"]

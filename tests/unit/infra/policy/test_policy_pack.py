@@ -1,4 +1,4 @@
-"""infra/policy/ can be started by Pulumi; tests/cluster/test_policy.py runs it."""
+"""Files of the policy pack, as Pulumi needs them; tests/cluster/test_policy.py has Pulumi run it."""
 
 import subprocess
 import sys

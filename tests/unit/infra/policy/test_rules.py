@@ -1,4 +1,4 @@
-"""The rules of infra/policy/: the program breaks none of them, and each finds what breaks it."""
+"""The policy rules: the program breaks none of them, and each finds its violations."""
 
 import importlib
 import inspect
@@ -10,14 +10,14 @@ from typing import Any
 import pulumi_gcp
 import pytest
 
-from infra.policy.budget_rules import BUDGET, FREE
-from infra.policy.declared_resource import DeclaredResource, Hidden, Unknown
-from infra.policy.iam_rules import ACCOUNTS
-from infra.policy.label_rules import LABELS, STACK_LABEL
+from infra.policy.budget_rules import BUDGET, FREE_TYPES
+from infra.policy.declared_resource import DeclaredResource, SecretValue, Unknown
+from infra.policy.iam_rules import ACCOUNT_PATHS
+from infra.policy.label_rules import LABEL_PATHS, STACK_LABEL
 from infra.settings.gcp_checks import ON_DEMAND_PARTS
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
-from tests.unit.infra.policy.rule_results import NAMES, broken, declared
+from tests.unit.infra.policy.run_rules import NAMES, declared, violations
 from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ CLUSTER = "gcp:container/cluster:Cluster"
 
 @ALL
 def test_program_breaks_no_rule(name: str, made: list[Made]) -> None:
-    assert broken(name, declared(made)) == []
+    assert violations(name, declared(made)) == []
 
 
 @ALL
@@ -48,19 +48,19 @@ def test_program_breaks_no_rule(name: str, made: list[Made]) -> None:
         },
         {"monitoring.enabled": "false", "guard.mode": "off"},
     ],
-    ids=["large", "by address", "little"],
+    ids=["large", "by address", "minimal"],
 )
 def test_no_setting_breaks_a_rule(name: str, settings: dict[str, str]) -> None:
-    assert broken(name, declared(cloud({**NEEDED, **settings}))) == []
+    assert violations(name, declared(cloud({**NEEDED, **settings}))) == []
 
 
 @ALL
 def test_pipeline_alone_breaks_no_rule(name: str) -> None:
-    assert broken(name, declared(everything())) == []
+    assert violations(name, declared(everything())) == []
 
 
-def one(type_: str, *, needs: tuple[str, ...] = (), urn: str = "x", **props: Any) -> DeclaredResource:
-    return DeclaredResource(urn=urn, type=type_, name="it", props=props, needs=frozenset(needs))
+def one(type_: str, *, depends_on: tuple[str, ...] = (), urn: str = "x", **props: Any) -> DeclaredResource:
+    return DeclaredResource(urn=urn, type=type_, name="it", props=props, depends_on=frozenset(depends_on))
 
 
 MEMBER = "gcp:projects/iAMMember:IAMMember"
@@ -78,7 +78,7 @@ BREAKS = [
     ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["::/0"]), "::/0"),
     ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["128.0.0.0/1"]), "128.0.0.0/1"),
     ("nothing-is-open-to-the-world", one(FIREWALL, allows=[{"protocol": "tcp"}]), "names no source"),
-    ("nothing-is-open-to-the-world", one("gcp:x:y", cidr=Hidden("0.0.0.0/0")), "0.0.0.0/0"),
+    ("nothing-is-open-to-the-world", one("gcp:x:y", cidr=SecretValue("0.0.0.0/0")), "0.0.0.0/0"),
     ("nothing-is-open-to-the-world", one(CLUSTER), "may call the control plane"),
     (
         "nothing-is-open-to-the-world",
@@ -150,24 +150,24 @@ BREAKS = [
 
 @pytest.mark.parametrize(("name", "resource", "said"), BREAKS)
 def test_rule_finds_what_breaks_it(name: str, resource: DeclaredResource, said: str) -> None:
-    (message,) = broken(name, [resource])
+    (message,) = violations(name, [resource])
     assert said in message
 
 
 def test_budget_counts_however_far_it_is() -> None:
     budget = one(BUDGET, urn="budget")
-    network = one("gcp:compute/network:Network", urn="network", needs=("budget",))
-    assert broken("budget-comes-first", [budget, network, one(CLUSTER, needs=("network",))]) == []
+    network = one("gcp:compute/network:Network", urn="network", depends_on=("budget",))
+    assert violations("budget-comes-first", [budget, network, one(CLUSTER, depends_on=("network",))]) == []
 
 
 def test_marked_secret_is_fine_wherever_the_mark_is() -> None:
     kind = "kubernetes:core/v1:Secret"
-    whole = one(kind, stringData=Hidden({"password": "x"}))
-    entry = one(kind, stringData={"password": Hidden("x")})
-    assert broken("every-secret-is-marked", [whole, entry]) == []
+    whole = one(kind, stringData=SecretValue({"password": "x"}))
+    entry = one(kind, stringData={"password": SecretValue("x")})
+    assert violations("every-secret-is-marked", [whole, entry]) == []
 
 
-UNKNOWN = Unknown.YET
+UNKNOWN = Unknown.UNTIL_CREATED
 NOT_YET = [
     one(CLUSTER, resourceLabels=UNKNOWN, privateClusterConfig=UNKNOWN, controlPlaneEndpointsConfig=UNKNOWN),
     one(NODES, nodeConfig=UNKNOWN),
@@ -182,7 +182,7 @@ NOT_YET = [
 
 @pytest.mark.parametrize("resource", NOT_YET, ids=lambda resource: resource.kind)
 def test_what_a_preview_cannot_know_breaks_nothing(resource: DeclaredResource) -> None:
-    assert [message for name in NAMES if name != "budget-comes-first" for message in broken(name, [resource])] == []
+    assert [message for name in NAMES if name != "budget-comes-first" for message in violations(name, [resource])] == []
 
 
 @pytest.mark.parametrize(
@@ -206,12 +206,12 @@ def test_what_a_preview_cannot_know_breaks_nothing(resource: DeclaredResource) -
 )
 def test_what_is_closed_is_not_called_open(resource: DeclaredResource) -> None:
     names = ("nothing-is-open-to-the-world", "no-load-balancer", "every-secret-is-marked")
-    assert [message for name in names for message in broken(name, [resource])] == []
+    assert [message for name in names for message in violations(name, [resource])] == []
 
 
 def test_least_roles_are_not_called_broad() -> None:
     roles = ("roles/run.invoker", "roles/artifactregistry.reader", "roles/container.defaultNodeServiceAccount")
-    assert broken("no-role-is-broad", [one("gcp:x:y", role=role) for role in roles]) == []
+    assert violations("no-role-is-broad", [one("gcp:x:y", role=role) for role in roles]) == []
 
 
 def test_every_type_that_can_be_labelled_is_known(made: list[Made]) -> None:
@@ -220,10 +220,10 @@ def test_every_type_that_can_be_labelled_is_known(made: list[Made]) -> None:
         fields = names & {"labels", "user_labels", "resource_labels"}
         if type_ == "gcp:monitoring/notificationChannel:NotificationChannel":
             fields -= {"labels"}  # where the mail goes to
-        assert bool(fields) == (type_ in LABELS and LABELS[type_][0] != "nodeConfig"), type_
+        assert bool(fields) == (type_ in LABEL_PATHS and LABEL_PATHS[type_][0] != "nodeConfig"), type_
 
 
-@pytest.mark.parametrize(("type_", "path"), [*LABELS.items(), *ACCOUNTS.items()])
+@pytest.mark.parametrize(("type_", "path"), [*LABEL_PATHS.items(), *ACCOUNT_PATHS.items()])
 def test_what_the_rules_ask_for_is_what_googles_sdk_has(type_: str, path: tuple[str, ...]) -> None:
     assert re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", path[0]) in _inputs_of(type_)
 
@@ -237,6 +237,6 @@ def _inputs_of(type_: str) -> set[str]:
 def test_free_types_exist() -> None:
     modules = {name for _, name, _ in pkgutil.iter_modules(pulumi_gcp.__path__)}
 
-    for type_ in FREE:
+    for type_ in FREE_TYPES:
         assert re.match(r"gcp:(\w+)/", type_)[1] in modules  # type: ignore[index]
         assert _inputs_of(type_)

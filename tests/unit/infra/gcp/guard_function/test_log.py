@@ -1,4 +1,4 @@
-"""What becomes e-mail."""
+"""Log entries: their format, and which are mailed."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 
 from infra.gcp.guard_function.sluice_guard import log
-from infra.gcp.guard_function.sluice_guard.log import Event, say
+from infra.gcp.guard_function.sluice_guard.log import Event, log_event
 
 MAILED = {
     "now": {"scaled-to-zero", "scaling-to-zero"},
@@ -21,14 +21,14 @@ def test_the_filter_finds_the_entries_that_are_mailed(
     condition = re.fullmatch(r'resource\.type="cloud_run_revision" AND jsonPayload\.(\w+)="(\w+)"', filter_)
     assert condition
     for event in Event:
-        say(event, "said")
+        log_event(event, "said")
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = {entry[log.FIELD] for entry in entries if entry.get(condition[1]) == condition[2]}
     assert found == MAILED[how]
 
 
 def test_an_entry_is_one_line_that_cloud_logging_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    say(Event.FAILED, "two\nlines, 5 €")
+    log_event(Event.FAILED, "two\nlines, 5 €")
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line) == {
         "severity": "ERROR",

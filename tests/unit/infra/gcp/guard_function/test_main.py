@@ -1,4 +1,4 @@
-"""main.py as Google runs it: called over HTTP, told by its environment, in a folder of its own."""
+"""main.py as Google runs it: called over HTTP, with its environment, in a folder of its own."""
 
 import json
 import subprocess
@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from infra.gcp.guard_function.sluice_guard.log import FIELD
-from tests.unit.infra.guard.conftest import ENV, env_of
-from tests.unit.infra.guard.google import FakeGoogle
-from tests.unit.infra.guard.google_apis import fake_google
-from tests.unit.infra.guard.server import Function, served
+from tests.unit.infra.gcp.guard_function.conftest import ENV, env_of
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
+from tests.unit.infra.gcp.guard_function.fake_gke_server import fake_google
+from tests.unit.infra.gcp.guard_function.function_server import Function, served
 
-FOLDER = Path(__file__).resolve().parents[4] / "infra/gcp/guard_function"
+FOLDER = Path(__file__).resolve().parents[5] / "infra/gcp/guard_function"
 PAST = {"until": "2026-11-22T09:00:00+00:00"}
 TICK = {
     "content-type": "application/json",
@@ -32,7 +32,7 @@ class Served:
 
     def tick(self, body: object, **headers: str) -> tuple[int, list[str]]:
         status = self.function.send(json.dumps(body).encode(), {**TICK, **headers})
-        return status, [entry[FIELD] for entry in self.function.said()]
+        return status, [entry[FIELD] for entry in self.function.new_log_entries()]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def clock(process: Served) -> Served:
     process.google.reset()
-    process.function.said()
+    process.function.new_log_entries()
     return process
 
 
@@ -78,6 +78,6 @@ def test_it_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:
 
 def test_what_is_deployed_imports_nothing_of_the_project() -> None:
     env = {**ENV, "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
-    ask = "import main, sys; print([name for name in ('infra', 'exits', 'producer', 'local') if name in sys.modules])"
+    ask = "import main, sys; print([name for name in ('infra', 'producer', 'sluice') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], cwd="/", env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,10 +1,10 @@
-"""A project on Google Cloud with things in it, some of them the stack's, behind a stand-in for Google's APIs."""
+"""A fake project on Google Cloud with resources, some of them the stack's; answers for fake_google_apis.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.infra.cost.google import Asked
+from tests.unit.infra.fake_google_apis import Request
 
 PROJECT = "my-lab-42"
 OURS = {"sluice-stack": "gke"}
@@ -15,64 +15,64 @@ CLAIM = (
 )
 _GONE = 404
 _SLOW = ("artifactregistry", "cloudfunctions", "compute", "container")
-"""Services that answer an order to remove with an operation."""
+"""Services that answer a DELETE with an operation."""
 _AGGREGATED = ("instances", "disks", "addresses", "forwardingRules", "routers")
 _NETWORKS = {"sluice-network": "Sluice, stack gke", "other-network": "Sluice, stack other", "default": "Default"}
 
 
 def disk(name: str, labels: Mapping[str, str], **other: Any) -> dict[str, Any]:
-    """As the API has one of 10 GiB."""
+    """Return a disk of 10 GiB as in the API."""
     kind = "https://compute/zones/us-central1-a/diskTypes/pd-balanced"
     return {"name": name, "sizeGb": "10", "type": kind, "labels": dict(labels), **other}
 
 
 @dataclass
 class Operation:
-    """A removal that goes on."""
+    """A removal that is running."""
 
     removes: str
     left: int
-    """How many more times it is asked for before it is done."""
+    """How many more times it is polled before it is done."""
 
 
 @dataclass
-class Project:
-    """What is there, by collection and place. `refuses` is answered for every path that holds one of its words."""
+class FakeProject:
+    """Resources by collection and location. `refuses` maps "METHOD part-of-path" to the answer for such requests."""
 
-    things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuses: dict[str, tuple[int, Any]] = field(default_factory=dict)
     slow: int = 0
-    """How many times a removal is asked for before it is done."""
+    """How many times a removal is polled before it is done."""
     places: dict[str, str] = field(default_factory=dict)
-    """Where things of a collection are, in place of a region or a zone."""
+    """Scope of a collection, in place of the usual region or zone."""
     fails: dict[str, str] = field(default_factory=dict)
-    """Names of things whose removal is begun, and comes to nothing for this reason."""
+    """Name of a resource to the reason for which its removal fails after it has started."""
     removed: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    """Operations that were asked for."""
+    polled: list[str] = field(default_factory=list)
+    """Operations that were polled."""
     _operations: dict[str, Operation] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
 
-    def answer(self, asked: Asked) -> tuple[int, Any]:
-        """One call of any of Google's APIs."""
+    def answer(self, request: Request) -> tuple[int, Any]:
+        """Answer a request to any of Google's APIs."""
         for words, answer in self.refuses.items():
             method, _, part = words.partition(" ")
-            if asked.method == method and part in asked.path:
+            if request.method == method and part in request.path:
                 if answer[0] == _GONE:
-                    self._gone.add(asked.path)
+                    self._gone.add(request.path)
                 return answer
-        if asked.method == "DELETE":
-            return 200, self._removal(asked.path)
-        if "/operations/" in asked.path:
-            return self._operation(asked.path)
-        return 200, self._listed(asked)
+        if request.method == "DELETE":
+            return 200, self._removal(request.path)
+        if "/operations/" in request.path:
+            return self._operation(request.path)
+        return 200, self._listed(request)
 
     def there(self, path: str) -> bool:
-        """Whether a thing is listed: until its removal is done."""
+        """Whether a resource is listed: until its removal is done."""
         return path not in self._gone
 
     def _removal(self, path: str) -> Any:
-        """As each service answers: two kinds of operations, or nothing where it is done."""
+        """Answer a DELETE as each service does: with one of two kinds of operations, or nothing if it is done."""
         self.removed.append(path)
         service = path.split("/")[1]
         if service not in _SLOW:
@@ -90,7 +90,7 @@ class Project:
         return answer
 
     def _operation(self, path: str) -> tuple[int, Any]:
-        self.asked.append(path)
+        self.polled.append(path)
         operation = self._operations.get(path)
         if operation is None:
             return 404, {"error": {"message": f"no operation {path}"}}
@@ -104,11 +104,11 @@ class Project:
         error = {"errors": [{"message": why}]} if several else {"message": why}
         return 200, {"name": path, "status": "DONE", "done": True, **({"error": error} if why else {})}
 
-    def _listed(self, asked: Asked) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
-        parts = asked.path.strip("/").split("/")
+    def _listed(self, request: Request) -> Any:  # noqa: C901, PLR0911 - one for each kind of list
+        parts = request.path.strip("/").split("/")
         last = parts[-1]
         if parts[0] == "compute" and "aggregated" in parts:
-            return self._aggregated(last, asked.parameters.get("pageToken"))
+            return self._aggregated(last, request.parameters.get("pageToken"))
         if parts[-2] == "networks":
             return {"name": last, "description": _NETWORKS[last]}
         if parts[0] == "compute":
@@ -129,12 +129,12 @@ class Project:
         if last == "b":
             return {"items": self._of("b", "/storage/storage/v1/b")}
         if last == "o":
-            return {"items": self._of(f"o {parts[-2]}", f"{asked.path}")}
-        assert parts[0] == "logging", asked.path
+            return {"items": self._of(f"o {parts[-2]}", f"{request.path}")}
+        assert parts[0] == "logging", request.path
         return {"buckets": self._named("buckets", "/logging/v2")}
 
     def _aggregated(self, collection: str, token: str | None) -> Any:
-        """The first page is of a place where nothing is."""
+        """Answer an aggregated list; its first page is of a zone without resources."""
         assert collection in _AGGREGATED
         if token is None:
             nothing = {"warning": {"code": "NO_RESULTS_ON_PAGE"}}
@@ -145,19 +145,19 @@ class Project:
         return {"items": {scope: {collection: self._of(collection, path)}}}
 
     def _of(self, collection: str, path: str) -> list[dict[str, Any]]:
-        return [thing for thing in self.things.get(collection, []) if self.there(f"{path}/{thing['name']}")]
+        return [thing for thing in self.resources.get(collection, []) if self.there(f"{path}/{thing['name']}")]
 
     def _named(self, collection: str, base: str) -> list[dict[str, Any]]:
-        return [thing for thing in self.things.get(collection, []) if self.there(f"{base}/{thing['name']}")]
+        return [thing for thing in self.resources.get(collection, []) if self.there(f"{base}/{thing['name']}")]
 
 
-def full() -> Project:
-    """One of everything that is the stack's, and beside each something that is not."""
+def full_project() -> FakeProject:
+    """Return a project with one leftover of each kind, and next to each a resource that is not the stack's."""
     location = f"projects/{PROJECT}/locations"
     cluster = {"name": "sluice", "location": "us-central1-a", "status": "RUNNING", "currentNodeCount": 2}
     machine = "https://compute/machineTypes/e2-standard-2"
-    return Project(
-        things={
+    return FakeProject(
+        resources={
             "clusters": [{**cluster, "resourceLabels": OURS}, {**cluster, "name": "else", "resourceLabels": OTHERS}],
             "instances": [
                 {

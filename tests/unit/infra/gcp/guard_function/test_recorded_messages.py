@@ -1,4 +1,4 @@
-"""Every recorded budget message, sent to the function as Google runs it, which speaks to stand-ins of Google's APIs."""
+"""Every recorded budget message, sent to the function as Google runs it, which connects to fake Google APIs."""
 
 import json
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
-from tests.unit.infra.guard.conftest import NOW, env_of
-from tests.unit.infra.guard.google import FakeGoogle
-from tests.unit.infra.guard.google_apis import fake_google
-from tests.unit.infra.guard.messages import FOLDER, NAMES, recorded
-from tests.unit.infra.guard.server import Function, served
-from tests.unit.infra.guard.test_on_budget import ALL_STOPPED
+from tests.unit.infra.gcp.guard_function.budget_messages import FOLDER, NAMES, recorded
+from tests.unit.infra.gcp.guard_function.conftest import NOW, env_of
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
+from tests.unit.infra.gcp.guard_function.fake_gke_server import fake_google
+from tests.unit.infra.gcp.guard_function.function_server import Function, served
+from tests.unit.infra.gcp.guard_function.test_handlers_on_budget import ALL_STOPPED
 
 ABOVE = ("actual", "actual-beyond-the-budget", "both", "above-without-threshold", "last-months-cost")
 ABOVE_AND_ODD = (
@@ -47,7 +47,7 @@ class Served:
     def deliver(self, name: str) -> tuple[int, list[dict[str, Any]]]:
         """Send a recording as if it came today; the status, and what the function writes into its log."""
         request = recorded(name).later(datetime.now(UTC) - NOW)
-        return self.function.send(json.dumps(request.body).encode(), request.headers), self.function.said()
+        return self.function.send(json.dumps(request.body).encode(), request.headers), self.function.new_log_entries()
 
     def send(self, name: str) -> tuple[int, list[str]]:
         """The same; of the log only the events."""
@@ -65,7 +65,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def budget(process: Served) -> Served:
     process.google.reset()
-    process.function.said()
+    process.function.new_log_entries()
     return process
 
 
@@ -123,5 +123,5 @@ def test_nodes_that_a_person_has_woken_run_on(budget: Served) -> None:
 @pytest.mark.parametrize("body", [b"{", b"null", b"[]", b""])
 def test_a_body_that_is_no_event_is_not_sent_again(budget: Served, body: bytes) -> None:
     assert budget.function.send(body, recorded("both").headers) == 200
-    assert [entry[FIELD] for entry in budget.function.said()] == ["unreadable"]
+    assert [entry[FIELD] for entry in budget.function.new_log_entries()] == ["unreadable"]
     assert budget.google.asked == []

@@ -1,4 +1,4 @@
-"""Prices from the catalogue: which SKU is taken, which is not, and what is said of the rest."""
+"""Prices from the Cloud Billing catalogue: which SKU matches, which does not, what is reported as unknown."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -9,11 +9,11 @@ import google.auth
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from infra.cost.billing_catalog import Live, live
+from infra.cost.billing_catalog import CatalogPrices, fetch_prices
 from infra.cost.price_table import Prices
 from infra.gcp.google_api import ENDPOINT, ApiError, Google
 from producer.runtime.exit_status import SluiceError
-from tests.unit.infra.cost.google import Answers, Asked, serving
+from tests.unit.infra.fake_google_apis import FakeGoogleApis, Request, serving
 
 COMPUTE = "6F81-5844-456A"
 TODAY = date(2026, 11, 22)
@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 22)
 def sku(
     description: str, dollars: str, *, unit: str = "h", region: str = "europe-west1", **other: Any
 ) -> dict[str, Any]:
-    """As the catalogue has one, with a free tier before the price."""
+    """A SKU as in the catalogue, with a free tier before the price."""
     amount = Decimal(dollars)
     price = {"currencyCode": "USD", "units": str(int(amount)), "nanos": int(amount % 1 * 1_000_000_000)}
     free = {"currencyCode": "USD", "units": "0", "nanos": 0}
@@ -54,25 +54,25 @@ SKUS = {
 }
 
 
-def catalogue(asked: Asked) -> tuple[int, Any]:
-    """Two SKUs a page."""
-    service = asked.path.split("/")[4]
-    assert asked.path == f"/cloudbilling/v1/services/{service}/skus"
-    start = int(asked.parameters.get("pageToken", "0"))
+def catalogue(request: Request) -> tuple[int, Any]:
+    """Answer a page of two SKUs."""
+    service = request.path.split("/")[4]
+    assert request.path == f"/cloudbilling/v1/services/{service}/skus"
+    start = int(request.parameters.get("pageToken", "0"))
     found = SKUS.get(service, [])
     more = {"nextPageToken": str(start + 2)} if start + 2 < len(found) else {}
     return 200, {"skus": found[start : start + 2], **more}
 
 
 @pytest.fixture(scope="module")
-def answers() -> Iterator[Answers]:
+def answers() -> Iterator[FakeGoogleApis]:
     with serving(catalogue) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def found(answers: Answers) -> Live:
-    return live(
+def found(answers: FakeGoogleApis) -> CatalogPrices:
+    return fetch_prices(
         Google.signed_in({ENDPOINT: answers.url}, key="a-key"), Prices.load(), region="europe-west1", today=TODAY
     )
 
@@ -89,33 +89,33 @@ def found(answers: Answers) -> Live:
         ("metrics", "0.05"),  # a sample there, a million here
     ],
 )
-def test_the_region_s_price_is_taken(found: Live, name: str, dollars: str) -> None:
-    price = found.prices.of(name, "europe-west1")
+def test_the_region_s_price_is_taken(found: CatalogPrices, name: str, dollars: str) -> None:
+    price = found.prices.get(name, "europe-west1")
     assert price
     assert price.dollars == Decimal(dollars)
     assert (price.read, price.source) == (TODAY, "the Cloud Billing catalogue")
 
 
-def test_what_is_free_stays_what_the_table_says(found: Live) -> None:
-    registry, table = found.prices.of("registry", "europe-west1"), Prices.load().of("registry", "europe-west1")
+def test_the_free_amount_is_the_tables(found: CatalogPrices) -> None:
+    registry, table = found.prices.get("registry", "europe-west1"), Prices.load().get("registry", "europe-west1")
     assert registry == table
 
 
-def test_what_has_no_sku_is_kept_from_the_table_only_where_it_holds_everywhere(found: Live) -> None:
-    assert {"cluster-credit", "address", "registry"} <= set(found.kept)
-    assert {"e2-ram", "bucket", "function-core"} <= set(found.lost)
-    assert found.prices.of("e2-ram", "europe-west1") is None
+def test_what_has_no_sku_is_kept_from_the_table_only_where_it_holds_everywhere(found: CatalogPrices) -> None:
+    assert {"cluster-credit", "address", "registry"} <= set(found.from_table)
+    assert {"e2-ram", "bucket", "function-core"} <= set(found.unknown)
+    assert found.prices.get("e2-ram", "europe-west1") is None
 
 
-def test_skus_that_differ_and_units_that_are_strange_give_no_price(found: Live) -> None:
-    assert {"address-idle", "snapshot"} <= set(found.lost)
+def test_skus_that_differ_and_units_that_are_strange_give_no_price(found: CatalogPrices) -> None:
+    assert {"address-idle", "snapshot"} <= set(found.unknown)
 
 
-def test_the_key_goes_into_a_header_and_not_into_the_address(answers: Answers, found: Live) -> None:
+def test_the_key_goes_into_a_header_and_not_into_the_address(answers: FakeGoogleApis, found: CatalogPrices) -> None:
     assert found.prices.entries
-    assert all("a-key" not in f"{asked.path}{asked.parameters}" for asked in answers.asked)
-    assert {asked.headers.get("X-Goog-Api-Key") for asked in answers.asked} == {"a-key"}
-    assert {asked.parameters["currencyCode"] for asked in answers.asked} == {"USD"}
+    assert all("a-key" not in f"{request.path}{request.parameters}" for request in answers.requests)
+    assert {request.headers.get("X-Goog-Api-Key") for request in answers.requests} == {"a-key"}
+    assert {request.parameters["currencyCode"] for request in answers.requests} == {"USD"}
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_the_key_goes_into_a_header_and_not_into_the_address(answers: Answers, f
         (200, "x", None),
     ],
 )
-def test_refusals_are_told(status: int, body: Any, said: str | None) -> None:
+def test_refusals_are_reported(status: int, body: Any, said: str | None) -> None:
     with serving(lambda _: (status, body)) as answers:
-        asked = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
+        google_apis = Google.signed_in({ENDPOINT: answers.url}, key="a-key")
         if said is None:
-            assert asked.get("cloudbilling", "v1/services") == "x"
+            assert google_apis.get("cloudbilling", "v1/services") == "x"
             return
         with pytest.raises(ApiError, match=said) as caught:
-            asked.get("cloudbilling", "v1/services")
+            google_apis.get("cloudbilling", "v1/services")
     assert "a-key" not in str(caught.value)
 
 
@@ -143,15 +143,15 @@ def test_a_busy_api_is_asked_again_and_not_for_ever() -> None:
     waits: list[float] = []
     replies = [503, 429, 200]
     with serving(lambda _: (replies.pop(0) if replies else 500, {"ok": True})) as answers:
-        asked = Google.signed_in({ENDPOINT: answers.url}, sleep=waits.append)
-        assert asked.get("compute", "v1") == {"ok": True}
+        google_apis = Google.signed_in({ENDPOINT: answers.url}, sleep=waits.append)
+        assert google_apis.get("compute", "v1") == {"ok": True}
         assert waits == [1.0, 2.0]
         with pytest.raises(ApiError, match="answers 500"):
-            asked.get("compute", "v1")
-    assert len(answers.asked) == 3 + 4
+            google_apis.get("compute", "v1")
+    assert len(answers.requests) == 3 + 4
 
 
-def test_nothing_there_is_told() -> None:
+def test_an_endpoint_that_cannot_be_reached_is_reported() -> None:
     with pytest.raises(ApiError, match="cannot be reached"):
         Google.signed_in({ENDPOINT: "http://127.0.0.1:9"}, sleep=lambda _: None).get("compute", "v1")
 
@@ -162,15 +162,16 @@ def test_a_stand_in_is_only_taken_on_this_machine() -> None:
 
 
 def test_calls_are_counted_for_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, Any]] = []
+    options_given: list[dict[str, Any]] = []
 
     def default(**options: Any) -> tuple[AnonymousCredentials, None]:
-        asked.append(options)
+        options_given.append(options)
         return AnonymousCredentials(), None
 
     monkeypatch.setattr(google.auth, "default", default)
     Google.signed_in({}, project="my-lab")
-    assert asked == [{"scopes": ["https://www.googleapis.com/auth/cloud-platform"], "quota_project_id": "my-lab"}]
+    (given,) = options_given
+    assert given == {"scopes": ["https://www.googleapis.com/auth/cloud-platform"], "quota_project_id": "my-lab"}
 
 
 def test_nobody_signed_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

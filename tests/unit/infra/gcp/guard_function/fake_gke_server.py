@@ -1,4 +1,4 @@
-"""The Google APIs that the guard and its scripts speak to, on this machine, over a stand-in of what Google has."""
+"""HTTP server on loopback in place of the Google APIs that the guard and its commands connect to."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.unit.infra.guard.google import FakeGoogle
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
 
 
 @contextmanager

@@ -1,18 +1,18 @@
-"""What the environment may say."""
+"""The guard's settings: parsing of its environment."""
 
 from datetime import timedelta
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.environment import ConfigurationError, Mode, Settings
-from tests.unit.infra.guard.conftest import ENV
+from infra.gcp.guard_function.sluice_guard.environment import ConfigurationError, GuardSettings, Mode
+from tests.unit.infra.gcp.guard_function.conftest import ENV
 
 
 def test_what_is_given_and_what_is_not() -> None:
-    settings = Settings.parse(ENV)
+    settings = GuardSettings.parse(ENV)
     assert (settings.mode, settings.share, settings.ttl, settings.timeout) == (Mode.SCALE_TO_ZERO, 0.9, None, 540)
-    assert settings.apis.container == "https://container.googleapis.com"
-    assert Settings.parse({**ENV, "GUARD_TTL_HOURS": "8.5"}).ttl == timedelta(hours=8.5)
+    assert settings.api_urls.container == "https://container.googleapis.com"
+    assert GuardSettings.parse({**ENV, "GUARD_TTL_HOURS": "8.5"}).ttl == timedelta(hours=8.5)
 
 
 MISTAKES = [
@@ -37,12 +37,12 @@ MISTAKES = [
 @pytest.mark.parametrize(("name", "value", "remedy"), MISTAKES)
 def test_each_mistake_is_named_with_what_it_should_be(name: str, value: str, remedy: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        Settings.parse({**ENV, name: value})
+        GuardSettings.parse({**ENV, name: value})
     assert name in str(raised.value)
     assert remedy in str(raised.value)
 
 
 def test_all_mistakes_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        Settings.parse({"GUARD_TTL_HOURS": "soon"})
+        GuardSettings.parse({"GUARD_TTL_HOURS": "soon"})
     assert all(name in str(raised.value) for name in (*ENV, "GUARD_TTL_HOURS"))

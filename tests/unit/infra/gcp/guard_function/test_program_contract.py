@@ -1,13 +1,14 @@
-"""The program gives the guard, and the scripts, what they read."""
+"""The Pulumi program sets the environment of the guard's functions, and the output `guard` for its commands."""
 
 import json
 
 import pytest
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard import PERMISSIONS, function_environment, guard_output
-from infra.gcp.guard_commands.guarded_cluster import Guarded
-from infra.gcp.guard_function.sluice_guard.environment import Settings as Told
+from infra.gcp.guard import PERMISSIONS
+from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
+from infra.gcp.guard_config import function_environment, guard_output
+from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_source import source_files
 from infra.settings.stack_settings import Settings
 
@@ -37,7 +38,7 @@ def cloud_context(**settings: str) -> CloudContext:
 def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]) -> None:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
-    read = Told.parse(function_environment(cloud_context(**settings)))
+    read = GuardSettings.parse(function_environment(cloud_context(**settings)))
     assert read.mode == parsed.gcp.guard.mode
     assert read.share == parsed.gcp.guard.percent / 100
     assert (read.ttl.total_seconds() / 3600 if read.ttl else 0) == parsed.gcp.guard.ttl_hours
@@ -45,10 +46,11 @@ def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]
 
 def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     context = cloud_context()
-    guarded, read = Guarded.parse(json.dumps(guard_output(context))), Told.parse(function_environment(context))
+    guarded = GuardedCluster.parse(json.dumps(guard_output(context)))
+    read = GuardSettings.parse(function_environment(context))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
-    assert all(wanted.autoscaling for wanted in guarded.pools.values())
+    assert all(size.autoscaling for size in guarded.pools.values())
 
 
 def test_the_account_may_do_what_the_guard_asks_for_and_nothing_else() -> None:

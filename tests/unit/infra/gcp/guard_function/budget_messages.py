@@ -1,4 +1,4 @@
-"""Budget messages: whole requests, as Eventarc sends them to the function. recorded/README.md tells of each."""
+"""Budget messages: whole requests, as Eventarc sends them to the function. recorded/README.md describes each."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ class Recording:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the budget says."""
+        """The budget's data in the message."""
         return json.loads(base64.b64decode(self.body["message"]["data"]))
 
     def later(self, by: timedelta) -> "Recording":

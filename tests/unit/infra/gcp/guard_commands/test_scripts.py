@@ -1,4 +1,4 @@
-"""scripts/extend and scripts/wake as a person runs them, from a folder of their own."""
+"""scripts/extend and scripts/wake as users run them, from another folder."""
 
 import json
 import shutil
@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from infra.gcp.guard_commands.guarded_cluster import ROOT
-from tests.unit.infra.guard.conftest import OUTPUT, asleep, env_of
-from tests.unit.infra.guard.google import FakeGoogle
+from tests.unit.infra.gcp.guard_commands.conftest import OUTPUT, stop_all_nodes
+from tests.unit.infra.gcp.guard_function.conftest import env_of
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_wake_and_extend(scripts: Path, google: FakeGoogle, tmp_path: Path) -> N
     here = tmp_path / "somewhere else"
     here.mkdir()
     (here / "guard.json").write_text(json.dumps(OUTPUT))
-    asleep(google)
+    stop_all_nodes(google)
     woken = run(scripts / "wake", "2", "--guard", "guard.json", google=google, cwd=here)
     assert (woken.returncode, woken.stderr) == (0, "")
     assert [pool.nodes for pool in google.pools.values()] == [1, 2]

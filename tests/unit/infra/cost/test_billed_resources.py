@@ -1,10 +1,11 @@
-"""Each setting of Pulumi.yaml moves its own lines of the bill and no other, or is known to move none."""
+"""Each setting of Pulumi.yaml changes its own lines of the estimate and no other, or is known to change none."""
 
 import pytest
 
-from infra.cost.billed_stack import settings_of, shape_of
-from infra.cost.estimate import Range, estimate
+from infra.cost.billed_resources import count_billed_resources
+from infra.cost.estimate import CostRange, Estimate, estimate
 from infra.cost.price_table import Prices
+from infra.cost.stack_file import read_stack_settings
 from infra.settings.declared_settings import read_declarations
 
 PRICES = Prices.load()
@@ -13,8 +14,8 @@ SPOT = {"nodes, spot", "boot disks, spot", "NAT"}
 NODES = STEADY | SPOT
 DISKS = {"disk Kafka's node", "disk MySQL", "disk Redis"}
 LARGE = ("nodes.machineType=e2-standard-4", "nodes.onDemandMax=3")
-"""With which the large profile runs."""
-MOVES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
+"""Settings with which the large profile fits on the nodes."""
+CHANGES_LINES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
     "profile": [("large", STEADY | DISKS | {"disk Kafka's broker", "disk Kafka's controller"}, LARGE)],
     "gcp.location": [("us-central1", {"fee's credit"}, ("nodes.onDemandMax=3",))],
     "nodes.machineType": [("e2-standard-4", {"nodes, steady", "nodes, spot"}, ())],
@@ -31,7 +32,7 @@ MOVES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
     "monitoring.enabled": [("false", {"metrics"}, ())],
     "kubernetes.storageClass": [("standard", DISKS, ()), ("premium-rwo", DISKS, ()), ("mine", DISKS, ())],
 }
-"""By setting: a value, the lines that it moves, and what it needs beside it."""
+"""By setting: a value, the lines that it changes, and other settings that it needs."""
 FREE = {
     "namespace",
     "kubeContext",
@@ -47,26 +48,29 @@ FREE = {
     "proof.options",
     *(name for name in read_declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
 }
-"""What no line depends on: names, rights, what is loaded, when is stopped."""
-TOLD = {"gcp.releaseChannel": "EXTENDED", "gcp.secretsKey": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
-"""What may cost, and has no line: the notes tell of it."""
-CASES = [(name, *case) for name, cases in MOVES.items() for case in cases]
+"""Settings that no line depends on: names, IAM, sources of loads, when the guard stops the nodes."""
+NOT_COUNTED = {"gcp.releaseChannel": "EXTENDED", "gcp.secretsKey": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
+"""Settings that may cost, and have no line: a note mentions each."""
+CASES = [(name, *case) for name, cases in CHANGES_LINES.items() for case in cases]
 
 
-def costs(*changes: str) -> dict[str, Range | None]:
-    """Each line of the stack gke by its name."""
-    found = estimate(shape_of(settings_of("gke", changes), "gke"), PRICES)
-    return {line.name: line.cost for line in found.lines}
+def costs(*changes: str) -> dict[str, CostRange | None]:
+    """Cost of each line of the stack gke, by the line's name."""
+    return {line.name: line.cost for line in estimated(*changes).lines}
 
 
-@pytest.mark.parametrize(("setting", "value", "lines", "beside"), CASES)
-def test_a_setting_moves_its_own_lines(setting: str, value: str, lines: set[str], beside: tuple[str, ...]) -> None:
-    before, after = costs(*beside), costs(*beside, f"{setting}={value}")
+def estimated(*changes: str) -> Estimate:
+    return estimate(count_billed_resources(read_stack_settings("gke", changes), "gke"), PRICES)
+
+
+@pytest.mark.parametrize(("setting", "value", "lines", "needs"), CASES)
+def test_a_setting_changes_its_own_lines(setting: str, value: str, lines: set[str], needs: tuple[str, ...]) -> None:
+    before, after = costs(*needs), costs(*needs, f"{setting}={value}")
     assert {name for name in before | after if before.get(name) != after.get(name)} == lines
 
 
 def test_every_setting_is_known_to_cost_or_not() -> None:
-    assert MOVES.keys() | FREE | TOLD.keys() == read_declarations().keys()
+    assert CHANGES_LINES.keys() | FREE | NOT_COUNTED.keys() == read_declarations().keys()
 
 
 @pytest.mark.parametrize(
@@ -76,14 +80,14 @@ def test_what_stops_or_loads_costs_nothing_itself(change: str) -> None:
     assert costs(change) == costs()
 
 
-@pytest.mark.parametrize(("setting", "value"), TOLD.items())
-def test_what_has_no_line_is_told(setting: str, value: str) -> None:
-    (what,) = shape_of(settings_of("gke", [f"{setting}={value}"]), "gke").uncounted
+@pytest.mark.parametrize(("setting", "value"), NOT_COUNTED.items())
+def test_what_has_no_line_is_mentioned(setting: str, value: str) -> None:
+    (what,) = count_billed_resources(read_stack_settings("gke", [f"{setting}={value}"]), "gke").not_counted
     assert setting.rpartition(".")[2] in what or value in what
-    assert not shape_of(settings_of("gke"), "gke").uncounted
+    assert not count_billed_resources(read_stack_settings("gke"), "gke").not_counted
 
 
 def test_more_of_something_never_costs_less() -> None:
     for fewer, more in (("nodes.spotMax=1", "nodes.spotMax=2"), ("mysql.storage=10Gi", "mysql.storage=11Gi")):
-        small, large = (estimate(shape_of(settings_of("gke", [c]), "gke"), PRICES).total for c in (fewer, more))
+        small, large = (estimated(change).total for change in (fewer, more))
         assert large.high > small.high

@@ -1,4 +1,4 @@
-"""docs/cost.md: its table is what scripts/cost prints, its commands are understood, its settings and files exist."""
+"""docs/cost.md: its table is what scripts/cost prints, its commands run, its settings and files exist."""
 
 import io
 import re
@@ -12,8 +12,8 @@ from infra.gcp.google_api import ENDPOINT
 from infra.leftovers import command as leftovers
 from infra.settings.declared_settings import ROOT, read_declarations
 from producer.runtime.exit_status import Exit
-from tests.unit.infra.cost.google import serving
-from tests.unit.infra.leftovers.project import Project
+from tests.unit.infra.fake_google_apis import serving
+from tests.unit.infra.leftovers.fake_project import FakeProject
 
 PAGE = (ROOT / "docs/cost.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -45,7 +45,7 @@ def test_examples_of_leftovers_run(command: str) -> None:
         arguments += ["--project", "my-lab"]
     quiet = Console(file=io.StringIO())
     streams = leftovers.Streams(stdin=io.StringIO(), stdout=quiet, stderr=quiet)
-    with serving(Project().answer) as google:
+    with serving(FakeProject().answer) as google:
         assert leftovers.main(arguments, env={ENDPOINT: google.url}, streams=streams) == Exit.OK
 
 

@@ -1,23 +1,25 @@
-"""The cluster's answers: busy, slow, wrong, none."""
+"""Client of the GKE API: a cluster that is busy, slow, answers with errors, or not at all."""
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.environment import apis_of
-from infra.gcp.guard_function.sluice_guard.gke import Change, Gke, stop
-from infra.gcp.guard_function.sluice_guard.google_requests import Api, ApiError, OutOfTimeError
-from tests.unit.infra.guard.conftest import Seconds, env_of
-from tests.unit.infra.guard.google import FakeGoogle
+from infra.gcp.guard_function.sluice_guard.environment import parse_api_urls
+from infra.gcp.guard_function.sluice_guard.gke import Gke, PoolChange, scale_to_zero
+from infra.gcp.guard_function.sluice_guard.google_requests import ApiClient, ApiError, OutOfTimeError
+from tests.unit.infra.gcp.guard_function.conftest import Seconds, env_of
+from tests.unit.infra.gcp.guard_function.fake_gke import FakeGoogle
 
 
 def gke_of(google: FakeGoogle, *, call_seconds: float = 30) -> Gke:
-    api = Api(apis_of(env_of(google), mistakes=[]), call_seconds=call_seconds)
+    api = ApiClient(parse_api_urls(env_of(google), mistakes=[]), call_seconds=call_seconds)
     return Gke(api, project="lab", location=google.location, cluster="sluice")
 
 
 def shrink(google: FakeGoogle, *, seconds: Seconds, call_seconds: float = 30) -> list[str]:
     accepted: list[str] = []
-    gke_of(google, call_seconds=call_seconds).change(
-        [Change.size("steady", 0), Change.size("spot", 0)], patience=seconds.patience(100), accepted=accepted
+    gke_of(google, call_seconds=call_seconds).apply(
+        [PoolChange.size("steady", 0), PoolChange.size("spot", 0)],
+        wait_limit=seconds.wait_limit(100),
+        accepted=accepted,
     )
     return accepted
 
@@ -64,8 +66,8 @@ def test_operations_follow_each_other_where_it_does_not(google: FakeGoogle) -> N
 def test_no_answer_is_waited_out_and_then_said(google: FakeGoogle, status: int) -> None:
     google.fail("steady:setSize", status, times=1000)
     with pytest.raises(OutOfTimeError, match="setSize of steady"):
-        gke_of(google, call_seconds=0.05).change(
-            [Change.size("steady", 0)], patience=Seconds().patience(12), accepted=[]
+        gke_of(google, call_seconds=0.05).apply(
+            [PoolChange.size("steady", 0)], wait_limit=Seconds().wait_limit(12), accepted=[]
         )
 
 
@@ -90,14 +92,14 @@ def test_an_operation_that_cannot_be_asked_for(google: FakeGoogle, status: int) 
 def test_a_page_instead_of_json_is_an_error_with_its_status(google: FakeGoogle) -> None:
     google.failures.append(["GET", 502, "<html>Bad gateway</html>", 1])
     with pytest.raises(ApiError, match="502"):
-        gke_of(google).cluster()
+        gke_of(google).read_cluster()
 
 
 @pytest.mark.parametrize("created", ["", "yesterday"])
 def test_a_cluster_of_unknown_age_is_an_error(google: FakeGoogle, created: str) -> None:
     google.created = created
     with pytest.raises(ApiError, match="createTime"):
-        gke_of(google).cluster()
+        gke_of(google).read_cluster()
 
 
 def test_an_operation_that_nobody_may_ask_for_is_an_error(google: FakeGoogle) -> None:
@@ -108,16 +110,16 @@ def test_an_operation_that_nobody_may_ask_for_is_an_error(google: FakeGoogle) ->
 
 
 def test_the_cluster_is_read_whole(google: FakeGoogle) -> None:
-    found = gke_of(google).cluster()
+    found = gke_of(google).read_cluster()
     assert found is not None
-    assert {pool.name: (pool.nodes, pool.scales_itself) for pool in found.pools} == {
+    assert {pool.name: (pool.nodes, pool.autoscaled) for pool in found.pools} == {
         "steady": (1, False),
         "spot": (2, True),
     }
 
 
 def nodes_of(gke: Gke) -> dict[str, int | None]:
-    found = gke.cluster()
+    found = gke.read_cluster()
     assert found is not None
     return {pool.name: pool.nodes for pool in found.pools}
 
@@ -126,9 +128,9 @@ def test_a_pool_of_a_region_is_counted_and_stopped_in_every_zone(google: FakeGoo
     google.location, google.zones = "us-central1", ("us-central1-a", "us-central1-c", "us-central1-f")
     gke = gke_of(google)
     assert nodes_of(gke) == {"steady": 3, "spot": 6}
-    found = gke.cluster()
+    found = gke.read_cluster()
     assert found is not None
-    stop(gke, found, patience=Seconds().patience(60), accepted=[])
+    scale_to_zero(gke, found, wait_limit=Seconds().wait_limit(60), accepted=[])
     assert len(google.changes) == 3
     assert nodes_of(gke) == {"steady": 0, "spot": 0}
 
@@ -140,6 +142,6 @@ def test_one_zone_that_cannot_be_read_leaves_the_number_unknown(google: FakeGoog
 
 
 def test_no_token_goes_over_plain_http(google: FakeGoogle) -> None:
-    gke_of(google).cluster()
+    gke_of(google).read_cluster()
     assert google.headers
     assert not any("authorization" in {name.lower() for name in headers} for headers in google.headers)

@@ -1,4 +1,4 @@
-"""What is installed beside the guard is what was tested."""
+"""The guard's requirements.txt: the versions and checksums of requirements-dev.lock."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from infra.gcp.guard_commands.guarded_cluster import ROOT
-from infra.gcp.guard_commands.pin_requirements import FILE, main, pins
+from infra.gcp.guard_commands.pin_requirements import REQUIREMENTS, main, select_pins
 
 LOCK = (ROOT / "requirements-dev.lock").read_text()
 
 
 def parsed(text: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Version and checksums of each package, read in another way than pins.py reads them."""
+    """Version and checksums of each package, read in another way than infra/gcp/guard_commands/pin_requirements.py."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
     name = ""
     for line in text.splitlines():
@@ -25,19 +25,19 @@ def parsed(text: str) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def test_versions_and_checksums_are_those_that_were_tested() -> None:
-    tested, deployed = parsed(LOCK), parsed(FILE.read_text())
+    tested, deployed = parsed(LOCK), parsed(REQUIREMENTS.read_text())
     assert {name: tested[name] for name in deployed} == deployed
     assert all(checksums for _, checksums in deployed.values())
 
 
 def test_it_is_what_scripts_lock_writes(tmp_path: Path) -> None:
     main(file=tmp_path / "requirements.txt")
-    assert (tmp_path / "requirements.txt").read_text() == FILE.read_text()
+    assert (tmp_path / "requirements.txt").read_text() == REQUIREMENTS.read_text()
 
 
 def test_all_that_is_imported_is_there_and_what_it_needs() -> None:
-    names = set(parsed(FILE.read_text()))
-    code = "".join(path.read_text() for path in FILE.parent.rglob("*.py"))
+    names = set(parsed(REQUIREMENTS.read_text()))
+    code = "".join(path.read_text() for path in REQUIREMENTS.parent.rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", code, re.M))
     assert {"flask", "cloudevents", "requests"} <= imported & names
     assert {"functions_framework", "google"} <= imported
@@ -47,4 +47,4 @@ def test_all_that_is_imported_is_there_and_what_it_needs() -> None:
 
 def test_a_lock_that_lacks_a_package_is_an_error() -> None:
     with pytest.raises(KeyError, match="flask"):
-        pins(LOCK.replace("\nflask==", "\nflask-of-old=="))
+        select_pins(LOCK.replace("\nflask==", "\nflask-of-old=="))

@@ -1,4 +1,4 @@
-"""Reading a budget's message."""
+"""Parsing of budget messages."""
 
 import base64
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.gcp.guard_function.sluice_guard.budget_message import Message, UnreadableError
-from tests.unit.infra.guard.conftest import Guarding
-from tests.unit.infra.guard.messages import ACTUAL, BELOW, BOTH, FORECAST, event, recorded
+from infra.gcp.guard_function.sluice_guard.budget_message import BudgetMessage, UnreadableError
+from tests.unit.infra.gcp.guard_function.budget_messages import ACTUAL, BELOW, BOTH, FORECAST, event, recorded
+from tests.unit.infra.gcp.guard_function.conftest import GuardHarness
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from tests.unit.infra.guard.messages import ACTUAL, BELOW, BOTH, FORECAST, event
     [(BELOW, None, None), (ACTUAL, 0.9, None), (FORECAST, None, 1.0), (BOTH, 1.0, 1.0)],
 )
 def test_every_shape_of_threshold(data: dict[str, Any], actual: float | None, forecast: float | None) -> None:
-    message = Message.of_event(event(data))
+    message = BudgetMessage.from_event(event(data))
     assert (message.actual_threshold, message.forecast_threshold) == (actual, forecast)
     assert message.share == data["costAmount"] / 50
     assert message.interval_start == datetime(2026, 11, 1, 7, tzinfo=UTC)
@@ -31,19 +31,19 @@ UNREADABLE = {
     "time without zone": event({**ACTUAL, "costIntervalStart": "2026-11-01T00:00:00"}),
     "published at no time": event(ACTUAL, published="yesterday"),
 }
-"""What no recording can be, or is; test_recorded.py has the others."""
+"""What no recording can be, or is; test_recorded_messages.py has the others."""
 
 
 @pytest.mark.parametrize("broken", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_is_mailed_and_not_delivered_again(guarding: Guarding, broken: object) -> None:
-    guarding.guard().on_budget(broken)  # raises nothing: it is acknowledged
-    assert guarding.google.asked == []
-    assert guarding.mails() == [("unreadable", "daily")]
+def test_what_cannot_be_read_is_mailed_and_not_delivered_again(harness: GuardHarness, broken: object) -> None:
+    harness.guard().on_budget(broken)  # raises nothing: it is acknowledged
+    assert harness.google.asked == []
+    assert harness.mails() == [("unreadable", "daily")]
 
 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(UnreadableError, match="costIntervalStart is None"):
-        Message.of_event(recorded("bad-interval-none").body)
+        BudgetMessage.from_event(recorded("bad-interval-none").body)
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_what_is_missing_is_named() -> None:
     ],
 )
 def test_a_message_counts_in_its_own_month(start: str, now: str, stale: bool) -> None:
-    message = Message.of_event(event({**ACTUAL, "costIntervalStart": start}, published=None))
-    assert bool(message.stale(datetime.fromisoformat(now))) is stale
+    message = BudgetMessage.from_event(event({**ACTUAL, "costIntervalStart": start}, published=None))
+    assert bool(message.stale_reason(datetime.fromisoformat(now))) is stale
 
 
 @pytest.mark.parametrize(("now", "stale"), [("2026-11-23T00:54:00+00:00", False), ("2026-11-23T00:56:00+00:00", True)])
 def test_a_message_counts_for_six_hours(now: str, stale: bool) -> None:
-    assert bool(Message.of_event(event(ACTUAL)).stale(datetime.fromisoformat(now))) is stale
+    assert bool(BudgetMessage.from_event(event(ACTUAL)).stale_reason(datetime.fromisoformat(now))) is stale
 
 
 @pytest.mark.parametrize("spelling", ["one-spelling-snake", "one-spelling-camel", "actual"])
 def test_a_message_says_when_it_was_published_in_either_spelling(spelling: str) -> None:
-    published = Message.of_event(recorded(spelling).body).published
+    published = BudgetMessage.from_event(recorded(spelling).body).published
     assert published
     assert published.replace(microsecond=0) == datetime(2026, 11, 22, 18, 55, tzinfo=UTC)

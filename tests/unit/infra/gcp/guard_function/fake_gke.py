@@ -1,4 +1,4 @@
-"""A stand-in of what Google has: one cluster and one Scheduler job. google_apis.py serves it."""
+"""A fake Google Cloud with one cluster and one Scheduler job; fake_gke_server.py serves it."""
 
 import base64
 import json

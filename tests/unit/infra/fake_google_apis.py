@@ -1,4 +1,4 @@
-"""A stand-in for Google's APIs on loopback: answers what it is told to, and writes down what it was asked."""
+"""An HTTP server in place of Google's APIs: answers by a function that the test gives, and records every request."""
 
 import json
 from collections.abc import Callable, Generator
@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One call."""
+class Request:
+    """One request to the server."""
 
     method: str
     path: str
@@ -22,18 +22,18 @@ class Asked:
 
 
 @dataclass
-class Answers:
-    """What is asked of it goes to `answer`, which gives a status and a body."""
+class FakeGoogleApis:
+    """The server: `answer` returns the status and the JSON body for a request; `requests` are all so far."""
 
-    answer: Callable[[Asked], tuple[int, Any]]
-    asked: list[Asked] = field(default_factory=list)
+    answer: Callable[[Request], tuple[int, Any]]
+    requests: list[Request] = field(default_factory=list)
     url: str = ""
 
 
 @contextmanager
-def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
-    """A server for the time of a test."""
-    answers = Answers(answer)
+def serving(answer: Callable[[Request], tuple[int, Any]]) -> Generator[FakeGoogleApis]:
+    """Serve on loopback until the block ends."""
+    apis = FakeGoogleApis(answer)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -43,9 +43,11 @@ def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
             url = urlsplit(self.path)
             parameters = {name: values[0] for name, values in parse_qs(url.query).items()}
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(self.command, url.path, parameters, dict(self.headers), json.loads(sent) if sent else None)
-            answers.asked.append(asked)
-            status, body = answers.answer(asked)
+            request = Request(
+                self.command, url.path, parameters, dict(self.headers), json.loads(sent) if sent else None
+            )
+            apis.requests.append(request)
+            status, body = apis.answer(request)
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
@@ -60,9 +62,9 @@ def serving(answer: Callable[[Asked], tuple[int, Any]]) -> Generator[Answers]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    answers.url = f"http://127.0.0.1:{server.server_port}"
+    apis.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield answers
+        yield apis
     finally:
         server.shutdown()
         server.server_close()

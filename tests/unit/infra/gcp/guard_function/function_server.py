@@ -1,4 +1,4 @@
-"""The function as Google runs it: what is deployed, in a folder of its own, served by functions-framework."""
+"""Runs a function of the guard as Google does: the deployed files in a folder of their own, by functions-framework."""
 
 import json
 import shutil
@@ -36,8 +36,8 @@ class Function:
         finally:
             connection.close()
 
-    def said(self) -> list[dict[str, Any]]:
-        """What it has written to its standard output since the last time."""
+    def new_log_entries(self) -> list[dict[str, Any]]:
+        """Return the log entries that it has written since the last call."""
         text = self.log.read_text()
         new, self.read = text[self.read :], len(text)
         return [json.loads(line) for line in new.splitlines()]
