@@ -9,7 +9,7 @@ from producer.gps.load_report import GpsLoadReport
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.runtime.terminal import Console
-from producer.shared.load import LoadOptions
+from producer.shared.base_load import LoadOptions
 from producer.shared.load_command import (
     STATUSES,
     Subparsers,

@@ -23,7 +23,7 @@ from producer.gps.load import GpsLoad
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.load import LoadOptions
+from producer.shared.base_load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from producer.sources.log_source import open_source
 from sluice.view.endpoints import Endpoints

@@ -5,8 +5,8 @@ import pytest
 
 from producer.gps.check_rows import FixReader, RowReject, read_fixes
 from producer.gps.header import HeaderError
-from producer.gps.line_blocks import LINE_LIMIT
-from producer.gps.parse_row import GpsFix, named_utime, parse_row
+from producer.gps.log_lines import LINE_LIMIT
+from producer.gps.parse_row import GpsFix, find_utime, parse_row
 from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit
 
@@ -115,7 +115,7 @@ def test_minus_zero_keeps_its_sign() -> None:
 )
 def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: RowReason) -> None:
     bad = row(**changed)
-    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [RowReject(2, reason, bad, len(bad), named_utime(bad))]
+    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [RowReject(2, reason, bad, len(bad), find_utime(bad))]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_blank_lines_are_counted_but_are_no_rows() -> None:
 
 def test_a_line_that_is_not_utf8_is_refused_and_kept_as_it_is() -> None:
     bad = GOOD[:-1] + b"\xff"
-    assert read(bad)[0] == [RowReject(1, RowReason.NOT_UTF8, bad, len(bad), named_utime(bad))]
+    assert read(bad)[0] == [RowReject(1, RowReason.NOT_UTF8, bad, len(bad), find_utime(bad))]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n" + GOOD])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from producer.gps import encode_row
 from producer.gps.check_rows import RowReject, read_fixes
 from producer.gps.convert_blocks import Converter
-from producer.gps.encode_columns import records
+from producer.gps.encode_columns import encode_columns
 from producer.gps.header import HeaderError
-from producer.gps.line_blocks import Block, read_blocks
-from producer.gps.parse_columns import read_columns
+from producer.gps.log_lines import Block, read_blocks
+from producer.gps.parse_columns import parse_columns
 from producer.gps.parse_row import GpsFix, parse_row
 
 HEADER = encode_row.encode_header(100_003)
@@ -240,17 +240,17 @@ def test_columns_in_any_order_make_the_same_messages(rows: list[tuple[str, ...]]
     assert fast(blocks_of(log.encode()))[::3] == (expected, "") == plainly(log.encode())[::3]
     places = tuple(order.index(column) for column in range(8))
     block = b"".join(",".join(fields[column] for column in order).encode() + b"\n" for fields in rows)
-    assert read_columns(block, lines=len(rows), order=places) is not None  # by the fast reading
+    assert parse_columns(block, lines=len(rows), order=places) is not None  # by the fast reading
 
 
 @settings(max_examples=300, deadline=None)
 @given(rows=st.lists(plain_rows | edge_rows, min_size=1, max_size=6))
 def test_what_the_columns_accept_the_plain_parser_reads_the_same(rows: list[tuple[str, ...]]) -> None:
     texts = [",".join(fields).encode() for fields in rows]
-    columns = read_columns(b"".join(text + b"\n" for text in texts), lines=len(texts))
+    columns = parse_columns(b"".join(text + b"\n" for text in texts), lines=len(texts))
     if columns is not None:
         fixes = [parse_row(text) for text in texts]
-        pairs = records(columns, header=HEADER).pairs()
+        pairs = encode_columns(columns, header=HEADER).pairs()
         assert pairs == [(encode_row.encode_key(fix), encode_row.encode_value(fix, header=HEADER)) for fix in fixes]
 
 
@@ -258,7 +258,7 @@ def test_what_the_columns_accept_the_plain_parser_reads_the_same(rows: list[tupl
 @given(rows=st.lists(plain_rows, min_size=1, max_size=20, unique_by=lambda fields: fields[0]))
 def test_plain_rows_take_the_fast_path(rows: list[tuple[str, ...]]) -> None:
     block = b"".join(",".join(fields).encode() + b"\n" for fields in rows)
-    assert read_columns(block, lines=len(rows)) is not None
+    assert parse_columns(block, lines=len(rows)) is not None
 
 
 @pytest.mark.parametrize("place", range(8))
