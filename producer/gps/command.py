@@ -18,7 +18,7 @@ from producer.shared.load_command import (
     remove_old_rejects,
     watch_load,
 )
-from producer.shared.load_progress import rows_done
+from producer.shared.load_progress import describe_rows
 from producer.shared.rejects_file import ROWS
 from producer.sources.log_source import SOURCES, locate, open_source
 
@@ -68,7 +68,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
             position=source.position,
             delivery=delivery,
             amount=lambda: delivery.acknowledged,
-            describe=rows_done,
+            describe=describe_rows,
         ) as tick:
             options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
             report = GpsLoad(source, delivery=delivery, header=header, rejects=file, options=options, tick=tick).run()
