@@ -78,7 +78,7 @@ class Servers(Protocol):
 class Administrator:
     """The rights, and the passwords of the users who have them."""
 
-    place: Endpoints
+    endpoints: Endpoints
     servers: Servers
     mysql_user: str
     passwords: Mapping[str, str] = field(repr=False)
@@ -87,8 +87,8 @@ class Administrator:
     def mysql(self) -> Connection:
         """A connection that may write any table; each statement is committed at once."""
         return pymysql.connect(
-            host=self.place.mysql.host,
-            port=self.place.mysql.port,
+            host=self.endpoints.mysql.host,
+            port=self.endpoints.mysql.port,
             user=self.mysql_user,
             password=self.passwords[f"mysql-{self.mysql_user}"],
             autocommit=True,
@@ -98,8 +98,8 @@ class Administrator:
     def redis(self, user: str = "admin", *, database: int = 0) -> Redis:
         """A client of Redis; `admin` may do anything."""
         return Redis(
-            host=self.place.redis.host,
-            port=self.place.redis.port,
+            host=self.endpoints.redis.host,
+            port=self.endpoints.redis.port,
             username=user,
             password=self.passwords[f"redis-{user}"],
             db=database,
@@ -122,15 +122,15 @@ class Administrator:
         return {"consumer.override.sasl.jaas.config": login}
 
 
-def administrator_of(place: Endpoints, *, env: Mapping[str, str]) -> Administrator:
+def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Administrator:
     """The administrator of a pipeline that is not the embedded one; skips the test where nobody says who that is."""
     from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
 
     if missing := [f"{name} ({VARIABLES[name]})" for name in VARIABLES if not env.get(name)]:
         pytest.skip(f"needs an administrator, whom scripts/test-kind makes on a cluster; not set: {', '.join(missing)}")
     kafka = KafkaUser(
-        bootstrap_servers=place.producer.bootstrap_servers,
-        ca_file=place.producer.ca_file,
+        bootstrap_servers=endpoints.producer.bootstrap_servers,
+        ca_file=endpoints.producer.ca_file,
         username=USER,
         password=env["SLUICE_TEST_KAFKA_PASSWORD"],
     )
@@ -139,17 +139,17 @@ def administrator_of(place: Endpoints, *, env: Mapping[str, str]) -> Administrat
         "mysql-source": env["SLUICE_TEST_MYSQL_SOURCE_PASSWORD"],
         "redis-admin": env["SLUICE_TEST_REDIS_ADMIN_PASSWORD"],
         "redis-connect": env["SLUICE_TEST_REDIS_CONNECT_PASSWORD"],
-        "redis-reader": place.redis.password,
+        "redis-reader": endpoints.redis.password,
     }
-    servers = KubernetesServers(place, kafka) if in_pod() else PlainServers(place, kafka)
-    return Administrator(place=place, servers=servers, mysql_user=USER, passwords=passwords)
+    servers = KubernetesServers(endpoints, kafka) if in_pod() else PlainServers(endpoints, kafka)
+    return Administrator(endpoints=endpoints, servers=servers, mysql_user=USER, passwords=passwords)
 
 
 class PlainServers:
     """By Connect's REST interface and Kafka's own protocol."""
 
-    def __init__(self, place: Endpoints, kafka: KafkaUser) -> None:
-        self._url = f"{place.connect_urls[0]}/connectors"
+    def __init__(self, endpoints: Endpoints, kafka: KafkaUser) -> None:
+        self._url = f"{endpoints.connect_urls[0]}/connectors"
         self._kafka = kafka
 
     def kafka_user(self) -> KafkaUser:
@@ -186,14 +186,14 @@ class PlainServers:
 
 
 @contextmanager
-def administrator(place: Endpoints, instance: Instance | None) -> Generator[Connection]:
+def administrator(endpoints: Endpoints, instance: Instance | None) -> Generator[Connection]:
     """The administrator's connection to MySQL."""
     if instance:
         from tests.embedded_administrator import embedded_administrator  # noqa: PLC0415 it needs this module
 
-        admin = embedded_administrator(place, instance)
+        admin = embedded_administrator(endpoints, instance)
     else:
-        admin = administrator_of(place, env=os.environ)
+        admin = administrator_of(endpoints, env=os.environ)
     with admin.mysql() as connection:
         yield connection
 

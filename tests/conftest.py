@@ -15,7 +15,7 @@ import pytest
 
 from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
-from sluice.cluster.toolbox_pod import is_cluster
+from sluice.cluster.target import is_cluster
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded(why): runs in the embedded pipeline only, and why")
+    config.addinivalue_line("markers", "slow: takes a second or more; scripts/test --quick leaves it out")
     # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -74,7 +75,7 @@ def environment(
 
 
 @pytest.fixture(scope="session")
-def place(target: str, environment: dict[str, str]) -> Endpoints:
+def endpoints(target: str, environment: dict[str, str]) -> Endpoints:
     if is_cluster(target):
         pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
     if target == "external":
@@ -94,11 +95,13 @@ def instance(target: str, environment: dict[str, str]) -> Instance:
 
 
 @pytest.fixture(scope="session")
-def admin(target: str, place: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest) -> Administrator:
+def admin(
+    target: str, endpoints: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest
+) -> Administrator:
     """Somebody who may do anything to the pipeline, wherever it is."""
     if target == "local":
-        return embedded_administrator(place, request.getfixturevalue("instance"))
-    return administrator_of(place, env=environment)
+        return embedded_administrator(endpoints, request.getfixturevalue("instance"))
+    return administrator_of(endpoints, env=environment)
 
 
 @pytest.fixture(scope="session")

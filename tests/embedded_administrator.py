@@ -23,17 +23,17 @@ _SECONDS = 30
 _ITERATIONS = 4096
 
 
-def embedded_administrator(place: Endpoints, instance: Instance) -> Administrator:
+def embedded_administrator(endpoints: Endpoints, instance: Instance) -> Administrator:
     """What the folder's passwords and its admin certificate allow."""
     kafka = KafkaUser(
-        bootstrap_servers=place.producer.bootstrap_servers,
-        ca_file=place.producer.ca_file,
+        bootstrap_servers=endpoints.producer.bootstrap_servers,
+        ca_file=endpoints.producer.ca_file,
         username=USER,
         password=instance.passwords["kafka-producer"],
     )
     return Administrator(
-        place=place,
-        servers=EmbeddedServers(place, kafka, instance=instance),
+        endpoints=endpoints,
+        servers=EmbeddedServers(endpoints, kafka, instance=instance),
         mysql_user="root",
         passwords=instance.passwords,
     )
@@ -64,8 +64,8 @@ def _make_kafka_user(instance: Instance, user: KafkaUser) -> None:
 class EmbeddedServers(PlainServers):
     """Processes of this machine."""
 
-    def __init__(self, place: Endpoints, kafka: KafkaUser, *, instance: Instance) -> None:
-        super().__init__(place, kafka)
+    def __init__(self, endpoints: Endpoints, kafka: KafkaUser, *, instance: Instance) -> None:
+        super().__init__(endpoints, kafka)
         self._instance = instance
 
     def kafka_user(self) -> KafkaUser:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.cluster.toolbox_pod import NAMESPACE, POD, context_of
+from sluice.cluster.target import kubectl_context
+from sluice.cluster.toolbox_pod import NAMESPACE, POD
 from tests.cluster_rights import JOB, MADE_BY, SERVICE_ACCOUNT, rights, variables
 from tests.job_log import follow
 from tests.kubectl import Kubectl
@@ -51,7 +52,7 @@ def job_like(deployment: dict[str, Any], *, image: str, arguments: Sequence[str]
 
 def main(image: str, arguments: Sequence[str], *, target: str = "kind") -> int:
     """Run pytest with these arguments; its exit status."""
-    kubectl = Kubectl(context=context_of(target), namespace=NAMESPACE)
+    kubectl = Kubectl(context=kubectl_context(target), namespace=NAMESPACE)
     deployment = json.loads(kubectl.say("get", POD, "--output", "json"))
     with rights(kubectl):
         kubectl.say("delete", "job", JOB, "--ignore-not-found")

@@ -47,12 +47,12 @@ def connector(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
 class KubernetesServers:
     """By the cluster's API server."""
 
-    def __init__(self, place: Endpoints, kafka: KafkaUser, *, api: client.ApiClient | None = None) -> None:
+    def __init__(self, endpoints: Endpoints, kafka: KafkaUser, *, api: client.ApiClient | None = None) -> None:
         if api is None:
             config.load_incluster_config()
         self._objects = client.CustomObjectsApi(api)
         self._pods = client.CoreV1Api(api)
-        self._url = f"{place.connect_urls[0]}/connectors"
+        self._url = f"{endpoints.connect_urls[0]}/connectors"
         self._kafka = kafka
 
     def kafka_user(self) -> KafkaUser:

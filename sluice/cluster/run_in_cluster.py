@@ -22,10 +22,10 @@ from producer.sources.stored_bytes import StoredBytes, descriptor, is_remote, op
 from producer.sources.unpack import READ_ERRORS
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
-from sluice.cluster.job_reports import fetch_proof
-from sluice.cluster.kubectl_exec import Feed
+from sluice.cluster.kubectl_exec import WriteStdin
+from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
-from sluice.dead_letters.write_files import rest_path
+from sluice.dead_letters.letter_files import rest_path
 from sluice.proof.shared.options import check_output, why_not_writable
 from sluice.proof.shared.report_file import report_path
 
@@ -35,7 +35,7 @@ _STDIO = "-"
 _CHUNK = 1 << 20
 
 
-def run(
+def run_in_cluster(
     toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, env: Mapping[str, str], stdout: IO[bytes]
 ) -> Exit:
     """Run the command line `arguments`, parsed as `args`, in the cluster; its exit status.
@@ -46,7 +46,7 @@ def run(
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
     toolbox.check()
     if getattr(args, "source", "") is None:
-        return fetch_proof(toolbox, args.output, stdout=stdout)
+        return fetch_proof_report(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, env=env)
     files = _files(args, rejects, env=env)
     source = _source_here(args)
@@ -166,7 +166,7 @@ def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path |
 class _Sent:
     """A source that is on this machine, as the command in the pod is given it."""
 
-    feed: Feed
+    feed: WriteStdin
     name: str
     holds: str
     """What kind of source it is: `images` or `gps`."""

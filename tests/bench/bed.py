@@ -39,7 +39,7 @@ class Bed:
     servers: Path
 
     @property
-    def place(self) -> Endpoints:
+    def endpoints(self) -> Endpoints:
         """How its users come in."""
         return Endpoints.from_env(self.instance.endpoint_variables())
 

@@ -19,7 +19,7 @@ ROWS = 100_000
 def converters(bed: Bed) -> Report:
     """Each format's cost, and what a change of the schema does to each."""
     schema = json.loads(schema_text())
-    registry = SchemaRegistryClient({"url": bed.place.registry_compatible_url, "timeout": 10, "max.retries": 3})
+    registry = SchemaRegistryClient({"url": bed.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
     with bed.sink_stopped():
         records = list(_fixes(bed))
         passages = [Passage(bed, entry, schema=schema, registry=registry) for entry in FORMATS]

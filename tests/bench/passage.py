@@ -120,7 +120,7 @@ class Passage:
 
     def _producer(self, compression: str) -> Producer:
         settings = {"enable.idempotence": True, "linger.ms": 20, "queue.buffering.max.messages": 50_000}
-        login = self._bed.place.producer.client_settings()
+        login = self._bed.endpoints.producer.client_settings()
         return Producer({**login, **settings, "compression.type": compression})
 
     def _end(self, topic: str) -> int:
@@ -128,7 +128,7 @@ class Passage:
         return sum(future.result(30).offset for future in self._admin.list_offsets(latest).values())
 
     def _read(self, topic: str) -> list[Message]:
-        reader = TopicReader(self._bed.place.consumer, topic)
+        reader = TopicReader(self._bed.endpoints.consumer, topic)
         try:
             return list(reader.backlog())
         finally:

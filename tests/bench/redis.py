@@ -70,7 +70,7 @@ def _sink(bed: Bed, server: "Redis") -> float:
 
 def _switch(bed: Bed, action: str, state: str | None = None) -> None:
     """Pause or resume: its tasks stay members of their group, so no joining of it is measured."""
-    url = f"{bed.place.connect_urls[0]}/connectors/{_CONNECTOR}"
+    url = f"{bed.endpoints.connect_urls[0]}/connectors/{_CONNECTOR}"
     request("PUT", f"{url}/{action}")
 
     def reached() -> bool:
@@ -83,7 +83,7 @@ def _switch(bed: Bed, action: str, state: str | None = None) -> None:
 
 def _fill(bed: Bed) -> None:
     producer = Producer(
-        {**bed.place.producer.client_settings(), "linger.ms": 20, "queue.buffering.max.messages": 200_000}
+        {**bed.endpoints.producer.client_settings(), "linger.ms": 20, "queue.buffering.max.messages": 200_000}
     )
     value = os.urandom(VALUE_BYTES)
     for number in range(RECORDS):

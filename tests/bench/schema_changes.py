@@ -114,7 +114,7 @@ class _Trial:
                 values.append(serialise(change.record(_at(record, number))))
         except SchemaRegistryError as error:
             return f"refused: {error.error_message.rpartition('list of diff types: ')[2]}"
-        producer = Producer({**self.bed.place.producer.client_settings(), "enable.idempotence": True})
+        producer = Producer({**self.bed.endpoints.producer.client_settings(), "enable.idempotence": True})
         for number, value in enumerate(values):
             # The sink's transform holds the key to the value's own time.
             producer.produce(self.topic, key=str(_at(record, number)["recorded_at"]), value=value)

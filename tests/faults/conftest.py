@@ -40,10 +40,10 @@ def instance_of_two(
 @pytest.fixture(scope="session")
 def pipeline(instance_of_two: Instance) -> Pipeline:
     variables = instance_of_two.endpoint_variables()
-    place = Endpoints.from_env(variables)
+    endpoints = Endpoints.from_env(variables)
     return Pipeline(
-        place=place,
+        endpoints=endpoints,
         env={**os.environ, **variables},
         parts=Processes(instance_of_two),
-        connect=partial(administrator, place, instance_of_two),
+        connect=partial(administrator, endpoints, instance_of_two),
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
-from sluice.view.connector_status import Connector, ask_connect
+from sluice.view.connector_status import ConnectorStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
 from tests.administrator import Connection
 from tests.faults.changes import TOPIC, inserted
 from tests.faults.watch import Offsets, Positions
@@ -24,7 +24,7 @@ NEVER_AT_THE_END = 2**63
 class Pipeline:
     """A pipeline with two Connect workers."""
 
-    place: Endpoints
+    endpoints: Endpoints
     env: dict[str, str]
     parts: Parts
     connect: Callable[[], AbstractContextManager[Connection]]
@@ -35,16 +35,16 @@ class Pipeline:
         env = self.env | {"SLUICE_CONNECT_URL": self.parts.connect_url(asking)}
         return run_sluice("--target", "external", *arguments, env=env)
 
-    def connectors(self, *, asking: str) -> dict[str, Connector]:
+    def connectors(self, *, asking: str) -> dict[str, ConnectorStatus]:
         """The connectors, as the worker `asking` knows them."""
-        found = ask_connect(self.parts.connect_url(asking)).connectors
+        found = fetch_connect_status(self.parts.connect_url(asking)).connectors
         return {connector.name: connector for connector in found}
 
     def workers_of_tasks(self, *, asking: str) -> list[str]:
         """For each running task of any connector the worker that has it; nothing while Connect is rearranging."""
         try:
             connectors = self.connectors(asking=asking).values()
-        except SilentError:
+        except UnavailableError:
             return []
         tasks = [task for connector in connectors for task in connector.tasks]
         states = {part.state for part in (*connectors, *tasks)}

@@ -41,7 +41,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loads(pipeline: Pipeline, log: Path, images: Path) -> Loads:
-    offsets = Offsets(pipeline.place)
+    offsets = Offsets(pipeline.endpoints)
     before = sum(offsets.ends("gps-fixes").values())
     return Loads(pipeline=pipeline, log=log, images=images, offsets=offsets, before=before)
 

@@ -13,8 +13,8 @@ from producer.sample import write_sample
 from producer.sample_images import write_images
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.view.connector_status import Task
-from sluice.view.http_client import SilentError
+from sluice.view.connector_status import TaskStatus
+from sluice.view.http_client import UnavailableError
 from tests.embedded_administrator import embedded_administrator
 from tests.faults.changes import writing
 from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
@@ -37,7 +37,7 @@ def new_loads(pipeline: Pipeline, folder: Path) -> Loads:
     """Rows and images that no earlier load has had: what is lost now is not there from before."""
     folder.mkdir()
     log, images = folder / "gps.csv", folder / "images"
-    offsets = Offsets(pipeline.place)
+    offsets = Offsets(pipeline.endpoints)
     before = sum(offsets.ends("gps-fixes").values())
     write_sample(log, rows=ROWS, seed=before)
     session = f"2013-{1 + before // ROWS // 28 % 12:02}-{1 + before // ROWS % 28:02}"
@@ -49,11 +49,11 @@ def dead_letters(loads: Loads) -> int:
     return sum(sum(loads.offsets.ends(topic).values()) for topic in DEAD_LETTERS)
 
 
-def tasks(pipeline: Pipeline) -> Sequence[Task]:
+def tasks(pipeline: Pipeline) -> Sequence[TaskStatus]:
     """Every task as the survivor knows it; none while Connect is rearranging."""
     try:
         connectors = pipeline.connectors(asking=SURVIVOR).values()
-    except SilentError:
+    except UnavailableError:
         return []
     return [task for connector in connectors for task in connector.tasks]
 
@@ -139,7 +139,7 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
     for name in WORKERS:
         pipeline.parts.start(name)
     # By default a kill can cost Redis what it has acknowledged: docs/redis-sink.md.
-    with embedded_administrator(pipeline.place, instance_of_two).redis() as redis:
+    with embedded_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")

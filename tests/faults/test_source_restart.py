@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 
 from sluice.local.instance import Instance
-from sluice.view.connector_status import ask_connect
+from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
 from tests.administrator import Connection, administrator, run
 from tests.faults.changes import EVERY_SECONDS, TOPIC, inserted, sent_again, writing
 from tests.parts import Parts, Processes
@@ -27,17 +27,17 @@ Connect = Callable[[], AbstractContextManager[Connection]]
 
 
 @pytest.fixture
-def parts(instance: Instance, place: Endpoints) -> Generator[Parts]:
+def parts(instance: Instance, endpoints: Endpoints) -> Generator[Parts]:
     parts = Processes(instance)
     yield parts
     for name in ("mysql", "connect-1"):
         parts.start(name)
-    wait_for(lambda: source_runs(place), seconds=SECONDS)
+    wait_for(lambda: source_runs(endpoints), seconds=SECONDS)
 
 
 @pytest.fixture
-def connect(place: Endpoints, instance: Instance) -> Connect:
-    return partial(administrator, place, instance)
+def connect(endpoints: Endpoints, instance: Instance) -> Connect:
+    return partial(administrator, endpoints, instance)
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]
         run(connection, "DELETE FROM myDB.test WHERE id >= %s", first)
 
 
-def source_runs(place: Endpoints) -> bool:
+def source_runs(endpoints: Endpoints) -> bool:
     try:
-        connectors = ask_connect(*place.connect_urls).connectors
-    except SilentError:
+        connectors = fetch_connect_status(*endpoints.connect_urls).connectors
+    except UnavailableError:
         return False
     (source,) = [connector for connector in connectors if connector.name == "mysql-source"]
     return [task.state for task in source.tasks] == ["RUNNING"]

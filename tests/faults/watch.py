@@ -58,8 +58,8 @@ class Watch:
 class Offsets:
     """Offsets in Kafka, as a user sees them who may only look."""
 
-    def __init__(self, place: Endpoints) -> None:
-        self._settings = place.consumer.client_settings()
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._settings = endpoints.consumer.client_settings()
         self._client: AdminClient | None = None
         self._lock = threading.Lock()
 

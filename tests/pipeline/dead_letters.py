@@ -28,8 +28,8 @@ class DeadLetter:
 class DeadLetters:
     """The dead letters that have come to a topic since this was made, or all of them."""
 
-    def __init__(self, place: Endpoints, topic: str, *, from_beginning: bool = False) -> None:
-        self._consumer = Consumer(place.consumer.client_settings() | {"group.id": f"reader-{uuid4()}"})
+    def __init__(self, endpoints: Endpoints, topic: str, *, from_beginning: bool = False) -> None:
+        self._consumer = Consumer(endpoints.consumer.client_settings() | {"group.id": f"reader-{uuid4()}"})
         _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
         self._consumer.assign([TopicPartition(topic, 0, 0 if from_beginning else end)])
         self._found: list[DeadLetter] = []

@@ -12,11 +12,11 @@ from tests.support import wait_for
 
 
 @contextmanager
-def paused(place: Endpoints, connector: str, *, target: str) -> Generator[None]:
+def paused(endpoints: Endpoints, connector: str, *, target: str) -> Generator[None]:
     """The connector is paused meanwhile, and runs afterwards."""
     if target != "local":
         pytest.skip(f"Strimzi's operator runs a connector again that its resource does not pause; target: {target}")
-    url = f"{place.connect_urls[0]}/connectors/{connector}"
+    url = f"{endpoints.connect_urls[0]}/connectors/{connector}"
     _switch(url, "pause", "PAUSED")
     try:
         yield

@@ -39,9 +39,9 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def messages(place: Endpoints, sluice: Sluice) -> None:
+def messages(endpoints: Endpoints, sluice: Sluice) -> None:
     """A message whose key, value and header are hostile, and the dead letter that it becomes."""
-    producer = Producer(place.producer.client_settings())
+    producer = Producer(endpoints.producer.client_settings())
     header: list[tuple[str, str | bytes | None]] = [(HOSTILE, HOSTILE.encode())]
     producer.produce("gps-fixes", key=HOSTILE.encode(), value=HOSTILE.encode(), headers=header)
     producer.produce("images", key=HOSTILE.encode(), value=HOSTILE.encode(), headers=header)

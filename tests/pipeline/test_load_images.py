@@ -53,9 +53,9 @@ def files(folder: Path, session: str) -> Found:
 
 
 @pytest.fixture
-def arrived(place: Endpoints) -> Generator[Callable[[], Found]]:
+def arrived(endpoints: Endpoints) -> Generator[Callable[[], Found]]:
     """Gives what has come to the topic since the test began; the newest of each key."""
-    consumer = Consumer({**place.consumer.client_settings(), "group.id": "reader-test"})
+    consumer = Consumer({**endpoints.consumer.client_settings(), "group.id": "reader-test"})
     partitions = [TopicPartition(TOPIC, n) for n in consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions]
 
     def ends() -> dict[int, int]:
@@ -122,9 +122,9 @@ def test_a_dry_run_sends_nothing_and_knows_redis_memory(
 class Limit:
     """What the broker takes as a message of the topic; an administrator changes it."""
 
-    def __init__(self, admin: Administrator, place: Endpoints) -> None:
+    def __init__(self, admin: Administrator, endpoints: Endpoints) -> None:
         self._admin = admin
-        self._user = place.producer.client_settings()
+        self._user = endpoints.producer.client_settings()
         self._topic = TopicAdmin(self._user, topic=TOPIC)
 
     @contextmanager
@@ -147,8 +147,8 @@ class Limit:
 
 
 @pytest.fixture
-def limit(admin: Administrator, place: Endpoints) -> Limit:
-    return Limit(admin, place)
+def limit(admin: Administrator, endpoints: Endpoints) -> Limit:
+    return Limit(admin, endpoints)
 
 
 def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(

@@ -46,7 +46,7 @@ WRITERS = {
     ),
     "fonts of the charts": (
         "from argparse import Namespace; from sluice.proof.command import _prove",
-        "_prove(Namespace(source=os.__file__), env={}, console=None, place=None)",
+        "_prove(Namespace(source=os.__file__), env={}, console=None, endpoints=None)",
     ),
     "the utimes loaded": ("from producer.gps.duplicate_keys import UtimeSet", "UtimeSet()"),
 }
