@@ -7,8 +7,8 @@ from producer.gps.command import add_gps_arguments
 from producer.images.command import add_images_arguments
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console, write_json
+from producer.shared.base_report import Report
 from producer.shared.load_command import Subparsers
-from producer.shared.load_report import Report
 
 
 def add_load_arguments(kinds: Subparsers) -> None:

@@ -1,6 +1,8 @@
-"""GPS rows, in the order in which a row passes the files: read, checked, encoded, loaded.
+"""GPS rows: the files are listed in the order in which a row passes them, and each imports only files before it.
 
-Read: `line_blocks.py`, `header.py`, `column_names.py`. Checked: `parse_columns.py` (many rows at once), `check_rows.py`
-and `parse_row.py` (one row), `duplicate_keys.py`, `reject_reasons.py`. Encoded: `encode_columns.py`, `encode_row.py`.
-`convert_blocks.py` does these for a block of lines; `load.py` hands the records to `producer/kafka/`.
+Read: `log_lines.py`.
+Check: `column_names.py`, `field_syntax.py` and `header.py` (the columns), `reject_reasons.py`, `parse_row.py` (one row,
+by itself), `duplicate_keys.py`, `check_rows.py` (row by row), `parse_columns.py` (many rows at once).
+Encode: `encode_row.py`, `encode_columns.py` (many rows at once), `convert_blocks.py` (checks and encodes a block).
+Send: `load_report.py`, `load.py` (through `producer/kafka/delivery.py`), `command.py`.
 """

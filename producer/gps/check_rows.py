@@ -1,21 +1,22 @@
-"""The rows of an NCLT `gps.csv`: what is accepted, what is refused and why.
+"""The plain path: checks a log line by line, telling headers, comments, rows and rejects apart.
 
-This is the plain reading, a line at a time. It decides every row that `columns.py`, the fast reading, is not
-sure of, and a property test holds the two to the same answer.
+It defines what is loaded. It decides every row of which parse_columns.py, the fast path, is not sure, and a property
+test holds the two to the same results (tests/unit/producer/gps/test_fast_path.py).
 """
 
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from producer.gps.duplicate_keys import UtimeSet
+from producer.gps.field_syntax import BLANKS
 from producer.gps.header import PLAIN_ORDER, HeaderError, Order, is_comment, is_header, read_header
-from producer.gps.line_blocks import LINE_LIMIT
-from producer.gps.parse_row import BLANKS, GpsFix, RowRejectedError, named_utime, parse_row
+from producer.gps.log_lines import LINE_LIMIT, read_lines
+from producer.gps.parse_row import GpsFix, RowRejectedError, find_utime, parse_row
 from producer.gps.reject_reasons import RowReason
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 1_000
-"""Bytes of a rejected row that are shown."""
+"""Bytes of a rejected row that the rejects file shows."""
 
 
 class RowReject(NamedTuple):
@@ -28,23 +29,24 @@ class RowReject(NamedTuple):
     length: int
     """Bytes of the whole row."""
     utime: int | None = None
-    """What the row names as its utime, µs since the epoch; None where it cannot be read."""
+    """The row's utime, µs since the epoch; None where it cannot be read."""
 
     def cells(self) -> tuple[int, str, str]:
-        """Return what the rejects file says about it: what is not UTF-8 escaped, a long row cut."""
+        """Return its cells in the rejects file: line number, reason, row (shortened; what is not UTF-8 escaped)."""
         text = self.row[:_SHOWN].decode(errors="backslashreplace")
         shown = text if self.length <= _SHOWN else f"{text}… ({self.length:,} bytes)"
         return self.line_number, self.reason.value, shown
 
 
 class RowChecker:
-    """Says for one line after another what it is, with what must be remembered from the lines before.
+    """Checks one line after another, and keeps what the next lines depend on: utimes, column order, line count.
 
-    `seen` is also moved on, and passed() called, by whoever has checked whole blocks of lines in another way.
+    The fast path accepts blocks of lines past check(): it adds their utimes to `utimes` and calls count_accepted().
     """
 
     def __init__(self, *, name: str = "the log") -> None:
-        self.seen = UtimeSet()
+        self.utimes = UtimeSet()
+        """Utimes of the rows accepted so far."""
         self.lines = 0
         """Lines read, the header and blank ones too."""
         self.blank_lines = 0
@@ -56,10 +58,10 @@ class RowChecker:
         self._name = name
 
     def check(self, line: bytes, *, length: int | None = None) -> GpsFix | RowReject | None:
-        """Return the fix, the reject, or None for a header, a comment before it or a blank line.
+        """Check the next line; returns a fix, a reject, or None for a header, a comment before it or a blank line.
 
         `length` in bytes is given for a line beyond LINE_LIMIT, of which `line` is only the beginning. Raises
-        HeaderError for a line that names other columns than the rows before it or than a log has.
+        HeaderError for a line that names other columns than a log has, or in another order than the rows before it.
         """
         self.lines += 1
         row = line.removesuffix(b"\n").removesuffix(b"\r")
@@ -71,15 +73,15 @@ class RowChecker:
         if not self.has_rows and self._before_rows(row):
             return None
         self.has_rows = True
-        return self._decide(row, length=length)
+        return self._check_row(row, length=length)
 
-    def passed(self, lines: int) -> None:
-        """Take note of lines that were all accepted as rows in another way."""
+    def count_accepted(self, lines: int) -> None:
+        """Count lines that the fast path has accepted as rows."""
         self.lines += lines
         self.has_rows = True
 
     def _before_rows(self, row: bytes) -> bool:
-        """Say whether this is a header, which is read, or a comment."""
+        """Say whether this is a comment or a header; of a header the column order is kept."""
         if is_comment(row):
             return True
         if self.has_header or not is_header(row, first=True):
@@ -88,25 +90,26 @@ class RowChecker:
         self.has_header = True
         return True
 
-    def _decide(self, row: bytes, *, length: int | None) -> GpsFix | RowReject:
+    def _check_row(self, row: bytes, *, length: int | None) -> GpsFix | RowReject:
+        """Check one row: length, encoding, fields and limits, duplicates, in this order."""
         length = len(row) if length is None else length
         if length > LINE_LIMIT:
             return self._reject(RowReason.TOO_LONG, row, length)
         if not _is_utf8(row):
-            return self._reject(self._header_again(row) or RowReason.NOT_UTF8, row, length)
+            return self._reject(self._repeated_header(row) or RowReason.NOT_UTF8, row, length)
         try:
             fix = parse_row(row, None if self.order is PLAIN_ORDER else self.order)
-        except RowRejectedError as refused:
-            return self._reject(self._header_again(row) or refused.reason, row, length)
-        if not self.seen.add(fix.utime):
+        except RowRejectedError as error:
+            return self._reject(self._repeated_header(row) or error.reason, row, length)
+        if not self.utimes.add(fix.utime):
             return self._reject(RowReason.DUPLICATE, row, length)
         return fix
 
     def _reject(self, reason: RowReason, row: bytes, length: int) -> RowReject:
-        return RowReject(self.lines, reason, row, length, named_utime(row, column=self.order[0]))
+        return RowReject(self.lines, reason, row, length, find_utime(row, column=self.order[0]))
 
-    def _header_again(self, row: bytes) -> RowReason | None:
-        """Return the reason if a line after the first row is a header; HeaderError if the rows after it are others."""
+    def _repeated_header(self, row: bytes) -> RowReason | None:
+        """Return RowReason.HEADER if a line after the first row is a header; HeaderError if it names another order."""
         if not is_header(row, first=False):
             return None
         if read_header(row, where=self._where()) != self.order:
@@ -125,34 +128,21 @@ class FixReader(Iterator[GpsFix | RowReject]):
 
     def __init__(self, stream: BinaryIO, *, name: str) -> None:
         self.checker = RowChecker(name=name)
-        self._stream = stream
+        self._lines = read_lines(stream)
 
     def __next__(self) -> GpsFix | RowReject:
-        while line := self._stream.readline(LINE_LIMIT + 1):
-            length = None
-            if len(line) > LINE_LIMIT and not line.endswith(b"\n"):
-                line, length = line[:LINE_LIMIT], len(line) + self._skip_line()
+        for line, length in self._lines:
             row = self.checker.check(line, length=length)
             if row is not None:
                 return row
         raise StopIteration
 
-    def _skip_line(self) -> int:
-        """Read to the end of the line; returns the bytes passed over."""
-        skipped = 0
-        while rest := self._stream.readline(65_536):
-            if rest.endswith(b"\n"):
-                return skipped + len(rest) - 1
-            skipped += len(rest)
-        return skipped
-
 
 def read_fixes(stream: BinaryIO, *, name: str = "the log") -> FixReader:
     """Read a GPS log row by row: a GpsFix for each one to be loaded, a RowReject for each other one.
 
-    A header says where each column is; it and blank lines are no rows, and `checker` of the reader counts them.
-    Raises HeaderError, with `name` in it, for a header that does not fit. Errors of the stream (see sources.py) come
-    through.
+    Headers, comments and blank lines are no rows; `checker` of the reader counts lines. Raises HeaderError, with `name`
+    in its message, for a header that does not fit, and what reading the stream raises (SourceCutError).
     """
     return FixReader(stream, name=name)
 

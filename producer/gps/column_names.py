@@ -1,4 +1,4 @@
-"""How the columns of a log are called, and the units that such a name may give."""
+"""Names of a log's columns: their spellings, and the units that a name may give."""
 
 import re
 from typing import NamedTuple
@@ -22,7 +22,7 @@ _UNIT_OF = {spelling: unit for unit, spellings in _UNITS.items() for spelling in
 _FILLING = re.compile(r"[\s_.\-^*·⋅]+")
 _IN_BRACKETS = re.compile(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]")
 _LONGEST = 80
-"""Characters of a field that are looked at."""
+"""Characters of a field that are read."""
 _MICRO = str.maketrans({"µ": "u", "μ": "u"})
 
 
@@ -33,7 +33,7 @@ class Column(NamedTuple):
     unit: str
     """The unit of its values; empty for a plain number."""
     spellings: frozenset[str]
-    """How it may be called, in small letters, without blanks, `_`, `-` and `.`."""
+    """Names that it may have, in small letters, without blanks, `_`, `-` and `.`."""
 
     def __str__(self) -> str:
         """Return the name with its unit."""
@@ -44,13 +44,13 @@ def _column(name: str, unit: str, others: str) -> Column:
     return Column(name, unit, frozenset({_squashed(name), *others.split()}))
 
 
-class Named(NamedTuple):
-    """What a field of a header says."""
+class ColumnName(NamedTuple):
+    """A field of a header: the column it names, and in which unit."""
 
     column: Column | None
-    """None for a name that is not known."""
+    """None for an unknown name."""
     unit: str
-    """The unit it gives, as in Column.unit where that is known; empty where it gives none."""
+    """The unit it gives, spelled as Column.unit if it is a known one; empty where it gives none."""
 
     @property
     def fits(self) -> bool:
@@ -58,21 +58,21 @@ class Named(NamedTuple):
         return self.column is not None and self.unit in {"", self.column.unit}
 
 
-def understand(text: str) -> Named:
-    """Understand one field of a header: `utime`, `Latitude [rad]`, `speed_m/s`, `numSats`."""
+def parse_column_name(text: str) -> ColumnName:
+    """Parse one field of a header: `utime`, `Latitude [rad]`, `speed_m/s`, `numSats`."""
     text = text.strip().lower().translate(_MICRO)
     brackets = _IN_BRACKETS.fullmatch(text[:_LONGEST])
     if brackets:
         column = _BY_SPELLING.get(_squashed(brackets[1]))
-        return Named(column, _unit(_squashed(brackets[2]), column))
+        return ColumnName(column, _unit(_squashed(brackets[2]), column))
     name = _squashed(text[:_LONGEST])
     if name in _BY_SPELLING:
-        return Named(_BY_SPELLING[name], "")
+        return ColumnName(_BY_SPELLING[name], "")
     for end in range(len(name) - 1, 0, -1):
         column = _BY_SPELLING.get(name[:end])
         if column and name[end:] in _UNIT_OF:
-            return Named(column, _unit(name[end:], column))
-    return Named(None, "")
+            return ColumnName(column, _unit(name[end:], column))
+    return ColumnName(None, "")
 
 
 def _squashed(text: str) -> str:

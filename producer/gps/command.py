@@ -10,7 +10,7 @@ from producer.gps.open_log import open_log
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.runtime.terminal import Console
-from producer.shared.load import LoadOptions
+from producer.shared.base_load import LoadOptions
 from producer.shared.load_command import (
     STATUSES,
     Subparsers,
@@ -19,7 +19,7 @@ from producer.shared.load_command import (
     remove_old_rejects,
     watch_load,
 )
-from producer.shared.load_progress import rows_done
+from producer.shared.load_progress import describe_rows
 from producer.shared.rejects_file import ROWS
 from producer.sources.log_location import LOG_SOURCES, locate_log
 
@@ -69,7 +69,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
             position=source.position,
             delivery=delivery,
             amount=lambda: delivery.acknowledged,
-            describe=rows_done,
+            describe=describe_rows,
         ) as tick:
             options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
             report = GpsLoad(source, delivery=delivery, header=header, rejects=file, options=options, tick=tick).run()

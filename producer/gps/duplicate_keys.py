@@ -1,4 +1,4 @@
-"""The utimes that a load has already taken: an exact answer in flat memory."""
+"""Set of the utimes already loaded (exact, constant memory), to reject duplicates."""
 
 import bisect
 import os
@@ -11,25 +11,25 @@ import numpy.typing as npt
 from producer.runtime.exit_status import SluiceError
 
 _PAGE = 1024
-"""Utimes in a page of the file: what one look-up reads."""
+"""Utimes in a page of the file; a look-up reads one page."""
 _PENDING = 65_536
-"""Utimes kept in memory until they are written: half a megabyte."""
+"""Utimes kept in memory until they are written: 512 KiB."""
 _BYTES = 8
 
 
 class UtimeSet:
-    """Remembers utimes on disk, 8 bytes each.
+    """Set of utimes on disk, 8 bytes each.
 
-    A log rises, so nearly every utime is above all before it: those are appended to a file that is sorted by
-    itself, and one that is not above the last is looked for in it by binary search. Those that come late
-    go to a table on disk. The files have no name: they vanish with the process, however it ends.
+    Utimes of a log rise, so nearly every one is above all before it: those are appended to a file, which is thereby
+    sorted. One that is not above the last (a late one) is looked up in the file by binary search; if it is new, it goes
+    to an SQLite table on disk. The files have no name: they vanish with the process, however it ends.
     """
 
     def __init__(self) -> None:
         try:
             self._file = tempfile.TemporaryFile(prefix="sluice-seen-", buffering=0)  # noqa: SIM115 — lives as long as self
         except OSError as error:
-            raise _no_room(error) from error
+            raise _disk_error(error) from error
         self._written = 0
         self._page_starts: list[int] = []
         self._pending: list[npt.NDArray[np.int64]] = []
@@ -39,38 +39,38 @@ class UtimeSet:
         self._late: sqlite3.Connection | None = None
 
     def add(self, utime: int) -> bool:
-        """Remember one utime; returns whether it is new."""
+        """Add one utime; returns whether it is new."""
         if utime > self._last:
             self._last = utime
             self._singles.append(utime)
             if len(self._singles) >= _PAGE:
-                self._keep_singles()
+                self._flush_singles()
             return True
         return not self._in_rising(utime) and self._add_late(utime)
 
     def add_rising(self, utimes: npt.NDArray[np.int64]) -> bool:
-        """Remember all of them if they rise from above the last one; else returns False and remembers none."""
+        """Add all utimes if they rise, beginning above the last one; else adds none and returns False."""
         if not len(utimes):
             return True
         if utimes[0] <= self._last or not bool((utimes[1:] > utimes[:-1]).all()):
             return False
-        self._keep_singles()
-        self._keep(utimes)
+        self._flush_singles()
+        self._append(utimes)
         self._last = int(utimes[-1])
         return True
 
     def close(self) -> None:
-        """Give back the disk space."""
+        """Close the files, which frees the disk space."""
         self._file.close()
         if self._late is not None:
             self._late.close()
 
-    def _keep_singles(self) -> None:
+    def _flush_singles(self) -> None:
         if self._singles:
-            self._keep(np.array(self._singles, dtype=np.int64))
+            self._append(np.array(self._singles, dtype=np.int64))
             self._singles.clear()
 
-    def _keep(self, utimes: npt.NDArray[np.int64]) -> None:
+    def _append(self, utimes: npt.NDArray[np.int64]) -> None:
         self._pending.append(utimes)
         self._pending_count += len(utimes)
         if self._pending_count >= _PENDING:
@@ -85,13 +85,13 @@ class UtimeSet:
                 while view:
                     view = view[os.write(self._file.fileno(), view) :]
             except OSError as error:
-                raise _no_room(error) from error
+                raise _disk_error(error) from error
             self._written += len(utimes)
         self._pending.clear()
         self._pending_count = 0
 
     def _in_rising(self, utime: int) -> bool:
-        self._keep_singles()
+        self._flush_singles()
         self._write()
         page = bisect.bisect_right(self._page_starts, utime) - 1
         if page < 0:
@@ -107,10 +107,10 @@ class UtimeSet:
         try:
             return self._late.execute("INSERT OR IGNORE INTO late VALUES (?)", (utime,)).rowcount == 1
         except sqlite3.OperationalError as error:
-            raise _no_room(error) from error
+            raise _disk_error(error) from error
 
 
-def _no_room(error: Exception) -> SluiceError:
+def _disk_error(error: Exception) -> SluiceError:
     return SluiceError(
         f"the utimes seen so far cannot be kept in temporary files: {error}. Point TMPDIR to a folder "
         "with 8 bytes of room for each row, 24 where the rows are in no order."

@@ -1,4 +1,4 @@
-"""Record keys and Avro values of many rows at once, the same bytes as `wire.py` makes one by one."""
+"""Encodes many rows at once (the fast path): the same keys and Avro values as encode_row.py makes one by one."""
 
 from functools import cache
 
@@ -24,13 +24,13 @@ _CONTINUED = np.uint64(0x0080_8080_8080_8080)
 _DIGITS_4 = np.array([b"%04d" % number for number in range(10_000)], dtype="S4").view(np.uint32)
 
 
-def records(columns: Columns, *, header: bytes, tombstones: bool = False) -> Records:
-    """Return a record for each row, in order; `header` is the wire format's, before the Avro body.
+def encode_columns(columns: Columns, *, header: bytes, tombstones: bool = False) -> Records:
+    """Encode a record for each row, in order; `header` is what encode_header() returns.
 
     Rows whose nulls are in the same places have values of one length, and lie together in memory.
     """
     if tombstones:
-        return _tombstones(columns.utime)
+        return _encode_tombstones(columns.utime)
     patterns = _null_patterns(columns)
     rows_of = [np.flatnonzero(patterns == pattern) for pattern in np.flatnonzero(np.bincount(patterns))]
     places = np.empty((2, len(patterns)), dtype=np.int64)
@@ -38,7 +38,7 @@ def records(columns: Columns, *, header: bytes, tombstones: bool = False) -> Rec
     end = 0
     for rows in rows_of:
         alike = columns if len(rows_of) == 1 else Columns._make(column[rows] for column in columns)
-        piece = _alike(alike, int(patterns[rows[0]]), header)
+        piece = _encode_pattern(alike, int(patterns[rows[0]]), header)
         places[0, rows] = np.arange(end, end + piece.nbytes, piece.itemsize)
         places[1, rows] = piece.itemsize - _KEY_DIGITS
         pieces.append(piece.tobytes())
@@ -48,10 +48,10 @@ def records(columns: Columns, *, header: bytes, tombstones: bool = False) -> Rec
     return Records(data, value_at + value_length, _key_lengths(len(patterns)), value_at, value_length)
 
 
-def _tombstones(utimes: Integers) -> Records:
+def _encode_tombstones(utimes: Integers) -> Records:
     key_at = np.arange(0, len(utimes) * _KEY_DIGITS, _KEY_DIGITS)
     lengths = _key_lengths(len(utimes))
-    return Records(_keys(utimes).tobytes(), key_at, lengths, np.zeros_like(key_at), np.full_like(key_at, NULL))
+    return Records(_encode_keys(utimes).tobytes(), key_at, lengths, np.zeros_like(key_at), np.full_like(key_at, NULL))
 
 
 def _key_lengths(count: int) -> Offsets:
@@ -66,11 +66,11 @@ def _null_patterns(columns: Columns) -> npt.NDArray[np.uint8]:
     return patterns
 
 
-def _alike(columns: Columns, pattern: int, header: bytes) -> npt.NDArray[np.void]:
-    """Encode rows whose nulls are as in `pattern`: the value, then the key."""
+def _encode_pattern(columns: Columns, pattern: int, header: bytes) -> npt.NDArray[np.void]:
+    """Encode rows whose nulls are as in `pattern`: the value of each, then its key."""
     rows = np.empty(len(columns.utime), dtype=_row_type(pattern, len(header)))
     rows["header"] = np.frombuffer(header, dtype=f"V{len(header)}")
-    rows["utime"] = _long_8_bytes(columns.utime)
+    rows["utime"] = _encode_longs_8_bytes(columns.utime)
     rows["fix_mode"] = columns.fix_mode << 1
     rows["satellites"] = columns.satellites << 1
     for bit, numbers in enumerate(columns[-_NUMBERS:]):
@@ -79,13 +79,13 @@ def _alike(columns: Columns, pattern: int, header: bytes) -> npt.NDArray[np.void
         else:
             rows[f"index{bit}"] = _PRESENT
             rows[f"number{bit}"] = numbers
-    rows["key"] = _keys(columns.utime)
+    rows["key"] = _encode_keys(columns.utime)
     return rows
 
 
 @cache
 def _row_type(pattern: int, header: int) -> np.dtype[np.void]:
-    """Return the bytes of a row: header, Avro body, key. A number that is null takes only its index."""
+    """Return the layout of a row in memory: header, Avro body, key. A number that is null takes only its index."""
     fields = [("header", f"V{header}"), ("utime", "<u8"), ("fix_mode", "u1"), ("satellites", "u1")]
     for bit in range(_NUMBERS):
         fields.append((f"index{bit}", "u1"))
@@ -94,8 +94,8 @@ def _row_type(pattern: int, header: int) -> np.dtype[np.void]:
     return np.dtype([*fields, ("key", f"S{_KEY_DIGITS}")])
 
 
-def _long_8_bytes(numbers: Integers) -> npt.NDArray[np.uint64]:
-    """Return Avro's zigzag varint of numbers that need 8 bytes, as utimes of 2001 to 2099 do.
+def _encode_longs_8_bytes(numbers: Integers) -> npt.NDArray[np.uint64]:
+    """Encode numbers as Avro's zigzag varints of 8 bytes, which utimes of 2001 to 2099 need.
 
     The 56 bits are spread in three steps to 7 in each byte; every byte but the last has its high bit set.
     """
@@ -105,8 +105,8 @@ def _long_8_bytes(numbers: Integers) -> npt.NDArray[np.uint64]:
     return bits | _CONTINUED
 
 
-def _keys(utimes: Integers) -> npt.NDArray[np.bytes_]:
-    """Return utimes of 16 digits as text."""
+def _encode_keys(utimes: Integers) -> npt.NDArray[np.bytes_]:
+    """Encode utimes of 16 digits as text."""
     digits = np.empty((len(utimes), 4), dtype=np.uint32)
     rest = utimes
     for place in (3, 2, 1, 0):

@@ -1,4 +1,4 @@
-"""A fix as a Kafka record: the key is utime as text, the value Avro with the registry's id before it."""
+"""Encodes a fix as a Kafka record: the key is utime as text, the value Avro after the schema's id in the registry."""
 
 import io
 import json
@@ -18,22 +18,22 @@ _MAGIC = 0
 
 
 def schema_text() -> str:
-    """Return the value's Avro schema as it is registered."""
+    """Return the Avro schema of the values, which the registry gets."""
     return SCHEMA_FILE.read_text(encoding="utf-8")
 
 
 def encode_header(schema_id: int) -> bytes:
-    """Return what stands before the Avro body: a magic byte and the schema's id in the registry."""
+    """Encode the 5 bytes before the Avro body: a magic byte and the schema's id in the registry."""
     return struct.pack(">bI", _MAGIC, schema_id)
 
 
 def encode_key(fix: GpsFix) -> bytes:
-    """Return the record's key."""
+    """Encode the record's key: utime as decimal digits."""
     return b"%d" % fix.utime
 
 
 def encode_value(fix: GpsFix, *, header: bytes) -> bytes:
-    """Return the record's value: `header`, then the Avro body as fastavro writes it."""
+    """Encode the record's value: `header`, then the Avro body as fastavro writes it."""
     body = io.BytesIO()
     body.write(header)
     utime, *rest = fix

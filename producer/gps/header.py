@@ -1,31 +1,32 @@
-"""The line of a log that names its columns: in which order they are."""
+"""Header of a log: the line that names the columns, in any order."""
 
 import csv
 import re
 from collections import Counter
 from typing import TypeAlias
 
-from producer.gps.column_names import COLUMNS, Named, understand
-from producer.gps.parse_row import BLANKS, is_text
+from producer.gps.column_names import COLUMNS, ColumnName, parse_column_name
+from producer.gps.field_syntax import BLANKS, OTHER_SEPARATORS, has_letter, is_number
 from producer.runtime.exit_status import Exit, SluiceError
 
 Order: TypeAlias = tuple[int, ...]
-"""For each of COLUMNS the place, counted from 0, that it has in a row."""
+"""For each of COLUMNS its place in a row, counted from 0."""
 PLAIN_ORDER: Order = tuple(range(len(COLUMNS)))
 """The order of a log without a header."""
-_OTHER_SEPARATORS = re.compile(r"[\s;|]+")
+_OTHER_NAME_SEPARATORS = re.compile(r"[\s;|]+")
 _SHOWN = 200
+"""Bytes of a line that a message shows."""
 
 
 class HeaderError(SluiceError):
-    """A line names columns, and not those of a log."""
+    """A line names columns, but not those of a log."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status=Exit.USAGE)
 
 
 def is_comment(line: bytes) -> bool:
-    """Say whether a line before the first row is only a remark: it begins with # and names no columns."""
+    """Say whether a line before the first row is a comment: it begins with # and names no columns."""
     return line.lstrip(BLANKS).startswith(b"#") and not _names_columns(_fields(line)[0])
 
 
@@ -35,13 +36,13 @@ def is_header(line: bytes, *, first: bool) -> bool:
     The `first` line of a log does if it has letters and no number, whatever the names are. Of any other line at least
     two names must be known.
     """
-    return (first and is_text(line)) or _known(_fields(line)[0]) > 1
+    return (first and _is_text(line)) or _count_known(_fields(line)[0]) > 1
 
 
 def read_header(line: bytes, *, where: str) -> Order:
     """Return the order of the columns; raises HeaderError, which begins with `where`, if they do not fit."""
     fields, separated_by_commas = _fields(line)
-    named = [understand(field) for field in fields]
+    named = [parse_column_name(field) for field in fields]
     wrong = _wrong(fields, named)
     if wrong and not any(name.column for name in named):
         shown = line[:_SHOWN].decode("latin-1").strip() + ("…" if len(line) > _SHOWN else "")
@@ -55,14 +56,25 @@ def read_header(line: bytes, *, where: str) -> Order:
     return tuple(places[column] for column in COLUMNS)
 
 
+def _is_text(row: bytes) -> bool:
+    """Say whether a row has letters, and no field is a number; without a comma in it some words may be numbers."""
+    if not has_letter(row):
+        return False
+    if b"," in row:
+        return not any(map(is_number, row.split(b",")))
+    words = OTHER_SEPARATORS.split(row.strip(BLANKS))
+    numbers = sum(map(is_number, words))
+    return not numbers or (len(words) != len(COLUMNS) and numbers < len(words))  # 404 Not Found
+
+
 def _fields(line: bytes) -> tuple[list[str], bool]:
-    """Return the names, and whether there are commas between them."""
+    """Return the names in a line, and whether there are commas between them."""
     text = _decoded(line).strip().lstrip("#").strip()
     fields = _split(text)
     if len(fields) > 1:
         return fields, True
-    others = [field.strip("\"'") for field in _OTHER_SEPARATORS.split(text) if field]
-    return (others, False) if _known(others) > 2 else (fields, True)  # noqa: PLR2004 — a sentence may have two such words
+    others = [field.strip("\"'") for field in _OTHER_NAME_SEPARATORS.split(text) if field]
+    return (others, False) if _count_known(others) > 2 else (fields, True)  # noqa: PLR2004 — a sentence may have two such words
 
 
 def _split(text: str) -> list[str]:
@@ -80,15 +92,16 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _known(fields: list[str]) -> int:
-    return len({name.column for name in map(understand, fields) if name.column})
+def _count_known(fields: list[str]) -> int:
+    return len({name.column for name in map(parse_column_name, fields) if name.column})
 
 
 def _names_columns(fields: list[str]) -> bool:
-    return _known(fields) > 1 or len(fields) == len(COLUMNS)
+    return _count_known(fields) > 1 or len(fields) == len(COLUMNS)
 
 
-def _wrong(fields: list[str], named: list[Named]) -> list[str]:
+def _wrong(fields: list[str], named: list[ColumnName]) -> list[str]:
+    """Return a sentence for each thing that is wrong with the names."""
     counts = Counter(name.column for name in named if name.column)
     unknown = [repr(field) for field, name in zip(fields, named, strict=True) if name.column is None]
     missing = [str(column) for column in COLUMNS if not counts[column]]

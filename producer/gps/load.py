@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from producer.gps.convert_blocks import Batch, Converter
-from producer.gps.line_blocks import read_blocks
 from producer.gps.load_report import GpsLoadReport
+from producer.gps.log_lines import read_blocks
 from producer.gps.open_log import LogSource
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
-from producer.shared.load import Load, LoadOptions, Verdict
+from producer.shared.base_load import BaseLoad, LoadOptions, Verdict
 from producer.shared.rejects_file import RejectFile
 
 
-class GpsLoad(Load[Batch, GpsLoadReport]):
+class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
     """One load of a log; `header` is what encode_header() returns."""
 
     sent_unit = read_unit = "rows"

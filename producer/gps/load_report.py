@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from producer.shared.load_report import LoadReport
+from producer.shared.base_report import BaseLoadReport
 
 
 @dataclass(frozen=True, kw_only=True)
-class GpsLoadReport(LoadReport):
+class GpsLoadReport(BaseLoadReport):
     """Every row read is acknowledged, rejected or failed."""
 
     rows: int

@@ -1,7 +1,7 @@
-"""The fast reading of a log: a block of lines at once, column by column.
+"""The fast path: parses and checks a block of lines at once, column by column.
 
-It only says yes: a block in which anything is not plainly right is left to the reading in `gps.py`. What this
-one accepts, that one accepts with the same values.
+It only accepts: a block in which anything is not plainly right is left to the plain path, check_rows.py. What the fast
+path accepts, the plain path accepts with the same values.
 """
 
 from typing import NamedTuple
@@ -11,26 +11,27 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
+from producer.gps.column_names import COLUMNS
 from producer.gps.header import PLAIN_ORDER, Order
-from producer.gps.line_blocks import LINE_LIMIT
+from producer.gps.log_lines import LINE_LIMIT
 from producer.gps.parse_row import FIX_MODE_MAX, LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, UTIME_END
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 UTIME_16_DIGITS = 1_000_000_000_000_000
-"""September 2001. Only utimes from here on are read fast: their keys are all 16 digits long."""
+"""September 2001, µs since the epoch. The fast path takes only utimes from here on: their keys have 16 digits."""
 SATELLITES_1_BYTE = 63
-"""More than these take another byte in Avro, and no receiver has more."""
-_HIGHEST = (LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, NUMBER_MAX)
-_READ_OTHERWISE = (b"x", b"X", b"(", b"\r", b"\xef")
-"""The CSV reader knows hexadecimal integers and nan(1), ends lines at a bare CR and skips a BOM (EF BB BF).
+"""Most satellites that take one byte in Avro; no receiver has more."""
+_NUMBER_LIMITS = (LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, NUMBER_MAX)
+_PLAIN_PATH_ONLY = (b"x", b"X", b"(", b"\r", b"\xef")
+"""pyarrow's CSV reader takes hexadecimal integers and nan(1), ends lines at a bare CR and skips a BOM (EF BB BF).
 
 Single bytes: for these the search takes next to no time.
 """
 _WINDOW = LINE_LIMIT // 2
 
-_NAMES = ["utime", "fix_mode", "satellites", "latitude", "longitude", "altitude", "track", "speed"]
+_NAMES = [column.name for column in COLUMNS]
 _PARSE = csv.ParseOptions(quote_char=False)
 _CONVERT = csv.ConvertOptions(
     check_utf8=False,  # a number is ASCII
@@ -40,7 +41,7 @@ _CONVERT = csv.ConvertOptions(
 
 
 class Columns(NamedTuple):
-    """A block's rows, all accepted. A number is nan where it is null."""
+    """A block's rows, all accepted: a GpsFix as arrays of one length, with nan where a GpsFix has None."""
 
     utime: Integers
     fix_mode: Integers
@@ -52,14 +53,15 @@ class Columns(NamedTuple):
     speed: Floats
 
 
-def read_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Columns | None:
-    """Read whole lines, each ended by LF or CRLF; None where the other reading must decide.
+def parse_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Columns | None:
+    """Parse and check whole lines, each ended by LF or CRLF; None where the plain path must decide.
 
-    `order` says where each column is in a row. Neither a header nor duplicates are looked for.
+    `lines` is their number; `order` has the place of each column in a row. A header is not recognized, and duplicates
+    are not looked for.
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
-    if any(text in block for text in _READ_OTHERWISE) or _may_have_long_line(block):
+    if any(text in block for text in _PLAIN_PATH_ONLY) or _may_have_long_line(block):
         return None
     names = [_NAMES[order.index(place)] for place in range(len(_NAMES))]
     options = csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1)
@@ -90,5 +92,5 @@ def _in_range(columns: Columns) -> bool:
         and satellites.min() >= 0
         and satellites.max() <= SATELLITES_1_BYTE
         # fmax passes over nan; where all are nan the comparison is False as well
-        and not any(np.fmax.reduce(np.abs(n)) > highest for n, highest in zip(numbers, _HIGHEST, strict=True))
+        and not any(np.fmax.reduce(np.abs(n)) > highest for n, highest in zip(numbers, _NUMBER_LIMITS, strict=True))
     )

@@ -1,15 +1,14 @@
-"""One row of a log: its eight fields, their types and their limits."""
+"""Parses one row into a GpsFix and checks types and limits of its eight fields: the definition of a good row."""
 
 import math
-import re
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from producer.gps.column_names import COLUMNS
+from producer.gps.field_syntax import BLANKS, INTEGER, NAN, NUMBER, OTHER_SEPARATORS, WHOLE
 from producer.gps.reject_reasons import RowReason
 
-FIELDS = 8
-"""Fields of a row."""
 UTIME_FIRST = 946_684_800_000_000
 """2000-01-01T00:00:00Z, µs since the epoch: the first utime accepted."""
 UTIME_END = 4_102_444_800_000_000
@@ -20,26 +19,18 @@ LATITUDE_MAX = math.pi / 2
 LONGITUDE_MAX = math.pi
 TRACK_MAX = 360.0
 NUMBER_MAX = sys.float_info.max
-BLANKS = b" \t\r\n"
-"""What may stand around a value."""
-
-_INTEGER = re.compile(rb"-?[0-9]+")
-_WHOLE = re.compile(rb"(-?[0-9]+)(?:\.([0-9]*))?(?:[eE]\+?([0-9]{1,3}))?")
-"""A number in which an integer can be written: 3.0, or 1.353099678298235000e+15 as np.savetxt writes it."""
-_NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_OTHER_SEPARATORS = re.compile(rb"[ \t]*[;|][ \t]*|[ \t]+")
 _QUOTES = BLANKS + b"\"'"
 _KEY_END = 2**63
 """The table's key is a BIGINT."""
-_LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
-_NAN = frozenset({b"nan", b"+nan", b"-nan"})
-_NEARLY_NUMBERS = frozenset({*_NAN, b"inf", b"+inf", b"-inf"})
-_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000}
+_MICROSECONDS = {"seconds": 1_000_000, "milliseconds": 1_000}
 _NANOSECONDS = 1_000
 
 
 class GpsFix(NamedTuple):
-    """A row that is loaded. Angles in rad, track in degrees, altitude in m, speed in m/s; None where it says nan."""
+    """A row that is loaded: utime in µs, latitude and longitude in rad, altitude in m, track in degrees, speed in m/s.
+
+    None where the row has nan.
+    """
 
     utime: int
     fix_mode: int
@@ -52,7 +43,7 @@ class GpsFix(NamedTuple):
 
 
 class RowRejectedError(ValueError):
-    """A row which parse_row does not accept."""
+    """parse_row() does not accept a row."""
 
     def __init__(self, reason: RowReason) -> None:
         super().__init__(reason.sentence)
@@ -60,69 +51,54 @@ class RowRejectedError(ValueError):
 
 
 def parse_row(row: bytes, order: Sequence[int] | None = None) -> GpsFix:
-    """Read one row; raises RowRejectedError with the reason for the first thing wrong in it.
+    """Parse one row; raises RowRejectedError with the reason for the first field that is wrong.
 
     `order` has for each field of a GpsFix its place in the row; without it they are in the same order.
     """
     fields = [field.strip(BLANKS) for field in row.split(b",")]
-    if len(fields) != FIELDS:
+    if len(fields) != len(COLUMNS):
         raise RowRejectedError(_wrong_fields(row, len(fields)))
     if order is not None:
         fields = [fields[place] for place in order]
     utime, fix_mode, satellites, latitude, longitude, altitude, track, speed = fields
     return GpsFix(
-        _utime(utime),
-        _integer(fix_mode, FIX_MODE_MAX, RowReason.FIX_MODE),
-        _integer(satellites, SATELLITES_MAX, RowReason.SATELLITES),
-        _number(latitude, LATITUDE_MAX, RowReason.ANGLE),
-        _number(longitude, LONGITUDE_MAX, RowReason.ANGLE),
-        _number(altitude, NUMBER_MAX, RowReason.TOO_LARGE),
-        _number(track, TRACK_MAX, RowReason.ANGLE),
-        _number(speed, NUMBER_MAX, RowReason.TOO_LARGE),
+        _parse_utime(utime),
+        _parse_integer(fix_mode, FIX_MODE_MAX, RowReason.FIX_MODE),
+        _parse_integer(satellites, SATELLITES_MAX, RowReason.SATELLITES),
+        _parse_number(latitude, LATITUDE_MAX, RowReason.ANGLE),
+        _parse_number(longitude, LONGITUDE_MAX, RowReason.ANGLE),
+        _parse_number(altitude, NUMBER_MAX, RowReason.TOO_LARGE),
+        _parse_number(track, TRACK_MAX, RowReason.ANGLE),
+        _parse_number(speed, NUMBER_MAX, RowReason.TOO_LARGE),
     )
 
 
-def is_text(row: bytes) -> bool:
-    """Say whether a row has letters, and no field is a number; without a comma in it some words may be numbers."""
-    if not _LETTER.search(row):
-        return False
-    if b"," in row:
-        return not any(map(_is_number, row.split(b",")))
-    words = _OTHER_SEPARATORS.split(row.strip(BLANKS))
-    numbers = sum(map(_is_number, words))
-    return not numbers or (len(words) != FIELDS and numbers < len(words))  # 404 Not Found
-
-
-def _is_number(field: bytes) -> bool:
-    field = field.strip(BLANKS).lower()
-    return field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) is not None
-
-
 def _wrong_fields(row: bytes, fields: int) -> RowReason:
-    if fields == 1 and len(_OTHER_SEPARATORS.split(row.strip(BLANKS))) == FIELDS:
+    """Return why a row has not as many fields as a log has columns."""
+    if fields == 1 and len(OTHER_SEPARATORS.split(row.strip(BLANKS))) == len(COLUMNS):
         return RowReason.SEPARATOR
     # 1;2;0,7;…: a comma for the decimal point
-    return RowReason.SEPARATOR if row.count(b";") == FIELDS - 1 else RowReason.COLUMNS
+    return RowReason.SEPARATOR if row.count(b";") == len(COLUMNS) - 1 else RowReason.COLUMNS
 
 
-def named_utime(row: bytes, *, column: int = 0) -> int | None:
-    """Return the utime that a row names in `column`, whatever else is wrong in it; None where no digits say it.
+def find_utime(row: bytes, *, column: int = 0) -> int | None:
+    """Return the utime of a row in µs, whatever else is wrong in it; None where not all digits are there.
 
-    It need not be one that is accepted: a row of the table may have been put there under other rules. Not `1.37E+15`:
-    the digits are gone, so no row of the table is named.
+    `column` is its place in the row. The utime may be one that is not accepted: the table may have a row of that key
+    from a load under other rules. 1.37E+15 is None: its digits are gone, so it is the key of no row of the table.
     """
     fields = row.split(b",", column + 1)
     if column >= len(fields):
         return None
-    named = fields[column].strip(_QUOTES).removeprefix(b"+")
-    utime = _whole(named, rounded=RowReason.UTIME_SPREADSHEET)
+    text = fields[column].strip(_QUOTES).removeprefix(b"+")
+    utime = _parse_whole(text, rounded=RowReason.UTIME_SPREADSHEET)
     return utime if not isinstance(utime, RowReason) and -_KEY_END <= utime < _KEY_END else None
 
 
-def _utime(text: bytes) -> int:
-    utime = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=RowReason.UTIME_SPREADSHEET)
+def _parse_utime(text: bytes) -> int:
+    utime = int(text) if INTEGER.fullmatch(text) else _parse_whole(text, rounded=RowReason.UTIME_SPREADSHEET)
     if isinstance(utime, RowReason):
-        # A fraction of seconds or milliseconds is told by its size, which says what to do.
+        # Seconds or milliseconds with a fraction: the unit as the reason says better what to do.
         wrong = _wrong_magnitude(int(text.partition(b".")[0])) if utime is RowReason.FRACTION else utime
         raise RowRejectedError(utime if wrong is RowReason.UTIME_RANGE else wrong)
     if not UTIME_FIRST <= utime < UTIME_END:
@@ -130,12 +106,12 @@ def _utime(text: bytes) -> int:
     return utime
 
 
-def _whole(text: bytes, *, rounded: RowReason) -> int | RowReason:
-    """Return the integer that a number with a point or an exponent is, or why it is none.
+def _parse_whole(text: bytes, *, rounded: RowReason) -> int | RowReason:
+    """Return the integer that a number with a point or an exponent is, or the reason why it is none.
 
     `rounded` is the reason where not every digit is written: 1.37E+15 may have been any of many integers.
     """
-    match = _WHOLE.fullmatch(text)
+    match = WHOLE.fullmatch(text)
     if not match:
         return RowReason.NOT_A_NUMBER
     digits, fraction, exponent = match[1], match[2] or b"", int(match[3] or b"0")
@@ -147,7 +123,8 @@ def _whole(text: bytes, *, rounded: RowReason) -> int | RowReason:
 
 
 def _wrong_magnitude(utime: int) -> RowReason:
-    for unit, factor in _UNITS.items():
+    """Return the reason for a utime out of range: the unit that it seems to be in, else UTIME_RANGE."""
+    for unit, factor in _MICROSECONDS.items():
         if UTIME_FIRST <= utime * factor < UTIME_END:
             return RowReason(f"utime-{unit}")
     if UTIME_FIRST <= utime // _NANOSECONDS < UTIME_END:
@@ -155,8 +132,8 @@ def _wrong_magnitude(utime: int) -> RowReason:
     return RowReason.UTIME_RANGE
 
 
-def _integer(text: bytes, highest: int, reason: RowReason) -> int:
-    number = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=RowReason.NOT_A_NUMBER)
+def _parse_integer(text: bytes, highest: int, reason: RowReason) -> int:
+    number = int(text) if INTEGER.fullmatch(text) else _parse_whole(text, rounded=RowReason.NOT_A_NUMBER)
     if isinstance(number, RowReason):
         raise RowRejectedError(number)
     if not 0 <= number <= highest:
@@ -164,9 +141,9 @@ def _integer(text: bytes, highest: int, reason: RowReason) -> int:
     return number
 
 
-def _number(text: bytes, highest: float, reason: RowReason) -> float | None:
-    if not _NUMBER.fullmatch(text):
-        if text.lower() in _NAN:
+def _parse_number(text: bytes, highest: float, reason: RowReason) -> float | None:
+    if not NUMBER.fullmatch(text):
+        if text.lower() in NAN:
             return None
         raise RowRejectedError(RowReason.NOT_A_NUMBER)
     number = float(text)

@@ -1,11 +1,11 @@
 """Reject reasons of GPS rows."""
 
-from producer.gps.line_blocks import LINE_LIMIT
+from producer.gps.log_lines import LINE_LIMIT
 from producer.shared.rejects import RejectReason
 
 
 class RowReason(RejectReason):
-    """Why a row is not loaded."""
+    """Reason why a row is not loaded."""
 
     COLUMNS = "columns", "the row does not have 8 columns"
     SEPARATOR = "separator", "the fields are separated by blanks, tabs, semicolons or bars; they must be by commas"

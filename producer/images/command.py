@@ -18,7 +18,7 @@ from producer.shared.load_command import (
     remove_old_rejects,
     watch_load,
 )
-from producer.shared.load_progress import LoadProgress, bytes_done, bytes_read
+from producer.shared.load_progress import LoadProgress, describe_bytes, describe_dry_run
 from producer.shared.rejects_file import IMAGES
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _dry_run(
 
     with (
         open_images(args.source, env=env, selection=read_selection(args)) as source,
-        LoadProgress(errors, name=source.name, size=source.size, done=bytes_read) as progress,
+        LoadProgress(errors, name=source.name, size=source.size, describe=describe_dry_run) as progress,
     ):
         return dry_run(
             source,
@@ -115,7 +115,7 @@ def _load(
                 position=source.position,
                 delivery=delivery,
                 amount=lambda: delivery.acknowledged_bytes,
-                describe=bytes_done,
+                describe=describe_bytes,
             ) as tick,
         ):
             report = ImageLoad(source, delivery=delivery, rejects=file, options=options, tick=tick).run()

@@ -14,7 +14,7 @@ from producer.images.load_report import left_out_lines
 from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimate_memory, fetch_memory
 from producer.images.selection import LeftOut
 from producer.runtime.exit_status import Exit
-from producer.shared.load_report import Report
+from producer.shared.base_report import Report
 from producer.shared.rejects import RejectReason
 from producer.sources.source_errors import SourceCutError
 

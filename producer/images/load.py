@@ -13,7 +13,7 @@ from producer.images.selection import DEFAULT_MAX_BYTES
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
-from producer.shared.load import Load, LoadOptions, Verdict
+from producer.shared.base_load import BaseLoad, LoadOptions, Verdict
 from producer.shared.rejects_file import RejectFile
 
 TOPIC = "images"
@@ -40,7 +40,7 @@ class ImageLoadOptions(LoadOptions):
     """Whether the user has set --max-bytes: then to be stopped by it is no failure."""
 
 
-class ImageLoad(Load[Records | RejectedFile, ImageLoadReport]):
+class ImageLoad(BaseLoad[Records | RejectedFile, ImageLoadReport]):
     """One load of images."""
 
     sent_unit = "images"

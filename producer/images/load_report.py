@@ -7,11 +7,11 @@ from rich.filesize import decimal
 
 from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
-from producer.shared.load_report import LoadReport
+from producer.shared.base_report import BaseLoadReport
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageLoadReport(LoadReport):
+class ImageLoadReport(BaseLoadReport):
     """Every file seen is acknowledged, rejected, left out or failed."""
 
     size: int

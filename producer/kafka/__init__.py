@@ -1,1 +1,1 @@
-"""Records to Kafka: the topic and the schema, asked for before a load, and deliveries that are acknowledged."""
+"""Connection to Kafka and the registry: settings, topic, schema, and delivery of records with acknowledgements."""

@@ -1,4 +1,4 @@
-"""Endpoints that a load needs, Kafka's and the registry's, and the user it signs in as; from environment variables."""
+"""Endpoints of Kafka and the registry for a load, with the Kafka user's credentials, from environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ PRODUCER_VARIABLES = {
     "SLUICE_REGISTRY_URL": "base URL of the Apicurio registry",
     "SLUICE_PRODUCER_PASSWORD": "password of the Kafka user producer",
 }
-"""All that a load needs, with what each is: the loader's container is given no more."""
+"""Environment variables of a load, with their meaning: the loader's container gets no others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaUser:
-    """A Kafka user's way in: TLS, SCRAM-SHA-512."""
+    """Bootstrap servers and credentials of a Kafka user: TLS, SCRAM-SHA-512."""
 
     bootstrap_servers: str
     ca_file: Path
@@ -26,7 +26,7 @@ class KafkaUser:
     password: str = field(repr=False)
 
     def client_settings(self) -> dict[str, str | int | float | bool]:
-        """Settings for a librdkafka client of this user."""
+        """Return the settings of a librdkafka client for this user."""
         return {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": "SASL_SSL",
@@ -46,7 +46,7 @@ class ProducerEndpoints:
 
     @property
     def registry_compatible_url(self) -> str:
-        """Where the registry speaks Confluent's API."""
+        """URL of the registry's API that is compatible with Confluent's."""
         return f"{self.registry_url}/apis/ccompat/v7"
 
     @classmethod
@@ -57,7 +57,7 @@ class ProducerEndpoints:
 
 
 def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
-    """Raise SluiceError (USAGE) that names each of `variables` that `env` lacks, with what it is."""
+    """Raise SluiceError (USAGE) if `env` lacks some of `variables`; the message names them with their meaning."""
     missing = [name for name in variables if not env.get(name)]
     if missing:
         lines = "".join(f"\n  {name}: {variables[name]}" for name in missing)
@@ -78,5 +78,5 @@ def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether text of the environment is; what is not UTF-8 comes as lone surrogates."""
+    """Say whether a variable's text is UTF-8; in Python other bytes are lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)

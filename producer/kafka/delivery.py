@@ -1,4 +1,4 @@
-"""Hands records to Kafka and knows how many of them were acknowledged."""
+"""Delivers records to a topic and counts those acknowledged by all replicas."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,10 +17,10 @@ from producer.runtime.exit_status import SluiceError
 COMPRESSION = "none"
 """Fixes hardly repeat, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
 QUEUE = 50_000
-"""Records that wait in the client at most: some 15 MB, small enough for the cache."""
+"""Most records in the client's queue: some 15 MB, small enough for the processor's cache."""
 _TICK_SECONDS = 0.1
 _ROOM_SECONDS = 0.002
-"""Between two looks for room in the queue: nothing tells of an acknowledgement."""
+"""Between two checks for room in the queue: the client does not signal acknowledgements."""
 _SOCKET_SECONDS = 20
 _SETTINGS: dict[str, str | int | float | bool] = {
     "acks": "all",
@@ -35,14 +35,15 @@ _SETTINGS: dict[str, str | int | float | bool] = {
     "socket.timeout.ms": _SOCKET_SECONDS * 1000,
 }
 
-_AS_FOR_ROWS: dict[str, int] = {}
+_NO_TUNING: dict[str, int] = {}
 
 
 class Delivery:
-    """One load's way into a topic: idempotent, acknowledged by all replicas.
+    """Producer of one load for one topic: idempotent, acknowledged by all replicas.
 
-    `settings` say where Kafka is, `tuning` what is done otherwise than for rows. A broker that is away is waited
-    for `patience` seconds. What waits calls `tick` at least ten times a second, which may raise to end the wait.
+    `settings` are the connection's, as of KafkaUser.client_settings(); `tuning` overrides the settings for rows. A
+    broker that is away is waited for `patience` seconds. Methods that wait call `tick` at least ten times a second;
+    it may raise to end the wait.
     """
 
     def __init__(
@@ -51,18 +52,18 @@ class Delivery:
         *,
         topic: str,
         patience: float,
-        tuning: Mapping[str, int] = _AS_FOR_ROWS,
+        tuning: Mapping[str, int] = _NO_TUNING,
     ) -> None:
         self.handed = 0
         """Records handed to the client, also those it refused."""
         self.failed = 0
-        """Records of these that are known not to have been acknowledged."""
+        """Records of these that have failed."""
         self.handed_bytes = self.failed_bytes = 0
         """Bytes of their values."""
         self.problem: KafkaError | None = None
         """The first failure. Nothing more is handed over after one."""
         self.last_error: KafkaError | None = None
-        """What the client complained of last, be it only for a moment."""
+        """The last error of the connection, even if it has recovered since."""
         self._settings = dict(settings)
         self._topic = topic
         self._patience = patience
@@ -85,12 +86,12 @@ class Delivery:
 
     @property
     def waiting(self) -> int:
-        """Records of which it is not known yet what became of them."""
+        """Records that are neither acknowledged nor failed yet."""
         return len(self._client)
 
     @property
     def acknowledged(self) -> int:
-        """Records that all replicas have. Never too many: what is not known is not counted."""
+        """Records that all replicas have; a record still waiting is not counted."""
         return max(0, self.handed - self.failed - self.waiting)
 
     @property
@@ -107,7 +108,7 @@ class Delivery:
         return f"waiting for Kafka: {self.last_error.str()}"
 
     def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
-        """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
+        """Wait until this user can see the topic; raises SluiceError after `seconds`, or once waiting cannot help."""
         TopicAdmin(self._settings, topic=self._topic).wait(seconds=seconds)
         self.last_error = None
 
@@ -121,7 +122,7 @@ class Delivery:
             tick()
 
     def finish(self, *, tick: Callable[[], None]) -> None:
-        """Wait until it is known of every record what became of it."""
+        """Wait until every record is acknowledged or failed."""
         # The client gives each up after `patience`, and those under way when their request has ended too.
         deadline = time.monotonic() + self._patience + 2 * _SOCKET_SECONDS
         while self.waiting and time.monotonic() < deadline:
@@ -137,25 +138,25 @@ class Delivery:
             self._collect(_TICK_SECONDS)
 
     def _hand(self, records: Records) -> Records:
-        """Hand over what there is room for; returns the rest. Any other refusal is a failure."""
+        """Hand over the records that the queue has room for; returns the others. Any other error is a failure."""
         errors = self._client.produce(records)
-        left = np.flatnonzero(errors == KafkaError._QUEUE_FULL)
+        not_taken = np.flatnonzero(errors == KafkaError._QUEUE_FULL)
         refused = np.flatnonzero((errors != 0) & (errors != KafkaError._QUEUE_FULL))
-        self.handed += records.record_count() - len(left)
-        self.handed_bytes += records.value_bytes() - records.value_bytes(left)
+        self.handed += records.record_count() - len(not_taken)
+        self.handed_bytes += records.value_bytes() - records.value_bytes(not_taken)
         self.failed += len(refused)
         self.failed_bytes += records.value_bytes(refused)
         if len(refused):
             self.problem = self.problem or self._client.error(int(errors[refused[0]]))
-        return Records(records.data, *(offsets[left] for offsets in records[1:]))
+        return Records(records.data, *(offsets[not_taken] for offsets in records[1:]))
 
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):
-            self.failed += failure.messages
+            self.failed += failure.records
             self.failed_bytes += failure.value_bytes
             if failure.error.fatal():  # why all others fail
                 self.problem = failure.error
-            elif failure.messages:
+            elif failure.records:
                 self.problem = self.problem or failure.error
             else:
                 self._on_error(failure.error)

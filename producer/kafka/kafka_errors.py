@@ -1,4 +1,4 @@
-"""What Kafka's client complains of, in words that say what to do."""
+"""Explanations of Kafka's errors, with advice what to do."""
 
 from confluent_kafka import KafkaError
 
@@ -21,17 +21,17 @@ _ADVICE: dict[int, str] = {
     KafkaError._PURGE_INFLIGHT: "they were given up while under way",
 }
 _FINAL = frozenset(_ADVICE) - {KafkaError._MSG_TIMED_OUT}
-_VAGUE = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
+_UNSPECIFIC = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
 
 
 def describe(error: KafkaError) -> str:
-    """Return the advice for an error, and what the library says."""
+    """Return the advice for an error, followed by librdkafka's own text."""
     advice = _ADVICE.get(error.code())
     return f"{advice} ({error.str()})" if advice else error.str()
 
 
 def explain(problem: KafkaError | None, last: KafkaError | None) -> str:
-    """Return why records were not acknowledged: the failure itself and what was last heard of the broker."""
+    """Explain why records were not acknowledged; `problem` is the failure, `last` the last error of the connection."""
     if problem is None:
         return "nothing was heard of them"
     return (
@@ -40,13 +40,13 @@ def explain(problem: KafkaError | None, last: KafkaError | None) -> str:
 
 
 def is_final(error: KafkaError) -> bool:
-    """Say whether waiting cannot mend it."""
+    """Say whether an error is one that waiting cannot mend."""
     return error.fatal() or error.code() in _FINAL
 
 
 def choose_specific(last: KafkaError | None, new: KafkaError) -> KafkaError:
-    """Return the error to remember: a lost connection does not hide why it was lost."""
-    if last is not None and new.code() in _VAGUE and last.code() not in _VAGUE:
+    """Return the more specific of two errors: a lost connection does not hide why it was lost."""
+    if last is not None and new.code() in _UNSPECIFIC and last.code() not in _UNSPECIFIC:
         return last
     if last is not None and new.code() == KafkaError._ALL_BROKERS_DOWN:
         return last

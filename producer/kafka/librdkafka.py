@@ -1,7 +1,7 @@
-"""librdkafka's interface for many messages at once, in the library that confluent-kafka brings along.
+"""librdkafka's C interface for many records at once, in the library that confluent-kafka brings along.
 
-confluent-kafka's own `Producer.produce_batch` calls the same function, but makes its array of messages from a
-dict for every message, which costs more than all the rest of a load. Here the array is filled by NumPy: no
+confluent-kafka's own `Producer.produce_batch` calls the same function, but makes its array of messages from one
+dict per message, which costs more than all the rest of a load. Here the array is filled by NumPy: no
 Python object is made for a row. Only functions of the library's public, stable C interface are used.
 """
 
@@ -70,22 +70,22 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 
 class Failure(NamedTuple):
-    """Something that went wrong: with so many messages, or with none in particular."""
+    """An error, and the records that failed with it: none if it is one of the connection."""
 
     error: KafkaError
-    messages: int
+    records: int
     value_bytes: int = 0
-    """Of these messages."""
+    """Bytes of these records' values."""
 
 
 class BatchClient:
-    """A producer for one topic that takes Records and reports only what fails."""
+    """A producer for one topic that takes Records and reports only failures."""
 
     def __init__(self, settings: Mapping[str, str | int | float | bool], *, topic: str) -> None:
         """Start the client; raises KafkaException if it does not accept a setting."""
         self._library = _load()
         text = ctypes.create_string_buffer(_TEXT)
-        # With this, an acknowledged message leaves no trace but that flush() no longer waits for it.
+        # With this, an acknowledged record causes no event; it only leaves the queue.
         conf = self._configuration({**settings, "delivery.report.only.error": True}, text)
         self._client = self._library.rd_kafka_new(_PRODUCER, conf, text, _TEXT)
         if not self._client:
@@ -95,11 +95,11 @@ class BatchClient:
         self._events = self._library.rd_kafka_queue_get_main(self._client)
 
     def __len__(self) -> int:
-        """Return the number of messages of which it is not known yet what became of them."""
+        """Return the number of records that are neither acknowledged nor failed yet."""
         return self._library.rd_kafka_outq_len(self._client)
 
     def produce(self, records: Records) -> npt.NDArray[np.int32]:
-        """Hand records over, which are copied; returns an error code for each, 0 where it was taken."""
+        """Queue copies of records; returns an error code for each, 0 where it was queued."""
         count = records.record_count()
         start = np.frombuffer(records.data, dtype=np.uint8).ctypes.data
         null = records.value_length == NULL
@@ -113,7 +113,7 @@ class BatchClient:
         return messages["err"]
 
     def poll(self, seconds: float) -> list[Failure]:
-        """Return what has gone wrong, waiting for the first at most so long."""
+        """Return the failures since the last call, waiting at most `seconds` for the first."""
         failures: list[Failure] = []
         wait = round(seconds * 1000)
         while event := self._library.rd_kafka_queue_poll(self._events, wait):
@@ -123,15 +123,15 @@ class BatchClient:
         return failures
 
     def flush(self, seconds: float) -> None:
-        """Send without waiting for full batches, and wait for acknowledgements at most so long."""
+        """Send without waiting for full batches, and wait at most `seconds` for acknowledgements."""
         self._library.rd_kafka_flush(self._client, round(seconds * 1000))
 
     def purge(self) -> None:
-        """Give up all messages; poll() reports them as failed."""
+        """Give up all records that are waiting; poll() reports them as failed."""
         self._library.rd_kafka_purge(self._client, _PURGE_QUEUED_AND_SENT)
 
     def close(self) -> None:
-        """Stop the client's threads. Messages still waiting are lost."""
+        """Stop the client's threads. Records still waiting are lost."""
         if self._client:
             self._library.rd_kafka_queue_destroy(self._events)
             self._library.rd_kafka_topic_destroy(self._topic)
@@ -139,12 +139,12 @@ class BatchClient:
             self._client = None
 
     def error(self, code: int) -> KafkaError:
-        """Return the error of that code."""
+        """Return the error that has that code."""
         return KafkaError(code, self._library.rd_kafka_err2str(code).decode())
 
     def _configuration(self, settings: Mapping[str, str | int | float | bool], text: Any) -> int:
         conf = self._library.rd_kafka_conf_new()
-        # What goes wrong comes as an event; the library's own log would tear the progress bar.
+        # Errors come as events; the library's own log would tear the progress bar.
         self._library.rd_kafka_conf_set_log_cb(conf, None)
         for name, value in settings.items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""Many Kafka records in one piece of memory."""
+"""Many Kafka records in one piece of memory, as arrays of offsets and lengths."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self
@@ -23,7 +23,7 @@ class Records(NamedTuple):
 
     @classmethod
     def from_pairs(cls, pairs: Sequence[tuple[bytes, bytes | None]]) -> Self:
-        """Put pairs of key and value, None for a tombstone, into one piece."""
+        """Make records of pairs of key and value; the value is None for a tombstone."""
         keys, values = [key for key, _ in pairs], [value for _, value in pairs]
         texts = [value or b"" for value in values]
         key_length = _lengths(keys)
@@ -47,7 +47,7 @@ class Records(NamedTuple):
         return len(self.key_at)
 
     def value_bytes(self, chosen: Offsets | slice = slice(None)) -> int:
-        """Return the bytes of the values, of all or of those chosen; a tombstone has none."""
+        """Return the bytes of the values of all records, or of those chosen; a tombstone has none."""
         return int(np.maximum(self.value_length[chosen], 0).sum())
 
 

@@ -1,4 +1,4 @@
-"""Asks Kafka about a topic before anything is sent to it."""
+"""Checks that a topic is there, and reads its settings, before anything is sent to it."""
 
 import time
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from producer.runtime.exit_status import Exit, SluiceError
 
 CONNECT_SECONDS = 10.0
 _TICK_SECONDS = 0.1
-_LARGEST = "max.message.bytes"
+_MAX_MESSAGE_BYTES = "max.message.bytes"
 
 
 class TopicAdmin:
-    """A connection of its own; `settings` say where Kafka is."""
+    """Admin client for one topic; `settings` are the connection's, as of KafkaUser.client_settings()."""
 
     def __init__(self, settings: Mapping[str, Any], *, topic: str) -> None:
         self._topic = topic
@@ -29,19 +29,19 @@ class TopicAdmin:
             ) from error
 
     def wait(self, *, seconds: float = CONNECT_SECONDS) -> None:
-        """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
+        """Wait until this user can see the topic; raises SluiceError after `seconds`, or once waiting cannot help."""
         deadline = time.monotonic() + seconds
-        while (error := self._ask()) is not None:
+        while (error := self._find_error()) is not None:
             if kafka_errors.is_final(error) or time.monotonic() > deadline:
                 raise SluiceError(kafka_errors.describe_topic_error(error, topic=self._topic), status=Exit.UNAVAILABLE)
             self._admin.poll(_TICK_SECONDS)
 
     def max_message_bytes(self, *, seconds: float = CONNECT_SECONDS) -> int:
-        """Return how large a batch of records the topic takes; raises SluiceError if Kafka does not say."""
+        """Return max.message.bytes of the topic, its largest batch; raises SluiceError if Kafka does not say."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, self._topic)
         try:
             (answer,) = self._admin.describe_configs([resource], request_timeout=seconds).values()
-            return int(answer.result(seconds)[_LARGEST].value)
+            return int(answer.result(seconds)[_MAX_MESSAGE_BYTES].value)
         except KafkaException as error:
             raise SluiceError(
                 f"Kafka does not say how large a message of topic {self._topic} may be: "
@@ -49,8 +49,8 @@ class TopicAdmin:
                 status=Exit.UNAVAILABLE,
             ) from error
 
-    def _ask(self) -> KafkaError | None:
-        """Ask for the topic's partitions; returns what stands in the way."""
+    def _find_error(self) -> KafkaError | None:
+        """Ask for the topic's partitions; returns the error, or None if the topic is there."""
         try:
             topic = self._admin.list_topics(self._topic, timeout=1.0).topics[self._topic]
         except KafkaException as error:

@@ -1,1 +1,1 @@
-"""What loads of rows and of images share: options, rejects, output files, progress, and how a load ends."""
+"""What loads of rows and of images share: the base load and report, options, rejects, output files, progress."""

@@ -90,7 +90,7 @@ def watch_load(
     `describe` puts into words (see LoadProgress).
     """
     with (
-        LoadProgress(errors, name=name, size=size, done=describe) as progress,
+        LoadProgress(errors, name=name, size=size, describe=describe) as progress,
         Interrupts(say=errors.print) as interrupts,
     ):
 

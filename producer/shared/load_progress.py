@@ -1,4 +1,4 @@
-"""How far a load is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a load: a bar on a terminal, a line every 5 seconds elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -16,25 +16,25 @@ _LINE_SECONDS = 5.0
 _WINDOW_SECONDS = 3.0
 
 
-def rows_done(amount: int, seconds: float) -> str:
-    """Say how many rows are done and how fast."""
+def describe_rows(amount: int, seconds: float) -> str:
+    """Return the rows loaded and rows per second, for display."""
     return f"{amount:,} rows, {amount / seconds:,.0f}/s"
 
 
-def bytes_done(amount: int, seconds: float) -> str:
-    """Say how many bytes are done and how fast."""
+def describe_bytes(amount: int, seconds: float) -> str:
+    """Return the bytes loaded and bytes per second, for display."""
     return f"{decimal(amount)} loaded, {decimal(round(amount / seconds))}/s"
 
 
-def bytes_read(amount: int, seconds: float) -> str:
-    """Say how many bytes would be loaded."""
+def describe_dry_run(amount: int, seconds: float) -> str:
+    """Return the bytes that a dry run has read and bytes per second, for display."""
     return f"{decimal(amount)} of images, {decimal(round(amount / seconds))}/s"
 
 
 class LoadProgress:
-    """Shows how much is done, how far the source is read and the time left on `console`: standard error.
+    """Shows on `console` (standard error) how much is loaded, how far the source is read and the time left.
 
-    `done` puts into words the amount that update() is told, and the seconds it took.
+    `name` and `size` (bytes) are the source's. `describe` formats the amount that update() gets and the seconds so far.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class LoadProgress:
         *,
         name: str,
         size: int | None,
-        done: Callable[[int, float], str] = rows_done,
+        describe: Callable[[int, float], str] = describe_rows,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._name = escape_line(name)
         self._size = size
-        self._done = done
+        self._describe = describe
         self._clock = clock
         self._begun = self._shown = clock()
         self._bar: Progress | None = None
@@ -83,18 +83,20 @@ class LoadProgress:
         if now - self._shown < (_BAR_SECONDS if self._bar else _LINE_SECONDS):
             return
         self._shown = now
-        text = f"{self._done(amount, max(now - self._begun, 1e-9))}, {self._bytes(position)}"
+        text = f"{self._describe(amount, max(now - self._begun, 1e-9))}, {self._format_position(position)}"
         if note:
             text += f" — {note}"
         if self._bar:
             self._bar.update(self._task, completed=position, text=text, refresh=True)
         else:
-            self._console.print(f"{self._name}: {text}{self._left(position, now)}", highlight=False, soft_wrap=True)
+            self._console.print(
+                f"{self._name}: {text}{self._format_time_left(position, now)}", highlight=False, soft_wrap=True
+            )
 
-    def _bytes(self, position: int) -> str:
+    def _format_position(self, position: int) -> str:
         return decimal(position) + (f" of {decimal(self._size)}" if self._size else "")
 
-    def _left(self, position: int, now: float) -> str:
+    def _format_time_left(self, position: int, now: float) -> str:
         if not self._size or not position:
             return ""
         seconds = (now - self._begun) * (self._size - position) / position

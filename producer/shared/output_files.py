@@ -1,4 +1,4 @@
-"""Files that a command writes: none is a source, and none is lost that an earlier command has left."""
+"""Paths of the files that a command writes: never a source, and never over another source's file."""
 
 import os
 import re
@@ -18,15 +18,15 @@ from producer.sources.log_location import locate_log
 from producer.sources.source_location import display_path, file_descriptor, is_remote
 
 STDIN_SOURCE = "SLUICE_STDIN_SOURCE"
-"""The variable that says what standard input is, as source_id() names it, where it is sent from elsewhere."""
+"""Environment variable with the id (see source_id()) of what comes through standard input, as in a pod."""
 UNKNOWN_SOURCE = ""
-"""The source of a file of ours that does not say it: never that of another file."""
+"""Id of a source that cannot be known; it never equals that of another file."""
 
 
 def source_id(spec: str, *, env: Mapping[str, str]) -> str:
-    """Return what a source is known by in the files about it, without secrets.
+    """Return the id by which files about a source name it, without secrets.
 
-    UNKNOWN_SOURCE for what comes through a pipe: nobody can say whether it is the same another time.
+    UNKNOWN_SOURCE for a pipe: nobody can say whether the same comes through it another time.
     """
     if spec == "-":
         return env.get(STDIN_SOURCE) or UNKNOWN_SOURCE
@@ -63,9 +63,9 @@ def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: st
 def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | None], named_by: str | None) -> Path:
     """Return `wanted`, or a numbered name beside it (x-2.html), so that nothing is lost by writing to it.
 
-    A file is written over only if it is one of ours about the same `source`. `source_of` returns a file's source,
-    UNKNOWN_SOURCE, or None for a file that is not one of ours. Raises SluiceError (USAGE) where an option, `named_by`,
-    has named such a file.
+    A file is written over only if this program has written it about the same `source`. `source_of` returns a file's
+    source, UNKNOWN_SOURCE, or None for a file that this program has not written; SluiceError (USAGE) is raised if the
+    option `named_by` names such a file.
     """
     taken = list(_existing(wanted))
     sources = {path: _source_or_none(source_of, path) for path in taken}
@@ -99,7 +99,7 @@ def _existing(wanted: Path) -> Iterator[Path]:
 
 
 def why_not_writable(path: Path) -> str | None:
-    """Return why no file can be made at `path`, as far as that can be told beforehand; None where one can."""
+    """Return why no file can be made at `path`, as far as can be known beforehand; None if one can be made."""
     if path.is_dir():
         return "it is a folder"
     folder = path.absolute().parent
@@ -111,7 +111,7 @@ def why_not_writable(path: Path) -> str | None:
 
 @contextmanager
 def replacing(path: Path) -> Generator[BinaryIO]:
-    """Write a whole file or nothing: until the end it has another name. A device or a pipe is written as it is.
+    """Open a file that replaces `path` only once it is whole; a device or a pipe is written directly.
 
     Raises OSError.
     """
@@ -132,7 +132,7 @@ def replacing(path: Path) -> Generator[BinaryIO]:
 
 
 def _status_of(source: str, env: Mapping[str, str]) -> os.stat_result | None:
-    """Return the status of a source on this machine; None where it is elsewhere or not there."""
+    """Return os.stat() of a source on this machine; None if it is elsewhere or not there."""
     try:
         if source.startswith("nclt:"):
             return None

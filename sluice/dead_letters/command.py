@@ -211,7 +211,7 @@ def _send_with_progress(
         return f"{amount:,} of {selected.total:,} dead letters, {amount / seconds:,.0f}/s"
 
     with (
-        LoadProgress(errors, name="sending", size=None, done=done) as progress,
+        LoadProgress(errors, name="sending", size=None, describe=done) as progress,
         Interrupts(say=lambda _: errors.print("stopping; what is under way is still waited for")) as interrupts,
     ):
 

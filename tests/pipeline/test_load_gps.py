@@ -24,7 +24,7 @@ from producer.gps.open_log import open_log
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.load import LoadOptions
+from producer.shared.base_load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period

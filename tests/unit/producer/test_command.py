@@ -1,7 +1,6 @@
 import argparse
 import io
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from producer.__main__ import main
 from producer.command import add_load_arguments, run
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console
-from producer.shared.interrupts import Interrupts, StopLoadError
 
 ROW = "1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n"
 NOWHERE = {
@@ -87,17 +85,3 @@ def test_help_waits_for_no_heavy_import() -> None:
     code = f"import sys; import producer.__main__; print(*{{*{heavy.split(', ')!r}}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
     assert (done.stdout, done.stderr) == ("\n", "")
-
-
-def test_each_ctrl_c_ends_one_wait_and_the_first_is_answered() -> None:
-    said: list[str] = []
-    before = signal.getsignal(signal.SIGTERM)
-    with Interrupts(say=said.append) as interrupts:
-        interrupts.check()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(os.getpid(), number)
-            with pytest.raises(StopLoadError):
-                interrupts.check()
-            interrupts.check()
-    assert len(said) == 1
-    assert signal.getsignal(signal.SIGTERM) is before

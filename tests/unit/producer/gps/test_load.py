@@ -18,8 +18,8 @@ from producer.gps.reject_reasons import RowReason
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
+from producer.shared.base_load import LoadOptions
 from producer.shared.interrupts import StopLoadError
-from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from tests.unit.producer.conftest import Broker
 
@@ -255,7 +255,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 PEAK = """
 import json, re, sys
 from producer.gps.encode_row import encode_header
-from producer.gps.line_blocks import read_blocks
+from producer.gps.log_lines import read_blocks
 from producer.gps.convert_blocks import Converter
 
 converter = Converter(header=encode_header(1))

@@ -60,7 +60,7 @@ class Report(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadReport(Report):
+class BaseLoadReport(Report):
     """Result of a load: everything sent is acknowledged or failed."""
 
     acknowledged: int

@@ -11,8 +11,8 @@ from producer.kafka import kafka_errors
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.base_report import BaseLoadReport
 from producer.shared.interrupts import StopLoadError
-from producer.shared.load_report import LoadReport
 from producer.shared.rejects import Reject, RejectReason
 from producer.shared.rejects_file import RejectFile
 from producer.sources.prefetch import Prefetch
@@ -29,7 +29,7 @@ _AHEAD = 2
 Verdict: TypeAlias = tuple[Exit, str | None]
 """The exit status, and what must be said on standard error."""
 Item = TypeVar("Item")
-AnyReport = TypeVar("AnyReport", bound=LoadReport)
+AnyReport = TypeVar("AnyReport", bound=BaseLoadReport)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class LoadOptions:
     """Stop once more rows or files than this are rejected; None loads to the end."""
 
 
-class Load(ABC, Generic[Item, AnyReport]):
+class BaseLoad(ABC, Generic[Item, AnyReport]):
     """One load. A subclass reads its source as items, takes them one by one, and makes the report.
 
     `tick` is called about ten times a second while something is waited for; it may raise StopLoadError.
@@ -109,7 +109,7 @@ class Load(ABC, Generic[Item, AnyReport]):
 
     @abstractmethod
     def _report(self, **fields: Any) -> AnyReport:
-        """Make the report; `fields` are those of LoadReport."""
+        """Make the report; `fields` are those of BaseLoadReport."""
 
     def _send(self, records: Records) -> None:
         self._delivery.send(records, tick=self._tick)
