@@ -117,7 +117,7 @@ def test_the_toolbox_says_what_it_needs(words: list[str], tmp_path: Path) -> Non
     assert done.returncode == Exit.USAGE
     assert "Traceback" not in done.stderr
     local = words[-1] in ("up", "down") or "local" in words
-    for word in ["no embedded pipeline", "--target external"] if local else VARIABLES:
+    for word in ["no local pipeline", "--target external"] if local else VARIABLES:
         assert word in done.stderr
 
 
