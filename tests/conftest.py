@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "embedded(why): runs in the embedded pipeline only, and why")
+    config.addinivalue_line("markers", "slow: takes a second or more; scripts/test --quick leaves it out")
     # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,7 +14,7 @@ from producer.images.image_location import IMAGE_SOURCES, NCLT_IMAGES, ImageLoca
 from producer.images.image_source import Image, ImageSource, Rules
 from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut, Selection
-from producer.images.selection_arguments import add_selection_arguments, selection
+from producer.images.selection_arguments import add_selection_arguments, read_selection
 from producer.images.source_files import Entry, Refused, files_in
 from producer.images.tar_entries import files_in_tar
 from producer.runtime.exit_status import SluiceError
@@ -35,7 +35,7 @@ __all__ = [
     "detect_kind",
     "locate_images",
     "open_images",
-    "selection",
+    "read_selection",
 ]
 
 STDIN_HOLDS = "SLUICE_STDIN_HOLDS"

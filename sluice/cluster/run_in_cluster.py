@@ -14,7 +14,7 @@ from typing import IO
 
 from producer.images.open_source import STDIN_HOLDS, SourceKind, detect_kind, locate_images
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.load_options import reject_file
+from producer.shared.load_command import choose_rejects_file
 from producer.shared.output_files import STDIN_SOURCE, source_id
 from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
 from producer.sources.log_source import STDIN_NAME, cut_short, locate, open_source, shown_path
@@ -133,8 +133,8 @@ def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
     if not hasattr(args, "rejects"):
         return None
     if args.kind == "images":
-        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
-    return reject_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+        return choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return choose_rejects_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:

@@ -155,7 +155,9 @@ class _Sender:
         try:
             self._producer = Producer(user.client_settings() | settings)
         except KafkaException as error:
-            raise SluiceError(f"the settings for Kafka are not accepted: {kafka_errors.text(error.args[0])}") from error
+            raise SluiceError(
+                f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
+            ) from error
 
     def send(self, batch: list[DeadLetter], *, tick: Callable[[], None]) -> BaseException | None:
         """Send, and wait until it is known of each letter what became of it; what `tick` raised, if it did."""
@@ -190,11 +192,11 @@ class _Sender:
             self._fail(letter, error.args[0])
 
     def _fail(self, letter: DeadLetter, error: KafkaError) -> None:
-        why = kafka_errors.why(error, self._last_error)
+        why = kafka_errors.explain(error, self._last_error)
         self.problem = self.problem or f"{letter.address} was not acknowledged by topic {letter.origin}: {why}"
 
     def _on_error(self, error: KafkaError) -> None:
-        self._last_error = kafka_errors.more_telling(self._last_error, error)
+        self._last_error = kafka_errors.choose_specific(self._last_error, error)
 
 
 def _raised_by(tick: Callable[[], None]) -> BaseException | None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from producer.gps.check_rows import parse_row
 from producer.gps.encode_row import schema_text
+from producer.gps.parse_row import parse_row
 from tests.bench.bed import Bed
 from tests.bench.formats import FORMATS, Record
 from tests.bench.measurement import Cell, Figures, Report

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from producer.images.open_source import open_images
-from producer.images.selection_arguments import selection
+from producer.images.selection_arguments import read_selection
 from producer.kafka.topic import TopicAdmin
 from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.images.json_result import to_json
@@ -37,7 +37,11 @@ def run_images_proof(
     with (
         open_images_store(endpoints.redis) as store,
         open_images(
-            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(endpoints), raw=raw
+            args.source,
+            env=env,
+            selection=read_selection(args),
+            max_message_bytes=_max_message_bytes(endpoints),
+            raw=raw,
         ) as source,
         ConsoleProgress(console, quiet=args.json, items="images") as progress,
     ):

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
-from producer.images.load import ImageLoad, ImageOptions, tuning
-from producer.images.load_report import ImageReport
+from producer.images.load import ImageLoad, ImageLoadOptions, tuning
+from producer.images.load_report import ImageLoadReport
 from producer.images.open_source import Selection, open_images
 from producer.images.reject_reasons import ImageReason
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
-from producer.shared.load_stages import StopLoadError
+from producer.shared.interrupts import StopLoadError
 from producer.shared.rejects_file import IMAGES, RejectFile
 
 from ..conftest import Broker
@@ -38,14 +38,14 @@ def load(
     selection: Selection | None = None,
     rejects: Path | None = None,
     **options: Any,
-) -> ImageReport:
+) -> ImageLoadReport:
     with (
         open_images(str(source), env={}, selection=selection or Selection(), max_message_bytes=LARGEST) as opened,
         RejectFile(rejects or source.with_suffix(".rejects.csv"), columns=IMAGES) as file,
         Delivery(broker.settings, topic=topic, patience=patience, tuning=tuning(LARGEST)) as delivery,
     ):
         delivery.connect()
-        return ImageLoad(opened, delivery=delivery, rejects=file, options=ImageOptions(**options), tick=tick).run()
+        return ImageLoad(opened, delivery=delivery, rejects=file, options=ImageLoadOptions(**options), tick=tick).run()
 
 
 def test_every_image_arrives_byte_for_byte(folder: Path, broker: Broker) -> None:
@@ -93,7 +93,7 @@ def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path,
     source = put(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
     report = load(source, broker, "images-too-large")
     assert (report.rejected, report.failed, report.acknowledged) == ({ImageReason.TOO_LARGE: 1}, 0, 1)
-    assert report.lines_for_people()[-1].startswith("a message may have 1,000,000 bytes")
+    assert report.as_lines()[-1].startswith("a message may have 1,000,000 bytes")
 
 
 def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) -> None:
@@ -191,7 +191,7 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
     report = load(folder, broker, "images-unwritable", rejects=tmp_path / "missing/x.csv")
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
-    assert "they are in" not in "".join(report.lines_for_people())
+    assert "they are in" not in "".join(report.as_lines())
 
 
 def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
@@ -201,7 +201,7 @@ def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
     assert (told["files"], told["acknowledged"], told["complete"]) == (COUNT + 1, 10, True)
     assert told["rejected"] == {"name": 1}
     assert told["left_out"] == {"every": {"files": 20, "bytes": 20 * len(picture())}}
-    lines = report.lines_for_people()
+    lines = report.as_lines()
     assert f"10 of {COUNT + 1} files loaded, 2.8 kB in" in lines[0]
     assert lines[1].startswith("1 files rejected; they are in")
     assert lines[-1] == "20 files (5.7 kB) left out by --every"

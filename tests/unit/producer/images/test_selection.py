@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from producer.images.selection import DEFAULT_MAX_BYTES, Chooser, Selection
-from producer.images.selection_arguments import add_selection_arguments, selection
+from producer.images.selection_arguments import add_selection_arguments, read_selection
 
 
 def parse(*arguments: str) -> Selection:
     parser = argparse.ArgumentParser()
     add_selection_arguments(parser)
-    return selection(parser.parse_args(arguments))
+    return read_selection(parser.parse_args(arguments))
 
 
 def test_everything_is_chosen_up_to_a_limit_for_mistakes() -> None:

@@ -21,7 +21,7 @@ ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 
 def fix(utime: int = UTIME) -> bytes:
     """A right value for gps-fixes."""
-    return encode_row.value(parse_row(ROW % utime), header=encode_row.header(7))
+    return encode_row.encode_value(parse_row(ROW % utime), header=encode_row.encode_header(7))
 
 
 VALUE = fix()

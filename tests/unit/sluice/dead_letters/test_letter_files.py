@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix, read_fixes
-from producer.gps.parse_row import parse_row
+from producer.gps.check_rows import read_fixes
+from producer.gps.parse_row import GpsFix, parse_row
 from producer.images.image_source import Image
 from producer.images.open_source import open_images
 from producer.images.selection import Selection

@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from producer.gps.check_rows import GpsFix, Reason
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from sluice.proof.gps.external_sort import RejectedRow
 from sluice.proof.shared.proof_arguments import ProofOptions
 from tests.unit.sluice.proof.gps.fake_table import FakeTable, delete, fix, line, prove, stored, upsert
@@ -63,7 +64,7 @@ def test_a_row_that_is_rejected_now_is_found_at_the_edges_too(number: int):
         1,
         1,
     )
-    assert result.comparison.rejected_present.first == (RejectedRow(FIXES[number].utime, number + 1, Reason.ANGLE),)
+    assert result.comparison.rejected_present.first == (RejectedRow(FIXES[number].utime, number + 1, RowReason.ANGLE),)
 
 
 @pytest.mark.parametrize("absent", [True, False])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.json_result import to_json
 from sluice.proof.gps.prove import RowProofResult
 from sluice.proof.gps.report import render
