@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.prove import RowProofResult, prove_rows
 from sluice.proof.gps.table_rows import TableRow
 from sluice.proof.shared.proof_arguments import ProofOptions
