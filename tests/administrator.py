@@ -1,7 +1,7 @@
-"""Somebody who may do anything to the pipeline, as `sluice` itself may not: what tests need to make trouble.
+"""Administrator rights on a pipeline for tests, which `sluice` itself does not have: to write tables, to kill servers.
 
-In the embedded place that is whoever owns its folder. Elsewhere VARIABLES hold the passwords of users who may do more
-than the pipeline's own; in a cluster scripts/test-kind makes those users, and takes them away when the tests are over.
+The administrator of a local pipeline is the owner of its state folder. For other targets VARIABLES hold the passwords
+of users with more rights than the pipeline's own; in a cluster scripts/test-kind creates these users for one test run.
 """
 
 import os
@@ -23,7 +23,7 @@ from sluice.view.endpoints import Endpoints
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 USER = "tests"
-"""The user of MySQL and of Kafka that scripts/test-kind makes."""
+"""MySQL and Kafka user that scripts/test-kind creates."""
 VARIABLES = {
     "SLUICE_TEST_MYSQL_PASSWORD": f"password of the MySQL user {USER}, who may do anything",
     "SLUICE_TEST_MYSQL_SOURCE_PASSWORD": "password of the MySQL user source",
@@ -35,10 +35,10 @@ _SECONDS = 60
 
 
 class Servers(Protocol):
-    """What is done to the pipeline's parts otherwise than by their own protocols."""
+    """Operations on the pipeline's servers that need more than their own protocols."""
 
     def kafka_user(self) -> KafkaUser:
-        """A user of Kafka who may do anything to topics and consumer groups."""
+        """Return a Kafka user with all rights on topics and consumer groups."""
         ...
 
     def create_connector(self, name: str, config: Mapping[str, str]) -> None:
@@ -46,49 +46,49 @@ class Servers(Protocol):
         ...
 
     def delete_connector(self, name: str) -> None:
-        """Delete it and wait until it is gone."""
+        """Delete a connector and wait until it is gone."""
         ...
 
     def stop_connector(self, name: str) -> None:
-        """Stop it: it keeps its settings and has no tasks."""
+        """Stop a connector: it keeps its settings and has no tasks."""
         ...
 
     def resume_connector(self, name: str) -> None:
-        """Start it again."""
+        """Start a stopped connector."""
         ...
 
     def set_topic(self, topic: str, name: str, value: str) -> None:
-        """Change a setting of a topic that the pipeline has."""
+        """Change a setting of one of the pipeline's topics."""
         ...
 
     def check_that_redis_can_be_killed(self) -> None:
-        """Skip the test where it cannot."""
+        """Skip the test if Redis cannot be killed."""
         ...
 
     def kill_redis(self) -> None:
-        """Kill Redis as a power cut would, and wait until it is gone."""
+        """Kill Redis with SIGKILL and wait until it is gone."""
         ...
 
     def start_redis(self) -> None:
-        """Have Redis back, and wait until it answers."""
+        """Start Redis and wait until it answers."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Administrator:
-    """The rights, and the passwords of the users who have them."""
+    """Administrator of one pipeline: connections with all rights."""
 
-    place: Endpoints
+    endpoints: Endpoints
     servers: Servers
     mysql_user: str
     passwords: Mapping[str, str] = field(repr=False)
-    """By store and user, as sluice.local.instance names them: `redis-admin`, `mysql-source`, …"""
+    """Passwords by store and user, with the names of sluice/local/instance.py: `redis-admin`, `mysql-source`, …"""
 
     def mysql(self) -> Connection:
-        """A connection that may write any table; each statement is committed at once."""
+        """Return a connection that may write all tables; autocommit."""
         return pymysql.connect(
-            host=self.place.mysql.host,
-            port=self.place.mysql.port,
+            host=self.endpoints.mysql.host,
+            port=self.endpoints.mysql.port,
             user=self.mysql_user,
             password=self.passwords[f"mysql-{self.mysql_user}"],
             autocommit=True,
@@ -96,10 +96,10 @@ class Administrator:
         )
 
     def redis(self, user: str = "admin", *, database: int = 0) -> Redis:
-        """A client of Redis; `admin` may do anything."""
+        """Return a Redis client; the user `admin` has all rights."""
         return Redis(
-            host=self.place.redis.host,
-            port=self.place.redis.port,
+            host=self.endpoints.redis.host,
+            port=self.endpoints.redis.port,
             username=user,
             password=self.passwords[f"redis-{user}"],
             db=database,
@@ -107,30 +107,30 @@ class Administrator:
 
     @property
     def kafka(self) -> KafkaUser:
-        """May do anything to topics and consumer groups."""
+        """Kafka user with all rights on topics and consumer groups."""
         return self.servers.kafka_user()
 
     def topics(self) -> AdminClient:
-        """A client that makes and removes topics."""
+        """Return a client that creates and deletes topics."""
         return AdminClient(self.kafka.client_settings())
 
-    def reads_as_itself(self) -> dict[str, str]:
-        """Settings of a sink that reads with these rights: the pipeline's own user has none on other topics."""
+    def consumer_override(self) -> dict[str, str]:
+        """Return settings of a sink that consumes as this user: the pipeline's own may not read other topics."""
         module = "org.apache.kafka.common.security.scram.ScramLoginModule"
         user = self.kafka
         login = f'{module} required username="{user.username}" password="{user.password}";'
         return {"consumer.override.sasl.jaas.config": login}
 
 
-def administrator_of(place: Endpoints, *, env: Mapping[str, str]) -> Administrator:
-    """The administrator of a pipeline that is not the embedded one; skips the test where nobody says who that is."""
+def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Administrator:
+    """Return the administrator of a pipeline that is not local; skips the test if VARIABLES are not set."""
     from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
 
     if missing := [f"{name} ({VARIABLES[name]})" for name in VARIABLES if not env.get(name)]:
         pytest.skip(f"needs an administrator, whom scripts/test-kind makes on a cluster; not set: {', '.join(missing)}")
     kafka = KafkaUser(
-        bootstrap_servers=place.producer.bootstrap_servers,
-        ca_file=place.producer.ca_file,
+        bootstrap_servers=endpoints.producer.bootstrap_servers,
+        ca_file=endpoints.producer.ca_file,
         username=USER,
         password=env["SLUICE_TEST_KAFKA_PASSWORD"],
     )
@@ -139,17 +139,17 @@ def administrator_of(place: Endpoints, *, env: Mapping[str, str]) -> Administrat
         "mysql-source": env["SLUICE_TEST_MYSQL_SOURCE_PASSWORD"],
         "redis-admin": env["SLUICE_TEST_REDIS_ADMIN_PASSWORD"],
         "redis-connect": env["SLUICE_TEST_REDIS_CONNECT_PASSWORD"],
-        "redis-reader": place.redis.password,
+        "redis-reader": endpoints.redis.password,
     }
-    servers = KubernetesServers(place, kafka) if in_pod() else PlainServers(place, kafka)
-    return Administrator(place=place, servers=servers, mysql_user=USER, passwords=passwords)
+    servers = KubernetesServers(endpoints, kafka) if in_pod() else PlainServers(endpoints, kafka)
+    return Administrator(endpoints=endpoints, servers=servers, mysql_user=USER, passwords=passwords)
 
 
 class PlainServers:
-    """By Connect's REST interface and Kafka's own protocol."""
+    """Servers reached by Connect's REST API and Kafka's protocol only."""
 
-    def __init__(self, place: Endpoints, kafka: KafkaUser) -> None:
-        self._url = f"{place.connect_urls[0]}/connectors"
+    def __init__(self, endpoints: Endpoints, kafka: KafkaUser) -> None:
+        self._url = f"{endpoints.connect_urls[0]}/connectors"
         self._kafka = kafka
 
     def kafka_user(self) -> KafkaUser:
@@ -186,20 +186,20 @@ class PlainServers:
 
 
 @contextmanager
-def administrator(place: Endpoints, instance: Instance | None) -> Generator[Connection]:
-    """The administrator's connection to MySQL."""
+def administrator(endpoints: Endpoints, instance: Instance | None) -> Generator[Connection]:
+    """Yield the administrator's connection to MySQL."""
     if instance:
-        from tests.embedded_administrator import embedded_administrator  # noqa: PLC0415 it needs this module
+        from tests.local_administrator import local_administrator  # noqa: PLC0415 it imports this module
 
-        admin = embedded_administrator(place, instance)
+        admin = local_administrator(endpoints, instance)
     else:
-        admin = administrator_of(place, env=os.environ)
+        admin = administrator_of(endpoints, env=os.environ)
     with admin.mysql() as connection:
         yield connection
 
 
 def run(connection: Connection, statement: str, *values: object) -> int:
-    """Run one statement; the key that the server gave to an inserted row."""
+    """Run one statement; returns the generated key of an inserted row, or 0."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.lastrowid or 0)

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.bench.bed import Bed, bed
+from tests.bench.bench_pipeline import BenchPipeline, bench_pipeline
 from tests.bench.converters import converters
 from tests.bench.database import csv_to_database
 from tests.bench.images import images_to_redis
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
-from tests.bench.place import memory, start
 from tests.bench.redis import redis_sink
 from tests.bench.scaling import scaling
+from tests.bench.startup_and_memory import memory, start
 
-_FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
+_FUNCTIONS: tuple[Callable[[BenchPipeline], Result], ...] = (
     memory,
     start,
     csv_to_kafka,
@@ -48,7 +48,7 @@ def main() -> None:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     progress = Console(stderr=True)
     found: list[Result] = []
-    with bed() as pipeline:
+    with bench_pipeline() as pipeline:
         for name in args.names or BENCHMARKS:
             progress.print(f"{name} …")
             found.append(BENCHMARKS[name](pipeline))

@@ -9,16 +9,16 @@ from typing import Any, Never
 
 import pytest
 
-from tests.cluster.builds import Missing, programs
-from tests.cluster.cluster import Cluster
-from tests.cluster.definitions import install_definitions, strimzi_definitions
-from tests.cluster.servers import control_plane
+from tests.cluster.control_plane import control_plane
+from tests.cluster.deployment import Cluster
+from tests.cluster.go_builds import MissingPrerequisite, programs
+from tests.cluster.strimzi_crds import install_definitions, strimzi_definitions
 
 _ABANDONED = {"run_in_stack", "run_pulumi_func"}
 
 
 @pytest.fixture(scope="session")
-def no_word_of_abandoned_programs() -> Generator[None]:
+def silence_abandoned_programs() -> Generator[None]:
     """Keep quiet about programs whose deployment has failed.
 
     Pulumi leaves such a program in the middle of an await, and Python says so whenever it collects it.
@@ -53,12 +53,12 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def cluster(
-    say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory, no_word_of_abandoned_programs: None
+    say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory, silence_abandoned_programs: None
 ) -> Generator[Cluster]:
     try:
         built = programs(env=os.environ, say=say)
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     definitions = strimzi_definitions(env=os.environ, say=say)
     with control_plane(built, state=tmp_path_factory.mktemp("control-plane") / "state") as plane:
         # Before any program: the collector of what is deleted looks for new kinds every 30 s only.
@@ -66,7 +66,7 @@ def cluster(
         yield Cluster(plane=plane, programs=built, definitions=definitions)
 
 
-def without(reason: str, *, env: Mapping[str, str]) -> Never:
+def skip_or_fail(reason: str, *, env: Mapping[str, str]) -> Never:
     """Skip, or fail where skipping would hide that nothing was proven."""
     if env.get("CI") == "true":
         pytest.fail(f"a continuous run has to have what these tests need: {reason}")

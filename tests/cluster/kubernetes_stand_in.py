@@ -8,11 +8,11 @@ from importlib.metadata import version
 from threading import Lock
 from typing import Any
 
-from tests.cluster.api import Api, Refused
-from tests.cluster.definitions import install_definitions
-from tests.cluster.provider import ProviderError, StandIn, Values
-from tests.cluster.replacement import needs_replacement
-from tests.cluster.values import marked_like, plain, seen_in, suffix
+from tests.cluster.api_client import Api, ApiError
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.pulumi_values import marked_like, plain, seen_in, suffix
+from tests.cluster.replacement_rules import needs_replacement
+from tests.cluster.strimzi_crds import install_definitions
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SKIP = "pulumi.com/skipAwait"
@@ -65,7 +65,7 @@ class KubernetesStandIn(StandIn):
     def _namespaced(self, news: Values) -> bool:
         try:
             return self._api.kind(news["apiVersion"], news["kind"]).namespaced
-        except Refused:  # its definition comes with a Release that has not been made yet
+        except ApiError:  # its definition comes with a Release that has not been made yet
             return True
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
@@ -81,7 +81,7 @@ class KubernetesStandIn(StandIn):
         body = plain(inputs)
         try:
             return marked_like(_bare(self._api.apply(body)), inputs)
-        except Refused as error:
+        except ApiError as error:
             raise ProviderError(f"{body['kind']} {_identity(body)}: {error}") from None
 
     def _release(self, inputs: Values) -> tuple[str, Values]:
@@ -92,7 +92,12 @@ class KubernetesStandIn(StandIn):
             install_definitions(self._api, self._definitions)
         namespace = settings.get("namespace", "default")
         self.releases[settings["name"]] = settings
-        status = {"name": settings["name"], "namespace": namespace, "status": "deployed", "revision": 1}
+        status = {
+            "name": settings["name"],
+            "namespace": namespace,
+            "status": "deployed",
+            "revision": 1,
+        }
         return f"{namespace}/{settings['name']}", {**inputs, "status": status, "resourceNames": {}}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
@@ -125,7 +130,7 @@ class KubernetesStandIn(StandIn):
                 namespace=metadata.get("namespace"),
                 seconds=None if skips else _DELETE_SECONDS,
             )
-        except Refused as error:
+        except ApiError as error:
             raise ProviderError(f"{body['kind']} {_identity(body)}: {error}") from None
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:

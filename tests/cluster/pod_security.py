@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.cluster.api import Api, Refused
-from tests.support import wait_for
+from tests.cluster.api_client import Api, ApiError
+from tests.run_sluice import wait_for
 
 _WORKLOADS = (
     ("apps/v1", "Deployment"),
@@ -35,7 +35,7 @@ def violations(api: Api, *, namespace: str) -> list[str]:
     for workload in workloads(api, namespace=namespace):
         try:
             api.create(_pod(workload), dry_run=True)
-        except Refused as error:
+        except ApiError as error:
             found.append(f"{workload['kind']} {workload['metadata']['name']}: {error}")
     return found
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 from infra.settings.declared_settings import ROOT
-from tests.cache import once
-from tests.cluster.builds import Missing, progress
+from tests.build_cache import cached_folder
+from tests.cluster.go_builds import MissingPrerequisite, progress
 
 _PACK = ROOT / "infra/policy"
 _LAUNCHER = "pulumi-analyzer-policy-python"
@@ -20,7 +20,7 @@ _LAUNCHER = "pulumi-analyzer-policy-python"
 def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) -> Path:
     """A virtual environment with the pack's requirements, in the user's cache.
 
-    Raises Missing with pip's last words where they cannot be had.
+    Raises MissingPrerequisite with pip's last words where they cannot be had.
     """
     requirements = _PACK / "requirements.txt"
 
@@ -35,10 +35,10 @@ def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) ->
                     break
         if done.returncode:
             last = "\n  ".join((done.stdout + done.stderr).splitlines()[-5:])
-            raise Missing(f"{requirements} could not be installed:\n  {last}")
+            raise MissingPrerequisite(f"{requirements} could not be installed:\n  {last}")
 
     digest = sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    return once(f"policy-{digest}", install, env=env)
+    return cached_folder(f"policy-{digest}", install, env=env)
 
 
 def installed_pack(folder: Path, environment: Path) -> Path:

@@ -4,8 +4,8 @@ import secrets
 import string
 from importlib.metadata import version
 
-from tests.cluster.provider import ProviderError, StandIn, Values
-from tests.cluster.values import plain, secret
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.pulumi_values import plain, secret
 
 _PASSWORD = "random:index/randomPassword:RandomPassword"
 _SETTINGS = {"length", "special", "overrideSpecial", "keepers"}

@@ -12,9 +12,9 @@ from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
 from tests.administrator import administrator
-from tests.faults.load import WORKERS, Pipeline
-from tests.parts import Processes
-from tests.support import run_sluice
+from tests.faults.two_worker_pipeline import WORKERS, Pipeline
+from tests.kill_servers import LocalServerControl
+from tests.run_sluice import run_sluice
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +40,10 @@ def instance_of_two(
 @pytest.fixture(scope="session")
 def pipeline(instance_of_two: Instance) -> Pipeline:
     variables = instance_of_two.endpoint_variables()
-    place = Endpoints.from_env(variables)
+    endpoints = Endpoints.from_env(variables)
     return Pipeline(
-        place=place,
+        endpoints=endpoints,
         env={**os.environ, **variables},
-        parts=Processes(instance_of_two),
-        connect=partial(administrator, place, instance_of_two),
+        servers=LocalServerControl(instance_of_two),
+        connect=partial(administrator, endpoints, instance_of_two),
     )

@@ -9,7 +9,7 @@ import pytest
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from sluice.cluster.toolbox_pod import NAMESPACE, context_of, is_cluster
-from tests.support import Sluice
+from tests.run_sluice import Sluice
 
 ROWS = 500_000
 

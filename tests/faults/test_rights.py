@@ -13,24 +13,24 @@ from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.users import reconcile_acls
 from sluice.view.endpoints import Endpoints
-from tests.support import Sluice, wait_for
+from tests.run_sluice import Sluice, wait_for
 
 
-def may_write(place: Endpoints) -> bool:
+def may_write(endpoints: Endpoints) -> bool:
     """What the broker goes by now: a right that was given or taken reaches its authorizer a moment later."""
-    producer = Producer(place.producer.client_settings())
+    producer = Producer(endpoints.producer.client_settings())
     return producer.list_topics("gps-fixes", timeout=10).topics["gps-fixes"].error is None
 
 
 @pytest.fixture
-def without_the_producers_rights(instance: Instance, place: Endpoints) -> Generator[None]:
+def without_the_producers_rights(instance: Instance, endpoints: Endpoints) -> Generator[None]:
     users = PipelineSpec.read().users
     admin = admin_client(instance)
     reconcile_acls(admin, [replace(user, acls=()) if user.name == "producer" else user for user in users])
-    wait_for(lambda: not may_write(place))
+    wait_for(lambda: not may_write(endpoints))
     yield
     reconcile_acls(admin, users)
-    wait_for(lambda: may_write(place))
+    wait_for(lambda: may_write(endpoints))
 
 
 @pytest.mark.usefixtures("without_the_producers_rights")

@@ -27,15 +27,15 @@ from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Connection, administrator, run
-from tests.support import Sluice, wait_for
+from tests.run_sluice import Sluice, wait_for
 
 TOPIC = ConfigResource.Type.TOPIC
 
 
 @pytest.fixture
-def connect(place: Endpoints) -> Generator[str]:
+def connect(endpoints: Endpoints) -> Generator[str]:
     """Where Connect answers. Afterwards mysql-source begins anew, as docs/mysql-source.md has it."""
-    url = f"{place.connect_urls[0]}/connectors"
+    url = f"{endpoints.connect_urls[0]}/connectors"
     yield url
     source = f"{url}/mysql-source"
     request("PUT", f"{source}/stop")
@@ -83,11 +83,11 @@ def change_connectors(url: str) -> None:
     request("PUT", f"{url}/redis-sink/pause")
 
 
-def take_the_log_away(url: str, place: Endpoints, instance: Instance) -> None:
+def take_the_log_away(url: str, endpoints: Endpoints, instance: Instance) -> None:
     """The place in the binary log to which the source would go back."""
     request("PUT", f"{url}/mysql-source/stop")
     wait_for(lambda: states(f"{url}/mysql-source") == ["STOPPED"])
-    with administrator(place, instance) as connection:
+    with administrator(endpoints, instance) as connection:
         run(connection, "UPDATE myDB.test SET speed = speed + 1")
         # A file that is still being sent to somebody is not deleted, and the server only warns.
         wait_for(lambda: only_the_newest_file_is_left(connection))
@@ -103,22 +103,22 @@ def only_the_newest_file_is_left(connection: Connection) -> bool:
         return len(cursor.fetchall()) == 1
 
 
-def change_database(place: Endpoints, instance: Instance) -> None:
+def change_database(endpoints: Endpoints, instance: Instance) -> None:
     """A table and a right that are gone, and a user that nobody described."""
-    with administrator(place, instance) as connection:
+    with administrator(endpoints, instance) as connection:
         run(connection, "DROP TABLE myDB.gps_fixes")
         run(connection, "REVOKE SELECT ON myDB.* FROM 'reader'@'%%'")
         run(connection, "CREATE USER 'eve'@'%%'")
 
 
 def test_all_is_as_described_again_but_what_failed_and_that_is_told(
-    connect: str, place: Endpoints, instance: Instance, sluice: Sluice
+    connect: str, endpoints: Endpoints, instance: Instance, sluice: Sluice
 ) -> None:
     admin = admin_client(instance)
     change_kafka(admin)
     change_connectors(connect)
-    take_the_log_away(connect, place, instance)
-    change_database(place, instance)
+    take_the_log_away(connect, endpoints, instance)
+    change_database(endpoints, instance)
 
     done = sluice("up", "--workers", "1")
     admin.delete_topics(["somebodys"])["somebodys"].result(30)

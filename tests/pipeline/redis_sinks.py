@@ -19,9 +19,9 @@ from sluice.local.topics import reconcile_topics
 from sluice.local.wait_for_connectors import wait_for_connectors
 from sluice.view.endpoints import Endpoints, StoreUser
 from tests.administrator import Administrator
-from tests.embedded_administrator import embedded_administrator
-from tests.pipeline.dead_letters import DeadLetter, DeadLetters
-from tests.support import wait_for
+from tests.local_administrator import local_administrator
+from tests.pipeline.dead_letter_reader import DeadLetter, DeadLetterReader
+from tests.run_sluice import wait_for
 
 DEAD_LETTERS = "redis-sink-dead-letters"
 MAX_MESSAGE_BYTES = 8 << 20
@@ -30,9 +30,14 @@ Key = str | bytes | None
 Value = bytes | None
 
 
-def produce(place: Endpoints, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None) -> None:
+def produce(
+    endpoints: Endpoints, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None
+) -> None:
     """Send records in their order and wait until each is acknowledged."""
-    settings = (by or place.producer).client_settings() | {"message.max.bytes": MAX_MESSAGE_BYTES + 4096, "acks": "all"}
+    settings = (by or endpoints.producer).client_settings() | {
+        "message.max.bytes": MAX_MESSAGE_BYTES + 4096,
+        "acks": "all",
+    }
     producer = Producer(settings)
     failed: list[object] = []
     for key, value in records:
@@ -47,7 +52,7 @@ def store(user: StoreUser, *, database: int = 1) -> "Redis":
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
 
 
-def dead_letter(place: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
+def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
     """Headers of the dead letter that holds this record, by the last part of their names."""
 
     def ours(letters: Iterable[DeadLetter]) -> list[dict[str, str]]:
@@ -57,7 +62,7 @@ def dead_letter(place: Endpoints, topic: str, key: bytes | None, value: bytes | 
             if letter.headers.get("topic") == topic and (letter.key, letter.value) == (key, value)
         ]
 
-    letters = DeadLetters(place, DEAD_LETTERS, from_beginning=True)
+    letters = DeadLetterReader(endpoints, DEAD_LETTERS, from_beginning=True)
     return ours(letters.wait(lambda found: bool(ours(found)), seconds=_SECONDS))[0]
 
 
@@ -72,10 +77,10 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"{self.admin.place.connect_urls[0]}/connectors/{self.name}"
+        return f"{self.admin.endpoints.connect_urls[0]}/connectors/{self.name}"
 
     def produce(self, *records: tuple[Key, Value]) -> None:
-        produce(self.admin.place, self.topic, records, by=self.admin.kafka)
+        produce(self.admin.endpoints, self.topic, records, by=self.admin.kafka)
 
     def trace(self) -> str:
         """Why its task has failed, once it has."""
@@ -84,7 +89,7 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        url, cancelled = self.admin.place.connect_urls[0], threading.Event()
+        url, cancelled = self.admin.endpoints.connect_urls[0], threading.Event()
         assert (
             wait_for_connectors(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None)
             == []
@@ -108,15 +113,15 @@ class Sink:
 
 @contextmanager
 def sink(
-    place: Endpoints, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
+    endpoints: Endpoints, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> Generator[Sink]:
     """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
-    admin = embedded_administrator(place, admin) if isinstance(admin, Instance) else admin
+    admin = local_administrator(endpoints, admin) if isinstance(admin, Instance) else admin
     description = PipelineSpec.read()
     ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
     images = next(topic for topic in description.topics if topic.name == "images")
     name = f"redis-sink-test-{uuid4().hex[:8]}"
-    config = {**ours.config, "topics": name, "tasks.max": "1", **admin.reads_as_itself(), **settings}
+    config = {**ours.config, "topics": name, "tasks.max": "1", **admin.consumer_override(), **settings}
     config = {key: value for key, value in config.items() if key not in without}
     topics = admin.topics()
     reconcile_topics(topics, [replace(images, name=name, partitions=1)])

@@ -12,9 +12,9 @@ from producer.kafka.register_schema import register
 from sluice.view.connector_status import ask_connect
 from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
-from tests.pipeline.dead_letters import DeadLetters
+from tests.pipeline.dead_letter_reader import DeadLetterReader
 from tests.pipeline.redis_sinks import Key, Value, produce
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 UNKNOWN_ID = 2**31 - 1
 """The largest that a registry could give."""
@@ -39,9 +39,9 @@ def fix(utime: int, **other: float) -> GpsFix:
 
 
 @pytest.fixture(scope="module")
-def header(place: Endpoints) -> bytes:
+def header(endpoints: Endpoints) -> bytes:
     return encode_row.header(
-        register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
+        register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
     )
 
 
@@ -75,19 +75,19 @@ def bad_records(utime: int, header: bytes) -> list[Bad]:
     ]
 
 
-def stored(place: Endpoints, first: int, last: int) -> list[int]:
-    with connect_mysql(place.mysql) as connection, connection.cursor() as cursor:
+def stored(endpoints: Endpoints, first: int, last: int) -> list[int]:
+    with connect_mysql(endpoints.mysql) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT utime FROM myDB.gps_fixes WHERE utime BETWEEN %s AND %s ORDER BY utime", (first, last))
         return [row[0] for row in cursor.fetchall()]
 
 
-def states(place: Endpoints) -> set[str]:
-    (sink,) = [one for one in ask_connect(*place.connect_urls).connectors if one.name == "mysql-sink"]
+def states(endpoints: Endpoints) -> set[str]:
+    (sink,) = [one for one in ask_connect(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
     return {sink.state, *(task.state for task in sink.tasks)}
 
 
 def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_arrives(
-    place: Endpoints, header: bytes
+    endpoints: Endpoints, header: bytes
 ) -> None:
     utime = FIRST_UTIME
     bad = bad_records(utime, header)
@@ -98,16 +98,16 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
         records += [(str(at), encode_row.value(fix(at), header=header)) for at in good[4 * number : 4 * number + 4]]
         records.append((one.key, one.value))
     records += [(str(at), encode_row.value(fix(at), header=header)) for at in good[-4:]]
-    letters = DeadLetters(place, "mysql-sink-dead-letters")
-    produce(place, encode_row.TOPIC, records)
+    letters = DeadLetterReader(endpoints, "mysql-sink-dead-letters")
+    produce(endpoints, encode_row.TOPIC, records)
 
-    wait_for(lambda: stored(place, utime, good[-1]) == [utime, *good])
+    wait_for(lambda: stored(endpoints, utime, good[-1]) == [utime, *good])
     found = {(letter.key, letter.value): letter for letter in letters.wait(lambda some: len(some) >= len(bad))}
     assert len(found) == len(bad), "each once"
     for one in bad:
         letter = found[one.key.encode() if isinstance(one.key, str) else one.key, one.value]
         assert one.reason in letter.reason, one.name
         assert letter.headers["connector.name"] == "mysql-sink", one.name
-    assert states(place) == {"RUNNING"}
-    produce(place, encode_row.TOPIC, [(str(at), None) for at in (utime, *good)])
-    wait_for(lambda: stored(place, utime, good[-1]) == [])
+    assert states(endpoints) == {"RUNNING"}
+    produce(endpoints, encode_row.TOPIC, [(str(at), None) for at in (utime, *good)])
+    wait_for(lambda: stored(endpoints, utime, good[-1]) == [])

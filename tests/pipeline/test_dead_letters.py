@@ -16,10 +16,10 @@ from producer.gps.parse_row import parse_row
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import Sluice, wait_for
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import Sluice, wait_for
 
-START = Period.DEAD_LETTERS.value
+START = TimeRange.DEAD_LETTERS.value
 ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 HOSTILE = "\x1b[31mred \u202e:car: [bold]"
 
@@ -44,11 +44,11 @@ def letters(sluice: Sluice) -> Letters:
 
 
 @pytest.fixture(scope="module")
-def bad(place: Endpoints, mark: str, letters: Letters) -> Found:
+def bad(endpoints: Endpoints, mark: str, letters: Letters) -> Found:
     """The dead letters of records that no sink can use: two right rows, and bytes, under keys that are no number."""
-    schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
+    schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
     right = [encode_row.value(parse_row(ROW % (START + n)), header=encode_row.header(schema)) for n in range(2)]
-    producer = Producer(place.producer.client_settings() | {"partitioner": "murmur2_random"})  # as a load does
+    producer = Producer(endpoints.producer.client_settings() | {"partitioner": "murmur2_random"})  # as a load does
     headers: list[tuple[str, str | bytes | None]] = [("who", HOSTILE.encode()), ("none", None)]
     for number, value in enumerate((*right, b"\x1b no avro")):
         producer.produce("gps-fixes", key=f"{mark}{HOSTILE}{number}".encode(), value=value, headers=headers)

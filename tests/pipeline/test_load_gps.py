@@ -26,12 +26,12 @@ from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.rejects_file import RejectFile
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import SLUICE, Sluice, run_sluice
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import SLUICE, Sluice, run_sluice
 
 PERIOD = 200_000
 ROWS = 2_000
-DAYS: Iterator[int] = count(Period.LOAD_GPS.value, 86_400_000_000)
+DAYS: Iterator[int] = count(TimeRange.LOAD_GPS.value, 86_400_000_000)
 
 
 def rows(start: int, number: int = ROWS) -> list[str]:
@@ -121,7 +121,7 @@ def test_columns_go_where_the_header_says(sluice: Sluice, log: Path, tmp_path: P
     names = ["utime", "fix_mode", "num_sats", "lat", "lon", "alt", "heading", "velocity"]
     lines = [names, *(line.split(",") for line in log.read_text(encoding="ascii").splitlines())]
     swapped = tmp_path / "swapped.csv"
-    swapped.write_text("\n".join(",".join(line[place] for place in order) for line in lines), encoding="ascii")
+    swapped.write_text("\n".join(",".join(line[endpoints] for endpoints in order) for line in lines), encoding="ascii")
     assert sluice("load", "gps", str(swapped), cwd=tmp_path).returncode == Exit.OK
     assert is_proven(sluice, swapped)
     assert is_proven(sluice, log)  # the same rows in the plain order
@@ -222,24 +222,24 @@ def test_a_session_of_the_data_set_is_loaded(sluice: Sluice, target: str, log: P
 
 
 def test_the_schema_is_held_to_backward_compatibility(
-    sluice: Sluice, place: Endpoints, log: Path, tmp_path: Path
+    sluice: Sluice, endpoints: Endpoints, log: Path, tmp_path: Path
 ) -> None:
     assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
-    client = SchemaRegistryClient({"url": place.registry_compatible_url})
+    client = SchemaRegistryClient({"url": endpoints.registry_compatible_url})
     assert client.get_compatibility(encode_row.SUBJECT) == "BACKWARD"
     schema = json.loads(encode_row.schema_text())
     schema["fields"].append({"name": "must_have", "type": "int"})
     with pytest.raises(SluiceError, match="refuses the schema"):
-        register(json.dumps(schema), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
-    assert register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url) > 0
+        register(json.dumps(schema), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
+    assert register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url) > 0
 
 
-def test_a_wrong_password_is_an_error_within_seconds(place: Endpoints, log: Path, tmp_path: Path) -> None:
+def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
     env = {
         **os.environ,
-        "SLUICE_BOOTSTRAP_SERVERS": place.producer.bootstrap_servers,
-        "SLUICE_CA_FILE": str(place.producer.ca_file),
-        "SLUICE_REGISTRY_URL": place.registry_url,
+        "SLUICE_BOOTSTRAP_SERVERS": endpoints.producer.bootstrap_servers,
+        "SLUICE_CA_FILE": str(endpoints.producer.ca_file),
+        "SLUICE_REGISTRY_URL": endpoints.registry_url,
         "SLUICE_PRODUCER_PASSWORD": "wrong",
     }
     command = ["python", "-m", "producer", "gps", str(log)]
@@ -258,9 +258,9 @@ def test_a_wrong_password_is_an_error_within_seconds(place: Endpoints, log: Path
     assert time.monotonic() - begun < 30
 
 
-def test_a_user_who_may_not_write_is_told_so_within_seconds(place: Endpoints, log: Path, tmp_path: Path) -> None:
+def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
     with (
-        Delivery(place.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
+        Delivery(endpoints.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
         open_log(str(log), env={}) as source,
         RejectFile(tmp_path / "r.csv") as rejects,
     ):
@@ -274,9 +274,9 @@ def test_a_user_who_may_not_write_is_told_so_within_seconds(place: Endpoints, lo
     assert time.monotonic() - begun < 30
 
 
-def test_a_topic_that_is_not_there_is_told_so(place: Endpoints) -> None:
+def test_a_topic_that_is_not_there_is_told_so(endpoints: Endpoints) -> None:
     with (
-        Delivery(place.producer.client_settings(), topic="no-such-topic", patience=60) as delivery,
+        Delivery(endpoints.producer.client_settings(), topic="no-such-topic", patience=60) as delivery,
         pytest.raises(SluiceError, match="no-such-topic cannot be written to") as caught,
     ):
         delivery.connect()

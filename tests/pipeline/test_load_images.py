@@ -26,8 +26,8 @@ from producer.sample_images import write_images
 from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.embedded_administrator import process_of
-from tests.support import SLUICE, Sluice, run_sluice, wait_for
+from tests.local_administrator import process_of
+from tests.run_sluice import SLUICE, Sluice, run_sluice, wait_for
 
 COUNT = 12
 SIZE = (64, 48)
@@ -53,9 +53,9 @@ def files(folder: Path, session: str) -> Found:
 
 
 @pytest.fixture
-def arrived(place: Endpoints) -> Generator[Callable[[], Found]]:
+def arrived(endpoints: Endpoints) -> Generator[Callable[[], Found]]:
     """Gives what has come to the topic since the test began; the newest of each key."""
-    consumer = Consumer({**place.consumer.client_settings(), "group.id": "reader-test"})
+    consumer = Consumer({**endpoints.consumer.client_settings(), "group.id": "reader-test"})
     partitions = [TopicPartition(TOPIC, n) for n in consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions]
 
     def ends() -> dict[int, int]:
@@ -122,9 +122,9 @@ def test_a_dry_run_sends_nothing_and_knows_redis_memory(
 class Limit:
     """What the broker takes as a message of the topic; an administrator changes it."""
 
-    def __init__(self, admin: Administrator, place: Endpoints) -> None:
+    def __init__(self, admin: Administrator, endpoints: Endpoints) -> None:
         self._admin = admin
-        self._user = place.producer.client_settings()
+        self._user = endpoints.producer.client_settings()
         self._topic = TopicAdmin(self._user, topic=TOPIC)
 
     @contextmanager
@@ -147,8 +147,8 @@ class Limit:
 
 
 @pytest.fixture
-def limit(admin: Administrator, place: Endpoints) -> Limit:
-    return Limit(admin, place)
+def limit(admin: Administrator, endpoints: Endpoints) -> Limit:
+    return Limit(admin, endpoints)
 
 
 def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
@@ -241,7 +241,7 @@ def test_ctrl_c_ends_well_and_tells_what_arrived(piped: Piped, arrived: Callable
     assert set(arrived()) == piped.keys
 
 
-@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
+@pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
 def test_a_broker_that_stops_answering_is_waited_for_and_then_told(
     piped: Piped, instance: Instance, sluice: Sluice, arrived: Callable[[], Found]
 ) -> None:

@@ -10,10 +10,10 @@ from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import SLUICE, Sluice, wait_for
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import SLUICE, Sluice, wait_for
 
-START = Period.MESSAGES.value
+START = TimeRange.MESSAGES.value
 KEYS = [str(START + n * 200_000) for n in range(6)]
 
 Messages = Callable[..., list[dict[str, Any]]]
@@ -71,8 +71,8 @@ def test_a_tombstone_is_shown(log: Path, sluice: Sluice, messages: Messages):
     assert messages("gps-fixes", "--key", KEYS[1], "--limit", "1") == history[-1:]
 
 
-def test_dead_letters_show_why(place: Endpoints, messages: Messages):
-    producer = Producer(place.producer.client_settings())
+def test_dead_letters_show_why(endpoints: Endpoints, messages: Messages):
+    producer = Producer(endpoints.producer.client_settings())
     producer.produce("gps-fixes", key=b"1293840009999999", value=b"\0\0\0\0\x63no avro")
     assert producer.flush(30) == 0
     found: list[dict[str, Any]] = []

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from sluice.local.instance import Instance
-from tests.pipeline.reporter import Series, reported, series
-from tests.support import Sluice, wait_for
+from tests.pipeline.metrics_worker import Series, run_metrics_worker, series
+from tests.run_sluice import Sluice, wait_for
 
 _FILE = "org.apache.kafka.connect.file.FileStream"
 _UNFIT = "org.apache.kafka.connect.json.JsonConverter"  # the rows are Avro
 
 
-@pytest.mark.embedded(
+@pytest.mark.local_only(
     "it starts a worker of its own, by the Pulumi program's modules, which the tests' image does not hold"
 )
 def test_each_metric_is_there_and_one_of_a_failed_task(
@@ -38,7 +38,7 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
         LAG: {"client_id": "connector-consumer-reads-0", "topic": "gps-fixes"},
     }
     assert set(expected) == set(SCRAPED)
-    with reported(instance, connectors, shown=METRICS, folder=tmp_path, env=environment) as page:
+    with run_metrics_worker(instance, connectors, shown=METRICS, folder=tmp_path, env=environment) as page:
         wait_for(lambda: value(series(page()), FAILED_TASKS, {"connector": "fails"}) == 1)
         wait_for(lambda: value(series(page()), LAG, expected[LAG]) == 0)  # it has read all there is
         text = page()

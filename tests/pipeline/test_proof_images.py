@@ -16,8 +16,8 @@ from producer.runtime.exit_status import Exit
 from sluice.proof.images.redis_images import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.pipeline.sinks import paused
-from tests.support import Sluice
+from tests.pipeline.pause_sink import paused
+from tests.run_sluice import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
 # A session of its own, of which no other test loads anything.
@@ -103,11 +103,11 @@ def test_images_that_were_deleted_are_proven_absent(sluice: Sluice, prove: Prove
 
 @pytest.mark.usefixtures("connect")
 def test_no_proof_is_given_while_messages_wait_that_could_change_it(
-    sluice: Sluice, prove: Prove, images: Path, place: Endpoints, target: str
+    sluice: Sluice, prove: Prove, images: Path, endpoints: Endpoints, target: str
 ):
     assert sluice("load", "images", str(images)).returncode == Exit.OK
     assert prove(images)[0] == Exit.OK
-    with paused(place, "redis-sink", target=target):
+    with paused(endpoints, "redis-sink", target=target):
         assert sluice("load", "images", str(images), "--camera", "Cam3", "--tombstones").returncode == Exit.OK
         status, proof = prove(images)
         assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", ALL), proof
@@ -211,12 +211,12 @@ def test_a_redis_without_room_is_named(stored: "redis.Redis", prove: Prove, imag
     assert "of the 97.7 KiB that maxmemory allows, and the 1 image missing needs" in proof["reasons"][0]
 
 
-def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: Endpoints):
+def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", endpoints: Endpoints):
     sizes = [0, 1, BATCH_BYTES - 1, BATCH_BYTES + 1, 2, BATCH_BYTES, 3] + [5] * BATCH_KEYS
     held = {f"{SESSION}/any/{number}": bytes([number % 256]) * size for number, size in enumerate(sizes)}
     for key, data in held.items():
         connect.set(key, data)
-    with open_images_store(place.redis) as store:
+    with open_images_store(endpoints.redis) as store:
         absent = f"{SESSION}/any/no"
         assert list(store.read([absent, *held])) == [(absent, None), *held.items()]
         assert list(store.present([absent, *held])) == list(held)
@@ -225,14 +225,14 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", place: End
 
 
 def test_keys_that_mean_something_to_redis_are_taken_as_they_are(
-    connect: "redis.Redis", place: Endpoints, admin: Administrator
+    connect: "redis.Redis", endpoints: Endpoints, admin: Administrator
 ):
     connect.set(f"{SESSION}/a*[b]?\\^/1", b"x")
     connect.set(f"{SESSION}/aXb/1", b"y")
     connect.set(f"{SESSION}/".encode() + b"\xff\xfe", b"z")
     with admin.redis(database=1) as server:
         server.rpush(f"{SESSION}/list/1", "x")
-    with open_images_store(place.redis) as store:
+    with open_images_store(endpoints.redis) as store:
         assert list(store.scan(f"{SESSION}/a*[b]?\\^/")) == [f"{SESSION}/a*[b]?\\^/1"]
         (binary,) = store.scan(f"{SESSION}/\udcff")
         assert list(store.read([binary])) == [(binary, b"z")]

@@ -16,9 +16,9 @@ from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.embedded_administrator import process_of
+from tests.local_administrator import process_of
 from tests.pipeline.redis_sinks import produce, sink, store
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 COUNT = 3000
 
@@ -29,8 +29,8 @@ def name() -> str:
     return f"test/{uuid4()}"
 
 
-def test_full_server_is_told_and_nothing_is_lost(place: Endpoints, admin: Administrator, name: str) -> None:
-    with sink(place, admin, {}) as own, admin.redis() as server:
+def test_full_server_is_told_and_nothing_is_lost(endpoints: Endpoints, admin: Administrator, name: str) -> None:
+    with sink(endpoints, admin, {}) as own, admin.redis() as server:
         most = str(server.config_get("maxmemory")["maxmemory"])
         server.config_set("maxmemory", 1)
         try:
@@ -42,31 +42,33 @@ def test_full_server_is_told_and_nothing_is_lost(place: Endpoints, admin: Admini
         assert "Raise maxmemory" in trace
         assert f"topic {own.topic}, partition 0, offset 0" in trace
         own.restart()
-        wait_for(lambda: store(place.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
+        wait_for(lambda: store(endpoints.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
 
 
-def test_killed_server_loses_nothing_that_it_acknowledged(place: Endpoints, admin: Administrator, name: str) -> None:
+def test_killed_server_loses_nothing_that_it_acknowledged(
+    endpoints: Endpoints, admin: Administrator, name: str
+) -> None:
     admin.servers.check_that_redis_can_be_killed()
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
-    loading = threading.Thread(target=produce, args=(place, "images", values.items()))
-    before = store(place.redis).dbsize()
+    loading = threading.Thread(target=produce, args=(endpoints, "images", values.items()))
+    before = store(endpoints.redis).dbsize()
     with admin.redis() as server:  # By default a busy disk may lag behind the acknowledgements: docs/redis-sink.md.
         server.config_set("appendfsync", "always")
     loading.start()
     try:
-        wait_for(lambda: store(place.redis).dbsize() > before + COUNT // 10)
+        wait_for(lambda: store(endpoints.redis).dbsize() > before + COUNT // 10)
         admin.servers.kill_redis()
     finally:
         admin.servers.start_redis()
     loading.join()
-    found = store(place.redis)
+    found = store(endpoints.redis)
     wait_for(lambda: found.exists(*values) == COUNT)
     assert dict(zip(values, found.mget(list(values)), strict=True)) == values
 
 
-@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
+@pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
 def test_server_that_stands_still_is_left_and_its_old_connection_ended(
-    place: Endpoints, instance: Instance, name: str
+    endpoints: Endpoints, instance: Instance, name: str
 ) -> None:
     keys = [f"{name}/{number}" for number in range(20)]
     settings = {
@@ -74,9 +76,9 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
         "redis.connect.timeout.ms": "300",
         "redis.pipeline.bytes": "100000000",
     }
-    with sink(place, instance, settings) as own:
+    with sink(endpoints, instance, settings) as own:
         own.produce((name, b"first"))
-        wait_for(lambda: store(place.redis).get(name) == b"first")
+        wait_for(lambda: store(endpoints.redis).get(name) == b"first")
         log = instance.log("connect-1")
         told = log.stat().st_size
         pid = process_of(instance, "redis")
@@ -87,7 +89,7 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
             wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[told:])
         finally:
             os.kill(pid, signal.SIGCONT)
-        server = store(place.redis)
+        server = store(endpoints.redis)
         wait_for(lambda: server.mget(keys) == [b"last"] * len(keys))
         own.wait_running()
 
@@ -101,33 +103,35 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     ],
 )
 def test_what_no_retry_mends_stops_the_task(
-    place: Endpoints, admin: Administrator, name: str, settings: dict[str, str], told: str
+    endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], told: str
 ) -> None:
-    reader = place.redis.password
+    reader = endpoints.redis.password
     if "redis.username" in settings:
         settings = settings | {"redis.password": reader}
-    with sink(place, admin, settings) as own:
+    with sink(endpoints, admin, settings) as own:
         own.produce((name, b"value"))
         trace = own.trace()
     assert told in trace
     assert reader not in trace
 
 
-@pytest.mark.embedded("Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse")
+@pytest.mark.local_only(
+    "Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse"
+)
 def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
-    place: Endpoints, instance: Instance, name: str, tmp_path: Path
+    endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path
 ) -> None:
     with _tls_in_front(instance) as port:
         settings = {"redis.port": str(port), "redis.tls.enabled": "true"}
         trusted = {"redis.tls.trusted.certificates": (instance.state / "tls/ca.pem").read_text()}
-        with sink(place, instance, settings | trusted) as own:
+        with sink(endpoints, instance, settings | trusted) as own:
             own.produce((name, bytes(5_000_000)))
-            server = store(place.redis)
+            server = store(endpoints.redis)
             wait_for(lambda: server.strlen(name) == 5_000_000)
         stranger = Instance.make(tmp_path, port_base=None, workers=1)
         make_certificates(stranger)
         others = {"redis.tls.trusted.certificates": (tmp_path / "tls/ca.pem").read_text()}
-        with sink(place, instance, settings | others) as own:
+        with sink(endpoints, instance, settings | others) as own:
             assert "TLS is refused" in own.trace()
 
 

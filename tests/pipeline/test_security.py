@@ -35,10 +35,10 @@ def produce(user: KafkaUser, topic: str) -> KafkaError | None:
     return outcome[0]
 
 
-def test_client_without_tls_is_refused(place: Endpoints) -> None:
+def test_client_without_tls_is_refused(endpoints: Endpoints) -> None:
     # ApiVersions, version 0, correlation id 1, no client id: the first thing that every client asks.
     question = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
-    host, _, port = place.producer.bootstrap_servers.rpartition(":")
+    host, _, port = endpoints.producer.bootstrap_servers.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:
         connection.sendall(question)
         answer = connection.recv(1024)
@@ -46,46 +46,46 @@ def test_client_without_tls_is_refused(place: Endpoints) -> None:
     assert answer == b"" or answer.startswith(tls_alert)
 
 
-def test_client_without_a_password_is_refused(place: Endpoints) -> None:
+def test_client_without_a_password_is_refused(endpoints: Endpoints) -> None:
     settings = {
-        "bootstrap.servers": place.producer.bootstrap_servers,
+        "bootstrap.servers": endpoints.producer.bootstrap_servers,
         "security.protocol": "SSL",
-        "ssl.ca.location": str(place.producer.ca_file),
+        "ssl.ca.location": str(endpoints.producer.ca_file),
     }
     with pytest.raises(KafkaException):
         Consumer({**settings, "group.id": "reader-test", "log_level": 0}).list_topics(timeout=2)
 
 
-def test_wrong_password_is_refused(place: Endpoints) -> None:
-    user = replace(place.producer, password="not-the-password")
+def test_wrong_password_is_refused(endpoints: Endpoints) -> None:
+    user = replace(endpoints.producer, password="not-the-password")
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
 
-def test_stranger_is_refused(place: Endpoints) -> None:
-    user = replace(place.producer, username="stranger")
+def test_stranger_is_refused(endpoints: Endpoints) -> None:
+    user = replace(endpoints.producer, username="stranger")
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
 
-def test_broker_whose_certificate_another_authority_signed_is_refused(place: Endpoints, tmp_path: Path) -> None:
+def test_broker_whose_certificate_another_authority_signed_is_refused(endpoints: Endpoints, tmp_path: Path) -> None:
     make_certificates(Instance.make(tmp_path, port_base=None, workers=1))
-    user = replace(place.producer, ca_file=tmp_path / "tls/ca.pem")
+    user = replace(endpoints.producer, ca_file=tmp_path / "tls/ca.pem")
     assert refusal(user.client_settings()).code() == KafkaError._SSL
 
 
-def test_user_may_not_write_beyond_its_rights(place: Endpoints) -> None:
-    error = produce(place.consumer, "gps-fixes")
+def test_user_may_not_write_beyond_its_rights(endpoints: Endpoints) -> None:
+    error = produce(endpoints.consumer, "gps-fixes")
     assert error is not None
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 @pytest.mark.parametrize("topic", ["connect-configs", "kafkasql-journal", "mysql-sink-dead-letters"])
-def test_producer_may_not_write_to_topics_of_others(place: Endpoints, topic: str) -> None:
-    error = produce(place.producer, topic)
+def test_producer_may_not_write_to_topics_of_others(endpoints: Endpoints, topic: str) -> None:
+    error = produce(endpoints.producer, topic)
     assert error is not None
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
-def test_nobody_makes_a_topic_by_writing_to_it(place: Endpoints) -> None:
-    error = produce(place.producer, "a-topic-that-nobody-described")
+def test_nobody_makes_a_topic_by_writing_to_it(endpoints: Endpoints) -> None:
+    error = produce(endpoints.producer, "a-topic-that-nobody-described")
     assert error is not None
     assert error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}

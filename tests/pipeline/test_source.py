@@ -14,7 +14,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
-from tests.support import SLUICE, Sluice, wait_for
+from tests.run_sluice import SLUICE, Sluice, wait_for
 
 TOPIC = "cdc.myDB.test"
 SECONDS = 2.0
@@ -206,9 +206,9 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
     assert newest()[0]["key"] is None
 
 
-def test_the_schema_is_whole(place: Endpoints, changes: Changes) -> None:
+def test_the_schema_is_whole(endpoints: Endpoints, changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
-    with SchemaRegistryClient({"url": place.registry_compatible_url}) as registry:
+    with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
         schema = registry.get_latest_version(f"{TOPIC}-value").schema
     assert schema is not None
     assert not schema.references
@@ -222,10 +222,13 @@ def test_the_status_shows_a_source_that_runs_and_has_no_lag(sluice: Sluice) -> N
     assert "mysql-source" not in status["lag"]
 
 
-def test_the_source_may_not_write(place: Endpoints, admin: Administrator) -> None:
+def test_the_source_may_not_write(endpoints: Endpoints, admin: Administrator) -> None:
     with (
         pymysql.connect(
-            host=place.mysql.host, port=place.mysql.port, user="source", password=admin.passwords["mysql-source"]
+            host=endpoints.mysql.host,
+            port=endpoints.mysql.port,
+            user="source",
+            password=admin.passwords["mysql-source"],
         ) as connection,
         connection.cursor() as cursor,
         pytest.raises(pymysql.OperationalError, match="denied"),

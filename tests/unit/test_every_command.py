@@ -19,7 +19,7 @@ import pytest
 from producer.runtime.exit_status import Exit
 from sluice.cli import parser
 from sluice.local.instance import Instance
-from tests.commands import command_lines
+from tests.cli_commands import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "\x1b[31mred\x1b[0m\r\u202e:car:[bold]\x9b1m"

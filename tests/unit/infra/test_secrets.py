@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.administrator import USER
-from tests.cluster_rights import variables
+from tests.cluster_test_accounts import variables
 from tests.unit.infra.engine import Made, Secret, walk
 from tests.unit.infra.parts import containers, objects
 

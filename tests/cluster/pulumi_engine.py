@@ -1,0 +1,178 @@
+"""Pulumi's engine, driven through its Automation API: a program of Python runs in this process, all else is real."""
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation import EngineEvent
+from pulumi.automation.errors import CommandError
+
+Program = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What the engine did to one resource.
+
+    `op` is Pulumi's word (create, update, delete, same, …), `type` its type (kubernetes:core/v1:Secret) and `name`
+    its name in the program.
+    """
+
+    op: str
+    type: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """Kind and name, such as `Secret login`."""
+        return f"{self.type.rpartition(':')[2]} {self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What one run of the engine came to; `changes` in the order in which they were done, components left out."""
+
+    changes: tuple[Change, ...]
+    output: str = field(repr=False)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The label of each changed resource, and the last that was done to it."""
+        return {change.label: change.op for change in self.changes if change.op not in ("same", "read", "refresh")}
+
+    def labels(self, op: str) -> list[str]:
+        """Labels of what this was done to, in order."""
+        return [change.label for change in self.changes if change.op == op]
+
+
+class Stack:
+    """A stack of a program, with its state in a folder of its own.
+
+    Without a program, it is the one of the checkout in work/ of `folder`, run by Pulumi's language host.
+    `home` is Pulumi's own folder, unless the user's; `policy_packs` are the folders of rules for `up` and `preview`.
+    """
+
+    def __init__(
+        self,
+        program: Program | None,
+        *,
+        name: str,
+        project: str,
+        folder: Path,
+        pulumi: Path,
+        variables: Mapping[str, str],
+        settings_from: Path | None = None,
+        home: Path | None = None,
+        policy_packs: Sequence[Path] = (),
+    ) -> None:
+        for sub in ("state", "work"):
+            (folder / sub).mkdir(parents=True, exist_ok=True)
+        if settings_from:
+            _copy_settings(settings_from, folder / "work", stack=name)
+        self._state = folder / "state"
+        self._policy_packs = [str(pack) for pack in policy_packs]
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(folder / "work"),
+            env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
+            pulumi_command=_command(pulumi, folder, home=home),
+        )
+        if program:
+            self._stack = automation.create_or_select_stack(name, project, program=program, opts=options)
+        else:
+            self._stack = automation.create_or_select_stack(name, work_dir=str(folder / "work"), opts=options)
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """Set settings, as `pulumi config set`; a name without a project is the program's own."""
+        values = {name: automation.ConfigValue(value=_written(value)) for name, value in settings.items()}
+        if values:
+            self._stack.set_all_config(values)
+
+    def up(self) -> RunResult:
+        """`pulumi up`; raises CommandError with all that the engine said."""
+        return self._run(self._stack.up, policy_packs=self._policy_packs)
+
+    def preview(self) -> RunResult:
+        """`pulumi preview`; raises CommandError as `up` does."""
+        return self._run(self._stack.preview, policy_packs=self._policy_packs)
+
+    def refresh(self) -> RunResult:
+        """`pulumi refresh`: what has been changed by others is taken into the state."""
+        return self._run(self._stack.refresh)
+
+    def destroy(self) -> RunResult:
+        """`pulumi destroy`."""
+        return self._run(self._stack.destroy)
+
+    def state(self) -> list[dict[str, Any]]:
+        """The resources in the state, as they are stored: what is secret is encrypted there."""
+        # Not by `stack export`: the API asks it to show secrets.
+        (checkpoint,) = self._state.glob(f".pulumi/stacks/*/{self._stack.name}.json")
+        latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
+        return latest.get("resources", [])
+
+    def _run(self, command: Callable[..., Any], **options: Any) -> RunResult:
+        events: list[EngineEvent] = []
+        result = command(on_event=events.append, color="never", **options)
+        outputs = {name: output.value for name, output in (getattr(result, "outputs", None) or {}).items()}
+        return RunResult(changes=_changes(events), output=result.stdout, outputs=outputs)
+
+
+_SETTINGS = {
+    "PULUMI_CONFIG_PASSPHRASE": "tests",
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+    # For a program that runs in this process the engine forgets the project's virtual environment.
+    "PULUMI_PYTHON_CMD": sys.executable,
+}
+
+
+def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.PulumiCommand:
+    # The API looks for bin/pulumi in a folder; and it asks for the version in an environment that is not the stack's.
+    script = folder / "bin/pulumi"
+    script.parent.mkdir(exist_ok=True)
+    variables = [f"PULUMI_HOME={home}"] if home else []
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(["env", *variables, str(pulumi)])} "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    return automation.PulumiCommand(root=str(folder), skip_version_check=True)
+
+
+def _copy_settings(source: Path, target: Path, *, stack: str) -> None:
+    """The project's file as it is, and the stack's; the program is the one that is given.
+
+    What the file says of the virtual environment holds for dynamic resources, which Pulumi starts in it.
+    """
+    shutil.copyfile(source / "Pulumi.yaml", target / "Pulumi.yaml")
+    (target / ".venv").symlink_to(sys.prefix)
+    own = source / f"Pulumi.{stack}.yaml"
+    if own.exists():
+        (target / own.name).write_bytes(own.read_bytes())
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _changes(events: Sequence[EngineEvent]) -> tuple[Change, ...]:
+    done = [event.res_outputs_event.metadata for event in events if event.res_outputs_event]
+    return tuple(
+        Change(op=str(getattr(step.op, "value", step.op)), type=step.type, name=step.urn.rpartition("::")[2])
+        for step in done
+        if _is_made(step)
+    )
+
+
+def _is_made(step: Any) -> bool:
+    """Whether a resource is something out there: no component, no stack and no provider."""
+    state = step.new or step.old
+    return bool(state and state.custom) and not step.type.startswith("pulumi:")
+
+
+__all__ = ["Change", "CommandError", "Program", "RunResult", "Stack"]

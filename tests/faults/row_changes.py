@@ -1,0 +1,68 @@
+"""Rows that come into myDB.test without pause, and what the source has told of them."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+
+import pymysql
+
+from producer.runtime.exit_status import Exit
+from tests.administrator import Connection, run
+
+TOPIC = "cdc.myDB.test"
+EVERY_SECONDS = 0.05
+
+
+@contextmanager
+def writing_rows(connect: Callable[[], AbstractContextManager[Connection]]) -> Generator[list[int]]:
+    """Twenty new rows a second, each committed at once; the keys of those that the database has acknowledged.
+
+    Where the database goes away the writer waits for it and goes on.
+    """
+    keys: list[int] = []
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            try:
+                with connect() as connection:
+                    while not over.wait(EVERY_SECONDS):
+                        keys.append(
+                            run(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
+                        )
+            except pymysql.MySQLError:
+                over.wait(EVERY_SECONDS)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield keys
+    finally:
+        over.set()
+        thread.join()
+
+
+def inserted_keys(messages: "subprocess.CompletedProcess[str]") -> list[int]:
+    """The keys of the inserted_keys rows that a run of `sluice messages` shows, in the topic's order."""
+    assert messages.returncode == Exit.OK, messages.stderr
+    values = [json.loads(line)["value"] for line in messages.stdout.splitlines()]
+    return [value["after"]["id"] for value in values if value and value["op"] == "c"]
+
+
+def repeated_keys(keys: list[int]) -> list[list[int]]:
+    """For each time that the source went back to an earlier change: the keys that it had sent before.
+
+    >>> repeated_keys([1, 2, 3, 4, 3, 4, 5])
+    [[3, 4]]
+    """
+    runs: list[list[int]] = []
+    highest = 0
+    for before, key in zip([0, *keys], keys, strict=False):
+        if key <= before:
+            runs.append([])
+        if key <= highest:
+            runs[-1].append(key)
+        highest = max(highest, key)
+    return runs
