@@ -1,4 +1,4 @@
-"""The pipeline that benchmarks run on: an embedded one of their own."""
+"""The pipeline that benchmarks run on: a local pipeline of their own."""
 
 import json
 import os
@@ -26,13 +26,13 @@ from sluice.view.endpoints import Endpoints
 from tests.run_sluice import run_sluice, wait_for
 
 PEER_TOPIC = "bench"
-"""Names of all topics of benchmarks begin with it."""
+"""Prefix of the names of all topics of benchmarks."""
 _WORKERS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchPipeline:
-    """An embedded pipeline and a folder for files."""
+    """A local pipeline and a folder for files."""
 
     instance: Instance
     folder: Path
@@ -40,12 +40,12 @@ class BenchPipeline:
 
     @property
     def endpoints(self) -> Endpoints:
-        """How its users come in."""
+        """Endpoints of the pipeline."""
         return Endpoints.from_env(self.instance.endpoint_variables())
 
     @contextmanager
     def with_workers(self, number: int) -> Generator["BenchPipeline"]:
-        """The same pipeline, started again with so many workers; with one again afterwards."""
+        """Restart the pipeline with `number` workers and yield it; restart it with one worker at the end."""
         self.sluice("down")
         self.sluice("up", "--workers", str(number))
         try:
@@ -55,32 +55,32 @@ class BenchPipeline:
             self.sluice("up", "--workers", str(_WORKERS))
 
     def sluice(self, *arguments: str) -> str:
-        """Standard output of a `sluice` command; raises RuntimeError with what it said when it fails."""
+        """Return the standard output of a `sluice` command; raises RuntimeError with standard error if it fails."""
         done = run_sluice("--state", str(self.instance.state), *arguments, env=os.environ, cwd=self.folder)
         if done.returncode:
             raise RuntimeError(f"sluice {' '.join(arguments)}: {done.stderr}")
         return done.stdout
 
     def load(self, source: Path) -> float:
-        """Rows a second of a load, by its own report: from the source's opening to the last acknowledgement."""
+        """Load a log and return the rows per second of its load report: from opening to the last acknowledgement."""
         return float(json.loads(self.sluice("load", "gps", str(source), "--json"))["rows_per_second"])
 
     def sample(self, rows: int) -> Path:
-        """A log of so many rows."""
+        """Return a sample log with `rows` rows."""
         path = self.folder / f"sample-{rows}.csv"
         if not path.exists():
             write_sample(path, rows=rows)
         return path
 
     def kafka_tool(self, main: str, *arguments: str) -> str:
-        """Standard output of one of Kafka's own programs."""
+        """Return the standard output of one of Kafka's own programs."""
         command = tool_command(main, *arguments, servers=self.servers)
         return subprocess.run(
             command, cwd=self.instance.state, capture_output=True, text=True, check=True, timeout=300
         ).stdout
 
     def client_file(self, settings: Mapping[str, str]) -> Path:
-        """A properties file for a Java client that comes in as the producer."""
+        """Write a properties file for a Java client with the login of the user `producer`."""
         values = {
             **scram_client_settings(self.instance, "producer"),
             "bootstrap.servers": f"127.0.0.1:{self.instance.port('kafka')}",
@@ -90,17 +90,17 @@ class BenchPipeline:
 
     @contextmanager
     def sink_stopped(self) -> Generator[None]:
-        """Keep the sink from taking its share of the machine while only the way into Kafka is measured."""
+        """Stop mysql-sink meanwhile: it would use CPU while only producers are measured."""
         url = f"http://127.0.0.1:{self.instance.port('connect')}/connectors/mysql-sink"
         request("PUT", f"{url}/stop")
         wait_for(lambda: request("GET", f"{url}/status")[1]["connector"]["state"] == "STOPPED")
         yield
-        # What was produced meanwhile is not for the sink: it goes on behind it.
+        # The sink must not write the records produced meanwhile.
         self.empty_topic("gps-fixes")
         request("PUT", f"{url}/resume")
 
     def empty_topic(self, name: str) -> None:
-        """Delete all messages of a topic."""
+        """Delete all records of a topic."""
         admin = admin_client(self.instance)
         partitions = admin.list_topics(name, timeout=10).topics[name].partitions
         ends = admin.delete_records([TopicPartition(name, number, OFFSET_END) for number in partitions])
@@ -108,7 +108,7 @@ class BenchPipeline:
             future.result(30)
 
     def rows(self, table: str = "gps_fixes") -> int:
-        """Rows in a table of myDB."""
+        """Return the number of rows in a table of myDB."""
         with connect_as_root(self.instance) as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM myDB.{table}")
             found = cursor.fetchone()
@@ -124,7 +124,7 @@ class BenchPipeline:
 
 @contextmanager
 def bench_pipeline() -> Generator[BenchPipeline]:
-    """Bring a pipeline up for benchmarks, and take it down."""
+    """Start a local pipeline for benchmarks and delete it at the end."""
     with TemporaryDirectory(prefix="sluice-bench-") as name:
         folder = Path(name)
         state = folder / "state"
@@ -140,24 +140,24 @@ def bench_pipeline() -> Generator[BenchPipeline]:
 
 
 def create_peer_topic(instance: Instance) -> None:
-    """Make a topic like the pipeline's own, which the producer may write to as well."""
+    """Create the peer's topic, with the settings of gps-fixes."""
     ours = next(topic for topic in PipelineSpec.read().topics if topic.name == "gps-fixes")
     create_topics(instance, replace(ours, name=PEER_TOPIC))
 
 
 def create_topics(instance: Instance, *topics: Topic) -> None:
-    """Make topics of benchmarks, which producer, Connect and consumer may then use."""
+    """Create topics for benchmarks and give the users producer, connect and consumer rights on them."""
     description = PipelineSpec.read()
     reconcile_topics(admin_client(instance), topics)
-    rights = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
+    operations = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
     reconcile_acls(
         admin_client(instance),
         [
-            replace(user, acls=(*user.acls, *(_right(operation) for operation in rights.get(user.name, []))))
+            replace(user, acls=(*user.acls, *(_acl(operation) for operation in operations.get(user.name, []))))
             for user in description.users
         ],
     )
 
 
-def _right(operation: str) -> Acl:
+def _acl(operation: str) -> Acl:
     return Acl(type="topic", name=PEER_TOPIC, pattern="prefix", operation=operation, host="*")

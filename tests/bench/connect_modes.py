@@ -1,4 +1,4 @@
-"""Kafka Connect as one process on its own against a group of workers: the start, the work, and a kill -9."""
+"""Compares Kafka Connect's standalone and distributed modes: start-up, throughput, and behaviour after kill -9."""
 
 import threading
 import time
@@ -15,21 +15,21 @@ from sluice.local.processes import Server, StartedServer, running_processes, sto
 from tests.bench.bench_pipeline import BenchPipeline
 from tests.bench.drain_backlog import Progress, drain, reset_sink
 from tests.bench.measurement import ROUNDS
-from tests.bench.sink_connector import MYSQL_SINK, Sink, settings_of
+from tests.bench.sink_connector import MYSQL_SINK, Sink, connector_settings
 from tests.run_sluice import wait_for
 
 TASKS = 4
 WATCHED_SECONDS = 30
-"""How long one looks whether somebody takes over: twice what a group may need."""
+"""How long to wait for another process to take over: twice what a group may need."""
 _SECONDS = 120
-_OF_A_GROUP = ("group.id", "config.storage.", "offset.storage.", "status.storage.")
+_DISTRIBUTED_SETTINGS = ("group.id", "config.storage.", "offset.storage.", "status.storage.")
 _KILLED_AT = 0.2
-"""The part of the rows that is written when the process is killed."""
+"""Share of the rows that is written when the process is killed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standalone:
-    """What a process on its own did: s until its tasks ran, rows/s, and rows written while it lay dead."""
+    """Result of standalone mode: s until its tasks run, rows/s, rows written while its process was dead."""
 
     start_seconds: float
     rate: float
@@ -37,14 +37,14 @@ class Standalone:
 
 
 def distributed_start(bench: BenchPipeline) -> float:
-    """Seconds from the start of the only worker until all tasks of the sink run."""
+    """Return the seconds from the start of the only worker until all tasks of the sink run."""
     _stop_connect(bench)
     worker = connect_workers.worker(bench.instance, index=0, spec=PipelineSpec.read(), servers=bench.servers)
     return _start(bench, worker)
 
 
 def standalone(bench: BenchPipeline, *, rows: int) -> Standalone:
-    """The same plugins, settings and connector in ConnectStandalone; the group's worker stays down afterwards."""
+    """Measure ConnectStandalone with the same plugins, settings and connector. The distributed worker stays stopped."""
     _stop_connect(bench)
     server = _standalone_server(bench)
     seconds = _start(bench, server)
@@ -60,7 +60,7 @@ def standalone(bench: BenchPipeline, *, rows: int) -> Standalone:
 
 
 def take_over(bench: BenchPipeline, *, rows: int) -> float:
-    """Seconds from the kill of the second of two workers until the first runs all tasks; no row may be missing."""
+    """Kill the second of two workers; return the seconds until the first runs all tasks. No row may be missing."""
     sink = Sink(bench.instance, MYSQL_SINK)
     with _killed_in_the_middle(bench, "connect-2", rows=rows):
         killed = time.monotonic()
@@ -71,16 +71,16 @@ def take_over(bench: BenchPipeline, *, rows: int) -> float:
 
 
 def _standalone_server(bench: BenchPipeline) -> Server:
-    """As the first worker of the group, but for what only a group has."""
+    """Return the server: the first worker's settings without those of distributed mode."""
     description = PipelineSpec.read()
     worker = connect_workers.worker(bench.instance, index=0, spec=description, servers=bench.servers)
     lines = (bench.instance.state / "connect-1.properties").read_text().splitlines(keepends=True)
     own = format_properties({"offset.storage.file.filename": str(bench.instance.state / "standalone.offsets")})
     settings = bench.instance.write(
-        "standalone.properties", "".join([*(line for line in lines if not line.startswith(_OF_A_GROUP)), own])
+        "standalone.properties", "".join([*(line for line in lines if not line.startswith(_DISTRIBUTED_SETTINGS)), own])
     )
     connector = bench.instance.write(
-        "sink.properties", format_properties({"name": MYSQL_SINK, **settings_of(MYSQL_SINK)})
+        "sink.properties", format_properties({"name": MYSQL_SINK, **connector_settings(MYSQL_SINK)})
     )
     links = bench.instance.link_servers(bench.servers)
     main = "org.apache.kafka.connect.cli.ConnectStandalone"
@@ -110,7 +110,7 @@ def _stop_connect(bench: BenchPipeline) -> None:
 
 @contextmanager
 def _killed_in_the_middle(bench: BenchPipeline, process: str, *, rows: int) -> Generator[Progress]:
-    """Set the sink to work, kill one process of Connect in the middle of it, and go on counting rows."""
+    """Start the sink, kill one process of Connect in the middle, and yield the running count of rows."""
     sink = reset_sink(bench, tasks=TASKS)
     with Progress(bench) as progress:
         sink.resume()

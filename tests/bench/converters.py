@@ -1,4 +1,4 @@
-"""What a converter costs and what it watches over: the same fixes in four formats."""
+"""Benchmark of Connect's converters: size, speed and schema checks of the same rows in four formats."""
 
 import json
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ ROWS = 100_000
 
 
 def converters(bench: BenchPipeline) -> Report:
-    """Each format's cost, and what a change of the schema does to each."""
+    """Measure each format's costs and its reaction to changed schemas."""
     schema = json.loads(schema_text())
     registry = SchemaRegistryClient({"url": bench.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
     with bench.sink_stopped():
         records = list(_fixes(bench))
         format_benches = [FormatBench(bench, entry, schema=schema, registry=registry) for entry in FORMATS]
         costs = [_costs_in(format_bench, records) for format_bench in format_benches]
-        for format_bench in format_benches:  # for the worker's compiler: the first one would pay for what all share
+        for format_bench in format_benches:  # warm-up: else the first format would pay for compiling shared code
             format_bench.rows_out()
         costs = [
             (*cost, round(format_bench.rows_out())) for cost, format_bench in zip(costs, format_benches, strict=True)

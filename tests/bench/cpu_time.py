@@ -1,4 +1,4 @@
-"""Where the processors' time went, process by process."""
+"""CPU time of the pipeline's processes."""
 
 import time
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ OTHERS, IDLE = "others", "idle"
 
 @dataclass(frozen=True, kw_only=True)
 class CpuTimes:
-    """Processor seconds that a pipeline's processes and the machine have used so far."""
+    """CPU seconds used so far by the pipeline's processes and the machine."""
 
     wall: float
     by_name: Mapping[str, float]
 
     @classmethod
     def read(cls, instance: Instance) -> Self:
-        """Take the time; all of Connect's workers count as one."""
+        """Read the CPU times; Connect's workers are added up."""
         names: dict[str, float] = {}
         for entry in running_processes(instance):
             times = entry.process.cpu_times()
@@ -34,6 +34,6 @@ class CpuTimes:
         return cls(wall=time.monotonic(), by_name=names)
 
     def until(self, later: Self) -> dict[str, float]:
-        """Cores that each used between two clocks, on average."""
+        """Return the average number of cores that each process used until `later`."""
         seconds = later.wall - self.wall
         return {name: (later.by_name[name] - used) / seconds for name, used in self.by_name.items()}

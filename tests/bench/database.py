@@ -1,4 +1,4 @@
-"""The whole way into the database, against the database's own loader."""
+"""Benchmark from CSV file to database, against LOAD DATA INFILE."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ _TABLE = "bench_fixes"
 
 
 def csv_to_database(bench: BenchPipeline) -> Measurement:
-    """From the first byte read to the last row that a query sees."""
+    """Measure from the first byte read to the last row visible to a query."""
     source = bench.sample(ROWS)
     bench.execute(f"CREATE TABLE IF NOT EXISTS myDB.{_TABLE} LIKE myDB.gps_fixes")
     return side_by_side(

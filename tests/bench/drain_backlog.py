@@ -1,4 +1,4 @@
-"""mysql-sink at work on a backlog: the topic is full, the table empty, and the clock runs until both agree."""
+"""Times mysql-sink while it writes a full topic into an empty table."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ import pymysql
 from sluice.local.mariadb import connect_as_root
 from tests.bench.bench_pipeline import BenchPipeline
 from tests.bench.cpu_time import CpuTimes
-from tests.bench.sink_connector import MYSQL_SINK, Sink, settings_of
+from tests.bench.sink_connector import MYSQL_SINK, Sink, connector_settings
 from tests.run_sluice import wait_for
 
 _WARM = 0.1
-"""The part of the rows that is over before the clock runs: until then, some tasks are still starting."""
+"""Share of the rows that is written before timing starts, while tasks are still starting."""
 _SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrainResult:
-    """One run: rows a second, cores by process, and each worker's tasks as `connect-1: 0 1, connect-2: 2 3`."""
+    """Result of one run: rows per second, cores by process, tasks by worker (`connect-1: 0 1, connect-2: 2 3`)."""
 
     rate: float
     cores: dict[str, float]
@@ -25,7 +25,7 @@ class DrainResult:
 
 
 def drain(bench: BenchPipeline, *, rows: int, tasks: int) -> DrainResult:
-    """Have the sink write the topic's `rows` records again, with so many tasks, and time it."""
+    """Have the sink write the topic's `rows` records again with `tasks` tasks, and time it."""
     sink = reset_sink(bench, tasks=tasks)
     with Progress(bench) as progress:
         sink.resume()
@@ -40,17 +40,17 @@ def drain(bench: BenchPipeline, *, rows: int, tasks: int) -> DrainResult:
 
 
 def reset_sink(bench: BenchPipeline, *, tasks: int) -> Sink:
-    """Stop the sink, empty its table, and set it to the topic's beginning."""
+    """Stop the sink, empty its table, and reset its offsets to the topic's beginning."""
     sink = Sink(bench.instance, MYSQL_SINK)
     sink.stop()
     bench.execute("TRUNCATE TABLE myDB.gps_fixes")
-    sink.forget_offsets()
-    sink.apply({**settings_of(MYSQL_SINK), "tasks.max": str(tasks)})
+    sink.reset_offsets()
+    sink.apply({**connector_settings(MYSQL_SINK), "tasks.max": str(tasks)})
     return sink
 
 
 class Progress:
-    """Rows written since it was made, by the database's own count: counting a table takes a core's time."""
+    """Counts rows written since it was entered, by the server's status variable: SELECT COUNT(*) costs CPU time."""
 
     def __init__(self, bench: BenchPipeline) -> None:
         self._bed = bench
@@ -64,7 +64,7 @@ class Progress:
         self._connection.close()
 
     def rows(self) -> int:
-        """How many."""
+        """Return the number of rows written."""
         return self._written() - self._start
 
     def _written(self) -> int:

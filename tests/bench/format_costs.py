@@ -1,8 +1,8 @@
-"""One format's way: from a record in memory into Kafka, and out of it through Kafka Connect.
+"""Costs of one format: from a record in memory into Kafka, and from Kafka through a Connect converter.
 
-Out is one task of a sink that is given nothing to write: the converter makes every record, and the first transform
-drops it again. A marked record before and after each round fails in the second transform, so that it goes to the
-topic of dead letters, where the broker writes down when it came.
+The way out is one task of a sink that writes nothing: the converter deserialises every record, and the first transform
+drops it. A marker record before and after each round fails in the second transform and goes to the dead letter topic,
+where the broker's timestamp records when.
 """
 
 import time
@@ -22,7 +22,7 @@ from sluice.view.topic_reader import TopicReader
 from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_topics
 from tests.bench.formats import Format, Record, Schema
 from tests.bench.measurement import ROUNDS
-from tests.bench.sink_connector import MYSQL_SINK, Sink, settings_of
+from tests.bench.sink_connector import MYSQL_SINK, Sink, connector_settings
 from tests.run_sluice import wait_for
 
 _MARK = "mark"
@@ -41,37 +41,37 @@ _TRANSFORMS = {
 
 
 class FormatBench:
-    """A format between Python and Connect, with topics of its own."""
+    """Measures one format, with topics of its own."""
 
     def __init__(
         self, bench: BenchPipeline, format_: Format, *, schema: Schema, registry: SchemaRegistryClient
     ) -> None:
         self.name = format_.name
-        self._bed = bench
+        self._bench = bench
         self._format = format_
         self._topic = f"{PEER_TOPIC}-{format_.name.lower().replace(' ', '-')}"
         self._marks = f"{self._topic}-marks"
         self._serialise = format_.serialiser(schema, self._topic, registry)
         self._admin = admin_client(bench.instance)
-        # The broker's time, not the record's.
+        # LogAppendTime: the broker's time, not the record's.
         create_topics(
             bench.instance, _topic(self._topic), _topic(self._marks, **{"message.timestamp.type": "LogAppendTime"})
         )
 
     def bytes_of_values(self, records: Iterable[Record]) -> float:
-        """Mean size of a value, bytes."""
+        """Return the mean size of a value in bytes."""
         return mean(len(self._serialise(record)) for record in records)
 
     def bytes_stored(self, records: list[Record], *, compression: str) -> float:
-        """Mean size of a record in the broker's files, bytes: its value, its key and its share of a batch's head."""
+        """Return the mean size in bytes of a record in the broker's files: value, key, share of the batch's header."""
         topic = f"{self._topic}-{compression}"
-        create_topics(self._bed.instance, _topic(topic))
+        create_topics(self._bench.instance, _topic(topic))
         self._send(self._producer(compression), records, topic=topic)
-        files = (self._bed.instance.state / "kafka" / f"{topic}-0").glob("*.log")
+        files = (self._bench.instance.state / "kafka" / f"{topic}-0").glob("*.log")
         return sum(path.stat().st_size for path in files) / len(records)
 
     def rows_in(self, records: list[Record]) -> float:
-        """Rows a second from a record in memory to its acknowledgement; the median of rounds after the first."""
+        """Return rows per second from memory to acknowledgement: the median of the rounds after the first."""
         producer = self._producer(COMPRESSION)
         seconds = [self._round(producer, records) for _ in range(ROUNDS + 1)]
         self._mark(producer, records[0])
@@ -79,12 +79,12 @@ class FormatBench:
         return len(records) / median(seconds[1:])
 
     def rows_out(self) -> float:
-        """Rows a second that one task takes from what rows_in has sent; the median of rounds after the first."""
+        """Return rows per second that one task reads of the records of rows_in (median without the first round)."""
         before = self._end(self._marks)
-        sink = Sink(self._bed.instance, f"{self._topic}-out-{before}")
+        sink = Sink(self._bench.instance, f"{self._topic}-out-{before}")
         sink.apply(
             {
-                **settings_of(MYSQL_SINK),
+                **connector_settings(MYSQL_SINK),
                 **self._format.converter,
                 **_TRANSFORMS,
                 "topics": self._topic,
@@ -124,7 +124,7 @@ class FormatBench:
 
     def _producer(self, compression: str) -> Producer:
         settings = {"enable.idempotence": True, "linger.ms": 20, "queue.buffering.max.messages": 50_000}
-        login = self._bed.endpoints.producer.client_settings()
+        login = self._bench.endpoints.producer.client_settings()
         return Producer({**login, **settings, "compression.type": compression})
 
     def _end(self, topic: str) -> int:
@@ -132,7 +132,7 @@ class FormatBench:
         return sum(future.result(30).offset for future in self._admin.list_offsets(latest).values())
 
     def _read(self, topic: str) -> list[Message]:
-        reader = TopicReader(self._bed.endpoints.consumer, topic)
+        reader = TopicReader(self._bench.endpoints.consumer, topic)
         try:
             return list(reader.backlog())
         finally:

@@ -1,4 +1,4 @@
-"""The whole way of an image, from its file into Redis, against records of its size made of nothing into Kafka."""
+"""Benchmark of images from file to Redis, against Kafka's load generator with records of the same size."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from tests.bench.measurement import Measurement, side_by_side
 from tests.run_sluice import wait_for
 
 IMAGES = 360
-"""As many as Redis' memory here takes, nearly."""
+"""Nearly as many as fit into Redis' memory."""
 SIZE = (640, 520)
-"""Three bytes a pixel: 998,400 bytes, which are 1 MiB to Redis; from 1 MiB on it takes 1.25."""
+"""998,400 bytes at three bytes per pixel; Redis allocates 1 MiB for it, and 1.25 MiB for more than 1 MiB."""
 _TOPIC = f"{PEER_TOPIC}-images"
 _DATABASE = 1
 
 
 def images_to_redis(bench: BenchPipeline) -> Measurement:
-    """From the first file read to the last key that a query sees."""
+    """Measure from the first file read to the last key visible in Redis."""
     description = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
     create_topics(bench.instance, replace(description, name=_TOPIC))
     folder = bench.folder / "images"
@@ -50,7 +50,7 @@ def _pipeline(bench: BenchPipeline, server: "Redis", folder: Path, *, megabytes:
     report = json.loads(bench.sluice("load", "images", str(folder), "--max-bytes", "all", "--json"))
     ended = time.perf_counter()
     wait_for(lambda: server.dbsize() == IMAGES, seconds=120)
-    # The generator's figure leaves out the start of its program too.
+    # Without the start of the program, as in the generator's figure.
     seconds = report["seconds"] + time.perf_counter() - ended
     bench.empty_topic("images")
     return megabytes / seconds
@@ -71,7 +71,7 @@ def _generator(bench: BenchPipeline, settings: Path, *, size: int) -> float:
 
 @contextmanager
 def _server(bench: BenchPipeline) -> Generator["Redis"]:
-    """An administrator's client of the images' database, which is empty at the end."""
+    """Yield an administrator's client of the images' database; empties it at the end."""
     port, password = bench.instance.port("redis"), bench.instance.passwords["redis-admin"]
     with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
         yield server

@@ -1,4 +1,4 @@
-"""The way into Kafka: our producer against Kafka's own load generator, and against the lab's program."""
+"""Benchmarks of the producer, against Kafka's load generator and against the lab's program."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def csv_to_kafka(bench: BenchPipeline) -> Measurement:
-    """Parsing, typing, encoding, keys and acknowledgements, against records made of nothing."""
+    """Measure a load (parse, encode, send, acknowledge) against records generated in memory."""
     create_peer_topic(bench.instance)
     source = bench.sample(ROWS)
     settings = bench.client_file({"acks": "all", "compression.type": COMPRESSION})
@@ -56,7 +56,7 @@ def _generator(bench: BenchPipeline, settings: Path) -> float:
 
 
 def csv_to_kafka_lab(bench: BenchPipeline) -> Measurement:
-    """The same log by the program that the lab's student wrote, mended so that it sends every row."""
+    """Measure a load against the program of the lab's student, fixed so that it sends every row."""
     create_peer_topic(bench.instance)
     source = bench.sample(LAB_ROWS)
     large = bench.sample(ROWS)

@@ -1,4 +1,4 @@
-"""The way out of Kafka into Redis: our sink against a client that does nothing but send and count replies."""
+"""Benchmark of the Redis sink, against redis-benchmark or a client like it."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import PipelineSpec
 from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_topics
 from tests.bench.measurement import Measurement, side_by_side
-from tests.bench.sink_connector import Sink, settings_of
+from tests.bench.sink_connector import Sink, connector_settings
 from tests.run_sluice import wait_for
 
 RECORDS = 500_000
@@ -33,11 +33,11 @@ _USER = "default"
 
 
 def redis_sink(bench: BenchPipeline) -> Measurement:
-    """Small values, so that the work for each record counts and not its bytes."""
+    """Measure with small values, so that the cost per record dominates."""
     images = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
     create_topics(bench.instance, replace(images, name=_TOPIC))
-    # With the connector's own settings as k8s/ has them.
-    settings = settings_of("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}
+    # The settings of the pipeline's own connector in k8s/.
+    settings = connector_settings("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}
     sink = Sink(bench.instance, _CONNECTOR)
     with bench.sink_stopped(), _server(bench) as server:
         sink.apply(settings)
@@ -69,7 +69,7 @@ def _sink(bench: BenchPipeline, server: "Redis") -> float:
 
 
 def _switch(bench: BenchPipeline, action: str, state: str | None = None) -> None:
-    """Pause or resume: its tasks stay members of their group, so no joining of it is measured."""
+    """Pause or resume the connector; its tasks stay in their consumer group, so that no rebalance is measured."""
     url = f"{bench.endpoints.connect_urls[0]}/connectors/{_CONNECTOR}"
     request("PUT", f"{url}/{action}")
 
@@ -98,7 +98,7 @@ def _fill(bench: BenchPipeline) -> None:
 
 @contextmanager
 def _server(bench: BenchPipeline) -> Generator["Redis"]:
-    """An administrator's client; while it is open, the peer comes in without a password."""
+    """Yield an administrator's client; meanwhile the peer can connect without a password."""
     port, password = bench.instance.port("redis"), bench.instance.passwords["redis-admin"]
     with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
         server.execute_command("ACL", "SETUSER", _USER, "on", "nopass", "~*", "+@all")
@@ -129,7 +129,7 @@ def _tool(port: int) -> float:
 
 
 def _client(port: int) -> float:
-    """What redis-benchmark does: one thread, a fixed key, the same bytes again as soon as they are answered."""
+    """Do as redis-benchmark does: one thread, a fixed key, the same commands again as soon as they are answered."""
     value = b"x" * VALUE_BYTES
     batch = b"*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$%d\r\n%b\r\n" % (VALUE_BYTES, value) * PIPELINED
     answer = len(b"+OK\r\n") * PIPELINED

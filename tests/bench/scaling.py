@@ -1,4 +1,4 @@
-"""How fast the sink works through a backlog with more tasks and more workers, and what the machine does meanwhile."""
+"""Benchmark of mysql-sink with more tasks and workers, with the CPU time of each process."""
 
 from statistics import median
 
@@ -22,7 +22,7 @@ _MODE_COLUMNS = ("mode", "workers", "start, s", f"rows/s, {TASKS} tasks", "after
 
 
 def scaling(bench: BenchPipeline) -> Report:
-    """Tasks and workers, and one process on its own against a group."""
+    """Measure numbers of tasks and workers, and standalone against distributed mode."""
     bench.execute("TRUNCATE TABLE myDB.gps_fixes")
     bench.empty_topic("gps-fixes")
     bench.load(bench.sample(ROWS))
@@ -52,14 +52,14 @@ def scaling(bench: BenchPipeline) -> Report:
 
 
 def _rounds(bench: BenchPipeline) -> dict[int, list[DrainResult]]:
-    """By the number of tasks; in turn, because a machine's speed drifts, after two runs for the compiler."""
+    """Return the runs by number of tasks; in turn, because a machine's speed drifts, after two warm-up runs."""
     for _ in range(2):
         drain(bench, rows=ROWS, tasks=TASKS)
     runs: dict[int, list[DrainResult]] = {tasks: [] for tasks in _TASKS}
     for _ in range(ROUNDS):
         for tasks, found in runs.items():
             found.append(drain(bench, rows=ROWS, tasks=tasks))
-    # As `sluice up` has it, with everything written: what comes next starts the pipeline anew.
+    # End with the settings of `sluice up` and all rows written: the pipeline is restarted next.
     drain(bench, rows=ROWS, tasks=TASKS)
     return runs
 
@@ -74,5 +74,5 @@ def _line(workers: int, tasks: int, runs: list[DrainResult]) -> tuple[Cell, ...]
 
 
 def _row_cost(name: str, runs: list[DrainResult]) -> float:
-    """CPU that a process spends on a row, µs; other work on the machine hardly touches it."""
+    """Return the CPU time of a process per row in µs; other load on the machine hardly changes it."""
     return round(median(run.cores[name] / run.rate for run in runs) * 1e6, 1)

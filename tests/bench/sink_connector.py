@@ -1,4 +1,4 @@
-"""A sink connector of a benchmark, through Connect's REST interface."""
+"""Controls a sink connector through Connect's REST API, for benchmarks."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,13 +16,13 @@ from tests.run_sluice import wait_for
 MYSQL_SINK = "mysql-sink"
 
 
-def settings_of(name: str) -> dict[str, str]:
-    """What k8s/ says of a connector."""
+def connector_settings(name: str) -> dict[str, str]:
+    """Return the settings of a connector in k8s/."""
     return dict(next(entry for entry in PipelineSpec.read().connectors if entry.name == name).config)
 
 
 class Sink:
-    """One connector by its name. What Connect refuses is an AssertionError with its answer."""
+    """A sink connector by name. An error of Connect is an AssertionError with its answer."""
 
     def __init__(self, instance: Instance, name: str) -> None:
         self._instance = instance
@@ -30,11 +30,11 @@ class Sink:
         self._base = f"http://127.0.0.1:{instance.port('connect')}/connectors/{name}"
 
     def apply(self, config: Mapping[str, str]) -> None:
-        """Make the connector, or give it other settings."""
+        """Create the connector, or change its settings."""
         self._ask("PUT", "/config", dict(config))
 
     def stop(self) -> None:
-        """End its tasks; it keeps its settings and its offsets."""
+        """Stop its tasks; it keeps its settings and offsets."""
         self._ask("PUT", "/stop")
         wait_for(lambda: self.state() == "STOPPED" and not self.tasks())
 
@@ -43,15 +43,15 @@ class Sink:
         self._ask("PUT", "/resume")
 
     def restart_failed(self) -> None:
-        """Start again what has failed."""
+        """Restart the connector and tasks that have failed."""
         self._ask("POST", "/restart?includeTasks=true&onlyFailed=true")
 
-    def forget_offsets(self) -> None:
-        """Have a stopped connector begin at the beginning. Connect itself has no right to delete its groups."""
+    def reset_offsets(self) -> None:
+        """Have a stopped connector start from the beginning. Connect itself may not delete its consumer groups."""
         admin = admin_client(self._instance)
-        wait_for(lambda: self._forgotten(admin))
+        wait_for(lambda: self._is_group_deleted(admin))
 
-    def _forgotten(self, admin: AdminClient) -> bool:
+    def _is_group_deleted(self, admin: AdminClient) -> bool:
         error = admin.delete_consumer_groups([self._group])[self._group].exception(30)
         code = error.args[0].code() if isinstance(error, KafkaException) else None
         assert error is None or code in (KafkaError.NON_EMPTY_GROUP, KafkaError.GROUP_ID_NOT_FOUND), error
@@ -62,20 +62,20 @@ class Sink:
         self._ask("DELETE", "")
 
     def state(self) -> str:
-        """The connector's own state."""
+        """Return the connector's state."""
         return str(self._status()["connector"]["state"])
 
     def tasks(self) -> list[Any]:
-        """Its tasks: id, state, worker_id and, where one failed, its trace."""
+        """Return its tasks: id, state, worker_id and the trace of a failed one."""
         return list(self._status()["tasks"])
 
     def wait_for_tasks(self, number: int) -> None:
-        """Wait until so many tasks run."""
+        """Wait until `number` tasks run."""
         wait_for(lambda: [task["state"] for task in self.tasks()] == ["RUNNING"] * number)
 
     def _status(self) -> Any:
         code, answer = request("GET", f"{self._base}/status")
-        # Not there yet: it has been asked for, and the worker that serves has not read of it.
+        # Created, but the worker that answers has not read it yet.
         return answer if code == HTTPStatus.OK else {"connector": {"state": "UNKNOWN"}, "tasks": []}
 
     def _ask(self, method: str, path: str, body: object = None) -> None:
@@ -84,7 +84,7 @@ class Sink:
         def accepted() -> bool:
             code, answer = request(method, f"{self._base}{path}", body)
             answers[:] = [code, answer]
-            # 409: the workers are just then dealing out their tasks anew.
+            # 409: the workers are rebalancing.
             return code != HTTPStatus.CONFLICT
 
         wait_for(accepted)

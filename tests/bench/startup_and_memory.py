@@ -1,4 +1,4 @@
-"""The place itself: how long it takes to come up, and what it keeps."""
+"""Benchmarks of the local pipeline: start-up time and memory."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ _LIMIT_MIB = 2048
 
 
 def start(bench: BenchPipeline) -> Measurement:
-    """`sluice up` of a pipeline that is there and down, against the slowest of its JVMs alone."""
+    """Measure `sluice up` of a stopped pipeline, against the start of its slowest JVM alone."""
     names = ["kafka", "registry", "connect-1"]
     alone = {name: _alone(bench, name) for name in names}
     slowest = max(names, key=lambda name: alone[name])
@@ -35,7 +35,7 @@ def _up(bench: BenchPipeline) -> float:
 
 
 def _alone(bench: BenchPipeline, name: str) -> float:
-    """Seconds from the start of one JVM until it is ready, in a pipeline where the rest is up."""
+    """Restart one JVM of a running pipeline; return the seconds until it is ready."""
     server = _server(bench, name)
     stop_processes([entry for entry in running_processes(bench.instance) if entry.name == name], seconds=30)
     begun = time.perf_counter()
@@ -54,7 +54,7 @@ def _server(bench: BenchPipeline, name: str) -> Server:
 
 
 def memory(bench: BenchPipeline) -> Measurement:
-    """All processes together at rest, shared pages counted once."""
+    """Measure the memory of all idle processes, shared pages counted once (PSS)."""
     mebibytes = sum(entry.memory_bytes for entry in running_processes(bench.instance)) / 2**20
     return Measurement(
         name="memory",

@@ -1,4 +1,4 @@
-"""The pipeline with two Connect workers that the tests of workers and of outages share."""
+"""Fixture: a pipeline with two Connect workers, shared by the tests of workers and outages."""
 
 import os
 from collections.abc import Generator
@@ -21,9 +21,9 @@ from tests.run_sluice import run_sluice
 def instance_of_two(
     target: str, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Instance]:
-    """An embedded pipeline with two workers: that of --state if it has as many, else one of its own."""
+    """A local pipeline with two workers: that of --state if it has two, else one of its own."""
     if target != "local":
-        pytest.skip("there is no way yet to kill a part of a pipeline that lives elsewhere")
+        pytest.skip("servers of other targets cannot be killed yet")
     given = pytestconfig.getoption("--state")
     if given and Instance.open(Path(given).absolute()).workers == len(WORKERS):
         yield Instance.open(Path(given).absolute())

@@ -1,4 +1,4 @@
-"""Rows that come into myDB.test without pause, and what the source has told of them."""
+"""Inserts rows into myDB.test continuously, and reads their change records from the source connector's topic."""
 
 import json
 import subprocess
@@ -17,9 +17,9 @@ EVERY_SECONDS = 0.05
 
 @contextmanager
 def writing_rows(connect: Callable[[], AbstractContextManager[Connection]]) -> Generator[list[int]]:
-    """Twenty new rows a second, each committed at once; the keys of those that the database has acknowledged.
+    """Insert twenty rows per second, each committed; yields the growing list of acknowledged keys.
 
-    Where the database goes away the writer waits for it and goes on.
+    If the database is unavailable, the writer retries.
     """
     keys: list[int] = []
     over = threading.Event()
@@ -52,7 +52,7 @@ def inserted_keys(messages: "subprocess.CompletedProcess[str]") -> list[int]:
 
 
 def repeated_keys(keys: list[int]) -> list[list[int]]:
-    """For each time that the source went back to an earlier change: the keys that it had sent before.
+    """Return, for each time that the source went back to an earlier change, the keys that it sent again.
 
     >>> repeated_keys([1, 2, 3, 4, 3, 4, 5])
     [[3, 4]]

@@ -1,4 +1,4 @@
-"""How long things stand still although there is something to do for them."""
+"""Measures the longest stall of sinks and topics that have work to do."""
 
 import threading
 import time
@@ -12,18 +12,18 @@ from sluice.view.endpoints import Endpoints
 
 EVERY_SECONDS = 0.2
 Positions = Mapping[str, tuple[int, int]]
-"""For each thing how far it has come, and how far it could come now."""
+"""By name (such as a partition): current position and end."""
 
 
 class StallWatch:
-    """Looks at positions five times a second until it is left.
+    """Polls positions five times per second inside its context.
 
-    `longest` is, for each thing, the longest time in seconds for which it stood still while it was behind.
+    `longest` is, by name, the longest time in seconds without progress while the position was before the end.
     """
 
-    def __init__(self, look: Callable[[], Positions]) -> None:
+    def __init__(self, read_positions: Callable[[], Positions]) -> None:
         self.longest: dict[str, float] = {}
-        self._look = look
+        self._read_positions = read_positions
         self._moved: dict[str, tuple[int, float]] = {}
         self._over = threading.Event()
         self._error: Exception | None = None
@@ -36,19 +36,19 @@ class StallWatch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        if self._error is not None:  # what was not looked at may have stood still
+        if self._error is not None:  # a stall may have been missed
             raise self._error
 
     def _run(self) -> None:
         try:
-            self._look_until_over()
+            self._poll()
         except Exception as error:
             self._error = error
 
-    def _look_until_over(self) -> None:
+    def _poll(self) -> None:
         while not self._over.wait(EVERY_SECONDS):
             now = time.monotonic()
-            for name, (position, end) in self._look().items():
+            for name, (position, end) in self._read_positions().items():
                 before, since = self._moved.get(name, (-1, now))
                 if position != before or position >= end:
                     self._moved[name] = (position, now)
@@ -56,7 +56,7 @@ class StallWatch:
 
 
 class Offsets:
-    """Offsets in Kafka, as a user sees them who may only look."""
+    """Offsets in Kafka, read with the consumer's rights."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._settings = endpoints.consumer.client_settings()
@@ -65,31 +65,31 @@ class Offsets:
 
     @property
     def _admin(self) -> AdminClient:
-        # Two watches ask at once. Not `self._client or …`: a client that has nothing to do is false, and one that is
-        # replaced answers no more.
+        # Locked: two watches poll at once. Not `self._client or …`: an idle client is falsy, and a replaced one no
+        # longer answers.
         with self._lock:
             if self._client is None:
                 self._client = AdminClient(self._settings)
             return self._client
 
     def disconnect(self) -> None:
-        """Before the broker is killed: librdkafka's client was seen to abort the whole process afterwards."""
+        """Drop the client before the broker is killed: librdkafka was seen to abort the whole process otherwise."""
         self._client = None
 
     def of_sink(self, connector: str, topic: str) -> Positions:
-        """For each partition what the sink has committed, and the end; what cannot be asked now is left out."""
+        """Return committed offset and end of each partition of a sink's topic; empty if they cannot be read now."""
         try:
             question = ConsumerGroupTopicPartitions(f"connect-{connector}", self._partitions(topic))
             answer = self._admin.list_consumer_group_offsets([question])[question.group_id].result(10)
             ends = self.ends(topic)
-        except (KafkaException, TimeoutError):  # the group is being put together anew, or a broker has just come back
+        except (KafkaException, TimeoutError):  # the group is rebalancing, or the broker has just restarted
             return {}
         return {
             f"{topic}-{at.partition}": (max(at.offset, 0), ends[at.partition]) for at in answer.topic_partitions or []
         }
 
     def ends(self, topic: str) -> dict[int, int]:
-        """The end of each partition."""
+        """Return the end offset of each partition."""
         latest = dict.fromkeys(self._partitions(topic), cast(OffsetSpec, OffsetSpec.latest()))
         return {at.partition: future.result(10).offset for at, future in self._admin.list_offsets(latest).items()}
 

@@ -1,4 +1,4 @@
-"""A pipeline with two Connect workers, and what is loaded into it while one of them is killed."""
+"""A pipeline with two Connect workers, and the loads that run while one of them is killed."""
 
 import subprocess
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.kill_servers import ServerControl
 from tests.run_sluice import SLUICE, run_sluice
 
 WORKERS = ("connect-1", "connect-2")
-NEVER_AT_THE_END = 2**63
+UNREACHABLE_END = 2**63
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,20 +28,20 @@ class Pipeline:
     env: dict[str, str]
     servers: ServerControl
     connect: Callable[[], AbstractContextManager[Connection]]
-    """Opens a connection that may write the database by hand."""
+    """Opens a connection that may write all tables."""
 
     def sluice(self, *arguments: str, asking: str) -> "subprocess.CompletedProcess[str]":
-        """Run `sluice`; Connect is asked of the worker `asking`."""
+        """Run `sluice` with the Connect URL of the worker `asking`."""
         env = self.env | {"SLUICE_CONNECT_URL": self.servers.connect_url(asking)}
         return run_sluice("--target", "external", *arguments, env=env)
 
     def connectors(self, *, asking: str) -> dict[str, Connector]:
-        """The connectors, as the worker `asking` knows them."""
+        """Return the connectors as reported by the worker `asking`."""
         found = ask_connect(self.servers.connect_url(asking)).connectors
         return {connector.name: connector for connector in found}
 
     def workers_of_tasks(self, *, asking: str) -> list[str]:
-        """For each running task of any connector the worker that has it; nothing while Connect is rearranging."""
+        """Return the worker of each running task; empty while Connect rebalances."""
         try:
             connectors = self.connectors(asking=asking).values()
         except SilentError:
@@ -53,14 +53,14 @@ class Pipeline:
 
 @dataclass(frozen=True, kw_only=True)
 class Loads:
-    """A load of rows and one of images, and how far the sinks have come with them."""
+    """A load of rows and one of images, and the sinks' progress with them."""
 
     pipeline: Pipeline
     log: Path
     images: Path
     offsets: Offsets
     before: int
-    """Rows that the sink had written before."""
+    """Rows that the sink had written before the load."""
 
     def start(self, kind: str, source: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -72,7 +72,7 @@ class Loads:
         return {**rows, **self.offsets.of_sink("redis-sink", "images")}
 
     def changes(self) -> Positions:
-        return {TOPIC: (self.offsets.ends(TOPIC)[0], NEVER_AT_THE_END)}
+        return {TOPIC: (self.offsets.ends(TOPIC)[0], UNREACHABLE_END)}
 
     def rows_written(self) -> int:
         rows = self.offsets.of_sink("mysql-sink", "gps-fixes").values()
@@ -84,13 +84,13 @@ class Loads:
 
 
 def difference(workers: list[str]) -> int:
-    """How many tasks more the one worker has than the other; 2 while none is known to run."""
+    """Return the difference of the workers' numbers of tasks; 2 if no task runs."""
     counts = [workers.count(name) for name in WORKERS]
     return max(counts) - min(counts) if workers else len(WORKERS)
 
 
 def check_proofs(loads: Loads, *arguments: str, asking: str, folder: Path) -> None:
-    """Every row and every image is there."""
+    """Check with `sluice proof` that every row and image arrived."""
     for source in (loads.log, loads.images):
         page = ("-o", str(folder / "proof.html"))
         proof = loads.pipeline.sluice("proof", str(source), *page, *arguments, asking=asking)
@@ -98,5 +98,5 @@ def check_proofs(loads: Loads, *arguments: str, asking: str, folder: Path) -> No
 
 
 def are_in_topic(keys: list[int], pipeline: Pipeline, *, asking: str) -> bool:
-    """Whether each of these rows' inserts is in the topic."""
+    """Return whether the inserts of all these rows are in the topic."""
     return set(keys) <= set(inserted_keys(pipeline.sluice("messages", TOPIC, asking=asking)))

@@ -1,4 +1,4 @@
-"""A Connect worker with Strimzi's reporter of metrics, set as Strimzi sets it, beside the embedded pipeline's own."""
+"""A Connect worker with Strimzi's metrics reporter, beside the local pipeline's own worker."""
 
 import re
 import subprocess
@@ -21,17 +21,17 @@ _SERIES = re.compile(r"(\w+)\{(.*)\} (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 Connectors = Mapping[str, dict[str, str]]
-Series = list[tuple[str, dict[str, str], float]]
-"""Every sample: the metric's name, its labels, its value."""
+Samples = list[tuple[str, dict[str, str], float]]
+"""Samples: metric name, labels, value."""
 
 
 @contextmanager
 def run_metrics_worker(
     instance: Instance, connectors: Connectors, *, shown: Sequence[str], folder: Path, env: Mapping[str, str]
 ) -> Generator[Callable[[], str]]:
-    """What a worker's page of metrics says now, while it runs these connectors; empty while it does not answer.
+    """Run a standalone worker with these connectors; yields a function that returns its metrics page.
 
-    The worker is by itself, in no group of workers; `shown` are the patterns of the metrics that it may show.
+    The page is empty while the worker does not answer. `shown` are the patterns of the reported metrics.
     """
     url = f"http://127.0.0.1:{free_port_base()}"
     settings = [_write(folder, "worker", _worker(instance, url=url, shown=shown, offsets=folder / "offsets"))]
@@ -46,14 +46,14 @@ def run_metrics_worker(
     with log.open("wb") as output:
         process = subprocess.Popen(
             java_command(*arguments, heap="256m", cache=servers / "connect.aot"),
-            cwd=instance.state,  # where the names in the settings hold
+            cwd=instance.state,  # the settings have relative paths
             stdout=output,
             stderr=output,
         )
 
     def page() -> str:
         assert process.poll() is None, log.read_text(encoding="utf-8")[-2000:]
-        # It is gone for a moment after the first of the worker's clients that report has ended.
+        # Unavailable for a moment after the worker's first reporting client has ended.
         with suppress(OSError, HTTPException), urlopen(f"{url}/metrics", timeout=10) as answer:
             return answer.read().decode()
         return ""
@@ -73,7 +73,7 @@ def _write(folder: Path, name: str, text: str) -> Path:
 
 
 def _worker(instance: Instance, *, url: str, shown: Sequence[str], offsets: Path) -> str:
-    """The settings of the pipeline's first worker, which hold those of k8s/connect.yaml, and Strimzi's."""
+    """Return the settings of the pipeline's first worker (from k8s/connect.yaml), with Strimzi's for metrics."""
     strimzi = {
         f"{client}{name}": value
         for client in ("", "admin.", "producer.", "consumer.")
@@ -88,7 +88,7 @@ def _worker(instance: Instance, *, url: str, shown: Sequence[str], offsets: Path
     return (instance.state / "connect-1.properties").read_text(encoding="utf-8") + format_properties({**strimzi, **own})
 
 
-def series(text: str) -> Series:
-    """What a page of metrics says."""
+def parse_samples(text: str) -> Samples:
+    """Parse a metrics page."""
     found = [_SERIES.fullmatch(line) for line in text.splitlines()]
     return [(one[1], dict(_LABEL.findall(one[2])), float(one[3])) for one in found if one]

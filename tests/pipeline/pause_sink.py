@@ -1,4 +1,4 @@
-"""Halting a sink of the pipeline for a while."""
+"""Pauses a sink of the pipeline."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ from tests.run_sluice import wait_for
 
 
 @contextmanager
-def paused(endpoints: Endpoints, connector: str, *, target: str) -> Generator[None]:
-    """The connector is paused meanwhile, and runs afterwards."""
+def paused_sink(endpoints: Endpoints, connector: str, *, target: str) -> Generator[None]:
+    """Pause the connector inside the context and resume it afterwards."""
     if target != "local":
         pytest.skip(f"Strimzi's operator runs a connector again that its resource does not pause; target: {target}")
     url = f"{endpoints.connect_urls[0]}/connectors/{connector}"

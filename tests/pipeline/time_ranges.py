@@ -1,6 +1,6 @@
-"""Times of which each file of tests has rows of its own: a proof counts whatever else is there as extra.
+"""Time ranges of the rows of each test file: a proof counts all other rows of its range as extra.
 
-µs since the epoch, each the first of a year. The log that several files load is of 2012.
+In µs since the epoch, each the first of a year. The log that several files load is of 2012.
 """
 
 from enum import IntEnum, unique
@@ -8,7 +8,7 @@ from enum import IntEnum, unique
 
 @unique
 class TimeRange(IntEnum):
-    """Where a file's rows begin."""
+    """Start of the time range of a test file's rows."""
 
     HOSTILE_VALUES = 1_167_609_600_000_000
     DEAD_LETTERS = 1_199_145_600_000_000
