@@ -45,7 +45,7 @@ def writing_rows(connect: Callable[[], AbstractContextManager[Connection]]) -> G
 
 
 def inserted_keys(messages: "subprocess.CompletedProcess[str]") -> list[int]:
-    """The keys of the inserted_keys rows that a run of `sluice messages` shows, in the topic's order."""
+    """Return the keys of inserted rows in the output of `sluice messages`, in the topic's order."""
     assert messages.returncode == Exit.OK, messages.stderr
     values = [json.loads(line)["value"] for line in messages.stdout.splitlines()]
     return [value["after"]["id"] for value in values if value and value["op"] == "c"]

@@ -42,7 +42,7 @@ def connect(endpoints: Endpoints, instance: Instance) -> Connect:
 
 @pytest.fixture
 def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]:
-    """The keys of the inserted_keys rows that are in the topic; those of earlier tests left out."""
+    """Function that returns the keys of inserted rows in the topic, without those of earlier tests."""
     with connect() as connection:
         first = run(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
     yield lambda: [key for key in inserted_keys(sluice("messages", TOPIC)) if key > first]
