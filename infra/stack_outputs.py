@@ -10,7 +10,7 @@ _KIND = "kind-sluice"
 """The context that `--target kind` means."""
 
 
-def commands(settings: Settings) -> Mapping[str, str]:
+def stack_outputs(settings: Settings) -> Mapping[str, str]:
     """The stack's outputs: where the pipeline is, and what to type."""
     cluster = settings.cluster
     target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"

@@ -1,1 +1,1 @@
-"""Loads GPS logs into Kafka, every row accounted for. Knows nothing of the sinks."""
+"""The loader: sends GPS logs and images to Kafka and accounts for every row and image. Knows nothing of the sinks."""

@@ -1,4 +1,4 @@
-"""The loader as a program of its own, as its container runs it: `python -m producer gps SOURCE`."""
+"""The loader as a program of its own, which its container runs: `python -m producer gps SOURCE`."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from producer.runtime.terminal import Console, argument_parser
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
-    """Run one command line; the exit status."""
+    """Run the command line `arguments`; returns the exit status."""
     parser = argument_parser(prog="python -m producer", description="Loads logs into Kafka.")
     add_load_arguments(parser.add_subparsers(title="what to load", metavar="KIND", required=True))
     args = parser.parse_args(arguments)

@@ -1,54 +1,29 @@
-"""`sluice load KIND SOURCE`: the kinds of things that can be loaded, and what is printed."""
+"""`sluice load KIND SOURCE`: the kinds of sources, and the output of a load."""
 
 import argparse
 from collections.abc import Mapping
-from typing import Any, Protocol
 
-from rich.console import Console
-
-from producer.gps.command import add_gps
-from producer.images.command import add_images
+from producer.gps.command import add_gps_arguments
+from producer.images.command import add_images_arguments
 from producer.runtime.exit_status import Exit
-from producer.runtime.terminal import Console as OwnConsole
-from producer.runtime.terminal import write_json
+from producer.runtime.terminal import Console, write_json
+from producer.shared.load_command import Subparsers
+from producer.shared.load_report import Report
 
 
-class Report(Protocol):
-    """What every load returns."""
-
-    @property
-    def status(self) -> Exit:
-        """The exit status."""
-        ...
-
-    @property
-    def problem(self) -> str | None:
-        """What must be said on standard error."""
-        ...
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what --json prints."""
-        ...
-
-    def lines_for_people(self) -> list[str]:
-        """Return the report as sentences."""
-        ...
-
-
-def add_load_arguments(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",  # pyright: ignore[reportPrivateUsage]
-) -> None:
-    """Add `gps SOURCE` and `images SOURCE` with their options to the kinds of things that can be loaded."""
-    add_gps(kinds)
-    add_images(kinds)
+def add_load_arguments(kinds: Subparsers) -> None:
+    """Add `gps SOURCE` and `images SOURCE` with their options; `kinds` is the sub-parsers of `load`."""
+    add_gps_arguments(kinds)
+    add_images_arguments(kinds)
 
 
 def run(args: argparse.Namespace, *, env: Mapping[str, str], console: Console, errors: Console | None = None) -> Exit:
-    """Do what the arguments say; the report goes to `console`, progress and trouble to `errors` (standard error).
+    """Run the load that `args` describe; returns the exit status.
 
-    Raises SluiceError where the load cannot begin.
+    The report goes to `console`, progress and problems to `errors` (default: standard error). Raises SluiceError
+    where the load cannot begin.
     """
-    errors = errors or OwnConsole(stderr=True)
+    errors = errors or Console(stderr=True)
     try:
         report: Report = args.load(args, env=env, errors=errors)
     except KeyboardInterrupt:
@@ -57,8 +32,8 @@ def run(args: argparse.Namespace, *, env: Mapping[str, str], console: Console, e
     if args.json:
         write_json(report.as_json(), console.file)
     else:
-        for line in report.lines_for_people():
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        for line in report.as_lines():
+            console.print(line, soft_wrap=True)
     if report.problem:
-        errors.print(report.problem, style="red", markup=False, highlight=False, soft_wrap=True)
+        errors.print_error(report.problem)
     return report.status

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
 from producer.runtime.terminal import Console, argument_parser, write_json
-from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox, context_of, is_cluster
+from sluice.cluster.target import is_cluster, kubectl_context
+from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
-    from sluice.view.pipeline_status import Process
+    from sluice.view.pipeline_status import ProcessStatus
 
 LOCAL, EXTERNAL = "local", "external"
 _LOCAL_PACKAGE = "sluice.local"
@@ -67,17 +68,17 @@ def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, s
     command: Command = args.command
     if not is_cluster(args.target):
         return command(args, env)
-    from sluice.cluster.run_in_cluster import run
+    from sluice.cluster.run_in_cluster import run_in_cluster
 
     if not args.in_cluster:
         raise SluiceError(
             "up and down are for this machine; for a cluster: pulumi up, pulumi destroy", status=Exit.USAGE
         )
-    toolbox = Toolbox(context=context_of(args.target), namespace=args.namespace)
-    return run(toolbox, _without_place(arguments), args, env=env, stdout=sys.stdout.buffer)
+    toolbox = Toolbox(context=kubectl_context(args.target), namespace=args.namespace)
+    return run_in_cluster(toolbox, _without_options(arguments), args, env=env, stdout=sys.stdout.buffer)
 
 
-def _without_place(arguments: Sequence[str]) -> list[str]:
+def _without_options(arguments: Sequence[str]) -> list[str]:
     """The command line without the options that come before the command."""
     top = argparse.ArgumentParser(add_help=False)
     for option in ("--state", "--target", "--namespace"):
@@ -151,7 +152,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     troubles = [trouble.text for trouble in done.troubles]
     if args.json:
         where = {name: value for name, value in done.instance.endpoint_variables().items() if "PASSWORD" not in name}
-        found = {"state": state, "seconds": seconds, "place": where, "troubles": troubles}
+        found = {"state": state, "seconds": seconds, "endpoints": where, "troubles": troubles}
         write_json(found, sys.stdout, indent=2)
     elif troubles:
         _stdout().print(f"up in {seconds:.1f} s, in {state}, but not all of it works", soft_wrap=True)
@@ -197,7 +198,7 @@ def _add_status(commands: Commands) -> None:
             args,
             env=env,
             console=_stdout(),
-            place=_place(args, env),
+            endpoints=_endpoints(args, env),
             processes=lambda: _processes(args, env),
             failing=lambda: _failing(args, env),
         )
@@ -210,7 +211,7 @@ def _add_messages(commands: Commands) -> None:
     messages = commands.add_parser("messages", help="show the messages of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, env=env, console=_stdout(), place=_place(args, env))
+        command=lambda args, env: run_messages(args, env=env, console=_stdout(), endpoints=_endpoints(args, env))
     )
 
 
@@ -220,7 +221,9 @@ def _add_dlq(commands: Commands) -> None:
     dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
     add_dlq_arguments(dlq)
     dlq.set_defaults(
-        command=lambda args, env: run_dlq(args, env=env, console=_stdout(), errors=_stderr(), place=_place(args, env))
+        command=lambda args, env: run_dlq(
+            args, env=env, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env)
+        )
     )
 
 
@@ -229,7 +232,7 @@ def _add_proof(commands: Commands) -> None:
 
     proof = commands.add_parser("proof", help="compare a source with what the database or Redis holds")
     add_arguments(proof)
-    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), place=_place(args, env)))
+    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=_endpoints(args, env)))
 
 
 def _add_get(commands: Commands) -> None:
@@ -239,7 +242,12 @@ def _add_get(commands: Commands) -> None:
     add_get_arguments(get)
     get.set_defaults(
         command=lambda args, env: run_get(
-            args, env=env, console=_stdout(), errors=_stderr(), stdout=sys.stdout.buffer, place=_place(args, env)
+            args,
+            env=env,
+            console=_stdout(),
+            errors=_stderr(),
+            stdout=sys.stdout.buffer,
+            endpoints=_endpoints(args, env),
         )
     )
 
@@ -250,11 +258,11 @@ def _state(args: argparse.Namespace, env: Mapping[str, str]) -> Path:
     return args.state.absolute() if args.state else default_state(env)
 
 
-def _place(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
-    return Endpoints.from_env(_place_env(args, env))
+def _endpoints(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
+    return Endpoints.from_env(_endpoints_env(args, env))
 
 
-def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
+def _endpoints_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     """The caller's environment, with the variables of place.py that hold for the target."""
     if args.target == EXTERNAL:
         return env
@@ -265,7 +273,7 @@ def _place_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str,
 
 def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     try:
-        return _place_env(args, env)
+        return _endpoints_env(args, env)
     except SluiceError:
         if getattr(args, "dry_run", False):  # it needs no pipeline
             return env
@@ -282,18 +290,18 @@ def _failing(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...
     return recent_failures(Instance.open(_state(args, env)))
 
 
-def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Process] | None":
+def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
     """The embedded pipeline's processes, those missing included; None where the pipeline is elsewhere."""
     if args.target == EXTERNAL:
         return None
     from sluice.local.instance import Instance
     from sluice.local.processes import running_processes
-    from sluice.view.pipeline_status import RUNNING, Process
+    from sluice.view.pipeline_status import RUNNING, ProcessStatus
 
     instance = Instance.open(_state(args, env))
     found = {entry.name: entry for entry in running_processes(instance)}
     return [
-        Process(
+        ProcessStatus(
             name=name,
             pid=found[name].pid,
             memory_bytes=found[name].memory_bytes,
@@ -301,7 +309,7 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
             state=RUNNING,
         )
         if name in found
-        else Process(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
+        else ProcessStatus(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
         for name in instance.process_names
     ]
 

@@ -15,7 +15,7 @@ import pytest
 
 from producer.runtime.exit_status import SluiceError
 from producer.sample import write_sample
-from sluice.cluster.toolbox_pod import is_cluster
+from sluice.cluster.target import is_cluster
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes a second or more; scripts/test --quick leaves it out")
     config.addinivalue_line("markers", "local_only(why): runs with the local pipeline only, and why")
     # A shell's background jobs ignore SIGINT, and so do their children, which tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.cluster.toolbox_pod import NAMESPACE, POD, context_of
+from sluice.cluster.target import kubectl_context
+from sluice.cluster.toolbox_pod import NAMESPACE, POD
 from tests.cluster_test_accounts import JOB, MADE_BY, SERVICE_ACCOUNT, administrator_accounts, variables
 from tests.job_log import follow
 from tests.kubectl import Kubectl
@@ -50,7 +51,7 @@ def job_like(deployment: dict[str, Any], *, image: str, arguments: Sequence[str]
 
 def main(image: str, arguments: Sequence[str], *, target: str = "kind") -> int:
     """Run pytest with these arguments and return its exit status."""
-    kubectl = Kubectl(context=context_of(target), namespace=NAMESPACE)
+    kubectl = Kubectl(context=kubectl_context(target), namespace=NAMESPACE)
     deployment = json.loads(kubectl.run_checked("get", POD, "--output", "json"))
     with administrator_accounts(kubectl):
         kubectl.run_checked("delete", "job", JOB, "--ignore-not-found")

@@ -16,9 +16,9 @@ from infra.settings.container_images import Images
 from infra.settings.declared_settings import ROOT
 from infra.settings.gcp_checks import ZONE
 from infra.settings.gcp_settings import GcpSettings
-from infra.settings.profiles import Profile, profile_of
+from infra.settings.profiles import Profile, resolve_profile
 from infra.settings.stack_settings import Settings, SettingsError
-from infra.workloads.kafka_cluster import node_pools
+from infra.workloads.kafka_cluster import node_pool_manifests
 from infra.workloads.workload_context import WorkloadContext
 from producer.runtime.exit_status import Exit, SluiceError
 
@@ -64,24 +64,24 @@ def cloud_of(settings: Settings, stack: str) -> GcpSettings:
 
 def shape_of(settings: Settings, stack: str) -> BilledResources:
     """What of a stack is billed; raises SluiceError where it makes nothing on Google Cloud."""
-    cloud, profile = cloud_of(settings, stack), profile_of(settings)
+    cloud, profile = cloud_of(settings, stack), resolve_profile(settings)
     in_dollars = cloud.budget.currency == "USD"
-    site = _site(settings, profile)
-    found = fitted(cloud, pods(site, console=settings.console))
+    context = _workload_context(settings, profile)
+    found = fitted(cloud, pods(context, console=settings.console))
     return BilledResources(
         stack=stack,
-        region=cloud.place.region,
-        zonal=bool(ZONE.fullmatch(cloud.place.location)),
+        region=cloud.cluster.region,
+        zonal=bool(ZONE.fullmatch(cloud.cluster.location)),
         nodes=tuple(nodes(cloud, found)),
         too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in found.too_large),
-        volumes=tuple(_volumes(site, _disk(settings, cloud))),
+        volumes=tuple(_volumes(context, _disk(settings, cloud))),
         nat=True,
         addresses=1,
         registry_gib=Decimal(_IMAGES_GIB),
         function_calls=_CALLS,
         clock_jobs=1,
-        alerts=_GUARD_ALERTS + (_ALERTS if cloud.watch.enabled else 0),
-        samples=_SAMPLES if cloud.watch.enabled else 0,
+        alerts=_GUARD_ALERTS + (_ALERTS if cloud.monitoring.enabled else 0),
+        samples=_SAMPLES if cloud.monitoring.enabled else 0,
         stops=cloud.guard.mode == "scale-to-zero",
         ttl_hours=cloud.guard.ttl_hours,
         uncounted=tuple(_uncounted(cloud)),
@@ -104,7 +104,7 @@ def _change(text: str) -> tuple[str, str]:
     return name.removeprefix(_PREFIX), value
 
 
-def _site(settings: Settings, profile: Profile) -> WorkloadContext:
+def _workload_context(settings: Settings, profile: Profile) -> WorkloadContext:
     return WorkloadContext(
         namespace=settings.cluster.namespace,
         images=Images(registry=None, overrides={}),
@@ -116,19 +116,19 @@ def _site(settings: Settings, profile: Profile) -> WorkloadContext:
 def _disk(settings: Settings, cloud: GcpSettings) -> str:
     """The disks of volumes; a class that is not known here has no price."""
     of = settings.cluster.storage_class
-    return DISK if of in (None, cloud.place.name) else _CLASSES.get(of, f"class {of}")
+    return DISK if of in (None, cloud.cluster.name) else _CLASSES.get(of, f"class {of}")
 
 
 def _uncounted(cloud: GcpSettings) -> Iterable[str]:
-    if cloud.place.release_channel == "EXTENDED":
+    if cloud.cluster.release_channel == "EXTENDED":
         yield "what the release channel EXTENDED costs an hour once a version's standard support is over"
-    if cloud.place.secrets_key:
+    if cloud.cluster.secrets_key:
         yield "the key of gcp.secretsKey, which is not the stack's"
 
 
-def _volumes(site: WorkloadContext, type_: str) -> Iterable[Volume]:
-    profile = site.profile
-    for pool in node_pools(site):
+def _volumes(context: WorkloadContext, type_: str) -> Iterable[Volume]:
+    profile = context.profile
+    for pool in node_pool_manifests(context):
         (volume,) = pool["spec"]["storage"]["volumes"]
         count = pool["spec"]["replicas"]
         role = pool["metadata"]["name"] if profile.controllers else "node"

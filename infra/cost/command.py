@@ -13,7 +13,7 @@ from infra.cost.billing_catalog import live
 from infra.cost.estimate import estimate
 from infra.cost.price_table import Prices
 from infra.gcp.google_api import KEY, Google
-from infra.settings.gcp_checks import SAMPLES
+from infra.settings.gcp_checks import SAMPLE_VALUES
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import argument_parser
 
@@ -55,9 +55,9 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stde
     shape = shape_of(settings, args.stack)
     prices = Prices.load()
     if args.live:
-        project = cloud_of(settings, args.stack).place.project
+        project = cloud_of(settings, args.stack).cluster.project
         google = Google.signed_in(
-            env, project=None if project == SAMPLES["gcp.project"] else project, key=env.get(KEY) or None
+            env, project=None if project == SAMPLE_VALUES["gcp.project"] else project, key=env.get(KEY) or None
         )
         prices = _live(google, prices, shape.region, stderr)
     found = estimate(shape, prices)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from infra.settings.profiles import Profile, Resources
-from infra.workloads.k8s_manifests import only
-from infra.workloads.kafka_cluster import cluster, node_pools
+from infra.workloads.k8s_manifests import read_manifest
+from infra.workloads.kafka_cluster import kafka_manifest, node_pool_manifests
 from infra.workloads.kafka_console import RESOURCES as CONSOLE
 from infra.workloads.schema_registry import RESOURCES as REGISTRY
 from infra.workloads.strimzi_operator import RESOURCES as OPERATOR
@@ -45,18 +45,18 @@ ONCE = (
 )
 
 
-def pods(site: WorkloadContext, *, console: bool) -> list[Pod]:
+def pods(context: WorkloadContext, *, console: bool) -> list[Pod]:
     """Every pod of the pipeline that stays."""
-    profile = site.profile
+    profile = context.profile
     return [
-        *_kafka(site),
+        *_kafka(context),
         *_stores(profile),
         *_many(profile.registry_replicas, "registry", "registry", _asked(REGISTRY)),
         *_connect(),
         *_many(1, "toolbox", "toolbox", _asked(TOOLBOX)),
         *_many(int(console), "console", "console", _asked(CONSOLE)),
         *_many(1, "strimzi", "operator", _asked(OPERATOR)),
-        *_entity_operator(site),
+        *_entity_operator(context),
     ]
 
 
@@ -65,10 +65,10 @@ def memory_mi(quantity: str) -> Decimal:
     return Decimal(quantity[:-2]) * _UNITS[quantity[-2:]]
 
 
-def _kafka(site: WorkloadContext) -> Iterable[Pod]:
-    for pool in node_pools(site):
+def _kafka(context: WorkloadContext) -> Iterable[Pod]:
+    for pool in node_pool_manifests(context):
         spec, name = pool["spec"], pool["metadata"]["name"]
-        yield from _many(spec["replicas"], name, "kafka", spec["resources"], apart=bool(site.profile.controllers))
+        yield from _many(spec["replicas"], name, "kafka", spec["resources"], apart=bool(context.profile.controllers))
 
 
 def _stores(profile: Profile) -> Iterable[Pod]:
@@ -77,13 +77,13 @@ def _stores(profile: Profile) -> Iterable[Pod]:
 
 
 def _connect() -> Iterable[Pod]:
-    spec = only("connect.yaml", "KafkaConnect")["spec"]
+    spec = read_manifest("connect.yaml", "KafkaConnect")["spec"]
     return _many(spec["replicas"], "connect", "connect", spec["resources"])
 
 
-def _entity_operator(site: WorkloadContext) -> Iterable[Pod]:
+def _entity_operator(context: WorkloadContext) -> Iterable[Pod]:
     """One pod of two containers."""
-    both = cluster(site, console=False)["spec"]["entityOperator"]
+    both = kafka_manifest(context, console=False)["spec"]["entityOperator"]
     first, second = (_pod("", "", both[which]["resources"]) for which in ("topicOperator", "userOperator"))
     yield Pod(
         name="entity-operator",

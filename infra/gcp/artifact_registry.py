@@ -16,33 +16,33 @@ _KEPT_FOR = "604800s"  # 7 days, as the API writes them
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegistryArgs:
+class ArtifactRegistryArgs:
     """What the registry needs first: `after` holds the budget."""
 
-    site: CloudContext
+    context: CloudContext
     after: Sequence[Resource]
 
 
-class Registry(ComponentResource):
+class ArtifactRegistry(ComponentResource):
     """A repository that keeps the last few versions of each image, and nothing that has no tag any more."""
 
     repository: artifactregistry.Repository
     images: Mapping[str, Output[str]]
     """Each of our images by its digest."""
 
-    def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ArtifactRegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Registry", name, None, opts)
-        site = args.site
-        self._host = f"{site.region}-docker.pkg.dev"
-        self._folder = f"{self._host}/{site.project}/{site.name('images')}"
+        context = args.context
+        self._host = f"{context.region}-docker.pkg.dev"
+        self._folder = f"{self._host}/{context.project}/{context.name('images')}"
         self.repository = artifactregistry.Repository(
             "images",
-            repository_id=site.name("images"),
-            project=site.project,
-            location=site.region,
+            repository_id=context.name("images"),
+            project=context.project,
+            location=context.region,
             format="DOCKER",
-            description=f"Images of {site.title}",
-            labels=site.labels,
+            description=f"Images of {context.title}",
+            labels=context.labels,
             cleanup_policies=_cleanup(),
             cleanup_policy_dry_run=False,
             # It is charged by the image.

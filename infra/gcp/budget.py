@@ -15,8 +15,8 @@ _PERCENT = 100
 class BudgetArgs:
     """What the budget needs first."""
 
-    site: CloudContext
-    has_rights: bool
+    context: CloudContext
+    can_create_budget: bool
     """Whether a budget can be made. Where not, only the channels and the topic are made."""
     after: Sequence[Resource]
 
@@ -29,36 +29,36 @@ class Budget(ComponentResource):
 
     def __init__(self, name: str, args: BudgetArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Budget", name, None, opts)
-        self._site = args.site
+        self._context = args.context
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
         self.channels = [self._make_channel(number, email) for number, email in enumerate(self._emails)]
         # Its publisher, an account of Google's, is let in when the budget is made.
         self.topic = pubsub.Topic(
             "budget",
-            name=args.site.name("budget"),
-            project=args.site.project,
-            labels=args.site.labels,
+            name=args.context.name("budget"),
+            project=args.context.project,
+            labels=args.context.labels,
             # News of a budget comes again within the hour.
             message_retention_duration="86400s",
             opts=self._inside,
         )
-        account = args.site.settings.budget.billing_account
-        if account and args.has_rights:
+        account = args.context.settings.budget.billing_account
+        if account and args.can_create_budget:
             self._make_budget(account, args.after)
         self.register_outputs({"topic": self.topic.id})
 
     @property
     def _emails(self) -> Sequence[str]:
-        return self._site.settings.budget.emails
+        return self._context.settings.budget.emails
 
     def _make_channel(self, number: int, email: str) -> Output[str]:
         channel = monitoring.NotificationChannel(
             f"email-{number}",
-            project=self._site.project,
+            project=self._context.project,
             type="email",
-            display_name=f"{self._site.name('owner')} {number + 1}",
+            display_name=f"{self._context.name('owner')} {number + 1}",
             labels={"email_address": email},
-            user_labels=self._site.labels,
+            user_labels=self._context.labels,
             # The guard's alerts may still name it when the stack goes.
             force_delete=True,
             opts=self._inside,
@@ -66,11 +66,11 @@ class Budget(ComponentResource):
         return channel.name
 
     def _make_budget(self, account: str, after: Sequence[Resource]) -> None:
-        budget = self._site.settings.budget
+        budget = self._context.settings.budget
         billing.Budget(
             "budget",
             billing_account=account,
-            display_name=f"{self._site.name('budget')} (stack {self._site.stack})",
+            display_name=f"{self._context.name('budget')} (stack {self._context.stack})",
             amount=billing.BudgetAmountArgs(
                 specified_amount=billing.BudgetAmountSpecifiedAmountArgs(
                     currency_code=budget.currency, units=str(budget.amount)
@@ -78,7 +78,7 @@ class Budget(ComponentResource):
             ),
             budget_filter=billing.BudgetBudgetFilterArgs(
                 # By its number: Google gives that back, and a budget by the id would differ on every run.
-                projects=[project_number(self._site, parent=self, after=after).apply(lambda it: f"projects/{it}")],
+                projects=[project_number(self._context, parent=self, after=after).apply(lambda it: f"projects/{it}")],
                 calendar_period="MONTH",
                 # Or a trial's credit would hide what is burnt until there is none left.
                 credit_types_treatment="EXCLUDE_ALL_CREDITS",

@@ -10,7 +10,7 @@ from infra.settings.gcp_settings import BudgetSettings
 PERMISSIONS = ("billing.budgets.create", "billing.budgets.get", "billing.budgets.update", "billing.budgets.delete")
 ROLE = "roles/billing.costsManager"
 
-Ask = Callable[[str, Sequence[str]], Sequence[str]]
+QueryPermissions = Callable[[str, Sequence[str]], Sequence[str]]
 """(billing account, permissions) -> those granted; raises ApiError, OSError or ValueError where nobody knows."""
 
 
@@ -18,7 +18,7 @@ class NoBudgetError(pulumi.RunError):
     """There would be no budget, and nobody said that there need be none."""
 
 
-def may_make_budget(settings: BudgetSettings, *, ask: Ask, project: str) -> bool:
+def can_create_budget(settings: BudgetSettings, *, ask: QueryPermissions, project: str) -> bool:
     """Whether to make a budget. False only where settings.allow_without says that there need be none.
 
     Where nobody can tell, as in a project whose services are still off, it is tried: the cluster depends on the
@@ -54,7 +54,7 @@ def _remedy(account: str, project: str) -> str:
     )
 
 
-def ask_google(env: Mapping[str, str], *, project: str) -> Ask:
+def query_google(env: Mapping[str, str], *, project: str) -> QueryPermissions:
     """Ask Cloud Billing, in the name of the project, as who is signed in."""
 
     def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:

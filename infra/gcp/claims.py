@@ -13,7 +13,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateRes
 from pulumi.dynamic import Resource as DynamicResource
 
 from infra.gcp.credentials import access_token
-from infra.gcp.volumes import Api, gke_url, wait_until_none_is_left
+from infra.gcp.volumes import Api, gke_url, wait_for_disk_deletion
 
 _WAIT_SECONDS = 900.0
 _OWN = ("server", "authority", "project", "location", "cluster")
@@ -48,7 +48,7 @@ class ClaimsProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Wait; raises VolumesLeftError, which keeps the cluster."""
-        wait_until_none_is_left(_api(_props).volumes, seconds=_WAIT_SECONDS)
+        wait_for_disk_deletion(_api(_props).volumes, seconds=_WAIT_SECONDS)
 
 
 def _api(props: Mapping[str, Any]) -> Api:

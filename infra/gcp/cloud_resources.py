@@ -9,20 +9,21 @@ from pulumi import Resource, ResourceOptions
 from pulumi_gcp import Provider as Google
 from pulumi_kubernetes import Provider
 
-from infra.gcp.artifact_registry import Registry, RegistryArgs
+from infra.gcp.artifact_registry import ArtifactRegistry, ArtifactRegistryArgs
 from infra.gcp.budget import Budget, BudgetArgs
-from infra.gcp.cloud_context import CloudContext, provider_of
+from infra.gcp.cloud_context import CloudContext, google_provider
+from infra.gcp.cluster_provider import cluster_provider
 from infra.gcp.dashboard import dashboard
-from infra.gcp.gke_cluster import Cluster, ClusterArgs
+from infra.gcp.gke_cluster import GkeCluster, GkeClusterArgs
 from infra.gcp.guard import Guard, GuardArgs
-from infra.gcp.guard_email import GuardMail
-from infra.gcp.kubeconfig import provider_of_cluster, storage_class
+from infra.gcp.guard_email import GuardEmail
 from infra.gcp.monitoring import Alerts, AlertsArgs
-from infra.gcp.namespace_deletion import not_waited_for
+from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
-from infra.gcp.pod_placement import placement
-from infra.gcp.project_services import Services, ServicesArgs
-from infra.gcp.vpc_network import Network, NetworkArgs
+from infra.gcp.pod_placement import place_pods
+from infra.gcp.project_services import ProjectServices, ProjectServicesArgs
+from infra.gcp.storage_class import storage_class
+from infra.gcp.vpc_network import VpcNetwork, VpcNetworkArgs
 from infra.settings.gcp_settings import GcpSettings
 from infra.workloads.target_cluster import TargetCluster
 
@@ -35,7 +36,7 @@ class CloudArgs:
     stack: str
     namespace: str
     redis_maxmemory_mi: int
-    has_rights: bool
+    can_create_budget: bool
     """Whether a budget can be made: infra/gcp/budget_rights.py has asked."""
     delete_unreachable: bool
 
@@ -45,56 +46,60 @@ class Cloud:
     """What the pipeline is put on."""
 
     provider: Provider
-    foundation: TargetCluster
+    target: TargetCluster
     guard: Mapping[str, Any]
 
 
 def make_cloud(args: CloudArgs) -> Cloud:
     """Make the cluster and all that belongs to it."""
-    site = CloudContext(settings=args.settings, stack=args.stack)
-    google = provider_of(site)
-    services = Services("services", ServicesArgs(site=site), ResourceOptions(provider=google))
+    context = CloudContext(settings=args.settings, stack=args.stack)
+    google = google_provider(context)
+    services = ProjectServices("services", ProjectServicesArgs(context=context), ResourceOptions(provider=google))
     budget = Budget(
         "budget",
-        BudgetArgs(site=site, has_rights=args.has_rights, after=[services]),
+        BudgetArgs(context=context, can_create_budget=args.can_create_budget, after=[services]),
         ResourceOptions(provider=google),
     )
     # From here on things cost.
     after = [services, budget]
-    guard, registry = _make_guarded(site, google, budget, after)
-    _make_watch(args, site, google, budget, after)
-    cluster, pools = _make_cluster(site, google, registry, [*after, guard])
-    on = provider_of_cluster(site, cluster, delete_unreachable=args.delete_unreachable, after=[pools, budget])
+    guard, registry = _make_guarded(context, google, budget, after)
+    _make_watch(args, context, google, budget, after)
+    cluster, pool_specs = _make_cluster(context, google, registry, [*after, guard])
+    on = cluster_provider(context, cluster, delete_unreachable=args.delete_unreachable, after=[pool_specs, budget])
     nodes = args.settings.nodes
     return Cloud(
         provider=on,
-        foundation=TargetCluster(
+        target=TargetCluster(
             images=registry.images,
-            transformations=[placement(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), not_waited_for],
-            after=[storage_class(site, on=on)],
+            transformations=[place_pods(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), skip_deletion_wait],
+            after=[storage_class(context, on=on)],
         ),
-        guard=guard.told,
+        guard=guard.guard_output,
     )
 
 
 def _make_guarded(
-    site: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
-) -> tuple[Guard, Registry]:
+    context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
+) -> tuple[Guard, ArtifactRegistry]:
     """The guard is there before what it guards."""
     inside = ResourceOptions(provider=google)
-    registry = Registry("registry", RegistryArgs(site=site, after=after), inside)
-    guard = Guard("guard", GuardArgs(site=site, topic=budget.topic, images=registry.repository, after=after), inside)
-    GuardMail("guard-mail", site=site, channels=budget.channels, after=[*after, guard], opts=inside)
+    registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
+    guard = Guard(
+        "guard", GuardArgs(context=context, topic=budget.topic, images=registry.repository, after=after), inside
+    )
+    GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
     return guard, registry
 
 
-def _make_watch(args: CloudArgs, site: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]) -> None:
-    if not site.settings.watch.enabled:
+def _make_watch(
+    args: CloudArgs, context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
+) -> None:
+    if not context.settings.monitoring.enabled:
         return
     Alerts(
         "alerts",
         AlertsArgs(
-            site=site,
+            context=context,
             namespace=args.namespace,
             redis_maxmemory_mi=args.redis_maxmemory_mi,
             channels=budget.channels,
@@ -102,23 +107,27 @@ def _make_watch(args: CloudArgs, site: CloudContext, google: Google, budget: Bud
         ),
         ResourceOptions(provider=google),
     )
-    dashboard(site, namespace=args.namespace, on=google, after=after)
+    dashboard(context, namespace=args.namespace, on=google, after=after)
 
 
 def _make_cluster(
-    site: CloudContext, google: Google, registry: Registry, after: Sequence[Resource]
-) -> tuple[Cluster, NodePools]:
+    context: CloudContext, google: Google, registry: ArtifactRegistry, after: Sequence[Resource]
+) -> tuple[GkeCluster, NodePools]:
     inside = ResourceOptions(provider=google)
-    network = Network("network", NetworkArgs(site=site, after=after), inside)
-    account = NodeAccount("node-account", site=site, images=registry.repository, after=after, opts=inside)
+    network = VpcNetwork("network", VpcNetworkArgs(context=context, after=after), inside)
+    account = NodeAccount("node-account", context=context, images=registry.repository, after=after, opts=inside)
     # Nodes without a NAT, or without rights, would come up and not become ready.
     needed = [*after, network, account]
-    cluster = Cluster(
-        "cluster", ClusterArgs(site=site, network=network, node_account=account.account.email, after=needed), inside
+    cluster = GkeCluster(
+        "cluster",
+        GkeClusterArgs(context=context, network=network, node_account=account.account.email, after=needed),
+        inside,
     )
     nodes = NodePools(
         "node-pools",
-        NodePoolsArgs(site=site, cluster=cluster.cluster, account=account.account.email, after=[*needed, cluster]),
+        NodePoolsArgs(
+            context=context, cluster=cluster.cluster, account=account.account.email, after=[*needed, cluster]
+        ),
         inside,
     )
     return cluster, nodes

@@ -8,23 +8,23 @@ from pulumi_gcp import container
 
 from infra.gcp import vpc_network
 from infra.gcp.cloud_context import CloudContext
-from infra.settings.gcp_settings import Place
+from infra.settings.gcp_settings import GkeClusterSettings
 
 _MINUTES = 45
 _MAINTENANCE = "03:00"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterArgs:
+class GkeClusterArgs:
     """What the cluster needs first: `after` holds the budget."""
 
-    site: CloudContext
-    network: vpc_network.Network
+    context: CloudContext
+    network: vpc_network.VpcNetwork
     node_account: Output[str]
     after: Sequence[Resource]
 
 
-class Cluster(ComponentResource):
+class GkeCluster(ComponentResource):
     """The control plane."""
 
     cluster: container.Cluster
@@ -33,7 +33,7 @@ class Cluster(ComponentResource):
     authority: Output[str | None]
     """Its certificate's authority, base64 of PEM; None where it has a certificate that everybody trusts."""
 
-    def __init__(self, name: str, args: ClusterArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: GkeClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Cluster", name, None, opts)
         self.cluster = container.Cluster(
             "cluster",
@@ -46,18 +46,18 @@ class Cluster(ComponentResource):
                 custom_timeouts=CustomTimeouts(create=f"{_MINUTES}m", update=f"{_MINUTES}m", delete=f"{_MINUTES}m"),
             ),
         )
-        self.server, self.authority = _way_in(self.cluster, args.site.settings.place)
+        self.server, self.authority = _way_in(self.cluster, args.context.settings.cluster)
         self.register_outputs({"server": self.server})
 
 
-def _arguments(args: ClusterArgs) -> container.ClusterArgs:
-    site, place = args.site, args.site.settings.place
+def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
+    context, place = args.context, args.context.settings.cluster
     return container.ClusterArgs(
-        name=place.cluster,
-        project=site.project,
-        location=site.location,
-        description=site.title,
-        resource_labels=site.labels,
+        name=place.name,
+        project=context.project,
+        location=context.location,
+        description=context.title,
+        resource_labels=context.labels,
         deletion_protection=place.deletion_protection,
         release_channel=container.ClusterReleaseChannelArgs(channel=place.release_channel),
         maintenance_policy=container.ClusterMaintenancePolicyArgs(
@@ -68,7 +68,7 @@ def _arguments(args: ClusterArgs) -> container.ClusterArgs:
         remove_default_node_pool=True,
         initial_node_count=1,
         node_config=container.ClusterNodeConfigArgs(
-            service_account=args.node_account, disk_type="pd-balanced", disk_size_gb=20, resource_labels=site.labels
+            service_account=args.node_account, disk_type="pd-balanced", disk_size_gb=20, resource_labels=context.labels
         ),
         network=args.network.network,
         subnetwork=args.network.subnetwork,
@@ -83,7 +83,7 @@ def _arguments(args: ClusterArgs) -> container.ClusterArgs:
         master_authorized_networks_config=_allowed(place),
         enable_shielded_nodes=True,
         workload_identity_config=container.ClusterWorkloadIdentityConfigArgs(
-            workload_pool=f"{site.project}.svc.id.goog"
+            workload_pool=f"{context.project}.svc.id.goog"
         ),
         database_encryption=_encryption(place),
         enable_legacy_abac=False,
@@ -104,14 +104,14 @@ def _arguments(args: ClusterArgs) -> container.ClusterArgs:
         monitoring_config=container.ClusterMonitoringConfigArgs(
             enable_components=["SYSTEM_COMPONENTS"],
             managed_prometheus=container.ClusterMonitoringConfigManagedPrometheusArgs(
-                enabled=site.settings.watch.enabled
+                enabled=context.settings.monitoring.enabled
             ),
         ),
         cost_management_config=container.ClusterCostManagementConfigArgs(enabled=True),
     )
 
 
-def _endpoints(place: Place) -> container.ClusterControlPlaneEndpointsConfigArgs:
+def _endpoints(place: GkeClusterSettings) -> container.ClusterControlPlaneEndpointsConfigArgs:
     """By its DNS name, which only those reach whom IAM lets; or by its address, from the addresses that are named."""
     by_address = bool(place.control_plane_cidrs)
     return container.ClusterControlPlaneEndpointsConfigArgs(
@@ -122,7 +122,7 @@ def _endpoints(place: Place) -> container.ClusterControlPlaneEndpointsConfigArgs
     )
 
 
-def _allowed(place: Place) -> container.ClusterMasterAuthorizedNetworksConfigArgs | None:
+def _allowed(place: GkeClusterSettings) -> container.ClusterMasterAuthorizedNetworksConfigArgs | None:
     if not place.control_plane_cidrs:
         return None
     return container.ClusterMasterAuthorizedNetworksConfigArgs(
@@ -134,13 +134,13 @@ def _allowed(place: Place) -> container.ClusterMasterAuthorizedNetworksConfigArg
     )
 
 
-def _encryption(place: Place) -> container.ClusterDatabaseEncryptionArgs | None:
+def _encryption(place: GkeClusterSettings) -> container.ClusterDatabaseEncryptionArgs | None:
     if place.secrets_key is None:
         return None
     return container.ClusterDatabaseEncryptionArgs(state="ENCRYPTED", key_name=place.secrets_key)
 
 
-def _way_in(cluster: container.Cluster, place: Place) -> tuple[Output[str], Output[str | None]]:
+def _way_in(cluster: container.Cluster, place: GkeClusterSettings) -> tuple[Output[str], Output[str | None]]:
     if place.control_plane_cidrs:
         server = cluster.endpoint.apply(lambda address: f"https://{address}")
         # A certificate of an authority is no secret, whatever else is in masterAuth.

@@ -36,30 +36,36 @@ class ApiError(SluiceError):
     """Google refused a call, or could not be reached."""
 
     def __init__(
-        self, message: str, *, code: int = 0, off: bool = False, unpaid: bool = False, role: str | None = None
+        self,
+        message: str,
+        *,
+        code: int = 0,
+        api_disabled: bool = False,
+        billing_disabled: bool = False,
+        role: str | None = None,
     ) -> None:
         super().__init__(message, status=Exit.UNAVAILABLE)
         self.code = code
         """The HTTP status; 0 where there was no answer."""
-        self.off = off
+        self.api_disabled = api_disabled
         """The project has the API turned off."""
-        self.unpaid = unpaid
+        self.billing_disabled = billing_disabled
         """Nobody pays for the project: a trial is over, or its billing account is closed or taken away."""
         self.role = role
         """The role that is missing, where the answer says so."""
 
     @property
-    def missing(self) -> bool:
+    def not_found(self) -> bool:
         """What was asked for is not there."""
         return self.code == _MISSING
 
     @property
     def forbidden(self) -> bool:
         """A right is missing."""
-        return self.code == _FORBIDDEN and not self.off and not self.unpaid
+        return self.code == _FORBIDDEN and not self.api_disabled and not self.billing_disabled
 
     @property
-    def everywhere(self) -> bool:
+    def affects_every_call(self) -> bool:
         """No other call would fare better: nobody is signed in, or there is no way to Google."""
         return self.code in (0, _UNKNOWN_CALLER)
 
@@ -115,7 +121,7 @@ class Google:
         try:
             return self._call("DELETE", service, path, {})
         except ApiError as error:
-            if not error.missing:
+            if not error.not_found:
                 raise
             return {}
 
@@ -187,9 +193,9 @@ def _refusal(answer: requests.Response, service: str) -> ApiError:
     said = str(error.get("message", answer.reason))
     reasons = {detail.get("reason") for detail in [*error.get("details", []), *error.get("errors", [])]}
     if {"SERVICE_DISABLED", "accessNotConfigured"} & reasons:
-        return ApiError(f"the API {service} is off in this project", code=answer.status_code, off=True)
+        return ApiError(f"the API {service} is off in this project", code=answer.status_code, api_disabled=True)
     if "BILLING_DISABLED" in reasons:
-        return ApiError(f"{service} answers only while billing is on", code=answer.status_code, unpaid=True)
+        return ApiError(f"{service} answers only while billing is on", code=answer.status_code, billing_disabled=True)
     if "USER_PROJECT_DENIED" in reasons:
         role = "roles/serviceusage.serviceUsageConsumer"
         return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code, role=role)

@@ -8,8 +8,8 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard_config import CLOCK, SECONDS, environment, told
-from infra.gcp.guard_source import Source, SourceArgs
+from infra.gcp.guard_config import CLOCK_JOB, TIMEOUT_SECONDS, function_environment, guard_output
+from infra.gcp.guard_source import GuardSource, GuardSourceArgs
 
 PERMISSIONS = (
     "cloudscheduler.jobs.get",
@@ -28,7 +28,7 @@ _NOTHING = "e30="  # {}, as base64
 class GuardArgs:
     """What the guard needs first: `after` holds the budget."""
 
-    site: CloudContext
+    context: CloudContext
     topic: pubsub.Topic
     images: artifactregistry.Repository
     after: Sequence[Resource]
@@ -37,15 +37,15 @@ class GuardArgs:
 class Guard(ComponentResource):
     """The functions, their accounts and the clock. They cost next to nothing: see docs/cost.md."""
 
-    told: Mapping[str, Any]
+    guard_output: Mapping[str, Any]
     """The stack's output `guard`: what scripts/extend and scripts/wake work on."""
 
     def __init__(self, name: str, args: GuardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Guard", name, None, opts)
-        self._site, self._args = args.site, args
-        self._source = Source(
+        self._context, self._args = args.context, args
+        self._source = GuardSource(
             "guard-source",
-            SourceArgs(site=args.site, images=args.images, after=args.after),
+            GuardSourceArgs(context=args.context, images=args.images, after=args.after),
             ResourceOptions(parent=self),
         )
         self._account = self._make_account("guard", "Stops the nodes of")
@@ -55,15 +55,15 @@ class Guard(ComponentResource):
         on_clock = self._make_function("on-clock", "on_clock", trigger=None)
         invokers = [self._let_call(function, what) for what, function in (("budget", on_budget), ("clock", on_clock))]
         self._make_clock(on_clock, after=invokers)
-        self.told = told(args.site)
-        self.register_outputs({"guard": self.told})
+        self.guard_output = guard_output(args.context)
+        self.register_outputs({"guard": self.guard_output})
 
     def _make_account(self, what: str, does: str) -> serviceaccount.Account:
         return serviceaccount.Account(
             what,
-            account_id=self._site.name(what),
-            project=self._site.project,
-            display_name=f"{does} {self._site.title}",
+            account_id=self._context.name(what),
+            project=self._context.project,
+            display_name=f"{does} {self._context.title}",
             opts=ResourceOptions(parent=self, depends_on=self._args.after),
         )
 
@@ -71,9 +71,9 @@ class Guard(ComponentResource):
         inside = ResourceOptions(parent=self, depends_on=self._args.after)
         role = projects.IAMCustomRole(
             "guard",
-            project=self._site.project,
-            role_id=f"{self._site.settings.place.name.replace('-', '_')}_guard",
-            title=f"Guard of {self._site.settings.place.name}",
+            project=self._context.project,
+            role_id=f"{self._context.settings.cluster.name.replace('-', '_')}_guard",
+            title=f"Guard of {self._context.settings.cluster.name}",
             description="Reads a cluster, and changes the size of its node pools.",
             permissions=list(PERMISSIONS),
             opts=inside,
@@ -83,7 +83,7 @@ class Guard(ComponentResource):
             "caller-hears": ("roles/eventarc.eventReceiver", self._caller),
         }
         return [
-            projects.IAMMember(name, project=self._site.project, role=role_name, member=account.member, opts=inside)
+            projects.IAMMember(name, project=self._context.project, role=role_name, member=account.member, opts=inside)
             for name, (role_name, account) in granted.items()
         ]
 
@@ -91,7 +91,7 @@ class Guard(ComponentResource):
         return cloudfunctionsv2.FunctionEventTriggerArgs(
             event_type="google.cloud.pubsub.topic.v1.messagePublished",
             pubsub_topic=self._args.topic.id,
-            trigger_region=self._site.region,
+            trigger_region=self._context.region,
             # A message that cannot be read is logged and done with; another try is for what may go better then.
             retry_policy="RETRY_POLICY_RETRY",
             service_account_email=self._caller.email,
@@ -102,11 +102,11 @@ class Guard(ComponentResource):
     ) -> cloudfunctionsv2.Function:
         return cloudfunctionsv2.Function(
             name,
-            name=self._site.name(name),
-            project=self._site.project,
-            location=self._site.region,
-            description=f"Guards the spending of {self._site.title}",
-            labels=self._site.labels,
+            name=self._context.name(name),
+            project=self._context.project,
+            location=self._context.region,
+            description=f"Guards the spending of {self._context.title}",
+            labels=self._context.labels,
             build_config=cloudfunctionsv2.FunctionBuildConfigArgs(
                 runtime=_RUNTIME,
                 entry_point=entry_point,
@@ -116,9 +116,9 @@ class Guard(ComponentResource):
             ),
             service_config=cloudfunctionsv2.FunctionServiceConfigArgs(
                 service_account_email=self._account.email,
-                environment_variables=environment(self._site),
+                environment_variables=function_environment(self._context),
                 available_memory="256Mi",
-                timeout_seconds=SECONDS,
+                timeout_seconds=TIMEOUT_SECONDS,
                 min_instance_count=0,
                 max_instance_count=1,
                 max_instance_request_concurrency=1,
@@ -133,8 +133,8 @@ class Guard(ComponentResource):
         """A function of the 2nd generation is called as the Cloud Run service of its name."""
         return cloudrunv2.ServiceIamMember(
             f"call-on-{what}",
-            project=self._site.project,
-            location=self._site.region,
+            project=self._context.project,
+            location=self._context.region,
             name=function.name,
             role=_INVOKER,
             member=self._caller.member,
@@ -145,13 +145,13 @@ class Guard(ComponentResource):
         address = function.service_config.apply(lambda config: (config.uri if config else None) or "")
         cloudscheduler.Job(
             "clock",
-            name=self._site.name(CLOCK),
-            project=self._site.project,
-            region=self._site.region,
-            description=f"Asks the guard of {self._site.title}, whether its time is up",
+            name=self._context.name(CLOCK_JOB),
+            project=self._context.project,
+            region=self._context.region,
+            description=f"Asks the guard of {self._context.title}, whether its time is up",
             schedule="*/15 * * * *",
             time_zone="Etc/UTC",
-            attempt_deadline=f"{SECONDS}s",
+            attempt_deadline=f"{TIMEOUT_SECONDS}s",
             http_target=cloudscheduler.JobHttpTargetArgs(
                 http_method="POST",
                 uri=address,

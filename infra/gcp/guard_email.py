@@ -51,14 +51,14 @@ _MAILS = {
 }
 
 
-class GuardMail(ComponentResource):
+class GuardEmail(ComponentResource):
     """What the guard writes into its log, as e-mail. It is there whether or not metrics are scraped."""
 
     def __init__(
         self,
         name: str,
         *,
-        site: CloudContext,
+        context: CloudContext,
         channels: Sequence[Output[str]],
         after: Sequence[Resource],
         opts: ResourceOptions | None = None,
@@ -67,15 +67,15 @@ class GuardMail(ComponentResource):
         for how_soon, mail in _MAILS.items():
             monitoring.AlertPolicy(
                 f"guard-{how_soon}",
-                project=site.project,
-                display_name=f"{site.settings.place.name}: {mail.title}",
+                project=context.project,
+                display_name=f"{context.settings.cluster.name}: {mail.title}",
                 combiner="OR",
                 severity="CRITICAL" if how_soon == "now" else "WARNING",
-                user_labels=site.labels,
+                user_labels=context.labels,
                 notification_channels=list(channels),
                 documentation=monitoring.AlertPolicyDocumentationArgs(content=mail.text, mime_type="text/markdown"),
                 alert_strategy=_strategy(mail.at_most_every),
-                conditions=[_condition(mail, site)],
+                conditions=[_condition(mail, context)],
                 opts=ResourceOptions(parent=self, depends_on=after),
             )
         self.register_outputs({})
@@ -88,16 +88,16 @@ def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
     )
 
 
-def _of_this_stack(entries: str, site: CloudContext) -> str:
+def _of_this_stack(entries: str, context: CloudContext) -> str:
     """Another stack of the project has a guard of its own."""
-    names = " OR ".join(f'"{site.name(function)}"' for function in ("on-budget", "on-clock"))
+    names = " OR ".join(f'"{context.name(function)}"' for function in ("on-budget", "on-clock"))
     return f"{entries} AND resource.labels.service_name=({names})"
 
 
-def _condition(mail: _Mail, site: CloudContext) -> monitoring.AlertPolicyConditionArgs:
+def _condition(mail: _Mail, context: CloudContext) -> monitoring.AlertPolicyConditionArgs:
     return monitoring.AlertPolicyConditionArgs(
         display_name=mail.title,
         condition_matched_log=monitoring.AlertPolicyConditionConditionMatchedLogArgs(
-            filter=_of_this_stack(mail.entries, site), label_extractors=dict(mail.extracted)
+            filter=_of_this_stack(mail.entries, context), label_extractors=dict(mail.extracted)
         ),
     )

@@ -16,10 +16,10 @@ _DAYS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceArgs:
+class GuardSourceArgs:
     """What the archive needs first: `after` holds the budget."""
 
-    site: CloudContext
+    context: CloudContext
     images: artifactregistry.Repository
     after: Sequence[Resource]
 
@@ -27,18 +27,18 @@ class SourceArgs:
 _READS = "roles/storage.objectViewer"
 
 
-class Source(ComponentResource):
+class GuardSource(ComponentResource):
     """What a function is built from, by whom."""
 
-    code: cloudfunctionsv2.FunctionBuildConfigSourceArgs
+    source_files: cloudfunctionsv2.FunctionBuildConfigSourceArgs
     builder: Output[str]
 
-    def __init__(self, name: str, args: SourceArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: GuardSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Source", name, None, opts)
-        self._site, self._after = args.site, args.after
+        self._context, self._after = args.context, args.after
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
         bucket = self._make_bucket()
-        files = code()
+        files = source_files()
         archive = storage.BucketObject(
             "guard-code",
             # Its name changes with what is in it: other code is another function.
@@ -59,10 +59,10 @@ class Source(ComponentResource):
         return storage.Bucket(
             "guard-code",
             # The names of buckets are everybody's: the project's id makes this one ours.
-            name=f"{self._site.project.replace(':', '-').replace('.', '-')}-{self._site.name('guard')}",
-            project=self._site.project,
-            location=self._site.region,
-            labels=self._site.labels,
+            name=f"{self._context.project.replace(':', '-').replace('.', '-')}-{self._context.name('guard')}",
+            project=self._context.project,
+            location=self._context.region,
+            labels=self._context.labels,
             uniform_bucket_level_access=True,
             public_access_prevention="enforced",
             force_destroy=True,
@@ -81,9 +81,9 @@ class Source(ComponentResource):
         """Not the project's own account, which may do far more, or nothing at all in newer organizations."""
         account = serviceaccount.Account(
             "guard-builder",
-            account_id=self._site.name("guard-build"),
-            project=self._site.project,
-            display_name=f"Builds the guard of {self._site.title}",
+            account_id=self._context.name("guard-build"),
+            project=self._context.project,
+            display_name=f"Builds the guard of {self._context.title}",
             opts=self._inside,
         )
         storage.BucketIAMMember(
@@ -95,7 +95,7 @@ class Source(ComponentResource):
         )
         projects.IAMMember(
             "builder-reads-copy",
-            project=self._site.project,
+            project=self._context.project,
             role=_READS,
             member=account.member,
             condition=projects.IAMMemberConditionArgs(
@@ -106,7 +106,7 @@ class Source(ComponentResource):
         )
         artifactregistry.RepositoryIamMember(
             "builder-pushes",
-            project=self._site.project,
+            project=self._context.project,
             location=images.location,
             repository=images.name,
             role="roles/artifactregistry.writer",
@@ -115,7 +115,7 @@ class Source(ComponentResource):
         )
         projects.IAMMember(
             "builder-logs",
-            project=self._site.project,
+            project=self._context.project,
             role="roles/logging.logWriter",
             member=account.member,
             opts=self._inside,
@@ -124,12 +124,12 @@ class Source(ComponentResource):
 
     def _copies(self) -> Output[str]:
         """Where Cloud Functions copies an archive to and builds it from; its bucket is not there before the first."""
-        return project_number(self._site, parent=self, after=self._after).apply(
-            lambda number: f"projects/_/buckets/gcf-v2-sources-{number}-{self._site.region}/objects/"
+        return project_number(self._context, parent=self, after=self._after).apply(
+            lambda number: f"projects/_/buckets/gcf-v2-sources-{number}-{self._context.region}/objects/"
         )
 
 
-def code() -> Mapping[str, Path]:
+def source_files() -> Mapping[str, Path]:
     """Every file of the functions by its name in the archive."""
     files = (path for path in sorted(FOLDER.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(FOLDER).as_posix(): path for path in files if path.name not in _LEFT_OUT}

@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.metrics import ACTIVE, DISK, FAILED_TASKS, LAG, MEMORY, SINKS, SUNK
+from infra.gcp.metrics import DISK, FAILED_TASKS, LAG, MEMORY, SINK_RATE, SINKS, UNWRITTEN_RECORDS
 
 _MIB = 1 << 20
 _DISK_SHARE = 0.8
@@ -29,7 +29,7 @@ class Alert:
 class AlertsArgs:
     """Who is told, and from where on. `after` holds the budget."""
 
-    site: CloudContext
+    context: CloudContext
     namespace: str
     redis_maxmemory_mi: int
     channels: Sequence[Output[str]]
@@ -38,13 +38,13 @@ class AlertsArgs:
 
 def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
     """Every alert by its name."""
-    here = f'cluster="{args.site.settings.place.cluster}",namespace="{args.namespace}"'
-    ours = f'cluster_name="{args.site.settings.place.cluster}",namespace_name="{args.namespace}"'
+    here = f'cluster="{args.context.settings.cluster.name}",namespace="{args.namespace}"'
+    ours = f'cluster_name="{args.context.settings.cluster.name}",namespace_name="{args.namespace}"'
     redis = int(_REDIS_SHARE * args.redis_maxmemory_mi * _MIB)
     lag = f"{LAG}{{{here},{SINKS}}}"
-    behind = f"max by (client_id) ({lag} > {args.site.settings.watch.lag_records} and delta({lag}[15m]) >= 0)"
+    behind = f"max by (client_id) ({lag} > {args.context.settings.monitoring.lag_records} and delta({lag}[15m]) >= 0)"
     # A consumer learns of its lag by fetching, and a task that waits for its store does not fetch.
-    hanging = f"max by (connector, task) ({ACTIVE}{{{here}}} > 0 and {SUNK}{{{here}}} == 0)"
+    hanging = f"max by (connector, task) ({UNWRITTEN_RECORDS}{{{here}}} > 0 and {SINK_RATE}{{{here}}} == 0)"
     return {
         "failed-task": Alert(
             title="A connector's task has failed",
@@ -86,14 +86,14 @@ class Alerts(ComponentResource):
         self.register_outputs({})
 
     def _make(self, name: str, alert: Alert) -> None:
-        place = self._args.site.settings.place
+        place = self._args.context.settings.cluster
         monitoring.AlertPolicy(
             name,
-            project=self._args.site.project,
+            project=self._args.context.project,
             display_name=f"{place.name}: {alert.title}",
             combiner="OR",
             severity="WARNING",
-            user_labels=self._args.site.labels,
+            user_labels=self._args.context.labels,
             notification_channels=list(self._args.channels),
             documentation=monitoring.AlertPolicyDocumentationArgs(content=alert.remedy, mime_type="text/markdown"),
             alert_strategy=monitoring.AlertPolicyAlertStrategyArgs(auto_close=_CLOSE),

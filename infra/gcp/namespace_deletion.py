@@ -15,7 +15,7 @@ _TYPE = "kubernetes:core/v1:Namespace"
 _SKIPPED = {"annotations": {"pulumi.com/skipAwait": "true"}}
 
 
-def not_waited_for(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
+def skip_deletion_wait(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
     """What `ResourceOptions.transformations` takes."""
     if args.type_ != _TYPE:
         return None

@@ -8,7 +8,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
-from infra.settings.gcp_settings import Nodes
+from infra.settings.gcp_settings import NodeSettings
 
 CAPACITY = "sluice/capacity"
 """The nodes' label by which infra/gcp/pod_placement.py chooses."""
@@ -19,7 +19,7 @@ _MINUTES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class NodePoolSpec:
     """A node pool; `low` and `high` are nodes of all its zones together."""
 
     name: str
@@ -29,7 +29,7 @@ class Pool:
     location_policy: str
 
     @property
-    def told(self) -> Mapping[str, Any]:
+    def guard_output(self) -> Mapping[str, Any]:
         """As scripts/wake has to know it, in the words of GKE's API."""
         return {
             "nodes": 1,
@@ -41,16 +41,16 @@ class Pool:
         }
 
 
-def pools(nodes: Nodes) -> list[Pool]:
+def pool_specs(nodes: NodeSettings) -> list[NodePoolSpec]:
     """Every pool of these settings."""
-    steady = Pool(
+    steady = NodePoolSpec(
         name=STEADY,
         spot=False,
         low=int(bool(nodes.on_demand_for)),
         high=nodes.on_demand_max,
         location_policy="BALANCED",
     )
-    spot = Pool(name=SPOT, spot=True, low=0, high=nodes.spot_max, location_policy="ANY")
+    spot = NodePoolSpec(name=SPOT, spot=True, low=0, high=nodes.spot_max, location_policy="ANY")
     return [steady, spot] if nodes.spot_max else [steady]
 
 
@@ -63,7 +63,7 @@ class NodeAccount(ComponentResource):
         self,
         name: str,
         *,
-        site: CloudContext,
+        context: CloudContext,
         images: artifactregistry.Repository,
         after: Sequence[Resource],
         opts: ResourceOptions | None = None,
@@ -72,15 +72,17 @@ class NodeAccount(ComponentResource):
         inside = ResourceOptions(parent=self, depends_on=after)
         self.account = serviceaccount.Account(
             "nodes",
-            account_id=site.name("nodes"),
-            project=site.project,
-            display_name=f"Nodes of {site.title}",
+            account_id=context.name("nodes"),
+            project=context.project,
+            display_name=f"Nodes of {context.title}",
             opts=inside,
         )
-        projects.IAMMember("nodes-tell", project=site.project, role=_NODE_ROLE, member=self.account.member, opts=inside)
+        projects.IAMMember(
+            "nodes-tell", project=context.project, role=_NODE_ROLE, member=self.account.member, opts=inside
+        )
         artifactregistry.RepositoryIamMember(
             "nodes-read-images",
-            project=site.project,
+            project=context.project,
             location=images.location,
             repository=images.name,
             role="roles/artifactregistry.reader",
@@ -94,7 +96,7 @@ class NodeAccount(ComponentResource):
 class NodePoolsArgs:
     """What the nodes need first."""
 
-    site: CloudContext
+    context: CloudContext
     cluster: container.Cluster
     account: Output[str]
     after: Sequence[Resource]
@@ -105,12 +107,12 @@ class NodePools(ComponentResource):
 
     def __init__(self, name: str, args: NodePoolsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:NodePools", name, None, opts)
-        for pool in pools(args.site.settings.nodes):
+        for pool in pool_specs(args.context.settings.nodes):
             container.NodePool(
                 pool.name,
                 name=pool.name,
-                project=args.site.project,
-                location=args.site.location,
+                project=args.context.project,
+                location=args.context.location,
                 cluster=args.cluster.name,
                 initial_node_count=1,
                 autoscaling=container.NodePoolAutoscalingArgs(
@@ -132,8 +134,8 @@ class NodePools(ComponentResource):
         self.register_outputs({})
 
 
-def _node(args: NodePoolsArgs, pool: Pool) -> container.NodePoolNodeConfigArgs:
-    nodes = args.site.settings.nodes
+def _node(args: NodePoolsArgs, pool: NodePoolSpec) -> container.NodePoolNodeConfigArgs:
+    nodes = args.context.settings.nodes
     return container.NodePoolNodeConfigArgs(
         machine_type=nodes.machine_type,
         spot=pool.spot,
@@ -143,7 +145,7 @@ def _node(args: NodePoolsArgs, pool: Pool) -> container.NodePoolNodeConfigArgs:
         service_account=args.account,
         oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],  # what it may do, its roles say
         labels={CAPACITY: pool.name},
-        resource_labels=args.site.labels,
+        resource_labels=args.context.labels,
         shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(
             enable_secure_boot=True, enable_integrity_monitoring=True
         ),

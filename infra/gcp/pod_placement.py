@@ -26,7 +26,7 @@ _CHART = "kubernetes:helm.sh/v3:Release"
 _STRIMZI = "kubernetes:kafka.strimzi.io/v1:"
 
 
-def placement(on_demand_for: Set[str], *, has_spot: bool) -> Transformation:
+def place_pods(on_demand_for: Set[str], *, has_spot: bool) -> Transformation:
     """What `ResourceOptions.transformations` takes."""
 
     def capacity(part: str) -> str:

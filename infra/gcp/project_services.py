@@ -28,22 +28,22 @@ APIS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServicesArgs:
+class ProjectServicesArgs:
     """In which project."""
 
-    site: CloudContext
+    context: CloudContext
 
 
-class Services(ComponentResource):
+class ProjectServices(ComponentResource):
     """Every service that this program uses."""
 
-    def __init__(self, name: str, args: ServicesArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ProjectServicesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Services", name, None, opts)
         for api in APIS:
             projects.Service(
                 api,
                 service=f"{api}.googleapis.com",
-                project=args.site.project,
+                project=args.context.project,
                 # Others in the project may use it, and a service that is off takes its resources with it.
                 disable_on_destroy=False,
                 opts=ResourceOptions(parent=self),

@@ -15,7 +15,7 @@ _NAME = "connect-metrics"
 _EVERY = "60s"
 
 
-def scrape(namespace: str, *, on: Provider, after: Sequence[Resource]) -> CustomResource:
+def make_pod_monitoring(namespace: str, *, on: Provider, after: Sequence[Resource]) -> CustomResource:
     """Have the workers' metrics scraped. Strimzi's own network policy lets anybody in the cluster ask for them."""
     return CustomResource(
         _NAME,

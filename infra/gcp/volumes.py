@@ -81,7 +81,7 @@ def gke_url(*, project: str, location: str, cluster: str) -> str:
     return _GKE.format(project=project, location=location, cluster=cluster)
 
 
-def wait_until_none_is_left(
+def wait_for_disk_deletion(
     list_volumes: Callable[[], Sequence[Volume]],
     *,
     seconds: float,

@@ -16,35 +16,35 @@ _SERVICES_CIDR = "10.65.0.0/20"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkArgs:
+class VpcNetworkArgs:
     """What the network needs first."""
 
-    site: CloudContext
+    context: CloudContext
     after: Sequence[Resource]
 
 
-class Network(ComponentResource):
+class VpcNetwork(ComponentResource):
     """No rule lets anything in from outside: a network that is not the project's default has none."""
 
     network: Output[str]
     subnetwork: Output[str]
 
-    def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: VpcNetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Network", name, None, opts)
-        site, inside = args.site, ResourceOptions(parent=self, depends_on=args.after)
+        context, inside = args.context, ResourceOptions(parent=self, depends_on=args.after)
         network = compute.Network(
             "network",
-            name=site.name("network"),
-            project=site.project,
-            description=site.title,
+            name=context.name("network"),
+            project=context.project,
+            description=context.title,
             auto_create_subnetworks=False,
             opts=inside,
         )
         subnetwork = compute.Subnetwork(
             "nodes",
-            name=site.name("nodes"),
-            project=site.project,
-            region=site.region,
+            name=context.name("nodes"),
+            project=context.project,
+            region=context.region,
             network=network.id,
             ip_cidr_range=_NODES_CIDR,
             secondary_ip_ranges=[
@@ -55,26 +55,26 @@ class Network(ComponentResource):
             private_ip_google_access=True,
             opts=inside,
         )
-        self._make_nat(site, network, subnetwork, inside)
+        self._make_nat(context, network, subnetwork, inside)
         self.network, self.subnetwork = network.id, subnetwork.id
         self.register_outputs({"network": self.network, "subnetwork": self.subnetwork})
 
     def _make_nat(
-        self, site: CloudContext, network: compute.Network, subnetwork: compute.Subnetwork, inside: ResourceOptions
+        self, context: CloudContext, network: compute.Network, subnetwork: compute.Subnetwork, inside: ResourceOptions
     ) -> None:
         router = compute.Router(
             "router",
-            name=site.name("router"),
-            project=site.project,
-            region=site.region,
+            name=context.name("router"),
+            project=context.project,
+            region=context.region,
             network=network.id,
             opts=inside,
         )
         compute.RouterNat(
             "nat",
-            name=site.name("nat"),
-            project=site.project,
-            region=site.region,
+            name=context.name("nat"),
+            project=context.project,
+            region=context.region,
             router=router.name,
             # Addresses that Google takes and gives back with the NAT: none is left behind.
             nat_ip_allocate_option="AUTO_ONLY",

@@ -18,7 +18,7 @@ from infra.leftovers.kinds import Kind
 from infra.leftovers.leftover import Leftover, Mark, cost
 from infra.leftovers.remove import Hands, remove
 from infra.leftovers.search_context import Search
-from infra.settings.gcp_checks import SAMPLES
+from infra.settings.gcp_checks import SAMPLE_VALUES
 from infra.settings.gcp_settings import GcpSettings
 from infra.settings.stack_settings import Settings
 from producer.runtime.exit_status import Exit, SluiceError
@@ -100,8 +100,8 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
 def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> Search:
     settings = None if args.project and args.cluster else _settings(args.stack)
     cloud: GcpSettings | None = settings.gcp if settings else None
-    project = args.project or (cloud.place.project if cloud else "")
-    if project == SAMPLES["gcp.project"]:
+    project = args.project or (cloud.cluster.project if cloud else "")
+    if project == SAMPLE_VALUES["gcp.project"]:
         raise SluiceError(
             f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
             status=Exit.USAGE,
@@ -111,11 +111,11 @@ def _search(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) 
         project=project,
         mark=Mark(
             stack=args.stack.lower(),  # as a label's value may be
-            cluster=args.cluster or (cloud.place.cluster if cloud else ""),
+            cluster=args.cluster or (cloud.cluster.name if cloud else ""),
             namespace=settings.cluster.namespace if settings else "sluice",
         ),
         prices=Prices.load(),
-        region=cloud.place.region if cloud else "us-central1",
+        region=cloud.cluster.region if cloud else "us-central1",
     )
 
 

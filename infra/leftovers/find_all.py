@@ -48,7 +48,7 @@ def look(search: Search) -> Left:
         try:
             found.append((kind, kind.find(search)))
         except ApiError as error:
-            if error.everywhere:
+            if error.affects_every_call:
                 raise
             unseen.append(_unseen(kind, error, search.project))
         if kind is CLUSTER and found and found[0][1].doubtful:
@@ -57,9 +57,9 @@ def look(search: Search) -> Left:
 
 
 def _unseen(kind: Kind, error: ApiError, project: str) -> str:
-    if error.off:
+    if error.api_disabled:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
-    elif error.unpaid:
+    elif error.billing_disabled:
         remedy = f"see who pays: gcloud billing projects describe {project}"
     elif error.forbidden:
         role = error.role or kind.sees

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from infra.gcp.cloud_context import STACK_LABEL, title
+from infra.gcp.cloud_context import STACK_LABEL, stack_title
 
 _CLUSTER_LABEL = "goog-k8s-cluster-name"
 _VOLUME_LABEL = "goog-gke-volume"
@@ -25,7 +25,7 @@ class Mark:
     @property
     def description(self) -> str:
         """What the program writes where there are no labels: of the network, and within other words of the clock."""
-        return title(self.stack)
+        return stack_title(self.stack)
 
     def on(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels say that it is the stack's. The stack's own label goes before the cluster's name."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.gcp.cloud_context import STACK_LABEL
 from infra.gcp.google_api import PARTIAL, ApiError
-from infra.gcp.guard_config import CLOCK
+from infra.gcp.guard_config import CLOCK_JOB
 from infra.leftovers.leftover import Found, Leftover
 from infra.leftovers.search_context import Search
 
@@ -63,7 +63,7 @@ def clocks(search: Search) -> Found:
             )
             for location in locations(search, CLOCKS)
             for entry in _everything(search, CLOCKS, "v1", f"locations/{location}/jobs", "jobs")
-            if entry["name"].endswith(f"-{CLOCK}") and f"{search.mark.description}," in entry.get("description", "")
+            if entry["name"].endswith(f"-{CLOCK_JOB}") and f"{search.mark.description}," in entry.get("description", "")
         )
     )
 

@@ -31,7 +31,7 @@ def outcome(google: Google, item: Leftover, path: str) -> Outcome:
     try:
         found = google.get(item.service, path)
     except ApiError as error:
-        if error.missing:  # forgotten, as the ones that are done are
+        if error.not_found:  # forgotten, as the ones that are done are
             return Outcome(done=True)
         raise
     done = found.get("done") is True or found.get("status") == "DONE"

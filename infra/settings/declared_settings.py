@@ -43,7 +43,7 @@ _EXAMPLES = {
 }
 
 
-def declarations(root: Path = ROOT) -> Mapping[str, Declaration]:
+def read_declarations(root: Path = ROOT) -> Mapping[str, Declaration]:
     """Every setting of the project by its name."""
     project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
     return {

@@ -15,9 +15,9 @@ _MACHINE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
-CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
-MODES = ("scale-to-zero", "notify", "off")
-PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
+RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
+GUARD_MODES = ("scale-to-zero", "notify", "off")
+ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
 """What nodes.onDemandFor can name."""
 _MOST_EMAILS = 5  # of one budget
 _LEAST_DISK, _MOST_DISK = 20, 500
@@ -59,8 +59,8 @@ def _cidrs(value: Sequence[str]) -> str | None:
 
 
 def _parts(value: Sequence[str]) -> str | None:
-    wrong = [part for part in value if part not in PARTS]
-    return f"there is no {wrong[0]!r} to be placed: {', '.join(PARTS)}" if wrong else None
+    wrong = [part for part in value if part not in ON_DEMAND_PARTS]
+    return f"there is no {wrong[0]!r} to be placed: {', '.join(ON_DEMAND_PARTS)}" if wrong else None
 
 
 def _percents(value: Sequence[str]) -> str | None:
@@ -77,11 +77,11 @@ def _emails(value: Sequence[str]) -> str | None:
     return None if len(value) <= _MOST_EMAILS else f"a budget tells {_MOST_EMAILS} addresses at most, not {len(value)}"
 
 
-ALONE: Mapping[str, Check] = {
+VALUE_CHECKS: Mapping[str, Check] = {
     "gcp.project": _like(_PROJECT, "id of a project (gcloud projects list)", empty=True),
     "gcp.location": _location,
     "gcp.name": _like(_NAME, "name of up to 18 lower case letters, digits and -, such as sluice"),
-    "gcp.releaseChannel": _one_of(CHANNELS, "release channel"),
+    "gcp.releaseChannel": _one_of(RELEASE_CHANNELS, "release channel"),
     "gcp.controlPlaneCidrs": _cidrs,
     "gcp.secretsKey": _like(_KEY, "full name of a key (gcloud kms keys list)", empty=True),
     "nodes.machineType": _like(_MACHINE, "machine type, such as e2-standard-2 (gcloud compute machine-types list)"),
@@ -95,7 +95,7 @@ ALONE: Mapping[str, Check] = {
     "budget.actualPercents": _percents,
     "budget.forecastPercents": _percents,
     "budget.emails": _emails,
-    "guard.mode": _one_of(MODES, "mode"),
+    "guard.mode": _one_of(GUARD_MODES, "mode"),
     "guard.percent": _between(1, _MOST_PERCENT, "share in percent"),
     "guard.ttlHours": _between(0, _MOST_HOURS, "number of hours"),
     "monitoring.lagRecords": _between(1, 1_000_000_000, "number of records"),
@@ -126,7 +126,7 @@ def _account(values: Mapping[str, Any]) -> str | None:
 
 
 def _clock(values: Mapping[str, Any]) -> str | None:
-    stops = values.get("guard.ttlHours", 1) and values.get("guard.mode", MODES[0]) == MODES[0]
+    stops = values.get("guard.ttlHours", 1) and values.get("guard.mode", GUARD_MODES[0]) == GUARD_MODES[0]
     if values.get("gcp.project") and values.get("budget.allowWithoutBudget") and not stops:
         return "without a budget only the clock stops the spending: guard.ttlHours above 0 and guard.mode scale-to-zero"
     return None
@@ -160,12 +160,12 @@ def _spot(values: Mapping[str, Any]) -> str | None:
         return None
     if values.get("nodes.spotMax", 1):
         return _zones(values, "nodes.spotMax")
-    if not set(PARTS) - set(values.get("nodes.onDemandFor", PARTS)):
+    if not set(ON_DEMAND_PARTS) - set(values.get("nodes.onDemandFor", ON_DEMAND_PARTS)):
         return None
     return "nothing that nodes.onDemandFor leaves out can run without a spot pool: name everything there, or 1 or more"
 
 
-TOGETHER: Mapping[str, Check] = {
+COMBINATION_CHECKS: Mapping[str, Check] = {
     "kubeContext": _context,
     "budget.billingAccount": _account,
     "budget.emails": _needed("somebody has to be told of the spending", "budget.emails"),
@@ -175,7 +175,7 @@ TOGETHER: Mapping[str, Check] = {
 }
 """Checks of one setting against others, by the setting that is to be changed."""
 
-SAMPLES: Mapping[str, object] = {
+SAMPLE_VALUES: Mapping[str, object] = {
     "gcp.project": "my-project",
     "budget.billingAccount": "000000-000000-000000",
     "budget.emails": ("me@example.com",),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from infra.settings.gcp_checks import ZONE
-from infra.settings.setting_values import Values
+from infra.settings.setting_values import SettingValues
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class GkeClusterSettings:
     """Where the cluster is, and how it may be reached."""
 
     project: str
@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nodes:
+class NodeSettings:
     """The machines, and what runs on those that are not taken back."""
 
     machine_type: str
@@ -71,7 +71,7 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class MonitoringSettings:
     """Metrics, alerts and the dashboard."""
 
     enabled: bool
@@ -82,20 +82,20 @@ class Watch:
 class GcpSettings:
     """Everything that a stack says of Google Cloud."""
 
-    place: Place
-    nodes: Nodes
+    cluster: GkeClusterSettings
+    nodes: NodeSettings
     budget: BudgetSettings
     guard: GuardSettings
-    watch: Watch
+    monitoring: MonitoringSettings
 
 
-def gcp_settings(values: Values) -> GcpSettings | None:
+def gcp_settings(values: SettingValues) -> GcpSettings | None:
     """The settings of a stack that makes a cluster on Google Cloud; None for one that does not."""
     project = values.text("gcp.project")
     if project is None:
         return None
     return GcpSettings(
-        place=_place(values, project),
+        cluster=_cluster(values, project),
         nodes=_nodes(values),
         budget=_budget(values),
         guard=GuardSettings(
@@ -103,12 +103,14 @@ def gcp_settings(values: Values) -> GcpSettings | None:
             percent=values.number("guard.percent"),
             ttl_hours=values.number("guard.ttlHours"),
         ),
-        watch=Watch(enabled=values.flag("monitoring.enabled"), lag_records=values.number("monitoring.lagRecords")),
+        monitoring=MonitoringSettings(
+            enabled=values.flag("monitoring.enabled"), lag_records=values.number("monitoring.lagRecords")
+        ),
     )
 
 
-def _place(values: Values, project: str) -> Place:
-    return Place(
+def _cluster(values: SettingValues, project: str) -> GkeClusterSettings:
+    return GkeClusterSettings(
         project=project,
         location=values.text("gcp.location") or "",
         name=values.text("gcp.name") or "",
@@ -119,8 +121,8 @@ def _place(values: Values, project: str) -> Place:
     )
 
 
-def _nodes(values: Values) -> Nodes:
-    return Nodes(
+def _nodes(values: SettingValues) -> NodeSettings:
+    return NodeSettings(
         machine_type=values.text("nodes.machineType") or "",
         disk_gb=values.number("nodes.diskGb"),
         spot_max=values.number("nodes.spotMax"),
@@ -129,7 +131,7 @@ def _nodes(values: Values) -> Nodes:
     )
 
 
-def _budget(values: Values) -> BudgetSettings:
+def _budget(values: SettingValues) -> BudgetSettings:
     return BudgetSettings(
         billing_account=values.text("budget.billingAccount"),
         amount=values.number("budget.amount"),

@@ -90,7 +90,7 @@ _LARGE = Profile(
 _PROFILES: Mapping[str, Profile] = {"small": _SMALL, "large": _LARGE}
 
 
-def profile_of(settings: Settings) -> Profile:
+def resolve_profile(settings: Settings) -> Profile:
     """The profile that a stack names, with what the stack has otherwise."""
     sizes = settings.sizes
     base = _PROFILES[settings.profile]

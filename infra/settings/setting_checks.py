@@ -19,12 +19,12 @@ _REMOTE = ("http://", "https://", "gs://", "nclt:")
 _LARGE = 3
 
 
-def set_it(name: str) -> str:
+def how_to_set(name: str) -> str:
     """How a setting is set."""
     return f"pulumi config set {name} VALUE"
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
+def describe_unknown(name: str, known: Iterable[str]) -> str:
     """What to say of a setting that is not declared."""
     near = get_close_matches(name, list(known), n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
@@ -90,7 +90,7 @@ def _minutes(value: int) -> str | None:
     return None if 1 <= value <= week else f"{value} is no number of minutes from 1 to {week}"
 
 
-ALONE: Mapping[str, Check] = {
+VALUE_CHECKS: Mapping[str, Check] = {
     "profile": _profile,
     "namespace": _namespace,
     "kubernetes.apiServerCidrs": _cidrs,
@@ -122,5 +122,5 @@ def _mounted(values: Mapping[str, Any]) -> str | None:
     return f"{source!r} is below /data, where nothing is without load.folder"
 
 
-TOGETHER: Mapping[str, Check] = {"kafka.brokers": _brokers, "load.source": _mounted}
+COMBINATION_CHECKS: Mapping[str, Check] = {"kafka.brokers": _brokers, "load.source": _mounted}
 """Checks of one setting against others, by the setting that is to be changed."""

@@ -10,7 +10,7 @@ from infra.settings.declared_settings import Declaration, Value
 
 
 @dataclass(frozen=True)
-class Values:
+class SettingValues:
     """Values of the types that are declared; an empty text is None."""
 
     by_name: Mapping[str, Value]
@@ -33,7 +33,7 @@ class Values:
         return value if isinstance(value, tuple) else ()
 
 
-def flat(given: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
+def flatten(given: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
     """Settings by their full names. What is declared as `load.kind` Pulumi hands on as an object `load` with a `kind`.
 
     A setting that is given by its full name, as `pulumi config set` writes it, goes before one inside an object.
@@ -54,17 +54,17 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def values_of(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
+def parse_values(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
     """Every setting with its value, the default where it is not given, and what is wrong with their form."""
     values = {name: declaration.default for name, declaration in declared.items()}
     mistakes: list[str] = []
     for name, text in given.items():
         if name not in declared:
-            mistakes.append(setting_checks.unknown(name, declared))
+            mistakes.append(setting_checks.describe_unknown(name, declared))
             continue
         try:
             values[name] = declared[name].parse(text)
         except ValueError as error:
-            mistakes.append(f"{name}: {text!r} is not {error}; {setting_checks.set_it(name)}")
+            mistakes.append(f"{name}: {text!r} is not {error}; {setting_checks.how_to_set(name)}")
             del values[name]
     return values, mistakes

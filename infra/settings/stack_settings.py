@@ -9,13 +9,13 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from infra.settings import gcp_checks, setting_checks
-from infra.settings.declared_settings import Value, declarations
+from infra.settings.declared_settings import Value, read_declarations
 from infra.settings.gcp_settings import GcpSettings, gcp_settings
-from infra.settings.setting_values import Values, flat, values_of
+from infra.settings.setting_values import SettingValues, flatten, parse_values
 from infra.settings.versions import IMAGES, OWN_IMAGES
 
-_ALONE = {**setting_checks.ALONE, **gcp_checks.ALONE}
-_TOGETHER = {**setting_checks.TOGETHER, **gcp_checks.TOGETHER}
+_VALUE_CHECKS = {**setting_checks.VALUE_CHECKS, **gcp_checks.VALUE_CHECKS}
+_COMBINATION_CHECKS = {**setting_checks.COMBINATION_CHECKS, **gcp_checks.COMBINATION_CHECKS}
 DATA = "/data"
 """Where a Job finds load.folder."""
 
@@ -25,7 +25,7 @@ class SettingsError(pulumi.RunError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cluster:
+class ClusterSettings:
     """Which cluster, and how it is spoken to."""
 
     context: str
@@ -36,7 +36,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Load:
+class LoadSettings:
     """What a Job loads, and what happens then; nothing where `source` is None."""
 
     source: str | None
@@ -49,7 +49,7 @@ class Load:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sizes:
+class SizeOverrides:
     """What a stack has otherwise than its profile; None for as the profile has it."""
 
     kafka_brokers: int | None
@@ -64,23 +64,23 @@ class Settings:
     """Everything that a stack can say."""
 
     profile: str
-    cluster: Cluster
+    cluster: ClusterSettings
     strimzi_chart: str
     image_registry: str | None
     image_overrides: Mapping[str, str]
-    sizes: Sizes
-    load: Load
+    sizes: SizeOverrides
+    load: LoadSettings
     console: bool
     gcp: GcpSettings | None
     """None for a cluster that is there already."""
 
     @classmethod
-    def of_stack(cls) -> Self:
+    def read_stack(cls) -> Self:
         """The settings of the stack that runs; raises SettingsError that lists every mistake."""
         prefix = f"{pulumi.get_project()}:"
         given = {**get_config_env(), **CONFIG.get()}
         ours = {key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)}
-        return cls.parse(ours, samples=gcp_checks.SAMPLES)
+        return cls.parse(ours, samples=gcp_checks.SAMPLE_VALUES)
 
     @classmethod
     def parse(cls, given: Mapping[str, str], *, samples: Mapping[str, object] = MappingProxyType({})) -> Self:
@@ -88,18 +88,18 @@ class Settings:
 
         `samples` are values, by name, that stand for those a person has still to give.
         """
-        declared = declarations()
-        values, mistakes = values_of(flat(given, declared), declared)
+        declared = read_declarations()
+        values, mistakes = parse_values(flatten(given, declared), declared)
         mistakes += [
             mistake for name in values if (mistake := _mistake(name, values) or _sample(name, values, samples))
         ]
         if mistakes:
             lines = "".join(f"\n  {mistake}" for mistake in mistakes)
             raise SettingsError(f"{len(mistakes)} of the settings of this stack cannot be used:{lines}")
-        return cls._of(Values(values))
+        return cls._of(SettingValues(values))
 
     @classmethod
-    def _of(cls, values: Values) -> Self:
+    def _of(cls, values: SettingValues) -> Self:
         images = ((name, values.text(f"images.{name}")) for name in (*IMAGES, *OWN_IMAGES))
         gcp = gcp_settings(values)
         return cls(
@@ -115,18 +115,18 @@ class Settings:
         )
 
 
-def _cluster(values: Values, gcp: GcpSettings | None) -> Cluster:
-    return Cluster(
-        context=gcp.place.context if gcp else values.text("kubeContext") or "",
+def _cluster(values: SettingValues, gcp: GcpSettings | None) -> ClusterSettings:
+    return ClusterSettings(
+        context=gcp.cluster.context if gcp else values.text("kubeContext") or "",
         namespace=values.text("namespace") or "",
-        storage_class=values.text("kubernetes.storageClass") or (gcp and gcp.place.name),
+        storage_class=values.text("kubernetes.storageClass") or (gcp and gcp.cluster.name),
         delete_unreachable=values.flag("kubernetes.deleteUnreachable"),
         api_server_cidrs=values.texts("kubernetes.apiServerCidrs"),
     )
 
 
-def _sizes(values: Values) -> Sizes:
-    return Sizes(
+def _sizes(values: SettingValues) -> SizeOverrides:
+    return SizeOverrides(
         kafka_brokers=values.number("kafka.brokers") or None,
         kafka_storage=values.text("kafka.storage"),
         mysql_storage=values.text("mysql.storage"),
@@ -135,8 +135,8 @@ def _sizes(values: Values) -> Sizes:
     )
 
 
-def _load(values: Values) -> Load:
-    return Load(
+def _load(values: SettingValues) -> LoadSettings:
+    return LoadSettings(
         source=values.text("load.source"),
         kind=values.text("load.kind") or "",
         options=values.texts("load.options"),
@@ -149,13 +149,13 @@ def _load(values: Values) -> Load:
 
 def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
     """What is wrong with a value, and what to do about it; None where it is right."""
-    alone = _ALONE.get("images" if name.startswith("images.") else name)
-    together = _TOGETHER.get(name)
+    alone = _VALUE_CHECKS.get("images" if name.startswith("images.") else name)
+    together = _COMBINATION_CHECKS.get(name)
     problem = (alone and alone(values[name])) or (together and together(values))
-    return f"{name}: {problem}; {setting_checks.set_it(name)}" if problem else None
+    return f"{name}: {problem}; {setting_checks.how_to_set(name)}" if problem else None
 
 
 def _sample(name: str, values: Mapping[str, Value], samples: Mapping[str, object]) -> str | None:
     if name not in samples or values[name] != samples[name]:
         return None
-    return f"{name}: it still has the sample's value, which stands for yours; {setting_checks.set_it(name)}"
+    return f"{name}: it still has the sample's value, which stands for yours; {setting_checks.how_to_set(name)}"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, Resource, ResourceOptions
 
-from infra.workloads.k8s_manifests import Object, connectors, merged, only
+from infra.workloads.k8s_manifests import Object, merged, read_connectors, read_manifest
 from infra.workloads.network_policies import CONNECT_PORT
-from infra.workloads.strimzi_resources import custom, customs
+from infra.workloads.strimzi_resources import make_strimzi_resource, make_strimzi_resources
 from infra.workloads.workload_context import PART_OF, WorkloadContext
 
 _WAIT_MINUTES = 10
@@ -25,7 +25,7 @@ class ConnectArgs:
     Strimzi looks for a missing Secret again only after two minutes.
     """
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -36,17 +36,17 @@ class Connect(ComponentResource):
 
     def __init__(self, name: str, args: ConnectArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Connect", name, None, opts)
-        workers = custom(
-            worker_group(args.site),
-            site=args.site,
+        workers = make_strimzi_resource(
+            kafka_connect_manifest(args.context),
+            context=args.context,
             component="connect",
             parent=self,
             after=args.after,
             wait_minutes=_WAIT_MINUTES,
         )
-        customs(
-            connectors(),
-            site=args.site,
+        make_strimzi_resources(
+            read_connectors(),
+            context=args.context,
             component="connector",
             parent=self,
             after=[*args.after, workers],
@@ -56,12 +56,12 @@ class Connect(ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def worker_group(site: WorkloadContext) -> Object:
+def kafka_connect_manifest(context: WorkloadContext) -> Object:
     """The KafkaConnect resource with the place's image and what a cluster needs beyond the worker's settings."""
     pods = {"matchLabels": {"strimzi.io/cluster": PART_OF, "strimzi.io/name": f"{PART_OF}-connect"}}
     keys = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
     here = {
-        "image": site.images.ours("connect"),
+        "image": context.images.ours("connect"),
         "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
         # A worker is ready after some 15 s; the default looks for the first time after 60.
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 5},
@@ -80,4 +80,4 @@ def worker_group(site: WorkloadContext) -> Object:
             "podDisruptionBudget": {"maxUnavailable": 1},
         },
     }
-    return merged(only("connect.yaml", "KafkaConnect"), {"spec": here})
+    return merged(read_manifest("connect.yaml", "KafkaConnect"), {"spec": here})

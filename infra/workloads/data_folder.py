@@ -17,10 +17,10 @@ MOUNT: VolumeMountArgsDict = {"name": _NAME, "mount_path": DATA, "read_only": Tr
 
 
 def data_folder(
-    path: str, *, site: WorkloadContext, parent: Resource, after: Sequence[Resource]
+    path: str, *, context: WorkloadContext, parent: Resource, after: Sequence[Resource]
 ) -> PersistentVolumeClaim:
     """Make the volume of the nodes' folder `path` and the claim by which pods mount it."""
-    volume_name = f"{site.namespace}-{_NAME}"  # a volume is in no namespace
+    volume_name = f"{context.namespace}-{_NAME}"  # a volume is in no namespace
     volume = PersistentVolume(
         _NAME,
         metadata={"name": volume_name, "labels": labels(_NAME, _COMPONENT)},
@@ -31,13 +31,13 @@ def data_folder(
             "persistent_volume_reclaim_policy": "Retain",
             "storage_class_name": "",
             "host_path": {"path": path, "type": "Directory"},
-            "claim_ref": {"namespace": site.namespace, "name": _NAME},
+            "claim_ref": {"namespace": context.namespace, "name": _NAME},
         },
         opts=ResourceOptions(parent=parent, depends_on=after),
     )
     return PersistentVolumeClaim(
         _NAME,
-        metadata=site.metadata(_NAME, _COMPONENT),
+        metadata=context.metadata(_NAME, _COMPONENT),
         spec={
             "access_modes": ["ReadOnlyMany"],
             # The empty class is none: the volume is there already.

@@ -11,7 +11,7 @@ from sluice.manifests.manifest_folder import K8S, read_objects
 from sluice.manifests.yaml_documents import ManifestError, Object
 
 
-def objects(file: str, *, folder: Path = K8S) -> list[Object]:
+def read_manifests(file: str, *, folder: Path = K8S) -> list[Object]:
     """Every object of a file in k8s/; raises RunError, of which Pulumi shows the message, for mistakes in it."""
     try:
         return read_objects(folder / file)
@@ -19,16 +19,16 @@ def objects(file: str, *, folder: Path = K8S) -> list[Object]:
         raise pulumi.RunError(str(error)) from error
 
 
-def only(file: str, kind: str, *, folder: Path = K8S) -> Object:
+def read_manifest(file: str, kind: str, *, folder: Path = K8S) -> Object:
     """The one object of a kind in a file; raises ValueError where it holds none or several."""
-    (found,) = (entry for entry in objects(file, folder=folder) if entry["kind"] == kind)
+    (found,) = (entry for entry in read_manifests(file, folder=folder) if entry["kind"] == kind)
     return found
 
 
-def connectors(*, folder: Path = K8S) -> list[Object]:
+def read_connectors(*, folder: Path = K8S) -> list[Object]:
     """Every KafkaConnector of k8s/connectors/."""
     files = sorted((folder / "connectors").glob("*.yaml"))
-    return [entry for path in files for entry in objects(str(path.relative_to(folder)), folder=folder)]
+    return [entry for path in files for entry in read_manifests(str(path.relative_to(folder)), folder=folder)]
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
@@ -50,6 +50,6 @@ def _copied(value: Any) -> Any:
     return [_copied(entry) for entry in value] if isinstance(value, list) else value
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill_in(text: str, values: Mapping[str, str]) -> str:
     """A file of k8s/ with its `${NAME}` filled in, as the embedded place does; raises KeyError for a name not given."""
     return Template(text).substitute(values)

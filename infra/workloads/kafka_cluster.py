@@ -7,10 +7,10 @@ from typing import Any
 from pulumi import ComponentResource, Resource, ResourceOptions
 
 from infra.settings.profiles import Profile, Resources
-from infra.workloads.k8s_manifests import Object, merged, only
+from infra.workloads.k8s_manifests import Object, merged, read_manifest
 from infra.workloads.network_policies import kafka_clients
-from infra.workloads.pod_template import requirements
-from infra.workloads.strimzi_resources import custom, customs
+from infra.workloads.pod_template import resource_requirements
+from infra.workloads.strimzi_resources import make_strimzi_resource, make_strimzi_resources
 from infra.workloads.workload_context import PART_OF, WorkloadContext
 
 _COMPONENT = "broker"
@@ -25,7 +25,7 @@ BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
 class KafkaArgs:
     """What the cluster depends on."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     console: bool
     after: Sequence[Resource]
 
@@ -38,17 +38,17 @@ class Kafka(ComponentResource):
     def __init__(self, name: str, args: KafkaArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Kafka", name, None, opts)
         # The pools own the pods and the disks: they come first and go last.
-        pools = customs(
-            node_pools(args.site),
-            site=args.site,
+        pools = make_strimzi_resources(
+            node_pool_manifests(args.context),
+            context=args.context,
             component=_COMPONENT,
             parent=self,
             after=args.after,
             wait_minutes=None,
         )
-        custom(
-            cluster(args.site, console=args.console),
-            site=args.site,
+        make_strimzi_resource(
+            kafka_manifest(args.context, console=args.console),
+            context=args.context,
             component=_COMPONENT,
             parent=self,
             after=[*args.after, *pools],
@@ -58,12 +58,12 @@ class Kafka(ComponentResource):
         self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
 
 
-def node_pools(site: WorkloadContext) -> list[Object]:
+def node_pool_manifests(context: WorkloadContext) -> list[Object]:
     """One pool of nodes that are both, or one of brokers and one of controllers."""
-    profile = site.profile
-    base = only("kafka.yaml", "KafkaNodePool")
-    if site.storage_class:
-        base = _on_volume(base, {"class": site.storage_class})
+    profile = context.profile
+    base = read_manifest("kafka.yaml", "KafkaNodePool")
+    if context.storage_class:
+        base = _on_volume(base, {"class": context.storage_class})
     stored = _on_volume(base, {"size": profile.kafka_storage}) if profile.kafka_storage else base
     if not profile.controllers:
         return [stored]
@@ -82,7 +82,7 @@ def node_pools(site: WorkloadContext) -> list[Object]:
 def _pool(base: Object, role: str, *, replicas: int, size: Resources | None, heap_mi: int | None) -> Object:
     spec: dict[str, Any] = {"replicas": replicas, "roles": [role], "template": {"pod": _apart(role)}}
     if size:
-        spec["resources"] = requirements(size)
+        spec["resources"] = resource_requirements(size)
     if heap_mi:
         spec["jvmOptions"] = {"-Xms": f"{heap_mi}m", "-Xmx": f"{heap_mi}m"}
     return merged(base, {"metadata": {"name": role}, "spec": spec})
@@ -105,17 +105,17 @@ def _on_volume(pool: Object, changes: Object) -> Object:
     return merged(pool, {"spec": {"storage": {"volumes": [merged(volume, changes)]}}})
 
 
-def cluster(site: WorkloadContext, *, console: bool) -> Object:
+def kafka_manifest(context: WorkloadContext, *, console: bool) -> Object:
     """The Kafka resource with the place's images, network and copies."""
-    operator = {"image": site.images["operator"]}
-    base = only("kafka.yaml", "Kafka")
+    operator = {"image": context.images["operator"]}
+    base = read_manifest("kafka.yaml", "Kafka")
     (listener,) = base["spec"]["kafka"]["listeners"]
     kafka: dict[str, Any] = {
-        "image": site.images["kafka"],
+        "image": context.images["kafka"],
         "listeners": [merged(listener, {"networkPolicyPeers": kafka_clients(console=console)})],
-        "config": _copies(site.profile),
+        "config": _copies(context.profile),
     }
-    if site.profile.brokers > 1:
+    if context.profile.brokers > 1:
         # Copies of a partition go to different zones.
         kafka["rack"] = {"topologyKey": _ZONE}
     return merged(

@@ -21,28 +21,28 @@ _HEAP = "320m"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsoleArgs:
+class KafkaConsoleArgs:
     """What it looks at."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
-class Console(ComponentResource):
+class KafkaConsole(ComponentResource):
     """Kafbat UI. No Service: it has no login, so a person reaches it by port-forward only."""
 
-    def __init__(self, name: str, args: ConsoleArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: KafkaConsoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Console", name, None, opts)
         Deployment(
             NAME,
-            metadata=args.site.metadata(NAME, NAME),
-            spec={"replicas": 1, "selector": selector(NAME), "template": _pod(args.site).template()},
+            metadata=args.context.metadata(NAME, NAME),
+            spec={"replicas": 1, "selector": selector(NAME), "template": _pod(args.context).template()},
             opts=ResourceOptions(parent=self, depends_on=args.after),
         )
         self.register_outputs({})
 
 
-def _pod(site: WorkloadContext) -> Pod:
+def _pod(context: WorkloadContext) -> Pod:
     return Pod(
         name=NAME,
         component=NAME,
@@ -50,7 +50,7 @@ def _pod(site: WorkloadContext) -> Pod:
         user=_UID,
         container={
             "name": NAME,
-            "image": site.images["console"],
+            "image": context.images["console"],
             "env": _environment(),
             "ports": [{"name": "http", "container_port": PORT}],
             "readiness_probe": {
@@ -61,7 +61,7 @@ def _pod(site: WorkloadContext) -> Pod:
             },
         },
         scratch={"/tmp": "128Mi"},  # noqa: S108 its own
-        reaches_kafka=True,
+        mounts_kafka_ca=True,
     )
 
 

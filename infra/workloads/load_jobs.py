@@ -11,7 +11,7 @@ from pulumi_kubernetes.batch.v1 import Job, PodFailurePolicyArgsDict, PodFailure
 from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.settings.profiles import Resources
-from infra.settings.stack_settings import Load
+from infra.settings.stack_settings import LoadSettings
 from infra.workloads import data_folder, toolbox
 from infra.workloads.pod_template import Pod
 from infra.workloads.workload_context import WorkloadContext
@@ -28,24 +28,24 @@ _REPORT = "/tmp/proof.html"  # noqa: S108 the container's own
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobsArgs:
+class LoadJobsArgs:
     """What is loaded, and what has to be there first."""
 
-    site: WorkloadContext
-    load: Load
+    context: WorkloadContext
+    load: LoadSettings
     source: str
     after: Sequence[Resource]
 
 
-class Jobs(ComponentResource):
+class LoadJobs(ComponentResource):
     """The load, and where it is wanted the proof."""
 
-    def __init__(self, name: str, args: JobsArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: LoadJobsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Jobs", name, None, opts)
         self._args = args
         after = list(args.after)
         if args.load.folder:
-            after.append(data_folder.data_folder(args.load.folder, site=args.site, parent=self, after=after))
+            after.append(data_folder.data_folder(args.load.folder, context=args.context, parent=self, after=after))
         loaded = self._job(_LOAD, self._loader(), scratch="2Gi", after=after)
         if args.load.prove:
             self._job(_PROOF, self._prover(), scratch=toolbox.SCRATCH, after=[*after, loaded])
@@ -55,7 +55,7 @@ class Jobs(ComponentResource):
         load = self._args.load
         return {
             "name": _LOAD,
-            "image": self._args.site.images.ours("loader"),
+            "image": self._args.context.images.ours("loader"),
             "args": [load.kind, self._args.source, "--rejects", "/tmp/rejects.csv", *load.options],  # noqa: S108
             "env": toolbox.producer_variables(),
         }
@@ -63,8 +63,8 @@ class Jobs(ComponentResource):
     def _prover(self) -> ContainerArgsDict:
         return {
             "name": _PROOF,
-            "image": self._args.site.images.ours("toolbox"),
-            "command": ["sh", "-c", prove(), "proof"],
+            "image": self._args.context.images.ours("toolbox"),
+            "command": ["sh", "-c", proof_script(), "proof"],
             "args": [self._args.source, *self._args.load.proof_options],
             "env": toolbox.endpoint_variables(),
         }
@@ -80,12 +80,12 @@ class Jobs(ComponentResource):
             scratch={"/tmp": scratch},  # noqa: S108 its own
             volumes=[data_folder.VOLUME] if self._args.load.folder else [],
             mounts=[data_folder.MOUNT] if self._args.load.folder else [],
-            reaches_kafka=True,
+            mounts_kafka_ca=True,
             restart_policy="Never",
         )
         return Job(
             name,
-            metadata=self._args.site.metadata(name, _LOAD),
+            metadata=self._args.context.metadata(name, _LOAD),
             spec={
                 "backoff_limit": _TRIES,
                 "active_deadline_seconds": minutes * 60,
@@ -101,7 +101,7 @@ class Jobs(ComponentResource):
         )
 
 
-def prove(*, report: str = _REPORT) -> str:
+def proof_script(*, report: str = _REPORT) -> str:
     """The shell script that proves what its arguments say, with the proof's own exit status.
 
     The report goes to the log, which is all that outlives a Job's container; its last lines are the page.

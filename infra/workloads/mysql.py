@@ -8,11 +8,11 @@ from hashlib import sha256
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
 
-from infra.workloads.k8s_manifests import K8S, filled
+from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import MYSQL_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, Store
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "mysql"
@@ -30,7 +30,7 @@ _PASSWORD = re.compile(r"\$\{(MYSQL_([A-Z]+)_PASSWORD)\}")
 class MySqlArgs:
     """Where it is made."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -43,10 +43,12 @@ class MySql(ComponentResource):
     def __init__(self, name: str, args: MySqlArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:MySql", name, None, opts)
         after = list(args.after)
-        passwords = Passwords(_NAME, _USERS, site=args.site, parent=self, after=after)
+        passwords = Passwords(_NAME, _USERS, context=args.context, parent=self, after=after)
         filled_in = {name: _with_passwords(text, passwords.of) for name, text in scripts().items()}
-        texts = secret(_SCRIPTS_SECRET, filled_in, site=args.site, component=_NAME, parent=self, after=after)
-        store = Store(site=args.site, pod=_pod(args.site), port=MYSQL_PORT, storage=args.site.profile.mysql_storage)
+        texts = secret(_SCRIPTS_SECRET, filled_in, context=args.context, component=_NAME, parent=self, after=after)
+        store = StatefulStore(
+            context=args.context, pod=_pod(args.context), port=MYSQL_PORT, storage=args.context.profile.mysql_storage
+        )
         store.make(parent=self, after=[*after, passwords.secret, texts])
         self.host, self.port = _NAME, MYSQL_PORT
         self.register_outputs({"host": self.host, "port": self.port})
@@ -59,16 +61,16 @@ def scripts() -> Mapping[str, str]:
 
 def _with_passwords(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
     needed = {variable: passwords[user.lower()] for variable, user in _PASSWORD.findall(text)}
-    return Output.all(**needed).apply(lambda values: filled(text, values))
+    return Output.all(**needed).apply(lambda values: fill_in(text, values))
 
 
-def _pod(site: WorkloadContext) -> Pod:
+def _pod(context: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
-        resources=site.profile.mysql,
+        resources=context.profile.mysql,
         user=_UID,
-        container=_container(site),
+        container=_container(context),
         scratch={"/var/run/mysqld": "16Mi", "/tmp": "2Gi", "/var/lib/mysql-files": "16Mi"},  # noqa: S108 its own
         volumes=[
             {"name": "scripts", "secret": {"secret_name": _SCRIPTS_SECRET}},
@@ -87,10 +89,10 @@ def _pod(site: WorkloadContext) -> Pod:
     )
 
 
-def _container(site: WorkloadContext) -> ContainerArgsDict:
+def _container(context: WorkloadContext) -> ContainerArgsDict:
     return {
         "name": _NAME,
-        "image": site.images["mysql"],
+        "image": context.images["mysql"],
         "args": [
             # Not the volume's root, where a file system may keep a lost+found: then it makes no data folder.
             f"--datadir={_FOLDER}/data",
@@ -99,7 +101,7 @@ def _container(site: WorkloadContext) -> ContainerArgsDict:
             "--skip-name-resolve",
             "--mysqlx=OFF",
             "--performance-schema=OFF",
-            f"--innodb-buffer-pool-size={site.profile.mysql_buffer_mi}M",
+            f"--innodb-buffer-pool-size={context.profile.mysql_buffer_mi}M",
             # The binary log is on, ROW and FULL by default, as the source connector needs it. It is what that
             # connector may be behind: when it was away for longer, it begins with a snapshot again.
             "--binlog-expire-logs-seconds=259200",

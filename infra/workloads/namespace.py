@@ -19,7 +19,7 @@ _RESTRICTED = "restricted"
 class NamespaceRulesArgs:
     """What the rules depend on."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     api_server_cidrs: tuple[str, ...]
     """Addresses of the API server; empty for any."""
     console: bool
@@ -34,7 +34,7 @@ class NamespaceRules(ComponentResource):
 
     def __init__(self, name: str, args: NamespaceRulesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Ground", name, None, opts)
-        self._site = args.site
+        self._context = args.context
         self._namespace = self._make_namespace(args.after)
         self._inside = ResourceOptions(parent=self, depends_on=[self._namespace])
         self._make_quota()
@@ -42,7 +42,7 @@ class NamespaceRules(ComponentResource):
         for policy, spec in network_policies.policies(
             api_server_cidrs=args.api_server_cidrs, console=args.console
         ).items():
-            NetworkPolicy(policy, metadata=self._site.metadata(policy, _COMPONENT), spec=spec, opts=self._inside)
+            NetworkPolicy(policy, metadata=self._context.metadata(policy, _COMPONENT), spec=spec, opts=self._inside)
         self.namespace = self._namespace.metadata.name
         self.register_outputs({"namespace": self.namespace})
 
@@ -51,8 +51,8 @@ class NamespaceRules(ComponentResource):
         return Namespace(
             "namespace",
             metadata={
-                "name": self._site.namespace,
-                "labels": {**labels(self._site.namespace, _COMPONENT), **security},
+                "name": self._context.namespace,
+                "labels": {**labels(self._context.namespace, _COMPONENT), **security},
             },
             opts=ResourceOptions(parent=self, depends_on=after),
         )
@@ -60,8 +60,8 @@ class NamespaceRules(ComponentResource):
     def _make_quota(self) -> None:
         ResourceQuota(
             "quota",
-            metadata=self._site.metadata("quota", _COMPONENT),
-            spec={"hard": dict(self._site.profile.quota)},
+            metadata=self._context.metadata("quota", _COMPONENT),
+            spec={"hard": dict(self._context.profile.quota)},
             opts=self._inside,
         )
 
@@ -69,7 +69,7 @@ class NamespaceRules(ComponentResource):
         """For containers that others put here: those of a chart, and the init containers of Strimzi's pods."""
         LimitRange(
             "limits",
-            metadata=self._site.metadata("limits", _COMPONENT),
+            metadata=self._context.metadata("limits", _COMPONENT),
             spec={
                 "limits": [
                     {

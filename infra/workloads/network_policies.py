@@ -15,7 +15,7 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgsDict,
 )
 
-from infra.workloads.workload_context import PART_OF, selected
+from infra.workloads.workload_context import PART_OF, selector_labels
 
 KAFKA_PORT = 9093
 REGISTRY_PORT = 8080
@@ -45,7 +45,7 @@ PODS: Mapping[str, Mapping[str, str]] = {
     "kafka": _strimzi("kafka"),
     "entity-operator": _strimzi("entity-operator"),
     "connect": _strimzi("connect"),
-    **{name: selected(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
+    **{name: selector_labels(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
 }
 """The labels of each party's pods."""
 

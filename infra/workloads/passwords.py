@@ -15,7 +15,7 @@ class Passwords:
     """A password for each user of one store, and the Secret that holds them as `<user>-password`."""
 
     def __init__(
-        self, store: str, users: Iterable[str], *, site: WorkloadContext, parent: Resource, after: list[Resource]
+        self, store: str, users: Iterable[str], *, context: WorkloadContext, parent: Resource, after: list[Resource]
     ) -> None:
         self.of: Mapping[str, Output[str]] = {
             user: RandomPassword(
@@ -30,7 +30,7 @@ class Passwords:
         self.secret = secret(
             store,
             {f"{user}-password": password for user, password in self.of.items()},
-            site=site,
+            context=context,
             component=store,
             parent=parent,
             after=after,
@@ -41,7 +41,7 @@ def secret(
     name: str,
     data: Mapping[str, Output[str]],
     *,
-    site: WorkloadContext,
+    context: WorkloadContext,
     component: str,
     parent: Resource,
     after: list[Resource],
@@ -49,7 +49,7 @@ def secret(
     """A Secret whose values are secret in Pulumi's state and output too."""
     return Secret(
         name,
-        metadata=site.metadata(name, component),
+        metadata=context.metadata(name, component),
         type="Opaque",
         string_data={key: Output.secret(value) for key, value in data.items()},
         opts=ResourceOptions(parent=parent, depends_on=after, additional_secret_outputs=["data", "stringData"]),

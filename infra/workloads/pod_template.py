@@ -46,7 +46,7 @@ class Pod:
     """Folders that the container may write, and how much it may write there; lost with the pod."""
     volumes: Sequence[VolumeArgsDict] = ()
     mounts: Sequence[VolumeMountArgsDict] = ()
-    reaches_kafka: bool = False
+    mounts_kafka_ca: bool = False
     """It needs the certificate of Kafka's authority."""
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     grace_seconds: int = 30
@@ -77,15 +77,15 @@ class Pod:
             **self.container,
             "image_pull_policy": "IfNotPresent",
             "security_context": CONTAINER_SECURITY,
-            "resources": requirements(self.resources),
-            "volume_mounts": [*self.mounts, *scratch, *([_CA_MOUNT] if self.reaches_kafka else [])],
+            "resources": resource_requirements(self.resources),
+            "volume_mounts": [*self.mounts, *scratch, *([_CA_MOUNT] if self.mounts_kafka_ca else [])],
         }
 
     def _volumes(self) -> list[VolumeArgsDict]:
         scratch: list[VolumeArgsDict] = [
             {"name": _volume_name(path), "empty_dir": {"size_limit": size}} for path, size in self.scratch.items()
         ]
-        return [*self.volumes, *scratch, *([_CA_VOLUME] if self.reaches_kafka else [])]
+        return [*self.volumes, *scratch, *([_CA_VOLUME] if self.mounts_kafka_ca else [])]
 
 
 def _volume_name(path: str) -> str:
@@ -104,7 +104,7 @@ def pod_security(user: int) -> PodSecurityContextArgsDict:
     }
 
 
-def requirements(resources: Resources) -> ResourceRequirementsArgsDict:
+def resource_requirements(resources: Resources) -> ResourceRequirementsArgsDict:
     """Memory is promised in full, so that no neighbour can take it."""
     memory = f"{resources.memory_mi}Mi"
     return {"requests": {"cpu": resources.cpu, "memory": memory}, "limits": {"memory": memory}}

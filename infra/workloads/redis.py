@@ -7,11 +7,11 @@ from hashlib import sha256
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
 
-from infra.workloads.k8s_manifests import K8S, filled
+from infra.workloads.k8s_manifests import K8S, fill_in
 from infra.workloads.network_policies import REDIS_PORT
 from infra.workloads.passwords import Passwords, secret
 from infra.workloads.pod_template import Pod
-from infra.workloads.stateful_store import DATA_VOLUME, Store
+from infra.workloads.stateful_store import DATA_VOLUME, StatefulStore
 from infra.workloads.workload_context import WorkloadContext
 
 _NAME = "redis"
@@ -27,7 +27,7 @@ _PASSWORDS = "/etc/sluice/redis-passwords"
 class RedisArgs:
     """Where it is made."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -40,25 +40,28 @@ class Redis(ComponentResource):
     def __init__(self, name: str, args: RedisArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Redis", name, None, opts)
         after = list(args.after)
-        passwords = Passwords(_NAME, _USERS, site=args.site, parent=self, after=after)
-        text = config(args.site)
+        passwords = Passwords(_NAME, _USERS, context=args.context, parent=self, after=after)
+        text = config(args.context)
         file = secret(
             _CONFIG_SECRET,
             {"redis.conf": with_digests(text, passwords.of)},
-            site=args.site,
+            context=args.context,
             component=_NAME,
             parent=self,
             after=after,
         )
-        store = Store(
-            site=args.site, pod=_pod(args.site, text), port=REDIS_PORT, storage=args.site.profile.redis_storage
+        store = StatefulStore(
+            context=args.context,
+            pod=_pod(args.context, text),
+            port=REDIS_PORT,
+            storage=args.context.profile.redis_storage,
         )
         store.make(parent=self, after=[*after, passwords.secret, file])
         self.host, self.port = _NAME, REDIS_PORT
         self.register_outputs({"host": self.host, "port": self.port})
 
 
-def config(site: WorkloadContext) -> str:
+def config(context: WorkloadContext) -> str:
     """The settings of this place, then those of every place, still without the digests of the passwords."""
     here = (
         f"port {REDIS_PORT}",
@@ -66,27 +69,27 @@ def config(site: WorkloadContext) -> str:
         # Everybody has a password, and a policy of the network says who may come at all.
         "protected-mode no",
         "dir /data",
-        f"maxmemory {site.profile.redis_maxmemory_mi}mb",
+        f"maxmemory {context.profile.redis_maxmemory_mi}mb",
     )
     return "\n".join(here) + "\n" + (K8S / "redis/redis.conf").read_text(encoding="utf-8")
 
 
 def with_digests(text: str, passwords: Mapping[str, Output[str]]) -> Output[str]:
     """The settings with the SHA-256 of each password: that is all that Redis has to know."""
-    return Output.all(**passwords).apply(lambda values: filled(text, _digests(values)))
+    return Output.all(**passwords).apply(lambda values: fill_in(text, _digests(values)))
 
 
 def _digests(passwords: Mapping[str, str]) -> dict[str, str]:
     return {f"REDIS_{user.upper()}_DIGEST": sha256(text.encode()).hexdigest() for user, text in passwords.items()}
 
 
-def _pod(site: WorkloadContext, text: str) -> Pod:
+def _pod(context: WorkloadContext, text: str) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
-        resources=site.profile.redis,
+        resources=context.profile.redis,
         user=_UID,
-        container=_container(site),
+        container=_container(context),
         scratch={"/tmp": "64Mi"},  # noqa: S108 its own
         # Redis reads its settings when it starts: other settings are another pod.
         annotations={"sluice/redis-conf": sha256(text.encode()).hexdigest()[:16]},
@@ -105,12 +108,12 @@ def _pod(site: WorkloadContext, text: str) -> Pod:
     )
 
 
-def _container(site: WorkloadContext) -> ContainerArgsDict:
+def _container(context: WorkloadContext) -> ContainerArgsDict:
     ask = f'REDISCLI_AUTH="$(cat {_PASSWORDS}/reader-password)" redis-cli --user reader -e ping'
     answers = ["sh", "-c", ask]
     return {
         "name": _NAME,
-        "image": site.images["redis"],
+        "image": context.images["redis"],
         # Not by the image's own script, which would load modules that nobody uses.
         "command": ["redis-server", f"{_CONFIG}/redis.conf"],
         "ports": [{"name": _NAME, "container_port": REDIS_PORT}],

@@ -9,11 +9,11 @@ from pulumi_kubernetes.core.v1 import ConfigMap, ContainerArgsDict, EnvVarArgsDi
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.settings.profiles import Resources
-from infra.workloads.k8s_manifests import only
+from infra.workloads.k8s_manifests import read_manifest
 from infra.workloads.kafka_cluster import BOOTSTRAP
 from infra.workloads.network_policies import REGISTRY_PORT
 from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
-from infra.workloads.workload_context import WorkloadContext, selected, selector
+from infra.workloads.workload_context import WorkloadContext, selector, selector_labels
 
 _NAME = "registry"
 _HEALTH_PORT = 9000
@@ -26,26 +26,26 @@ URL = f"http://{_NAME}:{REGISTRY_PORT}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegistryArgs:
+class SchemaRegistryArgs:
     """What it needs first: its Kafka user and topics."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
-class Registry(ComponentResource):
+class SchemaRegistry(ComponentResource):
     """One or more servers; they hold nothing themselves."""
 
     url: str
 
-    def __init__(self, name: str, args: RegistryArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: SchemaRegistryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:workloads:Registry", name, None, opts)
-        self._site = args.site
-        self._metadata = args.site.metadata(_NAME, _NAME)
+        self._context = args.context
+        self._metadata = args.context.metadata(_NAME, _NAME)
         settings = ConfigMap(
             _NAME,
             metadata=self._metadata,
-            data=only("registry.yaml", "ConfigMap")["data"],
+            data=read_manifest("registry.yaml", "ConfigMap")["data"],
             opts=ResourceOptions(parent=self, depends_on=args.after),
         )
         self._make_servers([*args.after, settings])
@@ -58,9 +58,9 @@ class Registry(ComponentResource):
             _NAME,
             metadata=self._metadata,
             spec={
-                "replicas": self._site.profile.registry_replicas,
+                "replicas": self._context.profile.registry_replicas,
                 "selector": selector(_NAME),
-                "template": _pod(self._site).template(),
+                "template": _pod(self._context).template(),
             },
             opts=ResourceOptions(
                 parent=self,
@@ -76,12 +76,12 @@ class Registry(ComponentResource):
             metadata=self._metadata,
             spec={
                 "type": "ClusterIP",
-                "selector": selected(_NAME),
+                "selector": selector_labels(_NAME),
                 "ports": [{"name": "http", "port": REGISTRY_PORT, "target_port": REGISTRY_PORT}],
             },
             opts=inside,
         )
-        if self._site.profile.registry_replicas > 1:
+        if self._context.profile.registry_replicas > 1:
             PodDisruptionBudget(
                 _NAME,
                 metadata=self._metadata,
@@ -90,23 +90,23 @@ class Registry(ComponentResource):
             )
 
 
-def _pod(site: WorkloadContext) -> Pod:
+def _pod(context: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
         resources=RESOURCES,
         user=_UID,
-        container=_container(site),
+        container=_container(context),
         scratch={"/tmp": "64Mi"},  # noqa: S108 its own
-        reaches_kafka=True,
+        mounts_kafka_ca=True,
         spread=True,
     )
 
 
-def _container(site: WorkloadContext) -> ContainerArgsDict:
+def _container(context: WorkloadContext) -> ContainerArgsDict:
     return {
         "name": _NAME,
-        "image": site.images["apicurio"],
+        "image": context.images["apicurio"],
         "env_from": [{"config_map_ref": {"name": _NAME}}],
         "env": _environment(),
         "ports": [

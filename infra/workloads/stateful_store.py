@@ -8,17 +8,17 @@ from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgsDict, PersistentVolumeClaimSpecArgsDict, Service
 
 from infra.workloads.pod_template import Pod
-from infra.workloads.workload_context import WorkloadContext, selected, selector
+from infra.workloads.workload_context import WorkloadContext, selector, selector_labels
 
 DATA_VOLUME = "data"
 _WAIT_MINUTES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store:
+class StatefulStore:
     """A StatefulSet of one pod and the Service in front of it, both named as the pod is."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     pod: Pod
     port: int
     storage: str
@@ -26,7 +26,7 @@ class Store:
     def make(self, *, parent: Resource, after: Sequence[Resource]) -> None:
         """Make both; goes on when the pod is ready."""
         name = self.pod.name
-        metadata = self.site.metadata(name, self.pod.component)
+        metadata = self.context.metadata(name, self.pod.component)
         StatefulSet(
             name,
             metadata=metadata,
@@ -52,7 +52,7 @@ class Store:
             metadata=metadata,
             spec={
                 "type": "ClusterIP",
-                "selector": selected(name),
+                "selector": selector_labels(name),
                 "ports": [{"name": name, "port": self.port, "target_port": self.port}],
             },
             opts=ResourceOptions(parent=parent, depends_on=after),
@@ -63,6 +63,6 @@ class Store:
             "access_modes": ["ReadWriteOnce"],
             "resources": {"requests": {"storage": self.storage}},
         }
-        if self.site.storage_class:
-            spec["storage_class_name"] = self.site.storage_class
-        return {"metadata": {"name": DATA_VOLUME, "labels": selected(self.pod.name)}, "spec": spec}
+        if self.context.storage_class:
+            spec["storage_class_name"] = self.context.storage_class
+        return {"metadata": {"name": DATA_VOLUME, "labels": selector_labels(self.pod.name)}, "spec": spec}

@@ -10,7 +10,7 @@ from pulumi_kubernetes.helm.v3 import Release
 from infra.settings.declared_settings import ROOT
 from infra.settings.profiles import Resources
 from infra.settings.versions import STRIMZI_CHART
-from infra.workloads.pod_template import requirements
+from infra.workloads.pod_template import resource_requirements
 from infra.workloads.workload_context import WorkloadContext, labels
 
 RESOURCES = Resources(cpu="100m", memory_mi=384)
@@ -26,7 +26,7 @@ As a file of values, for Pulumi's Python drops a None among the values that it i
 class StrimziArgs:
     """Where the chart is: an oci:// address, or a folder from the repository's root or absolute."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     chart: str
     after: Sequence[Resource]
 
@@ -40,11 +40,11 @@ class Strimzi(ComponentResource):
         Release(
             "strimzi",
             name="strimzi",
-            namespace=args.site.namespace,
+            namespace=args.context.namespace,
             chart=args.chart if remote else str(ROOT / args.chart),
             # A local chart is of the version that it says itself.
             version=STRIMZI_CHART if remote else None,
-            values=_values(args.site.images["operator"]),
+            values=_values(args.context.images["operator"]),
             value_yaml_files=[StringAsset(TAKEN_OFF)],
             timeout=_TIMEOUT_SECONDS,
             # Half an operator cannot be mended, only made again.
@@ -67,7 +67,7 @@ def _values(image: str) -> Mapping[str, Any]:
         "defaultImageTag": tag,
         "image": {"name": name, "digest": digest, "imagePullPolicy": "IfNotPresent"},
         "labels": labels("strimzi", "operator"),
-        "resources": dict(requirements(RESOURCES)),
+        "resources": dict(resource_requirements(RESOURCES)),
         # The chart has no startup probe. By default an operator that is not up after 100 s is started again.
         "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 30},
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},

@@ -6,13 +6,13 @@ from pulumi import CustomTimeouts, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from infra.workloads.k8s_manifests import Object
-from infra.workloads.workload_context import READY, WorkloadContext, labels
+from infra.workloads.workload_context import WAIT_UNTIL_READY, WorkloadContext, labels
 
 
-def custom(
+def make_strimzi_resource(
     entry: Object,
     *,
-    site: WorkloadContext,
+    context: WorkloadContext,
     component: str,
     parent: Resource,
     after: Sequence[Resource],
@@ -23,14 +23,14 @@ def custom(
     None does not wait: node pools have no such condition.
     """
     name = entry["metadata"]["name"]
-    annotations = {**entry["metadata"].get("annotations", {}), **(READY if wait_minutes else {})}
+    annotations = {**entry["metadata"].get("annotations", {}), **(WAIT_UNTIL_READY if wait_minutes else {})}
     time = f"{wait_minutes}m" if wait_minutes else None
     return CustomResource(
         f"{entry['kind'].lower()}-{name}",
         api_version=entry["apiVersion"],
         kind=entry["kind"],
         metadata={
-            **site.metadata(name, component, annotations=annotations),
+            **context.metadata(name, component, annotations=annotations),
             "labels": {**entry["metadata"].get("labels", {}), **labels(name, component)},
         },
         spec=entry["spec"],
@@ -42,10 +42,10 @@ def custom(
     )
 
 
-def customs(
+def make_strimzi_resources(
     entries: Iterable[Object],
     *,
-    site: WorkloadContext,
+    context: WorkloadContext,
     component: str,
     parent: Resource,
     after: Sequence[Resource],
@@ -53,6 +53,8 @@ def customs(
 ) -> list[CustomResource]:
     """Make several objects of k8s/."""
     return [
-        custom(entry, site=site, component=component, parent=parent, after=after, wait_minutes=wait_minutes)
+        make_strimzi_resource(
+            entry, context=context, component=component, parent=parent, after=after, wait_minutes=wait_minutes
+        )
         for entry in entries
     ]

@@ -20,5 +20,5 @@ class TargetCluster:
     """What the pipeline needs besides its provider."""
 
 
-ANY = TargetCluster()
+EXISTING_CLUSTER = TargetCluster()
 """A cluster that is there already."""

@@ -28,7 +28,7 @@ SCRATCH = "10Gi"
 class ToolboxArgs:
     """What it needs first: the Secrets that its variables name."""
 
-    site: WorkloadContext
+    context: WorkloadContext
     after: Sequence[Resource]
 
 
@@ -41,15 +41,15 @@ class Toolbox(ComponentResource):
         super().__init__("sluice:workloads:Toolbox", name, None, opts)
         Deployment(
             _NAME,
-            metadata=args.site.metadata(_NAME, _NAME),
-            spec={"replicas": 1, "selector": selector(_NAME), "template": _pod(args.site).template()},
+            metadata=args.context.metadata(_NAME, _NAME),
+            spec={"replicas": 1, "selector": selector(_NAME), "template": _pod(args.context).template()},
             opts=ResourceOptions(parent=self, depends_on=args.after),
         )
         self.deployment = _NAME
         self.register_outputs({"deployment": self.deployment})
 
 
-def _pod(site: WorkloadContext) -> Pod:
+def _pod(context: WorkloadContext) -> Pod:
     return Pod(
         name=_NAME,
         component=_NAME,
@@ -57,12 +57,12 @@ def _pod(site: WorkloadContext) -> Pod:
         user=_UID,
         container={
             "name": _NAME,
-            "image": site.images.ours("toolbox"),
+            "image": context.images.ours("toolbox"),
             "command": ["sleep", "infinity"],
             "env": endpoint_variables(),
         },
         scratch={"/tmp": SCRATCH},  # noqa: S108 its own
-        reaches_kafka=True,
+        mounts_kafka_ca=True,
         grace_seconds=1,
     )
 

@@ -10,7 +10,7 @@ from infra.settings.profiles import Profile
 
 PART_OF = "sluice"
 """Also the name that k8s/ gives to the Kafka cluster and to Connect."""
-READY = {"pulumi.com/waitFor": "condition=Ready"}
+WAIT_UNTIL_READY = {"pulumi.com/waitFor": "condition=Ready"}
 """For Strimzi's resources but the node pools: go on when the operator says so. A refusal is NotReady, so the wait
 needs a time of its own."""
 
@@ -41,18 +41,18 @@ class WorkloadContext:
 def labels(name: str, component: str) -> dict[str, str]:
     """The labels of everything made here."""
     return {
-        **selected(name),
+        **selector_labels(name),
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": PART_OF,
         "app.kubernetes.io/managed-by": "pulumi",
     }
 
 
-def selected(name: str) -> dict[str, str]:
+def selector_labels(name: str) -> dict[str, str]:
     """The labels by which the pods of `name` are found. They may not change as long as its controller lives."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": PART_OF}
 
 
 def selector(name: str) -> LabelSelectorArgsDict:
     """What finds the pods of `name`."""
-    return {"match_labels": selected(name)}
+    return {"match_labels": selector_labels(name)}

@@ -7,23 +7,22 @@ sure of, and a property test holds the two to the same answer.
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from producer.gps.duplicate_keys import SeenUtimes
+from producer.gps.duplicate_keys import UtimeSet
 from producer.gps.header import PLAIN_ORDER, HeaderError, Order, is_comment, is_header, read_header
-from producer.gps.parse_row import BLANKS, GpsFix, RowRefusedError, named_utime, parse_row
-from producer.gps.reject_reasons import LINE_LIMIT, Reason
-
-__all__ = ["LINE_LIMIT", "FixReader", "GpsFix", "Reason", "Reject", "RowChecker", "parse_row", "read_fixes"]
+from producer.gps.line_blocks import LINE_LIMIT
+from producer.gps.parse_row import BLANKS, GpsFix, RowRejectedError, named_utime, parse_row
+from producer.gps.reject_reasons import RowReason
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 1_000
 """Bytes of a rejected row that are shown."""
 
 
-class Reject(NamedTuple):
+class RowReject(NamedTuple):
     """A row that is not loaded; lines count from 1."""
 
     line_number: int
-    reason: Reason
+    reason: RowReason
     row: bytes
     """Without its line end; of a line that is too long, the beginning."""
     length: int
@@ -45,7 +44,7 @@ class RowChecker:
     """
 
     def __init__(self, *, name: str = "the log") -> None:
-        self.seen = SeenUtimes()
+        self.seen = UtimeSet()
         self.lines = 0
         """Lines read, the header and blank ones too."""
         self.blank_lines = 0
@@ -56,7 +55,7 @@ class RowChecker:
         """Where each column is in a row."""
         self._name = name
 
-    def check(self, line: bytes, *, length: int | None = None) -> GpsFix | Reject | None:
+    def check(self, line: bytes, *, length: int | None = None) -> GpsFix | RowReject | None:
         """Return the fix, the reject, or None for a header, a comment before it or a blank line.
 
         `length` in bytes is given for a line beyond LINE_LIMIT, of which `line` is only the beginning. Raises
@@ -89,24 +88,24 @@ class RowChecker:
         self.has_header = True
         return True
 
-    def _decide(self, row: bytes, *, length: int | None) -> GpsFix | Reject:
+    def _decide(self, row: bytes, *, length: int | None) -> GpsFix | RowReject:
         length = len(row) if length is None else length
         if length > LINE_LIMIT:
-            return self._reject(Reason.TOO_LONG, row, length)
+            return self._reject(RowReason.TOO_LONG, row, length)
         if not _is_utf8(row):
-            return self._reject(self._header_again(row) or Reason.NOT_UTF8, row, length)
+            return self._reject(self._header_again(row) or RowReason.NOT_UTF8, row, length)
         try:
             fix = parse_row(row, None if self.order is PLAIN_ORDER else self.order)
-        except RowRefusedError as refused:
+        except RowRejectedError as refused:
             return self._reject(self._header_again(row) or refused.reason, row, length)
         if not self.seen.add(fix.utime):
-            return self._reject(Reason.DUPLICATE, row, length)
+            return self._reject(RowReason.DUPLICATE, row, length)
         return fix
 
-    def _reject(self, reason: Reason, row: bytes, length: int) -> Reject:
-        return Reject(self.lines, reason, row, length, named_utime(row, column=self.order[0]))
+    def _reject(self, reason: RowReason, row: bytes, length: int) -> RowReject:
+        return RowReject(self.lines, reason, row, length, named_utime(row, column=self.order[0]))
 
-    def _header_again(self, row: bytes) -> Reason | None:
+    def _header_again(self, row: bytes) -> RowReason | None:
         """Return the reason if a line after the first row is a header; HeaderError if the rows after it are others."""
         if not is_header(row, first=False):
             return None
@@ -115,20 +114,20 @@ class RowChecker:
                 f"{self._where()} names the columns anew, in another order than the rows before it have: two logs in "
                 "one? Load each by itself."
             )
-        return Reason.HEADER
+        return RowReason.HEADER
 
     def _where(self) -> str:
         return f"{self._name}, line {self.lines}"
 
 
-class FixReader(Iterator[GpsFix | Reject]):
+class FixReader(Iterator[GpsFix | RowReject]):
     """Iterates over the rows of a stream; `checker` holds the counts so far."""
 
     def __init__(self, stream: BinaryIO, *, name: str) -> None:
         self.checker = RowChecker(name=name)
         self._stream = stream
 
-    def __next__(self) -> GpsFix | Reject:
+    def __next__(self) -> GpsFix | RowReject:
         while line := self._stream.readline(LINE_LIMIT + 1):
             length = None
             if len(line) > LINE_LIMIT and not line.endswith(b"\n"):
@@ -149,7 +148,7 @@ class FixReader(Iterator[GpsFix | Reject]):
 
 
 def read_fixes(stream: BinaryIO, *, name: str = "the log") -> FixReader:
-    """Read a GPS log row by row: a GpsFix for each one to be loaded, a Reject for each other one.
+    """Read a GPS log row by row: a GpsFix for each one to be loaded, a RowReject for each other one.
 
     A header says where each column is; it and blank lines are no rows, and `checker` of the reader counts them.
     Raises HeaderError, with `name` in it, for a header that does not fit. Errors of the stream (see sources.py) come

@@ -1,20 +1,26 @@
-"""`sluice load gps SOURCE`: its arguments, and a load as they say."""
+"""`sluice load gps SOURCE`: its arguments, and the load."""
 
 import argparse
 from collections.abc import Mapping
 
-from rich.console import Console
-
 from producer.gps import encode_row
-from producer.gps.load import Load, LoadOptions
-from producer.gps.load_report import LoadReport
-from producer.gps.open_log import LogSource, open_log
+from producer.gps.load import GpsLoad
+from producer.gps.load_report import GpsLoadReport
+from producer.gps.open_log import open_log
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
-from producer.shared.interrupts import Interrupts
-from producer.shared.load_options import STATUSES, add_common_options, reject_file
-from producer.shared.load_progress import LoadProgress
-from producer.shared.rejects_file import ROWS, RejectFile
+from producer.runtime.terminal import Console
+from producer.shared.load import LoadOptions
+from producer.shared.load_command import (
+    STATUSES,
+    Subparsers,
+    add_shared_arguments,
+    choose_rejects_file,
+    remove_old_rejects,
+    watch_load,
+)
+from producer.shared.load_progress import rows_done
+from producer.shared.rejects_file import ROWS
 from producer.sources.log_location import LOG_SOURCES, locate_log
 
 _DESCRIPTION = """\
@@ -30,10 +36,8 @@ longitude (rad), altitude (m), track (degrees), speed (m/s), or their usual shor
 refused. Without it the columns are in this order."""
 
 
-def add_gps(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",  # pyright: ignore[reportPrivateUsage]
-) -> None:
-    """Add `gps SOURCE` with its options."""
+def add_gps_arguments(kinds: Subparsers) -> None:
+    """Add `gps SOURCE` with its options to the kinds of sources."""
     gps = kinds.add_parser(
         "gps",
         help="every row of a GPS log (NCLT's gps.csv)",
@@ -42,48 +46,42 @@ def add_gps(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     gps.add_argument("source", metavar="SOURCE", help=LOG_SOURCES)
-    add_common_options(gps, things="rows")
+    add_shared_arguments(gps, unit="rows")
     gps.set_defaults(load=load_gps)
 
 
-def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> LoadReport:
-    """Load one log."""
-    place = ProducerEndpoints.from_env(env)
-    rejects = reject_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
-    options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
-    # The client comes first: it takes half a second to get the broker's leave, while the rest is made ready.
+def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> GpsLoadReport:
+    """Load the log that `args` names; progress goes to `errors`. Raises SluiceError where the load cannot begin."""
+    endpoints = ProducerEndpoints.from_env(env)
+    rejects = choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
+    # The client comes first: connecting and signing in take it half a second, while the rest is made ready.
     with (
-        Delivery(place.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
+        Delivery(endpoints.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
         open_log(args.source, env=env) as source,
         rejects as file,
     ):
-        header = _register(place)
+        header = _register_schema(endpoints)
         delivery.connect()
-        report = _watched(source, delivery, header=header, rejects=file, options=options, errors=errors)
-        if report.complete and (trouble := file.remove_old()):
-            errors.print(trouble, markup=False, highlight=False, soft_wrap=True)
+        with watch_load(
+            errors,
+            name=source.name,
+            size=source.size,
+            position=source.position,
+            delivery=delivery,
+            amount=lambda: delivery.acknowledged,
+            describe=rows_done,
+        ) as tick:
+            options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
+            report = GpsLoad(source, delivery=delivery, header=header, rejects=file, options=options, tick=tick).run()
+        if report.complete:
+            remove_old_rejects(file, errors=errors)
     return report
 
 
-def _watched(
-    source: LogSource, delivery: Delivery, *, header: bytes, rejects: RejectFile, options: LoadOptions, errors: Console
-) -> LoadReport:
-    """Load with progress on standard error, heeding Ctrl-C."""
-    with (
-        LoadProgress(errors, name=source.name, size=source.size) as progress,
-        Interrupts(say=lambda text: errors.print(text, highlight=False)) as interrupts,
-    ):
-
-        def tick() -> None:
-            interrupts.check()
-            progress.update(amount=delivery.acknowledged, position=source.position(), note=delivery.note)
-
-        return Load(source, delivery=delivery, header=header, rejects=rejects, options=options, tick=tick).run()
-
-
-def _register(place: ProducerEndpoints) -> bytes:
-    # The registry's client takes a fifth of a second to import: not for --help, nor for a source misspelt.
+def _register_schema(endpoints: ProducerEndpoints) -> bytes:
+    """Register the schema of the values; returns the header that each value begins with."""
+    # The registry's client takes a fifth of a second to import: not for --help, nor for a misspelt source.
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
-    schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=place.registry_compatible_url)
-    return encode_row.header(schema_id)
+    schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
+    return encode_row.encode_header(schema_id)

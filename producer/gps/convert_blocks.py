@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from producer.gps import encode_row
-from producer.gps.check_rows import LINE_LIMIT, GpsFix, Reject, RowChecker
+from producer.gps.check_rows import RowChecker, RowReject
 from producer.gps.encode_columns import records
 from producer.gps.header import HeaderError
-from producer.gps.line_blocks import Block
+from producer.gps.line_blocks import LINE_LIMIT, Block
 from producer.gps.parse_columns import read_columns
+from producer.gps.parse_row import GpsFix
 from producer.kafka.record_arrays import Records
 
 _ONE_BY_ONE = 256
@@ -20,7 +21,7 @@ class Batch:
 
     records: list[Records] = field(default_factory=list[Records])
     """Of the accepted rows, in order."""
-    rejects: list[Reject] = field(default_factory=list[Reject])
+    rejects: list[RowReject] = field(default_factory=list[RowReject])
     lines: int = 0
     """Lines of the source up to the end of this block."""
 
@@ -88,8 +89,8 @@ class Converter:
             self.problem, self.stopped = error, True
             return
         if isinstance(row, GpsFix):
-            value = None if self._tombstones else encode_row.value(row, header=self._header)
-            self._singles.append((encode_row.key(row), value))
+            value = None if self._tombstones else encode_row.encode_value(row, header=self._header)
+            self._singles.append((encode_row.encode_key(row), value))
         elif row is not None:
             batch.rejects.append(row)
             self._rejected += 1

@@ -17,7 +17,7 @@ _PENDING = 65_536
 _BYTES = 8
 
 
-class SeenUtimes:
+class UtimeSet:
     """Remembers utimes on disk, 8 bytes each.
 
     A log rises, so nearly every utime is above all before it: those are appended to a file that is sorted by

@@ -9,7 +9,7 @@ from typing import Any
 
 import fastavro
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 
 TOPIC = "gps-fixes"
 SUBJECT = "gps-fixes-value"
@@ -22,17 +22,17 @@ def schema_text() -> str:
     return SCHEMA_FILE.read_text(encoding="utf-8")
 
 
-def header(schema_id: int) -> bytes:
+def encode_header(schema_id: int) -> bytes:
     """Return what stands before the Avro body: a magic byte and the schema's id in the registry."""
     return struct.pack(">bI", _MAGIC, schema_id)
 
 
-def key(fix: GpsFix) -> bytes:
+def encode_key(fix: GpsFix) -> bytes:
     """Return the record's key."""
     return b"%d" % fix.utime
 
 
-def value(fix: GpsFix, *, header: bytes) -> bytes:
+def encode_value(fix: GpsFix, *, header: bytes) -> bytes:
     """Return the record's value: `header`, then the Avro body as fastavro writes it."""
     body = io.BytesIO()
     body.write(header)

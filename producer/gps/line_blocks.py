@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from producer.gps.check_rows import LINE_LIMIT
 from producer.runtime.exit_status import SluiceError
 
+LINE_LIMIT = 4096
+"""Longest line taken for a row, in bytes without the newline. A longer one is never held in memory."""
 BLOCK = 1 << 19
 """Bytes of a block: some thousand rows, so that all that is made of them stays in the processor's cache."""
 _SLOW_SECONDS = 0.1

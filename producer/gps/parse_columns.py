@@ -12,8 +12,8 @@ import pyarrow as pa
 from pyarrow import csv
 
 from producer.gps.header import PLAIN_ORDER, Order
+from producer.gps.line_blocks import LINE_LIMIT
 from producer.gps.parse_row import FIX_MODE_MAX, LATITUDE_MAX, LONGITUDE_MAX, NUMBER_MAX, TRACK_MAX, UTIME_END
-from producer.gps.reject_reasons import LINE_LIMIT
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from producer.gps.reject_reasons import Reason
+from producer.gps.reject_reasons import RowReason
 
 FIELDS = 8
 """Fields of a row."""
@@ -51,34 +51,34 @@ class GpsFix(NamedTuple):
     speed: float | None
 
 
-class RowRefusedError(ValueError):
+class RowRejectedError(ValueError):
     """A row which parse_row does not accept."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: RowReason) -> None:
         super().__init__(reason.sentence)
         self.reason = reason
 
 
 def parse_row(row: bytes, order: Sequence[int] | None = None) -> GpsFix:
-    """Read one row; raises RowRefusedError with the reason for the first thing wrong in it.
+    """Read one row; raises RowRejectedError with the reason for the first thing wrong in it.
 
     `order` has for each field of a GpsFix its place in the row; without it they are in the same order.
     """
     fields = [field.strip(BLANKS) for field in row.split(b",")]
     if len(fields) != FIELDS:
-        raise RowRefusedError(_wrong_fields(row, len(fields)))
+        raise RowRejectedError(_wrong_fields(row, len(fields)))
     if order is not None:
         fields = [fields[place] for place in order]
     utime, fix_mode, satellites, latitude, longitude, altitude, track, speed = fields
     return GpsFix(
         _utime(utime),
-        _integer(fix_mode, FIX_MODE_MAX, Reason.FIX_MODE),
-        _integer(satellites, SATELLITES_MAX, Reason.SATELLITES),
-        _number(latitude, LATITUDE_MAX, Reason.ANGLE),
-        _number(longitude, LONGITUDE_MAX, Reason.ANGLE),
-        _number(altitude, NUMBER_MAX, Reason.TOO_LARGE),
-        _number(track, TRACK_MAX, Reason.ANGLE),
-        _number(speed, NUMBER_MAX, Reason.TOO_LARGE),
+        _integer(fix_mode, FIX_MODE_MAX, RowReason.FIX_MODE),
+        _integer(satellites, SATELLITES_MAX, RowReason.SATELLITES),
+        _number(latitude, LATITUDE_MAX, RowReason.ANGLE),
+        _number(longitude, LONGITUDE_MAX, RowReason.ANGLE),
+        _number(altitude, NUMBER_MAX, RowReason.TOO_LARGE),
+        _number(track, TRACK_MAX, RowReason.ANGLE),
+        _number(speed, NUMBER_MAX, RowReason.TOO_LARGE),
     )
 
 
@@ -98,11 +98,11 @@ def _is_number(field: bytes) -> bool:
     return field in _NEARLY_NUMBERS or _NUMBER.fullmatch(field) is not None
 
 
-def _wrong_fields(row: bytes, fields: int) -> Reason:
+def _wrong_fields(row: bytes, fields: int) -> RowReason:
     if fields == 1 and len(_OTHER_SEPARATORS.split(row.strip(BLANKS))) == FIELDS:
-        return Reason.SEPARATOR
+        return RowReason.SEPARATOR
     # 1;2;0,7;…: a comma for the decimal point
-    return Reason.SEPARATOR if row.count(b";") == FIELDS - 1 else Reason.COLUMNS
+    return RowReason.SEPARATOR if row.count(b";") == FIELDS - 1 else RowReason.COLUMNS
 
 
 def named_utime(row: bytes, *, column: int = 0) -> int | None:
@@ -115,61 +115,61 @@ def named_utime(row: bytes, *, column: int = 0) -> int | None:
     if column >= len(fields):
         return None
     named = fields[column].strip(_QUOTES).removeprefix(b"+")
-    utime = _whole(named, rounded=Reason.UTIME_SPREADSHEET)
-    return utime if not isinstance(utime, Reason) and -_KEY_END <= utime < _KEY_END else None
+    utime = _whole(named, rounded=RowReason.UTIME_SPREADSHEET)
+    return utime if not isinstance(utime, RowReason) and -_KEY_END <= utime < _KEY_END else None
 
 
 def _utime(text: bytes) -> int:
-    utime = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=Reason.UTIME_SPREADSHEET)
-    if isinstance(utime, Reason):
+    utime = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=RowReason.UTIME_SPREADSHEET)
+    if isinstance(utime, RowReason):
         # A fraction of seconds or milliseconds is told by its size, which says what to do.
-        wrong = _wrong_magnitude(int(text.partition(b".")[0])) if utime is Reason.FRACTION else utime
-        raise RowRefusedError(utime if wrong is Reason.UTIME_RANGE else wrong)
+        wrong = _wrong_magnitude(int(text.partition(b".")[0])) if utime is RowReason.FRACTION else utime
+        raise RowRejectedError(utime if wrong is RowReason.UTIME_RANGE else wrong)
     if not UTIME_FIRST <= utime < UTIME_END:
-        raise RowRefusedError(_wrong_magnitude(utime))
+        raise RowRejectedError(_wrong_magnitude(utime))
     return utime
 
 
-def _whole(text: bytes, *, rounded: Reason) -> int | Reason:
+def _whole(text: bytes, *, rounded: RowReason) -> int | RowReason:
     """Return the integer that a number with a point or an exponent is, or why it is none.
 
     `rounded` is the reason where not every digit is written: 1.37E+15 may have been any of many integers.
     """
     match = _WHOLE.fullmatch(text)
     if not match:
-        return Reason.NOT_A_NUMBER
+        return RowReason.NOT_A_NUMBER
     digits, fraction, exponent = match[1], match[2] or b"", int(match[3] or b"0")
     if len(fraction) < exponent:
         return rounded
     if fraction[exponent:].strip(b"0"):
-        return Reason.FRACTION
+        return RowReason.FRACTION
     return int(digits + fraction[:exponent])
 
 
-def _wrong_magnitude(utime: int) -> Reason:
+def _wrong_magnitude(utime: int) -> RowReason:
     for unit, factor in _UNITS.items():
         if UTIME_FIRST <= utime * factor < UTIME_END:
-            return Reason(f"utime-{unit}")
+            return RowReason(f"utime-{unit}")
     if UTIME_FIRST <= utime // _NANOSECONDS < UTIME_END:
-        return Reason.UTIME_NANOSECONDS
-    return Reason.UTIME_RANGE
+        return RowReason.UTIME_NANOSECONDS
+    return RowReason.UTIME_RANGE
 
 
-def _integer(text: bytes, highest: int, reason: Reason) -> int:
-    number = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=Reason.NOT_A_NUMBER)
-    if isinstance(number, Reason):
-        raise RowRefusedError(number)
+def _integer(text: bytes, highest: int, reason: RowReason) -> int:
+    number = int(text) if _INTEGER.fullmatch(text) else _whole(text, rounded=RowReason.NOT_A_NUMBER)
+    if isinstance(number, RowReason):
+        raise RowRejectedError(number)
     if not 0 <= number <= highest:
-        raise RowRefusedError(reason)
+        raise RowRejectedError(reason)
     return number
 
 
-def _number(text: bytes, highest: float, reason: Reason) -> float | None:
+def _number(text: bytes, highest: float, reason: RowReason) -> float | None:
     if not _NUMBER.fullmatch(text):
         if text.lower() in _NAN:
             return None
-        raise RowRefusedError(Reason.NOT_A_NUMBER)
+        raise RowRejectedError(RowReason.NOT_A_NUMBER)
     number = float(text)
     if not -highest <= number <= highest:
-        raise RowRefusedError(reason)
+        raise RowRejectedError(reason)
     return number

@@ -1,26 +1,10 @@
-"""Why a row of a log is not loaded, and what such reasons have in common."""
+"""Reject reasons of GPS rows."""
 
-from enum import Enum
-from typing import Self
-
-LINE_LIMIT = 4096
-"""Longest line taken for a row, in bytes without the newline. A longer one is never held in memory."""
+from producer.gps.line_blocks import LINE_LIMIT
+from producer.shared.rejects import RejectReason
 
 
-class RejectReason(Enum):
-    """Why something is not loaded. The value is a stable id; `sentence` is for people."""
-
-    sentence: str
-
-    def __new__(cls, id_: str, sentence: str) -> Self:
-        """Keep the sentence beside the id, so that Reason("columns") finds its member."""
-        member = object.__new__(cls)
-        member._value_ = id_
-        member.sentence = sentence
-        return member
-
-
-class Reason(RejectReason):
+class RowReason(RejectReason):
     """Why a row is not loaded."""
 
     COLUMNS = "columns", "the row does not have 8 columns"

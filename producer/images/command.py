@@ -1,26 +1,30 @@
-"""`sluice load images SOURCE`: its arguments, and a load or a dry run as they say."""
+"""`sluice load images SOURCE`: its arguments, and the load or the dry run."""
 
 import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from producer.images.image_location import IMAGE_SOURCES, locate_images
-from producer.images.selection_arguments import add_selection_arguments, selection
+from producer.images.selection_arguments import add_selection_arguments, read_selection
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.kafka.topic import TopicAdmin
-from producer.shared.interrupts import Interrupts
-from producer.shared.load_options import STATUSES, add_common_options, reject_file
+from producer.runtime.terminal import Console
+from producer.shared.load_command import (
+    STATUSES,
+    Subparsers,
+    add_shared_arguments,
+    choose_rejects_file,
+    remove_old_rejects,
+    watch_load,
+)
 from producer.shared.load_progress import LoadProgress, bytes_done, bytes_read
-from producer.shared.rejects_file import IMAGES, RejectFile
+from producer.shared.rejects_file import IMAGES
 
 if TYPE_CHECKING:
-    from producer.images.dry_run import DryReport
-    from producer.images.image_source import ImageSource
-    from producer.images.load import ImageOptions
-    from producer.images.load_report import ImageReport
+    from producer.images.dry_run import DryRunReport
+    from producer.images.load import ImageLoadOptions
+    from producer.images.load_report import ImageLoadReport
 
 _DESCRIPTION = """\
 Load the images of a source into Kafka, each as the bytes of its file, under the key <session>/<camera>/<utime>.
@@ -33,10 +37,8 @@ images of a session of the NCLT data set. An archive is read as a stream and nev
 the date in an image's path, or else the source's own name; the camera is the folder it is in; its name is the utime."""
 
 
-def add_images(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",  # pyright: ignore[reportPrivateUsage]
-) -> None:
-    """Add `images SOURCE` with its options."""
+def add_images_arguments(kinds: Subparsers) -> None:
+    """Add `images SOURCE` with its options to the kinds of sources."""
     images = kinds.add_parser(
         "images",
         help="the images of a folder or an archive (NCLT's <date>_lb3.tar.gz)",
@@ -51,16 +53,21 @@ def add_images(
         action="store_true",
         help="send nothing and need no Kafka: say how many images and bytes there are and what Redis has room for",
     )
-    add_common_options(images, things="images")
+    add_shared_arguments(images, unit="images")
     images.set_defaults(load=load_images)
 
 
-def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> "ImageReport | DryReport":
-    """Load the images of one source, or go through them for a dry run."""
-    # Pillow takes a while to import: not for --help, nor for a log.
-    from producer.images.load import ImageOptions  # noqa: PLC0415
+def load_images(
+    args: argparse.Namespace, *, env: Mapping[str, str], errors: Console
+) -> "ImageLoadReport | DryRunReport":
+    """Load the images of the source that `args` names, or go through them for --dry-run; progress goes to `errors`.
 
-    options = ImageOptions(
+    Raises SluiceError where it cannot begin.
+    """
+    # Pillow takes a while to import: not for --help, nor for a log.
+    from producer.images.load import ImageLoadOptions  # noqa: PLC0415
+
+    options = ImageLoadOptions(
         tombstones=args.tombstones, max_rejects=args.max_rejects, size_was_chosen=args.max_bytes is not None
     )
     if args.dry_run:
@@ -69,13 +76,13 @@ def load_images(args: argparse.Namespace, *, env: Mapping[str, str], errors: Con
 
 
 def _dry_run(
-    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
-) -> "DryReport":
+    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
+) -> "DryRunReport":
     from producer.images.dry_run import dry_run  # noqa: PLC0415
     from producer.images.open_images import open_images  # noqa: PLC0415
 
     with (
-        open_images(args.source, env=env, selection=selection(args)) as source,
+        open_images(args.source, env=env, selection=read_selection(args)) as source,
         LoadProgress(errors, name=source.name, size=source.size, done=bytes_read) as progress,
     ):
         return dry_run(
@@ -87,41 +94,31 @@ def _dry_run(
 
 
 def _load(
-    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageOptions", errors: Console
-) -> "ImageReport":
-    from producer.images.load import TOPIC, tuning  # noqa: PLC0415
+    args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
+) -> "ImageLoadReport":
+    from producer.images.load import TOPIC, ImageLoad, tuning  # noqa: PLC0415
     from producer.images.open_images import open_images  # noqa: PLC0415
 
-    place = ProducerEndpoints.from_env(env)
-    location = locate_images(args.source, env=env)
-    settings = place.producer.client_settings()
-    with reject_file(args, location.base_name, columns=IMAGES, env=env) as file:
+    settings = ProducerEndpoints.from_env(env).producer.client_settings()
+    rejects = choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    with rejects as file:
         topic = TopicAdmin(settings, topic=TOPIC)
         topic.wait()
         largest = topic.max_message_bytes()
         with (
             Delivery(settings, topic=TOPIC, patience=args.wait, tuning=tuning(largest)) as delivery,
-            open_images(args.source, env=env, selection=selection(args), max_message_bytes=largest) as source,
+            open_images(args.source, env=env, selection=read_selection(args), max_message_bytes=largest) as source,
+            watch_load(
+                errors,
+                name=source.name,
+                size=source.size,
+                position=source.position,
+                delivery=delivery,
+                amount=lambda: delivery.acknowledged_bytes,
+                describe=bytes_done,
+            ) as tick,
         ):
-            report = _watched(source, delivery, rejects=file, options=options, errors=errors)
-        if report.complete and (trouble := file.remove_old()):
-            errors.print(trouble, markup=False, highlight=False, soft_wrap=True)
+            report = ImageLoad(source, delivery=delivery, rejects=file, options=options, tick=tick).run()
+        if report.complete:
+            remove_old_rejects(file, errors=errors)
     return report
-
-
-def _watched(
-    source: "ImageSource", delivery: Delivery, *, rejects: RejectFile, options: "ImageOptions", errors: Console
-) -> "ImageReport":
-    """Load with progress on standard error, heeding Ctrl-C."""
-    from producer.images.load import ImageLoad  # noqa: PLC0415
-
-    with (
-        LoadProgress(errors, name=source.name, size=source.size, done=bytes_done) as progress,
-        Interrupts(say=lambda text: errors.print(text, highlight=False)) as interrupts,
-    ):
-
-        def tick() -> None:
-            interrupts.check()
-            progress.update(amount=delivery.acknowledged_bytes, position=source.position(), note=delivery.note)
-
-        return ImageLoad(source, delivery=delivery, rejects=rejects, options=options, tick=tick).run()

@@ -8,45 +8,41 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from producer.gps.load_report import rejected_lines, sorted_reasons
 from producer.images.image_source import Image, ImageSource
-from producer.images.load import ImageOptions
+from producer.images.load import ImageLoadOptions, judge_images
 from producer.images.load_report import left_out_lines
-from producer.images.load_result import judge
 from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimate_memory, fetch_memory
-from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
 from producer.runtime.exit_status import Exit
+from producer.shared.load_report import Report
+from producer.shared.rejects import RejectReason
 from producer.sources.source_errors import SourceCutError
 
 
 @dataclass(kw_only=True)
-class _Seen:
+class _Totals:
     images: int = 0
     size: int = 0
     stored: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class DryReport:
-    """What a load would send."""
+class DryRunReport(Report):
+    """Result of a dry run: what a load would send."""
 
-    source: str
     images: int
+    """Images that a load would send."""
     size: int
     """Bytes of these images."""
     stored: int
-    """Bytes of Redis' memory they would take, if none of them is there yet."""
+    """Bytes of Redis' memory that these images would take, if none of them is there yet."""
     memory: RedisMemory | None
-    """What Redis says of its memory."""
+    """Memory of Redis, used and in all; None if it is unknown."""
     memory_unknown: str | None
-    """Why it was not asked."""
-    rejected: Counter[ImageReason]
+    """Why the memory is unknown; None if it is known."""
     left_out: LeftOut
     rest_unread: bool
-    seconds: float
-    status: Exit
-    problem: str | None
+    """Whether the archive has more files, which were not read because --limit or --max-bytes was reached."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what --json prints."""
@@ -55,23 +51,23 @@ class DryReport:
             "dry_run": True,
             "images": self.images,
             "bytes": self.size,
-            "rejected": {reason.value: count for reason, count in sorted_reasons(self.rejected)},
+            "rejected": self._rejected_by_id(),
             "left_out": self.left_out.as_json(),
             "rest_unread": self.rest_unread,
             "redis_bytes": self.stored,
             "redis_used": self.memory.used if self.memory else None,
-            "redis_maxmemory": self.memory.limit if self.memory else None,
+            "redis_maxmemory": self.memory.most if self.memory else None,
             "seconds": round(self.seconds, 3),
-            "complete": self.problem is None,
+            "complete": self.complete,
             "problem": self.problem,
         }
 
-    def lines_for_people(self) -> list[str]:
-        """Return the report as sentences."""
+    def as_lines(self) -> list[str]:
+        """Return the report as lines of text."""
         return [
             f"{self.source}: {self.images:,} images, {decimal(self.size)}, would be loaded",
             f"they take {decimal(self.stored)} of Redis' memory{self._share()}",
-            *rejected_lines(self.rejected, things="files", file=None),
+            *self._rejected_lines(unit="files"),
             *left_out_lines(self.left_out, rest_unread=self.rest_unread),
         ]
 
@@ -79,45 +75,45 @@ class DryReport:
         if self.memory is None:
             return f"; how much it has is not known: {self.memory_unknown}"
         used = f"{decimal(self.memory.used)} are in use"
-        if not self.memory.limit:
+        if not self.memory.most:
             return f", which has no limit; {used}"
-        return f", {self.stored / self.memory.limit:.0%} of its maxmemory of {decimal(self.memory.limit)}; {used}"
+        return f", {self.stored / self.memory.most:.0%} of its maxmemory of {decimal(self.memory.most)}; {used}"
 
 
 def dry_run(
-    source: ImageSource, *, options: ImageOptions, env: Mapping[str, str], tick: Callable[[int], None]
-) -> DryReport:
-    """Read and check as a load does, and send nothing; `tick` is told the bytes so far after each file."""
+    source: ImageSource, *, options: ImageLoadOptions, env: Mapping[str, str], tick: Callable[[int], None]
+) -> DryRunReport:
+    """Read and check as a load does, but send nothing; `tick` gets the bytes of images so far after each file."""
     begun = time.perf_counter()
-    seen, rejected, cut = _Seen(), Counter[ImageReason](), None
+    totals, rejected, cut = _Totals(), Counter[RejectReason](), None
     try:
         for item in source:
             if isinstance(item, Image):
-                seen.images += 1
-                seen.size += len(item.data)
-                seen.stored += estimate_memory(key=len(item.key.encode()), value=len(item.data))
+                totals.images += 1
+                totals.size += len(item.data)
+                totals.stored += estimate_memory(key=len(item.key.encode()), value=len(item.data))
             else:
                 rejected[item.reason] += 1
-            tick(seen.size)
+            tick(totals.size)
     except SourceCutError as error:
         cut = error.status, str(error)
     memory, unknown = _memory(env)
     status, problem = (
         cut
-        or _full(seen, memory)
-        or judge(
+        or _full(totals, memory)
+        or judge_images(
             source,
-            images=seen.images,
+            images=totals.images,
             rejected=rejected.total(),
             allowed=options.max_rejects or 0,
             size_was_chosen=options.size_was_chosen,
         )
     )
-    return DryReport(
+    return DryRunReport(
         source=source.name,
-        images=seen.images,
-        size=seen.size,
-        stored=seen.stored,
+        images=totals.images,
+        size=totals.size,
+        stored=totals.stored,
         memory=memory,
         memory_unknown=unknown,
         rejected=rejected,
@@ -136,10 +132,10 @@ def _memory(env: Mapping[str, str]) -> tuple[RedisMemory | None, str | None]:
         return None, str(error)
 
 
-def _full(seen: _Seen, memory: RedisMemory | None) -> tuple[Exit, str] | None:
-    if memory is None or not memory.limit or memory.used + seen.stored <= memory.limit:
+def _full(totals: _Totals, memory: RedisMemory | None) -> tuple[Exit, str] | None:
+    if memory is None or not memory.most or memory.used + totals.stored <= memory.most:
         return None
-    free = decimal(max(0, memory.limit - memory.used))
+    free = decimal(max(0, memory.most - memory.used))
     return Exit.FAILED, (
         f"Redis has no room for them: {free} of its maxmemory are free. Load fewer (--every, --limit, --camera), "
         "delete others (--tombstones), or raise maxmemory."

@@ -1,31 +1,28 @@
-"""A load of images: from an open source to acknowledged records and a report that adds up."""
+"""Load of images: from an open source to acknowledged records and a report that adds up."""
 
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from rich.filesize import decimal
 
 from producer.images.image_files import RejectedFile
 from producer.images.image_source import Image, ImageSource
-from producer.images.load_report import ImageReport
-from producer.images.load_result import judge
-from producer.images.reject_reasons import ImageReason
+from producer.images.load_report import ImageLoadReport
+from producer.images.selection import DEFAULT_MAX_BYTES
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
-from producer.shared.load_stages import run_stages, too_many_rejects, unacknowledged
+from producer.shared.load import Load, LoadOptions, Verdict
 from producer.shared.rejects_file import RejectFile
-from producer.sources.prefetch import Prefetch
 
 TOPIC = "images"
-_AHEAD = 2
-"""Images read ahead. With the client's queue they are all that is held in memory."""
 _QUEUE_BYTES = 32 << 20
 _BATCH_BYTES = 1_000_000
 
 
 def tuning(max_message_bytes: int) -> dict[str, int]:
-    """Return the settings of Kafka's client for images, into a topic that takes messages so large."""
+    """Return the settings of Kafka's client for images; `max_message_bytes` is the topic's max.message.bytes."""
     return {
         "message.max.bytes": max_message_bytes,
         "batch.size": min(_BATCH_BYTES, max_message_bytes),
@@ -36,18 +33,18 @@ def tuning(max_message_bytes: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageOptions:
-    """What a user may choose, besides the images."""
+class ImageLoadOptions(LoadOptions):
+    """Options of a load of images, besides those that choose the images."""
 
-    tombstones: bool = False
-    max_rejects: int | None = None
-    """Stop once more files than this are rejected; None loads to the end."""
     size_was_chosen: bool = True
     """Whether the user has set --max-bytes: then to be stopped by it is no failure."""
 
 
-class ImageLoad:
-    """One load. `tick` is called about ten times a second while something is waited for."""
+class ImageLoad(Load[Records | RejectedFile, ImageLoadReport]):
+    """One load of images."""
+
+    sent_unit = "images"
+    read_unit = "files"
 
     def __init__(
         self,
@@ -55,82 +52,82 @@ class ImageLoad:
         *,
         delivery: Delivery,
         rejects: RejectFile,
-        options: ImageOptions,
+        options: ImageLoadOptions,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__(source.name, delivery=delivery, rejects=rejects, options=options, tick=tick)
         self._source = source
-        self._delivery = delivery
-        self._rejects = rejects
-        self._options = options
-        self._tick = tick
-        self._rejected: Counter[ImageReason] = Counter()
+        self._size_was_chosen = options.size_was_chosen
 
-    def run(self) -> ImageReport:
-        """Load the source as far as it goes; never raises for what a report can say."""
-        begun = time.perf_counter()
-        outcome = run_stages(
-            self._send_all, self._delivery, tick=self._tick, how_far=lambda: f"{self._delivery.handed:,} images in all"
-        )
-        return self._report(outcome, time.perf_counter() - begun)
-
-    @property
-    def _stopped(self) -> bool:
-        allowed = self._options.max_rejects
-        return allowed is not None and self._rejected.total() > allowed
-
-    def _send_all(self) -> None:
-        ahead = Prefetch(self._records(), depth=_AHEAD)
-        try:
-            while self._delivery.problem is None and not self._stopped:
-                item = ahead.next(self._tick)
-                if item is None:
-                    return
-                self._take(item)
-        finally:
-            ahead.stop()
-
-    def _records(self) -> Iterator[Records | RejectedFile]:
-        """Read and check; runs in the thread that works ahead."""
+    def _read(self) -> Iterator[Records | RejectedFile]:
         for item in self._source:
-            yield self._record(item) if isinstance(item, Image) else item
+            yield self._encode(item) if isinstance(item, Image) else item
 
-    def _record(self, image: Image) -> Records:
+    def _encode(self, image: Image) -> Records:
         return Records.from_pairs([(image.key.encode(), None if self._options.tombstones else image.data)])
 
     def _take(self, item: Records | RejectedFile) -> None:
         if isinstance(item, RejectedFile):
-            self._rejected[item.reason] += 1
-            self._rejects.write([item])
+            self._reject([item])
         else:
-            self._delivery.send(item, tick=self._tick)
+            self._send(item)
 
-    def _report(self, outcome: tuple[Exit, str] | None, seconds: float) -> ImageReport:
-        acknowledged = self._delivery.acknowledged
-        stopped = too_many_rejects(self._options.max_rejects or 0, things="files") if self._stopped else None
-        status, problem = (
-            outcome
-            or unacknowledged(self._delivery, things="images")
-            or stopped
-            or judge(
-                self._source,
-                images=acknowledged,
-                rejected=self._rejected.total(),
-                allowed=self._options.max_rejects or 0,
-                size_was_chosen=self._options.size_was_chosen,
-            )
+    def _progress(self) -> str:
+        return f"{self._delivery.handed:,} images in all"
+
+    def _judge(self) -> Verdict:
+        return judge_images(
+            self._source,
+            images=self._delivery.acknowledged,
+            rejected=self._rejected.total(),
+            allowed=self._options.max_rejects or 0,
+            size_was_chosen=self._size_was_chosen,
         )
-        return ImageReport(
-            source=self._source.name,
-            acknowledged=acknowledged,
+
+    def _report(self, **fields: Any) -> ImageLoadReport:
+        return ImageLoadReport(
+            **fields,
             size=self._delivery.acknowledged_bytes,
-            rejected=self._rejected,
             left_out=self._source.left_out,
             rest_unread=self._source.rest_unread,
-            failed=self._delivery.handed - acknowledged,
             max_message_bytes=self._source.max_message_bytes,
-            tombstones=self._options.tombstones,
-            seconds=seconds,
-            rejects_file=self._rejects.path if self._rejects.written else None,
-            status=status,
-            problem=problem,
         )
+
+
+def judge_images(source: ImageSource, *, images: int, rejected: int, allowed: int, size_was_chosen: bool) -> Verdict:
+    """Judge a load or a dry run of a source that was read as far as it should be.
+
+    `images` is how many were sent. `rejected` files are no failure up to `allowed`; being stopped by --max-bytes is
+    none if the user set it.
+    """
+    if source.left_out.max_bytes.files and not size_was_chosen:
+        return Exit.INCOMPLETE, _describe_default_reached(source)
+    if rejected > allowed:
+        return Exit.REJECTED, None
+    if not images:
+        return Exit.FAILED, _describe_no_image(source, rejected)
+    return Exit.OK, None
+
+
+def _describe_default_reached(source: ImageSource) -> str:
+    left_out = source.left_out.max_bytes
+    if source.rest_unread:
+        rest = (
+            "of the archive" if source.size is None else f"({decimal(source.size - source.position())}) of the archive"
+        )
+        unloaded = f"the rest {rest} was not read"
+    else:
+        unloaded = f"{left_out.files:,} more ({decimal(left_out.size)}) were left out"
+    return (
+        f"stopped at {decimal(DEFAULT_MAX_BYTES)} of images, the most that is loaded without --max-bytes; {unloaded}. "
+        "--max-bytes 2GB loads more, --max-bytes all everything; --dry-run says what Redis has room for."
+    )
+
+
+def _describe_no_image(source: ImageSource, rejected: int) -> str:
+    if rejected:
+        return f"{source.name} has no image: all {rejected:,} files were rejected"
+    if source.left_out.files:
+        options = ", ".join(f"--{option}" for option, tally in source.left_out.tallies().items() if tally.files)
+        return f"{source.name}: nothing was chosen; all {source.left_out.files:,} files were left out by {options}"
+    return f"{source.name} is empty: there is no file in it"

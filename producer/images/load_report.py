@@ -1,42 +1,26 @@
-"""What a load of images has done."""
+"""Report of a load of images."""
 
-from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.filesize import decimal
 
-from producer.gps.load_report import rejected_lines, sorted_reasons
 from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
-from producer.runtime.exit_status import Exit
+from producer.shared.load_report import LoadReport
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageReport:
+class ImageLoadReport(LoadReport):
     """Every file seen is acknowledged, rejected, left out or failed."""
 
-    source: str
-    acknowledged: int
-    """Images."""
     size: int
-    """Bytes of these images."""
-    rejected: Counter[ImageReason]
+    """Bytes of the acknowledged images."""
     left_out: LeftOut
     rest_unread: bool
-    """Whether the archive has more files, which were not looked at because --limit or --max-bytes was reached."""
-    failed: int
-    """Images given to Kafka's client but not acknowledged by the broker."""
+    """Whether the archive has more files, which were not read because --limit or --max-bytes was reached."""
     max_message_bytes: int | None
-    """What the topic takes; an image that makes a larger message is rejected as too large."""
-    tombstones: bool
-    """Whether the images were sent as deletions."""
-    seconds: float
-    rejects_file: Path | None
-    status: Exit
-    problem: str | None
-    """Why not everything was loaded that the user asked for."""
+    """The topic's max.message.bytes; an image that makes a larger record is rejected as too large."""
 
     @property
     def files(self) -> int:
@@ -44,13 +28,8 @@ class ImageReport:
         return self.acknowledged + self.rejected.total() + self.left_out.files + self.failed
 
     @property
-    def complete(self) -> bool:
-        """Whether all was loaded that the user asked for."""
-        return self.problem is None
-
-    @property
     def bytes_per_second(self) -> float:
-        """Acknowledged bytes a second, from the first byte read to the last acknowledgement."""
+        """Acknowledged bytes per second."""
         return self.size / self.seconds if self.seconds else 0.0
 
     def as_json(self) -> dict[str, Any]:
@@ -60,7 +39,7 @@ class ImageReport:
             "files": self.files,
             "acknowledged": self.acknowledged,
             "bytes": self.size,
-            "rejected": {reason.value: count for reason, count in sorted_reasons(self.rejected)},
+            "rejected": self._rejected_by_id(),
             "left_out": self.left_out.as_json(),
             "rest_unread": self.rest_unread,
             "failed": self.failed,
@@ -73,15 +52,15 @@ class ImageReport:
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
         }
 
-    def lines_for_people(self) -> list[str]:
-        """Return the report as sentences."""
-        what = f"{self.acknowledged:,} of {self.files:,} files"
+    def as_lines(self) -> list[str]:
+        """Return the report as lines of text."""
+        counts = f"{self.acknowledged:,} of {self.files:,} files"
         if self.tombstones:
-            lines = [f"{self.source}: {what} deleted in {self.seconds:,.1f} s"]
+            lines = [f"{self.source}: {counts} deleted in {self.seconds:,.1f} s"]
         else:
             speed = f"in {self.seconds:,.1f} s, {decimal(round(self.bytes_per_second))} a second"
-            lines = [f"{self.source}: {what} loaded, {decimal(self.size)} {speed}"]
-        lines += rejected_lines(self.rejected, things="files", file=self.rejects_file)
+            lines = [f"{self.source}: {counts} loaded, {decimal(self.size)} {speed}"]
+        lines += self._rejected_lines(unit="files", file=self.rejects_file)
         if self.rejected[ImageReason.TOO_LARGE] and self.max_message_bytes is not None:
             lines.append(f"a message may have {self.max_message_bytes:,} bytes: max.message.bytes of the topic")
         lines += left_out_lines(self.left_out, rest_unread=self.rest_unread)
@@ -91,7 +70,7 @@ class ImageReport:
 
 
 def left_out_lines(left_out: LeftOut, *, rest_unread: bool) -> list[str]:
-    """Return sentences about what a selection left out; none if it left out nothing."""
+    """Return lines about what a selection left out; none if it left out nothing."""
     lines = [
         f"{tally.files:,} {'file' if tally.files == 1 else 'files'} ({decimal(tally.size)}) left out by --{option}"
         for option, tally in left_out.tallies().items()

@@ -1,6 +1,6 @@
-"""Why a file of a source of images is not loaded."""
+"""Reject reasons of the files of a source of images."""
 
-from producer.gps.reject_reasons import RejectReason
+from producer.shared.rejects import RejectReason
 
 
 class ImageReason(RejectReason):

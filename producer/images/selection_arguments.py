@@ -39,7 +39,7 @@ def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def selection(args: argparse.Namespace) -> Selection:
+def read_selection(args: argparse.Namespace) -> Selection:
     """Return what the options say."""
     unlimited = args.max_bytes == _ALL
     return Selection(

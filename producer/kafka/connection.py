@@ -52,11 +52,11 @@ class ProducerEndpoints:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read PRODUCER_VARIABLES from `env`; raises SluiceError that names every one missing."""
-        require(env, PRODUCER_VARIABLES)
-        return cls(producer=kafka_user(env, "producer"), registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"))
+        require_variables(env, PRODUCER_VARIABLES)
+        return cls(producer=read_kafka_user(env, "producer"), registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"))
 
 
-def require(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
+def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
     """Raise SluiceError (USAGE) that names each of `variables` that `env` lacks, with what it is."""
     missing = [name for name in variables if not env.get(name)]
     if missing:
@@ -64,7 +64,7 @@ def require(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
         raise SluiceError(f"these variables must say where the pipeline is:{lines}", status=Exit.USAGE)
 
 
-def kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
+def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
     """Return the Kafka user `name` with the password that `env` has for it; raises SluiceError (USAGE)."""
     ca_file = env["SLUICE_CA_FILE"]
     if not _is_utf8(ca_file):

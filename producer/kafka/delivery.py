@@ -71,7 +71,9 @@ class Delivery:
         try:
             self._client = BatchClient({**_SETTINGS, **tuning, **timeout, **self._settings}, topic=topic)
         except KafkaException as error:
-            raise SluiceError(f"the settings for Kafka are not accepted: {kafka_errors.text(error.args[0])}") from error
+            raise SluiceError(
+                f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -111,11 +113,11 @@ class Delivery:
 
     def send(self, records: Records, *, tick: Callable[[], None]) -> None:
         """Hand records to the client, waiting for room; returns early, with `problem` set, after a failure."""
-        while records.rows() and self.problem is None:
+        while records.record_count() and self.problem is None:
             waiting = self.waiting
-            if not waiting or waiting + records.rows() <= QUEUE:
+            if not waiting or waiting + records.record_count() <= QUEUE:
                 records = self._hand(records)
-            self._collect(_ROOM_SECONDS if records.rows() else 0)
+            self._collect(_ROOM_SECONDS if records.record_count() else 0)
             tick()
 
     def finish(self, *, tick: Callable[[], None]) -> None:
@@ -139,7 +141,7 @@ class Delivery:
         errors = self._client.produce(records)
         left = np.flatnonzero(errors == KafkaError._QUEUE_FULL)
         refused = np.flatnonzero((errors != 0) & (errors != KafkaError._QUEUE_FULL))
-        self.handed += records.rows() - len(left)
+        self.handed += records.record_count() - len(left)
         self.handed_bytes += records.value_bytes() - records.value_bytes(left)
         self.failed += len(refused)
         self.failed_bytes += records.value_bytes(refused)
@@ -159,5 +161,5 @@ class Delivery:
                 self._on_error(failure.error)
 
     def _on_error(self, error: KafkaError) -> None:
-        self.last_error = kafka_errors.more_telling(self.last_error, error)
+        self.last_error = kafka_errors.choose_specific(self.last_error, error)
         self._acknowledged_before = self.acknowledged

@@ -24,17 +24,19 @@ _FINAL = frozenset(_ADVICE) - {KafkaError._MSG_TIMED_OUT}
 _VAGUE = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
 
 
-def text(error: KafkaError) -> str:
+def describe(error: KafkaError) -> str:
     """Return the advice for an error, and what the library says."""
     advice = _ADVICE.get(error.code())
     return f"{advice} ({error.str()})" if advice else error.str()
 
 
-def why(problem: KafkaError | None, last: KafkaError | None) -> str:
+def explain(problem: KafkaError | None, last: KafkaError | None) -> str:
     """Return why records were not acknowledged: the failure itself and what was last heard of the broker."""
     if problem is None:
         return "nothing was heard of them"
-    return text(problem) if last is None or last.code() == problem.code() else f"{text(problem)}; {text(last)}"
+    return (
+        describe(problem) if last is None or last.code() == problem.code() else f"{describe(problem)}; {describe(last)}"
+    )
 
 
 def is_final(error: KafkaError) -> bool:
@@ -42,7 +44,7 @@ def is_final(error: KafkaError) -> bool:
     return error.fatal() or error.code() in _FINAL
 
 
-def more_telling(last: KafkaError | None, new: KafkaError) -> KafkaError:
+def choose_specific(last: KafkaError | None, new: KafkaError) -> KafkaError:
     """Return the error to remember: a lost connection does not hide why it was lost."""
     if last is not None and new.code() in _VAGUE and last.code() not in _VAGUE:
         return last
@@ -51,6 +53,6 @@ def more_telling(last: KafkaError | None, new: KafkaError) -> KafkaError:
     return new
 
 
-def cannot_connect(error: KafkaError, *, topic: str) -> str:
+def describe_topic_error(error: KafkaError, *, topic: str) -> str:
     """Return the message for a topic that cannot be written to."""
-    return f"Kafka's topic {topic} cannot be written to: {text(error)}"
+    return f"Kafka's topic {topic} cannot be written to: {describe(error)}"

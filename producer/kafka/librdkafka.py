@@ -100,7 +100,7 @@ class BatchClient:
 
     def produce(self, records: Records) -> npt.NDArray[np.int32]:
         """Hand records over, which are copied; returns an error code for each, 0 where it was taken."""
-        count = records.rows()
+        count = records.record_count()
         start = np.frombuffer(records.data, dtype=np.uint8).ctypes.data
         null = records.value_length == NULL
         messages: npt.NDArray[Any] = np.zeros(count, dtype=_MESSAGE)

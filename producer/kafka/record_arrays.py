@@ -42,7 +42,7 @@ class Records(NamedTuple):
             for key, length, value, size in places
         ]
 
-    def rows(self) -> int:
+    def record_count(self) -> int:
         """Return the number of records; len() is that of the tuple."""
         return len(self.key_at)
 

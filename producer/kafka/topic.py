@@ -24,14 +24,16 @@ class TopicAdmin:
         try:
             self._admin = AdminClient(cast(Any, {**settings, "log_level": 0, "error_cb": self._on_error}))
         except KafkaException as error:
-            raise SluiceError(f"the settings for Kafka are not accepted: {kafka_errors.text(error.args[0])}") from error
+            raise SluiceError(
+                f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
+            ) from error
 
     def wait(self, *, seconds: float = CONNECT_SECONDS) -> None:
         """Wait until the topic is there for this user; raises SluiceError, at once if waiting cannot help."""
         deadline = time.monotonic() + seconds
         while (error := self._ask()) is not None:
             if kafka_errors.is_final(error) or time.monotonic() > deadline:
-                raise SluiceError(kafka_errors.cannot_connect(error, topic=self._topic), status=Exit.UNAVAILABLE)
+                raise SluiceError(kafka_errors.describe_topic_error(error, topic=self._topic), status=Exit.UNAVAILABLE)
             self._admin.poll(_TICK_SECONDS)
 
     def max_message_bytes(self, *, seconds: float = CONNECT_SECONDS) -> int:
@@ -43,7 +45,7 @@ class TopicAdmin:
         except KafkaException as error:
             raise SluiceError(
                 f"Kafka does not say how large a message of topic {self._topic} may be: "
-                f"{kafka_errors.text(error.args[0])}",
+                f"{kafka_errors.describe(error.args[0])}",
                 status=Exit.UNAVAILABLE,
             ) from error
 
@@ -57,4 +59,4 @@ class TopicAdmin:
         return topic.error
 
     def _on_error(self, error: KafkaError) -> None:
-        self._last_error = kafka_errors.more_telling(self._last_error, error)
+        self._last_error = kafka_errors.choose_specific(self._last_error, error)

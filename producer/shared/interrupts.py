@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to end well."""
+"""Signals that end a load in an orderly way: Ctrl-C and SIGTERM."""
 
 import signal
 import threading
@@ -6,13 +6,18 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from producer.shared.load_stages import StopLoadError
-
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class StopLoadError(Exception):
+    """Raised to end a load: what was handed to Kafka is still waited for, unless it is raised again."""
+
+
 class Interrupts:
-    """While this is entered, Ctrl-C and SIGTERM make check() raise StopLoadError, once for each time."""
+    """Context in which Ctrl-C and SIGTERM make check() raise StopLoadError, once for each signal.
+
+    `say` prints what the first one does.
+    """
 
     def __init__(self, *, say: Callable[[str], None]) -> None:
         self._say = say

@@ -1,4 +1,4 @@
-"""The file of what was not loaded."""
+"""The rejects file: a CSV file of the rows or images that a load did not load, with the reasons."""
 
 import csv
 import io
@@ -6,32 +6,27 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from producer.runtime.exit_status import SluiceError
 from producer.shared.output_files import UNKNOWN_SOURCE, free_path, has_content
+from producer.shared.rejects import Reject
 
 ROWS = ("line", "reason", "row")
+"""Columns of the file for rows."""
 IMAGES = ("path", "reason", "bytes")
+"""Columns of the file for images."""
 SOURCE = "source"
-"""The last column: where the row or the file is from."""
+"""The last column of both: the source's id, see producer/shared/output_files.py."""
 _BEGINNING = 1 << 16
-"""Characters of an earlier file that are looked at: a reject has some thousand at most."""
-
-
-class Rejected(Protocol):
-    """Something that was not loaded."""
-
-    def cells(self) -> tuple[object, ...]:
-        """Return its line of the file."""
-        ...
+"""Characters of an earlier file that are read to find its source: a reject has some thousand at most."""
 
 
 class RejectFile:
-    """Writes rejects as CSV, with a header of `columns` and the source. There is a file only if there is a reject.
+    """Writes rejects as CSV, with a header of `columns` and the source; makes no file if there is no reject.
 
-    A file that an earlier load of the same `source` left is replaced. Where another load's is, or something else,
-    a numbered name is chosen beside it; SluiceError is raised for something else that --rejects has named (`named`).
+    A file that an earlier load of the same `source` left is replaced. Where there is another source's, or some other
+    file, a numbered name beside it is chosen. Raises SluiceError for some other file that --rejects names (`named`).
     """
 
     def __init__(
@@ -42,9 +37,10 @@ class RejectFile:
         self._source = source
         self._named = named
         self.written = 0
+        """Rejects written so far."""
         self._file: TextIO | None = None
         self.path = self._choose()
-        """Where the rejects go."""
+        """Path of the file."""
         self._is_old = has_content(self.path)
 
     def __enter__(self) -> Self:
@@ -55,13 +51,13 @@ class RejectFile:
     ) -> None:
         self.close()
 
-    def write(self, rejects: Sequence[Rejected]) -> None:
+    def write(self, rejects: Sequence[Reject]) -> None:
         """Add rejects; raises SluiceError if they cannot be written."""
         if not rejects:
             return
         try:
             if self._file is None:
-                self.path = self._choose()  # another load may have come before
+                self.path = self._choose()  # another load may have made a file since
                 self._file = self.path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file, lineterminator="\n").writerow(self._columns)
                 self._file.flush()  # an empty file is nobody's
@@ -72,7 +68,7 @@ class RejectFile:
         self.written += len(rejects)
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file; raises SluiceError if the rejects cannot be written."""
         try:
             if self._file is not None:
                 self._file.close()
@@ -80,9 +76,9 @@ class RejectFile:
             raise self._unwritable(error) from error
 
     def remove_old(self) -> str | None:
-        """Remove the file of an earlier load of the same source if this one, which was complete, had no rejects.
+        """Remove the file of an earlier load of the same source if this load, which was complete, had no rejects.
 
-        Returns what is to be said where it cannot be removed.
+        Returns a message if it cannot be removed, else None.
         """
         if self._file is not None or not self._is_old:
             return None
@@ -103,7 +99,7 @@ class RejectFile:
         )
 
     def _source_of(self, path: Path) -> str | None:
-        """Return the source of an earlier load's file; None where it is no file of rejects."""
+        """Return the source of an earlier rejects file; None for another file."""
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             lines = csv.reader(io.StringIO(file.read(_BEGINNING), newline=""))
         try:

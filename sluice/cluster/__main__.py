@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from producer.runtime.run_program import run
 from producer.runtime.terminal import Console, argument_parser
+from sluice.cluster.cluster_problems import Kubectl, Problem, find_problems
 from sluice.cluster.cluster_status import as_text
-from sluice.cluster.problems import Complaint, Kubectl, gather
 from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 
 LOOK_SECONDS = 5.0
@@ -30,17 +30,17 @@ def main(arguments: Sequence[str]) -> int:
         # At once, and without a word, as scripts/kind-up ends it.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         follow(toolbox.kubectl, say=lambda line: console.print(line, soft_wrap=True))
-    complaints = gather(toolbox.kubectl)
+    complaints = find_problems(toolbox.kubectl)
     console.print(as_text(complaints))
     return 1 if complaints.found else 0
 
 
 def follow(kubectl: Kubectl, *, say: Callable[[str], None], wait: Callable[[float], None] = time.sleep) -> None:
     """Say each complaint once, when two looks in a row have found it: much passes while a cluster comes up."""
-    before: set[Complaint] = set()
+    before: set[Problem] = set()
     said: set[str] = set()
     while True:
-        found = gather(kubectl).found
+        found = find_problems(kubectl).found
         for complaint in found:
             if complaint.about not in said and any(complaint.about == other.about for other in before):
                 said.add(complaint.about)

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console, format_json
+from sluice.cluster.cluster_problems import Problems, find_problems
 from sluice.cluster.exec_retry import run_with_retries
-from sluice.cluster.problems import Complaints, gather
 from sluice.cluster.toolbox_pod import Toolbox
 
 _ONE_LINE = 1_000
@@ -30,7 +30,7 @@ def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, s
     if args.watch and args.json:
         return _ask(toolbox, arguments, stdout=_WithComplaints(toolbox, stdout))
     with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(gather, toolbox.kubectl)
+        asked = pool.submit(find_problems, toolbox.kubectl)
         try:
             if args.json:
                 return _print_object(toolbox, arguments, asked.result, stdout=stdout)
@@ -44,7 +44,7 @@ def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, s
         if status is Exit.INTERRUPTED:
             return status
         # What the cluster said before a watch began is of no interest after it.
-        complaints = gather(toolbox.kubectl) if args.watch else asked.result()
+        complaints = find_problems(toolbox.kubectl) if args.watch else asked.result()
     _print(complaints, stdout=stdout)
     return _together(status, complaints)
 
@@ -63,7 +63,7 @@ def _ask(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes] | None
 
 
 def _print_object(
-    toolbox: Toolbox, arguments: Sequence[str], complaints: Callable[[], Complaints], *, stdout: IO[bytes]
+    toolbox: Toolbox, arguments: Sequence[str], complaints: Callable[[], Problems], *, stdout: IO[bytes]
 ) -> Exit:
     answered = BytesIO()
     try:
@@ -77,7 +77,7 @@ def _print_object(
     return _write(told, status, complaints(), stdout=stdout)
 
 
-def _write(line: bytes, status: Exit, complaints: Complaints, *, stdout: IO[bytes]) -> Exit:
+def _write(line: bytes, status: Exit, complaints: Problems, *, stdout: IO[bytes]) -> Exit:
     """Write the parts' object with what the cluster complains of; what is no object is written as it is."""
     try:
         told: dict[str, Any] = json.loads(line)
@@ -91,7 +91,7 @@ def _write(line: bytes, status: Exit, complaints: Complaints, *, stdout: IO[byte
     return status
 
 
-def _together(status: Exit, complaints: Complaints) -> Exit:
+def _together(status: Exit, complaints: Problems) -> Exit:
     """What the parts say of themselves comes first."""
     return status or complaints.exit
 
@@ -105,11 +105,11 @@ class _WithComplaints(BytesIO):
         self._stdout = stdout
 
     def write(self, line: Any) -> int:
-        _write(line, Exit.OK, gather(self._toolbox.kubectl), stdout=self._stdout)
+        _write(line, Exit.OK, find_problems(self._toolbox.kubectl), stdout=self._stdout)
         return len(line)
 
 
-def _print(complaints: Complaints, *, stdout: IO[bytes]) -> None:
+def _print(complaints: Problems, *, stdout: IO[bytes]) -> None:
     tty = stdout.isatty()
     console = Console(file=TextIOWrapper(BytesIO()), force_terminal=tty, width=None if tty else _ONE_LINE)
     with console.capture() as text:
@@ -119,7 +119,7 @@ def _print(complaints: Complaints, *, stdout: IO[bytes]) -> None:
     stdout.flush()
 
 
-def as_text(complaints: Complaints) -> Group:
+def as_text(complaints: Problems) -> Group:
     """The complaints for a person, a paragraph each."""
     if not complaints.found and not complaints.silent:
         return Group(Text.assemble(("Cluster", "bold"), "  complains of nothing"))

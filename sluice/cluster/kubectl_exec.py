@@ -16,7 +16,7 @@ from typing import IO, cast
 
 from producer.runtime.exit_status import Exit, SluiceError
 
-Feed = Callable[[IO[bytes]], None]
+WriteStdin = Callable[[IO[bytes]], None]
 """Writes what a command is to read from its standard input."""
 
 _MOVED = 64
@@ -52,17 +52,17 @@ class ConnectionBrokenError(SluiceError):
         """Something that the command has printed has been shown already."""
 
 
-def piped(command: Sequence[str], *, folder: str, mark: str) -> list[str]:
+def piped_command(command: Sequence[str], *, folder: str, mark: str) -> list[str]:
     """The command line in the pod for a command whose output is read here; `mark` begins its lines of errors."""
     return ["sh", "-c", _PIPED, folder, mark, *command]
 
 
-def on_terminal(command: Sequence[str]) -> list[str]:
+def terminal_command(command: Sequence[str]) -> list[str]:
     """The command line in the pod for a command that has this terminal."""
     return ["sh", "-c", _ON_TERMINAL, "sh", *command]
 
 
-def exit_of(returncode: int, *, said: Sequence[str], shown: bool) -> Exit:
+def command_exit(returncode: int, *, said: Sequence[str], shown: bool) -> Exit:
     """The command's own exit status, from kubectl's.
 
     Raises ConnectionBrokenError where there is none, with what kubectl `said`; SluiceError for a command that was
@@ -76,17 +76,17 @@ def exit_of(returncode: int, *, said: Sequence[str], shown: bool) -> Exit:
             f"the command was killed in the pod (signal {status - _KILLED}), where 9 is mostly for want of memory: "
             "kubectl describe pod --selector app.kubernetes.io/name=toolbox",
         )
-    raise ConnectionBrokenError(explained(said), shown=shown)
+    raise ConnectionBrokenError(error_reason(said), shown=shown)
 
 
-def explained(said: Sequence[str]) -> str:
+def error_reason(said: Sequence[str]) -> str:
     """What kubectl said last that explains anything, without its prefixes."""
     lines = [_LOG_PREFIX.sub("", line.strip()) for line in said]
     return next((line for line in reversed(lines) if not _NOT_WORTH_SAYING.search(line)), "")
 
 
 @dataclass(kw_only=True)
-class Output:
+class CommandOutput:
     """Shows what a command prints, as it comes; keeps what kubectl says itself."""
 
     process: "subprocess.Popen[bytes]"
@@ -134,16 +134,16 @@ class Output:
         return line
 
 
-class Feeder:
+class StdinThread:
     """Writes a command's standard input in a thread of its own."""
 
-    def __init__(self, feed: Feed | None, sink: IO[bytes] | None, *, failed: Callable[[], object]) -> None:
+    def __init__(self, feed: WriteStdin | None, sink: IO[bytes] | None, *, failed: Callable[[], object]) -> None:
         self.error: BaseException | None = None
         self._failed = failed
         if feed and sink:
             threading.Thread(target=self._run, args=(feed, sink), daemon=True).start()
 
-    def _run(self, feed: Feed, sink: IO[bytes]) -> None:
+    def _run(self, feed: WriteStdin, sink: IO[bytes]) -> None:
         try:
             feed(sink)
         except BrokenPipeError:

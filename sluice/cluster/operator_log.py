@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"^(?:createOrUpdate failed|Failed to reconcile|Reconciliat
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperatorComplaint:
+class ReconcileFailure:
     """The last failure of a resource that was not reconciled since; `kind` is empty for the operator itself."""
 
     kind: str
@@ -43,7 +43,7 @@ class _Entry:
         return " ".join(part for part in (said, self.exception) if part) or self.text
 
 
-def complaints(lines: Iterable[str]) -> list[OperatorComplaint]:
+def reconcile_failures(lines: Iterable[str]) -> list[ReconcileFailure]:
     """The last warning or error of each resource, unless it was reconciled afterwards; in the order of the log."""
     failed: dict[tuple[str, str], _Entry] = {}
     current: _Entry | None = None
@@ -54,7 +54,7 @@ def complaints(lines: Iterable[str]) -> list[OperatorComplaint]:
                 _add_exception(current, line.rstrip())
             continue
         current = _keep(failed, level=entry["level"], text=entry["text"])
-    return [OperatorComplaint(kind=entry.kind, name=entry.name, why=entry.why()) for entry in failed.values()]
+    return [ReconcileFailure(kind=entry.kind, name=entry.name, why=entry.why()) for entry in failed.values()]
 
 
 def _keep(failed: dict[tuple[str, str], _Entry], *, level: str, text: str) -> _Entry | None:

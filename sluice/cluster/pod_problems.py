@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-Object = dict[str, Any]
+KubernetesObject = dict[str, Any]
 """An object of Kubernetes, as JSON has it."""
 
 _STARTS = timedelta(seconds=30)
@@ -18,7 +18,7 @@ _OUT_OF_MEMORY = "OOMKilled"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotReady:
+class PodProblem:
     """An object that should have pods ready and has not, and why as far as that is said."""
 
     kind: str
@@ -26,7 +26,7 @@ class NotReady:
     why: str
 
 
-def not_ready(objects: Sequence[Object], *, now: datetime) -> list[NotReady]:
+def find_pod_problems(objects: Sequence[KubernetesObject], *, now: datetime) -> list[PodProblem]:
     """What is not ready among Pods, their owners and their claims; `objects` holds the Events too."""
     warnings = _Warnings(entry for entry in objects if entry["kind"] == "Event")
     explain = {
@@ -36,11 +36,11 @@ def not_ready(objects: Sequence[Object], *, now: datetime) -> list[NotReady]:
         "Job": lambda entry: _owner(entry, warnings, wanted=_pods_of_job(entry)),
         "PersistentVolumeClaim": lambda entry: _claim(entry, warnings),
     }
-    found: list[NotReady] = []
+    found: list[PodProblem] = []
     for entry in objects:
         why = explain[entry["kind"]](entry) if entry["kind"] in explain else ""
         if why:
-            found.append(NotReady(kind=entry["kind"], name=entry["metadata"]["name"], why=why))
+            found.append(PodProblem(kind=entry["kind"], name=entry["metadata"]["name"], why=why))
     return found
 
 
@@ -52,14 +52,14 @@ def age(text: str | None, *, now: datetime) -> timedelta:
 class _Warnings:
     """The last warning about each object."""
 
-    def __init__(self, events: Iterable[Object]) -> None:
-        self._last: dict[tuple[str, str], Object] = {}
+    def __init__(self, events: Iterable[KubernetesObject]) -> None:
+        self._last: dict[tuple[str, str], KubernetesObject] = {}
         for event in sorted(events, key=_time):
             about = event["involvedObject"]
             if event.get("type") == "Warning":
                 self._last[about.get("kind", ""), about.get("name", "")] = event
 
-    def about(self, entry: Object, *, but: str = "") -> str:
+    def about(self, entry: KubernetesObject, *, but: str = "") -> str:
         """Reason and message of the last one, unless its reason is `but`; empty where there is none."""
         event = self._last.get((entry["kind"], entry["metadata"]["name"]))
         if event is None or event.get("reason") == but:
@@ -68,13 +68,13 @@ class _Warnings:
         return f"{event.get('reason', '')}: {event.get('message', '')}" + (f" ({times} times)" if times > 1 else "")
 
 
-def _time(event: Object) -> str:
+def _time(event: KubernetesObject) -> str:
     series = event.get("series") or {}
     times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
     return max((time for time in times if time), default="")
 
 
-def _pod(pod: Object, warnings: _Warnings, *, now: datetime) -> str:
+def _pod(pod: KubernetesObject, warnings: _Warnings, *, now: datetime) -> str:
     status = pod["status"]
     if status.get("phase") in {"Succeeded", "Failed"}:
         return ""
@@ -91,7 +91,7 @@ def _pod(pod: Object, warnings: _Warnings, *, now: datetime) -> str:
     return _reasons(pod, conditions, warnings) or _unexplained(pod, warnings, since=since)
 
 
-def _reasons(pod: Object, conditions: dict[str, Object], warnings: _Warnings) -> str:
+def _reasons(pod: KubernetesObject, conditions: dict[str, KubernetesObject], warnings: _Warnings) -> str:
     """What keeps the pod from running; empty where it runs and is not ready."""
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
@@ -104,7 +104,7 @@ def _reasons(pod: Object, conditions: dict[str, Object], warnings: _Warnings) ->
     return warnings.about(pod) if creating else ""
 
 
-def _container(entry: Object) -> str:
+def _container(entry: KubernetesObject) -> str:
     state, last = entry.get("state", {}), entry.get("lastState", {}).get("terminated")
     waiting, ended = state.get("waiting"), state.get("terminated")
     name = f"container {entry['name']}"
@@ -117,14 +117,14 @@ def _container(entry: Object) -> str:
     return ""
 
 
-def _ended(state: Object) -> str:
+def _ended(state: KubernetesObject) -> str:
     if state.get("reason") == _OUT_OF_MEMORY:
         return "needed more memory than its limit and was killed"
     message = f": {state['message'].strip()}" if state.get("message") else ""
     return f"ended with exit status {state.get('exitCode')}{message}"
 
 
-def _unexplained(pod: Object, warnings: _Warnings, *, since: timedelta) -> str:
+def _unexplained(pod: KubernetesObject, warnings: _Warnings, *, since: timedelta) -> str:
     if since < _QUIET:
         return ""
     times = max((entry.get("restartCount", 0) for entry in pod["status"].get("containerStatuses", [])), default=0)
@@ -134,16 +134,16 @@ def _unexplained(pod: Object, warnings: _Warnings, *, since: timedelta) -> str:
     return f"is not ready for {minutes:.0f} min{restarted}" + (f": {said}" if said else "")
 
 
-def _owner(owner: Object, warnings: _Warnings, *, wanted: int) -> str:
+def _owner(owner: KubernetesObject, warnings: _Warnings, *, wanted: int) -> str:
     status = owner.get("status", {})
     there = status.get("replicas", sum(status.get(name, 0) for name in ("active", "succeeded", "failed")))
     return warnings.about(owner) if there < wanted else ""
 
 
-def _pods_of_job(job: Object) -> int:
+def _pods_of_job(job: KubernetesObject) -> int:
     ended = any(entry["status"] == "True" for entry in job.get("status", {}).get("conditions", []))
     return 0 if ended or job["spec"].get("suspend") else 1
 
 
-def _claim(claim: Object, warnings: _Warnings) -> str:
+def _claim(claim: KubernetesObject, warnings: _Warnings) -> str:
     return warnings.about(claim, but="WaitForFirstConsumer") if claim["status"].get("phase") == "Pending" else ""

@@ -16,7 +16,7 @@ from producer.gps.open_log import open_log
 from producer.images.image_location import locate_images
 from producer.images.source_kind import STDIN_HOLDS, SourceKind, detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.load_options import reject_file
+from producer.shared.load_command import choose_rejects_file
 from producer.shared.output_files import STDIN_SOURCE, source_id
 from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
 from producer.sources.log_location import locate_log
@@ -25,10 +25,10 @@ from producer.sources.source_location import STDIN_NAME, display_path, file_desc
 from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
-from sluice.cluster.job_reports import fetch_proof
-from sluice.cluster.kubectl_exec import Feed
+from sluice.cluster.kubectl_exec import WriteStdin
+from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
-from sluice.dead_letters.write_files import rest_path
+from sluice.dead_letters.letter_files import rest_path
 from sluice.proof.shared.options import check_output, why_not_writable
 from sluice.proof.shared.report_file import report_path
 
@@ -38,7 +38,7 @@ _STDIO = "-"
 _CHUNK = 1 << 20
 
 
-def run(
+def run_in_cluster(
     toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, env: Mapping[str, str], stdout: IO[bytes]
 ) -> Exit:
     """Run the command line `arguments`, parsed as `args`, in the cluster; its exit status.
@@ -49,7 +49,7 @@ def run(
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
     toolbox.check()
     if getattr(args, "source", "") is None:
-        return fetch_proof(toolbox, args.output, stdout=stdout)
+        return fetch_proof_report(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, env=env)
     files = _files(args, rejects, env=env)
     source = _source_here(args)
@@ -136,8 +136,8 @@ def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
     if not hasattr(args, "rejects"):
         return None
     if args.kind == "images":
-        return reject_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
-    return reject_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
+        return choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
+    return choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
@@ -169,7 +169,7 @@ def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path |
 class _Sent:
     """A source that is on this machine, as the command in the pod is given it."""
 
-    feed: Feed
+    feed: WriteStdin
     name: str
     holds: str
     """What kind of source it is: `images` or `gps`."""

@@ -15,54 +15,22 @@ from typing import IO
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.output_files import replacing
 from sluice.cluster.kubectl_exec import (
+    CommandOutput,
     ConnectionBrokenError,
-    Feed,
-    Feeder,
-    Output,
-    exit_of,
-    explained,
-    on_terminal,
-    piped,
+    StdinThread,
+    WriteStdin,
+    command_exit,
+    error_reason,
+    piped_command,
+    terminal_command,
 )
 
 POD = "deployment/toolbox"
 CONTAINER = "toolbox"
 NAMESPACE = "sluice"
-_KIND, _GKE = "kind", "gke"
-_PREFIX = "context:"
-_ROOT = Path(__file__).resolve().parents[2]
 _CALL_SECONDS = 30
 """For one short call: a node that has died does not answer at all."""
 _LOOK_SECONDS = 2.0
-
-
-def is_cluster(target: str) -> bool:
-    """Say whether a --target names a cluster."""
-    return target in (_KIND, _GKE) or (target.startswith(_PREFIX) and target != _PREFIX)
-
-
-def context_of(target: str) -> str:
-    """The kubectl context of a --target that is a cluster; raises SluiceError where Pulumi cannot say gke's."""
-    if target == _KIND:
-        return "kind-sluice"
-    return _gke() if target == _GKE else target.removeprefix(_PREFIX)
-
-
-def _gke() -> str:
-    command = ["pulumi", "stack", "output", "context", "--stack", _GKE]
-    try:
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        why = "pulumi is not on the PATH"
-    else:
-        if not done.returncode:
-            return done.stdout.strip()
-        why = done.stderr.strip()
-    raise SluiceError(
-        f"where the stack gke is cannot be told: {why}. Make it with pulumi up -s gke, or name its context yourself: "
-        "--target context:NAME (kubectl config get-contexts)",
-        status=Exit.UNAVAILABLE,
-    )
 
 
 class StillInPodError(SluiceError):
@@ -86,7 +54,7 @@ class Toolbox:
         if done.returncode:
             raise SluiceError(
                 f"there is no pipeline in the namespace {self.namespace} of the context {self.context}: "
-                f"{said(done.stderr)}. Make one (pulumi up), or name another context: "
+                f"{kubectl_error(done.stderr)}. Make one (pulumi up), or name another context: "
                 "kubectl config get-contexts",
                 status=Exit.UNAVAILABLE,
             )
@@ -103,7 +71,7 @@ class Toolbox:
         arguments: Sequence[str],
         *,
         variables: Mapping[str, str],
-        feed: Feed | None,
+        feed: WriteStdin | None,
         stdout: IO[bytes],
         shown: Mapping[str, str],
     ) -> Exit:
@@ -118,22 +86,24 @@ class Toolbox:
         """
         given = [f"{name}={value}" for name, value in variables.items()]
         mark = f"{uuid.uuid4().hex} "
-        command = piped(["env", *given, "sluice", "--target", "external", *arguments], folder=self.folder, mark=mark)
+        command = piped_command(
+            ["env", *given, "sluice", "--target", "external", *arguments], folder=self.folder, mark=mark
+        )
         with self._start(command, stdin=feed is not None) as process:
-            output = Output(process=process, mark=mark, stdout=stdout, paths=shown)
-            feeder = Feeder(feed, process.stdin, failed=lambda: self._end(process))
+            output = CommandOutput(process=process, mark=mark, stdout=stdout, paths=shown)
+            feeder = StdinThread(feed, process.stdin, failed=lambda: self._end(process))
             interrupted = self._pump(process, output)
             output.errors_read()
         if feeder.error and not interrupted:
             raise feeder.error
         try:
-            return exit_of(process.returncode, said=output.said, shown=output.shown)
+            return command_exit(process.returncode, said=output.said, shown=output.shown)
         except ConnectionBrokenError:
             if interrupted:
                 return Exit.INTERRUPTED
             raise
 
-    def _pump(self, process: "subprocess.Popen[bytes]", output: Output) -> bool:
+    def _pump(self, process: "subprocess.Popen[bytes]", output: CommandOutput) -> bool:
         interrupted = False
         while True:
             try:
@@ -157,9 +127,9 @@ class Toolbox:
 
     def interactive(self, arguments: Sequence[str]) -> Exit:
         """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status. Raises as `run` does."""
-        command = on_terminal(["sluice", "--target", "external", *arguments])
+        command = terminal_command(["sluice", "--target", "external", *arguments])
         done = subprocess.run(self._exec(*command, options=["--stdin", "--tty"]), stderr=subprocess.PIPE, check=False)
-        return exit_of(done.returncode, said=done.stderr.decode(errors="replace").splitlines(), shown=False)
+        return command_exit(done.returncode, said=done.stderr.decode(errors="replace").splitlines(), shown=False)
 
     def wait_until_reachable(self, *, seconds: float) -> None:
         """Wait until a command can be run in a pod again; raises SluiceError where `seconds` do not suffice."""
@@ -167,7 +137,7 @@ class Toolbox:
         while (done := self._call("true")).returncode:
             if time.monotonic() > deadline:
                 raise SluiceError(
-                    f"for {seconds:.0f} s no pod of {POD} could be reached: {said(done.stderr)}. "
+                    f"for {seconds:.0f} s no pod of {POD} could be reached: {kubectl_error(done.stderr)}. "
                     "`sluice --target … status` says what the cluster complains of; then run the command again",
                     status=Exit.UNAVAILABLE,
                 )
@@ -204,7 +174,7 @@ class Toolbox:
             ) from error
 
     def _still_there(self, name: str, errors: bytes) -> StillInPodError:
-        why = said(errors) or "the connection has ended"
+        why = kubectl_error(errors) or "the connection has ended"
         return StillInPodError(
             f"what the command has written could not be brought here: {why}. {self._where(name)}",
             status=Exit.UNAVAILABLE,
@@ -242,9 +212,9 @@ class Toolbox:
         return ["kubectl", "--context", self.context, "--namespace", self.namespace]
 
 
-def said(errors: bytes) -> str:
+def kubectl_error(errors: bytes) -> str:
     """What kubectl has said, for a sentence of ours."""
-    return explained(errors.decode(errors="replace").splitlines())
+    return error_reason(errors.decode(errors="replace").splitlines())
 
 
 def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":

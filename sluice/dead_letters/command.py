@@ -15,15 +15,15 @@ from producer.runtime.terminal import write_json
 from producer.shared.interrupts import Interrupts
 from producer.shared.load_progress import LoadProgress
 from producer.shared.output_files import why_not_writable
-from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.letter_details import print_letter
+from sluice.dead_letters.letter_files import check_overwrite, file_format, newest_images, write_letters
+from sluice.dead_letters.letter_reader import LetterFilter, matching_topics, parse_address, read_letter, read_letters
 from sluice.dead_letters.listing import as_object, make_listing, print_listing
-from sluice.dead_letters.read_letters import Choice, chosen_topics, parse_address, read_letter, read_letters
-from sluice.dead_letters.send_again import Selected, SendStoppedError, Sent, select, send
+from sluice.dead_letters.resend import SendPlan, SendResult, SendStoppedError, plan_send, send_letters
 from sluice.dead_letters.sent_letters import SentLetters
-from sluice.dead_letters.show import print_letter
-from sluice.dead_letters.write_files import check_new, form_of, newest_images, write_letters
-from sluice.view.decode import Decoder
 from sluice.view.endpoints import Endpoints
+from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 
 SHOWN = 20
@@ -106,11 +106,11 @@ def run_dlq(
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     errors: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
 ) -> Exit:
     """Do what the sub-command says; raises SluiceError as reading a topic does."""
     try:
-        return args.dlq(_Call(args=args, console=console, errors=errors), place)
+        return args.dlq(_Call(args=args, console=console, errors=errors), endpoints)
     except KeyboardInterrupt:
         errors.print("interrupted")
         return Exit.INTERRUPTED
@@ -123,12 +123,12 @@ class _Call:
     errors: Console
 
 
-def _list(call: "_Call", place: Endpoints) -> Exit:
+def _list(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    choice, decode = _choice(args), _decoder(place)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
-        letters = read_letters(place, topics, choice)
+    choice, decode = _choice(args), _decoder(endpoints)
+    topics = matching_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
+        letters = read_letters(endpoints, topics, choice)
         listing = make_listing(letters, topics=topics, sent=memory, limit=args.limit)
     if args.json:
         write_json(as_object(listing, decode), console.file)
@@ -137,10 +137,10 @@ def _list(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _show(call: "_Call", place: Endpoints) -> Exit:
+def _show(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    letter, decode = read_letter(place, args.letter), _decoder(place)
-    with closing(SentLetters(place.consumer)) as memory:
+    letter, decode = read_letter(endpoints, args.letter), _decoder(endpoints)
+    with closing(SentLetters(endpoints.consumer)) as memory:
         sent = letter.offset in memory.of(letter.topic, letter.partition)
     if args.json:
         write_json({**letter.whole(decode), "sent_again": sent}, console.file)
@@ -149,24 +149,24 @@ def _show(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _write(call: "_Call", place: Endpoints) -> Exit:
+def _write(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    form = form_of(args.file)
+    form = file_format(args.file)
     if why := why_not_writable(args.file):
         raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
-    check_new(args.file, force=args.force)
+    check_overwrite(args.file, force=args.force)
     choice = _choice(args)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
+    topics = matching_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
 
-        def letters() -> Iterator[Letter]:
-            for letter in read_letters(place, topics, choice):
+        def letters() -> Iterator[DeadLetter]:
+            for letter in read_letters(endpoints, topics, choice):
                 # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
                 if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
                     yield letter
 
         newest = newest_images(letters()) if form == ".tar" else None
-        written = write_letters(letters(), args.file, decode=_decoder(place), newest=newest)
+        written = write_letters(letters(), args.file, decode=_decoder(endpoints), newest=newest)
     if args.json:
         write_json(written.as_object(), console.file)
     else:
@@ -175,23 +175,23 @@ def _write(call: "_Call", place: Endpoints) -> Exit:
     return Exit.OK
 
 
-def _send(call: "_Call", place: Endpoints) -> Exit:
+def _send(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console, errors = call.args, call.console, call.errors
     choice = _choice(args)
-    topics = chosen_topics(place, choice)
-    with closing(SentLetters(place.consumer)) as memory:
-        selected = select(read_letters(place, topics, choice), memory=memory, again=args.again)
+    topics = matching_topics(endpoints, choice)
+    with closing(SentLetters(endpoints.consumer)) as memory:
+        selected = plan_send(read_letters(endpoints, topics, choice), memory=memory, again=args.again)
         memory.check_room(selected.offsets)
         if selected.total and not _confirmed(args, selected, errors):
             errors.print("nothing was sent")
             return Exit.OK
-        letters = read_letters(place, topics, choice)
-        sent = _send_with_progress(letters, selected, memory=memory, place=place, errors=errors)
+        letters = read_letters(endpoints, topics, choice)
+        sent = _send_with_progress(letters, selected, memory=memory, endpoints=endpoints, errors=errors)
     _print_sent(sent, args, console=console, errors=errors)
     return sent.status
 
 
-def _confirmed(args: argparse.Namespace, selected: Selected, errors: Console) -> bool:
+def _confirmed(args: argparse.Namespace, selected: SendPlan, errors: Console) -> bool:
     if args.yes:
         return True
     if not sys.stdin.isatty():
@@ -200,17 +200,17 @@ def _confirmed(args: argparse.Namespace, selected: Selected, errors: Console) ->
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _counts(selected: Selected) -> str:
+def _counts(selected: SendPlan) -> str:
     by_topic = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(selected.topics.items()))
     return f"{selected.total:,} dead letter{'' if selected.total == 1 else 's'} ({by_topic})"
 
 
 def _send_with_progress(
-    letters: Iterator[Letter], selected: Selected, *, memory: SentLetters, place: Endpoints, errors: Console
-) -> Sent:
+    letters: Iterator[DeadLetter], selected: SendPlan, *, memory: SentLetters, endpoints: Endpoints, errors: Console
+) -> SendResult:
     """Send with progress on standard error, heeding Ctrl-C."""
     if not selected.total:
-        return Sent(selected=selected)
+        return SendResult(selected=selected)
 
     def done(amount: int, seconds: float) -> str:
         return f"{amount:,} of {selected.total:,} dead letters, {amount / seconds:,.0f}/s"
@@ -225,13 +225,13 @@ def _send_with_progress(
             progress.update(amount=count, position=0)
 
         try:
-            return send(letters, selected=selected, memory=memory, user=place.producer, tick=tick)
+            return send_letters(letters, selected=selected, memory=memory, user=endpoints.producer, tick=tick)
         except SendStoppedError as stopped:
             stopped.sent.interrupted = True
             return stopped.sent
 
 
-def _print_sent(sent: Sent, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
+def _print_sent(sent: SendResult, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
     if args.json:
         write_json(sent.as_object(), console.file)
     else:
@@ -241,7 +241,7 @@ def _print_sent(sent: Sent, args: argparse.Namespace, *, console: Console, error
         errors.print(sent.problem, style="red", soft_wrap=True)
 
 
-def _sentences(sent: Sent) -> list[str]:
+def _sentences(sent: SendResult) -> list[str]:
     selected, count = sent.selected, sent.acknowledged.total()
     by_topic = ", ".join(f"{number:,} to {topic}" for topic, number in sorted(sent.acknowledged.items()))
     lines = [f"{count:,} of {selected.total:,} dead letters sent again" + (f": {by_topic}" if by_topic else "")]
@@ -257,12 +257,12 @@ def _sentences(sent: Sent) -> list[str]:
     return lines
 
 
-def _choice(args: argparse.Namespace) -> Choice:
-    return Choice(connector=args.connector, reason=args.reason, addresses=args.letters)
+def _choice(args: argparse.Namespace) -> LetterFilter:
+    return LetterFilter(connector=args.connector, reason=args.reason, addresses=args.letters)
 
 
-def _decoder(place: Endpoints) -> Decoder:
-    return Decoder(RegistrySchemas(place.registry_compatible_url))
+def _decoder(endpoints: Endpoints) -> Decoder:
+    return Decoder(RegistrySchemas(endpoints.registry_compatible_url))
 
 
 def _address(text: str) -> Any:

@@ -9,11 +9,11 @@ from confluent_kafka import Message
 
 from producer.runtime.terminal import escape_line
 from sluice.stack_trace import NO_REASON, innermost_cause
-from sluice.view.decode import Decoder, iso, text_or_bytes
 from sluice.view.messages import key_text
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
+from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
 
-ERRORS = "__connect.errors."
+ERROR_HEADER_PREFIX = "__connect.errors."
 """How the names of the headers begin that Connect adds; the others are the record's own."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
@@ -22,7 +22,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class DeadLetter:
     """A message of a topic of dead letters."""
 
     topic: str
@@ -45,7 +45,7 @@ class Letter:
             topic=message.topic() or "",
             partition=message.partition() or 0,
             offset=message.offset() or 0,
-            time=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
+            time=None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds)),
             key=_bytes(message.key()),
             value=value,
             size=None if value is None else len(value),
@@ -55,12 +55,12 @@ class Letter:
     @property
     def address(self) -> str:
         """What names it on a command line: connector, partition and offset."""
-        return f"{self.topic.removesuffix(DEAD_LETTERS)}:{self.partition}:{self.offset}"
+        return f"{self.topic.removesuffix(DEAD_LETTERS_SUFFIX)}:{self.partition}:{self.offset}"
 
     @property
     def connector(self) -> str:
         """The connector that set it aside."""
-        return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS)
+        return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS_SUFFIX)
 
     @property
     def origin(self) -> str | None:
@@ -77,7 +77,7 @@ class Letter:
     @property
     def own_headers(self) -> Headers:
         """The headers that the record had before it was set aside."""
-        return tuple((name, value) for name, value in self.headers if not name.startswith(ERRORS))
+        return tuple((name, value) for name, value in self.headers if not name.startswith(ERROR_HEADER_PREFIX))
 
     @property
     def step(self) -> str:
@@ -108,7 +108,7 @@ class Letter:
 
     def error(self, name: str) -> str:
         """What Connect's header of that name says; the last one where there are several, empty where there is none."""
-        found = [value for header, value in self.headers if header == ERRORS + name]
+        found = [value for header, value in self.headers if header == ERROR_HEADER_PREFIX + name]
         return (found[-1] or b"").decode(errors="backslashreplace") if found else ""
 
     def shown_key(self, decode: Decoder) -> str:

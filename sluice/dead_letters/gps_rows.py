@@ -4,40 +4,40 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from producer.gps.column_names import COLUMNS
-from sluice.dead_letters.dead_letter import Letter
-from sluice.view.decode import Decoder
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.view.record_decoder import Decoder
 
 HEADER = ",".join(column.name for column in COLUMNS)
 FIELDS = tuple(column.name for column in COLUMNS[1:])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class NoRowError(Exception):
+class NotConvertibleError(Exception):
     """A letter that is no row; the message says why."""
 
 
-def row_of(letter: Letter, decode: Decoder) -> tuple[int, str]:
+def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
     """The letter's utime and its row, every digit of it; raises NoRowError."""
     if letter.value is None:
-        raise NoRowError("it has no value: it was to delete the row of its key")
+        raise NotConvertibleError("it has no value: it was to delete the row of its key")
     value: Any = decode(letter.value)
     if not isinstance(value, dict) or not {"recorded_at", *FIELDS} <= value.keys():
-        raise NoRowError("its value cannot be decoded as a fix")
+        raise NotConvertibleError("its value cannot be decoded as a fix")
     utime = _utime(letter, value["recorded_at"])
     fields = [_field(value[name]) for name in FIELDS]
     return utime, ",".join((str(utime), *fields))
 
 
-def _utime(letter: Letter, recorded_at: Any) -> int:
+def _utime(letter: DeadLetter, recorded_at: Any) -> int:
     """The utime by key and value; raises NoRowError where they contradict each other."""
     key = (letter.key or b"").decode(errors="replace")
     by_key = int(key) if key.isascii() and key.isdigit() else None
     try:
         by_value = (datetime.fromisoformat(recorded_at) - _EPOCH) // timedelta(microseconds=1)
     except (TypeError, ValueError) as error:
-        raise NoRowError("its value has no time") from error
+        raise NotConvertibleError("its value has no time") from error
     if by_key is not None and by_key != by_value:
-        raise NoRowError(f"its key says {by_key} and its value {by_value}")
+        raise NotConvertibleError(f"its key says {by_key} and its value {by_value}")
     return by_value
 
 

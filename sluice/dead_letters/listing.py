@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.text import Text
 
 from producer.runtime.terminal import escape_line
-from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
-from sluice.view.decode import Decoder
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
+from sluice.view.record_decoder import Decoder
 
 
 @dataclass(kw_only=True)
-class Group:
+class ReasonGroup:
     """Letters of one connector that failed at one step for one kind of reason."""
 
     example: str
@@ -26,7 +26,7 @@ class Group:
     newest: str | None = None
     reasons: set[str] = field(default_factory=set[str])
 
-    def add(self, letter: Letter, *, sent: bool) -> None:
+    def add(self, letter: DeadLetter, *, sent: bool) -> None:
         """Count one more."""
         self.count += 1
         self.sent += sent
@@ -41,9 +41,9 @@ class Listing:
     """What was found."""
 
     topics: tuple[str, ...]
-    groups: dict[tuple[str, str, str], Group]
+    groups: dict[tuple[str, str, str], ReasonGroup]
     """By connector, step and kind of reason."""
-    newest: tuple[Letter, ...]
+    newest: tuple[DeadLetter, ...]
     """Without their values; the newest last."""
     sent: frozenset[str]
     """Addresses of those of `newest` that were sent again."""
@@ -60,14 +60,14 @@ class Listing:
 
 
 def make_listing(
-    letters: Iterable[Letter], *, topics: tuple[str, ...], sent: SentLetters, limit: int | None
+    letters: Iterable[DeadLetter], *, topics: tuple[str, ...], sent: SentLetters, limit: int | None
 ) -> Listing:
     """Read all, count them, and keep the newest `limit` (None: all) without their values."""
-    groups: dict[tuple[str, str, str], Group] = {}
-    newest: dict[str, deque[tuple[Letter, bool]]] = {}
+    groups: dict[tuple[str, str, str], ReasonGroup] = {}
+    newest: dict[str, deque[tuple[DeadLetter, bool]]] = {}
     for letter in letters:
         was_sent = letter.offset in sent.of(letter.topic, letter.partition)
-        group = groups.setdefault((letter.connector, letter.step, letter.kind), Group(example=letter.reason))
+        group = groups.setdefault((letter.connector, letter.step, letter.kind), ReasonGroup(example=letter.reason))
         group.add(letter, sent=was_sent)
         newest.setdefault(letter.topic, deque(maxlen=limit)).append((replace(letter, value=None), was_sent))
     kept = sorted((pair for pairs in newest.values() for pair in pairs), key=lambda pair: pair[0].time or "")
@@ -108,7 +108,7 @@ def as_object(listing: Listing, decode: Decoder) -> dict[str, Any]:
 def print_listing(listing: Listing, *, console: Console, decode: Decoder) -> None:
     """Print the listing for a person."""
     if not listing.total:
-        names = ", ".join(topic.removesuffix(DEAD_LETTERS) for topic in listing.topics)
+        names = ", ".join(topic.removesuffix(DEAD_LETTERS_SUFFIX) for topic in listing.topics)
         console.print(f"no dead letter (connectors that set them aside: {names or 'none'})", soft_wrap=True)
         return
     console.print(_summary(listing), soft_wrap=True)
@@ -129,7 +129,7 @@ def _summary(listing: Listing) -> Text:
     return Text(f"{listing.total:,} dead letter{'' if listing.total == 1 else 's'}{sent}", style="bold")
 
 
-def _reason(where: str, kind: str, group: Group) -> Text:
+def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
     reason = kind if len(group.reasons) > 1 else group.example
     text = Text.assemble(f"{group.count:>9,}  ", (escape_line(where), "dim"), "  ", escape_line(reason))
     span = _short(group.newest)
@@ -139,7 +139,7 @@ def _reason(where: str, kind: str, group: Group) -> Text:
     return text.append(f"\n{'':11}{span}{sent}", style="dim")
 
 
-def _letter(letter: Letter, decode: Decoder, *, sent: bool) -> Text:
+def _letter(letter: DeadLetter, decode: Decoder, *, sent: bool) -> Text:
     text = Text.assemble(
         (escape_line(letter.address), "bold"),
         (f"  {_short(letter.time)}  was {escape_line(letter.place)}  key ", "dim"),

@@ -16,7 +16,7 @@ from sluice.view.endpoints import Endpoints
 __all__ = ["add_arguments", "run"]
 
 
-def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints) -> Exit:
+def run(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Exit:
     """Prove, print the verdict and write the report. OK only if all is there and something was compared.
 
     Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect is silent, and what the source raises.
@@ -25,7 +25,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: End
         raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
     try:
         check_output(args, env=env)
-        told = _prove(args, env=env, console=console, place=place)
+        told = _prove(args, env=env, console=console, endpoints=endpoints)
     except KeyboardInterrupt:
         if not args.json:
             console.print("interrupted: nothing is proven and no report was written")
@@ -34,7 +34,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, place: End
     return Exit.OK if told.verdict.ok else Exit.DIFFERENT
 
 
-def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints) -> Summary:
+def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Summary:
     # What either proof needs takes up to a second to import: not for --help, nor for the other one.
     from producer.images.source_kind import detect_kind  # noqa: PLC0415
 
@@ -42,7 +42,7 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: 
         if source.images:
             from sluice.proof.images.run import prove_images_of  # noqa: PLC0415
 
-            return prove_images_of(args, env=env, console=console, place=place, raw=source.raw)
+            return prove_images_of(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
         # Where its folder of fonts cannot be written, matplotlib takes another: nobody needs to know.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
@@ -51,7 +51,7 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, place: 
             raise SluiceError(str(error)) from error
 
         check_for_log(args)
-        return prove_rows_of(args, env=env, console=console, place=place, raw=source.raw)
+        return prove_rows_of(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
 
 
 def _print(told: Summary, args: Namespace, *, console: Console) -> None:

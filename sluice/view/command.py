@@ -15,14 +15,14 @@ from rich.text import Text
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import write_json
 from sluice.view import messages, status_table
-from sluice.view.decode import Decoder
 from sluice.view.endpoints import Endpoints
-from sluice.view.message_table import TablePrinter, write_lines
-from sluice.view.pipeline_status import Process, Status, ask
+from sluice.view.message_table import TablePrinter, write_json_lines
+from sluice.view.pipeline_status import PipelineStatus, ProcessStatus, fetch_status
+from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 from sluice.view.topic_reader import TopicReader
 
-Processes = Callable[[], Sequence[Process] | None] | Sequence[Process] | None
+Processes = Callable[[], Sequence[ProcessStatus] | None] | Sequence[ProcessStatus] | None
 """The embedded place's processes, or how to ask for them again; None where there are none."""
 WATCH_SECONDS = 2.0
 
@@ -43,12 +43,12 @@ def run_messages(
     *,
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
 ) -> Exit:
     """Print the messages of a topic; raises SluiceError as TopicReader and the registry do."""
     try:
-        with closing(TopicReader(place.consumer, args.topic)) as reader:
-            _print_messages(args, reader=reader, console=console, place=place)
+        with closing(TopicReader(endpoints.consumer, args.topic)) as reader:
+            _print_messages(args, reader=reader, console=console, endpoints=endpoints)
     except KeyboardInterrupt:
         return Exit.OK if args.follow else Exit.INTERRUPTED
     except BrokenPipeError:
@@ -67,7 +67,7 @@ def run_status(
     *,
     env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
-    place: Endpoints,
+    endpoints: Endpoints,
     processes: Processes = None,
     failing: Callable[[], Sequence[str]] = tuple,
 ) -> Exit:
@@ -76,8 +76,8 @@ def run_status(
     `failing` says which connectors have failed a moment ago (see Status).
     """
 
-    def look() -> Status:
-        status = ask(place, processes=processes() if callable(processes) else processes)
+    def look() -> PipelineStatus:
+        status = fetch_status(endpoints, processes=processes() if callable(processes) else processes)
         # Asked last: what was restarted meanwhile is among them.
         return replace(status, failing=tuple(failing()))
 
@@ -94,29 +94,29 @@ def run_status(
     return status.exit
 
 
-def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, place: Endpoints) -> None:
-    decode = Decoder(RegistrySchemas(place.registry_compatible_url))
-    present = messages.backlog(reader, decode=decode, last=args.limit, key=args.key)
+def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, endpoints: Endpoints) -> None:
+    decode = Decoder(RegistrySchemas(endpoints.registry_compatible_url))
+    present = messages.read_backlog(reader, decode=decode, last=args.limit, key=args.key)
     if args.json or not console.is_terminal:
-        write_lines(present, console=console)
+        write_json_lines(present, console=console)
         if args.follow:
-            write_lines(messages.follow(reader, decode=decode, key=args.key), console=console, flush=True)
+            write_json_lines(messages.follow_topic(reader, decode=decode, key=args.key), console=console, flush=True)
         return
     table = TablePrinter(console)
     table.print(present)
     console.print(Text(f"{table.count:,} message{'' if table.count == 1 else 's'}", style="dim"))
     if args.follow:
-        table.print(messages.follow(reader, decode=decode, key=args.key), at_once=1)
+        table.print(messages.follow_topic(reader, decode=decode, key=args.key), at_once=1)
 
 
-def _print_status(status: Status, *, console: Console, as_json: bool) -> None:
+def _print_status(status: PipelineStatus, *, console: Console, as_json: bool) -> None:
     if as_json:
         write_json(status_table.as_object(status), console.file)
     else:
         console.print(status_table.as_tables(status))
 
 
-def _watch(args: Namespace, look: Callable[[], Status], *, console: Console) -> NoReturn:
+def _watch(args: Namespace, look: Callable[[], PipelineStatus], *, console: Console) -> NoReturn:
     if args.json or not console.is_terminal:
         while True:
             _print_status(look(), console=console, as_json=args.json)

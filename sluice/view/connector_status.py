@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
-from sluice.view.http_client import SilentError, get_json
+from sluice.view.http_client import UnavailableError, get_json
 
 PART = "Kafka Connect"
 FAILED = "FAILED"
@@ -20,7 +20,7 @@ _NEEDED_BY = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class TaskStatus:
     """One task of a connector, as Connect reports it."""
 
     number: int
@@ -33,7 +33,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connector:
+class ConnectorStatus:
     """One connector, as Connect reports it."""
 
     name: str
@@ -47,7 +47,7 @@ class Connector:
     cause: str | None = None
     topics: tuple[str, ...] = ()
     """The topics a sink was told to read; empty for a source."""
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[TaskStatus, ...] = ()
     needs: tuple[str, ...] = ()
     """What it cannot work without besides Kafka: REGISTRY, MYSQL, REDIS."""
 
@@ -55,7 +55,7 @@ class Connector:
     def failures(self) -> tuple[str, ...]:
         """A sentence for the connector, and one for all tasks with the same error, where FAILED."""
         own = _failure(f"connector {self.name} has", self.error, self.cause)
-        alike: dict[str | None, list[Task]] = {}
+        alike: dict[str | None, list[TaskStatus]] = {}
         for task in self.tasks:
             if task.state == FAILED:
                 alike.setdefault(task.error, []).append(task)
@@ -69,38 +69,38 @@ class Connector:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worker:
+class ConnectStatus:
     """The Connect cluster as a whole."""
 
     version: str
-    connectors: tuple[Connector, ...]
+    connectors: tuple[ConnectorStatus, ...]
 
 
-def ask_connect(*urls: str) -> Worker:
+def fetch_connect_status(*urls: str) -> ConnectStatus:
     """The Connect cluster, as the first of its workers at `urls` that answers tells it; raises SilentError."""
-    silent: list[SilentError] = []
+    silent: list[UnavailableError] = []
     for url in urls:
         try:
             return _ask(url)
-        except SilentError as error:
+        except UnavailableError as error:
             silent.append(error)
     raise silent[0]
 
 
-def _ask(url: str) -> Worker:
+def _ask(url: str) -> ConnectStatus:
     root = get_json(f"{url}/", part=PART)
     found = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
     plugins = get_json(f"{url}/connector-plugins", part=PART)
     versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
     connectors = tuple(_connector(found[name], versions=versions) for name in sorted(found))
-    return Worker(version=str(root["version"]), connectors=connectors)
+    return ConnectStatus(version=str(root["version"]), connectors=connectors)
 
 
-def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Connector:
+def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> ConnectorStatus:
     info, status = answer["info"], answer["status"]
     state = status["connector"]
     class_name = info["config"]["connector.class"]
-    return Connector(
+    return ConnectorStatus(
         name=info["name"],
         kind=status["type"],
         class_name=class_name,
@@ -111,11 +111,11 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         cause=innermost_cause(state.get("trace")),
         topics=_topics(info["config"]) if status["type"] == "sink" else (),
         tasks=tuple(_task(task) for task in status["tasks"]),
-        needs=needs_of(info["config"]),
+        needs=parts_needed(info["config"]),
     )
 
 
-def needs_of(config: Mapping[str, str]) -> tuple[str, ...]:
+def parts_needed(config: Mapping[str, str]) -> tuple[str, ...]:
     """What a connector with these settings cannot work without besides Kafka."""
     needed = {part for name in config for end, part in _NEEDED_BY.items() if name.endswith(end)}
     return tuple(sorted(needed))
@@ -125,8 +125,8 @@ def _topics(config: dict[str, str]) -> tuple[str, ...]:
     return tuple(topic.strip() for topic in config.get("topics", "").split(",") if topic.strip())
 
 
-def _task(task: dict[str, Any]) -> Task:
-    return Task(
+def _task(task: dict[str, Any]) -> TaskStatus:
+    return TaskStatus(
         number=task["id"],
         state=task["state"],
         worker=task["worker_id"],
@@ -135,7 +135,7 @@ def _task(task: dict[str, Any]) -> Task:
     )
 
 
-def _tasks(tasks: list[Task], connector: str) -> str:
+def _tasks(tasks: list[TaskStatus], connector: str) -> str:
     numbers = ", ".join(str(task.number) for task in tasks)
     return f"tasks {numbers} of {connector} have" if len(tasks) > 1 else f"task {numbers} of {connector} has"
 

@@ -16,7 +16,7 @@ _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "r": "snapshot", "t"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class RowChange:
     """A change of a row, as a change message tells it."""
 
     operation: str
@@ -32,12 +32,12 @@ class Change:
         return frozenset(name for name, value in self.after.items() if self.before.get(name, ...) != value)
 
 
-def change(value: Any) -> Change | None:
+def parse_change(value: Any) -> RowChange | None:
     """The change that a decoded message tells of; None where it is another kind of message."""
     if not isinstance(value, dict) or not {"before", "after", "op", "source"} <= value.keys():
         return None
     operation = _OPERATIONS.get(value["op"], str(value["op"]))
-    return Change(operation=operation, before=value["before"], after=value["after"])
+    return RowChange(operation=operation, before=value["before"], after=value["after"])
 
 
 def with_readable_times(schema: Any) -> Any:

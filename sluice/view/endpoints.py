@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from producer.kafka.connection import PRODUCER_VARIABLES, KafkaUser, ProducerEndpoints, kafka_user, require
+from producer.kafka.connection import (
+    PRODUCER_VARIABLES,
+    KafkaUser,
+    ProducerEndpoints,
+    read_kafka_user,
+    require_variables,
+)
 from producer.runtime.exit_status import Exit, SluiceError
 
 VARIABLES = {
@@ -48,10 +54,10 @@ class Endpoints(ProducerEndpoints):
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read VARIABLES from `env`; raises SluiceError that names every one missing."""
-        require(env, VARIABLES)
+        require_variables(env, VARIABLES)
         return cls(
-            producer=kafka_user(env, "producer"),
-            consumer=kafka_user(env, "consumer"),
+            producer=read_kafka_user(env, "producer"),
+            consumer=read_kafka_user(env, "consumer"),
             registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"),
             connect_urls=tuple(url.strip().rstrip("/") for url in env["SLUICE_CONNECT_URL"].split(",")),
             mysql=_store_user(env, "MYSQL"),

@@ -13,7 +13,7 @@ TIMEOUT = 3.0
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class SilentError(Exception):
+class UnavailableError(Exception):
     """A part of the pipeline did not answer; the message says which, where and why."""
 
     def __init__(self, message: str, *, code: int | None = None) -> None:
@@ -28,7 +28,7 @@ def get_json(url: str, *, part: str, timeout: float = TIMEOUT) -> Any:
         with _OPENER.open(url, timeout=timeout) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        raise SilentError(f"{part} at {url} answers {error.code} {error.reason}", code=error.code) from error
+        raise UnavailableError(f"{part} at {url} answers {error.code} {error.reason}", code=error.code) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise SilentError(f"{part} at {url} does not answer: {reason}") from error
+        raise UnavailableError(f"{part} at {url} does not answer: {reason}") from error

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from producer.runtime.terminal import escape_line, escape_text, format_json, write_json
-from sluice.view.debezium import Change, change
-from sluice.view.messages import Shown, key_text
+from sluice.view.debezium import RowChange, parse_change
+from sluice.view.messages import DecodedRecord, key_text
 
 ROWS_AT_ONCE = 200
 MARGIN = 2
@@ -18,7 +18,7 @@ MARGIN = 2
 _OPERATION_STYLES = {"insert": "green", "snapshot": "green", "update": "cyan", "delete": "yellow", "truncate": "red"}
 
 
-def write_lines(messages: Iterable[Shown], *, console: Console, flush: bool = False) -> int:
+def write_json_lines(messages: Iterable[DecodedRecord], *, console: Console, flush: bool = False) -> int:
     """Write each message as one line of JSON, at once if `flush`; returns how many there were."""
     count = 0
     for message in messages:
@@ -37,14 +37,14 @@ class TablePrinter:
         self._widths: tuple[int, ...] = ()
         self.count = 0
 
-    def print(self, messages: Iterable[Shown], *, at_once: int = ROWS_AT_ONCE) -> None:
+    def print(self, messages: Iterable[DecodedRecord], *, at_once: int = ROWS_AT_ONCE) -> None:
         """Print all, `at_once` at a time: 1 shows each message when it comes."""
         remaining = iter(messages)
         while rows := list(islice(remaining, at_once)):
             self._console.print(self._table(rows))
             self.count += len(rows)
 
-    def _table(self, rows: Sequence[Shown]) -> Table:
+    def _table(self, rows: Sequence[DecodedRecord]) -> Table:
         cells = [(str(row.partition), str(row.offset), _time(row), _key(row), _value(row)) for row in rows]
         first = not self._widths
         if first:
@@ -63,16 +63,16 @@ class TablePrinter:
         return (*fixed, max(20, self._console.width - sum(fixed) - 5 * MARGIN))
 
 
-def _time(row: Shown) -> str:
+def _time(row: DecodedRecord) -> str:
     # Kafka keeps milliseconds.
     return "" if row.timestamp is None else row.timestamp[:23].replace("T", " ")
 
 
-def _key(row: Shown) -> Text:
+def _key(row: DecodedRecord) -> Text:
     return Text("none", style="dim") if row.key is None else Text(escape_line(key_text(row.key)))
 
 
-def _value(row: Shown) -> Text:
+def _value(row: DecodedRecord) -> Text:
     text = Text("tombstone", style="yellow") if row.tombstone else _pretty(row.value)
     for name, value in row.headers.items():
         text.append(f"\n{escape_line(name)}: ", style="dim")
@@ -87,11 +87,11 @@ def _pretty(value: Any) -> Text:
     if {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         text = Text(f"{value['bytes']:,} bytes: {value['hex']}")
         return text.append(f"\n{escape_text(value['error'])}", style="red") if "error" in value else text
-    told = change(value)
+    told = parse_change(value)
     return _fields(value) if told is None else _change(told)
 
 
-def _change(told: Change) -> Text:
+def _change(told: RowChange) -> Text:
     """What was done, and the row; of an update the row before and after, with what is new in bold."""
     text = Text().append(escape_line(told.operation), style=_OPERATION_STYLES.get(told.operation, ""))
     if told.before is not None and told.after is not None:

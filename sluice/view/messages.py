@@ -8,14 +8,14 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from sluice.view.decode import MAGIC, Decoder, iso, text_or_bytes
+from sluice.view.record_decoder import MAGIC, Decoder, iso_utc, text_or_bytes
 from sluice.view.topic_reader import TopicReader
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class DecodedRecord:
     """One message, decoded to JSON types."""
 
     partition: int
@@ -34,13 +34,13 @@ class Shown:
         return {name: getattr(self, name) for name in fields}
 
 
-def show(message: Message, *, decode: Decoder) -> Shown:
+def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
     """The message decoded."""
     _, milliseconds = message.timestamp()
-    return Shown(
+    return DecodedRecord(
         partition=message.partition() or 0,
         offset=message.offset() or 0,
-        timestamp=None if milliseconds < 0 else iso(_EPOCH + timedelta(milliseconds=milliseconds)),
+        timestamp=None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds)),
         key=decode(_bytes(message.key())),
         value=decode(_bytes(message.value())),
         headers=_headers(message),
@@ -48,9 +48,9 @@ def show(message: Message, *, decode: Decoder) -> Shown:
     )
 
 
-def backlog(
+def read_backlog(
     reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
-) -> Iterator[Shown]:
+) -> Iterator[DecodedRecord]:
     """What is in the topic now; with `last` only so many of the newest, with `key` only that key's."""
     if last is None:
         yield from _shown(reader.backlog(), decode=decode, key=key)
@@ -64,15 +64,15 @@ def backlog(
     yield from _shown(newest[-last:] if last else [], decode=decode, key=None)
 
 
-def follow(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[Shown]:
+def follow_topic(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[DecodedRecord]:
     """What comes after the backlog, for ever."""
     return _shown(reader.follow(), decode=decode, key=key)
 
 
-def _shown(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[Shown]:
+def _shown(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[DecodedRecord]:
     for message in messages:
         if key is None or _same_key(message, key, decode=decode):
-            yield show(message, decode=decode)
+            yield decode_record(message, decode=decode)
 
 
 def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:

@@ -7,21 +7,35 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from producer.runtime.exit_status import Exit
-from sluice.view.connector_status import FAILED, MYSQL, REDIS, REGISTRY, Connector, Worker, ask_connect
+from sluice.view.connector_status import (
+    FAILED,
+    MYSQL,
+    REDIS,
+    REGISTRY,
+    ConnectorStatus,
+    ConnectStatus,
+    fetch_connect_status,
+)
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
-from sluice.view.store_status import Registry, Server, ask_mysql, ask_redis, ask_registry
-from sluice.view.topic_status import Cluster, KafkaAsker
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus
+from sluice.view.store_status import (
+    DatabaseStatus,
+    RegistryStatus,
+    count_redis_keys,
+    fetch_mysql_status,
+    fetch_registry_status,
+)
 
 Answer = TypeVar("Answer")
 RUNNING = "running"
 """The state of a process that is as it should be."""
-DEAD_LETTERS = "-dead-letters"
+DEAD_LETTERS_SUFFIX = "-dead-letters"
 """How the name of a topic of dead letters ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Process:
+class ProcessStatus:
     """A process of the embedded place, as its supervisor knows it."""
 
     name: str
@@ -33,7 +47,7 @@ class Process:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lag:
+class SinkLag:
     """How many messages a sink has not yet said to have dealt with."""
 
     connector: str
@@ -41,19 +55,19 @@ class Lag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
+class PipelineStatus:
     """What each part answered, or why it did not."""
 
     asked_at: datetime
-    processes: tuple[Process, ...] | None
+    processes: tuple[ProcessStatus, ...] | None
     """None where the pipeline does not live in processes of this machine."""
-    kafka: Cluster | SilentError
-    connect: Worker | SilentError
-    lags: tuple[Lag, ...] | SilentError
+    kafka: KafkaStatus | UnavailableError
+    connect: ConnectStatus | UnavailableError
+    lags: tuple[SinkLag, ...] | UnavailableError
     """Empty while Kafka or Connect is silent."""
-    registry: Registry | SilentError
-    mysql: Server | SilentError
-    redis: int | SilentError
+    registry: RegistryStatus | UnavailableError
+    mysql: DatabaseStatus | UnavailableError
+    redis: int | UnavailableError
     """Keys in the images' database."""
     failing: tuple[str, ...] = ()
     """A sentence for each connector that has failed a moment ago, though it may be RUNNING now."""
@@ -62,14 +76,14 @@ class Status:
     def problems(self) -> tuple[str, ...]:
         """A sentence for each part that does not answer and each process that does not run."""
         answers = (self.kafka, self.connect, self.lags, self.registry, self.mysql, self.redis)
-        silent = [str(answer) for answer in answers if isinstance(answer, SilentError)]
+        silent = [str(answer) for answer in answers if isinstance(answer, UnavailableError)]
         down = [f"{process.name} is {process.state}" for process in self.processes or () if process.state != RUNNING]
         return (*down, *silent)
 
     @property
     def failures(self) -> tuple[str, ...]:
         """A sentence for each connector and task that is FAILED, or has failed a moment ago."""
-        if isinstance(self.connect, SilentError):
+        if isinstance(self.connect, UnavailableError):
             return self.failing
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
         return (*failed, *self.failing)
@@ -77,7 +91,7 @@ class Status:
     @property
     def waits(self) -> tuple[str, ...]:
         """A sentence for each connector that has not failed and needs a part that does not answer."""
-        if isinstance(self.connect, SilentError):
+        if isinstance(self.connect, UnavailableError):
             return ()
         parts = {
             REGISTRY: ("the schema registry", self.registry),
@@ -88,10 +102,11 @@ class Status:
             sentence
             for connector in self.connect.connectors
             for need in connector.needs
-            if isinstance(parts[need][1], SilentError) and (sentence := self._wait(connector, need, parts[need][0]))
+            if isinstance(parts[need][1], UnavailableError)
+            and (sentence := self._wait(connector, need, parts[need][0]))
         )
 
-    def _wait(self, connector: Connector, need: str, name: str) -> str:
+    def _wait(self, connector: ConnectorStatus, need: str, name: str) -> str:
         states = {connector.state, *(task.state for task in connector.tasks)}
         if states & {FAILED, "PAUSED", "STOPPED"}:
             return ""
@@ -114,26 +129,26 @@ class Status:
     @property
     def dead_letters(self) -> dict[str, int]:
         """Messages in each topic of dead letters."""
-        topics = () if isinstance(self.kafka, SilentError) else self.kafka.topics
-        return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS)}
+        topics = () if isinstance(self.kafka, UnavailableError) else self.kafka.topics
+        return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX)}
 
     def lag_of(self, connector: str) -> int | None:
         """Lag of a sink in messages; None for a source, or where it could not be asked."""
-        lags = () if isinstance(self.lags, SilentError) else self.lags
+        lags = () if isinstance(self.lags, UnavailableError) else self.lags
         return next((lag.messages for lag in lags if lag.connector == connector), None)
 
 
-def ask(place: Endpoints, *, processes: Sequence[Process] | None) -> Status:
-    """The status of the pipeline at `place`; takes as long as its slowest part, a few seconds at most."""
+def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | None) -> PipelineStatus:
+    """The status of the pipeline at `endpoints`; takes as long as its slowest part, a few seconds at most."""
     with ThreadPoolExecutor(max_workers=6) as pool:
         # The client is made where it is used: making it waits for nobody.
-        kafka = pool.submit(_answer, lambda: KafkaAsker(place.consumer).cluster())
-        connect = pool.submit(_answer, lambda: ask_connect(*place.connect_urls))
-        lags = pool.submit(_answer, lambda: _lags(place, connect, kafka))
-        registry = pool.submit(_answer, lambda: ask_registry(place.registry_url))
-        mysql = pool.submit(_answer, lambda: ask_mysql(place.mysql))
-        redis = pool.submit(_answer, lambda: ask_redis(place.redis))
-        return Status(
+        kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
+        connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect_urls))
+        lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
+        registry = pool.submit(_answer, lambda: fetch_registry_status(endpoints.registry_url))
+        mysql = pool.submit(_answer, lambda: fetch_mysql_status(endpoints.mysql))
+        redis = pool.submit(_answer, lambda: count_redis_keys(endpoints.redis))
+        return PipelineStatus(
             asked_at=datetime.now(UTC),
             processes=None if processes is None else tuple(processes),
             kafka=kafka.result(),
@@ -145,19 +160,21 @@ def ask(place: Endpoints, *, processes: Sequence[Process] | None) -> Status:
         )
 
 
-def _answer(question: Callable[[], Answer]) -> Answer | SilentError:
+def _answer(question: Callable[[], Answer]) -> Answer | UnavailableError:
     try:
         return question()
-    except SilentError as silent:
+    except UnavailableError as silent:
         return silent
 
 
 def _lags(
-    place: Endpoints, connect: Future[Worker | SilentError], kafka: Future[Cluster | SilentError]
-) -> tuple[Lag, ...]:
+    endpoints: Endpoints,
+    connect: Future[ConnectStatus | UnavailableError],
+    kafka: Future[KafkaStatus | UnavailableError],
+) -> tuple[SinkLag, ...]:
     worker = connect.result()
-    if isinstance(worker, SilentError) or isinstance(kafka.result(), SilentError):
+    if isinstance(worker, UnavailableError) or isinstance(kafka.result(), UnavailableError):
         return ()
-    asker = KafkaAsker(place.consumer)
+    asker = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(Lag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(SinkLag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)

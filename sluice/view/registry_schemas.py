@@ -12,13 +12,13 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.debezium import with_column_names, with_readable_times
-from sluice.view.http_client import SilentError, get_json
+from sluice.view.http_client import UnavailableError, get_json
 
 _PART = "the schema registry"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unusable:
+class UnusableSchema:
     """A schema that is there but that nothing can be read with."""
 
     reason: str
@@ -43,16 +43,16 @@ class RegistrySchemas:
     def _ask(self, number: int) -> Any:
         try:
             return self._parsed(self._get(f"schemas/ids/{number}"))
-        except SilentError as error:
+        except UnavailableError as error:
             if error.code == HTTPStatus.NOT_FOUND:
                 return None
             message = f"{error}, so the messages cannot be decoded"
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         except _ReferenceError as error:
-            return Unusable(reason=f"schema {number} {error}")
+            return UnusableSchema(reason=f"schema {number} {error}")
         # Avro that refers to what is nowhere, or that is none: fastavro has an exception for each kind of mistake.
         except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError, AttributeError) as error:
-            return Unusable(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
+            return UnusableSchema(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
 
     def _parsed(self, answer: Mapping[str, Any]) -> Any:
         if answer.get("schemaType", "AVRO") != "AVRO":
@@ -76,7 +76,7 @@ class RegistrySchemas:
         subject, version = reference["subject"], reference["version"]
         try:
             return self._get(f"subjects/{quote(subject, safe='')}/versions/{version}")
-        except SilentError as error:
+        except UnavailableError as error:
             if error.code == HTTPStatus.NOT_FOUND:
                 raise _ReferenceError(f"refers to {subject} version {version}, which the registry lacks") from error
             raise

@@ -9,16 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from producer.runtime.terminal import escape_line, escape_text
-from sluice.view.connector_status import Worker
-from sluice.view.http_client import SilentError
-from sluice.view.pipeline_status import DEAD_LETTERS, RUNNING, Process, Status
-from sluice.view.store_status import Registry, Server
-from sluice.view.topic_status import Cluster
+from sluice.view.connector_status import ConnectStatus
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaStatus
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX, RUNNING, PipelineStatus, ProcessStatus
+from sluice.view.store_status import DatabaseStatus, RegistryStatus
 
 _STYLES = {"RUNNING": "green", RUNNING: "green", "FAILED": "bold red", "PAUSED": "yellow", "STOPPED": "yellow"}
 
 
-def as_object(status: Status) -> dict[str, Any]:
+def as_object(status: PipelineStatus) -> dict[str, Any]:
     """The status as JSON types; a silent part is `{"error": why}`."""
     return {
         "asked_at": status.asked_at.isoformat().replace("+00:00", "Z"),
@@ -33,26 +33,26 @@ def as_object(status: Status) -> dict[str, Any]:
         "lag": _lag_object(status),
         "registry": _object(status.registry),
         "mysql": _object(status.mysql),
-        "redis": {"error": str(status.redis)} if isinstance(status.redis, SilentError) else {"keys": status.redis},
+        "redis": {"error": str(status.redis)} if isinstance(status.redis, UnavailableError) else {"keys": status.redis},
     }
 
 
-def _object(answer: Cluster | Worker | Registry | Server | SilentError) -> dict[str, Any]:
-    return {"error": str(answer)} if isinstance(answer, SilentError) else asdict(answer)
+def _object(answer: KafkaStatus | ConnectStatus | RegistryStatus | DatabaseStatus | UnavailableError) -> dict[str, Any]:
+    return {"error": str(answer)} if isinstance(answer, UnavailableError) else asdict(answer)
 
 
-def _lag_object(status: Status) -> dict[str, Any]:
-    if isinstance(status.lags, SilentError):
+def _lag_object(status: PipelineStatus) -> dict[str, Any]:
+    if isinstance(status.lags, UnavailableError):
         return {"error": str(status.lags)}
     return {lag.connector: lag.messages for lag in status.lags}
 
 
-def as_tables(status: Status) -> RenderableType:
+def as_tables(status: PipelineStatus) -> RenderableType:
     """The status for a person."""
     parts: list[RenderableType] = [] if status.processes is None else [_processes(status.processes)]
     parts += [_kafka(status.kafka), _connect(status.connect, status=status)]
     parts += [_registry(status.registry), _mysql(status.mysql), _redis(status.redis)]
-    if isinstance(status.lags, SilentError):
+    if isinstance(status.lags, UnavailableError):
         parts.append(_silent(status.lags))
     return Group(*parts)
 
@@ -62,7 +62,7 @@ def _part(name: str, summary: str, table: Table | None = None) -> RenderableType
     return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
 
 
-def _silent(error: SilentError) -> RenderableType:
+def _silent(error: UnavailableError) -> RenderableType:
     return Text(escape_text(str(error)), style="bold red")
 
 
@@ -77,7 +77,7 @@ def _state(state: str) -> Text:
     return Text(escape_line(state), style=_STYLES.get(state, "red"))
 
 
-def _processes(processes: tuple[Process, ...]) -> RenderableType:
+def _processes(processes: tuple[ProcessStatus, ...]) -> RenderableType:
     table = _table("process", "pid", "memory", "up for", "state", right=("pid", "memory", "up for"))
     for process in processes:
         memory = f"{process.memory_bytes / 2**20:,.0f} MiB"
@@ -92,16 +92,16 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def _kafka(answer: Cluster | SilentError) -> RenderableType:
-    if isinstance(answer, SilentError):
+def _kafka(answer: KafkaStatus | UnavailableError) -> RenderableType:
+    if isinstance(answer, UnavailableError):
         return _silent(answer)
     table = _table("topic", "partitions", "messages", right=("partitions", "messages"))
     for topic in answer.topics:
         # A dead letter is a record that a sink could not use: worth a look whenever there is one.
-        alarming = topic.name.endswith(DEAD_LETTERS) and topic.messages
+        alarming = topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages
         table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
     part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
-    if not any(topic.name.endswith(DEAD_LETTERS) and topic.messages for topic in answer.topics):
+    if not any(topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages for topic in answer.topics):
         return part
     return Group(part, Text("  why there are dead letters: sluice dlq", style="yellow"))
 
@@ -110,8 +110,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
-    if isinstance(answer, SilentError):
+def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus) -> RenderableType:
+    if isinstance(answer, UnavailableError):
         return _silent(answer)
     table = _table("connector", "state", "worker", "lag", right=("lag",))
     for connector in answer.connectors:
@@ -129,15 +129,15 @@ def _connect(answer: Worker | SilentError, *, status: Status) -> RenderableType:
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 
 
-def _registry(answer: Registry | SilentError) -> RenderableType:
-    if isinstance(answer, SilentError):
+def _registry(answer: RegistryStatus | UnavailableError) -> RenderableType:
+    if isinstance(answer, UnavailableError):
         return _silent(answer)
     names = ": " + ", ".join(answer.subjects) if answer.subjects else ""
-    return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
+    return _part("RegistryStatus", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
 
 
-def _mysql(answer: Server | SilentError) -> RenderableType:
-    if isinstance(answer, SilentError):
+def _mysql(answer: DatabaseStatus | UnavailableError) -> RenderableType:
+    if isinstance(answer, UnavailableError):
         return _silent(answer)
     table = _table("table", "rows", right=("rows",))
     for found in answer.tables:
@@ -145,7 +145,7 @@ def _mysql(answer: Server | SilentError) -> RenderableType:
     return _part("MySQL", answer.product, table)
 
 
-def _redis(answer: int | SilentError) -> RenderableType:
-    if isinstance(answer, SilentError):
+def _redis(answer: int | UnavailableError) -> RenderableType:
+    if isinstance(answer, UnavailableError):
         return _silent(answer)
     return _part("Redis", f"{_count(answer, 'key')} in database 1")

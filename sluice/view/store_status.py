@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sluice.view.endpoints import StoreUser
-from sluice.view.http_client import TIMEOUT, SilentError, get_json
+from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 
 DATABASE = "myDB"
 EXACT_UP_TO = 20_000_000
@@ -19,7 +19,7 @@ IMAGES_DATABASE = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class TableSize:
     """A table and its rows."""
 
     name: str
@@ -29,15 +29,15 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class DatabaseStatus:
     """A database server and its tables."""
 
     product: str
-    tables: tuple[Table, ...]
+    tables: tuple[TableSize, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registry:
+class RegistryStatus:
     """The schema registry."""
 
     version: str
@@ -57,15 +57,15 @@ def connect_mysql(user: StoreUser, *, timeout: float = TIMEOUT) -> "pymysql.Conn
             read_timeout=timeout,
         )
     except (pymysql.MySQLError, OSError) as error:
-        raise mysql_silent(user, error) from error
+        raise mysql_unavailable(user, error) from error
 
 
-def mysql_silent(user: StoreUser, error: Exception) -> SilentError:
+def mysql_unavailable(user: StoreUser, error: Exception) -> UnavailableError:
     """The error in the words of a SilentError, without the number in front."""
-    return SilentError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
+    return UnavailableError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
 
 
-def ask_mysql(user: StoreUser) -> Server:
+def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
     """Product, version and the tables of DATABASE with their rows; raises SilentError."""
     with connect_mysql(user) as connection:
         try:
@@ -79,8 +79,8 @@ def ask_mysql(user: StoreUser) -> Server:
                 estimates = cursor.fetchall()
                 tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)
         except (pymysql.MySQLError, OSError) as error:
-            raise mysql_silent(user, error) from error
-    return Server(product=product, tables=tables)
+            raise mysql_unavailable(user, error) from error
+    return DatabaseStatus(product=product, tables=tables)
 
 
 def read_product(cursor: "pymysql.cursors.Cursor") -> str:
@@ -92,17 +92,17 @@ def read_product(cursor: "pymysql.cursors.Cursor") -> str:
     return f"{'MariaDB' if 'mariadb' in version.lower() else 'MySQL'} {number}"
 
 
-def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> Table:
+def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableSize:
     full_name = f"{DATABASE}.{name}"
     if estimate > EXACT_UP_TO:
-        return Table(name=full_name, rows=estimate, exact=False)
+        return TableSize(name=full_name, rows=estimate, exact=False)
     quoted = name.replace("`", "``")
     cursor.execute(f"SELECT COUNT(*) FROM `{DATABASE}`.`{quoted}`")  # noqa: S608 a name from the server's own list
     row = cursor.fetchone()
-    return Table(name=full_name, rows=int(row[0]) if row else 0, exact=True)
+    return TableSize(name=full_name, rows=int(row[0]) if row else 0, exact=True)
 
 
-def ask_redis(user: StoreUser) -> int:
+def count_redis_keys(user: StoreUser) -> int:
     """Keys in the images' database; raises SilentError."""
     client = redis.Redis(
         host=user.host,
@@ -117,15 +117,15 @@ def ask_redis(user: StoreUser) -> int:
         # Counts every database at once: a reader need not be allowed to choose one.
         answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
     except (redis.RedisError, OSError) as error:
-        raise SilentError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
+        raise UnavailableError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
     finally:
         client.close()
     return answer.get(f"db{IMAGES_DATABASE}", {}).get("keys", 0)
 
 
-def ask_registry(url: str) -> Registry:
+def fetch_registry_status(url: str) -> RegistryStatus:
     """Version and subjects of the registry at `url`; raises SilentError."""
     part = "the schema registry"
     information = get_json(f"{url}/apis/registry/v3/system/info", part=part)
     subjects = get_json(f"{url}/apis/ccompat/v7/subjects", part=part)
-    return Registry(version=str(information["version"]), subjects=tuple(sorted(subjects)))
+    return RegistryStatus(version=str(information["version"]), subjects=tuple(sorted(subjects)))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from producer.gps.check_rows import parse_row
 from producer.gps.encode_row import schema_text
+from producer.gps.parse_row import parse_row
 from tests.bench.bench_pipeline import BenchPipeline
 from tests.bench.format_costs import FormatBench
 from tests.bench.formats import FORMATS, Record

@@ -151,7 +151,7 @@ def deploy_with_all_permissions() -> None:
     """What `pulumi up` runs, by somebody who has every right."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
 
-    settings = Settings.of_stack()
+    settings = Settings.read_stack()
     assert settings.gcp
     deploy_on_google(settings, settings.gcp, deploy=deploy, ask=lambda account, permissions: permissions)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcp.namespace_deletion import not_waited_for
-from infra.program import cluster_of, deploy
+from infra.gcp.namespace_deletion import skip_deletion_wait
+from infra.program import deploy, kubernetes_provider
 from infra.settings.stack_settings import Settings
 from infra.workloads.target_cluster import TargetCluster
 from tests.cluster.api_client import Api
@@ -48,8 +48,8 @@ def _availability(api: Api) -> str | None:
 
 
 def _program() -> None:
-    settings = Settings.of_stack()
-    deploy(settings, on=cluster_of(settings), foundation=TargetCluster(transformations=[not_waited_for]))
+    settings = Settings.read_stack()
+    deploy(settings, provider=kubernetes_provider(settings), target=TargetCluster(transformations=[skip_deletion_wait]))
 
 
 def test_destroy_does_not_wait_for_the_namespace(cluster: Cluster, unanswered: Api, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_nothing_else_at_the_root_is_a_module_or_a_package() -> None:
 
 
 def test_no_two_files_have_one_name() -> None:
-    # gps/compare.py and images/compare.py beside it count as one.
+    # sluice/proof/gps/compare.py and sluice/proof/images/compare.py count as one.
     twins = re.compile(rf"/(?:{'|'.join(TWINS)})/(?=[^/]+$)")
     roles = {twins.sub("/*/", path) for path in python_files().values()}
     counts = Counter(PurePosixPath(role).name for role in roles)

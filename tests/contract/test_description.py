@@ -12,7 +12,7 @@ import yaml
 from sluice.local import connect_workers, connectors
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, PipelineSpec, Topic
-from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, needs_of
+from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, parts_needed
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -113,7 +113,7 @@ def test_what_has_failed_is_restarted_however_long_an_outage_lasts(connector: Co
 
 
 def test_status_knows_what_each_connector_waits_for() -> None:
-    assert {connector.name: needs_of(connector.config) for connector in DESCRIPTION.connectors} == {
+    assert {connector.name: parts_needed(connector.config) for connector in DESCRIPTION.connectors} == {
         "mysql-sink": (MYSQL, REGISTRY),
         "mysql-source": (MYSQL, REGISTRY),
         "redis-sink": (REDIS,),

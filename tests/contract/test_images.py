@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.gcp.guard_source import code
+from infra.gcp.guard_source import source_files
 from infra.settings.container_images import DOCKERFILES, own_image_files
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import VARIABLES
@@ -120,7 +120,7 @@ def test_the_toolbox_says_what_it_needs(words: list[str], tmp_path: Path) -> Non
 
 
 def test_the_guards_archive_holds_all_that_it_imports(tmp_path: Path) -> None:
-    files = {PurePosixPath("/app") / name: path for name, path in code().items()}
+    files = {PurePosixPath("/app") / name: path for name, path in source_files().items()}
     python = lay_out_image(files, lock=files[PurePosixPath("/app/requirements.txt")], root=tmp_path)
     done = python.run(["python", "-c", IMPORT_ALL, str(python.app)], env=ENV)
     assert (done.stdout, done.returncode) == ("", 0), done.stderr

@@ -8,7 +8,8 @@ import pytest
 
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
-from sluice.cluster.toolbox_pod import NAMESPACE, context_of, is_cluster
+from sluice.cluster.target import is_cluster, kubectl_context
+from sluice.cluster.toolbox_pod import NAMESPACE
 from tests.run_sluice import Sluice
 
 ROWS = 500_000
@@ -18,7 +19,7 @@ ROWS = 500_000
 def kubectl(target: str) -> list[str]:
     if not is_cluster(target):
         pytest.skip(f"kills a pod; the target is {target}, whose workers test_failover.py kills")
-    return ["kubectl", "--context", context_of(target), "--namespace", NAMESPACE]
+    return ["kubectl", "--context", kubectl_context(target), "--namespace", NAMESPACE]
 
 
 def test_every_row_arrives_though_a_worker_is_killed(kubectl: list[str], sluice: Sluice, tmp_path: Path) -> None:

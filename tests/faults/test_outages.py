@@ -13,8 +13,8 @@ from producer.sample import write_sample
 from producer.sample_images import write_images
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
-from sluice.view.connector_status import Task
-from sluice.view.http_client import SilentError
+from sluice.view.connector_status import TaskStatus
+from sluice.view.http_client import UnavailableError
 from tests.faults.row_changes import writing_rows
 from tests.faults.stall_watch import Offsets
 from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_topic, check_proofs, difference
@@ -49,11 +49,11 @@ def dead_letters(loads: Loads) -> int:
     return sum(sum(loads.offsets.ends(topic).values()) for topic in DEAD_LETTERS)
 
 
-def tasks(pipeline: Pipeline) -> Sequence[Task]:
+def tasks(pipeline: Pipeline) -> Sequence[TaskStatus]:
     """Every task as the survivor knows it; none while Connect is rearranging."""
     try:
         connectors = pipeline.connectors(asking=SURVIVOR).values()
-    except SilentError:
+    except UnavailableError:
         return []
     return [task for connector in connectors for task in connector.tasks]
 

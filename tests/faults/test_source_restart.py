@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 
 from sluice.local.instance import Instance
-from sluice.view.connector_status import ask_connect
+from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
 from tests.administrator import Connection, administrator, run
 from tests.faults.row_changes import EVERY_SECONDS, TOPIC, inserted_keys, repeated_keys, writing_rows
 from tests.kill_servers import LocalServerControl, ServerControl
@@ -52,8 +52,8 @@ def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]
 
 def source_runs(endpoints: Endpoints) -> bool:
     try:
-        connectors = ask_connect(*endpoints.connect_urls).connectors
-    except SilentError:
+        connectors = fetch_connect_status(*endpoints.connect_urls).connectors
+    except UnavailableError:
         return False
     (source,) = [connector for connector in connectors if connector.name == "mysql-source"]
     return [task.state for task in source.tasks] == ["RUNNING"]

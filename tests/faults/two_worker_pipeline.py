@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
-from sluice.view.connector_status import Connector, ask_connect
+from sluice.view.connector_status import ConnectorStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
 from tests.administrator import Connection
 from tests.faults.row_changes import TOPIC, inserted_keys
 from tests.faults.stall_watch import Offsets, Positions
@@ -35,16 +35,16 @@ class Pipeline:
         env = self.env | {"SLUICE_CONNECT_URL": self.servers.connect_url(asking)}
         return run_sluice("--target", "external", *arguments, env=env)
 
-    def connectors(self, *, asking: str) -> dict[str, Connector]:
+    def connectors(self, *, asking: str) -> dict[str, ConnectorStatus]:
         """Return the connectors as reported by the worker `asking`."""
-        found = ask_connect(self.servers.connect_url(asking)).connectors
+        found = fetch_connect_status(self.servers.connect_url(asking)).connectors
         return {connector.name: connector for connector in found}
 
     def workers_of_tasks(self, *, asking: str) -> list[str]:
         """Return the worker of each running task; empty while Connect rebalances."""
         try:
             connectors = self.connectors(asking=asking).values()
-        except SilentError:
+        except UnavailableError:
             return []
         tasks = [task for connector in connectors for task in connector.tasks]
         states = {part.state for part in (*connectors, *tasks)}

@@ -7,9 +7,9 @@ from math import inf, nan
 import pytest
 
 from producer.gps import encode_row
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from producer.kafka.register_schema import register
-from sluice.view.connector_status import ask_connect
+from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
 from tests.pipeline.dead_letter_reader import DeadLetterReader
@@ -40,7 +40,7 @@ def fix(utime: int, **other: float) -> GpsFix:
 
 @pytest.fixture(scope="module")
 def header(endpoints: Endpoints) -> bytes:
-    return encode_row.header(
+    return encode_row.encode_header(
         register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
     )
 
@@ -49,7 +49,7 @@ def bad_records(utime: int, header: bytes) -> list[Bad]:
     """One of each kind; `utime` and the 49 after it are theirs."""
 
     def value(at: int, **other: float) -> bytes:
-        return encode_row.value(fix(at, **other), header=header)
+        return encode_row.encode_value(fix(at, **other), header=header)
 
     key, right = str(utime), value(utime)
     unknown = struct.pack(">bI", 0, UNKNOWN_ID) + right[len(header) :]
@@ -82,7 +82,7 @@ def stored(endpoints: Endpoints, first: int, last: int) -> list[int]:
 
 
 def states(endpoints: Endpoints) -> set[str]:
-    (sink,) = [one for one in ask_connect(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
+    (sink,) = [one for one in fetch_connect_status(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
     return {sink.state, *(task.state for task in sink.tasks)}
 
 
@@ -93,11 +93,13 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
     bad = bad_records(utime, header)
     # Before and after each one a good record: of all partitions, for the keys decide which.
     good = [utime + 1000 + number for number in range(4 * (len(bad) + 1))]
-    records: list[tuple[Key, Value]] = [(str(utime), encode_row.value(fix(utime), header=header))]
+    records: list[tuple[Key, Value]] = [(str(utime), encode_row.encode_value(fix(utime), header=header))]
     for number, one in enumerate(bad):
-        records += [(str(at), encode_row.value(fix(at), header=header)) for at in good[4 * number : 4 * number + 4]]
+        records += [
+            (str(at), encode_row.encode_value(fix(at), header=header)) for at in good[4 * number : 4 * number + 4]
+        ]
         records.append((one.key, one.value))
-    records += [(str(at), encode_row.value(fix(at), header=header)) for at in good[-4:]]
+    records += [(str(at), encode_row.encode_value(fix(at), header=header)) for at in good[-4:]]
     letters = DeadLetterReader(endpoints, "mysql-sink-dead-letters")
     produce(endpoints, encode_row.TOPIC, records)
 

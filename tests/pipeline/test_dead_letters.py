@@ -47,7 +47,9 @@ def letters(sluice: Sluice) -> Letters:
 def bad(endpoints: Endpoints, mark: str, letters: Letters) -> Found:
     """The dead letters of records that no sink can use: two right rows, and bytes, under keys that are no number."""
     schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
-    right = [encode_row.value(parse_row(ROW % (START + n)), header=encode_row.header(schema)) for n in range(2)]
+    right = [
+        encode_row.encode_value(parse_row(ROW % (START + n)), header=encode_row.encode_header(schema)) for n in range(2)
+    ]
     producer = Producer(endpoints.producer.client_settings() | {"partitioner": "murmur2_random"})  # as a load does
     headers: list[tuple[str, str | bytes | None]] = [("who", HOSTILE.encode()), ("none", None)]
     for number, value in enumerate((*right, b"\x1b no avro")):

@@ -19,11 +19,12 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.gps import encode_row
-from producer.gps.load import Load, LoadOptions
+from producer.gps.load import GpsLoad
 from producer.gps.open_log import open_log
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from sluice.view.endpoints import Endpoints
 from tests.pipeline.time_ranges import TimeRange
@@ -266,8 +267,8 @@ def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints
     ):
         delivery.connect()
         begun = time.monotonic()
-        told = Load(
-            source, delivery=delivery, header=encode_row.header(1), rejects=rejects, options=LoadOptions()
+        told = GpsLoad(
+            source, delivery=delivery, header=encode_row.encode_header(1), rejects=rejects, options=LoadOptions()
         ).run()
     assert (told.status, told.acknowledged, told.failed) == (Exit.INCOMPLETE, 0, ROWS)
     assert "this user may not write" in (told.problem or "")

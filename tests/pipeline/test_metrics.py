@@ -19,7 +19,7 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
     instance: Instance, environment: dict[str, str], sluice: Sluice, sample: Path, tmp_path: Path
 ) -> None:
     # Here, since the image of scripts/test-kind has no Pulumi program.
-    from infra.gcp.metrics import ACTIVE, FAILED_TASKS, LAG, SCRAPED, SOURCED, SUNK  # noqa: PLC0415
+    from infra.gcp.metrics import FAILED_TASKS, LAG, SCRAPED, SINK_RATE, SOURCE_RATE, UNWRITTEN_RECORDS  # noqa: PLC0415
     from infra.workloads.connect_cluster import METRICS  # noqa: PLC0415
 
     assert sluice("load", "gps", str(sample)).returncode == 0
@@ -32,9 +32,9 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
     reads = {"connector": "reads", "task": "0"}
     expected = {  # which series the queries find, and by which labels they group them
         FAILED_TASKS: {"connector": "reads"},
-        SUNK: reads,
-        ACTIVE: reads,
-        SOURCED: {"connector": "writes", "task": "0"},
+        SINK_RATE: reads,
+        UNWRITTEN_RECORDS: reads,
+        SOURCE_RATE: {"connector": "writes", "task": "0"},
         LAG: {"client_id": "connector-consumer-reads-0", "topic": "gps-fixes"},
     }
     assert set(expected) == set(SCRAPED)

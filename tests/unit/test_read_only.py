@@ -23,8 +23,9 @@ WRITERS = {
         "RejectFile(Path('r.csv')).remove_old()",
     ),
     "a reject": (
-        "from producer.shared.rejects_file import RejectFile; from producer.gps.check_rows import Reject, Reason",
-        "RejectFile(Path('r.csv')).write([Reject(1, Reason.COLUMNS, b'x', 1)])",
+        "from producer.shared.rejects_file import RejectFile; from producer.gps.check_rows import RowReject; "
+        "from producer.gps.reject_reasons import RowReason",
+        "RejectFile(Path('r.csv')).write([RowReject(1, RowReason.COLUMNS, b'x', 1)])",
     ),
     "the report's folder": (
         "from argparse import Namespace; from sluice.proof.shared.options import check_output",
@@ -45,9 +46,9 @@ WRITERS = {
     ),
     "fonts of the charts": (
         "from argparse import Namespace; from sluice.proof.command import _prove",
-        "_prove(Namespace(source=os.__file__), env={}, console=None, place=None)",
+        "_prove(Namespace(source=os.__file__), env={}, console=None, endpoints=None)",
     ),
-    "utimes seen": ("from producer.gps.duplicate_keys import SeenUtimes", "SeenUtimes()"),
+    "the utimes loaded": ("from producer.gps.duplicate_keys import UtimeSet", "UtimeSet()"),
 }
 """What is imported, and the call that writes."""
 

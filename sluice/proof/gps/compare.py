@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.external_sort import RefusedRow
 from sluice.proof.gps.table_rows import FIELDS, TableRow
 from sluice.proof.shared.counted_list import CountedList, Item

@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 from math import degrees
 from statistics import median
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 
 BUCKETS = 800
 """A series keeps its first, smallest and largest values of so many equal parts: at most a few thousand points."""

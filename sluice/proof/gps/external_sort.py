@@ -9,7 +9,8 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, NamedTuple, Self, TypeVar, cast
 
-from producer.gps.check_rows import GpsFix, Reason
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import SluiceError
 
 RUN_ROWS = 100_000
@@ -18,7 +19,7 @@ _FLOATS = 5
 _FIX = struct.Struct("<qBiB5d")
 """utime, fix mode, satellites, a bit for each null, the numbers: bit for bit what the source says."""
 _REFUSED = struct.Struct("<qqB")
-_REASONS = tuple(Reason)
+_REASONS = tuple(RowReason)
 _PLACE = {reason: place for place, reason in enumerate(_REASONS)}
 _READ_ROWS = 1_000
 _utime = itemgetter(0)
@@ -31,7 +32,7 @@ class RefusedRow(NamedTuple):
     utime: int
     """µs since the epoch; whatever the row says, also what no load accepts."""
     line_number: int
-    reason: Reason
+    reason: RowReason
 
 
 class _Sorted(Generic[Item]):

@@ -28,7 +28,7 @@ from sluice.view.endpoints import Endpoints
 
 
 def prove_rows_of(
-    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: StoredBytes | None = None
+    args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints, raw: StoredBytes | None = None
 ) -> Summary:
     """Prove the log args.source and write the report; raises SluiceError as `sluice.proof.command.run` does.
 
@@ -36,9 +36,9 @@ def prove_rows_of(
     """
     began = time.monotonic()
     question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
-    sink = ConnectSink(place, ROWS_SINK)
+    sink = ConnectSink(endpoints, ROWS_SINK)
     with (
-        open_table(place.mysql) as table,
+        open_table(endpoints.mysql) as table,
         open_log(args.source, env=env, raw=raw) as source,
         ConsoleProgress(console, quiet=args.json, of="rows") as progress,
     ):
@@ -51,7 +51,7 @@ def prove_rows_of(
             limit=args.list,
             progress=progress,
         )
-        surroundings = look_around(place, sink=sink, store=("Database", table.product))
+        surroundings = look_around(endpoints, sink=sink, store=("Database", table.product))
         evidence = _evidence(args, question, finding, surroundings, env=env, seconds=time.monotonic() - began)
         report = write_report(render(evidence), args.output)
     return _told(evidence, report)

@@ -7,7 +7,9 @@ from hashlib import sha256
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
-from producer.gps.check_rows import GpsFix, Reason, Reject, read_fixes
+from producer.gps.check_rows import RowReject, read_fixes
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from sluice.proof.gps.external_sort import RefusedRow, SortedFixes, SortedRefusals
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ class SourceSummary:
     """Rows of each fix mode."""
     nulls: dict[str, int]
     """Rows in which each field of NULLABLE is null."""
-    reasons: dict[Reason, int]
+    reasons: dict[RowReason, int]
     """Rows rejected for each reason."""
-    rejects: tuple[Reject, ...]
+    rejects: tuple[RowReject, ...]
     """The first rows rejected, up to a limit."""
 
     @property
@@ -74,8 +76,8 @@ class _Tally:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
-        self.reasons: Counter[Reason] = Counter()
-        self.rejects: list[Reject] = []
+        self.reasons: Counter[RowReason] = Counter()
+        self.rejects: list[RowReject] = []
         self.fix_modes: Counter[int] = Counter()
         self.nulls: Counter[str] = Counter()
         self.first: int | None = None
@@ -93,7 +95,7 @@ class _Tally:
         if None in fix:
             self.nulls.update(name for name in NULLABLE if getattr(fix, name) is None)
 
-    def reject(self, reject: Reject) -> None:
+    def reject(self, reject: RowReject) -> None:
         self.reasons[reject.reason] += 1
         if len(self.rejects) < self._limit:
             self.rejects.append(reject)
@@ -122,7 +124,7 @@ def read_source(
             into.add(row)
         else:
             tally.reject(row)
-            if row.utime is not None and row.reason is not Reason.DUPLICATE:
+            if row.utime is not None and row.reason is not RowReason.DUPLICATE:
                 refused.add(RefusedRow(row.utime, row.line_number, row.reason))
         if number % PROGRESS_ROWS == 0:
             progress(number)

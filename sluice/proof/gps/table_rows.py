@@ -11,8 +11,8 @@ import pymysql
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.endpoints import StoreUser
-from sluice.view.http_client import SilentError
-from sluice.view.store_status import connect_mysql, mysql_silent, read_product
+from sluice.view.http_client import UnavailableError
+from sluice.view.store_status import connect_mysql, mysql_unavailable, read_product
 
 TABLE = "myDB.gps_fixes"
 CHUNK_ROWS = 10_000
@@ -117,7 +117,7 @@ class MysqlTable:
             with self._connection.cursor() as cursor:
                 yield cursor
         except (pymysql.MySQLError, OSError) as error:
-            raise SluiceError(f"{TABLE}: {mysql_silent(self._user, error)}", status=Exit.UNAVAILABLE) from error
+            raise SluiceError(f"{TABLE}: {mysql_unavailable(self._user, error)}", status=Exit.UNAVAILABLE) from error
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def open_table(user: StoreUser) -> Generator[MysqlTable]:
     """The table as the MySQL user `user` sees it; raises SluiceError (UNAVAILABLE)."""
     try:
         connection = connect_mysql(user, timeout=READ_SECONDS)
-    except SilentError as silent:
+    except UnavailableError as silent:
         raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
     with connection:
         yield MysqlTable(user, connection)

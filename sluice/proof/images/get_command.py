@@ -44,12 +44,12 @@ def run_get(
     console: Console,
     errors: Console,
     stdout: BinaryIO,
-    place: Endpoints,
+    endpoints: Endpoints,
 ) -> Exit:
     """Write what a key of the place's Redis holds; raises SluiceError as get_image, UNAVAILABLE if Redis is silent."""
     if args.output not in (None, STDOUT):
         _check(Path(args.output), force=args.force)
-    with open_images_store(place.redis) as store:
+    with open_images_store(endpoints.redis) as store:
         return get_image(args, store=store, console=console, errors=errors, stdout=stdout)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from producer.images.open_images import open_images
-from producer.images.selection_arguments import selection
+from producer.images.selection_arguments import read_selection
 from producer.kafka.topic import TopicAdmin
 from producer.shared.output_files import source_id
 from producer.sources.stored_bytes import StoredBytes
@@ -30,7 +30,7 @@ from sluice.view.endpoints import Endpoints
 
 
 def prove_images_of(
-    args: Namespace, *, env: Mapping[str, str], console: Console, place: Endpoints, raw: StoredBytes | None = None
+    args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints, raw: StoredBytes | None = None
 ) -> Summary:
     """Prove the images of args.source and write the report; raises SluiceError as `sluice.proof.command.run` does.
 
@@ -38,24 +38,28 @@ def prove_images_of(
     """
     began = time.monotonic()
     question = Question(absent=args.absent, allow_extra=args.allow_extra, wait_seconds=args.wait)
-    sink = ConnectSink(place, IMAGES_SINK)
+    sink = ConnectSink(endpoints, IMAGES_SINK)
     with (
-        open_images_store(place.redis) as store,
+        open_images_store(endpoints.redis) as store,
         open_images(
-            args.source, env=env, selection=selection(args), max_message_bytes=_max_message_bytes(place), raw=raw
+            args.source,
+            env=env,
+            selection=read_selection(args),
+            max_message_bytes=_max_message_bytes(endpoints),
+            raw=raw,
         ) as source,
         ConsoleProgress(console, quiet=args.json, of="images") as progress,
     ):
         finding = prove_images(source, store=store, sink=sink, question=question, limit=args.list, progress=progress)
-        surroundings = look_around(place, sink=sink, store=("Redis", store.product))
+        surroundings = look_around(endpoints, sink=sink, store=("Redis", store.product))
         evidence = _evidence(args, question, finding, surroundings, env=env, seconds=time.monotonic() - began)
         report = write_report(render(evidence), args.output)
     return _told(evidence, report)
 
 
-def _max_message_bytes(place: Endpoints) -> int:
+def _max_message_bytes(endpoints: Endpoints) -> int:
     """What the topic takes: a larger image is refused by a load and so must not be in Redis."""
-    return TopicAdmin(place.producer.client_settings(), topic=IMAGES_SINK.topic).max_message_bytes()
+    return TopicAdmin(endpoints.producer.client_settings(), topic=IMAGES_SINK.topic).max_message_bytes()
 
 
 def _evidence(

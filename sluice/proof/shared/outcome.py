@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sluice.proof.shared.sink_progress import SinkState
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 
 _AGAIN = (
     "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
@@ -110,9 +110,8 @@ def letters(count: int, *, topic: str) -> tuple[str, ...]:
     if not count:
         return ()
     there = f"There {are(count)} {messages(count)}"
-    return (
-        f"{there} that the sink could not use: `sluice dlq --connector {topic.removesuffix(DEAD_LETTERS)}` says why.",
-    )
+    connector = topic.removesuffix(DEAD_LETTERS_SUFFIX)
+    return (f"{there} that the sink could not use: `sluice dlq --connector {connector}` says why.",)
 
 
 def are(count: int) -> str:

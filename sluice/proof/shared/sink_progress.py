@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.view.connector_status import FAILED, Connector, Worker, ask_connect
+from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
 from sluice.view.topic_reader import TopicReader
-from sluice.view.topic_status import Cluster, KafkaAsker, Unread
 
 Offsets: TypeAlias = dict[int, int]
 """Of each partition the offset that its next message will have."""
@@ -85,15 +85,15 @@ class Sink(Protocol):
 class ConnectSink:
     """A sink of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
 
-    def __init__(self, place: Endpoints, names: SinkNames) -> None:
+    def __init__(self, endpoints: Endpoints, names: SinkNames) -> None:
         self.names = names
-        self._consumer = place.consumer
-        self._connect_urls = place.connect_urls
-        self._kafka = heard(lambda: KafkaAsker(place.consumer))
+        self._consumer = endpoints.consumer
+        self._connect_urls = endpoints.connect_urls
+        self._kafka = heard(lambda: KafkaInspector(endpoints.consumer))
 
     def ends(self) -> Offsets:
         """Where the sink's topic ends now; messages of open transactions are before it."""
-        return heard(lambda: self._kafka.ends(self.names.topic))
+        return heard(lambda: self._kafka.end_offsets(self.names.topic))
 
     def state(self, ends: Offsets) -> SinkState:
         """What keeps the sink, and how far it and every sink like it are in what comes before `ends`."""
@@ -112,19 +112,19 @@ class ConnectSink:
             for message in reader.backlog():
                 yield Message(message.partition() or 0, message.offset() or 0, _bytes(message.key()))
 
-    def worker(self) -> Worker:
+    def worker(self) -> ConnectStatus:
         """Connect and its connectors."""
-        return heard(lambda: ask_connect(*self._connect_urls))
+        return heard(lambda: fetch_connect_status(*self._connect_urls))
 
-    def cluster(self) -> Cluster:
+    def cluster(self) -> KafkaStatus:
         """Kafka's brokers and topics."""
-        return heard(self._kafka.cluster)
+        return heard(self._kafka.kafka_status)
 
-    def _unread(self, group: str, ends: Offsets) -> Unread:
+    def _unread(self, group: str, ends: Offsets) -> UnreadRecords:
         return heard(lambda: self._kafka.unread(group, self.names.topic, ends))
 
 
-def find_sinks(worker: Worker, names: SinkNames) -> tuple[Connector | None, tuple[Connector, ...]]:
+def find_sinks(worker: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
     """The sink itself, and others of its class that read its topic: they may well write the same store."""
     own = next((found for found in worker.connectors if found.name == names.connector), None)
     alike = tuple(
@@ -150,11 +150,11 @@ def heard(question: Callable[[], Answer]) -> Answer:
     """The answer; where none comes, SluiceError (UNAVAILABLE)."""
     try:
         return question()
-    except SilentError as silent:
+    except UnavailableError as silent:
         raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
 
 
-def troubles(connector: Connector | None, *, name: str) -> tuple[str, ...]:
+def troubles(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]:
     """A sentence for everything about the connector `name` that is not RUNNING; None where it is not there."""
     if connector is None:
         return (f"there is no connector {name}",)
@@ -172,7 +172,7 @@ def troubles(connector: Connector | None, *, name: str) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def is_stuck(connector: Connector | None) -> bool:
+def is_stuck(connector: ConnectorStatus | None) -> bool:
     """True where the sink will not go on by itself; a task that is being moved will."""
     return connector is None or bool(connector.failures) or connector.state in _HALTED
 

@@ -1,7 +1,7 @@
 import pytest
 
 from infra.settings.container_images import Images
-from infra.settings.profiles import profile_of
+from infra.settings.profiles import resolve_profile
 from infra.settings.stack_settings import Settings
 from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.engine import Made, run
@@ -15,22 +15,22 @@ EVERYTHING = {
 """A stack that makes all that there is."""
 
 
-def site_of(**settings: str) -> WorkloadContext:
+def workload_context(**settings: str) -> WorkloadContext:
     parsed = Settings.parse({"kubeContext": "test", **settings})
     return WorkloadContext(
         namespace="sluice",
         images=Images(registry=parsed.image_registry, overrides=parsed.image_overrides),
-        profile=profile_of(parsed),
+        profile=resolve_profile(parsed),
         storage_class=parsed.cluster.storage_class,
     )
 
 
 def everything(**settings: str) -> list[Made]:
     """All that the program makes, as the engine would be asked for it."""
-    from infra.program import cluster_of, deploy  # noqa: PLC0415 a second, for the tests that need it
+    from infra.program import deploy, kubernetes_provider  # noqa: PLC0415 a second, for the tests that need it
 
     parsed = Settings.parse({**EVERYTHING, **settings})
-    return run(lambda: deploy(parsed, on=cluster_of(parsed)))
+    return run(lambda: deploy(parsed, provider=kubernetes_provider(parsed)))
 
 
 @pytest.fixture(scope="session", params=["small", "large"])
@@ -40,5 +40,5 @@ def made(request: pytest.FixtureRequest) -> list[Made]:
 
 
 @pytest.fixture
-def site() -> WorkloadContext:
-    return site_of()
+def context() -> WorkloadContext:
+    return workload_context()

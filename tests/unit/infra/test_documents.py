@@ -3,7 +3,7 @@
 import json
 import re
 
-from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.declared_settings import ROOT, read_declarations
 from infra.settings.versions import BUILD_IMAGES, IMAGES, KIND_NODE, STRIMZI_CHART
 from infra.workloads import network_policies
 
@@ -19,11 +19,11 @@ def test_picture_shows_the_flows() -> None:
 
 
 def test_settings_that_the_page_names_exist() -> None:
-    groups = {name.partition(".")[0] for name in declarations() if "." in name}
+    groups = {name.partition(".")[0] for name in read_declarations() if "." in name}
     named = set(re.findall(rf"\b((?:{'|'.join(groups)})\.[a-zA-Z]+)\b", PAGE)) - {"images.NAME", "proof.html"}
     named = {name for name in named if not name.endswith((".yaml", ".io"))}
     assert {"load.source", "console.enabled", "strimzi.chart"} <= named
-    assert named <= declarations().keys()
+    assert named <= read_declarations().keys()
 
 
 def test_files_that_the_page_names_exist() -> None:

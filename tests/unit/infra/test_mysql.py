@@ -9,48 +9,48 @@ import pytest
 from infra.workloads.k8s_manifests import K8S
 from infra.workloads.mysql import MySql, MySqlArgs, run_scripts
 from infra.workloads.workload_context import WorkloadContext
-from tests.unit.infra.conftest import site_of
+from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.engine import Made, run
 
 
-def make(site: WorkloadContext) -> list[Made]:
-    return run(lambda: _make(site))
+def make(context: WorkloadContext) -> list[Made]:
+    return run(lambda: _make(context))
 
 
-def _make(site: WorkloadContext) -> None:
-    MySql("mysql", MySqlArgs(site=site, after=[]))
+def _make(context: WorkloadContext) -> None:
+    MySql("mysql", MySqlArgs(context=context, after=[]))
 
 
-def test_secret_has_a_password_for_everybody(site: WorkloadContext) -> None:
-    (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql")
+def test_secret_has_a_password_for_everybody(context: WorkloadContext) -> None:
+    (secret,) = (entry for entry in make(context) if entry.kind == "Secret" and entry.name == "mysql")
     assert secret.plain["stringData"] == {
         f"{user}-password": f"password-of-mysql-{user}" for user in ("root", "connect", "source", "reader")
     }
 
 
-def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(site: WorkloadContext) -> None:
-    (secret,) = (entry for entry in make(site) if entry.kind == "Secret" and entry.name == "mysql-scripts")
+def test_scripts_are_those_of_every_place_with_the_passwords_filled_in(context: WorkloadContext) -> None:
+    (secret,) = (entry for entry in make(context) if entry.kind == "Secret" and entry.name == "mysql-scripts")
     scripts = secret.plain["stringData"]
     assert sorted(scripts) == sorted(path.name for path in (K8S / "mysql").glob("*.sql"))
     assert "IDENTIFIED BY 'password-of-mysql-source'" in scripts["20-users.sql"]
     assert not any("${" in text for text in scripts.values())
 
 
-def test_passwords_are_long_and_need_no_quoting(site: WorkloadContext) -> None:
-    for entry in make(site):
+def test_passwords_are_long_and_need_no_quoting(context: WorkloadContext) -> None:
+    for entry in make(context):
         if entry.kind == "RandomPassword":
             assert entry.plain["length"] >= 32
             assert entry.plain["special"] is False
 
 
-def test_other_scripts_are_another_pod(site: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = _set(make(site))
+def test_other_scripts_are_another_pod(context: WorkloadContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _set(make(context))
     monkeypatch.setattr("infra.workloads.mysql.scripts", lambda: {"10-other.sql": "SELECT 1"})
-    assert _set(make(site)).plain["spec"]["template"] != before.plain["spec"]["template"]
+    assert _set(make(context)).plain["spec"]["template"] != before.plain["spec"]["template"]
 
 
 def test_disk_is_of_the_class_and_size_that_the_stack_says() -> None:
-    made = make(site_of(**{"kubernetes.storageClass": "fast", "mysql.storage": "33Gi"}))
+    made = make(workload_context(**{"kubernetes.storageClass": "fast", "mysql.storage": "33Gi"}))
     (claim,) = _set(made).plain["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "fast"
     assert claim["spec"]["resources"]["requests"]["storage"] == "33Gi"

@@ -18,13 +18,13 @@ from pulumi.runtime.config import set_all_config
 from infra.program import main
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings, SettingsError
-from infra.stack_outputs import commands
-from infra.workloads.load_jobs import prove
+from infra.stack_outputs import stack_outputs
+from infra.workloads.load_jobs import proof_script
 from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
 from infra.workloads.toolbox import endpoint_variables, producer_variables
 from producer.runtime.exit_status import Exit
 from sluice.view import endpoints
-from tests.unit.infra.conftest import everything, site_of
+from tests.unit.infra.conftest import everything, workload_context
 from tests.unit.infra.engine import Made, run
 
 
@@ -95,10 +95,10 @@ def test_program_runs_as_pulumi_runs_it() -> None:
 
 
 def test_person_is_told_commands_that_can_be_typed() -> None:
-    told = commands(Settings.parse({"kubeContext": "kind-sluice", "load.source": "nclt:2012-11-16"}))
+    told = stack_outputs(Settings.parse({"kubeContext": "kind-sluice", "load.source": "nclt:2012-11-16"}))
     assert told["status"] == "scripts/sluice --target kind status"
     assert told["proof"] == "scripts/sluice --target kind proof nclt:2012-11-16"
-    other = commands(Settings.parse({"kubeContext": "gke_p_z_c", "console.enabled": "true", "namespace": "lab"}))
+    other = stack_outputs(Settings.parse({"kubeContext": "gke_p_z_c", "console.enabled": "true", "namespace": "lab"}))
     assert other["status"] == "scripts/sluice --target context:gke_p_z_c --namespace lab status"
     assert shlex.split(other["console"], comments=True)[:5] == [
         "kubectl",
@@ -174,7 +174,7 @@ def make_strimzi(chart: str) -> Made:
 
 
 def _make_strimzi(chart: str) -> None:
-    Strimzi("strimzi", StrimziArgs(site=site_of(), chart=chart, after=[]))
+    Strimzi("strimzi", StrimziArgs(context=workload_context(), chart=chart, after=[]))
 
 
 def test_strimzi_watches_its_own_namespace_and_makes_restricted_pods() -> None:
@@ -226,7 +226,7 @@ def test_report_of_a_proof_is_in_its_log_and_its_status_stays(status: int, tmp_p
     sluice = tmp_path / "sluice"
     sluice.write_text(f'#!/bin/sh\necho "$@"; echo "<html>" >{report}; exit {status}\n')
     sluice.chmod(0o755)
-    command = ["sh", "-c", prove(report=str(report)), "proof", "/data/a b.csv", "--allow-extra"]
+    command = ["sh", "-c", proof_script(report=str(report)), "proof", "/data/a b.csv", "--allow-extra"]
     env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     told = f"--target external proof /data/a b.csv --allow-extra --output {report}"

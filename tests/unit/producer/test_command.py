@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.shared.interrupts import Interrupts
-from producer.shared.load_stages import StopLoadError
+from producer.runtime.terminal import Console
+from producer.shared.interrupts import Interrupts, StopLoadError
 
 ROW = "1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n"
 NOWHERE = {

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix, read_fixes
+from producer.gps.check_rows import read_fixes
+from producer.gps.parse_row import GpsFix
 from producer.runtime.exit_status import Exit
 from producer.sample import main, write_sample
 

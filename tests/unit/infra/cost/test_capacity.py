@@ -12,7 +12,7 @@ from infra.cost.machine_types import machine
 from infra.cost.notes import too_small
 from infra.cost.pod_requests import Pod, memory_mi, pods
 from infra.gcp.node_pools import CAPACITY, SPOT, STEADY
-from tests.unit.infra.conftest import site_of
+from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 
@@ -60,11 +60,11 @@ def _chosen(template: Any) -> str:
 @pytest.mark.parametrize("settings", [{}, {**LARGE, "console.enabled": "true"}])
 def test_pods_are_those_that_the_program_makes(settings: dict[str, str]) -> None:
     made = Counter(pod for entry in cloud({**NEEDED, **settings}) for pod in placed(entry))
-    site = site_of(**{name: value for name, value in settings.items() if name == "profile"})
+    context = workload_context(**{name: value for name, value in settings.items() if name == "profile"})
     steady = {"kafka", "mysql", "redis"}
     counted = Counter(
         (STEADY if pod.part in steady else SPOT, pod.cpu_m, pod.memory_mi)
-        for pod in pods(site, console="console.enabled" in settings)
+        for pod in pods(context, console="console.enabled" in settings)
     )
     assert counted == made
 

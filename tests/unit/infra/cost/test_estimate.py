@@ -97,9 +97,9 @@ def test_alerts_are_as_many_as_the_program_makes() -> None:
     for enabled in ("true", "false"):
         settings = settings_of("gke", [f"monitoring.enabled={enabled}"])
         assert settings.gcp
-        site = CloudContext(settings=settings.gcp, stack="gke")
-        args = AlertsArgs(site=site, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
-        of_metrics = len(alerts(args)) if settings.gcp.watch.enabled else 0
+        context = CloudContext(settings=settings.gcp, stack="gke")
+        args = AlertsArgs(context=context, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
+        of_metrics = len(alerts(args)) if settings.gcp.monitoring.enabled else 0
         assert shape_of(settings, "gke").alerts == of_metrics + 2
 
 

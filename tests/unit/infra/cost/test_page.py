@@ -10,7 +10,7 @@ from rich.console import Console
 from infra.cost.command import main
 from infra.gcp.google_api import ENDPOINT
 from infra.leftovers import command as leftovers
-from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.declared_settings import ROOT, read_declarations
 from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import Project
@@ -54,8 +54,8 @@ def test_there_are_examples() -> None:
 
 
 def test_settings_and_files_that_the_page_names_exist() -> None:
-    groups = "|".join({name.partition(".")[0] for name in declarations() if "." in name})
+    groups = "|".join({name.partition(".")[0] for name in read_declarations() if "." in name})
     settings = set(re.findall(rf"(?<!//)\b((?:{groups})\.[a-z][a-zA-Z]+)\b", PAGE))
-    assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= declarations().keys()
+    assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= read_declarations().keys()
     for name in re.findall(r"\b((?:scripts|infra)/[\w./]*\w)", PAGE):
         assert (ROOT / name).exists(), name

@@ -5,7 +5,7 @@ import pytest
 from infra.cost.billed_stack import settings_of, shape_of
 from infra.cost.estimate import Range, estimate
 from infra.cost.price_table import Prices
-from infra.settings.declared_settings import declarations
+from infra.settings.declared_settings import read_declarations
 
 PRICES = Prices.load()
 STEADY = {"nodes, steady", "boot disks, steady", "NAT"}
@@ -45,7 +45,7 @@ FREE = {
     "monitoring.lagRecords",
     "proof.enabled",
     "proof.options",
-    *(name for name in declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
+    *(name for name in read_declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
 }
 """What no line depends on: names, rights, what is loaded, when is stopped."""
 TOLD = {"gcp.releaseChannel": "EXTENDED", "gcp.secretsKey": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
@@ -66,7 +66,7 @@ def test_a_setting_moves_its_own_lines(setting: str, value: str, lines: set[str]
 
 
 def test_every_setting_is_known_to_cost_or_not() -> None:
-    assert MOVES.keys() | FREE | TOLD.keys() == declarations().keys()
+    assert MOVES.keys() | FREE | TOLD.keys() == read_declarations().keys()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from infra.gcp.budget_rights import PERMISSIONS, ROLE, NoBudgetError, ask_google, may_make_budget
+from infra.gcp.budget_rights import PERMISSIONS, ROLE, NoBudgetError, can_create_budget, query_google
 from infra.gcp.google_api import ENDPOINT, ApiError
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.cost.google import serving
@@ -24,7 +24,7 @@ def may(granted: Sequence[str] | Exception, **settings: str) -> bool:
             raise granted
         return [name for name in permissions if name in granted]
 
-    return may_make_budget(gcp.budget, ask=ask, project="my-lab")
+    return can_create_budget(gcp.budget, ask=ask, project="my-lab")
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def test_where_nobody_can_tell_it_is_tried(error: Exception) -> None:
 
 def test_google_is_asked_which_of_the_rights_there_are() -> None:
     with serving(lambda _: (200, {"permissions": ["billing.budgets.get"]})) as google:
-        granted = ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
+        granted = query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
     assert granted == ["billing.budgets.get"]
     (asked,) = google.asked
     assert (asked.method, asked.path, asked.body) == (
@@ -78,13 +78,13 @@ def test_google_is_asked_which_of_the_rights_there_are() -> None:
 
 def test_an_account_without_any_of_the_rights_grants_none() -> None:
     with serving(lambda _: (200, {})) as google:
-        assert ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS) == []
+        assert query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS) == []
 
 
 def test_what_google_refuses_to_tell_is_an_error_of_its_own() -> None:
     refusal = (403, {"error": {"message": "denied"}})
     with serving(lambda _: refusal) as google, pytest.raises(ApiError, match="cloudbilling answers 403: denied"):
-        ask_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
+        query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
 
 
 def test_without_an_account_nobody_is_asked() -> None:
@@ -94,4 +94,4 @@ def test_without_an_account_nobody_is_asked() -> None:
     def ask(account: str, permissions: Sequence[str]) -> Sequence[str]:
         raise AssertionError
 
-    assert not may_make_budget(gcp.budget, ask=ask, project="my-lab")
+    assert not can_create_budget(gcp.budget, ask=ask, project="my-lab")

@@ -7,7 +7,7 @@ from infra.cost.machine_types import machine
 from infra.gcp.budget_rights import ROLE
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
-from infra.settings.declared_settings import ROOT, declarations
+from infra.settings.declared_settings import ROOT, read_declarations
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.gcp.conftest import NEEDED
 
@@ -15,11 +15,11 @@ PAGE = (ROOT / "docs/gke.md").read_text()
 
 
 def test_settings_that_the_page_names_exist() -> None:
-    groups = {name.partition(".")[0] for name in declarations() if "." in name}
+    groups = {name.partition(".")[0] for name in read_declarations() if "." in name}
     named = set(re.findall(rf"`((?:{'|'.join(groups)})\.[a-zA-Z]+)`", PAGE))
     named |= set(re.findall(r"pulumi config set ([\w.]+) ", PAGE)) - {"NAME"}
     assert {"gcp.controlPlaneCidrs", "budget.allowWithoutBudget", "nodes.onDemandFor"} <= named
-    assert named <= declarations().keys()
+    assert named <= read_declarations().keys()
 
 
 def test_files_that_the_page_names_exist() -> None:

@@ -9,7 +9,7 @@ from infra.gcp.guard import PERMISSIONS
 from infra.gcp.guard_commands.guarded_cluster import Guarded
 from infra.gcp.guard_function.sluice_guard.environment import Settings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
-from infra.gcp.guard_source import FOLDER, code
+from infra.gcp.guard_source import FOLDER, source_files
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
 
@@ -124,7 +124,7 @@ def test_builder_reads_what_google_copies_the_archive_to_and_no_other_bucket(mad
 
 
 def test_archive_holds_what_the_function_needs_and_nothing_else() -> None:
-    files = code()
+    files = source_files()
     assert {"main.py", "requirements.txt", "sluice_guard/handlers.py"} <= files.keys()
     assert not [name for name in files if name.endswith((".md", ".pyc")) or "__pycache__" in name]
     assert files["main.py"].read_text().count("def on_budget") == 1

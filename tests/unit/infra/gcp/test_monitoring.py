@@ -3,7 +3,7 @@
 import json
 import re
 
-from infra.gcp.metrics import ACTIVE, SCRAPED, SUNK
+from infra.gcp.metrics import SCRAPED, SINK_RATE, UNWRITTEN_RECORDS
 from infra.workloads import network_policies
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud, only
@@ -29,7 +29,10 @@ def test_there_is_an_alert_for_each_thing_that_goes_wrong(made: list[Made]) -> N
     assert found["failed-task"].endswith("> 0")
     assert "> 10000 and delta(" in found["lag"]  # behind, and not catching up
     hanging = found["lag"].partition(" or ")[2]
-    assert re.findall(rf"({ACTIVE}|{SUNK}){{.*?}} (.. ?0)", hanging) == [(ACTIVE, "> 0"), (SUNK, "== 0")]
+    assert re.findall(rf"({UNWRITTEN_RECORDS}|{SINK_RATE}){{.*?}} (.. ?0)", hanging) == [
+        (UNWRITTEN_RECORDS, "> 0"),
+        (SINK_RATE, "== 0"),
+    ]
     assert found["disk"].endswith("> 0.8")
 
 

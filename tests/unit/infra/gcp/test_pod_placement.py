@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from infra.gcp.node_pools import CAPACITY, SPOT, STEADY
-from infra.settings.gcp_checks import PARTS
+from infra.settings.gcp_checks import ON_DEMAND_PARTS
 from tests.unit.infra.engine import Made, walk
 from tests.unit.infra.gcp.conftest import EVERYTHING, cloud
 
@@ -32,7 +32,7 @@ def _capacity(properties: Any) -> str | None:
 
 def test_only_what_is_named_runs_on_nodes_that_are_not_taken_back(made: list[Made]) -> None:
     found = capacities(made)
-    assert {name.split()[1] for name in found} == set(PARTS)
+    assert {name.split()[1] for name in found} == set(ON_DEMAND_PARTS)
     for name, capacity in found.items():
         assert capacity == (STEADY if name.split()[1] in ("kafka", "mysql", "redis") else SPOT), name
 
@@ -51,7 +51,7 @@ def test_large_profile_keeps_its_brokers_apart_as_well() -> None:
 
 
 def test_parts_that_can_be_placed_are_those_in_the_description_of_the_setting() -> None:
-    from infra.settings.declared_settings import declarations  # noqa: PLC0415
+    from infra.settings.declared_settings import read_declarations  # noqa: PLC0415
 
-    said = declarations()["nodes.onDemandFor"].description
-    assert set(re.split(r"[,.] ?", said.partition(": ")[2])) - {""} == set(PARTS)
+    said = read_declarations()["nodes.onDemandFor"].description
+    assert set(re.split(r"[,.] ?", said.partition(": ")[2])) - {""} == set(ON_DEMAND_PARTS)

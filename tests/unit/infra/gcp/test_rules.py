@@ -14,7 +14,7 @@ from infra.policy.budget_rules import BUDGET, FREE
 from infra.policy.declared_resource import DeclaredResource, Hidden, Unknown
 from infra.policy.iam_rules import ACCOUNTS
 from infra.policy.label_rules import LABELS, STACK_LABEL
-from infra.settings.gcp_checks import PARTS
+from infra.settings.gcp_checks import ON_DEMAND_PARTS
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.engine import Made
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
@@ -39,7 +39,11 @@ def test_program_breaks_no_rule(name: str, made: list[Made]) -> None:
             "nodes.machineType": "e2-standard-4",
             "gcp.location": "europe-west1",
         },
-        {"gcp.controlPlaneCidrs": '["203.0.113.7/32"]', "nodes.spotMax": "0", "nodes.onDemandFor": json.dumps(PARTS)},
+        {
+            "gcp.controlPlaneCidrs": '["203.0.113.7/32"]',
+            "nodes.spotMax": "0",
+            "nodes.onDemandFor": json.dumps(ON_DEMAND_PARTS),
+        },
         {"monitoring.enabled": "false", "guard.mode": "off"},
     ],
     ids=["large", "by address", "little"],

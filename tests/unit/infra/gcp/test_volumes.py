@@ -11,7 +11,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from infra.gcp.claims import ClaimsProvider
-from infra.gcp.volumes import Api, ClusterGoneError, Volume, VolumesLeftError, wait_until_none_is_left
+from infra.gcp.volumes import Api, ClusterGoneError, Volume, VolumesLeftError, wait_for_disk_deletion
 
 
 def volume(name: str, *, policy: str = "Delete") -> Volume:
@@ -46,7 +46,7 @@ def wait(answers: Sequence[Sequence[Volume] | Exception], *, seconds: float = 60
             raise answer
         return answer
 
-    wait_until_none_is_left(volumes, seconds=seconds, clock=time.clock, sleep=time.sleep)
+    wait_for_disk_deletion(volumes, seconds=seconds, clock=time.clock, sleep=time.sleep)
     assert next(left, None) is None
     return time.now
 

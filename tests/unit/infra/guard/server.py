@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from infra.gcp.guard_source import code
+from infra.gcp.guard_source import source_files
 
 _HOST = "127.0.0.1"
 _SECONDS = 60
@@ -46,7 +46,7 @@ class Function:
 @contextmanager
 def served(target: str, signature: str, *, env: Mapping[str, str], folder: Path) -> Generator[Function]:
     """Serve an entry point until the block ends. A process that does not start raises AssertionError."""
-    for name, path in code().items():
+    for name, path in source_files().items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / name)
     with socket.create_server((_HOST, 0)) as free:

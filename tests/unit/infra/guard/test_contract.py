@@ -5,10 +5,10 @@ import json
 import pytest
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard import PERMISSIONS, environment, told
+from infra.gcp.guard import PERMISSIONS, function_environment, guard_output
 from infra.gcp.guard_commands.guarded_cluster import Guarded
 from infra.gcp.guard_function.sluice_guard.environment import Settings as Told
-from infra.gcp.guard_source import code
+from infra.gcp.guard_source import source_files
 from infra.settings.stack_settings import Settings
 
 NEEDED = {
@@ -18,7 +18,7 @@ NEEDED = {
 }
 
 
-def site_of(**settings: str) -> CloudContext:
+def cloud_context(**settings: str) -> CloudContext:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
     return CloudContext(settings=parsed.gcp, stack="gke")
@@ -37,15 +37,15 @@ def site_of(**settings: str) -> CloudContext:
 def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]) -> None:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
-    read = Told.parse(environment(site_of(**settings)))
+    read = Told.parse(function_environment(cloud_context(**settings)))
     assert read.mode == parsed.gcp.guard.mode
     assert read.share == parsed.gcp.guard.percent / 100
     assert (read.ttl.total_seconds() / 3600 if read.ttl else 0) == parsed.gcp.guard.ttl_hours
 
 
 def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
-    site = site_of()
-    guarded, read = Guarded.parse(json.dumps(told(site))), Told.parse(environment(site))
+    context = cloud_context()
+    guarded, read = Guarded.parse(json.dumps(guard_output(context))), Told.parse(function_environment(context))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
     assert all(wanted.autoscaling for wanted in guarded.pools.values())
@@ -62,6 +62,6 @@ def test_the_account_may_do_what_the_guard_asks_for_and_nothing_else() -> None:
 
 
 def test_all_that_main_imports_is_deployed() -> None:
-    files = code()
+    files = source_files()
     assert {"main.py", "requirements.txt", "sluice_guard/__init__.py", "sluice_guard/handlers.py"} <= set(files)
     assert not any(name.endswith(".pyc") for name in files)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.settings.gcp_checks import SAMPLES
+from infra.settings.gcp_checks import SAMPLE_VALUES
 from infra.settings.stack_settings import Settings, SettingsError
 from tests.unit.infra.gcp.conftest import NEEDED
 
@@ -78,7 +78,7 @@ def test_nothing_is_made_of_the_sample_s_values() -> None:
     given = {name.removeprefix("sluice:"): json.dumps(value).strip('"') for name, value in sample.items()}
     assert Settings.parse(given).gcp  # scripts/cost
     with pytest.raises(SettingsError) as caught:
-        Settings.parse({**given, "gcp.project": "my-lab"}, samples=SAMPLES)
+        Settings.parse({**given, "gcp.project": "my-lab"}, samples=SAMPLE_VALUES)
     lines = str(caught.value).splitlines()[1:]
     assert [line.split()[0] for line in lines] == ["budget.billingAccount:", "budget.emails:"]
     assert all("stands for yours; pulumi config set budget." in line for line in lines)
@@ -116,9 +116,9 @@ def test_little_has_to_be_said() -> None:
     settings = Settings.parse(NEEDED)
     gcp = settings.gcp
     assert gcp
-    assert (gcp.place.location, gcp.place.region, gcp.place.cluster) == ("us-central1-a", "us-central1", "sluice")
-    assert not gcp.place.deletion_protection
-    assert gcp.place.control_plane_cidrs == ()
+    assert (gcp.cluster.location, gcp.cluster.region, gcp.cluster.name) == ("us-central1-a", "us-central1", "sluice")
+    assert not gcp.cluster.deletion_protection
+    assert gcp.cluster.control_plane_cidrs == ()
     assert settings.cluster.context == "gke_my-lab_us-central1-a_sluice"
     assert settings.cluster.storage_class == "sluice"
     assert (gcp.guard.mode, gcp.guard.percent, gcp.guard.ttl_hours) == ("scale-to-zero", 90, 12)
@@ -129,7 +129,7 @@ def test_region_is_a_location_too() -> None:
     region = {**NEEDED, "gcp.location": "europe-west1", "nodes.onDemandMax": "3"}
     gcp = Settings.parse(region).gcp
     assert gcp
-    assert (gcp.place.region, gcp.place.context) == ("europe-west1", "gke_my-lab_europe-west1_sluice")
+    assert (gcp.cluster.region, gcp.cluster.context) == ("europe-west1", "gke_my-lab_europe-west1_sluice")
 
 
 def test_pool_of_a_region_begins_with_a_node_in_each_zone() -> None:

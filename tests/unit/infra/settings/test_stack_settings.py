@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.settings.declared_settings import ROOT, declarations
-from infra.settings.profiles import profile_of
+from infra.settings.declared_settings import ROOT, read_declarations
+from infra.settings.profiles import resolve_profile
 from infra.settings.stack_settings import Settings, SettingsError
 from infra.settings.versions import IMAGES, OWN_IMAGES
 
@@ -90,7 +90,7 @@ def test_what_is_said_is_used() -> None:
             "load.options": '["--max-rejects", "10"]',
         }
     )
-    profile = profile_of(settings)
+    profile = resolve_profile(settings)
     assert (profile.brokers, profile.kafka_storage, profile.redis_maxmemory_mi) == (5, "200Gi", 8192)
     assert profile.redis.memory_mi > profile.redis_maxmemory_mi
     assert settings.image_overrides == {"redis": "registry.example.com:5000/hub/redis:8"}
@@ -126,11 +126,11 @@ def test_a_chart_may_be_a_folder(tmp_path: Path) -> None:
 
 def test_every_image_can_be_replaced() -> None:
     names = {f"images.{name}" for name in (*IMAGES, *OWN_IMAGES)}
-    assert names == {name for name in declarations() if name.startswith("images.")} - {"images.registry"}
+    assert names == {name for name in read_declarations() if name.startswith("images.")} - {"images.registry"}
 
 
 def test_every_setting_is_described() -> None:
-    for name, declaration in declarations().items():
+    for name, declaration in read_declarations().items():
         assert declaration.description.endswith("."), name
         assert isinstance(
             declaration.default, {"string": str, "integer": int, "boolean": bool, "array": tuple}[declaration.type]

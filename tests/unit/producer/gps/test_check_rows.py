@@ -3,9 +3,11 @@ import math
 
 import pytest
 
-from producer.gps.check_rows import LINE_LIMIT, FixReader, GpsFix, Reason, Reject, parse_row, read_fixes
+from producer.gps.check_rows import FixReader, RowReject, read_fixes
 from producer.gps.header import HeaderError
-from producer.gps.parse_row import named_utime
+from producer.gps.line_blocks import LINE_LIMIT
+from producer.gps.parse_row import GpsFix, named_utime, parse_row
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit
 
 UTIME = 1_353_099_678_298_235
@@ -19,13 +21,13 @@ def row(**changed: str) -> bytes:
     return ",".join(fields.values()).encode()
 
 
-def read(log: bytes) -> tuple[list[GpsFix | Reject], FixReader]:
+def read(log: bytes) -> tuple[list[GpsFix | RowReject], FixReader]:
     reader = read_fixes(io.BytesIO(log))
     return list(reader), reader
 
 
-def reasons(log: bytes) -> list[tuple[int, Reason]]:
-    return [(reject.line_number, reject.reason) for reject in read(log)[0] if isinstance(reject, Reject)]
+def reasons(log: bytes) -> list[tuple[int, RowReason]]:
+    return [(reject.line_number, reject.reason) for reject in read(log)[0] if isinstance(reject, RowReject)]
 
 
 def test_a_row_is_read_with_its_types() -> None:
@@ -65,55 +67,55 @@ def test_minus_zero_keeps_its_sign() -> None:
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"speed": "0.005,"}, Reason.COLUMNS),
-        ({"speed": ""}, Reason.NOT_A_NUMBER),
-        ({"speed": "fast"}, Reason.NOT_A_NUMBER),
-        ({"speed": "inf"}, Reason.NOT_A_NUMBER),
-        ({"speed": "-Infinity"}, Reason.NOT_A_NUMBER),
-        ({"speed": "1_0"}, Reason.NOT_A_NUMBER),
-        ({"speed": "0x1p3"}, Reason.NOT_A_NUMBER),
-        ({"speed": "nan(1)"}, Reason.NOT_A_NUMBER),
-        ({"speed": "1 2"}, Reason.NOT_A_NUMBER),
-        ({"speed": '"1"'}, Reason.NOT_A_NUMBER),
-        ({"speed": "٣"}, Reason.NOT_A_NUMBER),
-        ({"speed": "1\x00"}, Reason.NOT_A_NUMBER),
-        ({"speed": "1e400"}, Reason.TOO_LARGE),
-        ({"altitude": "-1e999"}, Reason.TOO_LARGE),
-        ({"latitude": "1.5707963267948968"}, Reason.ANGLE),
-        ({"latitude": "42.29"}, Reason.ANGLE),
-        ({"longitude": "-83.7"}, Reason.ANGLE),
-        ({"longitude": "1e400"}, Reason.ANGLE),
-        ({"track": "360.1"}, Reason.ANGLE),
-        ({"fix_mode": "4"}, Reason.FIX_MODE),
-        ({"fix_mode": "-1"}, Reason.FIX_MODE),
-        ({"fix_mode": "3.5"}, Reason.FRACTION),
-        ({"fix_mode": "nan"}, Reason.NOT_A_NUMBER),
-        ({"fix_mode": "0x3"}, Reason.NOT_A_NUMBER),
-        ({"satellites": "-1"}, Reason.SATELLITES),
-        ({"satellites": "2147483648"}, Reason.SATELLITES),
-        ({"satellites": "1e1"}, Reason.NOT_A_NUMBER),
-        ({"utime": "1.37E+15"}, Reason.UTIME_SPREADSHEET),
-        ({"utime": "1,37E+15"}, Reason.COLUMNS),
-        ({"utime": "1.3530996782982e+15"}, Reason.UTIME_SPREADSHEET),
-        ({"utime": "1.3530996782982355e+15"}, Reason.FRACTION),
-        ({"utime": "1353099678298235.5"}, Reason.FRACTION),
-        ({"utime": "1.353099678298235e-15"}, Reason.NOT_A_NUMBER),
-        ({"utime": "1.353099678298235000e+18"}, Reason.UTIME_NANOSECONDS),
-        ({"utime": "1353099678.298235"}, Reason.UTIME_SECONDS),
-        ({"utime": "nan"}, Reason.NOT_A_NUMBER),
-        ({"utime": "1353099678"}, Reason.UTIME_SECONDS),
-        ({"utime": "1353099678298"}, Reason.UTIME_MILLISECONDS),
-        ({"utime": "1353099678298235000"}, Reason.UTIME_NANOSECONDS),
-        ({"utime": "0"}, Reason.UTIME_RANGE),
-        ({"utime": "-1353099678298235"}, Reason.UTIME_RANGE),
-        ({"utime": "9" * 4000}, Reason.UTIME_RANGE),
-        ({"utime": "946684799999999"}, Reason.UTIME_RANGE),
-        ({"utime": "4102444800000000"}, Reason.UTIME_RANGE),
+        ({"speed": "0.005,"}, RowReason.COLUMNS),
+        ({"speed": ""}, RowReason.NOT_A_NUMBER),
+        ({"speed": "fast"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "inf"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "-Infinity"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "1_0"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "0x1p3"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "nan(1)"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "1 2"}, RowReason.NOT_A_NUMBER),
+        ({"speed": '"1"'}, RowReason.NOT_A_NUMBER),
+        ({"speed": "٣"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "1\x00"}, RowReason.NOT_A_NUMBER),
+        ({"speed": "1e400"}, RowReason.TOO_LARGE),
+        ({"altitude": "-1e999"}, RowReason.TOO_LARGE),
+        ({"latitude": "1.5707963267948968"}, RowReason.ANGLE),
+        ({"latitude": "42.29"}, RowReason.ANGLE),
+        ({"longitude": "-83.7"}, RowReason.ANGLE),
+        ({"longitude": "1e400"}, RowReason.ANGLE),
+        ({"track": "360.1"}, RowReason.ANGLE),
+        ({"fix_mode": "4"}, RowReason.FIX_MODE),
+        ({"fix_mode": "-1"}, RowReason.FIX_MODE),
+        ({"fix_mode": "3.5"}, RowReason.FRACTION),
+        ({"fix_mode": "nan"}, RowReason.NOT_A_NUMBER),
+        ({"fix_mode": "0x3"}, RowReason.NOT_A_NUMBER),
+        ({"satellites": "-1"}, RowReason.SATELLITES),
+        ({"satellites": "2147483648"}, RowReason.SATELLITES),
+        ({"satellites": "1e1"}, RowReason.NOT_A_NUMBER),
+        ({"utime": "1.37E+15"}, RowReason.UTIME_SPREADSHEET),
+        ({"utime": "1,37E+15"}, RowReason.COLUMNS),
+        ({"utime": "1.3530996782982e+15"}, RowReason.UTIME_SPREADSHEET),
+        ({"utime": "1.3530996782982355e+15"}, RowReason.FRACTION),
+        ({"utime": "1353099678298235.5"}, RowReason.FRACTION),
+        ({"utime": "1.353099678298235e-15"}, RowReason.NOT_A_NUMBER),
+        ({"utime": "1.353099678298235000e+18"}, RowReason.UTIME_NANOSECONDS),
+        ({"utime": "1353099678.298235"}, RowReason.UTIME_SECONDS),
+        ({"utime": "nan"}, RowReason.NOT_A_NUMBER),
+        ({"utime": "1353099678"}, RowReason.UTIME_SECONDS),
+        ({"utime": "1353099678298"}, RowReason.UTIME_MILLISECONDS),
+        ({"utime": "1353099678298235000"}, RowReason.UTIME_NANOSECONDS),
+        ({"utime": "0"}, RowReason.UTIME_RANGE),
+        ({"utime": "-1353099678298235"}, RowReason.UTIME_RANGE),
+        ({"utime": "9" * 4000}, RowReason.UTIME_RANGE),
+        ({"utime": "946684799999999"}, RowReason.UTIME_RANGE),
+        ({"utime": "4102444800000000"}, RowReason.UTIME_RANGE),
     ],
 )
-def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: Reason) -> None:
+def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: RowReason) -> None:
     bad = row(**changed)
-    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [Reject(2, reason, bad, len(bad), named_utime(bad))]
+    assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [RowReject(2, reason, bad, len(bad), named_utime(bad))]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_a_repeated_utime_is_refused_and_the_first_row_kept() -> None:
     again = row(speed="9")
     other = row(utime="1353099678298236")
     rows, _ = read(b"\n".join([GOOD, other, again]))
-    assert rows == [FIX, FIX._replace(utime=UTIME + 1), Reject(3, Reason.DUPLICATE, again, len(again), UTIME)]
+    assert rows == [FIX, FIX._replace(utime=UTIME + 1), RowReject(3, RowReason.DUPLICATE, again, len(again), UTIME)]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_a_repeated_utime_is_refused_and_the_first_row_kept() -> None:
 )
 def test_a_refused_row_names_its_utime_where_its_digits_are_there(log: bytes, utime: int | None) -> None:
     (reject,) = read(log)[0]
-    assert isinstance(reject, Reject)
+    assert isinstance(reject, RowReject)
     assert reject.utime == utime
 
 
@@ -173,8 +175,8 @@ def test_a_rejected_row_does_not_make_the_next_one_a_duplicate() -> None:
 
 @pytest.mark.parametrize("separator", [" ", "\t", ";", " ; ", "|"])
 def test_fields_that_are_not_separated_by_commas_are_refused_with_that_reason(separator: str) -> None:
-    assert reasons(GOOD.replace(b",", separator.encode())) == [(1, Reason.SEPARATOR)]
-    assert reasons(b"1353099678298235;3;0;0,73;-1,46;264,4;11,3;0,0") == [(1, Reason.SEPARATOR)]
+    assert reasons(GOOD.replace(b",", separator.encode())) == [(1, RowReason.SEPARATOR)]
+    assert reasons(b"1353099678298235;3;0;0,73;-1,46;264,4;11,3;0,0") == [(1, RowReason.SEPARATOR)]
 
 
 SAVETXT = (
@@ -186,7 +188,7 @@ SAVETXT = (
 def test_what_savetxt_writes_is_accepted_for_every_digit_is_there() -> None:
     expected = GpsFix(UTIME, 3, 10, 0.738168596822093, -1.46098603965911, 264.4, None, 0.005)
     assert read(SAVETXT)[0] == [expected]
-    assert reasons(SAVETXT.replace(b",", b" ")) == [(1, Reason.SEPARATOR)]
+    assert reasons(SAVETXT.replace(b",", b" ")) == [(1, RowReason.SEPARATOR)]
     assert parse_row(row(utime="1353099678298235.0", fix_mode="3.0", satellites="0.")) == FIX
 
 
@@ -215,7 +217,7 @@ def test_a_header_says_where_each_column_is(before: bytes) -> None:
 def test_a_comment_before_the_rows_is_no_row() -> None:
     rows, reader = read(b"# GPS log\n" + GOOD + b"\n# end\n")
     assert (rows[0], reader.checker.has_header) == (FIX, False)
-    assert isinstance(rows[1], Reject)
+    assert isinstance(rows[1], RowReject)
 
 
 @pytest.mark.parametrize(
@@ -247,14 +249,14 @@ def test_a_header_that_does_not_fit_is_refused_before_any_row(header: str, says:
 
 def test_columns_named_again_are_no_row_and_another_order_ends_the_reading() -> None:
     header = b"utime,mode,sats,lat,lon,alt,track,speed"
-    assert reasons(GOOD + b"\n" + header) == [(2, Reason.HEADER)]
-    assert reasons(header + b"\n" + header + b"\n" + GOOD) == [(2, Reason.HEADER)]
+    assert reasons(GOOD + b"\n" + header) == [(2, RowReason.HEADER)]
+    assert reasons(header + b"\n" + header + b"\n" + GOOD) == [(2, RowReason.HEADER)]
     with pytest.raises(HeaderError, match="line 2 names the columns anew, in another order"):
         read(GOOD + b"\n" + header.replace(b"lat,lon", b"lon,lat") + b"\n" + GOOD)
 
 
 def test_a_first_row_with_one_bad_field_is_no_header() -> None:
-    assert reasons(row(utime="when")) == [(1, Reason.NOT_A_NUMBER)]
+    assert reasons(row(utime="when")) == [(1, RowReason.NOT_A_NUMBER)]
 
 
 def test_blank_lines_are_counted_but_are_no_rows() -> None:
@@ -264,14 +266,14 @@ def test_blank_lines_are_counted_but_are_no_rows() -> None:
 
 def test_a_line_that_is_not_utf8_is_refused_and_kept_as_it_is() -> None:
     bad = GOOD[:-1] + b"\xff"
-    assert read(bad)[0] == [Reject(1, Reason.NOT_UTF8, bad, len(bad), named_utime(bad))]
+    assert read(bad)[0] == [RowReject(1, RowReason.NOT_UTF8, bad, len(bad), named_utime(bad))]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n" + GOOD])
 @pytest.mark.parametrize("length", [LINE_LIMIT + 1, LINE_LIMIT + 2, 200_000])
 def test_a_long_line_is_refused_with_its_length_and_the_next_one_read(length: int, end: bytes) -> None:
     rows, _ = read(b"7" * length + end)
-    assert rows[0] == Reject(1, Reason.TOO_LONG, b"7" * LINE_LIMIT, length)
+    assert rows[0] == RowReject(1, RowReason.TOO_LONG, b"7" * LINE_LIMIT, length)
     assert rows[1:] == ([FIX] if end.endswith(GOOD) else [])
 
 
@@ -295,9 +297,9 @@ def test_a_line_without_end_is_not_held_in_memory() -> None:
             return len(buffer)
 
     (reject,) = read_fixes(io.BufferedReader(Endless(), 1 << 20))
-    assert isinstance(reject, Reject)
-    assert (reject.reason, len(reject.row), reject.length) == (Reason.TOO_LONG, LINE_LIMIT, 1 << 30)
+    assert isinstance(reject, RowReject)
+    assert (reject.reason, len(reject.row), reject.length) == (RowReason.TOO_LONG, LINE_LIMIT, 1 << 30)
 
 
 def test_every_reason_is_found_by_its_id_and_has_a_sentence() -> None:
-    assert all(Reason(reason.value) is reason and len(reason.sentence) > 10 for reason in Reason)
+    assert all(RowReason(reason.value) is reason and len(reason.sentence) > 10 for reason in RowReason)

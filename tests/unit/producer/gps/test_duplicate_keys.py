@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producer.gps.duplicate_keys import SeenUtimes
+from producer.gps.duplicate_keys import UtimeSet
 from producer.runtime.exit_status import SluiceError
 
 utimes = st.integers(0, 60)
@@ -16,7 +16,7 @@ steps = st.lists(utimes | st.lists(utimes, max_size=8), max_size=40)
 @settings(max_examples=300, deadline=None)
 @given(steps=steps)
 def test_it_answers_as_a_set_would(steps: list[int | list[int]]) -> None:
-    seen, expected = SeenUtimes(), set[int]()
+    seen, expected = UtimeSet(), set[int]()
     for step in steps:
         if isinstance(step, int):
             assert seen.add(step) is (step not in expected)
@@ -30,7 +30,7 @@ def test_it_answers_as_a_set_would(steps: list[int | list[int]]) -> None:
 
 @pytest.mark.parametrize("count", [1_023, 1_024, 1_025, 70_000])
 def test_what_was_written_to_disk_is_found_again(count: int) -> None:
-    seen = SeenUtimes()
+    seen = UtimeSet()
     even = np.arange(0, 2 * count, 2, dtype=np.int64)
     for start in range(0, count, 700):
         assert seen.add_rising(even[start : start + 700])
@@ -41,7 +41,7 @@ def test_what_was_written_to_disk_is_found_again(count: int) -> None:
 
 
 def test_a_block_that_does_not_rise_leaves_nothing_behind() -> None:
-    seen = SeenUtimes()
+    seen = UtimeSet()
     assert not seen.add_rising(np.array([1, 3, 2], dtype=np.int64))
     assert all(seen.add(utime) for utime in (1, 2, 3))
     assert not seen.add_rising(np.array([3, 4], dtype=np.int64))
@@ -50,7 +50,7 @@ def test_a_block_that_does_not_rise_leaves_nothing_behind() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_said_so() -> None:
-    seen = SeenUtimes()
+    seen = UtimeSet()
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, seen._file.fileno())  # pyright: ignore[reportPrivateUsage] no disk is filled for this
     os.close(full)

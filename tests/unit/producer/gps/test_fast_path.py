@@ -9,28 +9,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producer.gps import encode_row
-from producer.gps.check_rows import GpsFix, Reject, parse_row, read_fixes
+from producer.gps.check_rows import RowReject, read_fixes
 from producer.gps.convert_blocks import Converter
 from producer.gps.encode_columns import records
 from producer.gps.header import HeaderError
 from producer.gps.line_blocks import Block, read_blocks
 from producer.gps.parse_columns import read_columns
+from producer.gps.parse_row import GpsFix, parse_row
 
-HEADER = encode_row.header(100_003)
+HEADER = encode_row.encode_header(100_003)
 Pair = tuple[bytes, bytes | None]
-Read = tuple[list[Pair], list[Reject], int, str]
+Read = tuple[list[Pair], list[RowReject], int, str]
 """Messages, rejects, lines read, and what is wrong with a header."""
 
 
 def plainly(log: bytes, *, tombstones: bool = False) -> Read:
     pairs: list[Pair] = []
-    rejects: list[Reject] = []
+    rejects: list[RowReject] = []
     reader = read_fixes(io.BytesIO(log))
     problem = ""
     try:
         for row in reader:
             if isinstance(row, GpsFix):
-                pairs.append((encode_row.key(row), None if tombstones else encode_row.value(row, header=HEADER)))
+                pairs.append(
+                    (encode_row.encode_key(row), None if tombstones else encode_row.encode_value(row, header=HEADER))
+                )
             else:
                 rejects.append(row)
     except HeaderError as error:
@@ -231,7 +234,7 @@ def test_columns_in_any_order_make_the_same_messages(rows: list[tuple[str, ...]]
     names = [SPELLINGS[column][0] for column in order]
     log = "\n".join(",".join(line) for line in [names, *([fields[column] for column in order] for fields in rows)])
     expected = [
-        (encode_row.key(fix), encode_row.value(fix, header=HEADER))
+        (encode_row.encode_key(fix), encode_row.encode_value(fix, header=HEADER))
         for fix in map(parse_row, (",".join(r).encode() for r in rows))
     ]
     assert fast(blocks_of(log.encode()))[::3] == (expected, "") == plainly(log.encode())[::3]
@@ -248,7 +251,7 @@ def test_what_the_columns_accept_the_plain_parser_reads_the_same(rows: list[tupl
     if columns is not None:
         fixes = [parse_row(text) for text in texts]
         pairs = records(columns, header=HEADER).pairs()
-        assert pairs == [(encode_row.key(fix), encode_row.value(fix, header=HEADER)) for fix in fixes]
+        assert pairs == [(encode_row.encode_key(fix), encode_row.encode_value(fix, header=HEADER)) for fix in fixes]
 
 
 @settings(max_examples=200, deadline=None)
@@ -328,10 +331,10 @@ def test_no_more_rows_are_converted_than_rejects_allow() -> None:
     converter = Converter(header=HEADER, max_rejects=2)
     batch = converter.convert(Block(b"\n".join(rows) + b"\n"))
     assert (converter.stopped, len(batch.rejects), batch.lines) == (True, 3, 301)
-    assert sum(part.rows() for part in batch.records) == 298
+    assert sum(part.record_count() for part in batch.records) == 298
 
 
 def test_the_value_is_the_wire_format_before_fastavros_bytes() -> None:
     fix = GpsFix(START, 3, 0, 0.5, None, None, None, None)
-    magic, schema_id = struct.unpack_from(">bI", encode_row.value(fix, header=HEADER))
+    magic, schema_id = struct.unpack_from(">bI", encode_row.encode_value(fix, header=HEADER))
     assert (magic, schema_id) == (0, 100_003)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producer.gps.check_rows import LINE_LIMIT
-from producer.gps.line_blocks import Block, read_blocks
+from producer.gps.line_blocks import LINE_LIMIT, Block, read_blocks
 from producer.sources.function_stream import FunctionStream
 from producer.sources.source_errors import SourceCutError
 

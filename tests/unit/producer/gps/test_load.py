@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 
 from producer.gps import encode_row
-from producer.gps.check_rows import GpsFix, Reason, read_fixes
-from producer.gps.load import Load, LoadOptions
-from producer.gps.load_report import LoadReport
+from producer.gps.check_rows import read_fixes
+from producer.gps.load import GpsLoad
+from producer.gps.load_report import GpsLoadReport
 from producer.gps.open_log import open_log
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
-from producer.shared.load_stages import StopLoadError
+from producer.shared.interrupts import StopLoadError
+from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from tests.unit.producer.conftest import Broker
 
-HEADER = encode_row.header(1)
+HEADER = encode_row.encode_header(1)
 ROWS = 3_000
 
 
@@ -39,7 +42,7 @@ def load(
     patience: float = 20,
     tick: Callable[[], None] = lambda: None,
     **options: Any,
-) -> LoadReport:
+) -> GpsLoadReport:
     rejects = Path(str(source) + ".rejects.csv")
     with (
         open_log(str(source), env={}) as opened,
@@ -47,19 +50,19 @@ def load(
         Delivery(broker.settings, topic=topic, patience=patience) as delivery,
     ):
         delivery.connect()
-        return Load(
+        return GpsLoad(
             opened, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions(**options), tick=tick
         ).run()
 
 
-def adds_up(report: LoadReport) -> bool:
+def adds_up(report: GpsLoadReport) -> bool:
     return report.rows == report.acknowledged + report.rejected.total() + report.failed
 
 
 def expected(log: Path) -> list[tuple[bytes, bytes | None]]:
     with log.open("rb") as file:
         fixes = [row for row in read_fixes(file) if isinstance(row, GpsFix)]
-    return sorted((encode_row.key(fix), encode_row.value(fix, header=HEADER)) for fix in fixes)
+    return sorted((encode_row.encode_key(fix), encode_row.encode_value(fix, header=HEADER)) for fix in fixes)
 
 
 def test_a_log_arrives_row_for_row(log: Path, broker: Broker) -> None:
@@ -82,7 +85,12 @@ def test_rejected_rows_are_counted_and_the_others_loaded(log: Path, broker: Brok
     report = load(log, broker, "rejects")
     assert report.status is Exit.REJECTED
     assert report.complete
-    assert report.rejected == {Reason.UTIME_SPREADSHEET: 1, Reason.NOT_UTF8: 1, Reason.DUPLICATE: 1, Reason.TOO_LONG: 1}
+    assert report.rejected == {
+        RowReason.UTIME_SPREADSHEET: 1,
+        RowReason.NOT_UTF8: 1,
+        RowReason.DUPLICATE: 1,
+        RowReason.TOO_LONG: 1,
+    }
     assert (report.rows, report.acknowledged, report.lines) == (ROWS + 4, ROWS, ROWS + 6)
     assert report.rejects_file is not None
     assert [line.split(",")[0] for line in report.rejects_file.read_text().splitlines()] == [
@@ -221,11 +229,11 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
         Delivery(broker.settings, topic="unwritable", patience=20) as delivery,
         RejectFile(tmp_path / "no-such-folder" / "x.csv") as file,
     ):
-        report = Load(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
+        report = GpsLoad(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
     assert report.rejects_file is None
-    assert "they are in" not in "".join(report.lines_for_people())
+    assert "they are in" not in "".join(report.as_lines())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -245,15 +253,15 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 PEAK = """
 import json, re, sys
-from producer.gps import encode_row as wire
+from producer.gps.encode_row import encode_header
 from producer.gps.line_blocks import read_blocks
 from producer.gps.convert_blocks import Converter
 
-converter = Converter(header=wire.header(1))
+converter = Converter(header=encode_header(1))
 rows = 0
 with open(sys.argv[1], "rb") as file:
     for block in read_blocks(file):
-        rows += sum(records.rows() for records in converter.convert(block).records)
+        rows += sum(records.record_count() for records in converter.convert(block).records)
 with open("/proc/self/status") as status:  # rusage would begin with the peak of the test's own process
     peak = int(re.search(r"VmHWM:\\s*(\\d+) kB", status.read()).group(1))
 print(json.dumps({"rows": rows, "peak": peak}))

@@ -3,16 +3,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from producer.gps.check_rows import Reason
-from producer.gps.load_report import LoadReport
+from producer.gps.load_report import GpsLoadReport
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit
 
-REPORT = LoadReport(
+REPORT = GpsLoadReport(
     source="gps.csv",
     rows=1_010,
     lines=1_012,
     acknowledged=1_000,
-    rejected=Counter({Reason.DUPLICATE: 3, Reason.COLUMNS: 2}),
+    rejected=Counter({RowReason.DUPLICATE: 3, RowReason.COLUMNS: 2}),
     failed=5,
     tombstones=False,
     seconds=2.0,
@@ -40,7 +40,7 @@ def test_the_json_report_has_every_count() -> None:
 
 
 def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
-    assert REPORT.lines_for_people() == [
+    assert REPORT.as_lines() == [
         "gps.csv: 1,000 of 1,010 rows loaded in 2.0 s, 500 rows a second",
         "5 rows rejected; they are in gps.rejects.csv:",
         "          2  the row does not have 8 columns",
@@ -51,5 +51,5 @@ def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
 
 def test_a_load_without_trouble_is_one_line() -> None:
     report = replace(REPORT, rejected=Counter(), failed=0, problem=None, tombstones=True, acknowledged=1_010)
-    assert report.lines_for_people() == ["gps.csv: 1,010 of 1,010 rows deleted in 2.0 s, 505 rows a second"]
+    assert report.as_lines() == ["gps.csv: 1,010 of 1,010 rows deleted in 2.0 s, 505 rows a second"]
     assert report.complete

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from producer.__main__ import main
 from producer.command import add_load_arguments, run
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import Console
 
 from ..test_command import NOWHERE
 from .image_samples import session, write_files

@@ -3,16 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import Reason, Reject
+from producer.gps.check_rows import RowReject
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.rejects_file import RejectFile
 
 
-def reject(row: bytes, *, line: int = 1, length: int | None = None) -> Reject:
-    return Reject(line, Reason.COLUMNS, row, len(row) if length is None else length)
+def reject(row: bytes, *, line: int = 1, length: int | None = None) -> RowReject:
+    return RowReject(line, RowReason.COLUMNS, row, len(row) if length is None else length)
 
 
-def written(path: Path, *rejects: Reject, source: str = "/logs/gps.csv") -> list[list[str]]:
+def written(path: Path, *rejects: RowReject, source: str = "/logs/gps.csv") -> list[list[str]]:
     with RejectFile(path, source=source) as file:
         file.write(list(rejects))
     with file.path.open(newline="", encoding="utf-8") as opened:

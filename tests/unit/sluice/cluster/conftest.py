@@ -9,7 +9,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit
 from sluice.cli import parser
-from sluice.cluster.run_in_cluster import run
+from sluice.cluster.run_in_cluster import run_in_cluster
 from sluice.cluster.toolbox_pod import Toolbox
 from tests.run_sluice import write_program
 
@@ -125,7 +125,7 @@ def call(*arguments: str) -> tuple[Exit, str]:
     out = BytesIO()
     args = parser().parse_args(arguments)
     toolbox = Toolbox(context="kind-sluice", namespace="here")
-    status = run(toolbox, arguments, args, env={}, stdout=out)
+    status = run_in_cluster(toolbox, arguments, args, env={}, stdout=out)
     assert not Path(toolbox.folder).exists()
     assert not Path(f"{toolbox.folder}.pid").exists()
     return status, out.getvalue().decode()

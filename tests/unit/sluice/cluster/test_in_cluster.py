@@ -8,7 +8,7 @@ import pytest
 from infra.workloads.network_policies import PODS
 from producer.runtime.exit_status import SluiceError
 from tests.administrator import USER, VARIABLES
-from tests.cluster_test_accounts import JOB, MADE_BY, objects, administrator_accounts
+from tests.cluster_test_accounts import JOB, MADE_BY, administrator_accounts, objects
 from tests.in_cluster import DEADLINE_SECONDS, job_like
 from tests.kubectl import Kubectl
 

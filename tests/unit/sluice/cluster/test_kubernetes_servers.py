@@ -82,7 +82,7 @@ def servers(cluster: Cluster) -> Generator[KubernetesServers]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    place = Endpoints(
+    endpoints = Endpoints(
         producer=replace(USER, username="producer"),
         consumer=USER,
         registry_url="http://r",
@@ -90,7 +90,7 @@ def servers(cluster: Cluster) -> Generator[KubernetesServers]:
         mysql=STORE,
         redis=STORE,
     )
-    yield KubernetesServers(place, USER, api=client.ApiClient(client.Configuration(host=url)))
+    yield KubernetesServers(endpoints, USER, api=client.ApiClient(client.Configuration(host=url)))
     server.shutdown()
     server.server_close()
 

@@ -10,8 +10,8 @@ from confluent_kafka import Message
 
 from producer.gps import encode_row
 from producer.gps.parse_row import parse_row
-from sluice.dead_letters.dead_letter import ERRORS, Letter
-from sluice.view.decode import Decoder
+from sluice.dead_letters.dead_letter import ERROR_HEADER_PREFIX, DeadLetter
+from sluice.view.record_decoder import Decoder
 
 SCHEMA = fastavro.parse_schema(json.loads(encode_row.schema_text()))
 DECODE = Decoder(lambda number: SCHEMA if number == 7 else None)
@@ -21,7 +21,7 @@ ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 
 def fix(utime: int = UTIME) -> bytes:
     """A right value for gps-fixes."""
-    return encode_row.value(parse_row(ROW % utime), header=encode_row.header(7))
+    return encode_row.encode_value(parse_row(ROW % utime), header=encode_row.encode_header(7))
 
 
 VALUE = fix()
@@ -36,15 +36,15 @@ def letter(
     value: bytes | None = VALUE,
     own: Sequence[tuple[str, bytes | None]] = (),
     **says: str,
-) -> Letter:
+) -> DeadLetter:
     """A letter; `own` are the record's headers, `says` Connect's, with _ for the dots of their names."""
     errors = {"topic": origin, "partition": "1", "offset": "9", "exception_message": "no number"} | says
-    connects = [(ERRORS + name.replace("_", "."), text.encode()) for name, text in errors.items()]
+    connects = [(ERROR_HEADER_PREFIX + name.replace("_", "."), text.encode()) for name, text in errors.items()]
     headers: list[tuple[str, str | bytes | None]] = [*own, *connects]
     message = Message(
         topic, partition=0, offset=offset, key=key, value=value, headers=headers, timestamp=(1, 1_353_500_000_000)
     )
-    return Letter.of(message)
+    return DeadLetter.of(message)
 
 
 def other_schema_value() -> bytes:

@@ -1,8 +1,8 @@
 from typing import cast
 
-from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.letter_reader import LetterAddress, LetterFilter, parse_address
 from sluice.dead_letters.listing import as_object, make_listing
-from sluice.dead_letters.read_letters import Address, Choice, parse_address
 from sluice.dead_letters.sent_letters import SentLetters, SentOffsets
 from tests.unit.sluice.dead_letters.letters import DECODE, UTIME, VALUE, letter
 
@@ -26,7 +26,9 @@ def test_what_connect_says_is_told_apart_from_the_records_own_headers():
 
 
 def test_a_message_that_connect_did_not_write_has_no_origin():
-    bare = Letter(topic="x-dead-letters", partition=0, offset=1, time=None, key=None, value=None, size=None, headers=())
+    bare = DeadLetter(
+        topic="x-dead-letters", partition=0, offset=1, time=None, key=None, value=None, size=None, headers=()
+    )
     assert (bare.origin, bare.place, bare.connector) == (None, "unknown", "x")
     assert bare.reason == "Connect gives no reason"
 
@@ -59,13 +61,13 @@ def test_letters_are_counted_by_reason_without_what_differs():
 
 
 def test_an_address_is_understood_with_the_connectors_name_or_the_topics():
-    there = Address(topic="mysql-sink-dead-letters", partition=0, offset=12)
+    there = LetterAddress(topic="mysql-sink-dead-letters", partition=0, offset=12)
     assert parse_address("mysql-sink:0:12") == parse_address("mysql-sink-dead-letters:0:12") == there
 
 
 def test_a_choice_takes_what_fits_all_of_it():
-    assert Choice(reason="NO NUM").takes(letter())
-    assert not Choice(reason="zzz").takes(letter())
-    assert Choice(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(4))
-    assert not Choice(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(5))
-    assert not Choice(connector="redis-sink").takes_topic("mysql-sink-dead-letters")
+    assert LetterFilter(reason="NO NUM").takes(letter())
+    assert not LetterFilter(reason="zzz").takes(letter())
+    assert LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(4))
+    assert not LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(5))
+    assert not LetterFilter(connector="redis-sink").takes_topic("mysql-sink-dead-letters")

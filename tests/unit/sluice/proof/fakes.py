@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from zlib import crc32
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.prove import Finding, prove
 from sluice.proof.gps.table_rows import TableRow
 from sluice.proof.shared.outcome import Question

@@ -21,7 +21,7 @@ NOWHERE = Endpoints.from_env(
 def prove(*arguments: str) -> Exit:
     parser = ArgumentParser()
     add_arguments(parser)
-    return run(parser.parse_args(arguments), env={}, console=Console(file=StringIO()), place=NOWHERE)
+    return run(parser.parse_args(arguments), env={}, console=Console(file=StringIO()), endpoints=NOWHERE)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sluice.view.connector_status import Connector, Task, ask_connect
-from sluice.view.http_client import SilentError, get_json
+from sluice.view.connector_status import ConnectorStatus, TaskStatus, fetch_connect_status
+from sluice.view.http_client import UnavailableError, get_json
 
 TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask
 \tat org.apache.kafka.connect.runtime.WorkerSinkTask.execute(WorkerSinkTask.java:1)
@@ -61,7 +61,7 @@ def serving(pages: Mapping[str, Any]) -> Generator[str]:
 
 def test_connectors_are_read_with_tasks_topics_and_version():
     with serving(answers({"state": "PAUSED"})) as url:
-        worker = ask_connect(url)
+        worker = fetch_connect_status(url)
     (connector,) = worker.connectors
     assert (worker.version, connector.version, connector.class_name) == ("4.3.1", "3.6.0.Final", CLASS)
     assert (connector.group, connector.topics) == ("connect-mysql-sink", ("gps-fixes", "other"))
@@ -71,7 +71,7 @@ def test_connectors_are_read_with_tasks_topics_and_version():
 
 def test_a_failed_task_is_told_with_the_first_line_of_its_trace_and_the_cause():
     with serving(answers({"state": "FAILED", "trace": TRACE})) as url:
-        (connector,) = ask_connect(url).connectors
+        (connector,) = fetch_connect_status(url).connectors
     assert connector.failures == (
         "task 1 of mysql-sink has FAILED: org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask"
         " (caused by java.sql.SQLException: INSERT command denied)",
@@ -79,8 +79,8 @@ def test_a_failed_task_is_told_with_the_first_line_of_its_trace_and_the_cause():
 
 
 def test_tasks_that_failed_alike_are_told_together():
-    tasks = tuple(Task(number=n, state="FAILED", worker="w", error="e", cause=f"c{n}") for n in range(3))
-    connector = Connector(
+    tasks = tuple(TaskStatus(number=n, state="FAILED", worker="w", error="e", cause=f"c{n}") for n in range(3))
+    connector = ConnectorStatus(
         name="s", kind="sink", class_name="c", version=None, state="FAILED", worker="w", error=None, tasks=tasks
     )
     assert connector.failures == (
@@ -91,18 +91,18 @@ def test_tasks_that_failed_alike_are_told_together():
 
 def test_who_does_not_answer_is_named():
     with serving({}) as url:
-        with pytest.raises(SilentError, match=rf"Kafka Connect at {url}/ answers 404 Not Found") as caught:
-            ask_connect(url)
+        with pytest.raises(UnavailableError, match=rf"Kafka Connect at {url}/ answers 404 Not Found") as caught:
+            fetch_connect_status(url)
         assert caught.value.code == 404
-    with pytest.raises(SilentError, match=r"Kafka Connect at .* does not answer: .*refused") as caught:
-        ask_connect(url)
+    with pytest.raises(UnavailableError, match=r"Kafka Connect at .* does not answer: .*refused") as caught:
+        fetch_connect_status(url)
     assert caught.value.code is None
 
 
 def test_an_answer_that_is_no_json_is_no_answer():
     with (
         serving({"/": b"<html>Bad Gateway</html>"}) as url,
-        pytest.raises(SilentError, match=r"the registry at .* does not answer: Expecting value"),
+        pytest.raises(UnavailableError, match=r"the registry at .* does not answer: Expecting value"),
     ):
         get_json(f"{url}/", part="the registry")
 
@@ -115,6 +115,6 @@ def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
 
 def test_another_worker_is_asked_where_one_is_gone() -> None:
     with serving(answers({"state": "PAUSED"})) as url:
-        assert ask_connect("http://127.0.0.1:1", url) == ask_connect(url)
-    with pytest.raises(SilentError, match=r"127\.0\.0\.1:1"):
-        ask_connect("http://127.0.0.1:1", "http://127.0.0.1:2")
+        assert fetch_connect_status("http://127.0.0.1:1", url) == fetch_connect_status(url)
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1"):
+        fetch_connect_status("http://127.0.0.1:1", "http://127.0.0.1:2")

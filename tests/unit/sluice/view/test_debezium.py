@@ -5,10 +5,10 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 from rich.console import Console
 
-from sluice.view.debezium import change, with_column_names, with_readable_times
-from sluice.view.decode import Decoder
+from sluice.view.debezium import parse_change, with_column_names, with_readable_times
 from sluice.view.message_table import TablePrinter
-from sluice.view.messages import Shown
+from sluice.view.messages import DecodedRecord
+from sluice.view.record_decoder import Decoder
 
 ROW = {"id": 2, "fix_mode": 3, "altitude": None}
 
@@ -85,24 +85,24 @@ def envelope(operation: str, before: Any, after: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("value", [None, "text", {"bytes": 1, "hex": "ff"}, {"before": 1, "after": 2}])
 def test_other_messages_tell_of_no_change(value: Any):
-    assert change(value) is None
+    assert parse_change(value) is None
 
 
 def test_an_update_names_what_is_new():
-    told = change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
+    told = parse_change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
     assert told is not None
     assert told.changed == {"altitude"}
 
 
 def test_an_operation_of_tomorrow_is_shown_as_it_is():
-    told = change(envelope("x", None, None))
+    told = parse_change(envelope("x", None, None))
     assert told is not None
     assert told.operation == "x"
 
 
 def shown(value: Any) -> str:
     file = StringIO()
-    row = Shown(partition=0, offset=0, timestamp=None, key={"id": 2}, value=value, headers={}, tombstone=False)
+    row = DecodedRecord(partition=0, offset=0, timestamp=None, key={"id": 2}, value=value, headers={}, tombstone=False)
     TablePrinter(Console(file=file, width=120)).print([row])
     heading, *lines = file.getvalue().splitlines()
     return "\n".join(line[heading.index("value") :].rstrip() for line in lines)

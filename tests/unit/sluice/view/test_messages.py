@@ -7,9 +7,9 @@ from confluent_kafka import Message
 from rich.console import Console
 
 from sluice.view import messages
-from sluice.view.decode import Decoder
-from sluice.view.message_table import TablePrinter, write_lines
-from sluice.view.messages import Shown, key_text, show
+from sluice.view.message_table import TablePrinter, write_json_lines
+from sluice.view.messages import DecodedRecord, decode_record, key_text
+from sluice.view.record_decoder import Decoder
 from sluice.view.topic_reader import TopicReader
 
 DECODE = Decoder(lambda _: None)
@@ -39,12 +39,12 @@ class FakeReader:
             yield from found if last is None else found[len(found) - min(last, len(found)) :]
 
 
-def backlog(reader: FakeReader, *, last: int | None = None, key: str | None = None) -> list[Shown]:
-    return list(messages.backlog(cast(TopicReader, reader), decode=DECODE, last=last, key=key))
+def backlog(reader: FakeReader, *, last: int | None = None, key: str | None = None) -> list[DecodedRecord]:
+    return list(messages.read_backlog(cast(TopicReader, reader), decode=DECODE, last=last, key=key))
 
 
 def test_a_message_is_shown_with_all_it_has():
-    shown = show(message(3, partition=1, headers=[("a", b"1"), ("b", None)]), decode=DECODE)
+    shown = decode_record(message(3, partition=1, headers=[("a", b"1"), ("b", None)]), decode=DECODE)
     assert shown.as_object() == {
         "partition": 1,
         "offset": 3,
@@ -57,18 +57,18 @@ def test_a_message_is_shown_with_all_it_has():
 
 
 def test_a_tombstone_is_a_message_too():
-    shown = show(message(0, value=None), decode=DECODE)
+    shown = decode_record(message(0, value=None), decode=DECODE)
     assert shown.tombstone
     assert shown.as_object()["value"] is None
 
 
 def test_a_message_without_key_or_time():
-    shown = show(message(0, key=None, timestamp=(0, -1)), decode=DECODE)
+    shown = decode_record(message(0, key=None, timestamp=(0, -1)), decode=DECODE)
     assert (shown.key, shown.timestamp, shown.headers) == (None, None, {})
 
 
 def test_a_header_that_comes_twice_is_a_list():
-    assert show(message(0, headers=[("a", b"1"), ("a", b"2"), ("a", b"3")]), decode=DECODE).headers == {
+    assert decode_record(message(0, headers=[("a", b"1"), ("a", b"2"), ("a", b"3")]), decode=DECODE).headers == {
         "a": ["1", "2", "3"]
     }
 
@@ -97,13 +97,13 @@ def test_the_key_of_a_change_record_is_its_fields():
 def test_each_line_is_one_object_whatever_the_width_of_the_console():
     file = StringIO()
     console = Console(file=file, width=20, force_terminal=True)
-    rows = [show(message(n, value=("[red]µ " + "x" * 90).encode()), decode=DECODE) for n in range(3)]
-    assert write_lines(rows, console=console) == 3
+    rows = [decode_record(message(n, value=("[red]µ " + "x" * 90).encode()), decode=DECODE) for n in range(3)]
+    assert write_json_lines(rows, console=console) == 3
     assert [json.loads(line) for line in file.getvalue().splitlines()] == [row.as_object() for row in rows]
     assert "µ" in file.getvalue()
 
 
-def table(*rows: Shown, at_once: int = 200, width: int = 100) -> str:
+def table(*rows: DecodedRecord, at_once: int = 200, width: int = 100) -> str:
     file = StringIO()
     printer = TablePrinter(Console(file=file, width=width))
     printer.print(rows, at_once=at_once)
@@ -112,7 +112,7 @@ def table(*rows: Shown, at_once: int = 200, width: int = 100) -> str:
 
 
 def test_a_table_has_one_heading_and_its_pieces_stand_under_each_other():
-    text = table(*(show(message(n), decode=DECODE) for n in range(5)), at_once=2)
+    text = table(*(decode_record(message(n), decode=DECODE) for n in range(5)), at_once=2)
     lines = text.splitlines()
     assert len(lines) == 6
     assert lines[0].split() == ["p", "offset", "time", "(UTC)", "key", "value"]
@@ -122,8 +122,10 @@ def test_a_table_has_one_heading_and_its_pieces_stand_under_each_other():
 def test_a_table_shows_tombstones_headers_and_bytes():
     trace = b"java.lang.IllegalStateException: no\n\tat somewhere"
     text = table(
-        show(message(0, value=None), decode=DECODE),
-        show(message(1, value=b"\xff\x00", headers=[("__connect.errors.exception.stacktrace", trace)]), decode=DECODE),
+        decode_record(message(0, value=None), decode=DECODE),
+        decode_record(
+            message(1, value=b"\xff\x00", headers=[("__connect.errors.exception.stacktrace", trace)]), decode=DECODE
+        ),
         width=140,
     )
     assert "tombstone" in text
@@ -133,4 +135,4 @@ def test_a_table_shows_tombstones_headers_and_bytes():
 
 
 def test_what_looks_like_markup_is_only_text():
-    assert "[red]not red[/red]" in table(show(message(0, value=b"[red]not red[/red]"), decode=DECODE))
+    assert "[red]not red[/red]" in table(decode_record(message(0, value=b"[red]not red[/red]"), decode=DECODE))

@@ -6,15 +6,15 @@ from io import StringIO
 from rich.console import Console
 
 from producer.runtime.exit_status import Exit
-from sluice.view.connector_status import Connector, Task, Worker
-from sluice.view.http_client import SilentError
-from sluice.view.pipeline_status import RUNNING, Lag, Process, Status
+from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaStatus, TopicStatus
+from sluice.view.pipeline_status import RUNNING, PipelineStatus, ProcessStatus, SinkLag
 from sluice.view.status_table import as_object, as_tables
-from sluice.view.store_status import Registry, Server, Table
-from sluice.view.topic_status import Cluster, Topic
+from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 
-TASK = Task(number=0, state="RUNNING", worker="127.0.0.1:8083", error=None)
-SINK = Connector(
+TASK = TaskStatus(number=0, state="RUNNING", worker="127.0.0.1:8083", error=None)
+SINK = ConnectorStatus(
     name="mysql-sink",
     kind="sink",
     class_name="Sink",
@@ -26,26 +26,26 @@ SINK = Connector(
     tasks=(TASK,),
 )
 TOPICS = (
-    Topic(name="gps-fixes", partitions=4, messages=20_000),
-    Topic(name="mysql-sink-dead-letters", partitions=1, messages=0),
+    TopicStatus(name="gps-fixes", partitions=4, messages=20_000),
+    TopicStatus(name="mysql-sink-dead-letters", partitions=1, messages=0),
 )
-KAFKA = Process(name="kafka", pid=4711, memory_bytes=300 * 2**20, uptime_seconds=3_725.0, state=RUNNING)
-WELL = Status(
+KAFKA = ProcessStatus(name="kafka", pid=4711, memory_bytes=300 * 2**20, uptime_seconds=3_725.0, state=RUNNING)
+WELL = PipelineStatus(
     asked_at=datetime(2026, 11, 22, tzinfo=UTC),
     processes=(KAFKA,),
-    kafka=Cluster(identity="c", brokers=("127.0.0.1:9092",), topics=TOPICS),
-    connect=Worker(version="4.3.1", connectors=(SINK,)),
-    lags=(Lag(connector="mysql-sink", messages=12),),
-    registry=Registry(version="3.3.3", subjects=("gps-fixes-value",)),
-    mysql=Server(product="MariaDB 11.4.5", tables=(Table(name="myDB.gps_fixes", rows=19_988, exact=True),)),
+    kafka=KafkaStatus(identity="c", brokers=("127.0.0.1:9092",), topics=TOPICS),
+    connect=ConnectStatus(version="4.3.1", connectors=(SINK,)),
+    lags=(SinkLag(connector="mysql-sink", messages=12),),
+    registry=RegistryStatus(version="3.3.3", subjects=("gps-fixes-value",)),
+    mysql=DatabaseStatus(product="MariaDB 11.4.5", tables=(TableSize(name="myDB.gps_fixes", rows=19_988, exact=True),)),
     redis=0,
 )
 FAILED_TASK = replace(TASK, state="FAILED", error="java.lang.IllegalStateException: no")
-FAILING = replace(WELL, connect=Worker(version="4.3.1", connectors=(replace(SINK, tasks=(FAILED_TASK,)),)))
-GONE = SilentError("Redis at 127.0.0.1:6379 cannot be asked: Connection refused")
+FAILING = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(replace(SINK, tasks=(FAILED_TASK,)),)))
+GONE = UnavailableError("Redis at 127.0.0.1:6379 cannot be asked: Connection refused")
 
 
-def text(status: Status, *, width: int = 120) -> str:
+def text(status: PipelineStatus, *, width: int = 120) -> str:
     file = StringIO()
     Console(file=file, width=width).print(as_tables(status))
     return file.getvalue()
@@ -84,7 +84,7 @@ def test_a_silent_part_is_unavailable_and_hides_no_other():
 def test_what_a_connector_waits_for_is_told():
     source = replace(SINK, name="mysql-source", kind="source", topics=(), needs=("mysql", "registry"))
     sink = replace(SINK, needs=("mysql", "registry"))
-    waiting = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink, source)), registry=GONE)
+    waiting = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink, source)), registry=GONE)
     told = "mysql-sink waits for the schema registry: 12 messages not written yet"
     assert waiting.waits[0] == told
     assert waiting.waits[1].startswith("mysql-source waits for the schema registry")
@@ -95,11 +95,11 @@ def test_what_a_connector_waits_for_is_told():
 
 def test_what_has_nothing_to_do_has_failed_or_is_paused_waits_for_nothing():
     sink = replace(SINK, needs=("registry",))
-    gone = replace(WELL, connect=Worker(version="4.3.1", connectors=(sink,)), registry=GONE)
+    gone = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink,)), registry=GONE)
     assert len(gone.waits) == 1
-    assert replace(gone, lags=(Lag(connector="mysql-sink", messages=0),)).waits == ()
+    assert replace(gone, lags=(SinkLag(connector="mysql-sink", messages=0),)).waits == ()
     for other in (replace(sink, tasks=(FAILED_TASK,)), replace(sink, state="PAUSED")):
-        assert replace(gone, connect=Worker(version="4.3.1", connectors=(other,))).waits == ()
+        assert replace(gone, connect=ConnectStatus(version="4.3.1", connectors=(other,))).waits == ()
     assert replace(gone, registry=WELL.registry).waits == ()
     assert replace(gone, connect=GONE).waits == ()
 
@@ -133,12 +133,14 @@ def test_the_object_for_scripts_has_every_part():
 
 
 def test_an_estimate_is_not_passed_off_as_a_count():
-    server = Server(product="MySQL 9.7.0", tables=(Table(name="myDB.gps_fixes", rows=90_000_000, exact=False),))
+    server = DatabaseStatus(
+        product="MySQL 9.7.0", tables=(TableSize(name="myDB.gps_fixes", rows=90_000_000, exact=False),)
+    )
     assert "about 90,000,000" in text(replace(WELL, mysql=server))
 
 
 def test_a_lag_that_could_not_be_asked_is_not_zero():
-    status = replace(WELL, lags=SilentError("Kafka at k:1 does not answer: timed out"))
+    status = replace(WELL, lags=UnavailableError("Kafka at k:1 does not answer: timed out"))
     assert status.lag_of("mysql-sink") is None
     assert status.exit is Exit.UNAVAILABLE
     assert "timed out" in text(status)

@@ -1,6 +1,6 @@
 from math import degrees, radians
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.decimate import Plots, thin, usual_gap
 
 SECOND = 1_000_000

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.gps.check_rows import GpsFix, Reason
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import SluiceError
 from sluice.proof.gps.external_sort import RefusedRow, SortedFixes, SortedRefusals
 
@@ -67,7 +68,7 @@ def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) 
         fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
 
 
-refused = st.builds(RefusedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(Reason))
+refused = st.builds(RefusedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(RowReason))
 
 
 @given(st.lists(refused), st.integers(1, 7))
@@ -78,6 +79,6 @@ def test_refused_rows_come_out_sorted_in_two_passes_at_once(items: list[RefusedR
         pairs = list(zip(spill, spill, strict=True))
     assert all(one == other for one, other in pairs)
     assert [one.utime for one, _ in pairs] == sorted(item.utime for item in items)
-    assert sorted(one for one, _ in pairs if one.reason is Reason.ANGLE) == sorted(
-        item for item in items if item.reason is Reason.ANGLE
+    assert sorted(one for one, _ in pairs if one.reason is RowReason.ANGLE) == sorted(
+        item for item in items if item.reason is RowReason.ANGLE
     )

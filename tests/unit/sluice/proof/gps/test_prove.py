@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from producer.gps.check_rows import GpsFix, Reason
+from producer.gps.parse_row import GpsFix
+from producer.gps.reject_reasons import RowReason
 from sluice.proof.gps.external_sort import RefusedRow
 from sluice.proof.shared.outcome import Question
 from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
@@ -58,7 +59,7 @@ def refused(item: GpsFix) -> bytes:
 def test_a_row_that_is_refused_now_is_found_at_the_edges_too(number: int):
     finding = find(LOG.replace(line(FIXES[number]), refused(FIXES[number])), table=FakeTable(ROWS))
     assert (finding.comparison.equal, finding.comparison.extra.count, finding.comparison.refused.count) == (39, 1, 1)
-    assert finding.comparison.refused.first == (RefusedRow(FIXES[number].utime, number + 1, Reason.ANGLE),)
+    assert finding.comparison.refused.first == (RefusedRow(FIXES[number].utime, number + 1, RowReason.ANGLE),)
 
 
 @pytest.mark.parametrize("absent", [True, False])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.json_result import as_object
 from sluice.proof.gps.prove import Finding
 from sluice.proof.gps.report import render
@@ -12,15 +12,15 @@ from sluice.proof.gps.verdict import judge
 from sluice.proof.shared.html_page import Evidence, share
 from sluice.proof.shared.outcome import Question
 from sluice.proof.shared.pipeline_versions import PipelineVersions
-from sluice.view.connector_status import Connector, Task
+from sluice.view.connector_status import ConnectorStatus, TaskStatus
 from tests.unit.sluice.proof.fakes import FAILED, FakeSink, FakeTable, delete, find, fix, line, stored
 from tests.unit.sluice.proof.page import Page, words
 
 FIXES = [fix(number) for number in range(300)]
 LOG = b"".join(map(line, FIXES))
 ROWS = [stored(item) for item in FIXES]
-TASKS = tuple(Task(number=n, state="RUNNING", worker="w:8083", error=None) for n in range(4))
-SINK = Connector(
+TASKS = tuple(TaskStatus(number=n, state="RUNNING", worker="w:8083", error=None) for n in range(4))
+SINK = ConnectorStatus(
     name="mysql-sink",
     kind="sink",
     class_name="io.debezium.connector.jdbc.JdbcSinkConnector",

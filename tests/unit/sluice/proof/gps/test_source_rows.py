@@ -1,7 +1,7 @@
 from hashlib import sha256
 from io import BytesIO
 
-from producer.gps.check_rows import Reason
+from producer.gps.reject_reasons import RowReason
 from sluice.proof.gps.external_sort import SortedFixes, SortedRefusals
 from sluice.proof.gps.source_rows import SourceSummary, read_source
 from tests.unit.sluice.proof.fakes import fix, line
@@ -19,7 +19,7 @@ def test_the_whole_source_is_hashed_and_counted():
     source = summary(log)
     assert (source.bytes_read, source.sha256) == (len(log), sha256(log).hexdigest())
     assert (source.rows, source.accepted, source.rejected) == (7, 5, 2)
-    assert source.reasons == {Reason.DUPLICATE: 1, Reason.COLUMNS: 1}
+    assert source.reasons == {RowReason.DUPLICATE: 1, RowReason.COLUMNS: 1}
     assert [reject.line_number for reject in source.rejects] == [6, 7]
     assert (source.first_utime, source.last_utime) == (fix(0).utime, fix(4).utime)
     assert source.fix_modes == {2: 2, 3: 3}

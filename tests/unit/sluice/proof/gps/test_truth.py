@@ -9,7 +9,7 @@ from itertools import chain
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from producer.gps.check_rows import GpsFix
+from producer.gps.parse_row import GpsFix
 from sluice.proof.gps.table_rows import TableRow
 from sluice.proof.gps.verdict import judge
 from sluice.proof.shared.outcome import Outcome, Question, Verdict

@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_is_refused_before_redis_is_asked(tmp_path: Path):
 def get_from_nowhere(*arguments: str) -> Exit:
     console = Console(file=StringIO())
     args = parsed(KEY, *arguments)
-    return run_get(args, env={}, console=console, errors=console, stdout=BytesIO(), place=NOWHERE)
+    return run_get(args, env={}, console=console, errors=console, stdout=BytesIO(), endpoints=NOWHERE)
 
 
 def test_a_key_that_is_no_text_is_found(store: FakeStore):

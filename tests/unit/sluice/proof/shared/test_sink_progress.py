@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from sluice.proof.shared.sink_progress import ROWS_SINK, find_sinks, is_stuck, troubles
-from sluice.view.connector_status import Connector, Task, Worker
+from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 
-TASKS = tuple(Task(number=n, state="RUNNING", worker="w", error=None) for n in range(3))
-SINK = Connector(
+TASKS = tuple(TaskStatus(number=n, state="RUNNING", worker="w", error=None) for n in range(3))
+SINK = ConnectorStatus(
     name="mysql-sink", kind="sink", class_name="c", version="1", state="RUNNING", worker="w", error=None, tasks=TASKS
 )
 
@@ -48,6 +48,6 @@ def test_a_sink_alike_that_reads_the_same_topic_is_found():
     ours = replace(SINK, topics=("gps-fixes",))
     twin = replace(ours, name="mysql-sink-2")
     others = (replace(twin, name="a", class_name="File"), replace(twin, name="b", topics=("images",)))
-    assert find_sinks(Worker(version="4", connectors=(ours, twin, *others)), ROWS_SINK) == (ours, (twin,))
-    assert find_sinks(Worker(version="4", connectors=(twin,)), ROWS_SINK) == (None, (twin,))
-    assert find_sinks(Worker(version="4", connectors=(SINK,)), ROWS_SINK) == (SINK, ())
+    assert find_sinks(ConnectStatus(version="4", connectors=(ours, twin, *others)), ROWS_SINK) == (ours, (twin,))
+    assert find_sinks(ConnectStatus(version="4", connectors=(twin,)), ROWS_SINK) == (None, (twin,))
+    assert find_sinks(ConnectStatus(version="4", connectors=(SINK,)), ROWS_SINK) == (SINK, ())

@@ -9,11 +9,11 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 from producer.kafka.connection import KafkaUser
-from sluice.view.http_client import TIMEOUT, SilentError
+from sluice.view.http_client import TIMEOUT, UnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
+class TopicStatus:
     """A topic that the asking user may see."""
 
     name: str
@@ -23,16 +23,16 @@ class Topic:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cluster:
+class KafkaStatus:
     """The brokers and the topics that the asking user may see."""
 
     identity: str
     brokers: tuple[str, ...]
-    topics: tuple[Topic, ...]
+    topics: tuple[TopicStatus, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unread:
+class UnreadRecords:
     """What a consumer group has not yet said to have dealt with."""
 
     spans: dict[int, tuple[int, int]]
@@ -41,7 +41,7 @@ class Unread:
     """Messages that the topic deleted before the group had read them."""
 
 
-class KafkaAsker:
+class KafkaInspector:
     """Asks a Kafka cluster as one user; everything here raises SilentError where no answer comes."""
 
     def __init__(self, user: KafkaUser) -> None:
@@ -52,9 +52,9 @@ class KafkaAsker:
         try:
             self._admin = AdminClient(user.client_settings() | quiet)
         except KafkaException as error:  # the file of the authority is missing, or is none
-            raise SilentError(f"Kafka at {self._server} cannot be asked: {error.args[0].str()}") from error
+            raise UnavailableError(f"Kafka at {self._server} cannot be asked: {error.args[0].str()}") from error
 
-    def cluster(self) -> Cluster:
+    def kafka_status(self) -> KafkaStatus:
         """The brokers and topics, with message counts."""
         metadata = self._metadata()
         partitions = {
@@ -66,7 +66,7 @@ class KafkaAsker:
         begins = self._offsets(every, "earliest")
         ends = self._offsets(every, "latest")
         topics = tuple(
-            Topic(
+            TopicStatus(
                 name=name,
                 partitions=len(group),
                 messages=sum(ends[name, p.partition] - begins[name, p.partition] for p in group),
@@ -74,7 +74,7 @@ class KafkaAsker:
             for name, group in sorted(partitions.items())
         )
         brokers = tuple(f"{b.host}:{b.port}" for _, b in sorted(metadata.brokers.items()))
-        return Cluster(identity=metadata.cluster_id, brokers=brokers, topics=topics)
+        return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
         """Messages in `topics` that the consumer group `group` has not yet said to have dealt with."""
@@ -90,15 +90,17 @@ class KafkaAsker:
         # deleted has only what is left.
         return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
 
-    def ends(self, topic: str) -> dict[int, int]:
+    def end_offsets(self, topic: str) -> dict[int, int]:
         """The offset of each partition that its next message will have; open transactions count."""
         found = self._metadata().topics.get(topic)
         if found is None or found.error is not None:
-            raise SilentError(f"Kafka at {self._server} shows no topic {topic}, so what waits in it cannot be told")
+            raise UnavailableError(
+                f"Kafka at {self._server} shows no topic {topic}, so what waits in it cannot be told"
+            )
         partitions = [TopicPartition(topic, number) for number in found.partitions]
         return {number: end for (_, number), end in self._offsets(partitions, "latest").items()}
 
-    def unread(self, group: str, topic: str, ends: Mapping[int, int]) -> Unread:
+    def unread(self, group: str, topic: str, ends: Mapping[int, int]) -> UnreadRecords:
         """What `group` has not yet dealt with of the messages before `ends`."""
         partitions = [TopicPartition(topic, number) for number in ends]
         # Asked first: a group cannot then seem to be beyond the end only because the end has moved.
@@ -114,7 +116,7 @@ class KafkaAsker:
             start, stop = max(at if known else begin, begin), min(end, latest[topic, number])
             if start < stop:
                 spans[number] = (start, stop)
-        return Unread(spans=spans, lost=lost)
+        return UnreadRecords(spans=spans, lost=lost)
 
     def _metadata(self) -> Any:
         try:
@@ -150,7 +152,7 @@ class KafkaAsker:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]
             self._reasons.append(error.str())
 
-    def _silent(self, error: Exception) -> SilentError:
+    def _silent(self, error: Exception) -> UnavailableError:
         self._admin.poll(0)
         reason = self._reasons[-1] if self._reasons else str(error)
-        return SilentError(f"Kafka at {self._server} does not answer: {reason}")
+        return UnavailableError(f"Kafka at {self._server} does not answer: {reason}")

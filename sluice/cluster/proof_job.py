@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import IO
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.cluster.toolbox_pod import Toolbox, said
+from sluice.cluster.toolbox_pod import Toolbox, kubectl_error
 from sluice.proof.shared.report_file import write_report
 
 JOB = "proof"
@@ -13,7 +13,7 @@ PAGE = b"<!DOCTYPE html>"
 _STATUS = "jsonpath={.items[-1:].status.containerStatuses[0].state.terminated.exitCode}"
 
 
-def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
+def fetch_proof_report(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     """Write the report of the proof's Job to `path` and show what it said; the proof's exit status.
 
     Raises SluiceError where there is no such Job, it has not ended, or `path` cannot be written.
@@ -21,7 +21,7 @@ def fetch_proof(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     log = toolbox.kubectl("logs", f"job/{JOB}")
     if log.returncode:
         raise SluiceError(
-            f"there is no proof to fetch: {said(log.stderr)}. Prove what you loaded yourself with `sluice "
+            f"there is no proof to fetch: {kubectl_error(log.stderr)}. Prove what you loaded yourself with `sluice "
             "proof SOURCE`, or have the cluster load and prove a source: pulumi config set load.source SOURCE",
             status=Exit.UNAVAILABLE,
         )

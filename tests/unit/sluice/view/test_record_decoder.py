@@ -8,8 +8,8 @@ import pytest
 from fastavro import schemaless_writer
 from fastavro.schema import load_schema
 
-from sluice.view.decode import Decoder, plain
-from sluice.view.registry_schemas import Unusable
+from sluice.view.record_decoder import Decoder, to_json_types
+from sluice.view.registry_schemas import UnusableSchema
 
 SCHEMA_FILE = Path(__file__).parents[4] / "schemas/sluice.GpsFix.avsc"
 SCHEMA = load_schema(str(SCHEMA_FILE))
@@ -89,7 +89,7 @@ def test_an_empty_value_is_an_empty_text():
 def test_every_type_of_avro_becomes_json():
     moment = datetime(2026, 1, 2, 3, 4, 5, 6)
     record = {"a": [b"\xff", Decimal("1.10")], "b": date(2026, 1, 2), "c": moment, "d": True, "e": {"f": None}}
-    assert plain(record) == {
+    assert to_json_types(record) == {
         "a": [{"bytes": 1, "hex": "ff"}, "1.10"],
         "b": "2026-01-02",
         "c": "2026-01-02T03:04:05.000006",
@@ -99,6 +99,6 @@ def test_every_type_of_avro_becomes_json():
 
 
 def test_a_schema_that_makes_no_sense_leaves_the_bytes_and_the_reason():
-    shown = Decoder(lambda _: Unusable(reason="schema 7 cannot be parsed"))(wire(FIX))
+    shown = Decoder(lambda _: UnusableSchema(reason="schema 7 cannot be parsed"))(wire(FIX))
     assert shown["error"] == "schema 7 cannot be parsed"
     assert shown["bytes"] == len(wire(FIX))

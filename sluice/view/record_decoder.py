@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastavro import schemaless_reader
 
-from sluice.view.registry_schemas import Unusable
+from sluice.view.registry_schemas import UnusableSchema
 
 MAGIC = b"\x00"
 """First byte of Confluent's wire format; a schema id of 4 bytes follows."""
@@ -18,14 +18,14 @@ SHOWN_BYTES = 16
 """How much of a value that is neither Avro nor text is shown."""
 
 
-Schemas = Callable[[int], Any]
+FindSchema = Callable[[int], Any]
 """Finds the parsed Avro schema of an id; None where there is none of that id, Unusable where it makes no sense."""
 
 
 class Decoder:
     """Turns what is in a message into JSON types."""
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: FindSchema) -> None:
         self._schemas = schemas
 
     def __call__(self, data: bytes | None) -> Any:
@@ -34,7 +34,7 @@ class Decoder:
             return None
         if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
             schema = self._schemas(int.from_bytes(data[1:PREFIX_BYTES]))
-            if isinstance(schema, Unusable):
+            if isinstance(schema, UnusableSchema):
                 return size_and_start(data) | {"error": schema.reason}
             if schema is not None:
                 return _avro(data, schema)
@@ -48,7 +48,7 @@ def _avro(data: bytes, schema: Any) -> Any:
     except (ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
         return text_or_bytes(data)
     # An image may begin with a zero byte too: what leaves bytes unread was not Avro.
-    return text_or_bytes(data) if body.read(1) else plain(value)
+    return text_or_bytes(data) if body.read(1) else to_json_types(value)
 
 
 def text_or_bytes(data: bytes | str) -> Any:
@@ -69,18 +69,18 @@ def size_and_start(data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
 
 
-def iso(moment: datetime) -> str:
+def iso_utc(moment: datetime) -> str:
     """A date in UTC to the microsecond, as 2012-11-16T21:01:18.298235Z."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def plain(value: Any) -> Any:
+def to_json_types(value: Any) -> Any:
     """What fastavro made of a record, as JSON types: dates become ISO text in UTC, bytes their size and start."""
     match value:
         case dict():
-            return {str(name): plain(item) for name, item in value.items()}
+            return {str(name): to_json_types(item) for name, item in value.items()}
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [to_json_types(item) for item in value]
         case bytes():
             return size_and_start(value)
         case None | bool() | int() | float() | str():
@@ -92,7 +92,7 @@ def plain(value: Any) -> Any:
 def _as_text(value: datetime | date | time | Decimal | UUID) -> str:
     # A local-timestamp has no zone, and gets none.
     if isinstance(value, datetime) and value.tzinfo:
-        return iso(value)
+        return iso_utc(value)
     if isinstance(value, datetime | time):
         return value.isoformat(timespec="microseconds")
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -14,8 +14,8 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster.__main__ import follow
-from sluice.cluster.operator_log import complaints
-from sluice.cluster.problems import Complaints, gather
+from sluice.cluster.cluster_problems import Problems, find_problems
+from sluice.cluster.operator_log import reconcile_failures
 from sluice.cluster.toolbox_pod import Toolbox
 from tests.unit.sluice.cluster.conftest import Pod, call
 
@@ -96,9 +96,9 @@ def tell(there: Path, name: str, *items: Any) -> None:
     (there / name).write_text(json.dumps({"kind": "List", "items": items}))
 
 
-def found(pod: Pod) -> Complaints:
+def found(pod: Pod) -> Problems:
     pod("")
-    return gather(Toolbox(context="kind-sluice", namespace="here").kubectl)
+    return find_problems(Toolbox(context="kind-sluice", namespace="here").kubectl)
 
 
 SCHEDULING = "0/1 nodes are available: 1 Insufficient memory."
@@ -203,7 +203,7 @@ def test_pod_that_a_dead_node_keeps_is_named(pod: Pod, there: Path) -> None:
 
 
 def test_the_operators_last_word_on_each_resource_is_its_innermost_cause() -> None:
-    told = {(entry.kind, entry.name): entry.why for entry in complaints(OPERATOR_LOG.splitlines())}
+    told = {(entry.kind, entry.name): entry.why for entry in reconcile_failures(OPERATOR_LOG.splitlines())}
     # The user was reconciled afterwards.
     assert told == {("Kafka", "sluice"): FORBIDDEN, ("KafkaConnect", "sluice"): NOWHERE}
 
@@ -215,7 +215,7 @@ def test_an_operator_that_does_not_start_is_heard_too() -> None:
         "Message: Forbidden.",
         "        at io.fabric8.kubernetes.client.Something(Something.java:1)",
     ]
-    (complaint,) = complaints(log)
+    (complaint,) = reconcile_failures(log)
     assert complaint.why == "Cluster Operator verticle in namespace here failed to start Forbidden."
 
 

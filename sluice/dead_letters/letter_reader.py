@@ -6,18 +6,18 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.endpoints import Endpoints
-from sluice.view.http_client import SilentError
-from sluice.view.pipeline_status import DEAD_LETTERS
+from sluice.view.http_client import UnavailableError
+from sluice.view.kafka_status import KafkaInspector
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.topic_reader import TopicReader
-from sluice.view.topic_status import KafkaAsker
 
 _ADDRESS = re.compile(r"(.+):([0-9]{1,9}):([0-9]{1,18})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
+class LetterAddress:
     """Where one dead letter is."""
 
     topic: str
@@ -25,25 +25,25 @@ class Address:
     offset: int
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str) -> LetterAddress:
     """CONNECTOR:PARTITION:OFFSET, or the topic's whole name in front; raises ValueError."""
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no dead letter's address, such as mysql-sink:0:12; sluice dlq lists them")
-    topic = found[1].removesuffix(DEAD_LETTERS) + DEAD_LETTERS
-    return Address(topic=topic, partition=int(found[2]), offset=int(found[3]))
+    topic = found[1].removesuffix(DEAD_LETTERS_SUFFIX) + DEAD_LETTERS_SUFFIX
+    return LetterAddress(topic=topic, partition=int(found[2]), offset=int(found[3]))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class LetterFilter:
     """Which dead letters a command is about; what is left empty leaves none out."""
 
     connector: str | None = None
     reason: str | None = None
     """Text that the reason holds, in capital letters or small ones."""
-    addresses: Sequence[Address] = ()
+    addresses: Sequence[LetterAddress] = ()
 
-    def takes(self, letter: Letter) -> bool:
+    def takes(self, letter: DeadLetter) -> bool:
         """Say whether this one was chosen."""
         if self.addresses and not any(_is_at(letter, address) for address in self.addresses):
             return False
@@ -53,29 +53,29 @@ class Choice:
         """Say whether any letter of this topic can be chosen."""
         if self.addresses and topic not in {address.topic for address in self.addresses}:
             return False
-        return self.connector is None or topic == self.connector + DEAD_LETTERS
+        return self.connector is None or topic == self.connector + DEAD_LETTERS_SUFFIX
 
 
-def _is_at(letter: Letter, address: Address) -> bool:
+def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
     return (letter.topic, letter.partition, letter.offset) == (address.topic, address.partition, address.offset)
 
 
-def dead_letter_topics(place: Endpoints) -> tuple[str, ...]:
+def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
     """The topics of dead letters that the user consumer may read; raises SluiceError where Kafka is silent."""
     try:
-        topics = KafkaAsker(place.consumer).cluster().topics
-    except SilentError as error:
+        topics = KafkaInspector(endpoints.consumer).kafka_status().topics
+    except UnavailableError as error:
         raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
-    return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS))
+    return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX))
 
 
-def chosen_topics(place: Endpoints, choice: Choice) -> tuple[str, ...]:
+def matching_topics(endpoints: Endpoints, choice: LetterFilter) -> tuple[str, ...]:
     """Those of them that the choice is about; raises SluiceError where there is none of that name."""
-    topics = dead_letter_topics(place)
+    topics = dead_letter_topics(endpoints)
     wanted = {address.topic for address in choice.addresses}
-    wanted |= {choice.connector + DEAD_LETTERS} if choice.connector else set()
+    wanted |= {choice.connector + DEAD_LETTERS_SUFFIX} if choice.connector else set()
     if missing := sorted(wanted - set(topics)):
-        names = ", ".join(topic.removesuffix(DEAD_LETTERS) for topic in topics) or "none"
+        names = ", ".join(topic.removesuffix(DEAD_LETTERS_SUFFIX) for topic in topics) or "none"
         raise SluiceError(
             f"there is no topic {missing[0]} that may be read; connectors with dead letters: {names}",
             status=Exit.USAGE,
@@ -83,26 +83,26 @@ def chosen_topics(place: Endpoints, choice: Choice) -> tuple[str, ...]:
     return tuple(topic for topic in topics if choice.takes_topic(topic))
 
 
-def read_letters(place: Endpoints, topics: Sequence[str], choice: Choice) -> Iterator[Letter]:
+def read_letters(endpoints: Endpoints, topics: Sequence[str], choice: LetterFilter) -> Iterator[DeadLetter]:
     """The chosen letters of these topics, one topic after another, the oldest of a partition first.
 
     Raises SluiceError as TopicReader does.
     """
     for topic in topics:
-        with closing(TopicReader(place.consumer, topic)) as reader:
+        with closing(TopicReader(endpoints.consumer, topic)) as reader:
             for message in reader.backlog():
-                letter = Letter.of(message)
+                letter = DeadLetter.of(message)
                 if choice.takes(letter):
                     yield letter
 
 
-def read_letter(place: Endpoints, address: Address) -> Letter:
+def read_letter(endpoints: Endpoints, address: LetterAddress) -> DeadLetter:
     """One letter; raises SluiceError where it is not there, or not there any more."""
-    chosen_topics(place, Choice(addresses=[address]))
-    with closing(TopicReader(place.consumer, address.topic)) as reader:
+    matching_topics(endpoints, LetterFilter(addresses=[address]))
+    with closing(TopicReader(endpoints.consumer, address.topic)) as reader:
         for message in reader.backlog(starts={address.partition: address.offset}):
             if message.offset() == address.offset:
-                return Letter.of(message)
+                return DeadLetter.of(message)
             break
     raise SluiceError(
         f"there is no dead letter at {address.topic}:{address.partition}:{address.offset} (any more); "

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from producer.kafka import kafka_errors
 from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.dead_letters.dead_letter import Letter
+from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 
 _AT_ONCE = 500
@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.1
 
 
 @dataclass(kw_only=True)
-class Selected:
+class SendPlan:
     """What a choice comes to, counted before anything is sent."""
 
     offsets: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -38,16 +38,16 @@ class Selected:
         """How many are to be sent."""
         return self.topics.total()
 
-    def takes(self, letter: Letter) -> bool:
+    def takes(self, letter: DeadLetter) -> bool:
         """Whether this letter was counted: one that has come since was not asked about."""
         return letter.offset in self.offsets.get((letter.topic, letter.partition), ())
 
 
 @dataclass(kw_only=True)
-class Sent:
+class SendResult:
     """Result of sending dead letters again."""
 
-    selected: Selected
+    selected: SendPlan
     acknowledged: Counter[str] = field(default_factory=Counter[str])
     """By original topic."""
     problem: str | None = None
@@ -72,9 +72,9 @@ class Sent:
         }
 
 
-def select(letters: Iterable[Letter], *, memory: SentLetters, again: bool) -> Selected:
+def plan_send(letters: Iterable[DeadLetter], *, memory: SentLetters, again: bool) -> SendPlan:
     """Count what is to be sent; with `again` also what was sent before."""
-    selected = Selected()
+    selected = SendPlan()
     for letter in letters:
         if letter.origin is None:
             selected.without_origin += 1
@@ -86,19 +86,19 @@ def select(letters: Iterable[Letter], *, memory: SentLetters, again: bool) -> Se
     return selected
 
 
-def send(
-    letters: Iterable[Letter],
+def send_letters(
+    letters: Iterable[DeadLetter],
     *,
-    selected: Selected,
+    selected: SendPlan,
     memory: SentLetters,
     user: KafkaUser,
     tick: Callable[[int], None],
-) -> Sent:
+) -> SendResult:
     """Send the selected letters, and remember those that were acknowledged.
 
     `tick` is told how many, ten times a second; what it raises ends the sending after what is under way.
     """
-    sent = Sent(selected=selected)
+    sent = SendResult(selected=selected)
     sender = _Sender(user)
     for batch in _batches(letter for letter in letters if selected.takes(letter)):
         stop = sender.send(batch, tick=lambda: tick(sent.acknowledged.total()))
@@ -115,13 +115,13 @@ def send(
 class SendStoppedError(Exception):
     """The tick has ended the sending; `sent` is what had been sent until then."""
 
-    def __init__(self, sent: Sent) -> None:
+    def __init__(self, sent: SendResult) -> None:
         super().__init__()
         self.sent = sent
 
 
-def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
-    batch: list[Letter] = []
+def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
+    batch: list[DeadLetter] = []
     size = 0
     for letter in letters:
         batch.append(letter)
@@ -155,9 +155,11 @@ class _Sender:
         try:
             self._producer = Producer(user.client_settings() | settings)
         except KafkaException as error:
-            raise SluiceError(f"the settings for Kafka are not accepted: {kafka_errors.text(error.args[0])}") from error
+            raise SluiceError(
+                f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
+            ) from error
 
-    def send(self, batch: list[Letter], *, tick: Callable[[], None]) -> BaseException | None:
+    def send(self, batch: list[DeadLetter], *, tick: Callable[[], None]) -> BaseException | None:
         """Send, and wait until it is known of each letter what became of it; what `tick` raised, if it did."""
         self.offsets, self.by_topic = defaultdict(list), Counter()
         stopped: BaseException | None = None
@@ -170,7 +172,7 @@ class _Sender:
                 stopped = stopped or error
         return stopped or _raised_by(tick)
 
-    def _produce(self, letter: Letter) -> None:
+    def _produce(self, letter: DeadLetter) -> None:
         def done(error: KafkaError | None, _message: Message) -> None:
             if error is None:
                 self.offsets[letter.topic, letter.partition].append(letter.offset)
@@ -189,12 +191,12 @@ class _Sender:
         except KafkaException as error:
             self._fail(letter, error.args[0])
 
-    def _fail(self, letter: Letter, error: KafkaError) -> None:
-        why = kafka_errors.why(error, self._last_error)
+    def _fail(self, letter: DeadLetter, error: KafkaError) -> None:
+        why = kafka_errors.explain(error, self._last_error)
         self.problem = self.problem or f"{letter.address} was not acknowledged by topic {letter.origin}: {why}"
 
     def _on_error(self, error: KafkaError) -> None:
-        self._last_error = kafka_errors.more_telling(self._last_error, error)
+        self._last_error = kafka_errors.choose_specific(self._last_error, error)
 
 
 def _raised_by(tick: Callable[[], None]) -> BaseException | None:

@@ -17,9 +17,9 @@ from typing import IO, Any
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import format_json
 from producer.shared.output_files import replacing
-from sluice.dead_letters.dead_letter import Letter
-from sluice.dead_letters.gps_rows import HEADER, NoRowError, row_of
-from sluice.view.decode import Decoder
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.gps_rows import HEADER, NotConvertibleError, letter_to_row
+from sluice.view.record_decoder import Decoder
 
 REST = ".rest.jsonl"
 ROWS_TOPIC, IMAGES_TOPIC = "gps-fixes", "images"
@@ -28,7 +28,7 @@ _STARTS = {b"II*\0": ".tiff", b"MM\0*": ".tiff", b"\x89PNG": ".png", b"\xff\xd8\
 
 
 @dataclass(kw_only=True)
-class Written:
+class WriteResult:
     """What was written where."""
 
     file: Path
@@ -73,7 +73,7 @@ class Written:
         return lines
 
 
-def form_of(path: Path) -> str:
+def file_format(path: Path) -> str:
     """The ending that says what goes into the file; raises SluiceError for another one."""
     if path.suffix not in (".csv", ".tar", ".jsonl"):
         raise SluiceError(
@@ -88,28 +88,28 @@ def rest_path(path: Path) -> Path:
     return path.with_name(path.stem + REST)
 
 
-def check_new(path: Path, *, force: bool) -> None:
+def check_overwrite(path: Path, *, force: bool) -> None:
     """Raise SluiceError where a file that would be written is there already, unless `force`."""
     for file in {path, rest_path(path)}:
         if file.exists() and not force:
             raise SluiceError(f"{file} is there already; --force writes over it", status=Exit.USAGE)
 
 
-def newest_images(letters: Iterable[Letter]) -> dict[str, str]:
+def newest_images(letters: Iterable[DeadLetter]) -> dict[str, str]:
     """For each image key the address of its newest letter: of two files with one key a load takes the first."""
     keys = ((_usable_key(letter), letter) for letter in letters if _is_image(letter) and letter.value is not None)
     return {key: letter.address for key, letter in keys if key is not None}
 
 
 def write_letters(
-    letters: Iterable[Letter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
-) -> Written:
+    letters: Iterable[DeadLetter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
+) -> WriteResult:
     """Write the letters; until all are written the files keep what they had.
 
     `newest` is what newest_images() says of them, for an archive. Raises SluiceError where a file cannot be written.
     """
-    form = form_of(path)
-    written = Written(file=path, form=form)
+    form = file_format(path)
+    written = WriteResult(file=path, form=form)
     try:
         with ExitStack() as stack:
             file = stack.enter_context(replacing(path))
@@ -122,7 +122,7 @@ def write_letters(
                 try:
                     if not content.add(letter):
                         written.others += 1
-                except NoRowError as error:
+                except NotConvertibleError as error:
                     rest.add({**letter.whole(decode), "why_not": str(error)})
             content.finish(written)
         rest.remove_earlier()
@@ -169,15 +169,15 @@ class _Rows:
         self._rows: dict[int, str] = {}
         self._count = 0
 
-    def add(self, letter: Letter) -> bool:
+    def add(self, letter: DeadLetter) -> bool:
         if letter.origin not in (None, ROWS_TOPIC):
             return False
-        utime, row = row_of(letter, self._decode)
+        utime, row = letter_to_row(letter, self._decode)
         self._count += 1
         self._rows[utime] = row
         return True
 
-    def finish(self, written: Written) -> None:
+    def finish(self, written: WriteResult) -> None:
         lines = [HEADER, *(self._rows[utime] for utime in sorted(self._rows))]
         self._file.write("".join(f"{line}\n" for line in lines).encode())
         written.letters, written.older = len(self._rows), self._count - len(self._rows)
@@ -191,11 +191,11 @@ class _Images:
         self._newest = newest
         self._count = self._older = 0
 
-    def add(self, letter: Letter) -> bool:
+    def add(self, letter: DeadLetter) -> bool:
         if not _is_image(letter):
             return False
         if letter.value is None:
-            raise NoRowError("it has no value: it was to delete the image of its key")
+            raise NotConvertibleError("it has no value: it was to delete the image of its key")
         key = _usable_key(letter)
         if key is not None and self._newest.get(key, letter.address) != letter.address:
             self._older += 1
@@ -206,22 +206,22 @@ class _Images:
         self._count += 1
         return True
 
-    def finish(self, written: Written) -> None:
+    def finish(self, written: WriteResult) -> None:
         self._tar.close()
         written.letters, written.older = self._count, self._older
 
 
-def _is_image(letter: Letter) -> bool:
+def _is_image(letter: DeadLetter) -> bool:
     return letter.origin in (None, IMAGES_TOPIC)
 
 
-def _usable_key(letter: Letter) -> str | None:
+def _usable_key(letter: DeadLetter) -> str | None:
     """The key where it is a path of three parts."""
     key = (letter.key or b"").decode(errors="replace")
     return key if _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/")) else None
 
 
-def _image_path(letter: Letter, key: str | None) -> str:
+def _image_path(letter: DeadLetter, key: str | None) -> str:
     """The key with an ending; the letter's own address where there is no usable key."""
     value = letter.value or b""
     ending = next((ending for start, ending in _STARTS.items() if value.startswith(start)), ".bin")
@@ -235,10 +235,10 @@ class _All:
         self._file, self._decode = file, decode
         self._count = 0
 
-    def add(self, letter: Letter) -> bool:
+    def add(self, letter: DeadLetter) -> bool:
         self._file.write(_json_line(letter.whole(self._decode)))
         self._count += 1
         return True
 
-    def finish(self, written: Written) -> None:
+    def finish(self, written: WriteResult) -> None:
         written.letters = self._count

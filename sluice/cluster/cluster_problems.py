@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from producer.runtime.exit_status import Exit
 from sluice.cluster import operator_log
-from sluice.cluster.kubectl_exec import explained
-from sluice.cluster.pod_problems import Object, age, not_ready
+from sluice.cluster.kubectl_exec import error_reason
+from sluice.cluster.pod_problems import KubernetesObject, age, find_pod_problems
 
 Kubectl = Callable[..., "CompletedProcess[bytes]"]
 """Runs kubectl with these arguments in the pipeline's namespace."""
@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Complaint:
+class Problem:
     """What something is, and what it lacks."""
 
     about: str
@@ -41,10 +41,10 @@ class Complaint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Complaints:
+class Problems:
     """What was found, and what could not be asked."""
 
-    found: tuple[Complaint, ...]
+    found: tuple[Problem, ...]
     silent: tuple[str, ...]
     """A sentence for each question that the cluster did not answer."""
 
@@ -60,7 +60,7 @@ class Complaints:
         return {"complaints": complaints, "silent": list(self.silent)}
 
 
-def gather(kubectl: Kubectl) -> Complaints:
+def find_problems(kubectl: Kubectl) -> Problems:
     """Ask the cluster, all questions at the same time."""
     with ThreadPoolExecutor(max_workers=3) as pool:
         asked_pods = pool.submit(_objects, kubectl, _PODS)
@@ -73,7 +73,7 @@ def gather(kubectl: Kubectl) -> Complaints:
     now = datetime.now(UTC)
     resources = _resources(strimzi, now=now)
     found = (*_pods(pods, now=now), *resources, *_operator(log, known=resources))
-    return Complaints(found=found, silent=tuple(silent))
+    return Problems(found=found, silent=tuple(silent))
 
 
 class _SilentError(Exception):
@@ -88,7 +88,7 @@ def _answer(what: str, asked: "Future[Answer]", otherwise: Answer, *, silent: li
         return otherwise
 
 
-def _objects(kubectl: Kubectl, kinds: str) -> list[Object]:
+def _objects(kubectl: Kubectl, kinds: str) -> list[KubernetesObject]:
     text = _ask(kubectl, "get", kinds, "--output", "json")
     try:
         return json.loads(text)["items"] if text.strip() else []
@@ -102,28 +102,28 @@ def _ask(kubectl: Kubectl, *words: str) -> str:
     except OSError as error:
         raise _SilentError(f"kubectl: {error.strerror}") from None
     if done.returncode:
-        said = explained(done.stderr.decode(errors="replace").splitlines())
+        said = error_reason(done.stderr.decode(errors="replace").splitlines())
         raise _SilentError(_plain(said) or f"kubectl ended with {done.returncode}")
     return done.stdout.decode(errors="replace")
 
 
-def _pods(objects: Sequence[Object], *, now: datetime) -> list[Complaint]:
+def _pods(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Problem]:
     return [
-        Complaint(about=f"{entry.kind} {entry.name}", says=_plain(entry.why), exit=Exit.UNAVAILABLE)
-        for entry in not_ready(objects, now=now)
+        Problem(about=f"{entry.kind} {entry.name}", says=_plain(entry.why), exit=Exit.UNAVAILABLE)
+        for entry in find_pod_problems(objects, now=now)
     ]
 
 
-def _resources(objects: Sequence[Object], *, now: datetime) -> list[Complaint]:
-    found: list[Complaint] = []
+def _resources(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Problem]:
+    found: list[Problem] = []
     for entry in objects:
         if why := _not_ready(entry, now=now):
             about = f"{entry['kind']} {entry['metadata']['name']}"
-            found.append(Complaint(about=about, says=_plain(why), exit=Exit.FAILED))
+            found.append(Problem(about=about, says=_plain(why), exit=Exit.FAILED))
     return found
 
 
-def _not_ready(entry: Object, *, now: datetime) -> str:
+def _not_ready(entry: KubernetesObject, *, now: datetime) -> str:
     conditions = entry.get("status", {}).get("conditions", [])
     for condition in conditions:
         # Topics say Ready=False, all others NotReady=True.
@@ -137,15 +137,15 @@ def _not_ready(entry: Object, *, now: datetime) -> str:
     return "has no status: Strimzi's operator has not taken it up, or fails before it can say why"
 
 
-def _operator(log: str, *, known: Sequence[Complaint]) -> list[Complaint]:
+def _operator(log: str, *, known: Sequence[Problem]) -> list[Problem]:
     """What the log adds to what the resources say themselves."""
-    found: list[Complaint] = []
-    for entry in operator_log.complaints(log.splitlines()):
+    found: list[Problem] = []
+    for entry in operator_log.reconcile_failures(log.splitlines()):
         about, why = f"{entry.kind} {entry.name}".strip(), _plain(entry.why)
         if any(why in other.says for other in known if other.about == about):
             continue
         says = f"Strimzi's operator: {why}" if about else why
-        found.append(Complaint(about=about or "Strimzi's operator", says=says, exit=Exit.OK))
+        found.append(Problem(about=about or "Strimzi's operator", says=says, exit=Exit.OK))
     return found
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from producer.gps.check_rows import GpsFix, read_fixes
-from producer.gps.parse_row import parse_row
+from producer.gps.check_rows import read_fixes
+from producer.gps.parse_row import GpsFix, parse_row
 from producer.images.image_source import Image
 from producer.images.open_images import open_images
 from producer.images.selection import Selection
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.sample_images import write_images
-from sluice.dead_letters.dead_letter import Letter
-from sluice.dead_letters.write_files import check_new, form_of, newest_images, rest_path, write_letters
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.letter_files import check_overwrite, file_format, newest_images, rest_path, write_letters
 from tests.unit.sluice.dead_letters.letters import DECODE, ROW, UTIME, fix, letter, other_schema_value
 
 
@@ -89,10 +89,10 @@ def test_every_letter_is_written_whole(tmp_path: Path):
 def test_no_file_is_written_over_unasked(tmp_path: Path):
     (tmp_path / "rows.rest.jsonl").touch()
     with pytest.raises(SluiceError, match="is there already"):
-        check_new(tmp_path / "rows.csv", force=False)
-    check_new(tmp_path / "rows.csv", force=True)
+        check_overwrite(tmp_path / "rows.csv", force=False)
+    check_overwrite(tmp_path / "rows.csv", force=True)
     with pytest.raises(SluiceError, match="must end in") as caught:
-        form_of(tmp_path / "rows.txt")
+        file_format(tmp_path / "rows.txt")
     assert caught.value.status is Exit.USAGE
 
 
@@ -103,7 +103,7 @@ def test_a_full_disk_is_said(tmp_path: Path):
         write_letters([letter(1)], tmp_path / "rows.csv", decode=DECODE)
 
 
-def silent_after(letters: list[Letter]) -> Iterator[Letter]:
+def silent_after(letters: list[DeadLetter]) -> Iterator[DeadLetter]:
     yield from letters
     raise SluiceError("Kafka is silent")
 

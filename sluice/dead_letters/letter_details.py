@@ -6,15 +6,15 @@ from rich.console import Console
 from rich.text import Text
 
 from producer.runtime.terminal import escape_line, escape_text, format_json
-from sluice.dead_letters.dead_letter import Letter
-from sluice.view.decode import Decoder
+from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.view.record_decoder import Decoder
 
 HEX_BYTES = 1024
 """How much of a value that cannot be decoded is shown; --json and `write` have all of it."""
 _LINE = 16
 
 
-def print_letter(letter: Letter, *, console: Console, decode: Decoder, trace: bool, sent: bool) -> None:
+def print_letter(letter: DeadLetter, *, console: Console, decode: Decoder, trace: bool, sent: bool) -> None:
     """Print one letter for a person; with `trace` Java's stack trace too."""
     for name, text in _fields(letter, decode=decode, sent=sent):
         console.print(_line(name, text), soft_wrap=True)
@@ -27,7 +27,7 @@ def print_letter(letter: Letter, *, console: Console, decode: Decoder, trace: bo
         console.print(Text("the stack trace: --trace", style="dim"))
 
 
-def _fields(letter: Letter, *, decode: Decoder, sent: bool) -> list[tuple[str, str]]:
+def _fields(letter: DeadLetter, *, decode: Decoder, sent: bool) -> list[tuple[str, str]]:
     return [
         ("letter", letter.address + (" (sent again)" if sent else "")),
         ("connector", letter.connector + (f", task {letter.error('task.id')}" if letter.error("task.id") else "")),
@@ -44,7 +44,7 @@ def _line(name: str, text: str) -> Text:
     return Text.assemble((f"{escape_line(name)}: ", "dim"), escape_text(text))
 
 
-def _value(letter: Letter, decode: Decoder) -> str:
+def _value(letter: DeadLetter, decode: Decoder) -> str:
     if letter.value is None:
         return "none: the record deletes its key (tombstone)"
     value: Any = decode(letter.value)
