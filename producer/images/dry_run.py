@@ -56,7 +56,7 @@ class DryRunReport(Report):
             "rest_unread": self.rest_unread,
             "redis_bytes": self.stored,
             "redis_used": self.memory.used if self.memory else None,
-            "redis_maxmemory": self.memory.most if self.memory else None,
+            "redis_maxmemory": self.memory.limit if self.memory else None,
             "seconds": round(self.seconds, 3),
             "complete": self.complete,
             "problem": self.problem,
@@ -75,9 +75,9 @@ class DryRunReport(Report):
         if self.memory is None:
             return f"; how much it has is not known: {self.memory_unknown}"
         used = f"{decimal(self.memory.used)} are in use"
-        if not self.memory.most:
+        if not self.memory.limit:
             return f", which has no limit; {used}"
-        return f", {self.stored / self.memory.most:.0%} of its maxmemory of {decimal(self.memory.most)}; {used}"
+        return f", {self.stored / self.memory.limit:.0%} of its maxmemory of {decimal(self.memory.limit)}; {used}"
 
 
 def dry_run(
@@ -133,9 +133,9 @@ def _memory(env: Mapping[str, str]) -> tuple[RedisMemory | None, str | None]:
 
 
 def _full(totals: _Totals, memory: RedisMemory | None) -> tuple[Exit, str] | None:
-    if memory is None or not memory.most or memory.used + totals.stored <= memory.most:
+    if memory is None or not memory.limit or memory.used + totals.stored <= memory.limit:
         return None
-    free = decimal(max(0, memory.most - memory.used))
+    free = decimal(max(0, memory.limit - memory.used))
     return Exit.FAILED, (
         f"Redis has no room for them: {free} of its maxmemory are free. Load fewer (--every, --limit, --camera), "
         "delete others (--tombstones), or raise maxmemory."
