@@ -1,4 +1,4 @@
-"""A Kubernetes API server as these tests speak to it: any kind of object, by its kind."""
+"""Client of a Kubernetes API server for objects of any kind."""
 
 import json
 import time
@@ -14,11 +14,11 @@ Object = dict[str, Any]
 FIELD_MANAGER = "sluice-tests"
 _APPLY = "application/apply-patch+yaml"
 _OWNERS = {"apps", "batch"}
-"""API groups whose objects own others, which have to go with them."""
+"""API groups whose objects own others, which must be deleted with them."""
 
 
 class ApiError(Exception):
-    """The API server refused a request; `status` is HTTP's, the text is the server's own."""
+    """The API server rejected a request; `status` is the HTTP status, the text is the server's message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -27,20 +27,20 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Where the objects of one kind are."""
+    """REST path of the objects of one kind."""
 
     prefix: str
     plural: str
     namespaced: bool
 
     def path(self, *, namespace: str | None, name: str | None = None) -> str:
-        """Path of an object, or of all of them."""
+        """Return the path of an object, or of the list."""
         inside = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
         return f"{self.prefix}{inside}/{self.plural}" + (f"/{name}" if name else "")
 
 
 class Api:
-    """An administrator's connection; safe to use from several threads."""
+    """An administrator's connection; thread-safe."""
 
     def __init__(self, *, url: str, authority: Path, token: str) -> None:
         settings = client.Configuration(host=url)
@@ -53,9 +53,9 @@ class Api:
         self._kinds: dict[tuple[str, str], Kind] = {}
 
     def request(self, method: str, path: str, body: object = None, *, content: str = "application/json") -> Object:
-        """Send a request; raises ApiError, and urllib3's errors where nothing listens."""
+        """Send a request; raises ApiError, and urllib3's errors if nothing listens."""
         headers = {**self._headers, "Content-Type": content}
-        # The client encodes JSON itself; what is applied is sent as the text it is.
+        # The client encodes JSON itself, but not for the content type of apply.
         sent = json.dumps(body) if content == _APPLY else body
         response = self._client.rest_client.request(method, self.url + path, headers=headers, body=sent)
         text = response.read()
@@ -64,15 +64,15 @@ class Api:
         return json.loads(text)
 
     def ready(self) -> bool:
-        """Whether the server answers and has started all that it consists of."""
+        """Return whether the server is ready."""
         try:
             response = self._client.rest_client.request("GET", f"{self.url}/readyz", headers=self._headers)
-        except Exception:  # whatever the connection says while the server starts
+        except Exception:  # any connection error while the server starts
             return False
         return response.status == 200
 
     def kind(self, api_version: str, kind: str) -> Kind:
-        """Where the objects of a kind are; raises ApiError where the server does not know it."""
+        """Return the kind's path; raises ApiError if the server does not know the kind."""
         if (api_version, kind) not in self._kinds:
             self._discover(api_version)
         try:
@@ -88,7 +88,7 @@ class Api:
                 self._kinds[api_version, entry["kind"]] = found
 
     def apply(self, body: Object, *, namespace: str | None = None, dry_run: bool = False) -> Object:
-        """Server-side apply under strict validation; `namespace` is for an object that names none."""
+        """Apply an object server-side with strict validation; `namespace` is the default of its namespace."""
         metadata = body["metadata"]
         where = self.kind(body["apiVersion"], body["kind"])
         path = where.path(namespace=metadata.get("namespace", namespace), name=metadata["name"])
@@ -96,12 +96,12 @@ class Api:
         return self.request("PATCH", f"{path}?{urlencode(query)}", body, content=_APPLY)
 
     def create(self, body: Object, *, dry_run: bool = False) -> Object:
-        """Create an object, which may leave its name to the server."""
+        """Create an object; it may have generateName instead of a name."""
         path = self.kind(body["apiVersion"], body["kind"]).path(namespace=body["metadata"].get("namespace"))
         return self.request("POST", path + "?fieldValidation=Strict" + ("&dryRun=All" if dry_run else ""), body)
 
     def read(self, api_version: str, kind: str, name: str, *, namespace: str | None = None) -> Object | None:
-        """An object as the server has it; None where it is not there."""
+        """Return an object, or None if it does not exist."""
         try:
             return self.request("GET", self.kind(api_version, kind).path(namespace=namespace, name=name))
         except ApiError as error:
@@ -110,16 +110,16 @@ class Api:
             raise
 
     def list(self, api_version: str, kind: str, *, namespace: str | None = None) -> list[Object]:
-        """All objects of a kind, each with its apiVersion and kind, which a list leaves out."""
+        """Return all objects of a kind, with apiVersion and kind, which the server's list omits."""
         items = self.request("GET", self.kind(api_version, kind).path(namespace=namespace))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def delete(
         self, api_version: str, kind: str, name: str, *, namespace: str | None = None, seconds: float | None
     ) -> None:
-        """Delete an object and wait until it is gone, with what it owns; raises ApiError where it stays.
+        """Delete an object and what it owns, and wait; raises ApiError if it is not gone after `seconds`.
 
-        `seconds` is how long to wait; None for not at all.
+        With `seconds` None it does not wait.
         """
         path = self.kind(api_version, kind).path(namespace=namespace, name=name)
         policy = "Foreground" if api_version.partition("/")[0] in _OWNERS else "Background"
@@ -139,7 +139,7 @@ class Api:
 
 
 def _message(text: bytes) -> str:
-    """What the server says of a refusal: a Status, or plain text where it does not know the path."""
+    """Return the error message: of a Status, or plain text for an unknown path."""
     try:
         return json.loads(text)["message"]
     except (ValueError, KeyError):

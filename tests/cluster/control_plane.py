@@ -1,7 +1,7 @@
 """A Kubernetes control plane on loopback: etcd, kube-apiserver and kube-controller-manager, no node.
 
-Objects are validated, admitted and stored as in any cluster, controllers make Pods and claims of them, and what is
-deleted is collected; no Pod ever runs.
+Objects are validated, admitted and stored as in any cluster, controllers create Pods and claims, and the garbage
+collector works; no Pod ever runs.
 """
 
 import signal
@@ -22,12 +22,12 @@ from tests.cluster.go_builds import Programs
 _START_SECONDS = 90
 _STOP_SECONDS = 10
 _ETCD, _PEER, _API = range(3)
-"""Which port after the first is whose."""
+"""Offsets of the servers' ports from the first port."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane:
-    """A control plane that runs."""
+    """A running control plane."""
 
     api: Api
     kubeconfig: Path
@@ -35,13 +35,13 @@ class ControlPlane:
 
 @contextmanager
 def control_plane(programs: Programs, *, state: Path) -> Generator[ControlPlane]:
-    """Start a control plane in the empty folder `state`; it ends with the block, whatever ends the block.
+    """Start a control plane in the empty folder `state`, and stop it at the end of the context.
 
-    Raises SluiceError with the last lines of a server's log where it does not come up.
+    Raises SluiceError with the last lines of a server's log if it does not start.
     """
     instance = Instance.make(state, port_base=free_port_base(), workers=1)
     token = make_credentials(instance)
-    plane = _described(instance, token=token)
+    plane = _configure(instance, token=token)
     try:
         for server in (_etcd(instance, programs), _apiserver(instance, programs, plane.api)):
             _start(server, instance)
@@ -51,7 +51,7 @@ def control_plane(programs: Programs, *, state: Path) -> Generator[ControlPlane]
         _end(instance)
 
 
-def _described(instance: Instance, *, token: str) -> ControlPlane:
+def _configure(instance: Instance, *, token: str) -> ControlPlane:
     url = f"https://127.0.0.1:{instance.port_base + _API}"
     authority = instance.state / "tls/ca.pem"
     kubeconfig = write_kubeconfig(instance, url=url, authority=authority, token=token)
@@ -130,10 +130,10 @@ def _controllers(instance: Instance, programs: Programs, plane: ControlPlane) ->
 
 
 def _server(name: str, command: Sequence[str], instance: Instance, *, ready: Callable[[], bool]) -> Server:
-    return Server(name=name, command=[*_TIED, *command], folder=instance.state, ready=ready)
+    return Server(name=name, command=[*_END_WITH_PARENT, *command], folder=instance.state, ready=ready)
 
 
-_TIED = (
+_END_WITH_PARENT = (
     (
         sys.executable,
         "-c",
@@ -143,7 +143,7 @@ _TIED = (
     if sys.platform == "linux"
     else ()
 )
-"""What a server is started by: it ends with the tests' own process, even when that is killed."""
+"""Prefix of a server's command: it ends the server with the tests' process, even if that is killed."""
 
 
 def _listens(port: int) -> bool:
@@ -155,7 +155,7 @@ def _listens(port: int) -> bool:
 
 
 def _controllers_work(api: Api) -> bool:
-    # A controller makes it: the server alone has the namespace only.
+    # A controller creates it.
     try:
         return api.read("v1", "ServiceAccount", "default", namespace="default") is not None
     except ApiError:

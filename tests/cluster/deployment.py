@@ -1,4 +1,4 @@
-"""The whole of it: a control plane, Strimzi's definitions, and a program that Pulumi's engine runs against them."""
+"""Deploys a Pulumi program with Pulumi's engine against a local control plane with Strimzi's CRDs."""
 
 import os
 from collections.abc import Generator, Mapping
@@ -19,7 +19,7 @@ from tests.cluster.random_stand_in import RandomStandIn
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """What a program can be tried against."""
+    """A control plane, and the programs and CRDs for it."""
 
     plane: ControlPlane
     programs: Programs
@@ -27,15 +27,15 @@ class Cluster:
 
     @property
     def api(self) -> Api:
-        """The API server."""
+        """Client of the API server."""
         return self.plane.api
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A program's stack and what the stand-in of the kubernetes provider has seen of it.
+    """A program's stack and the stand-in of the kubernetes provider, which records its calls.
 
-    Where the real plugin is used, the stand-in sees nothing and `stood_in` is false.
+    With the real plugin, `stood_in` is False and the stand-in records nothing.
     """
 
     stack: Stack
@@ -54,10 +54,10 @@ def deployment(
     settings_from: Path | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Generator[Deployment]:
-    """A stack of `program` that has not been brought up yet; its state is in `folder`.
+    """Yield a stack of `program`, not deployed yet; its state is in `folder`.
 
-    Its providers are the real plugins where this machine has them, else the stand-ins. `settings_from` is the folder
-    whose Pulumi.yaml and Pulumi.<name>.yaml hold; `settings` go into the stack's own, over them.
+    Uses the real provider plugins if they are installed, else the stand-ins. Pulumi.yaml and Pulumi.<name>.yaml are
+    taken from `settings_from`; `settings` override them.
     """
     stand_in = KubernetesStandIn(cluster.api, definitions=cluster.definitions)
     real = plugins_installed(os.environ)
@@ -78,7 +78,7 @@ def deployment(
 
 @contextmanager
 def _providers(stand_in: KubernetesStandIn, *, real: bool) -> Generator[dict[str, str]]:
-    """The variables by which the engine finds its providers."""
+    """Yield the environment variables with which the engine finds its providers."""
     if real:
         yield {}
         return

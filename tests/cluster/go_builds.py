@@ -1,7 +1,6 @@
-"""The programs that these tests run, built once from the Go module proxy into the user's cache.
+"""Builds the Go programs that these tests run (etcd, Kubernetes, Pulumi), once, into the user's cache.
 
-Each folder of go/ pins what is built by its go.mod and go.sum; Go verifies every module by them. go/language holds a
-program of our own too, which says why.
+Each folder of go/ pins its modules by go.mod and go.sum, which Go verifies. go/language also has a program of our own.
 """
 
 import shutil
@@ -25,9 +24,9 @@ _PROGRESS_SECONDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """A folder of go/ and what is built from it: program name -> package.
+    """A folder of go/ and its programs: program name -> package.
 
-    `scripts` are taken from the modules as they are: path below the built folder -> (module, path in it).
+    `scripts` are copied from modules: path below the built folder -> (module, path in it).
     """
 
     name: str
@@ -36,7 +35,7 @@ class Module:
     scripts: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]], repr=False)
 
 
-# A program built from a module cache does not know its own version, and the API server serves by it.
+# A program built from the module cache does not know its version, and the API server's behaviour depends on it.
 _KUBERNETES_VERSION = (
     "-X k8s.io/component-base/version.gitVersion=v1.34.2 "
     "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
@@ -66,13 +65,13 @@ LANGUAGE = Module(
 )
 
 
-class MissingPrerequisite(Exception):  # noqa: N818 not an error: the tests skip
-    """This machine has nothing to build or run these tests with."""
+class MissingPrerequisite(Exception):  # noqa: N818 not an error: the tests are skipped
+    """This machine lacks a program that these tests need."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Programs:
-    """Where each program is."""
+    """Paths of the programs."""
 
     etcd: Path
     apiserver: Path
@@ -81,9 +80,9 @@ class Programs:
 
 
 def programs(*, env: Mapping[str, str], say: Say) -> Programs:
-    """Every program, built where it is not in the cache yet; pulumi from the PATH where it is there.
+    """Return all programs: from the cache, or built; pulumi from the PATH if it is there.
 
-    Raises MissingPrerequisite where there is no Go, and SluiceError with the compiler's last lines where a build fails.
+    Raises MissingPrerequisite without Go, and SluiceError with the compiler's last lines if a build fails.
     """
     etcd = _built(ETCD, env=env, say=say)
     kubernetes = _built(KUBERNETES, env=env, say=say)
@@ -96,25 +95,25 @@ def programs(*, env: Mapping[str, str], say: Say) -> Programs:
 
 
 def pulumi(*, env: Mapping[str, str], say: Say) -> Path:
-    """Pulumi alone, as `programs` finds or builds it."""
+    """Return the path of pulumi, as programs() does."""
     installed = shutil.which("pulumi", path=env.get("PATH"))
     return Path(installed) if installed else _built(PULUMI, env=env, say=say) / "pulumi"
 
 
 def dynamic_resources(*, env: Mapping[str, str], say: Say) -> Path:
-    """The folder of Pulumi's own script that starts Python's dynamic resources; raises as `programs` does."""
+    """Return the folder of Pulumi's script that starts dynamic resources in Python; raises as programs() does."""
     installed = shutil.which("pulumi-resource-pulumi-python", path=env.get("PATH"))
     return Path(installed).parent if installed else _built(LANGUAGE, env=env, say=say).with_name("dynamic")
 
 
 def language(*, env: Mapping[str, str], say: Say) -> Path:
-    """The folder of pulumi-language-python: Pulumi's where it is on the PATH, else go/language's."""
+    """Return the folder of pulumi-language-python: from the PATH, or built from go/language."""
     installed = shutil.which("pulumi-language-python", path=env.get("PATH"))
     return Path(installed).parent if installed else _built(LANGUAGE, env=env, say=say)
 
 
 def _built(module: Module, *, env: Mapping[str, str], say: Say) -> Path:
-    """The bin/ folder of a module's programs."""
+    """Build a module if needed and return its bin/ folder."""
     go = shutil.which("go", path=env.get("PATH"))
     if go is None:
         raise MissingPrerequisite(
@@ -180,7 +179,7 @@ def _compile(package: str, program: Path, *, module: Module, go: str, env: Mappi
 
 @contextmanager
 def progress(what: str, *, say: Say) -> Generator[None]:
-    """Say what is being waited for, again and again, and how long it took."""
+    """Report progress every _PROGRESS_SECONDS, and the duration at the end."""
     begin, over = time.monotonic(), threading.Event()
 
     def tell() -> None:

@@ -1,6 +1,6 @@
-"""Google Cloud's stand-ins, and a stack of the whole program on them in Pulumi's real engine.
+"""Stand-ins for Google Cloud, and a stack of the whole program on them with Pulumi's real engine.
 
-No provider is real here: each gives back what it is given. That Google takes it is not shown.
+All providers are stand-ins that return their inputs: this does not test that Google accepts them.
 """
 
 import datetime
@@ -40,7 +40,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleServers:
-    """Who gives tokens, the cluster's API by TLS, and that one's certificate."""
+    """Servers for tokens and for the cluster's API (TLS), and the latter's certificate."""
 
     tokens: Cloud
     api: Cloud
@@ -48,7 +48,7 @@ class GoogleServers:
 
 
 class EchoProvider(StandIn):
-    """Gives back what it is given, and what the program asks of it besides."""
+    """Provider that returns its inputs, plus the outputs that the program reads."""
 
     version = "1.0.0"
 
@@ -89,7 +89,7 @@ class EchoProvider(StandIn):
 
 @contextmanager
 def google_servers(folder: Path) -> Generator[GoogleServers]:
-    """Serve them; `folder` is for the certificate and its key."""
+    """Serve both; writes the certificate and its key into `folder`."""
     authority, key = _certificate()
     (folder / "tls.pem").write_bytes(authority + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -103,7 +103,7 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
 
 @contextmanager
 def serve_stand_ins(google_servers: GoogleServers) -> Generator[str]:
-    """Serve the stand-in of every provider; gives the value of PULUMI_DEBUG_PROVIDERS."""
+    """Serve the stand-in of every provider; yields the value of PULUMI_DEBUG_PROVIDERS."""
     endpoint = f"127.0.0.1:{google_servers.api.server.server_port}"
     google = EchoProvider(endpoint=endpoint, authority=b64encode(google_servers.authority).decode())
     with serve_providers(
@@ -122,9 +122,9 @@ def google_stack(
     plugins: Sequence[Path],
     policy_packs: Sequence[Path] = (),
 ) -> Generator[Stack]:
-    """The stack gke of a program, or of the checkout in work/ of `folder`, configured.
+    """Yield the configured stack gke of a program, or of the checkout in work/ of `folder`.
 
-    `plugins` are folders of plugins of Pulumi's own.
+    `plugins` are folders with Pulumi's own plugins.
     """
     with serve_stand_ins(google_servers) as attached:
         stack = Stack(
@@ -148,7 +148,7 @@ def google_stack(
 
 
 def deploy_with_all_permissions() -> None:
-    """What `pulumi up` runs, by somebody who has every right."""
+    """Run the program of `pulumi up` as a user with all permissions."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
 
     settings = Settings.read_stack()
@@ -157,7 +157,7 @@ def deploy_with_all_permissions() -> None:
 
 
 def _certificate() -> tuple[bytes, bytes]:
-    """A certificate of this machine's own address, and its key."""
+    """Return a self-signed certificate for 127.0.0.1 and its key (PEM)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)

@@ -1,6 +1,6 @@
-"""How stand-ins of Pulumi's providers are served from this process.
+"""Serves the stand-ins for Pulumi's providers by gRPC from this process.
 
-The engine attaches to them as it would to a plugin under a debugger (PULUMI_DEBUG_PROVIDERS).
+The engine attaches to them as to a plugin in a debugger (PULUMI_DEBUG_PROVIDERS).
 """
 
 from collections.abc import Generator, Mapping
@@ -19,7 +19,7 @@ _STOP_SECONDS = 2
 
 @contextmanager
 def serve_providers(providers: Mapping[str, StandIn]) -> Generator[str]:
-    """Serve each stand-in on a port of its own; gives the value of PULUMI_DEBUG_PROVIDERS."""
+    """Serve each stand-in on its own port; yields the value of PULUMI_DEBUG_PROVIDERS."""
     servers: list[Any] = []
     attached: list[str] = []
     try:

@@ -1,6 +1,6 @@
-"""The real providers' plugins, where this machine has them.
+"""Use of the real provider plugins, if they are installed.
 
-No package registry has them, so most machines do not; Pulumi fetches them from its own site when a person uses it.
+They are in no package registry; Pulumi downloads them from its own site, so most test machines lack them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _WAIT_FOR = "pulumi.com/waitFor"
 
 
 def plugins_installed(env: Mapping[str, str]) -> bool:
-    """Whether the real plugins are here; SLUICE_STAND_IN=1 has the stand-ins used in any case."""
+    """Return whether the real plugins are installed; False if SLUICE_STAND_IN=1, which forces the stand-ins."""
     if env.get("SLUICE_STAND_IN") == "1":
         return False
     home = Path(env.get("PULUMI_HOME") or Path(env.get("HOME", "~")).expanduser() / ".pulumi")
@@ -26,7 +26,7 @@ def plugins_installed(env: Mapping[str, str]) -> bool:
 
 
 def without_waiting(program: Program) -> Program:
-    """The program, told to wait for nothing: no node and no operator are here to make anything ready."""
+    """Return the program with readiness waits disabled: there is no node and no operator."""
 
     def run() -> None:
         pulumi.runtime.register_resource_transform(_without_waiting)

@@ -1,4 +1,4 @@
-"""What every stand-in of a Pulumi provider says to the engine."""
+"""Base class of the stand-ins for Pulumi providers: the gRPC protocol with the engine."""
 # ruff: noqa: N802 the methods are named as the protocol names them
 
 import traceback
@@ -19,42 +19,42 @@ _REPLACING = {"add": provider_pb2.PropertyDiff.ADD_REPLACE, "delete": provider_p
 
 
 class ProviderError(Exception):
-    """What a stand-in refuses, or cannot do."""
+    """A stand-in rejects the resource, or does not support it."""
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
-    """The conversation with the engine; a subclass says what a resource is."""
+    """Implements the provider protocol; subclasses implement the resources."""
 
     version: str
 
     @abstractmethod
     def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
-        """Inputs as they shall be; raises ProviderError."""
+        """Return the completed inputs; raises ProviderError."""
 
     @abstractmethod
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
-        """Make it: id and outputs; raises ProviderError."""
+        """Create the resource and return id and outputs; raises ProviderError."""
 
     @abstractmethod
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
-        """Outputs and inputs as they are now; None where it is gone."""
+        """Return current outputs and inputs; None if the resource is gone."""
 
     @abstractmethod
     def update(self, *, kind: str, identity: str, inputs: Values) -> Values:
-        """Change it: outputs; raises ProviderError."""
+        """Update the resource and return the outputs; raises ProviderError."""
 
     @abstractmethod
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
-        """Remove it and wait until it is gone; raises ProviderError."""
+        """Delete the resource and wait until it is gone; raises ProviderError."""
 
     @abstractmethod
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
-        """Whether a change of this path needs a new resource."""
+        """Return whether a change of this path replaces the resource."""
 
     def configured(self, settings: Values) -> None:
-        """Take note of how the program has configured a provider."""
+        """Called with the settings of each provider that the program configures."""
 
-    # The engine's side.
+    # Methods called by the engine.
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
@@ -80,7 +80,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:
         news, olds = decoded(request.news), decoded(request.olds)
-        with _told(context):
+        with _reporting_errors(context):
             inputs = self.check(kind=request.type, name=request.name, news=news, olds=olds, seed=request.randomSeed)
             return provider_pb2.CheckResponse(inputs=encoded(inputs))
 
@@ -98,20 +98,20 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def deletes_first(self, *, old: Values, new: Values) -> bool:
-        """Whether the old one stands in the way of the new one."""
+        """Return whether the old resource must be deleted before the new one is created."""
         return False
 
     def Create(self, request: Any, context: Any) -> Any:
         inputs = decoded(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
-        with _told(context):
+        with _reporting_errors(context):
             identity, outputs = self.create(kind=request.type, name=request.name, inputs=inputs)
             return provider_pb2.CreateResponse(id=identity, properties=encoded(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
         inputs, outputs = decoded(request.inputs), decoded(request.properties)
-        with _told(context):
+        with _reporting_errors(context):
             found = self.read(kind=request.type, identity=request.id, inputs=inputs, outputs=outputs)
             if found is None:
                 return provider_pb2.ReadResponse()
@@ -120,12 +120,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: Any) -> Any:
         if request.preview:
             return provider_pb2.UpdateResponse(properties=request.news)
-        with _told(context):
+        with _reporting_errors(context):
             outputs = self.update(kind=request.type, identity=request.id, inputs=decoded(request.news))
             return provider_pb2.UpdateResponse(properties=encoded(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
-        with _told(context):
+        with _reporting_errors(context):
             self.delete(kind=request.type, identity=request.id, inputs=decoded(request.old_inputs))
             return Empty()
 
@@ -153,7 +153,7 @@ def _difference(how: str, *, replace: bool) -> Any:
 
 
 @contextmanager
-def _told(context: Any) -> Generator[None]:
+def _reporting_errors(context: Any) -> Generator[None]:
     """Tell the engine what went wrong, in words for what is foreseen and with the place for what is not."""
     try:
         yield

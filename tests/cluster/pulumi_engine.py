@@ -1,4 +1,4 @@
-"""Pulumi's engine, driven through its Automation API: a program of Python runs in this process, all else is real."""
+"""Runs Pulumi's real engine through its Automation API, with a Python program in this process."""
 
 import json
 import shlex
@@ -18,10 +18,10 @@ Program = Callable[[], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What the engine did to one resource.
+    """One operation of the engine on a resource.
 
-    `op` is Pulumi's word (create, update, delete, same, …), `type` its type (kubernetes:core/v1:Secret) and `name`
-    its name in the program.
+    `op` is Pulumi's operation (create, update, delete, same, …), `type` the resource type
+    (kubernetes:core/v1:Secret) and `name` its name in the program.
     """
 
     op: str
@@ -36,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What one run of the engine came to; `changes` in the order in which they were done, components left out."""
+    """Result of one run of the engine; `changes` in order, without components."""
 
     changes: tuple[Change, ...]
     output: str = field(repr=False)
@@ -44,19 +44,19 @@ class RunResult:
 
     @property
     def changed(self) -> dict[str, str]:
-        """The label of each changed resource, and the last that was done to it."""
+        """Last operation on each changed resource, by label."""
         return {change.label: change.op for change in self.changes if change.op not in ("same", "read", "refresh")}
 
     def labels(self, op: str) -> list[str]:
-        """Labels of what this was done to, in order."""
+        """Return the labels of the resources with this operation, in order."""
         return [change.label for change in self.changes if change.op == op]
 
 
 class Stack:
-    """A stack of a program, with its state in a folder of its own.
+    """A stack of a program, with its state in `folder`.
 
-    Without a program, it is the one of the checkout in work/ of `folder`, run by Pulumi's language host.
-    `home` is Pulumi's own folder, unless the user's; `policy_packs` are the folders of rules for `up` and `preview`.
+    Without a program, the checkout in work/ of `folder` is run by Pulumi's language host. `home` replaces the user's
+    Pulumi folder; `policy_packs` are applied by `up` and `preview`.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Stack:
         return self._run(self._stack.preview, policy_packs=self._policy_packs)
 
     def refresh(self) -> RunResult:
-        """`pulumi refresh`: what has been changed by others is taken into the state."""
+        """`pulumi refresh`: read the real resources into the state."""
         return self._run(self._stack.refresh)
 
     def destroy(self) -> RunResult:
@@ -111,8 +111,8 @@ class Stack:
         return self._run(self._stack.destroy)
 
     def state(self) -> list[dict[str, Any]]:
-        """The resources in the state, as they are stored: what is secret is encrypted there."""
-        # Not by `stack export`: the API asks it to show secrets.
+        """Return the resources in the stored state, in which secrets are encrypted."""
+        # Not by `stack export`: the Automation API has it decrypt secrets.
         (checkpoint,) = self._state.glob(f".pulumi/stacks/*/{self._stack.name}.json")
         latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
         return latest.get("resources", [])
@@ -129,13 +129,13 @@ _SETTINGS = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
-    # For a program that runs in this process the engine forgets the project's virtual environment.
+    # For a program in this process the engine ignores the project's virtual environment.
     "PULUMI_PYTHON_CMD": sys.executable,
 }
 
 
 def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.PulumiCommand:
-    # The API looks for bin/pulumi in a folder; and it asks for the version in an environment that is not the stack's.
+    # The API needs a folder with bin/pulumi, and asks for its version without the stack's environment.
     script = folder / "bin/pulumi"
     script.parent.mkdir(exist_ok=True)
     variables = [f"PULUMI_HOME={home}"] if home else []
@@ -145,9 +145,9 @@ def _command(pulumi: Path, folder: Path, *, home: Path | None) -> automation.Pul
 
 
 def _copy_settings(source: Path, target: Path, *, stack: str) -> None:
-    """The project's file as it is, and the stack's; the program is the one that is given.
+    """Copy the project's and the stack's settings files, and link the virtual environment.
 
-    What the file says of the virtual environment holds for dynamic resources, which Pulumi starts in it.
+    Pulumi starts dynamic resources in the virtual environment that Pulumi.yaml names.
     """
     shutil.copyfile(source / "Pulumi.yaml", target / "Pulumi.yaml")
     (target / ".venv").symlink_to(sys.prefix)
@@ -170,7 +170,7 @@ def _changes(events: Sequence[EngineEvent]) -> tuple[Change, ...]:
 
 
 def _is_made(step: Any) -> bool:
-    """Whether a resource is something out there: no component, no stack and no provider."""
+    """Return whether a resource is real: no component, stack or provider."""
     state = step.new or step.old
     return bool(state and state.custom) and not step.type.startswith("pulumi:")
 

@@ -1,4 +1,4 @@
-"""Values on the wire between Pulumi's engine and a provider: JSON, and marks for what is secret or not known yet."""
+"""Encoding of values between Pulumi's engine and providers: JSON, with marks for secret and unknown values."""
 
 import hashlib
 from collections.abc import Generator
@@ -14,7 +14,7 @@ _MISSING = object()
 
 
 def decoded(struct: Struct) -> dict[str, Any]:
-    """A struct as Python has it, secrets still marked; a whole number becomes an int, as Kubernetes wants it."""
+    """Return a struct as a dict, with secrets still marked; whole numbers become int, as Kubernetes expects."""
     return {name: _decoded(value) for name, value in struct.fields.items()}
 
 
@@ -36,22 +36,22 @@ def _decoded(value: Value) -> Any:
 
 
 def encoded(value: dict[str, Any]) -> Struct:
-    """The struct of a dict."""
+    """Return a dict as a struct."""
     return ParseDict(value, Struct())
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """A value marked as secret: the engine encrypts it in its state and shows it nowhere."""
+    """Return a value marked as secret: the engine encrypts it in the state and does not display it."""
     return {_SIGNATURE: _SECRET, "value": value}
 
 
 def is_secret(value: Any) -> bool:
-    """Whether a value is marked as secret."""
+    """Return whether a value is marked as secret."""
     return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
 
 
 def plain(value: Any) -> Any:
-    """A value without its marks of secrecy; what is null is left out of objects, as Kubernetes reads it."""
+    """Return a value without marks of secrecy and without null fields, which Kubernetes ignores."""
     if is_secret(value):
         return plain(value["value"])
     if isinstance(value, dict):
@@ -62,7 +62,7 @@ def plain(value: Any) -> Any:
 
 
 def marked_like(live: Any, given: Any) -> Any:
-    """`live` with the marks of `given`, and with what only `given` has."""
+    """Return `live` with the marks of `given`, plus the fields that only `given` has."""
     if is_secret(given):
         return secret(live)
     if isinstance(live, dict) and isinstance(given, dict):
@@ -74,7 +74,7 @@ def marked_like(live: Any, given: Any) -> Any:
 
 
 def seen_in(live: Any, given: Any) -> Any:
-    """What the fields of `given` are in `live`; a field that is gone there is left out."""
+    """Return the fields of `given` with their values in `live`, without those that `live` lacks."""
     if is_secret(given):
         return secret(seen_in(live, given["value"]))
     if isinstance(live, dict) and isinstance(given, dict):
@@ -85,7 +85,7 @@ def seen_in(live: Any, given: Any) -> Any:
 
 
 def differences(old: Any, new: Any, path: str = "") -> Generator[tuple[str, str]]:
-    """Each path that differs, as Pulumi writes paths (`a.b[0]`), and what became of it: add, delete or update."""
+    """Yield each path that differs, in Pulumi's syntax (`a.b[0]`), with add, delete or update."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             yield from differences(old.get(name, _MISSING), new.get(name, _MISSING), _joined(path, name))
@@ -109,7 +109,7 @@ def _item(values: list[Any], index: int) -> Any:
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether anything inside is not known before another resource has been made."""
+    """Return whether a part of the value is unknown until another resource is created."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):
@@ -118,5 +118,5 @@ def has_unknown(value: Any) -> bool:
 
 
 def suffix(seed: bytes) -> str:
-    """Eight hexadecimal digits that the engine's seed gives to a resource's name."""
+    """Return the random suffix of a resource's name: eight hexadecimal digits derived from the engine's seed."""
     return hashlib.sha256(seed).hexdigest()[:8]

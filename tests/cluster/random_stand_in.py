@@ -1,4 +1,4 @@
-"""The stand-in of the random provider: passwords, and nothing else."""
+"""Stand-in for the random provider; supports passwords only."""
 
 import secrets
 import string
@@ -13,7 +13,7 @@ _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
 class RandomStandIn(StandIn):
-    """Makes passwords, marked as secret; any changed input makes a new one."""
+    """Creates passwords, marked as secret; any changed input replaces the password."""
 
     version = version("pulumi-random")
 

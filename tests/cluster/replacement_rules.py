@@ -1,7 +1,7 @@
-"""Which changes of an object need a new object: what the API server takes no change of, as the real provider has it.
+"""Fields of Kubernetes objects whose change needs a replacement, as in the real provider: immutable fields.
 
-The real provider also replaces a ConfigMap or Secret whose data changes, unless the program's provider says
-`enable_config_map_mutable` or `enable_secret_mutable`: that is its way of rolling what mounts them.
+The real provider also replaces a ConfigMap or Secret whose data changes, so that Pods that mount it are restarted,
+unless its settings `enable_config_map_mutable` or `enable_secret_mutable` are true.
 """
 
 from tests.cluster.provider_stand_in import Values
@@ -31,7 +31,7 @@ _CONTENT = {"ConfigMap": "enableConfigMapMutable", "Secret": "enableSecretMutabl
 
 
 def needs_replacement(inputs: Values, path: str, *, settings: Values) -> bool:
-    """Whether a change of `path` makes a new object; `settings` are the provider's."""
+    """Return whether a change of `path` replaces the object; `settings` are the provider's."""
     if _within(path, _ALWAYS):
         return True
     mutable = _CONTENT.get(inputs["kind"])
