@@ -11,7 +11,7 @@ from infra.gcp.guard_source import source_files
 from infra.settings.container_images import DOCKERFILES, own_image_files
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import VARIABLES
-from tests.build_context import BuildError, Pattern, copied, sent
+from tests.build_context import BuildError, Pattern, copied, is_in_context
 from tests.isolated_python import IsolatedPython, lay_out_image
 from tests.unit.infra.guard.conftest import ENV
 
@@ -174,7 +174,7 @@ def test_each_dockerfile_is_held_to_this() -> None:
     ],
 )
 def test_a_dockerignore_is_read_as_docker_reads_it(lines: list[str], path: str, expected: bool) -> None:
-    assert sent(PurePosixPath(path), [Pattern.parse(line) for line in lines]) is expected
+    assert is_in_context(PurePosixPath(path), [Pattern.parse(line) for line in lines]) is expected
 
 
 def test_a_copy_of_nothing_fails_as_the_build_does(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from producer.kafka.connection import KafkaUser
 from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
 from sluice.proof.shared.sink_progress import UNCOMMITTED
+from sluice.view.kafka_status import KafkaInspector, UnreadRecords
 from sluice.view.topic_reader import TopicReader
-from sluice.view.topic_status import KafkaAsker, Unread
 from tests.run_sluice import wait_for
 
 GROUP = "connect-test"
@@ -65,37 +65,37 @@ def keys(user: KafkaUser, topic: str, span: tuple[int, int]) -> list[bytes | str
 
 
 def test_what_waits_is_what_the_group_has_not_committed(instance: Instance, administrator: KafkaUser):
-    asker = KafkaAsker(administrator)
+    inspector = KafkaInspector(administrator)
     with topic_of(instance) as topic:
         producer = Producer(administrator.client_settings())
         for number in range(5):
             producer.produce(topic, b"x", str(number).encode())
         assert producer.flush(30) == 0
-        ends = asker.ends(topic)
+        ends = inspector.end_offsets(topic)
         assert ends == {0: 5}
-        assert asker.unread(GROUP, topic, ends) == Unread(spans={0: (0, 5)}, lost=0)
+        assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={0: (0, 5)}, lost=0)
         commit(instance, topic, 3)
-        assert asker.unread(GROUP, topic, ends) == Unread(spans={0: (3, 5)}, lost=0)
+        assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={0: (3, 5)}, lost=0)
         assert keys(administrator, topic, (3, 5)) == [b"3", b"4"]
         commit(instance, topic, 1000)
-        assert asker.unread(GROUP, topic, ends) == Unread(spans={0: (0, 5)}, lost=0)
+        assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={0: (0, 5)}, lost=0)
         commit(instance, topic, 1)
         delete_before(instance, topic, 2)
-        assert asker.unread(GROUP, topic, ends) == Unread(spans={0: (2, 5)}, lost=1)
+        assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={0: (2, 5)}, lost=1)
         commit(instance, topic, 5)
-        assert asker.unread(GROUP, topic, ends) == Unread(spans={}, lost=0)
+        assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={}, lost=0)
 
 
 def test_messages_of_open_transactions_wait_and_markers_are_none(instance: Instance, administrator: KafkaUser):
-    asker = KafkaAsker(administrator)
+    inspector = KafkaInspector(administrator)
     with topic_of(instance) as topic:
         producer = Producer({**administrator.client_settings(), "transactional.id": topic})
         producer.init_transactions(30)
         producer.begin_transaction()
         producer.produce(topic, None, b"open")
         assert producer.flush(30) == 0
-        assert asker.ends(topic) == {0: 1}
+        assert inspector.end_offsets(topic) == {0: 1}
         assert keys(administrator, topic, (0, 1)) == [b"open"]
         producer.commit_transaction(30)
-        wait_for(lambda: asker.ends(topic) == {0: 2})  # the marker is written a moment later
+        wait_for(lambda: inspector.end_offsets(topic) == {0: 2})  # the marker is written a moment later
         assert keys(administrator, topic, (1, 2)) == []

@@ -11,7 +11,7 @@ from producer.images.redis_memory import estimate_memory
 from producer.images.selection import Selection
 from producer.runtime.exit_status import Exit
 
-from .support import UTIME, picture, put, session, tar
+from .image_samples import UTIME, make_tar, picture, session, write_files
 from .test_redis_memory import redis
 
 COUNT = 8
@@ -21,7 +21,7 @@ STORED = COUNT * estimate_memory(key=KEY, value=len(picture()))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return put(tmp_path / "data", [*session(COUNT), ("Cam0/readme", b"x")])
+    return write_files(tmp_path / "data", [*session(COUNT), ("Cam0/readme", b"x")])
 
 
 def dry(
@@ -71,7 +71,7 @@ def test_where_redis_cannot_be_asked_it_says_so(folder: Path) -> None:
 
 def test_a_cut_source_and_a_reached_default_are_told_as_by_a_load(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "cut.tar"
-    path.write_bytes(tar(session(COUNT))[:2_000])
+    path.write_bytes(make_tar(session(COUNT))[:2_000])
     assert dry(path).status is Exit.INCOMPLETE
     few = Selection(max_bytes=600)
     assert dry(folder, selection=few, size_was_chosen=False).status is Exit.INCOMPLETE
