@@ -1,7 +1,7 @@
-"""Somebody who may do anything to the pipeline, as `sluice` itself may not: what tests need to make trouble.
+"""Administrator rights on a pipeline for tests, which `sluice` itself does not have: to write tables, to kill servers.
 
-In the embedded place that is whoever owns its folder. Elsewhere VARIABLES hold the passwords of users who may do more
-than the pipeline's own; in a cluster scripts/test-kind makes those users, and takes them away when the tests are over.
+The administrator of a local pipeline is the owner of its state folder. For other targets VARIABLES hold the passwords
+of users with more rights than the pipeline's own; in a cluster scripts/test-kind creates these users for one test run.
 """
 
 import os
@@ -23,7 +23,7 @@ from sluice.view.endpoints import Endpoints
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 USER = "tests"
-"""The user of MySQL and of Kafka that scripts/test-kind makes."""
+"""MySQL and Kafka user that scripts/test-kind creates."""
 VARIABLES = {
     "SLUICE_TEST_MYSQL_PASSWORD": f"password of the MySQL user {USER}, who may do anything",
     "SLUICE_TEST_MYSQL_SOURCE_PASSWORD": "password of the MySQL user source",
@@ -35,10 +35,10 @@ _SECONDS = 60
 
 
 class Servers(Protocol):
-    """What is done to the pipeline's parts otherwise than by their own protocols."""
+    """Operations on the pipeline's servers that need more than their own protocols."""
 
     def kafka_user(self) -> KafkaUser:
-        """A user of Kafka who may do anything to topics and consumer groups."""
+        """Return a Kafka user with all rights on topics and consumer groups."""
         ...
 
     def create_connector(self, name: str, config: Mapping[str, str]) -> None:
@@ -46,46 +46,46 @@ class Servers(Protocol):
         ...
 
     def delete_connector(self, name: str) -> None:
-        """Delete it and wait until it is gone."""
+        """Delete a connector and wait until it is gone."""
         ...
 
     def stop_connector(self, name: str) -> None:
-        """Stop it: it keeps its settings and has no tasks."""
+        """Stop a connector: it keeps its settings and has no tasks."""
         ...
 
     def resume_connector(self, name: str) -> None:
-        """Start it again."""
+        """Start a stopped connector."""
         ...
 
     def set_topic(self, topic: str, name: str, value: str) -> None:
-        """Change a setting of a topic that the pipeline has."""
+        """Change a setting of one of the pipeline's topics."""
         ...
 
     def check_that_redis_can_be_killed(self) -> None:
-        """Skip the test where it cannot."""
+        """Skip the test if Redis cannot be killed."""
         ...
 
     def kill_redis(self) -> None:
-        """Kill Redis as a power cut would, and wait until it is gone."""
+        """Kill Redis with SIGKILL and wait until it is gone."""
         ...
 
     def start_redis(self) -> None:
-        """Have Redis back, and wait until it answers."""
+        """Start Redis and wait until it answers."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Administrator:
-    """The rights, and the passwords of the users who have them."""
+    """Administrator of one pipeline: connections with all rights."""
 
     endpoints: Endpoints
     servers: Servers
     mysql_user: str
     passwords: Mapping[str, str] = field(repr=False)
-    """By store and user, as sluice.local.instance names them: `redis-admin`, `mysql-source`, …"""
+    """Passwords by store and user, with the names of sluice/local/instance.py: `redis-admin`, `mysql-source`, …"""
 
     def mysql(self) -> Connection:
-        """A connection that may write any table; each statement is committed at once."""
+        """Return a connection that may write all tables; autocommit."""
         return pymysql.connect(
             host=self.endpoints.mysql.host,
             port=self.endpoints.mysql.port,
@@ -96,7 +96,7 @@ class Administrator:
         )
 
     def redis(self, user: str = "admin", *, database: int = 0) -> Redis:
-        """A client of Redis; `admin` may do anything."""
+        """Return a Redis client; the user `admin` has all rights."""
         return Redis(
             host=self.endpoints.redis.host,
             port=self.endpoints.redis.port,
@@ -107,15 +107,15 @@ class Administrator:
 
     @property
     def kafka(self) -> KafkaUser:
-        """May do anything to topics and consumer groups."""
+        """Kafka user with all rights on topics and consumer groups."""
         return self.servers.kafka_user()
 
     def topics(self) -> AdminClient:
-        """A client that makes and removes topics."""
+        """Return a client that creates and deletes topics."""
         return AdminClient(self.kafka.client_settings())
 
-    def reads_as_itself(self) -> dict[str, str]:
-        """Settings of a sink that reads with these rights: the pipeline's own user has none on other topics."""
+    def consumer_override(self) -> dict[str, str]:
+        """Return settings of a sink that consumes as this user: the pipeline's own may not read other topics."""
         module = "org.apache.kafka.common.security.scram.ScramLoginModule"
         user = self.kafka
         login = f'{module} required username="{user.username}" password="{user.password}";'
@@ -123,7 +123,7 @@ class Administrator:
 
 
 def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Administrator:
-    """The administrator of a pipeline that is not the embedded one; skips the test where nobody says who that is."""
+    """Return the administrator of a pipeline that is not local; skips the test if VARIABLES are not set."""
     from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
 
     if missing := [f"{name} ({VARIABLES[name]})" for name in VARIABLES if not env.get(name)]:
@@ -146,7 +146,7 @@ def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Adminis
 
 
 class PlainServers:
-    """By Connect's REST interface and Kafka's own protocol."""
+    """Servers reached by Connect's REST API and Kafka's protocol only."""
 
     def __init__(self, endpoints: Endpoints, kafka: KafkaUser) -> None:
         self._url = f"{endpoints.connect_urls[0]}/connectors"
@@ -187,11 +187,11 @@ class PlainServers:
 
 @contextmanager
 def administrator(endpoints: Endpoints, instance: Instance | None) -> Generator[Connection]:
-    """The administrator's connection to MySQL."""
+    """Yield the administrator's connection to MySQL."""
     if instance:
-        from tests.embedded_administrator import embedded_administrator  # noqa: PLC0415 it needs this module
+        from tests.local_administrator import local_administrator  # noqa: PLC0415 it imports this module
 
-        admin = embedded_administrator(endpoints, instance)
+        admin = local_administrator(endpoints, instance)
     else:
         admin = administrator_of(endpoints, env=os.environ)
     with admin.mysql() as connection:
@@ -199,7 +199,7 @@ def administrator(endpoints: Endpoints, instance: Instance | None) -> Generator[
 
 
 def run(connection: Connection, statement: str, *values: object) -> int:
-    """Run one statement; the key that the server gave to an inserted row."""
+    """Run one statement; returns the generated key of an inserted row, or 0."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.lastrowid or 0)

@@ -1,7 +1,7 @@
-"""What `docker build` puts into an image from this repository: what .dockerignore lets through and COPY takes.
+"""Files of this repository that `docker build` copies into an image, by .dockerignore and COPY.
 
-As BuildKit does it: https://docs.docker.com/build/concepts/context/#dockerignore-files. Only what the project's
-Dockerfiles use is understood; anything else is an error here, so that nothing is silently left out.
+Implements BuildKit's rules: https://docs.docker.com/build/concepts/context/#dockerignore-files. Only the
+syntax of the project's Dockerfiles is supported; anything else is an error, so that no file is silently omitted.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 
 class BuildError(Exception):
-    """The build would fail, or needs something that is not understood here."""
+    """The build would fail, or the Dockerfile uses unsupported syntax."""
 
 
 @dataclass(frozen=True)
@@ -25,38 +25,38 @@ class Pattern:
 
     @classmethod
     def parse(cls, line: str) -> "Pattern":
-        """Read a line; a `!` before it lets through what an earlier line has left out."""
+        """Parse a line; a leading `!` includes files again that an earlier line excludes."""
         text = line.removeprefix("!").strip().strip("/")
         return cls(re.compile(_expression(text)), excludes=not line.startswith("!"))
 
     def matches(self, path: PurePosixPath) -> bool:
-        """Whether the line is about a file: it names the file, or a folder above it."""
+        """Return whether the pattern matches a file or a folder above it."""
         return any(self.expression.fullmatch(str(entry)) for entry in (path, *path.parents[:-1]))
 
 
 def _expression(pattern: str) -> str:
-    """`*` and `?` stop at a slash; `**` is any number of folders, none included."""
+    """Return the regular expression of a pattern; `**` is any number of folders, `*` and `?` match no slash."""
     if re.search(r"[\[\\]", pattern):
-        raise BuildError(f"the pattern {pattern!r} is not understood here")
+        raise BuildError(f"the pattern {pattern!r} is not supported")
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     return "".join(known.get(part, re.escape(part)) for part in parts)
 
 
 def ignore_patterns(dockerfile: Path) -> list[Pattern]:
-    """The patterns of the Dockerfile's own .dockerignore, in order."""
+    """Return the patterns of the Dockerfile's own .dockerignore, in order."""
     lines = dockerfile.with_name(f"{dockerfile.name}.dockerignore").read_text(encoding="utf-8").splitlines()
     return [Pattern.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def sent(path: PurePosixPath, patterns: list[Pattern]) -> bool:
-    """Whether a file is sent to the build: the last line that is about it decides."""
-    about = [pattern for pattern in patterns if pattern.matches(path)]
-    return not (about and about[-1].excludes)
+def is_in_context(path: PurePosixPath, patterns: list[Pattern]) -> bool:
+    """Return whether a file is in the build context: the last matching pattern decides."""
+    matching = [pattern for pattern in patterns if pattern.matches(path)]
+    return not (matching and matching[-1].excludes)
 
 
 def context(root: Path, dockerfile: Path) -> list[PurePosixPath]:
-    """The files of a fresh clone, with what has been changed or added here, that are sent to the build."""
+    """Return the files of the build context: tracked and untracked files that .dockerignore does not exclude."""
     listed = subprocess.run(
         ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -66,12 +66,12 @@ def context(root: Path, dockerfile: Path) -> list[PurePosixPath]:
     ).stdout.split("\0")
     patterns = ignore_patterns(dockerfile)
     files = (PurePosixPath(name) for name in listed if name)
-    return sorted(path for path in files if (root / path).is_file() and sent(path, patterns))
+    return sorted(path for path in files if (root / path).is_file() and is_in_context(path, patterns))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Instruction:
-    """A line of a Dockerfile, with what was continued on the next."""
+    """An instruction of a Dockerfile, with its continuation lines."""
 
     name: str
     words: tuple[str, ...]
@@ -79,7 +79,7 @@ class Instruction:
 
 
 def instructions(dockerfile: Path) -> Iterator[Instruction]:
-    """Every instruction, in order."""
+    """Yield the instructions in order."""
     text = re.sub(r"^\s*#.*\n", "", dockerfile.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for line in re.sub(r"\\\s*\n", " ", text).splitlines():
         name, _, rest = line.strip().partition(" ")
@@ -94,11 +94,11 @@ def instructions(dockerfile: Path) -> Iterator[Instruction]:
 
 
 def copied(root: Path, dockerfile: Path) -> dict[PurePosixPath, Path]:
-    """The files that all stages of a Dockerfile copy from the context, by their paths in the image."""
+    """Return the files that all stages of a Dockerfile copy from the context, by path in the image."""
     here, workdir, found = context(root, dockerfile), PurePosixPath("/"), dict[PurePosixPath, Path]()
     for line in instructions(dockerfile):
         if line.name == "ADD":
-            raise BuildError("ADD is not understood here")
+            raise BuildError("ADD is not supported")
         if line.name == "FROM":
             workdir = PurePosixPath("/")
         elif line.name == "WORKDIR":
@@ -114,7 +114,7 @@ def _copied(
     source: str, target: str, *, workdir: PurePosixPath, context: list[PurePosixPath], root: Path
 ) -> dict[PurePosixPath, Path]:
     if "*" in source:
-        raise BuildError(f"COPY {source}: a pattern is not understood here")
+        raise BuildError(f"COPY {source}: a pattern is not supported")
     path, to = PurePosixPath(source), workdir / target
     if path in context:
         return {to / path.name if target.endswith("/") else to: root / path}

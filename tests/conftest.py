@@ -1,9 +1,9 @@
-"""Command-line options and fixtures of the tests: the pipeline that they use, and its endpoints.
+"""Fixtures for the pipeline under test: its target, endpoints and administrator.
 
-`--target local` (the default) starts a local pipeline once and ends it; `--state DIR` uses the one that
-runs there. `--target external` uses the one that the variables of sluice/view/endpoints.py name. `--target kind` and
-`--target context:NAME` reach a cluster from outside, as a user does; tests that need its brokers are skipped there, and
-run inside by scripts/test-kind.
+`--target local` (the default) starts a local pipeline once and stops it at the end; `--state DIR` uses a running one
+instead. `--target external` uses the pipeline whose addresses are in the environment (sluice/view/endpoints.py).
+`--target kind` and `--target context:NAME` use a cluster from outside, as users do; tests that need its brokers are
+skipped there, and run inside the cluster by scripts/test-kind.
 """
 
 import os
@@ -20,32 +20,32 @@ from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, administrator_of
-from tests.embedded_administrator import embedded_administrator
-from tests.support import Sluice, run_sluice
+from tests.local_administrator import local_administrator
+from tests.run_sluice import Sluice, run_sluice
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = "a state, of: 'ö' #1 %20 &+ [x]?"
-"""As nasty as a folder's name may be: every test of the pipeline is one of that too."""
+"""Name of the state folder, with difficult characters: every test covers them too."""
 REAL_LOG = ROOT.parent / "shared/data/nclt_2012-11-16_gps.csv"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="local", help="where the pipeline is: as for `sluice`")
-    parser.addoption("--state", type=Path, help="folder of an embedded pipeline that is up already")
+    parser.addoption("--state", type=Path, help="state folder of a local pipeline that is already running")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "embedded(why): runs in the embedded pipeline only, and why")
     config.addinivalue_line("markers", "slow: takes a second or more; scripts/test --quick leaves it out")
-    # A shell starts what it runs in the background deaf to Ctrl-C, and so all that tests start, and interrupt.
+    config.addinivalue_line("markers", "local_only(why): runs with the local pipeline only, and why")
+    # A shell's background jobs ignore SIGINT, and so do their children, which tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    marker = item.get_closest_marker("embedded")
+    marker = item.get_closest_marker("local_only")
     if marker and (target := item.config.getoption("--target")) != "local":
-        pytest.skip(f"in the embedded pipeline only (the target is {target}): {marker.args[0]}")
+        pytest.skip(f"with the local pipeline only (the target is {target}): {marker.args[0]}")
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +57,12 @@ def target(pytestconfig: pytest.Config) -> str:
 def environment(
     pytestconfig: pytest.Config, target: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[dict[str, str]]:
-    """The environment in which `sluice` finds the pipeline."""
+    """Environment variables with which `sluice` finds the pipeline."""
     if target != "local":
         yield dict(os.environ)
         return
     running = pytestconfig.getoption("--state")
-    state = Path(running).absolute() if running else tmp_path_factory.mktemp("place") / STATE
+    state = Path(running).absolute() if running else tmp_path_factory.mktemp("pipeline") / STATE
     env = {**os.environ, "SLUICE_STATE": str(state)}
     if running:
         yield env
@@ -77,7 +77,7 @@ def environment(
 @pytest.fixture(scope="session")
 def endpoints(target: str, environment: dict[str, str]) -> Endpoints:
     if is_cluster(target):
-        pytest.skip("Kafka's brokers are known by their names in the cluster: scripts/test-kind runs this there")
+        pytest.skip("the brokers' names resolve in the cluster only: scripts/test-kind runs this there")
     if target == "external":
         try:
             return Endpoints.from_env(environment)
@@ -88,9 +88,9 @@ def endpoints(target: str, environment: dict[str, str]) -> Endpoints:
 
 @pytest.fixture(scope="session")
 def instance(target: str, environment: dict[str, str]) -> Instance:
-    """The embedded pipeline's own folder, for what is done to processes and files of this machine."""
+    """The local pipeline's instance, for tests of its processes and files."""
     if target != "local":
-        pytest.skip(f"it is about processes or files of this machine, and the target is {target}")
+        pytest.skip(f"tests processes or files of the local pipeline, and the target is {target}")
     return Instance.open(Path(environment["SLUICE_STATE"]))
 
 
@@ -98,21 +98,21 @@ def instance(target: str, environment: dict[str, str]) -> Instance:
 def admin(
     target: str, endpoints: Endpoints, environment: dict[str, str], request: pytest.FixtureRequest
 ) -> Administrator:
-    """Somebody who may do anything to the pipeline, wherever it is."""
+    """Administrator of the pipeline."""
     if target == "local":
-        return embedded_administrator(endpoints, request.getfixturevalue("instance"))
+        return local_administrator(endpoints, request.getfixturevalue("instance"))
     return administrator_of(endpoints, env=environment)
 
 
 @pytest.fixture(scope="session")
 def sluice(target: str, environment: dict[str, str]) -> Sluice:
-    """`sluice(*arguments, **options)` runs the command against the pipeline."""
+    """Function that runs `sluice` against the pipeline: sluice(*arguments, **options)."""
     return lambda *arguments, **options: run_sluice("--target", target, *arguments, env=environment, **options)
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GPS log as the data set has them: the real one where it is at hand, the project's own otherwise."""
+    """A GPS log: the real one if it is on this machine, else a generated sample."""
     if REAL_LOG.exists():
         return REAL_LOG
     path = tmp_path_factory.mktemp("sample") / "sample.csv"

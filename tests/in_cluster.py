@@ -1,8 +1,7 @@
-"""Runs pytest in a cluster, where the brokers' names mean something: `python -m tests.in_cluster IMAGE [ARGUMENT …]`.
+"""Runs pytest as a Job in a cluster, where the brokers' names resolve: `python -m tests.in_cluster IMAGE [ARGUMENT …]`.
 
-As a Job like the toolbox's pod, with the toolbox's variables, in the place of its image one that holds the tests
-(tests/Dockerfile), and with the rights of an administrator (tests/cluster_rights.py). Its output is shown, and its exit
-status is this program's.
+The Job's pod is the toolbox's, with its variables, but with the image of the tests (tests/Dockerfile) and administrator
+rights (tests/cluster_test_accounts.py). Shows its output and exits with its status.
 """
 
 import json
@@ -13,21 +12,21 @@ from typing import Any
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster.target import kubectl_context
 from sluice.cluster.toolbox_pod import NAMESPACE, POD
-from tests.cluster_rights import JOB, MADE_BY, SERVICE_ACCOUNT, rights, variables
+from tests.cluster_test_accounts import JOB, MADE_BY, SERVICE_ACCOUNT, administrator_accounts, variables
 from tests.job_log import follow
 from tests.kubectl import Kubectl
 
 DEADLINE_SECONDS = 3600
-"""How long the suite may take; the Job itself ends it then."""
+"""Longest duration of the tests; the Job's activeDeadlineSeconds."""
 _START_SECONDS = 300
 
 
 def job_like(deployment: dict[str, Any], *, image: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """A Job whose pod is the deployment's, but for its image, what it runs, and the administrator's rights."""
+    """Return a Job with the deployment's pod, except for image, command and ServiceAccount."""
     template = deployment["spec"]["template"]
     (container,) = template["spec"]["containers"]
     container = {**container, "image": image, "command": ["python", "-m", "pytest", *arguments]}
-    # Nothing can be written but /tmp.
+    # Only /tmp is writable.
     container["env"] = [*container.get("env", []), {"name": "HOME", "value": "/tmp"}, *variables()]
     spec = {
         **template["spec"],
@@ -51,11 +50,11 @@ def job_like(deployment: dict[str, Any], *, image: str, arguments: Sequence[str]
 
 
 def main(image: str, arguments: Sequence[str], *, target: str = "kind") -> int:
-    """Run pytest with these arguments; its exit status."""
+    """Run pytest with these arguments and return its exit status."""
     kubectl = Kubectl(context=kubectl_context(target), namespace=NAMESPACE)
-    deployment = json.loads(kubectl.say("get", POD, "--output", "json"))
-    with rights(kubectl):
-        kubectl.say("delete", "job", JOB, "--ignore-not-found")
+    deployment = json.loads(kubectl.run_checked("get", POD, "--output", "json"))
+    with administrator_accounts(kubectl):
+        kubectl.run_checked("delete", "job", JOB, "--ignore-not-found")
         kubectl.send("create", job_like(deployment, image=image, arguments=arguments))
         return follow(kubectl, JOB, start_seconds=_START_SECONDS, end_seconds=DEADLINE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""A Python that can import only what an image holds: the files copied into it and the packages of its lock."""
+"""Python interpreter that can import only the contents of an image: its files and its lock's packages."""
 
 import os
 import re
@@ -36,15 +36,15 @@ class IsolatedPython:
     def run(
         self, command: Sequence[str], *, env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command as the image would, in its folder /tmp, without a variable of this machine's but `env`."""
+        """Run a command as in the image, in its /tmp, with no environment variables but `env`."""
         folder = self.root / "tmp"
         folder.mkdir(exist_ok=True)
         inside = {"PATH": f"{self.bin}:{self.root}/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), **(env or {})}
         return subprocess.run(command, cwd=folder, env=inside, capture_output=True, text=True, timeout=120, check=False)
 
 
-def unpack(files: Mapping[PurePosixPath, Path], *, lock: Path, root: Path, app: str = "/app") -> IsolatedPython:
-    """Lay an image's files out below `root`, with the packages of `lock` as this environment has them."""
+def lay_out_image(files: Mapping[PurePosixPath, Path], *, lock: Path, root: Path, app: str = "/app") -> IsolatedPython:
+    """Link an image's files below `root`, and the packages of `lock` from this environment."""
     for target, source in files.items():
         path = root / target.relative_to("/")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def unpack(files: Mapping[PurePosixPath, Path], *, lock: Path, root: Path, app: 
 
 
 def locked(lock: Path) -> list[str]:
-    """The names of a lock's packages that this Python needs and has."""
+    """Return the names of a lock's packages that are installed here."""
     names = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return [name for name in map(_normal, names) if name in _installed()]
 
@@ -81,12 +81,12 @@ def _installed() -> dict[str, Distribution]:
 
 @cache
 def _owners() -> Counter[str]:
-    """How many packages have something in each folder of site-packages."""
+    """Return the number of packages with files in each folder of site-packages."""
     return Counter(top for entry in _installed().values() for top in {path.parts[0] for path in entry.files or ()})
 
 
 def _link(package: Distribution, folder: Path) -> None:
-    """Link a package's files; a folder that others have too is made, and holds this one's only."""
+    """Link a package's files; a folder shared with other packages is created and gets links to its files."""
     folder.mkdir(exist_ok=True)
     for path in package.files or ():
         top = path.parts[0]

@@ -1,4 +1,4 @@
-"""What a Job prints, from its first line to its last, though the connection to it breaks."""
+"""Streams the complete log of a Kubernetes Job, also when the connection breaks."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.kubectl import Kubectl
 
 _PAUSE = 1.0
 _GRACE_SECONDS = 60
-"""Beyond the Job's own deadline, for the cluster to notice it."""
+"""Time after the Job's deadline for the cluster to end it."""
 _STREAM_SECONDS = 300
 _Instant = tuple[str, str]
 
@@ -26,10 +26,10 @@ def follow(
     to: TextIO = sys.stdout,
     pause: float = _PAUSE,
 ) -> int:
-    """Show a Job's output as it comes; its container's exit status.
+    """Write a Job's output to `to` as it comes and return its container's exit status.
 
-    A container has to have started before it can be followed, and a stream that breaks is taken up where it broke.
-    Raises SluiceError where the container does not start within `start_seconds`, or ends after `end_seconds` only.
+    Waits for the container to start; resumes a broken stream after the last line shown. Raises SluiceError if the
+    container does not start within `start_seconds` or does not end within `end_seconds`.
     """
     begin = time.monotonic()
     log = _Log(kubectl=kubectl, job=job, to=to)
@@ -44,7 +44,7 @@ def follow(
         log.show()
         state = log.state()
         if "terminated" in state:
-            log.show()  # what came after the stream broke
+            log.show()  # lines after the stream broke
             return int(state["terminated"]["exitCode"])
         if time.monotonic() - begin > end_seconds + _GRACE_SECONDS:
             raise SluiceError(f"the Job {job} was not at its end after {end_seconds:.0f} s", status=Exit.INCOMPLETE)
@@ -59,16 +59,16 @@ class _Log:
     job: str
     to: TextIO
     last: _Instant = ("", "")
-    """When the last line shown was written."""
+    """Time of the last line shown."""
     since: str = ""
-    said: str = field(default="", repr=False)
-    """What kubectl complained of last."""
+    error: str = field(default="", repr=False)
+    """Last error message of kubectl."""
 
     def state(self) -> dict[str, Any]:
-        """The container's state as Kubernetes has it: waiting, running or terminated; empty where none is known."""
-        done = self.kubectl.ask("get", "pods", "--selector", f"job-name={self.job}", "--output", "json")
+        """Return the container's state (waiting, running or terminated); empty if unknown."""
+        done = self.kubectl.run("get", "pods", "--selector", f"job-name={self.job}", "--output", "json")
         if done.returncode:
-            self.said = done.stderr.strip()
+            self.error = done.stderr.strip()
             return {}
         statuses = [
             status for pod in json.loads(done.stdout)["items"] for status in pod["status"].get("containerStatuses", [])
@@ -76,14 +76,14 @@ class _Log:
         return statuses[0]["state"] if statuses else {}
 
     def why_not(self, state: dict[str, Any]) -> str:
-        """Why a container waits, in Kubernetes' or kubectl's words."""
+        """Return why a container waits, in the words of Kubernetes or kubectl."""
         waiting = state.get("waiting", {})
-        words = [waiting.get("reason", ""), waiting.get("message", ""), self.said]
+        words = [waiting.get("reason", ""), waiting.get("message", ""), self.error]
         return ": ".join(word for word in words if word) or f"kubectl describe job {self.job} says why"
 
     def show(self) -> None:
-        """Show the lines that come after the last one shown, until the stream ends."""
-        # A connection whose other end is gone without a word would be listened to for ever.
+        """Write the lines after the last one shown, until the stream ends."""
+        # With a timeout: a connection that was dropped silently would block for ever.
         options = [
             "--follow",
             "--timestamps",
@@ -104,6 +104,6 @@ class _Log:
 
 
 def _instant(stamp: str) -> _Instant:
-    """A timestamp that can be compared: its fraction has no trailing zeros as it is written."""
+    """Return a comparable timestamp: Kubernetes omits trailing zeros of the fraction."""
     seconds, _, fraction = stamp.rstrip("Z\n").partition(".")
     return seconds, fraction.ljust(9, "0")

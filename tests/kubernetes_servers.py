@@ -1,6 +1,6 @@
-"""Connectors, topics and pods of a cluster, from a pod whose ServiceAccount may change them (tests/in_cluster.py).
+"""Administrator operations on connectors, topics and pods of a cluster, from the tests' pod (tests/in_cluster.py).
 
-As resources, since Strimzi's operators take back within two minutes what anybody changes past them.
+Changes Strimzi's resources: its operators revert changes made by other ways within two minutes.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from producer.kafka.connection import KafkaUser
 from sluice.cluster.toolbox_pod import NAMESPACE
 from sluice.local.http_requests import request
 from sluice.view.endpoints import Endpoints
-from tests.cluster_rights import MADE_BY
-from tests.support import wait_for
+from tests.cluster_test_accounts import MADE_BY
+from tests.run_sluice import wait_for
 
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _GROUP, _VERSION = "kafka.strimzi.io", "v1"
@@ -25,12 +25,12 @@ _SECONDS = 180
 
 
 def in_pod() -> bool:
-    """Whether this is a pod that may ask its cluster."""
+    """Return whether this process runs in a pod with a ServiceAccount token."""
     return _TOKEN.exists()
 
 
 def connector(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
-    """A KafkaConnector with these settings of Connect's; Strimzi restarts none that fails."""
+    """Return a KafkaConnector with these settings, without automatic restarts."""
     own = {"connector.class", "tasks.max", "name"}
     return {
         "apiVersion": f"{_GROUP}/{_VERSION}",
@@ -45,7 +45,7 @@ def connector(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
 
 
 class KubernetesServers:
-    """By the cluster's API server."""
+    """Servers reached by the cluster's API server."""
 
     def __init__(self, endpoints: Endpoints, kafka: KafkaUser, *, api: client.ApiClient | None = None) -> None:
         if api is None:
@@ -80,7 +80,7 @@ class KubernetesServers:
         self._patch(_TOPICS, topic, {"spec": {"config": {name: int(value) if value.isdigit() else value}}})
 
     def check_that_redis_can_be_killed(self) -> None:
-        """It can."""
+        """Nothing to check: it can."""
 
     def kill_redis(self) -> None:
         killed = self._redis_id()
@@ -88,7 +88,7 @@ class KubernetesServers:
         wait_for(lambda: self._redis_id() != killed, seconds=_SECONDS)
 
     def start_redis(self) -> None:
-        """The StatefulSet makes the pod anew."""
+        """Wait until the StatefulSet has recreated the pod."""
         wait_for(self._redis_is_ready, seconds=_SECONDS)
 
     def _patch(self, plural: str, name: str, change: dict[str, Any]) -> None:

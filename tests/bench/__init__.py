@@ -1,1 +1,1 @@
-"""How fast the pipeline is, as ratios: ours and a peer on the same servers, in the same run."""
+"""Benchmarks of the pipeline, as ratios to a peer program that runs on the same servers, in the same run."""

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.bench.bed import Bed, bed
+from tests.bench.bench_pipeline import BenchPipeline, bench_pipeline
 from tests.bench.converters import converters
 from tests.bench.database import csv_to_database
 from tests.bench.images import images_to_redis
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
-from tests.bench.place import memory, start
 from tests.bench.redis import redis_sink
 from tests.bench.scaling import scaling
+from tests.bench.startup_and_memory import memory, start
 
-_FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
+_FUNCTIONS: tuple[Callable[[BenchPipeline], Result], ...] = (
     memory,
     start,
     csv_to_kafka,
@@ -33,34 +33,34 @@ _FUNCTIONS: tuple[Callable[[Bed], Result], ...] = (
 BENCHMARKS = {function.__name__: function for function in _FUNCTIONS}
 _TIMES = (
     "On two quiet cores scaling takes about eight minutes, converters three, each of the others one to two. "
-    "The figures of converters and scaling stand in docs/converters.md and docs/connect.md."
+    "The results of converters and scaling are in docs/converters.md and docs/connect.md."
 )
 
 
 def main() -> None:
-    """Run the benchmarks that are named, or all."""
+    """Run the named benchmarks, or all."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, epilog=_TIMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--json", action="store_true", help="print one object, a key for each benchmark")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"benchmark: {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object with a key for each benchmark")
     args = parser.parse_args()
     if unknown := set(args.names) - BENCHMARKS.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     progress = Console(stderr=True)
     found: list[Result] = []
-    with bed() as pipeline:
+    with bench_pipeline() as pipeline:
         for name in args.names or BENCHMARKS:
             progress.print(f"{name} …")
             found.append(BENCHMARKS[name](pipeline))
             progress.print(f"  {found[-1].summary()}", highlight=False)
     if args.json:
-        Console().print_json(data={entry.name: entry.public() for entry in found})
+        Console().print_json(data={entry.name: entry.as_json() for entry in found})
     else:
         _show(found, Console(width=None if sys.stdout.isatty() else 160))
 
 
 def _show(found: list[Result], console: Console) -> None:
-    """The ratios in one table, then each report's own."""
+    """Print the ratios in one table, then the tables of each report."""
     if ratios := [entry for entry in found if isinstance(entry, Measurement)]:
         console.print(_ratios(ratios))
     for figures in (figures for entry in found if isinstance(entry, Report) for figures in entry.tables):

@@ -1,4 +1,4 @@
-"""What a converter costs and what it watches over: the same fixes in four formats."""
+"""Benchmark of Connect's converters: size, speed and schema checks of the same rows in four formats."""
 
 import json
 from collections.abc import Iterator
@@ -7,46 +7,48 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.gps.encode_row import schema_text
 from producer.gps.parse_row import parse_row
-from tests.bench.bed import Bed
+from tests.bench.bench_pipeline import BenchPipeline
+from tests.bench.format_costs import FormatBench
 from tests.bench.formats import FORMATS, Record
 from tests.bench.measurement import Cell, Figures, Report
-from tests.bench.passage import Passage
 from tests.bench.schema_changes import schema_changes
 
 ROWS = 100_000
 
 
-def converters(bed: Bed) -> Report:
-    """Each format's cost, and what a change of the schema does to each."""
+def converters(bench: BenchPipeline) -> Report:
+    """Measure each format's costs and its reaction to changed schemas."""
     schema = json.loads(schema_text())
-    registry = SchemaRegistryClient({"url": bed.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
-    with bed.sink_stopped():
-        records = list(_fixes(bed))
-        passages = [Passage(bed, entry, schema=schema, registry=registry) for entry in FORMATS]
-        costs = [_costs_in(passage, records) for passage in passages]
-        for passage in passages:  # for the worker's compiler: the first one would pay for what all share
-            passage.rows_out()
-        costs = [(*cost, round(passage.rows_out())) for cost, passage in zip(costs, passages, strict=True)]
-        changes = schema_changes(bed, records[0], schema=schema, registry=registry)
+    registry = SchemaRegistryClient({"url": bench.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
+    with bench.sink_stopped():
+        records = list(_fixes(bench))
+        format_benches = [FormatBench(bench, entry, schema=schema, registry=registry) for entry in FORMATS]
+        costs = [_costs_in(format_bench, records) for format_bench in format_benches]
+        for format_bench in format_benches:  # warm-up: else the first format would pay for compiling shared code
+            format_bench.rows_out()
+        costs = [
+            (*cost, round(format_bench.rows_out())) for cost, format_bench in zip(costs, format_benches, strict=True)
+        ]
+        changes = schema_changes(bench, records[0], schema=schema, registry=registry)
     columns = ("converter", "bytes a value", "bytes stored", "stored with zstd", "rows/s in", "rows/s out")
     return Report(
         name="converters", tables=(Figures(title=f"{ROWS:,} fixes", columns=columns, rows=tuple(costs)), changes)
     )
 
 
-def _fixes(bed: Bed) -> Iterator[Record]:
+def _fixes(bench: BenchPipeline) -> Iterator[Record]:
     names = [field["name"] for field in json.loads(schema_text())["fields"]]
-    with bed.sample(ROWS).open("rb") as file:
+    with bench.sample(ROWS).open("rb") as file:
         for line in file:
             yield dict(zip(names, parse_row(line.rstrip()), strict=True))
 
 
-def _costs_in(passage: Passage, records: list[Record]) -> tuple[Cell, ...]:
-    rows_in = passage.rows_in(records)
+def _costs_in(format_bench: FormatBench, records: list[Record]) -> tuple[Cell, ...]:
+    rows_in = format_bench.rows_in(records)
     return (
-        passage.name,
-        round(passage.bytes_of_values(records)),
-        round(passage.bytes_stored(records, compression="none")),
-        round(passage.bytes_stored(records, compression="zstd")),
+        format_bench.name,
+        round(format_bench.bytes_of_values(records)),
+        round(format_bench.bytes_stored(records, compression="none")),
+        round(format_bench.bytes_stored(records, compression="zstd")),
         round(rows_in),
     )

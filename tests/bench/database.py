@@ -1,23 +1,23 @@
-"""The whole way into the database, against the database's own loader."""
+"""Benchmark from CSV file to database, against LOAD DATA INFILE."""
 
 import time
 from pathlib import Path
 
-from tests.bench.bed import Bed
+from tests.bench.bench_pipeline import BenchPipeline
 from tests.bench.measurement import Measurement, side_by_side
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 ROWS = 300_000
 _TABLE = "bench_fixes"
 
 
-def csv_to_database(bed: Bed) -> Measurement:
-    """From the first byte read to the last row that a query sees."""
-    source = bed.sample(ROWS)
-    bed.execute(f"CREATE TABLE IF NOT EXISTS myDB.{_TABLE} LIKE myDB.gps_fixes")
+def csv_to_database(bench: BenchPipeline) -> Measurement:
+    """Measure from the first byte read to the last row visible to a query."""
+    source = bench.sample(ROWS)
+    bench.execute(f"CREATE TABLE IF NOT EXISTS myDB.{_TABLE} LIKE myDB.gps_fixes")
     return side_by_side(
-        lambda: _pipeline(bed, source),
-        lambda: _load_data(bed, source),
+        lambda: _pipeline(bench, source),
+        lambda: _load_data(bench, source),
         name="csv_to_database",
         unit="rows/s",
         goal="at least 0.4",
@@ -25,23 +25,23 @@ def csv_to_database(bed: Bed) -> Measurement:
     )
 
 
-def _pipeline(bed: Bed, source: Path) -> float:
-    bed.execute("TRUNCATE TABLE myDB.gps_fixes")
+def _pipeline(bench: BenchPipeline, source: Path) -> float:
+    bench.execute("TRUNCATE TABLE myDB.gps_fixes")
     begun = time.perf_counter()
-    bed.load(source)
-    wait_for(lambda: bed.rows() == ROWS, seconds=300)
+    bench.load(source)
+    wait_for(lambda: bench.rows() == ROWS, seconds=300)
     return ROWS / (time.perf_counter() - begun)
 
 
-def _load_data(bed: Bed, source: Path) -> float:
-    bed.execute(f"TRUNCATE TABLE myDB.{_TABLE}")
+def _load_data(bench: BenchPipeline, source: Path) -> float:
+    bench.execute(f"TRUNCATE TABLE myDB.{_TABLE}")
     begun = time.perf_counter()
-    bed.execute(
+    bench.execute(
         f"""LOAD DATA LOCAL INFILE '{source}' INTO TABLE myDB.{_TABLE} FIELDS TERMINATED BY ','
             (utime, fix_mode, satellites, latitude, longitude, @altitude, @track, @speed)
             SET recorded_at = '1970-01-01' + INTERVAL utime MICROSECOND, altitude = NULLIF(@altitude, 'nan'),
                 track = NULLIF(@track, 'nan'), speed = NULLIF(@speed, 'nan')"""
     )
     seconds = time.perf_counter() - begun
-    assert bed.rows(_TABLE) == ROWS
+    assert bench.rows(_TABLE) == ROWS
     return ROWS / seconds

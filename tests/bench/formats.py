@@ -1,4 +1,4 @@
-"""The same fix in the formats of four converters: what a producer sends, and what the sink is told to read."""
+"""Formats of four Connect converters: how a producer serialises a row, and the converter settings of a sink."""
 
 import json
 import struct
@@ -12,7 +12,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext, St
 
 Record = Mapping[str, Any]
 Schema = Mapping[str, Any]
-"""An Avro record's, as schemas/ has it; those of the other formats are made from it."""
+"""Avro schema as in schemas/; the schemas of the other formats are derived from it."""
 Serialise = Callable[[Record], bytes]
 
 _CONNECT_TYPES = {"long": "int64", "int": "int32", "double": "double", "string": "string"}
@@ -21,15 +21,15 @@ _PACKED_TYPES = {"long": "q", "int": "i", "double": "d", "string": "16s"}
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A converter, and the serialiser of Python's that fits it."""
+    """A converter and the matching serialiser in Python."""
 
     name: str
     converter: Mapping[str, str]
-    """Settings of the connector."""
+    """Converter settings of the connector."""
     has_fields: bool
-    """Whether a sink is handed named fields; if not, it gets the value as one piece."""
+    """Whether the sink gets named fields; if not, the value is one string or byte array."""
     serialiser: Callable[[Schema, str, SchemaRegistryClient], Serialise]
-    """Of a schema, a topic and the registry."""
+    """Returns the serialiser for a schema, a topic and the registry."""
 
 
 def _avro(schema: Schema, topic: str, registry: SchemaRegistryClient) -> Serialise:
@@ -39,7 +39,7 @@ def _avro(schema: Schema, topic: str, registry: SchemaRegistryClient) -> Seriali
 
 
 def _json(schema: Schema, topic: str, registry: SchemaRegistryClient) -> Serialise:
-    # Every message carries the schema; its text is made once.
+    # Every record carries the schema; its text is made once.
     head = f'{{"schema":{json.dumps(connect_schema(schema), separators=(",", ":"))},"payload":'
     encode = json.JSONEncoder(separators=(",", ":")).encode
     return lambda record: f"{head}{encode(record)}}}".encode()
@@ -65,7 +65,7 @@ def _bytes(schema: Schema, topic: str, registry: SchemaRegistryClient) -> Serial
 
 
 def connect_schema(schema: Schema) -> Schema:
-    """What the JSON converter wants to be told of an Avro record's schema."""
+    """Return the schema in the format of the JSON converter."""
     return {
         "type": "struct",
         "name": f"{schema['namespace']}.{schema['name']}",
@@ -86,7 +86,7 @@ def _connect_field(field: Any) -> dict[str, Any]:
 
 
 def _type(field: Any) -> tuple[str, bool]:
-    """Avro's name of a field's type, and whether it may be null."""
+    """Return the Avro type of a field and whether it is nullable."""
     kind = field["type"]
     if isinstance(kind, list):
         return kind[1], True

@@ -1,4 +1,4 @@
-"""The whole way of an image, from its file into Redis, against records of its size made of nothing into Kafka."""
+"""Benchmark of images from file to Redis, against Kafka's load generator with records of the same size."""
 
 import json
 import re
@@ -12,32 +12,32 @@ from redis import Redis
 
 from producer.sample_images import write_images
 from sluice.local.pipeline_spec import PipelineSpec
-from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_topics
 from tests.bench.measurement import Measurement, side_by_side
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 IMAGES = 360
-"""As many as Redis' memory here takes, nearly."""
+"""Nearly as many as fit into Redis' memory."""
 SIZE = (640, 520)
-"""Three bytes a pixel: 998,400 bytes, which are 1 MiB to Redis; from 1 MiB on it takes 1.25."""
+"""998,400 bytes at three bytes per pixel; Redis allocates 1 MiB for it, and 1.25 MiB for more than 1 MiB."""
 _TOPIC = f"{PEER_TOPIC}-images"
 _DATABASE = 1
 
 
-def images_to_redis(bed: Bed) -> Measurement:
-    """From the first file read to the last key that a query sees."""
+def images_to_redis(bench: BenchPipeline) -> Measurement:
+    """Measure from the first file read to the last key visible in Redis."""
     description = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
-    let_in(bed.instance, replace(description, name=_TOPIC))
-    folder = bed.folder / "images"
+    create_topics(bench.instance, replace(description, name=_TOPIC))
+    folder = bench.folder / "images"
     write_images(folder, count=IMAGES, size=SIZE)
     sizes = [path.stat().st_size for path in folder.rglob("*.tiff")]
-    settings = bed.client_file(
+    settings = bench.client_file(
         {"acks": "all", "max.request.size": description.config["max.message.bytes"], "batch.size": "1000000"}
     )
-    with bed.sink_stopped(), _server(bed) as server:
+    with bench.sink_stopped(), _server(bench) as server:
         return side_by_side(
-            lambda: _pipeline(bed, server, folder, megabytes=sum(sizes) / 1e6),
-            lambda: _generator(bed, settings, size=max(sizes)),
+            lambda: _pipeline(bench, server, folder, megabytes=sum(sizes) / 1e6),
+            lambda: _generator(bench, settings, size=max(sizes)),
             name="images_to_redis",
             unit="MB/s",
             goal="at least 0.6",
@@ -45,19 +45,19 @@ def images_to_redis(bed: Bed) -> Measurement:
         )
 
 
-def _pipeline(bed: Bed, server: "Redis", folder: Path, *, megabytes: float) -> float:
+def _pipeline(bench: BenchPipeline, server: "Redis", folder: Path, *, megabytes: float) -> float:
     server.flushdb()
-    report = json.loads(bed.sluice("load", "images", str(folder), "--max-bytes", "all", "--json"))
+    report = json.loads(bench.sluice("load", "images", str(folder), "--max-bytes", "all", "--json"))
     ended = time.perf_counter()
     wait_for(lambda: server.dbsize() == IMAGES, seconds=120)
-    # The generator's figure leaves out the start of its program too.
+    # Without the start of the program, as in the generator's figure.
     seconds = report["seconds"] + time.perf_counter() - ended
-    bed.empty_topic("images")
+    bench.empty_topic("images")
     return megabytes / seconds
 
 
-def _generator(bed: Bed, settings: Path, *, size: int) -> float:
-    output = bed.kafka_tool(
+def _generator(bench: BenchPipeline, settings: Path, *, size: int) -> float:
+    output = bench.kafka_tool(
         "org.apache.kafka.tools.ProducerPerformance",
         "--topic", _TOPIC,
         "--num-records", str(IMAGES),
@@ -65,14 +65,14 @@ def _generator(bed: Bed, settings: Path, *, size: int) -> float:
         "--throughput", "-1",
         "--producer.config", str(settings),
     )  # fmt: skip
-    bed.empty_topic(_TOPIC)
+    bench.empty_topic(_TOPIC)
     return float(re.findall(r"([\d.]+) records/sec", output)[-1]) * size / 1e6
 
 
 @contextmanager
-def _server(bed: Bed) -> Generator["Redis"]:
-    """An administrator's client of the images' database, which is empty at the end."""
-    port, password = bed.instance.port("redis"), bed.instance.passwords["redis-admin"]
+def _server(bench: BenchPipeline) -> Generator["Redis"]:
+    """Yield an administrator's client of the images' database; empties it at the end."""
+    port, password = bench.instance.port("redis"), bench.instance.passwords["redis-admin"]
     with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
         yield server
         server.flushdb()

@@ -1,4 +1,4 @@
-"""The way into Kafka: our producer against Kafka's own load generator, and against the lab's program."""
+"""Benchmarks of the producer, against Kafka's load generator and against the lab's program."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 
 from producer.kafka.delivery import COMPRESSION
 from sluice.local.pipeline_spec import ROOT
-from tests.bench.bed import PEER_TOPIC, Bed, let_in_the_peer
+from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_peer_topic
 from tests.bench.measurement import Measurement, side_by_side
 
 ROWS = 2_000_000
@@ -26,15 +26,15 @@ RECORD_BYTES = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def csv_to_kafka(bed: Bed) -> Measurement:
-    """Parsing, typing, encoding, keys and acknowledgements, against records made of nothing."""
-    let_in_the_peer(bed.instance)
-    source = bed.sample(ROWS)
-    settings = bed.client_file({"acks": "all", "compression.type": COMPRESSION})
-    with bed.sink_stopped():
+def csv_to_kafka(bench: BenchPipeline) -> Measurement:
+    """Measure a load (parse, encode, send, acknowledge) against records generated in memory."""
+    create_peer_topic(bench.instance)
+    source = bench.sample(ROWS)
+    settings = bench.client_file({"acks": "all", "compression.type": COMPRESSION})
+    with bench.sink_stopped():
         return side_by_side(
-            lambda: bed.load(source),
-            lambda: _generator(bed, settings),
+            lambda: bench.load(source),
+            lambda: _generator(bench, settings),
             name="csv_to_kafka",
             unit="rows/s",
             goal="at least 1.2",
@@ -42,8 +42,8 @@ def csv_to_kafka(bed: Bed) -> Measurement:
         )
 
 
-def _generator(bed: Bed, settings: Path) -> float:
-    output = bed.kafka_tool(
+def _generator(bench: BenchPipeline, settings: Path) -> float:
+    output = bench.kafka_tool(
         "org.apache.kafka.tools.ProducerPerformance",
         "--topic", PEER_TOPIC,
         "--num-records", str(ROWS),
@@ -51,19 +51,19 @@ def _generator(bed: Bed, settings: Path) -> float:
         "--throughput", "-1",
         "--producer.config", str(settings),
     )  # fmt: skip
-    bed.empty_topic(PEER_TOPIC)
+    bench.empty_topic(PEER_TOPIC)
     return float(re.findall(r"([\d.]+) records/sec", output)[-1])
 
 
-def csv_to_kafka_lab(bed: Bed) -> Measurement:
-    """The same log by the program that the lab's student wrote, mended so that it sends every row."""
-    let_in_the_peer(bed.instance)
-    source = bed.sample(LAB_ROWS)
-    large = bed.sample(ROWS)
-    with bed.sink_stopped():
+def csv_to_kafka_lab(bench: BenchPipeline) -> Measurement:
+    """Measure a load against the program of the lab's student, fixed so that it sends every row."""
+    create_peer_topic(bench.instance)
+    source = bench.sample(LAB_ROWS)
+    large = bench.sample(ROWS)
+    with bench.sink_stopped():
         return side_by_side(
-            lambda: bed.load(large),
-            lambda: _lab(bed, source),
+            lambda: bench.load(large),
+            lambda: _lab(bench, source),
             name="csv_to_kafka_lab",
             unit="rows/s",
             goal="at least 30",
@@ -71,16 +71,16 @@ def csv_to_kafka_lab(bed: Bed) -> Measurement:
         )
 
 
-def _lab(bed: Bed, source: Path) -> float:
+def _lab(bench: BenchPipeline, source: Path) -> float:
     schema = avro.schema.parse((ROOT / "schemas/sluice.GpsFix.avsc").read_text())
     writer = avro.io.DatumWriter(schema)
     producer: Any = KafkaProducer(
-        bootstrap_servers=f"127.0.0.1:{bed.instance.port('kafka')}",
+        bootstrap_servers=f"127.0.0.1:{bench.instance.port('kafka')}",
         security_protocol="SASL_SSL",
-        ssl_cafile=str(bed.instance.state / "tls/ca.pem"),
+        ssl_cafile=str(bench.instance.state / "tls/ca.pem"),
         sasl_mechanism="SCRAM-SHA-512",
         sasl_plain_username="producer",
-        sasl_plain_password=bed.instance.passwords["kafka-producer"],
+        sasl_plain_password=bench.instance.passwords["kafka-producer"],
         acks="all",
         enable_idempotence=False,
     )
@@ -93,7 +93,7 @@ def _lab(bed: Bed, source: Path) -> float:
     producer.flush()
     seconds = time.perf_counter() - begun
     producer.close()
-    bed.empty_topic(PEER_TOPIC)
+    bench.empty_topic(PEER_TOPIC)
     return LAB_ROWS / seconds
 
 

@@ -1,4 +1,4 @@
-"""What a benchmark says, and how rounds of two contenders become one ratio."""
+"""Results of benchmarks, and measurement of two programs in alternating rounds."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,23 +9,23 @@ ROUNDS = 3
 
 
 class Result(Protocol):
-    """What a benchmark hands back: a `Measurement` or a `Report`."""
+    """Result of a benchmark: a Measurement or a Report."""
 
     @property
     def name(self) -> str: ...
 
     def summary(self) -> str:
-        """One line for whoever waits."""
+        """Return one line for the progress output."""
         ...
 
-    def public(self) -> object:
-        """What --json shows under the name."""
+    def as_json(self) -> object:
+        """Return the value for --json."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One line of the table: `ratio` is ours / peer; `goal` is what it ought to be, as text."""
+    """One row of the table of ratios: `ratio` is ours / peer, `goal` the expected ratio, `what` the peer."""
 
     name: str
     ours: float
@@ -38,7 +38,7 @@ class Measurement:
     def summary(self) -> str:
         return f"{self.ratio:.2f} ({self.ours:,.1f} against {self.peer:,.1f} {self.unit})"
 
-    def public(self) -> object:
+    def as_json(self) -> object:
         return {name: value for name, value in asdict(self).items() if name != "name"}
 
 
@@ -47,7 +47,7 @@ Cell = str | int | float
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """One table; a row has a cell for each of `columns`."""
+    """One table; each row has a cell for each of `columns`."""
 
     title: str
     columns: tuple[str, ...]
@@ -56,7 +56,7 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Tables of a benchmark that has no single peer; what they say stands in docs/."""
+    """Tables of a benchmark without a single peer; docs/ has their results."""
 
     name: str
     tables: tuple[Figures, ...]
@@ -64,7 +64,7 @@ class Report:
     def summary(self) -> str:
         return ", ".join(f"{table.title}: {len(table.rows)} lines" for table in self.tables)
 
-    def public(self) -> object:
+    def as_json(self) -> object:
         return {
             table.title: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in self.tables
         }
@@ -80,9 +80,9 @@ def side_by_side(
     what: str,
     rounds: int = ROUNDS,
 ) -> Measurement:
-    """Measure both in turn, `rounds` times after one that does not count; medians, and the median of the ratios.
+    """Run both in turn, `rounds` times after a warm-up; return the medians and the median of the ratios.
 
-    In turn, because a machine's speed drifts: each ratio is of two neighbours in time.
+    In turn, because a machine's speed drifts: each ratio is of two adjacent runs.
     """
     ours()
     peer()

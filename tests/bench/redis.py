@@ -1,4 +1,4 @@
-"""The way out of Kafka into Redis: our sink against a client that does nothing but send and count replies."""
+"""Benchmark of the Redis sink, against redis-benchmark or a client like it."""
 
 import os
 import re
@@ -16,10 +16,10 @@ from redis import Redis
 
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import PipelineSpec
-from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_topics
 from tests.bench.measurement import Measurement, side_by_side
-from tests.bench.sink import Sink, settings_of
-from tests.support import wait_for
+from tests.bench.sink_connector import Sink, connector_settings
+from tests.run_sluice import wait_for
 
 RECORDS = 500_000
 VALUE_BYTES = 100
@@ -32,20 +32,20 @@ _PEER_TOOL = "redis-benchmark"
 _USER = "default"
 
 
-def redis_sink(bed: Bed) -> Measurement:
-    """Small values, so that the work for each record counts and not its bytes."""
+def redis_sink(bench: BenchPipeline) -> Measurement:
+    """Measure with small values, so that the cost per record dominates."""
     images = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
-    let_in(bed.instance, replace(images, name=_TOPIC))
-    # With the connector's own settings as k8s/ has them.
-    settings = settings_of("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}
-    sink = Sink(bed.instance, _CONNECTOR)
-    with bed.sink_stopped(), _server(bed) as server:
+    create_topics(bench.instance, replace(images, name=_TOPIC))
+    # The settings of the pipeline's own connector in k8s/.
+    settings = connector_settings("redis-sink") | {"topics": _TOPIC, "redis.database": str(_DATABASE)}
+    sink = Sink(bench.instance, _CONNECTOR)
+    with bench.sink_stopped(), _server(bench) as server:
         sink.apply(settings)
         sink.wait_for_tasks(int(settings["tasks.max"]))
         try:
             return side_by_side(
-                lambda: _sink(bed, server),
-                lambda: _peer(bed, server),
+                lambda: _sink(bench, server),
+                lambda: _peer(bench, server),
                 name="redis_sink",
                 unit="records/s",
                 goal="at least 0.2",
@@ -55,22 +55,22 @@ def redis_sink(bed: Bed) -> Measurement:
             sink.delete()
 
 
-def _sink(bed: Bed, server: "Redis") -> float:
+def _sink(bench: BenchPipeline, server: "Redis") -> float:
     server.flushdb()
-    _switch(bed, "pause", "PAUSED")
-    _fill(bed)
+    _switch(bench, "pause", "PAUSED")
+    _fill(bench)
     assert server.dbsize() == 0, "a paused sink has written"
     begun = time.perf_counter()
-    _switch(bed, "resume")
+    _switch(bench, "resume")
     wait_for(lambda: server.dbsize() == RECORDS, seconds=300)
     rate = RECORDS / (time.perf_counter() - begun)
-    bed.empty_topic(_TOPIC)
+    bench.empty_topic(_TOPIC)
     return rate
 
 
-def _switch(bed: Bed, action: str, state: str | None = None) -> None:
-    """Pause or resume: its tasks stay members of their group, so no joining of it is measured."""
-    url = f"{bed.endpoints.connect_urls[0]}/connectors/{_CONNECTOR}"
+def _switch(bench: BenchPipeline, action: str, state: str | None = None) -> None:
+    """Pause or resume the connector; its tasks stay in their consumer group, so that no rebalance is measured."""
+    url = f"{bench.endpoints.connect_urls[0]}/connectors/{_CONNECTOR}"
     request("PUT", f"{url}/{action}")
 
     def reached() -> bool:
@@ -81,9 +81,9 @@ def _switch(bed: Bed, action: str, state: str | None = None) -> None:
         wait_for(reached)
 
 
-def _fill(bed: Bed) -> None:
+def _fill(bench: BenchPipeline) -> None:
     producer = Producer(
-        {**bed.endpoints.producer.client_settings(), "linger.ms": 20, "queue.buffering.max.messages": 200_000}
+        {**bench.endpoints.producer.client_settings(), "linger.ms": 20, "queue.buffering.max.messages": 200_000}
     )
     value = os.urandom(VALUE_BYTES)
     for number in range(RECORDS):
@@ -97,9 +97,9 @@ def _fill(bed: Bed) -> None:
 
 
 @contextmanager
-def _server(bed: Bed) -> Generator["Redis"]:
-    """An administrator's client; while it is open, the peer comes in without a password."""
-    port, password = bed.instance.port("redis"), bed.instance.passwords["redis-admin"]
+def _server(bench: BenchPipeline) -> Generator["Redis"]:
+    """Yield an administrator's client; meanwhile the peer can connect without a password."""
+    port, password = bench.instance.port("redis"), bench.instance.passwords["redis-admin"]
     with Redis(host="127.0.0.1", port=port, db=_DATABASE, username="admin", password=password) as server:
         server.execute_command("ACL", "SETUSER", _USER, "on", "nopass", "~*", "+@all")
         try:
@@ -113,9 +113,9 @@ def _what() -> str:
     return _PEER_TOOL if shutil.which(_PEER_TOOL) else f"a client like {_PEER_TOOL}, which is not on the PATH"
 
 
-def _peer(bed: Bed, server: "Redis") -> float:
+def _peer(bench: BenchPipeline, server: "Redis") -> float:
     server.flushdb()
-    port = bed.instance.port("redis")
+    port = bench.instance.port("redis")
     return _tool(port) if shutil.which(_PEER_TOOL) else _client(port)
 
 
@@ -129,7 +129,7 @@ def _tool(port: int) -> float:
 
 
 def _client(port: int) -> float:
-    """What redis-benchmark does: one thread, a fixed key, the same bytes again as soon as they are answered."""
+    """Do as redis-benchmark does: one thread, a fixed key, the same commands again as soon as they are answered."""
     value = b"x" * VALUE_BYTES
     batch = b"*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$%d\r\n%b\r\n" % (VALUE_BYTES, value) * PIPELINED
     answer = len(b"+OK\r\n") * PIPELINED

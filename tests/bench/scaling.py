@@ -1,13 +1,13 @@
-"""How fast the sink works through a backlog with more tasks and more workers, and what the machine does meanwhile."""
+"""Benchmark of mysql-sink with more tasks and workers, with the CPU time of each process."""
 
 from statistics import median
 
-from tests.bench.bed import Bed
-from tests.bench.cpu import IDLE, OTHERS
-from tests.bench.drain import Drained, drain
+from tests.bench.bench_pipeline import BenchPipeline
+from tests.bench.connect_modes import TASKS, WATCHED_SECONDS, distributed_start, standalone, take_over
+from tests.bench.cpu_time import IDLE, OTHERS
+from tests.bench.drain_backlog import DrainResult, drain
 from tests.bench.measurement import ROUNDS, Cell, Figures, Report
-from tests.bench.modes import TASKS, WATCHED_SECONDS, distributed_start, standalone, take_over
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 ROWS = 300_000
 _TASKS = (1, 2, TASKS)
@@ -21,20 +21,20 @@ _COLUMNS = (
 _MODE_COLUMNS = ("mode", "workers", "start, s", f"rows/s, {TASKS} tasks", "after a kill -9, its tasks run again")
 
 
-def scaling(bed: Bed) -> Report:
-    """Tasks and workers, and one process on its own against a group."""
-    bed.execute("TRUNCATE TABLE myDB.gps_fixes")
-    bed.empty_topic("gps-fixes")
-    bed.load(bed.sample(ROWS))
-    wait_for(lambda: bed.rows() == ROWS, seconds=300)
-    with bed.with_workers(1) as there:
+def scaling(bench: BenchPipeline) -> Report:
+    """Measure numbers of tasks and workers, and standalone against distributed mode."""
+    bench.execute("TRUNCATE TABLE myDB.gps_fixes")
+    bench.empty_topic("gps-fixes")
+    bench.load(bench.sample(ROWS))
+    wait_for(lambda: bench.rows() == ROWS, seconds=300)
+    with bench.with_workers(1) as there:
         one = _rounds(there)
         start = distributed_start(there)
         alone = standalone(there, rows=ROWS)
-    with bed.with_workers(2) as there:
+    with bench.with_workers(2) as there:
         two = _rounds(there)
         seconds = take_over(there, rows=ROWS)
-    bed.empty_topic("gps-fixes")
+    bench.empty_topic("gps-fixes")
     lines = [_line(number, tasks, runs) for number, found in ((1, one), (2, two)) for tasks, runs in found.items()]
     never = f"never: {alone.rows_while_dead:,} rows in {WATCHED_SECONDS} s"
     modes: tuple[tuple[Cell, ...], ...] = (
@@ -51,28 +51,28 @@ def scaling(bed: Bed) -> Report:
     )
 
 
-def _rounds(bed: Bed) -> dict[int, list[Drained]]:
-    """By the number of tasks; in turn, because a machine's speed drifts, after two runs for the compiler."""
+def _rounds(bench: BenchPipeline) -> dict[int, list[DrainResult]]:
+    """Return the runs by number of tasks; in turn, because a machine's speed drifts, after two warm-up runs."""
     for _ in range(2):
-        drain(bed, rows=ROWS, tasks=TASKS)
-    runs: dict[int, list[Drained]] = {tasks: [] for tasks in _TASKS}
+        drain(bench, rows=ROWS, tasks=TASKS)
+    runs: dict[int, list[DrainResult]] = {tasks: [] for tasks in _TASKS}
     for _ in range(ROUNDS):
         for tasks, found in runs.items():
-            found.append(drain(bed, rows=ROWS, tasks=tasks))
-    # As `sluice up` has it, with everything written: what comes next starts the pipeline anew.
-    drain(bed, rows=ROWS, tasks=TASKS)
+            found.append(drain(bench, rows=ROWS, tasks=tasks))
+    # End with the settings of `sluice up` and all rows written: the pipeline is restarted next.
+    drain(bench, rows=ROWS, tasks=TASKS)
     return runs
 
 
-def _rate(runs: list[Drained]) -> int:
+def _rate(runs: list[DrainResult]) -> int:
     return round(median(run.rate for run in runs))
 
 
-def _line(workers: int, tasks: int, runs: list[Drained]) -> tuple[Cell, ...]:
+def _line(workers: int, tasks: int, runs: list[DrainResult]) -> tuple[Cell, ...]:
     cores = (round(median(run.cores[name] for run in runs), 2) for name in _SHOWN)
     return workers, tasks, runs[-1].tasks, _rate(runs), *cores, *(_row_cost(name, runs) for name in _COSTS)
 
 
-def _row_cost(name: str, runs: list[Drained]) -> float:
-    """CPU that a process spends on a row, µs; other work on the machine hardly touches it."""
+def _row_cost(name: str, runs: list[DrainResult]) -> float:
+    """Return the CPU time of a process per row in µs; other load on the machine hardly changes it."""
     return round(median(run.cores[name] / run.rate for run in runs) * 1e6, 1)

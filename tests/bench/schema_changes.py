@@ -1,4 +1,4 @@
-"""What a changed schema does to each format: asked of the registry, and tried with the sink and a table."""
+"""Tries changed schemas with each format: the registry's answer, and the result in a sink and a table."""
 
 import re
 from collections.abc import Mapping
@@ -11,33 +11,33 @@ from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistry
 from producer.kafka.register_schema import COMPATIBILITY
 from sluice.local.pipeline_spec import Topic
 from sluice.stack_trace import innermost_cause
-from tests.bench.bed import PEER_TOPIC, Bed, let_in
+from tests.bench.bench_pipeline import PEER_TOPIC, BenchPipeline, create_topics
 from tests.bench.formats import FORMATS, Format, Record, Schema
 from tests.bench.measurement import Cell, Figures
-from tests.bench.sink import MYSQL_SINK, Sink, settings_of
-from tests.support import wait_for
+from tests.bench.sink_connector import MYSQL_SINK, Sink, connector_settings
+from tests.run_sluice import wait_for
 
 TABLE = "bench_changes"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A field that is new, gone (`field` None) or of another type, and its value in a record that has it."""
+    """A change of the schema: a field that is new, removed (`field` None) or of another type, and its value."""
 
     what: str
     name: str
     field: Mapping[str, Any] | None = None
     value: Any = None
     column: str = ""
-    """What the table is given once the sink has stopped for want of it."""
+    """Column definition to add to the table after the sink has stopped for lack of it."""
 
     def schema(self, schema: Schema) -> Schema:
-        """The schema after it."""
+        """Return the schema after the change."""
         fields = {field["name"]: field for field in schema["fields"]}
         return {**schema, "fields": list(self._changed(fields, self.field).values())}
 
     def record(self, record: Record) -> Record:
-        """A record after it."""
+        """Return a record after the change."""
         return self._changed(record, None if self.field is None else self.value)
 
     def _changed(self, entries: Mapping[str, Any], new: Any) -> dict[str, Any]:
@@ -78,13 +78,13 @@ CHANGES = (
 )
 
 
-def schema_changes(bed: Bed, record: Record, *, schema: Schema, registry: SchemaRegistryClient) -> Figures:
-    """For each format and change: send a record as it was and one changed, and look at both ends."""
+def schema_changes(bench: BenchPipeline, record: Record, *, schema: Schema, registry: SchemaRegistryClient) -> Figures:
+    """For each format and change: send a record before and after the change, and report producer and sink."""
     rows: list[tuple[Cell, ...]] = []
     for format_ in FORMATS:
-        # A sink that gets no fields stops at the first record, whatever the others hold.
+        # A sink that gets no fields stops at the first record anyway.
         for changes in [(change,) for change in CHANGES] if format_.has_fields else [CHANGES]:
-            trial = _Trial(bed=bed, format=format_, topic=f"{PEER_TOPIC}-change-{len(rows)}")
+            trial = _Trial(bench=bench, format=format_, topic=f"{PEER_TOPIC}-change-{len(rows)}")
             refusal = trial.send(record, changes, schema=schema, registry=registry)
             what = changes[0].what if format_.has_fields else "any of these"
             column = changes[0].column if format_.has_fields else ""
@@ -96,15 +96,15 @@ def schema_changes(bed: Bed, record: Record, *, schema: Schema, registry: Schema
 
 @dataclass(frozen=True, kw_only=True)
 class _Trial:
-    bed: Bed
+    bench: BenchPipeline
     format: Format
     topic: str
 
     def send(
         self, record: Record, changes: tuple[Change, ...], *, schema: Schema, registry: SchemaRegistryClient
     ) -> str:
-        """Send the record as it was and as each change makes it; why the registry refuses a change, or nothing."""
-        let_in(self.bed.instance, Topic(name=self.topic, partitions=1, replicas=1, config={}))
+        """Send the record before and after each change; returns why the registry rejects one, or ""."""
+        create_topics(self.bench.instance, Topic(name=self.topic, partitions=1, replicas=1, config={}))
         values = [self.format.serialiser(schema, self.topic, registry)(record)]
         if f"{self.topic}-value" in registry.get_subjects():
             registry.set_compatibility(f"{self.topic}-value", COMPATIBILITY)
@@ -114,27 +114,27 @@ class _Trial:
                 values.append(serialise(change.record(_at(record, number))))
         except SchemaRegistryError as error:
             return f"refused: {error.error_message.rpartition('list of diff types: ')[2]}"
-        producer = Producer({**self.bed.endpoints.producer.client_settings(), "enable.idempotence": True})
+        producer = Producer({**self.bench.endpoints.producer.client_settings(), "enable.idempotence": True})
         for number, value in enumerate(values):
-            # The sink's transform holds the key to the value's own time.
+            # The sink's transform checks that the key is the value's utime.
             producer.produce(self.topic, key=str(_at(record, number)["recorded_at"]), value=value)
         assert producer.flush(30) == 0
         return ""
 
     def sink(self, records: int, *, column: str) -> str:
-        """What the JDBC sink makes of so many records; where it stops, once more with `column` added to the table."""
-        self.bed.execute(
+        """Run the JDBC sink on the records and describe its result; if it stops, try again with `column` added."""
+        self.bench.execute(
             f"CREATE OR REPLACE TABLE myDB.{TABLE} LIKE myDB.gps_fixes",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.{TABLE} TO 'connect'@'%'",
         )
-        sink = Sink(self.bed.instance, self.topic)
-        config = {**settings_of(MYSQL_SINK), **self.format.converter, "topics": self.topic, "tasks.max": "1"}
+        sink = Sink(self.bench.instance, self.topic)
+        config = {**connector_settings(MYSQL_SINK), **self.format.converter, "topics": self.topic, "tasks.max": "1"}
         sink.apply({**config, "collection.name.format": TABLE, "errors.tolerance": "none"})
         wait_for(lambda: self._written(records) or _trace(sink) != "")
         trace = _trace(sink)
-        said = f"stops at record {self.bed.rows(TABLE) + 1}: {_reason(trace)}" if trace else f"writes {records} rows"
+        said = f"stops at record {self.bench.rows(TABLE) + 1}: {_reason(trace)}" if trace else f"writes {records} rows"
         if trace and column:
-            self.bed.execute(f"ALTER TABLE myDB.{TABLE} ADD COLUMN {column}")
+            self.bench.execute(f"ALTER TABLE myDB.{TABLE} ADD COLUMN {column}")
             sink.restart_failed()
             wait_for(lambda: self._written(records))
             said += f"; the column added, the task started again: writes {records} rows"
@@ -142,11 +142,11 @@ class _Trial:
         return said
 
     def _written(self, records: int) -> bool:
-        return self.bed.rows(TABLE) == records
+        return self.bench.rows(TABLE) == records
 
 
 def _at(record: Record, number: int) -> Record:
-    """The record, `number` microseconds later: a row of its own."""
+    """Return the record `number` µs later: a row of its own."""
     return {**record, "recorded_at": record["recorded_at"] + number}
 
 

@@ -1,4 +1,4 @@
-"""The control plane of these tests: one a session, for every program that is tried against it."""
+"""Fixtures: one control plane per test session, for all programs deployed to it."""
 
 import gc
 import os
@@ -9,19 +9,19 @@ from typing import Any, Never
 
 import pytest
 
-from tests.cluster.builds import Missing, programs
-from tests.cluster.cluster import Cluster
-from tests.cluster.definitions import install_definitions, strimzi_definitions
-from tests.cluster.servers import control_plane
+from tests.cluster.control_plane import control_plane
+from tests.cluster.deployment import Cluster
+from tests.cluster.go_builds import MissingPrerequisite, programs
+from tests.cluster.strimzi_crds import install_definitions, strimzi_definitions
 
 _ABANDONED = {"run_in_stack", "run_pulumi_func"}
 
 
 @pytest.fixture(scope="session")
-def no_word_of_abandoned_programs() -> Generator[None]:
-    """Keep quiet about programs whose deployment has failed.
+def silence_abandoned_programs() -> Generator[None]:
+    """Suppress Python's warnings about programs whose deployment has failed.
 
-    Pulumi leaves such a program in the middle of an await, and Python says so whenever it collects it.
+    Pulumi abandons such a program in an await, and Python warns when it is garbage-collected.
     """
     told = sys.unraisablehook
 
@@ -37,7 +37,7 @@ def no_word_of_abandoned_programs() -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Tell the person who waits, past pytest's capture."""
+    """Function that prints a line in spite of pytest's capture."""
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     if reporter is None:
@@ -53,21 +53,21 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def cluster(
-    say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory, no_word_of_abandoned_programs: None
+    say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory, silence_abandoned_programs: None
 ) -> Generator[Cluster]:
     try:
         built = programs(env=os.environ, say=say)
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     definitions = strimzi_definitions(env=os.environ, say=say)
     with control_plane(built, state=tmp_path_factory.mktemp("control-plane") / "state") as plane:
-        # Before any program: the collector of what is deleted looks for new kinds every 30 s only.
+        # Before any program: the garbage collector discovers new kinds only every 30 s.
         install_definitions(plane.api, definitions)
         yield Cluster(plane=plane, programs=built, definitions=definitions)
 
 
-def without(reason: str, *, env: Mapping[str, str]) -> Never:
-    """Skip, or fail where skipping would hide that nothing was proven."""
+def skip_or_fail(reason: str, *, env: Mapping[str, str]) -> Never:
+    """Skip the test, or fail in CI, where skipping would hide that nothing was tested."""
     if env.get("CI") == "true":
         pytest.fail(f"a continuous run has to have what these tests need: {reason}")
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""What the servers of a control plane know each other and their administrator by."""
+"""Certificates, tokens and kubeconfig of a local control plane."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from sluice.local.instance import Instance
 
 
 def make_credentials(instance: Instance) -> str:
-    """Write certificates (tls/), the key of service accounts and the file of tokens; give the administrator's token."""
+    """Write certificates (tls/), the service accounts' key and the token file; return the administrator's token."""
     make_certificates(instance)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -23,7 +23,7 @@ def make_credentials(instance: Instance) -> str:
 
 
 def write_kubeconfig(instance: Instance, *, url: str, authority: Path, token: str) -> Path:
-    """A kubeconfig of the administrator's; its one context is `tests`."""
+    """Write the administrator's kubeconfig, with the context `tests`, and return its path."""
     cluster = {"server": url, "certificate-authority": str(authority)}
     config = {
         "apiVersion": "v1",

@@ -1,28 +1,28 @@
-"""The stand-in of the kubernetes provider: it applies each object to an API server, strictly, and reads it back.
+"""Stand-in for the kubernetes provider: applies objects to an API server with strict validation.
 
-It waits for nothing to become ready (no node, no operator is there to make it so) and renders no chart: of a
-Release it keeps the values, and puts Strimzi's definitions in its place.
+It does not wait for readiness (there is no node and no operator) and renders no chart: for a Release it records the
+values and installs Strimzi's CRDs.
 """
 
 from importlib.metadata import version
 from threading import Lock
 from typing import Any
 
-from tests.cluster.api import Api, Refused
-from tests.cluster.definitions import install_definitions
-from tests.cluster.provider import ProviderError, StandIn, Values
-from tests.cluster.replacement import needs_replacement
-from tests.cluster.values import marked_like, plain, seen_in, suffix
+from tests.cluster.api_client import Api, ApiError
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.pulumi_values import marked_like, plain, seen_in, suffix
+from tests.cluster.replacement_rules import needs_replacement
+from tests.cluster.strimzi_crds import install_definitions
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SKIP = "pulumi.com/skipAwait"
-"""The annotation of an object whose end is not waited for."""
+"""Annotation of objects whose deletion is not waited for."""
 _AUTONAMED = "pulumi.com/autonamed"
 _DELETE_SECONDS = 60
 
 
 class KubernetesStandIn(StandIn):
-    """What it did is kept: `releases` by name, `settings` of the program's providers, `deleted` in order."""
+    """Records its calls: `releases` by name, `settings` of the program's providers, `deleted` in order."""
 
     version = version("pulumi-kubernetes")
 
@@ -38,7 +38,7 @@ class KubernetesStandIn(StandIn):
         self.settings.append(plain(settings))
 
     def _setting(self, name: str, default: Any) -> Any:
-        """What the program's providers agree on: a request does not say which of them it is for."""
+        """Return a setting if all providers of the program agree on it: a request does not name its provider."""
         found = [settings[name] for settings in self.settings if name in settings]
         return found[0] if found and all(value == found[0] for value in found) else default
 
@@ -65,7 +65,7 @@ class KubernetesStandIn(StandIn):
     def _namespaced(self, news: Values) -> bool:
         try:
             return self._api.kind(news["apiVersion"], news["kind"]).namespaced
-        except Refused:  # its definition comes with a Release that has not been made yet
+        except ApiError:  # its CRD comes with a Release that is not created yet
             return True
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
@@ -81,7 +81,7 @@ class KubernetesStandIn(StandIn):
         body = plain(inputs)
         try:
             return marked_like(_bare(self._api.apply(body)), inputs)
-        except Refused as error:
+        except ApiError as error:
             raise ProviderError(f"{body['kind']} {_identity(body)}: {error}") from None
 
     def _release(self, inputs: Values) -> tuple[str, Values]:
@@ -92,7 +92,12 @@ class KubernetesStandIn(StandIn):
             install_definitions(self._api, self._definitions)
         namespace = settings.get("namespace", "default")
         self.releases[settings["name"]] = settings
-        status = {"name": settings["name"], "namespace": namespace, "status": "deployed", "revision": 1}
+        status = {
+            "name": settings["name"],
+            "namespace": namespace,
+            "status": "deployed",
+            "revision": 1,
+        }
         return f"{namespace}/{settings['name']}", {**inputs, "status": status, "resourceNames": {}}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
@@ -109,7 +114,7 @@ class KubernetesStandIn(StandIn):
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
         if kind == RELEASE:
-            self.releases.pop(plain(inputs)["name"], None)  # as Helm does: a chart's definitions stay
+            self.releases.pop(plain(inputs)["name"], None)  # the CRDs stay, as with Helm
         else:
             self._remove(plain(inputs))
         self.deleted.append(f"{kind.rpartition(':')[2]} {identity}")
@@ -125,7 +130,7 @@ class KubernetesStandIn(StandIn):
                 namespace=metadata.get("namespace"),
                 seconds=None if skips else _DELETE_SECONDS,
             )
-        except Refused as error:
+        except ApiError as error:
             raise ProviderError(f"{body['kind']} {_identity(body)}: {error}") from None
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
@@ -135,7 +140,7 @@ class KubernetesStandIn(StandIn):
         return needs_replacement(inputs, path, settings={name: self._setting(name, False) for name in content})
 
     def deletes_first(self, *, old: Values, new: Values) -> bool:
-        # Two of one name cannot be there at the same time.
+        # Two objects of one name cannot exist at the same time.
         if "kind" not in new:
             return False
         return _identity(old) == _identity(new) and old["kind"] == new["kind"]
@@ -147,16 +152,16 @@ def _identity(body: Values) -> str:
 
 
 def _bare(live: Values) -> Values:
-    """An object without the record of who set which field."""
+    """Return an object without managedFields."""
     return {**live, "metadata": {name: value for name, value in live["metadata"].items() if name != "managedFields"}}
 
 
 def _written_only(inputs: Values) -> Values:
-    """What an API server takes and never shows."""
+    """Return the inputs that the API server accepts but never returns."""
     return {name: inputs[name] for name in ("stringData",) if name in inputs}
 
 
 def _of_token(kind: str) -> tuple[str, str]:
-    """apiVersion and kind of a type of the provider's: kubernetes:core/v1:Secret."""
+    """Return apiVersion and kind of a resource type such as kubernetes:core/v1:Secret."""
     _, module, name = kind.split(":")
     return module.removeprefix("core/"), name

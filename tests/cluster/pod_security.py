@@ -1,9 +1,9 @@
-"""What the API server would refuse of the Pods that workloads will make, before any controller makes them."""
+"""Checks the Pods of workloads against the API server's admission, before a controller creates them."""
 
 from typing import Any
 
-from tests.cluster.api import Api, Refused
-from tests.support import wait_for
+from tests.cluster.api_client import Api, ApiError
+from tests.run_sluice import wait_for
 
 _WORKLOADS = (
     ("apps/v1", "Deployment"),
@@ -16,26 +16,26 @@ _ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 def workloads(api: Api, *, namespace: str) -> list[dict[str, Any]]:
-    """Every object of the namespace that has a template of Pods."""
+    """Return all objects of the namespace with a Pod template."""
     return [item for kind in _WORKLOADS for item in api.list(*kind, namespace=namespace)]
 
 
 def violations(api: Api, *, namespace: str) -> list[str]:
-    """What the API server says against the namespace's workloads, each by kind and name; none is good.
+    """Return the API server's objections to the namespace's workloads, by kind and name; empty if there are none.
 
-    The namespace has to enforce the restricted standard: where it does not, that is the first violation. Limits and
-    quotas of the namespace count too: each Pod is created, by a server-side dry run.
+    A namespace that does not enforce the restricted standard is the first violation. Limits and quotas count too: each
+    Pod is created by a server-side dry run.
     """
     found: list[str] = []
     labels = (api.read("v1", "Namespace", namespace) or {"metadata": {}})["metadata"].get("labels", {})
     if labels.get(_ENFORCE) != "restricted":
         found.append(f"Namespace {namespace}: {_ENFORCE} is {labels.get(_ENFORCE)}, not restricted")
-    # A Pod is refused until the controller has made the account that it runs as.
+    # A Pod is rejected until the controller has created its ServiceAccount.
     wait_for(lambda: api.read("v1", "ServiceAccount", "default", namespace=namespace) is not None)
     for workload in workloads(api, namespace=namespace):
         try:
             api.create(_pod(workload), dry_run=True)
-        except Refused as error:
+        except ApiError as error:
             found.append(f"{workload['kind']} {workload['metadata']['name']}: {error}")
     return found
 
@@ -50,6 +50,6 @@ def _pod(workload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claimed(claim: dict[str, Any]) -> dict[str, Any]:
-    """The volume that a StatefulSet's controller adds to each Pod for a claim."""
+    """Return the volume that the StatefulSet controller adds to each Pod for a claim."""
     name = claim["metadata"]["name"]
     return {"name": name, "persistentVolumeClaim": {"claimName": name}}

@@ -1,4 +1,4 @@
-"""policy/ as a user has it, and what Pulumi runs it with."""
+"""Installs the policy pack infra/policy and its virtual environment for Pulumi."""
 
 import shlex
 import subprocess
@@ -10,24 +10,24 @@ from pathlib import Path
 import yaml
 
 from infra.settings.declared_settings import ROOT
-from tests.cache import once
-from tests.cluster.builds import Missing, progress
+from tests.build_cache import cached_folder
+from tests.cluster.go_builds import MissingPrerequisite, progress
 
 _PACK = ROOT / "infra/policy"
 _LAUNCHER = "pulumi-analyzer-policy-python"
 
 
 def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) -> Path:
-    """A virtual environment with the pack's requirements, in the user's cache.
+    """Return a virtual environment with the pack's requirements, in the user's cache.
 
-    Raises Missing with pip's last words where they cannot be had.
+    Raises MissingPrerequisite with pip's last lines if they cannot be installed.
     """
     requirements = _PACK / "requirements.txt"
 
     def install(folder: Path) -> None:
         pip = [str(folder / "bin/python"), "-m", "pip"]
         install = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", str(requirements)]
-        with progress("installing what policy/ needs (once; half a minute)", say=say):
+        with progress("installing the requirements of infra/policy (once; half a minute)", say=say):
             subprocess.run([sys.executable, "-m", "venv", str(folder)], env=env, check=True, capture_output=True)
             for arguments in (install, ["check"]):
                 done = subprocess.run([*pip, *arguments], env=env, capture_output=True, text=True, check=False)
@@ -35,14 +35,14 @@ def policy_environment(*, env: Mapping[str, str], say: Callable[[str], None]) ->
                     break
         if done.returncode:
             last = "\n  ".join((done.stdout + done.stderr).splitlines()[-5:])
-            raise Missing(f"{requirements} could not be installed:\n  {last}")
+            raise MissingPrerequisite(f"{requirements} could not be installed:\n  {last}")
 
     digest = sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    return once(f"policy-{digest}", install, env=env)
+    return cached_folder(f"policy-{digest}", install, env=env)
 
 
 def installed_pack(folder: Path, environment: Path) -> Path:
-    """The pack in `folder`, with this environment in place of policy/.venv."""
+    """Create the pack in `folder` with this virtual environment, and return its folder."""
     pack = folder / "policy"
     pack.mkdir()
     project = yaml.safe_load((_PACK / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
@@ -53,9 +53,9 @@ def installed_pack(folder: Path, environment: Path) -> Path:
 
 
 def write_launcher(folder: Path, environment: Path) -> None:
-    """What the engine starts a pack of Python's with where pulumi-language-python is not beside it.
+    """Write the launcher with which the engine starts a Python policy pack.
 
-    That comes in Pulumi's own package only; it starts the same module of the same environment.
+    Pulumi's own package has it beside pulumi-language-python; this one starts the same module of the environment.
     """
     launcher = folder / _LAUNCHER
     python = shlex.quote(str(environment / "bin/python"))

@@ -1,11 +1,11 @@
-"""The stand-in of the random provider: passwords, and nothing else."""
+"""Stand-in for the random provider; supports passwords only."""
 
 import secrets
 import string
 from importlib.metadata import version
 
-from tests.cluster.provider import ProviderError, StandIn, Values
-from tests.cluster.values import plain, secret
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.pulumi_values import plain, secret
 
 _PASSWORD = "random:index/randomPassword:RandomPassword"
 _SETTINGS = {"length", "special", "overrideSpecial", "keepers"}
@@ -13,7 +13,7 @@ _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
 class RandomStandIn(StandIn):
-    """Makes passwords, marked as secret; any changed input makes a new one."""
+    """Creates passwords, marked as secret; any changed input replaces the password."""
 
     version = version("pulumi-random")
 

@@ -1,4 +1,4 @@
-"""A small Pulumi program to try the harness with: one of each kind of thing that the real one makes."""
+"""A small Pulumi program to test the stand-ins: one resource of each kind that the real program has."""
 
 import base64
 from typing import Any

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sluice.manifests.object_schemas import STRIMZI_FILE
-from tests.cluster.definitions import strimzi_definitions
+from tests.cluster.strimzi_crds import strimzi_definitions
 
 _KINDS = ("Kafka", "KafkaConnect", "KafkaConnector", "KafkaNodePool", "KafkaTopic", "KafkaUser")
 _KEPT = ("type", "enum", "required", "minimum")

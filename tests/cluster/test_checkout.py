@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from infra.settings.declared_settings import ROOT
-from tests.cluster.builds import Missing, dynamic_resources, language, pulumi
-from tests.cluster.conftest import without
-from tests.cluster.engine import Stack
-from tests.cluster.google import clouds, stack_on
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, language, pulumi
+from tests.cluster.google_stand_in import google_servers, google_stack
+from tests.cluster.pulumi_engine import Stack
 
 WAIT_FOR_DISKS = "Claims claims"
 _COPIED = ("Pulumi.yaml", "Pulumi.gke.yaml")
@@ -24,13 +24,13 @@ def stack(say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) 
     try:
         engine = pulumi(env=os.environ, say=say)
         plugins = [language(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)]
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
     check_out(folder / "work")
     with (
-        clouds(tmp_path_factory.mktemp("tls")) as google,
-        stack_on(google, None, folder=folder, pulumi=engine, plugins=plugins) as made,
+        google_servers(tmp_path_factory.mktemp("tls")) as google,
+        google_stack(google, None, folder=folder, pulumi=engine, plugins=plugins) as made,
     ):
         yield made
 

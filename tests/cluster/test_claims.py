@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pulumi import Output
 
 from infra.gcp.claims import Claims, ClaimsArgs
-from tests.cluster.builds import Missing, dynamic_resources, pulumi
-from tests.cluster.conftest import without
-from tests.cluster.engine import CommandError, Stack
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.pulumi_engine import CommandError, Stack
 
 LABEL = "Claims claims"
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,8 +80,8 @@ def cloud() -> Generator[Cloud]:
 def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Stack:
     try:
         engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
     variables = {
         "PATH": f"{dynamic}:{os.environ['PATH']}",

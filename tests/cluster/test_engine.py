@@ -5,11 +5,11 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.cluster.cluster import Cluster, Deployment, deployment
-from tests.cluster.engine import CommandError
+from tests.cluster.deployment import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations
+from tests.cluster.pulumi_engine import CommandError
 from tests.cluster.sample_program import program
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 SPACE = "harness"
 NAMESPACE, RELEASE, SETTINGS = "Namespace namespace", "Release strimzi", "ConfigMap settings"

@@ -5,26 +5,34 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from tests.cluster.builds import Missing, dynamic_resources, pulumi
-from tests.cluster.conftest import without
-from tests.cluster.engine import CommandError, Stack
-from tests.cluster.google import SETTINGS, Clouds, clouds, deployed, stack_on
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.google_stand_in import (
+    SETTINGS,
+    GoogleServers,
+    deploy_with_all_permissions,
+    google_servers,
+    google_stack,
+)
+from tests.cluster.pulumi_engine import CommandError, Stack
 
 
 @pytest.fixture(scope="module")
-def google(tmp_path_factory: pytest.TempPathFactory) -> Generator[Clouds]:
-    with clouds(tmp_path_factory.mktemp("tls")) as served:
+def google(tmp_path_factory: pytest.TempPathFactory) -> Generator[GoogleServers]:
+    with google_servers(tmp_path_factory.mktemp("tls")) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def stack(google: Clouds, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+def stack(
+    google: GoogleServers, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Stack]:
     try:
         engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
-    with stack_on(google, deployed, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
+    with google_stack(google, deploy_with_all_permissions, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
         yield made
 
 
@@ -50,7 +58,7 @@ def test_up_again_changes_nothing(stack: Stack) -> None:
     assert stack.up().changed == {}
 
 
-def test_destroy_waits_for_the_disks_and_removes_the_budget_last(stack: Stack, google: Clouds) -> None:
+def test_destroy_waits_for_the_disks_and_removes_the_budget_last(stack: Stack, google: GoogleServers) -> None:
     api = google.api
     api.looks_left, api.looks = 1, 0
     gone = kinds(stack.destroy().labels("delete"))

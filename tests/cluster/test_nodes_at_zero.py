@@ -9,9 +9,9 @@ from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.program import deploy, kubernetes_provider
 from infra.settings.stack_settings import Settings
 from infra.workloads.target_cluster import TargetCluster
-from tests.cluster.api import Api
-from tests.cluster.cluster import Cluster, deployment
-from tests.support import wait_for
+from tests.cluster.api_client import Api
+from tests.cluster.deployment import Cluster, deployment
+from tests.run_sluice import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "at-zero"

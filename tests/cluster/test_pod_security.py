@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.api import Api
-from tests.cluster.cluster import Cluster
+from tests.cluster.api_client import Api
+from tests.cluster.deployment import Cluster
 from tests.cluster.pod_security import violations
 
 GOOD: dict[str, Any] = {

@@ -8,11 +8,11 @@ import pytest
 from pulumi import Output
 
 from infra.policy.rules import RESOURCE_RULES, STACK_RULES
-from tests.cluster.builds import Missing, dynamic_resources, pulumi
-from tests.cluster.conftest import without
-from tests.cluster.engine import CommandError, Program, Stack
-from tests.cluster.google import clouds, deployed, stack_on
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.google_stand_in import deploy_with_all_permissions, google_servers, google_stack
 from tests.cluster.policy_pack import installed_pack, policy_environment, write_launcher
+from tests.cluster.pulumi_engine import CommandError, Program, Stack
 
 
 class Edited:
@@ -22,7 +22,7 @@ class Edited:
         self.more: list[Program] = []
 
     def __call__(self) -> None:
-        deployed()
+        deploy_with_all_permissions()
         for add in self.more:
             add()
 
@@ -37,19 +37,19 @@ def stack(
     edited: Edited,
     say: Callable[[str], None],
     tmp_path_factory: pytest.TempPathFactory,
-    no_word_of_abandoned_programs: None,
+    silence_abandoned_programs: None,
 ) -> Generator[Stack]:
     try:
         engine, environment = pulumi(env=os.environ, say=say), policy_environment(env=os.environ, say=say)
         dynamic = dynamic_resources(env=os.environ, say=say)
-    except Missing as error:
-        without(str(error), env=os.environ)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
     folder = tmp_path_factory.mktemp("stack")
     packs, launchers = [installed_pack(folder, environment)], folder / "plugin"
     launchers.mkdir()
     with (
-        clouds(tmp_path_factory.mktemp("tls")) as google,
-        stack_on(
+        google_servers(tmp_path_factory.mktemp("tls")) as google,
+        google_stack(
             google, edited, folder=folder, pulumi=engine, plugins=[launchers, dynamic], policy_packs=packs
         ) as made,
     ):

@@ -9,12 +9,12 @@ import pytest
 
 from infra.program import main
 from sluice.local.pipeline_spec import PipelineSpec
-from tests.cluster.cluster import Cluster, Deployment, deployment
+from tests.cluster.deployment import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations, workloads
-from tests.cluster_rights import objects
+from tests.cluster_test_accounts import objects
 from tests.in_cluster import job_like
 from tests.kubernetes_servers import connector
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "sluice"

@@ -12,19 +12,19 @@ import pytest
 from _pytest.outcomes import Failed, Skipped
 
 from producer.runtime.exit_status import SluiceError
-from tests.cluster.builds import Missing, programs
-from tests.cluster.cluster import Cluster
-from tests.cluster.conftest import without
-from tests.cluster.servers import control_plane
-from tests.support import wait_for
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.control_plane import control_plane
+from tests.cluster.deployment import Cluster
+from tests.cluster.go_builds import MissingPrerequisite, programs
+from tests.run_sluice import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 HARNESS = """
 import os, signal, sys
 sys.path.insert(0, ".")
 from pathlib import Path
-from tests.cluster.builds import programs
-from tests.cluster.servers import control_plane
+from tests.cluster.go_builds import programs
+from tests.cluster.control_plane import control_plane
 
 with control_plane(programs(env=os.environ, say=print), state=Path(sys.argv[1])):
     print("up", flush=True)
@@ -89,12 +89,12 @@ def test_a_server_that_ends_at_once_is_told_with_its_last_words(cluster: Cluster
 
 
 def test_without_go_the_reason_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Missing, match="go is not on the PATH"):
+    with pytest.raises(MissingPrerequisite, match="go is not on the PATH"):
         programs(env={"PATH": str(tmp_path)}, say=print)
 
 
 def test_what_is_missing_skips_on_a_persons_machine_and_fails_in_a_continuous_run() -> None:
     with pytest.raises(Skipped, match="no go"):
-        without("no go", env={})
+        skip_or_fail("no go", env={})
     with pytest.raises(Failed, match="no go"):
-        without("no go", env={"CI": "true"})
+        skip_or_fail("no go", env={"CI": "true"})

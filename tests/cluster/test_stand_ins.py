@@ -7,14 +7,14 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from tests.cluster.cluster import Cluster, deployment
-from tests.cluster.engine import CommandError
+from tests.cluster.deployment import Cluster, deployment
 from tests.cluster.kubernetes_stand_in import RELEASE, KubernetesStandIn
-from tests.cluster.plugins import unawaited
-from tests.cluster.provider import ProviderError, StandIn
+from tests.cluster.provider_plugins import without_waiting
+from tests.cluster.provider_stand_in import ProviderError, StandIn
+from tests.cluster.pulumi_engine import CommandError
+from tests.cluster.pulumi_values import differences, marked_like, plain, secret, seen_in
 from tests.cluster.random_stand_in import RandomStandIn
-from tests.cluster.replacement import needs_replacement
-from tests.cluster.values import differences, marked_like, plain, secret, seen_in
+from tests.cluster.replacement_rules import needs_replacement
 
 METADATA: Any = {"namespace": "default"}
 
@@ -26,7 +26,7 @@ def unnamed() -> None:
 
 
 def test_an_object_without_a_name_gets_one_and_keeps_it(cluster: Cluster, tmp_path: Path) -> None:
-    with deployment(cluster, unawaited(unnamed), folder=tmp_path) as made:
+    with deployment(cluster, without_waiting(unnamed), folder=tmp_path) as made:
         outputs = made.stack.up().outputs
         assert outputs["name"].startswith("unnamed-")
         assert outputs["annotations"]["pulumi.com/skipAwait"] == "true"  # what the real plugin is told

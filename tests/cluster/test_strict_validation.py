@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.api import Refused
-from tests.cluster.cluster import Cluster
+from tests.cluster.api_client import ApiError
+from tests.cluster.deployment import Cluster
 
 
 def connector(**spec: Any) -> dict[str, Any]:
@@ -31,12 +31,12 @@ def test_a_right_resource_is_accepted(cluster: Cluster) -> None:
     ],
 )
 def test_a_wrong_field_is_refused_by_name(cluster: Cluster, spec: dict[str, Any], words: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ApiError) as refusal:
         cluster.api.apply(connector(**spec), dry_run=True)
     assert words in str(refusal.value)
 
 
 def test_an_old_version_is_not_known(cluster: Cluster) -> None:
-    with pytest.raises(Refused, match="page not found") as refusal:
+    with pytest.raises(ApiError, match="page not found") as refusal:
         cluster.api.apply(connector() | {"apiVersion": "kafka.strimzi.io/v1beta2"}, dry_run=True)
     assert refusal.value.status == 404

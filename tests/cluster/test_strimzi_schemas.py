@@ -3,7 +3,7 @@
 import os
 
 from sluice.manifests.object_schemas import STRIMZI_FILE
-from tests.cluster.definitions import strimzi_definitions
+from tests.cluster.strimzi_crds import strimzi_definitions
 from tests.cluster.strimzi_schemas import schemas_of, text
 
 

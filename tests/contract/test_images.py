@@ -11,8 +11,8 @@ from infra.gcp.guard_source import source_files
 from infra.settings.container_images import DOCKERFILES, own_image_files
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import VARIABLES
-from tests.build_context import BuildError, Pattern, copied, sent
-from tests.isolated_python import IsolatedPython, unpack
+from tests.build_context import BuildError, Pattern, copied, is_in_context
+from tests.isolated_python import IsolatedPython, lay_out_image
 from tests.unit.infra.gcp.guard_function.conftest import ENV
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ class Image:
 def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Image:
     dockerfile = str(request.param)
     files = copied(ROOT, ROOT / dockerfile)
-    python = unpack(files, lock=ROOT / LOCKS[dockerfile], root=tmp_path_factory.mktemp("image"))
+    python = lay_out_image(files, lock=ROOT / LOCKS[dockerfile], root=tmp_path_factory.mktemp("image"))
     return Image(dockerfile=dockerfile, python=python)
 
 
@@ -100,7 +100,7 @@ def test_an_image_explains_every_command(image: Image) -> None:
 
 
 def test_the_tests_of_the_pipeline_are_found_in_their_image(tmp_path: Path) -> None:
-    python = unpack(copied(ROOT, ROOT / TESTS), lock=ROOT / LOCKS[TESTS], root=tmp_path)
+    python = lay_out_image(copied(ROOT, ROOT / TESTS), lock=ROOT / LOCKS[TESTS], root=tmp_path)
     words = ["--collect-only", "--quiet", "-p", "no:cacheprovider", "--rootdir", "../app", "../app/tests/pipeline"]
     done = python.run(["python", "-m", "pytest", *words])
     assert not done.returncode, done.stdout + done.stderr
@@ -112,7 +112,7 @@ def test_the_tests_of_the_pipeline_are_found_in_their_image(tmp_path: Path) -> N
 )
 def test_the_toolbox_says_what_it_needs(words: list[str], tmp_path: Path) -> None:
     files = copied(ROOT, ROOT / "infra/toolbox/Dockerfile")
-    python = unpack(files, lock=ROOT / "infra/toolbox/requirements.lock", root=tmp_path)
+    python = lay_out_image(files, lock=ROOT / "infra/toolbox/requirements.lock", root=tmp_path)
     done = python.run(["sluice", *words])
     assert done.returncode == Exit.USAGE
     assert "Traceback" not in done.stderr
@@ -123,7 +123,7 @@ def test_the_toolbox_says_what_it_needs(words: list[str], tmp_path: Path) -> Non
 
 def test_the_guards_archive_holds_all_that_it_imports(tmp_path: Path) -> None:
     files = {PurePosixPath("/app") / name: path for name, path in source_files().items()}
-    python = unpack(files, lock=files[PurePosixPath("/app/requirements.txt")], root=tmp_path)
+    python = lay_out_image(files, lock=files[PurePosixPath("/app/requirements.txt")], root=tmp_path)
     done = python.run(["python", "-c", IMPORT_ALL, str(python.app)], env=ENV)
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
 
@@ -176,7 +176,7 @@ def test_each_dockerfile_is_held_to_this() -> None:
     ],
 )
 def test_a_dockerignore_is_read_as_docker_reads_it(lines: list[str], path: str, expected: bool) -> None:
-    assert sent(PurePosixPath(path), [Pattern.parse(line) for line in lines]) is expected
+    assert is_in_context(PurePosixPath(path), [Pattern.parse(line) for line in lines]) is expected
 
 
 def test_a_copy_of_nothing_fails_as_the_build_does(tmp_path: Path) -> None:

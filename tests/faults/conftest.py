@@ -1,4 +1,4 @@
-"""The pipeline with two Connect workers that the tests of workers and of outages share."""
+"""Fixture: a pipeline with two Connect workers, shared by the tests of workers and outages."""
 
 import os
 from collections.abc import Generator
@@ -12,18 +12,18 @@ from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
 from tests.administrator import administrator
-from tests.faults.load import WORKERS, Pipeline
-from tests.parts import Processes
-from tests.support import run_sluice
+from tests.faults.two_worker_pipeline import WORKERS, Pipeline
+from tests.kill_servers import LocalServerControl
+from tests.run_sluice import run_sluice
 
 
 @pytest.fixture(scope="session")
 def instance_of_two(
     target: str, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Instance]:
-    """An embedded pipeline with two workers: that of --state if it has as many, else one of its own."""
+    """A local pipeline with two workers: that of --state if it has two, else one of its own."""
     if target != "local":
-        pytest.skip("there is no way yet to kill a part of a pipeline that lives elsewhere")
+        pytest.skip("servers of other targets cannot be killed yet")
     given = pytestconfig.getoption("--state")
     if given and Instance.open(Path(given).absolute()).workers == len(WORKERS):
         yield Instance.open(Path(given).absolute())
@@ -44,6 +44,6 @@ def pipeline(instance_of_two: Instance) -> Pipeline:
     return Pipeline(
         endpoints=endpoints,
         env={**os.environ, **variables},
-        parts=Processes(instance_of_two),
+        servers=LocalServerControl(instance_of_two),
         connect=partial(administrator, endpoints, instance_of_two),
     )

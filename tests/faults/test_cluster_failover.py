@@ -10,7 +10,7 @@ from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from sluice.cluster.target import is_cluster, kubectl_context
 from sluice.cluster.toolbox_pod import NAMESPACE
-from tests.support import Sluice
+from tests.run_sluice import Sluice
 
 ROWS = 500_000
 

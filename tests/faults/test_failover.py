@@ -10,10 +10,10 @@ import pytest
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from producer.sample_images import write_images
-from tests.faults.changes import writing
-from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
-from tests.faults.watch import Offsets, Watch
-from tests.support import wait_for
+from tests.faults.row_changes import writing_rows
+from tests.faults.stall_watch import Offsets, StallWatch
+from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_topic, check_proofs, difference
+from tests.run_sluice import wait_for
 
 ROWS = 200_000
 IMAGES = 300
@@ -48,29 +48,33 @@ def loads(pipeline: Pipeline, log: Path, images: Path) -> Loads:
 
 def test_a_killed_workers_tasks_move_and_everything_arrives(pipeline: Pipeline, loads: Loads, tmp_path: Path) -> None:
     for name in WORKERS:
-        pipeline.parts.start(name)
+        pipeline.servers.start(name)
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=WORKERS[0])) <= 1, seconds=SECONDS)
     # The worker that has the source's only task: nobody else does its work meanwhile.
     (task,) = pipeline.connectors(asking=WORKERS[0])["mysql-source"].tasks
-    victim = pipeline.parts.worker(task.worker)
+    victim = pipeline.servers.worker(task.worker)
     (survivor,) = set(WORKERS) - {victim}
 
     row_load = loads.start("gps", loads.log)
-    with writing(pipeline.connect) as keys, Watch(loads.positions) as sinks, Watch(loads.changes) as source:
+    with (
+        writing_rows(pipeline.connect) as keys,
+        StallWatch(loads.positions) as sinks,
+        StallWatch(loads.changes) as source,
+    ):
         wait_for(lambda: loads.rows_written() > ROWS // 20)
         at_kill = loads.rows_written()
-        pipeline.parts.kill(victim)
+        pipeline.servers.kill(victim)
         assert loads.start("images", loads.images).wait(SECONDS) == row_load.wait(SECONDS) == Exit.OK
         wait_for(loads.all_written, seconds=SECONDS)
         wait_for(lambda: set(pipeline.workers_of_tasks(asking=survivor)) == {survivor}, seconds=SECONDS)
         until = len(keys)
-        wait_for(lambda: told_of(keys[:until], pipeline, asking=survivor), seconds=SECONDS)
+        wait_for(lambda: are_in_topic(keys[:until], pipeline, asking=survivor), seconds=SECONDS)
 
     gaps = sinks.longest | source.longest
     print(f"\n{victim} killed with {at_kill:,} of {ROWS:,} rows written; stood still (aim: {AIM_SECONDS:.0f} s):")
     print("\n".join(f"  {name}: {seconds:.1f} s" for name, seconds in sorted(gaps.items())))
-    wait_for(lambda: told_of(keys, pipeline, asking=survivor), seconds=SECONDS)
-    prove_all(loads, asking=survivor, folder=tmp_path)
+    wait_for(lambda: are_in_topic(keys, pipeline, asking=survivor), seconds=SECONDS)
+    check_proofs(loads, asking=survivor, folder=tmp_path)
     assert at_kill < ROWS, "the load was over before the worker was killed"
     assert max(gaps.values()) < LIMIT_SECONDS
 
@@ -80,17 +84,17 @@ def test_a_worker_that_comes_back_takes_tasks_over_and_nothing_is_lost(
 ) -> None:
     survivor, victim = WORKERS
     for name in WORKERS:
-        pipeline.parts.start(name)
-    pipeline.parts.kill(victim)
+        pipeline.servers.start(name)
+    pipeline.servers.kill(victim)
     wait_for(lambda: set(pipeline.workers_of_tasks(asking=survivor)) == {survivor}, seconds=SECONDS)
 
     row_load = loads.start("gps", loads.log)
-    with writing(pipeline.connect) as keys:
+    with writing_rows(pipeline.connect) as keys:
         wait_for(lambda: len(keys) > 10)
-        pipeline.parts.start(victim)
+        pipeline.servers.start(victim)
         assert loads.start("images", loads.images).wait(SECONDS) == row_load.wait(SECONDS) == Exit.OK
         # Tasks are taken from one worker first, and given to the other in a second step.
         wait_for(lambda: difference(pipeline.workers_of_tasks(asking=survivor)) <= 1, seconds=SECONDS)
     wait_for(loads.all_written, seconds=SECONDS)
-    wait_for(lambda: told_of(keys, pipeline, asking=survivor), seconds=SECONDS)
-    prove_all(loads, asking=survivor, folder=tmp_path)
+    wait_for(lambda: are_in_topic(keys, pipeline, asking=survivor), seconds=SECONDS)
+    check_proofs(loads, asking=survivor, folder=tmp_path)

@@ -15,11 +15,11 @@ from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.view.connector_status import TaskStatus
 from sluice.view.http_client import UnavailableError
-from tests.embedded_administrator import embedded_administrator
-from tests.faults.changes import writing
-from tests.faults.load import WORKERS, Loads, Pipeline, difference, prove_all, told_of
-from tests.faults.watch import Offsets
-from tests.support import wait_for
+from tests.faults.row_changes import writing_rows
+from tests.faults.stall_watch import Offsets
+from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_topic, check_proofs, difference
+from tests.local_administrator import local_administrator
+from tests.run_sluice import wait_for
 
 AWAY = (("registry", "redis"), ("kafka",), ("mysql",))
 """What is away at the same time. No connector needs both of the first two: each is away for its own ones."""
@@ -60,13 +60,13 @@ def tasks(pipeline: Pipeline) -> Sequence[TaskStatus]:
 
 def workers_of(pipeline: Pipeline) -> list[str]:
     """For each task, in whatever state, the worker that has it."""
-    return [pipeline.parts.worker(task.worker) for task in tasks(pipeline)]
+    return [pipeline.servers.worker(task.worker) for task in tasks(pipeline)]
 
 
 def ask_connectors(pipeline: Pipeline, method: str, what: str) -> None:
     """Ask the same of every connector; again while Connect is rearranging."""
     for name in pipeline.connectors(asking=SURVIVOR):
-        url = f"{pipeline.parts.connect_url(SURVIVOR)}/connectors/{name}/{what}"
+        url = f"{pipeline.servers.connect_url(SURVIVOR)}/connectors/{name}/{what}"
         wait_for(lambda url=url: request(method, url)[0] in (200, 202, 204), seconds=SECONDS)
 
 
@@ -75,21 +75,21 @@ def wait_until_well(loads: Loads, keys: list[int]) -> None:
     pipeline = loads.pipeline
     wait_for(loads.all_written, seconds=SECONDS)
     wait_for(lambda: bool(pipeline.workers_of_tasks(asking=SURVIVOR)), seconds=SECONDS)
-    wait_for(lambda: told_of(keys, pipeline, asking=SURVIVOR), seconds=SECONDS)
+    wait_for(lambda: are_in_topic(keys, pipeline, asking=SURVIVOR), seconds=SECONDS)
 
 
 def away_while_tasks_run_and_their_worker_dies(parts: Sequence[str], loads: Loads) -> None:
     pipeline = loads.pipeline
     sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
-    with writing(pipeline.connect) as keys:
+    with writing_rows(pipeline.connect) as keys:
         wait_for(lambda: loads.rows_written() > 0 and len(keys) > 0, seconds=SECONDS)
         loads.offsets.disconnect()
         for part in (*parts, OTHER):
-            pipeline.parts.kill(part)
+            pipeline.servers.kill(part)
         if "kafka" not in parts:  # Without a broker the survivor cannot learn of it.
             wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
         for part in parts:
-            pipeline.parts.start(part)
+            pipeline.servers.start(part)
         assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
         wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
     wait_until_well(loads, keys)
@@ -100,7 +100,7 @@ def away_while_tasks_start_and_are_moved(parts: Sequence[str], loads: Loads) -> 
     pipeline = loads.pipeline
     ask_connectors(pipeline, "PUT", "pause")
     wait_for(lambda: {task.state for task in tasks(pipeline)} == {"PAUSED"}, seconds=SECONDS)
-    with writing(pipeline.connect) as keys:
+    with writing_rows(pipeline.connect) as keys:
         sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
         assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
         wait_for(lambda: len(keys) > 0, seconds=SECONDS)
@@ -109,16 +109,16 @@ def away_while_tasks_start_and_are_moved(parts: Sequence[str], loads: Loads) -> 
     # Without a broker Connect takes no wish, and no worker can join: both come right after it.
     loads.offsets.disconnect()
     for part in parts:
-        pipeline.parts.kill(part)
+        pipeline.servers.kill(part)
     if "kafka" in parts:
-        pipeline.parts.start("kafka")
+        pipeline.servers.start("kafka")
     ask_connectors(pipeline, "PUT", "resume")
     join(pipeline)
     waits = [WAITS[part] for part in parts if part in WAITS]
     if waits:
         wait_for(lambda: all(wait in status_of(pipeline) for wait in waits), seconds=SECONDS)
     for part in parts:
-        pipeline.parts.start(part)
+        pipeline.servers.start(part)
     wait_until_well(loads, keys)
 
 
@@ -128,7 +128,7 @@ def status_of(pipeline: Pipeline) -> str:
 
 def join(pipeline: Pipeline) -> None:
     """Start the other worker and wait until it has its share of the tasks."""
-    pipeline.parts.start(OTHER)
+    pipeline.servers.start(OTHER)
     wait_for(lambda: difference(workers_of(pipeline)) <= 1, seconds=SECONDS)
 
 
@@ -137,9 +137,9 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
     parts: Sequence[str], instance_of_two: Instance, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     for name in WORKERS:
-        pipeline.parts.start(name)
+        pipeline.servers.start(name)
     # By default a kill can cost Redis what it has acknowledged: docs/redis-sink.md.
-    with embedded_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
+    with local_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")
@@ -150,4 +150,4 @@ def test_whatever_is_away_all_comes_right_without_a_hand(
     away_while_tasks_start_and_are_moved(parts, second)
     assert dead_letters(second) == letters
     for loads in (first, second):
-        prove_all(loads, "--allow-extra", asking=SURVIVOR, folder=tmp_path)
+        check_proofs(loads, "--allow-extra", asking=SURVIVOR, folder=tmp_path)

@@ -13,7 +13,7 @@ from sluice.local.kafka_admin import admin_client
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.users import reconcile_acls
 from sluice.view.endpoints import Endpoints
-from tests.support import Sluice, wait_for
+from tests.run_sluice import Sluice, wait_for
 
 
 def may_write(endpoints: Endpoints) -> bool:

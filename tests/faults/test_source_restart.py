@@ -14,9 +14,9 @@ from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from tests.administrator import Connection, administrator, run
-from tests.faults.changes import EVERY_SECONDS, TOPIC, inserted, sent_again, writing
-from tests.parts import Parts, Processes
-from tests.support import Sluice, wait_for
+from tests.faults.row_changes import EVERY_SECONDS, TOPIC, inserted_keys, repeated_keys, writing_rows
+from tests.kill_servers import LocalServerControl, ServerControl
+from tests.run_sluice import Sluice, wait_for
 
 SECONDS = 120
 """Given to a source to come back; it takes a few."""
@@ -27,8 +27,8 @@ Connect = Callable[[], AbstractContextManager[Connection]]
 
 
 @pytest.fixture
-def parts(instance: Instance, endpoints: Endpoints) -> Generator[Parts]:
-    parts = Processes(instance)
+def parts(instance: Instance, endpoints: Endpoints) -> Generator[ServerControl]:
+    parts = LocalServerControl(instance)
     yield parts
     for name in ("mysql", "connect-1"):
         parts.start(name)
@@ -42,10 +42,10 @@ def connect(endpoints: Endpoints, instance: Instance) -> Connect:
 
 @pytest.fixture
 def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]:
-    """The keys of the inserted rows that are in the topic; those of earlier tests left out."""
+    """Function that returns the keys of inserted rows in the topic, without those of earlier tests."""
     with connect() as connection:
         first = run(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
-    yield lambda: [key for key in inserted(sluice("messages", TOPIC)) if key > first]
+    yield lambda: [key for key in inserted_keys(sluice("messages", TOPIC)) if key > first]
     with connect() as connection:
         run(connection, "DELETE FROM myDB.test WHERE id >= %s", first)
 
@@ -60,10 +60,10 @@ def source_runs(endpoints: Endpoints) -> bool:
 
 
 def kill_while_writing(
-    name: str, *, parts: Parts, connect: Connect, sent: Callable[[], list[int]]
+    name: str, *, parts: ServerControl, connect: Connect, sent: Callable[[], list[int]]
 ) -> tuple[list[int], list[int]]:
     """Kill a part under changes and start it again: the keys acknowledged, and those sent, both in order."""
-    with writing(connect) as keys:
+    with writing_rows(connect) as keys:
         wait_for(lambda: len(keys) > 100 and len(sent()) > 50, seconds=SECONDS)
         parts.kill(name)
         parts.start(name)
@@ -75,7 +75,7 @@ def kill_while_writing(
 
 @pytest.mark.parametrize("name", ["connect-1", "mysql"])
 def test_after_a_kill_nothing_is_missing_and_only_the_last_changes_come_twice(
-    name: str, parts: Parts, connect: Connect, sent: Callable[[], list[int]]
+    name: str, parts: ServerControl, connect: Connect, sent: Callable[[], list[int]]
 ) -> None:
     written, told = kill_while_writing(name, parts=parts, connect=connect, sent=sent)
     with connect() as connection, connection.cursor() as cursor:
@@ -83,7 +83,7 @@ def test_after_a_kill_nothing_is_missing_and_only_the_last_changes_come_twice(
         rows = {row[0] for row in cursor.fetchall()}
     # A row that was committed but not acknowledged when the database was killed is there too, and is told of.
     assert set(written) <= rows == set(told)
-    again = sent_again(told)
+    again = repeated_keys(told)
     print(f"\n{name} killed: {len(set(told))} changes, sent again: {[len(keys) for keys in again]}")
     assert len(again) <= 1, "the source goes back once"
     assert list(dict.fromkeys(told)) == sorted(rows), "apart from what comes again, changes come in order"

@@ -12,7 +12,7 @@ import pytest
 from producer.runtime.exit_status import Exit
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base, running_processes, stop_all
-from tests.support import SLUICE, Sluice, run_sluice, wait_for
+from tests.run_sluice import SLUICE, Sluice, run_sluice, wait_for
 
 
 @pytest.fixture

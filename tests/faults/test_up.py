@@ -27,7 +27,7 @@ from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Connection, administrator, run
-from tests.support import Sluice, wait_for
+from tests.run_sluice import Sluice, wait_for
 
 TOPIC = ConfigResource.Type.TOPIC
 

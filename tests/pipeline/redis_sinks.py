@@ -1,4 +1,4 @@
-"""What the tests of the Redis sink share: records in, keys out, and further sinks beside the pipeline's own."""
+"""Helpers for tests of the Redis sink: produce records, read keys, run further sinks beside the pipeline's own."""
 
 import threading
 from collections.abc import Generator, Iterable, Mapping
@@ -19,9 +19,9 @@ from sluice.local.topics import reconcile_topics
 from sluice.local.wait_for_connectors import wait_for_connectors
 from sluice.view.endpoints import Endpoints, StoreUser
 from tests.administrator import Administrator
-from tests.embedded_administrator import embedded_administrator
-from tests.pipeline.dead_letters import DeadLetter, DeadLetters
-from tests.support import wait_for
+from tests.local_administrator import local_administrator
+from tests.pipeline.dead_letter_reader import DeadLetter, DeadLetterReader
+from tests.run_sluice import wait_for
 
 DEAD_LETTERS = "redis-sink-dead-letters"
 MAX_MESSAGE_BYTES = 8 << 20
@@ -48,12 +48,12 @@ def produce(
 
 
 def store(user: StoreUser, *, database: int = 1) -> "Redis":
-    """A client that reads what a sink has written, as bytes."""
+    """Return a client that reads the keys written by a sink, as bytes."""
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
 
 
 def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
-    """Headers of the dead letter that holds this record, by the last part of their names."""
+    """Wait for the dead letter of this record and return its error headers, by the last part of their names."""
 
     def ours(letters: Iterable[DeadLetter]) -> list[dict[str, str]]:
         return [
@@ -62,13 +62,13 @@ def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: byte
             if letter.headers.get("topic") == topic and (letter.key, letter.value) == (key, value)
         ]
 
-    letters = DeadLetters(endpoints, DEAD_LETTERS, from_beginning=True)
+    letters = DeadLetterReader(endpoints, DEAD_LETTERS, from_beginning=True)
     return ours(letters.wait(lambda found: bool(ours(found)), seconds=_SECONDS))[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sink:
-    """A sink of a test, beside the pipeline's own."""
+    """A Redis sink of a test, beside the pipeline's own."""
 
     admin: Administrator
     name: str
@@ -83,7 +83,7 @@ class Sink:
         produce(self.admin.endpoints, self.topic, records, by=self.admin.kafka)
 
     def trace(self) -> str:
-        """Why its task has failed, once it has."""
+        """Wait until its task has failed, and return the stack trace."""
         wait_for(lambda: any(task["state"] == "FAILED" for task in self._tasks()), seconds=_SECONDS)
         return next(task["trace"] for task in self._tasks() if task["state"] == "FAILED")
 
@@ -99,10 +99,10 @@ class Sink:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
 
     def read_again(self) -> None:
-        """Take its offsets away, as docs/connect.md has it."""
+        """Delete its offsets, as in docs/connect.md."""
         self.admin.servers.stop_connector(self.name)
         wait_for(lambda: not self._tasks(), seconds=_SECONDS)
-        # The last task may still be leaving the group, which Connect refuses to delete then.
+        # Connect refuses to delete a group that the last task is still leaving.
         wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
         self.admin.servers.resume_connector(self.name)
 
@@ -115,13 +115,13 @@ class Sink:
 def sink(
     endpoints: Endpoints, admin: Administrator | Instance, settings: Mapping[str, str], *, without: Iterable[str] = ()
 ) -> Generator[Sink]:
-    """Run a sink like the pipeline's own, with other settings, on a topic of its own; all is removed afterwards."""
-    admin = embedded_administrator(endpoints, admin) if isinstance(admin, Instance) else admin
+    """Run a sink with the pipeline's settings, changed by `settings`, on its own topic; deletes both at the end."""
+    admin = local_administrator(endpoints, admin) if isinstance(admin, Instance) else admin
     description = PipelineSpec.read()
     ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
     images = next(topic for topic in description.topics if topic.name == "images")
     name = f"redis-sink-test-{uuid4().hex[:8]}"
-    config = {**ours.config, "topics": name, "tasks.max": "1", **admin.reads_as_itself(), **settings}
+    config = {**ours.config, "topics": name, "tasks.max": "1", **admin.consumer_override(), **settings}
     config = {key: value for key, value in config.items() if key not in without}
     topics = admin.topics()
     reconcile_topics(topics, [replace(images, name=name, partitions=1)])

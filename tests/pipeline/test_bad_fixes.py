@@ -12,9 +12,9 @@ from producer.kafka.register_schema import register
 from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
-from tests.pipeline.dead_letters import DeadLetters
+from tests.pipeline.dead_letter_reader import DeadLetterReader
 from tests.pipeline.redis_sinks import Key, Value, produce
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 UNKNOWN_ID = 2**31 - 1
 """The largest that a registry could give."""
@@ -100,7 +100,7 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
         ]
         records.append((one.key, one.value))
     records += [(str(at), encode_row.encode_value(fix(at), header=header)) for at in good[-4:]]
-    letters = DeadLetters(endpoints, "mysql-sink-dead-letters")
+    letters = DeadLetterReader(endpoints, "mysql-sink-dead-letters")
     produce(endpoints, encode_row.TOPIC, records)
 
     wait_for(lambda: stored(endpoints, utime, good[-1]) == [utime, *good])

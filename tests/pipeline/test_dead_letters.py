@@ -16,10 +16,10 @@ from producer.gps.parse_row import parse_row
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import Sluice, wait_for
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import Sluice, wait_for
 
-START = Period.DEAD_LETTERS.value
+START = TimeRange.DEAD_LETTERS.value
 ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 HOSTILE = "\x1b[31mred \u202e:car: [bold]"
 

@@ -8,7 +8,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit
 from tests.administrator import Administrator
-from tests.support import SLUICE, Sluice
+from tests.run_sluice import SLUICE, Sluice
 
 # A session of its own, of which no other test loads anything.
 KEY = "2008-05-06/Cam4/1210032000000000"

@@ -13,14 +13,14 @@ from confluent_kafka import Producer
 from producer.runtime.exit_status import Exit
 from sluice.cli import parser
 from sluice.view.endpoints import Endpoints
-from tests.commands import command_lines
-from tests.pipeline.periods import Period
-from tests.support import SLUICE, Sluice, wait_for
+from tests.cli_commands import command_lines
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import SLUICE, Sluice, wait_for
 
 HOSTILE = "\x1b[31mred\x9b1m\r\u202e:car:[bold]\x07"
 VISIBLE = r"\x1b[31mred\x9b1m\r\u202e:car:[bold]\x07"
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
-START = Period.HOSTILE_VALUES.value
+START = TimeRange.HOSTILE_VALUES.value
 ROW = "%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005\n"
 COMMANDS = [words for words in command_lines(parser(), source="log.csv") if words not in (["up"], ["down"])]
 """What only looks at a pipeline, or loads one row into it."""

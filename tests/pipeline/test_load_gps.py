@@ -27,12 +27,12 @@ from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.base_load import LoadOptions
 from producer.shared.rejects_file import RejectFile
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import SLUICE, Sluice, run_sluice
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import SLUICE, Sluice, run_sluice
 
 PERIOD = 200_000
 ROWS = 2_000
-DAYS: Iterator[int] = count(Period.LOAD_GPS.value, 86_400_000_000)
+DAYS: Iterator[int] = count(TimeRange.LOAD_GPS.value, 86_400_000_000)
 
 
 def rows(start: int, number: int = ROWS) -> list[str]:
@@ -122,7 +122,7 @@ def test_columns_go_where_the_header_says(sluice: Sluice, log: Path, tmp_path: P
     names = ["utime", "fix_mode", "num_sats", "lat", "lon", "alt", "heading", "velocity"]
     lines = [names, *(line.split(",") for line in log.read_text(encoding="ascii").splitlines())]
     swapped = tmp_path / "swapped.csv"
-    swapped.write_text("\n".join(",".join(line[place] for place in order) for line in lines), encoding="ascii")
+    swapped.write_text("\n".join(",".join(line[endpoints] for endpoints in order) for line in lines), encoding="ascii")
     assert sluice("load", "gps", str(swapped), cwd=tmp_path).returncode == Exit.OK
     assert is_proven(sluice, swapped)
     assert is_proven(sluice, log)  # the same rows in the plain order

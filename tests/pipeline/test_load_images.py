@@ -26,8 +26,8 @@ from producer.sample_images import write_images
 from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.embedded_administrator import process_of
-from tests.support import SLUICE, Sluice, run_sluice, wait_for
+from tests.local_administrator import process_of
+from tests.run_sluice import SLUICE, Sluice, run_sluice, wait_for
 
 COUNT = 12
 SIZE = (64, 48)
@@ -241,7 +241,7 @@ def test_ctrl_c_ends_well_and_tells_what_arrived(piped: Piped, arrived: Callable
     assert set(arrived()) == piped.keys
 
 
-@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
+@pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
 def test_a_broker_that_stops_answering_is_waited_for_and_then_told(
     piped: Piped, instance: Instance, sluice: Sluice, arrived: Callable[[], Found]
 ) -> None:

@@ -10,10 +10,10 @@ from confluent_kafka import Producer
 
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import Endpoints
-from tests.pipeline.periods import Period
-from tests.support import SLUICE, Sluice, wait_for
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import SLUICE, Sluice, wait_for
 
-START = Period.MESSAGES.value
+START = TimeRange.MESSAGES.value
 KEYS = [str(START + n * 200_000) for n in range(6)]
 
 Messages = Callable[..., list[dict[str, Any]]]

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from sluice.local.instance import Instance
-from tests.pipeline.reporter import Series, reported, series
-from tests.support import Sluice, wait_for
+from tests.pipeline.metrics_worker import Samples, parse_samples, run_metrics_worker
+from tests.run_sluice import Sluice, wait_for
 
 _FILE = "org.apache.kafka.connect.file.FileStream"
 _UNFIT = "org.apache.kafka.connect.json.JsonConverter"  # the rows are Avro
 
 
-@pytest.mark.embedded(
+@pytest.mark.local_only(
     "it starts a worker of its own, by the Pulumi program's modules, which the tests' image does not hold"
 )
 def test_each_metric_is_there_and_one_of_a_failed_task(
@@ -38,16 +38,16 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
         LAG: {"client_id": "connector-consumer-reads-0", "topic": "gps-fixes"},
     }
     assert set(expected) == set(SCRAPED)
-    with reported(instance, connectors, shown=METRICS, folder=tmp_path, env=environment) as page:
-        wait_for(lambda: value(series(page()), FAILED_TASKS, {"connector": "fails"}) == 1)
-        wait_for(lambda: value(series(page()), LAG, expected[LAG]) == 0)  # it has read all there is
+    with run_metrics_worker(instance, connectors, shown=METRICS, folder=tmp_path, env=environment) as page:
+        wait_for(lambda: value(parse_samples(page()), FAILED_TASKS, {"connector": "fails"}) == 1)
+        wait_for(lambda: value(parse_samples(page()), LAG, expected[LAG]) == 0)  # it has read all there is
         text = page()
-    assert [name for name, labels in expected.items() if value(series(text), name, labels) is None] == []
-    assert value(series(text), FAILED_TASKS, {"connector": "reads"}) == 0
+    assert [name for name, labels in expected.items() if value(parse_samples(text), name, labels) is None] == []
+    assert value(parse_samples(text), FAILED_TASKS, {"connector": "reads"}) == 0
     for name in SCRAPED:  # the queries take each value as it is, and ask for no rate
         assert f"# TYPE {name} gauge\n" in text
 
 
-def value(found: Series, name: str, labels: dict[str, str]) -> float | None:
+def value(found: Samples, name: str, labels: dict[str, str]) -> float | None:
     """The sample of this name with these labels among its own."""
     return next((number for one, have, number in found if one == name and labels.items() <= have.items()), None)

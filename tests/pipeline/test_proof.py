@@ -8,12 +8,12 @@ import pytest
 from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, run
-from tests.pipeline.periods import Period
-from tests.pipeline.sinks import paused
-from tests.support import Sluice
+from tests.pipeline.pause_sink import paused_sink
+from tests.pipeline.time_ranges import TimeRange
+from tests.run_sluice import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
-START = Period.PROOF.value
+START = TimeRange.PROOF.value
 ROWS = [
     f"{START + n * 200_000},{3 - n % 2},0,0.738{n},-1.461{n},{'nan' if n % 2 else f'26{n}.5'},11.3,0.5\n"
     for n in range(9)
@@ -137,7 +137,7 @@ def test_no_proof_is_given_while_records_wait_that_could_change_it(
     assert prove(log)[0] == Exit.OK
     other = log.with_name("other.csv")
     other.write_text("".join(f"{int(row[:16]) + 10**12}{row[16:]}" for row in ROWS), encoding="utf-8")
-    with paused(endpoints, "mysql-sink", target=target):
+    with paused_sink(endpoints, "mysql-sink", target=target):
         load(log, "--tombstones")
         status, proof = prove(log)
         assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", 9), proof
@@ -146,7 +146,7 @@ def test_no_proof_is_given_while_records_wait_that_could_change_it(
         status, proof = prove(other, "--absent")
         assert (status, proof["sink"]["lag"], proof["sink"]["concerning"]) == (Exit.OK, 9, 0), proof
     assert prove(log, "--absent")[0] == Exit.OK
-    with paused(endpoints, "mysql-sink", target=target):
+    with paused_sink(endpoints, "mysql-sink", target=target):
         load(log)
         status, proof = prove(log, "--absent")
         assert (status, proof["outcome"], proof["missing"]) == (Exit.DIFFERENT, "sink-failed", 9), proof

@@ -16,8 +16,8 @@ from producer.runtime.exit_status import Exit
 from sluice.proof.images.redis_images import BATCH_BYTES, BATCH_KEYS, NotBytes, open_images_store
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.pipeline.sinks import paused
-from tests.support import Sluice
+from tests.pipeline.pause_sink import paused_sink
+from tests.run_sluice import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
 # A session of its own, of which no other test loads anything.
@@ -107,7 +107,7 @@ def test_no_proof_is_given_while_records_wait_that_could_change_it(
 ):
     assert sluice("load", "images", str(images)).returncode == Exit.OK
     assert prove(images)[0] == Exit.OK
-    with paused(endpoints, "redis-sink", target=target):
+    with paused_sink(endpoints, "redis-sink", target=target):
         assert sluice("load", "images", str(images), "--camera", "Cam3", "--tombstones").returncode == Exit.OK
         status, proof = prove(images)
         assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", ALL), proof

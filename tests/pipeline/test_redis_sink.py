@@ -10,7 +10,7 @@ from sluice.local.pipeline_spec import PipelineSpec
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 TOPIC = "images"
 

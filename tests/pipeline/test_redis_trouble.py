@@ -16,9 +16,9 @@ from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.embedded_administrator import process_of
+from tests.local_administrator import process_of
 from tests.pipeline.redis_sinks import produce, sink, store
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 COUNT = 3000
 
@@ -66,7 +66,7 @@ def test_killed_server_loses_nothing_that_it_acknowledged(
     assert dict(zip(values, found.mget(list(values)), strict=True)) == values
 
 
-@pytest.mark.embedded("it stops a process by SIGSTOP, which no pod takes from another")
+@pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
 def test_server_that_stands_still_is_left_and_its_old_connection_ended(
     endpoints: Endpoints, instance: Instance, name: str
 ) -> None:
@@ -115,7 +115,9 @@ def test_what_no_retry_mends_stops_the_task(
     assert reader not in trace
 
 
-@pytest.mark.embedded("Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse")
+@pytest.mark.local_only(
+    "Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse"
+)
 def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
     endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
-from tests.support import SLUICE, Sluice, wait_for
+from tests.run_sluice import SLUICE, Sluice, wait_for
 
 TOPIC = "cdc.myDB.test"
 SECONDS = 2.0

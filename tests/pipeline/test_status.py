@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
-from tests.support import Sluice, run_sluice
+from tests.run_sluice import Sluice, run_sluice
 
 
 def test_the_status_of_a_pipeline_that_is_well(sluice: Sluice, sample: Path, tmp_path: Path):

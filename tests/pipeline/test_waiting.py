@@ -14,7 +14,7 @@ from sluice.local.kafka_admin import admin_client
 from sluice.proof.shared.sink_progress import UNCOMMITTED
 from sluice.view.kafka_status import KafkaInspector, UnreadRecords
 from sluice.view.topic_reader import TopicReader
-from tests.support import wait_for
+from tests.run_sluice import wait_for
 
 GROUP = "connect-test"
 

@@ -19,7 +19,7 @@ import pytest
 from producer.runtime.exit_status import Exit
 from sluice.cli import parser
 from sluice.local.instance import Instance
-from tests.commands import command_lines
+from tests.cli_commands import command_lines
 
 pytestmark = pytest.mark.slow
 

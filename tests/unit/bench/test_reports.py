@@ -64,5 +64,5 @@ def test_a_change_alters_schema_and_record_alike(change: Change) -> None:
 def test_a_report_becomes_an_object_with_a_list_for_each_table() -> None:
     figures = Figures(title="sizes", columns=("converter", "bytes"), rows=(("Avro", 56), ("String", 72)))
     report = Report(name="converters", tables=(figures,))
-    assert report.public() == {"sizes": [{"converter": "Avro", "bytes": 56}, {"converter": "String", "bytes": 72}]}
-    assert json.loads(json.dumps(report.public())) == report.public()
+    assert report.as_json() == {"sizes": [{"converter": "Avro", "bytes": 56}, {"converter": "String", "bytes": 72}]}
+    assert json.loads(json.dumps(report.as_json())) == report.as_json()

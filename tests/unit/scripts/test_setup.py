@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache import once
+from tests.build_cache import cached_folder
 from tests.unit.scripts.wheels import OLD, PACKAGES, write_checkout, write_index
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def python_with(version: str, folder: Path) -> Path:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile"]
         subprocess.run([*pip, "--target", str(building), "-r", str(building / "lock")], check=True)
 
-    own = once(f"pip-{version}-{PIPS[version][:16]}", fetch, env=os.environ, lock=".pip.lock")
+    own = cached_folder(f"pip-{version}-{PIPS[version][:16]}", fetch, env=os.environ, lock=".pip.lock")
     python = folder / "python"
     python.write_text(
         f"""#!/bin/sh

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.administrator import USER
-from tests.cluster_rights import variables
+from tests.cluster_test_accounts import variables
 from tests.unit.infra.created_objects import containers, objects
 from tests.unit.infra.recording_monitor import Made, Secret, walk
 

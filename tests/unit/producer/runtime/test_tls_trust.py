@@ -15,7 +15,7 @@ import pytest
 from producer.runtime import tls_trust
 from sluice.local.fetch_servers import cache_folder
 from sluice.local.maven import MAVEN_VERSION, installed_maven
-from tests.https import AUTHORITY, Secure, secure_server
+from tests.https_server import AUTHORITY, HttpsServer, secure_server
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ def _answer(path: str) -> tuple[int, bytes]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Secure]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[HttpsServer]:
     with secure_server(tmp_path_factory.mktemp("https"), _answer) as secure:
         yield secure
 
@@ -88,39 +88,39 @@ def python(code: str, *arguments: str, env: dict[str, str]) -> "subprocess.Compl
 
 
 @pytest.mark.parametrize("source", ["{}/gps.csv", "gs://b/gps.csv"])
-def test_source_is_read(source: str, server: Secure) -> None:
+def test_source_is_read(source: str, server: HttpsServer) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), STORAGE_EMULATOR_HOST=server.url)
     done = python(SOURCE, source.format(server.url), env=env)
     assert done.stdout == f"{len(LOG)}\n", done.stderr
 
 
-def test_source_of_an_unknown_authority_is_refused_by_name(server: Secure) -> None:
+def test_source_of_an_unknown_authority_is_refused_by_name(server: HttpsServer) -> None:
     done = python(SOURCE, f"{server.url}/gps.csv", env=environment())
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
 
 
-def test_google_is_asked(server: Secure) -> None:
+def test_google_is_asked(server: HttpsServer) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), SLUICE_GOOGLE_ENDPOINT=server.url)
     done = python(GOOGLE, env=env)
     assert done.stdout == "{}\n", done.stderr
     assert python(TOKEN, f"{server.url}/token", env=env).stdout == "200\n"
 
 
-def test_google_by_an_unknown_authority_is_refused_by_name(server: Secure) -> None:
+def test_google_by_an_unknown_authority_is_refused_by_name(server: HttpsServer) -> None:
     done = python(GOOGLE, env=environment(SLUICE_GOOGLE_ENDPOINT=server.url))
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
 
 
-def test_maven_itself_is_fetched(server: Secure, tmp_path: Path) -> None:
+def test_maven_itself_is_fetched(server: HttpsServer, tmp_path: Path) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), SLUICE_MAVEN_MIRROR=server.url)
     done = python(MAVEN, str(tmp_path), env=env)
     assert "Maven could not be fetched" in done.stderr  # it is not there, but that much was learnt
     assert "CERTIFICATE_VERIFY_FAILED" not in done.stderr
 
 
-def test_maven_by_an_unknown_authority_is_refused_by_name(server: Secure, tmp_path: Path) -> None:
+def test_maven_by_an_unknown_authority_is_refused_by_name(server: HttpsServer, tmp_path: Path) -> None:
     done = python(MAVEN, str(tmp_path), env=environment(SLUICE_MAVEN_MIRROR=server.url))
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
@@ -132,7 +132,9 @@ POM = """<project><modelVersion>4.0.0</modelVersion><artifactId>x</artifactId>
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_what_maven_fetches(trusted: bool, server: Secure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_maven_fetches(
+    trusted: bool, server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = cache_folder(os.environ)
     with installed_maven(own, env=os.environ, say=print):
         (tmp_path / f"apache-maven-{MAVEN_VERSION}").symlink_to(own / f"apache-maven-{MAVEN_VERSION}")
@@ -150,7 +152,7 @@ def test_what_maven_fetches(trusted: bool, server: Secure, tmp_path: Path, monke
 
 
 def test_folder_of_authorities_counts_as_the_file_does(
-    server: Secure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))

@@ -11,7 +11,7 @@ from producer.runtime.exit_status import Exit
 from sluice.cli import parser
 from sluice.cluster.run_in_cluster import run_in_cluster
 from sluice.cluster.toolbox_pod import Toolbox
-from tests.support import write_program
+from tests.run_sluice import write_program
 
 KUBECTL = """import json, os, signal, subprocess, sys, threading, time
 words = [word for word in sys.argv[1:]]

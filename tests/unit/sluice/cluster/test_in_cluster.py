@@ -8,7 +8,7 @@ import pytest
 from infra.workloads.network_policies import PODS
 from producer.runtime.exit_status import SluiceError
 from tests.administrator import USER, VARIABLES
-from tests.cluster_rights import JOB, MADE_BY, objects, rights
+from tests.cluster_test_accounts import JOB, MADE_BY, administrator_accounts, objects
 from tests.in_cluster import DEADLINE_SECONDS, job_like
 from tests.kubectl import Kubectl
 
@@ -97,7 +97,7 @@ def test_administrator_is_taken_away_whatever_happens() -> None:
     kubectl = Calls()
 
     def interrupted() -> None:
-        with rights(kubectl):
+        with administrator_accounts(kubectl):
             assert kubectl.verbs == ["apply", "exec", "wait"]
             raise KeyboardInterrupt
 
@@ -113,6 +113,6 @@ def test_administrator_is_taken_away_whatever_happens() -> None:
 
 def test_administrator_that_cannot_be_made_is_taken_away_too() -> None:
     kubectl = Calls(failing="exec")
-    with pytest.raises(SluiceError, match="refused"), rights(kubectl):
+    with pytest.raises(SluiceError, match="refused"), administrator_accounts(kubectl):
         pytest.fail("it has no rights")
     assert kubectl.verbs == ["apply", "exec", "delete", "exec", "delete"]

@@ -11,7 +11,7 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from tests.job_log import follow
 from tests.kubectl import Kubectl
-from tests.support import write_program
+from tests.run_sluice import write_program
 
 KUBECTL = """import json, sys
 folder, arguments = {folder!r}, sys.argv[1:]
