@@ -50,7 +50,7 @@ def state_folder(args: Namespace, env: Mapping[str, str]) -> Path:
 
 def _print_result(result: UpResult, seconds: float, *, as_json: bool, console: Console, errors: Console) -> None:
     state = str(result.instance.state)
-    problems = [problem.text for problem in result.troubles]
+    problems = [problem.text for problem in result.problems]
     if as_json:
         variables = result.instance.endpoint_variables()
         endpoints = {name: value for name, value in variables.items() if "PASSWORD" not in name}
