@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.policy.declared_resource import DeclaredResource, SecretValue
 from infra.policy.rules import RESOURCE_RULES, STACK_RULES
-from tests.unit.infra.engine import Made, Secret
+from tests.unit.infra.recording_monitor import Made, Secret
 
 NAMES = [*STACK_RULES, *RESOURCE_RULES]
 
