@@ -29,7 +29,7 @@ CHATTER = ("command terminated", "exit code", "error:", "E1126", "websocket", "n
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sluice.cluster.toolbox_pod._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("sluice.cluster.toolbox_pod._POLL_SECONDS", 0.01)
 
 
 def sluice(*arguments: str) -> "subprocess.Popen[bytes]":
