@@ -1,1 +1,1 @@
-"""The `sluice` command: runs the pipeline on this machine, loads it, looks at it, proves what is in it."""
+"""The `sluice` command: run the pipeline on this machine, load, show status and records, prove what arrived."""

@@ -1,9 +1,8 @@
-"""The `sluice` command: parses, calls, prints."""
+"""Entry point of the `sluice` command: parses the command line, runs the command, prints errors."""
 
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
-from producer.runtime.terminal import Console, argument_parser, write_json
+from producer.runtime.terminal import Console, argument_parser
 from sluice.cluster.target import is_cluster, kubectl_context
 from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 from sluice.view.endpoints import Endpoints
@@ -30,15 +29,15 @@ def run() -> NoReturn:
 
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
-    """Run one command line; the exit status."""
+    """Run one command line and return its exit status; errors are printed to standard error."""
     args = parser().parse_args(arguments)
     try:
-        return _run(args, arguments, env)
+        return _run_command(args, arguments, env)
     except SluiceError as error:
         _stderr().print_error(f"sluice: {error}")
         return error.status
     except ModuleNotFoundError as error:
-        _stderr().print_error(f"sluice: {_what_is_missing(error)}")
+        _stderr().print_error(f"sluice: {_missing_package(error)}")
         return Exit.USAGE
     except KeyboardInterrupt:
         _stderr().print("sluice: interrupted")
@@ -47,12 +46,12 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
         return Exit.OK
 
 
-def _what_is_missing(error: ModuleNotFoundError) -> str:
-    """Say what an installation lacks: an image holds a part of the program, and pip installs extras when asked."""
+def _missing_package(error: ModuleNotFoundError) -> str:
+    """Explain a missing package: an image holds only some of ours, and pip installs extras only when asked."""
     name = error.name or ""
     if name == _LOCAL_PACKAGE:
         return (
-            "this installation holds no embedded pipeline. Say where the pipeline is by SLUICE_* variables and "
+            "this installation holds no local pipeline. Say where the pipeline is by SLUICE_* variables and "
             "--target external; sluice up and down are commands of a checkout (scripts/sluice)"
         )
     package = name.partition(".")[0]
@@ -60,11 +59,11 @@ def _what_is_missing(error: ModuleNotFoundError) -> str:
 
 
 def _default_target() -> str:
-    """The embedded pipeline; in an image, which has none, the one that the variables name."""
+    """Return local; external in an image without the local pipeline."""
     return LOCAL if find_spec(_LOCAL_PACKAGE) else EXTERNAL
 
 
-def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
+def _run_command(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
     command: Command = args.command
     if not is_cluster(args.target):
         return command(args, env)
@@ -79,7 +78,7 @@ def _run(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, s
 
 
 def _without_options(arguments: Sequence[str]) -> list[str]:
-    """The command line without the options that come before the command."""
+    """Return the command line from the command on, without the options before it."""
     top = argparse.ArgumentParser(add_help=False)
     for option in ("--state", "--target", "--namespace"):
         top.add_argument(option)
@@ -94,20 +93,20 @@ def _target(text: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar."""
+    """Return the parser of all commands."""
     top = argument_parser(
         prog="sluice",
         description="GPS logs and camera images through Kafka Connect into MySQL and Redis.",
         epilog="Exit statuses: " + ", ".join(f"{status.value} {status.name.lower()}" for status in Exit),
     )
-    top.add_argument("--state", type=Path, metavar="DIR", help="folder of the embedded pipeline (or $SLUICE_STATE)")
+    top.add_argument("--state", type=Path, metavar="DIR", help="folder of the local pipeline (or $SLUICE_STATE)")
     top.add_argument(
         "--target",
         type=_target,
         default=_default_target(),
-        metavar="PLACE",
-        help="where the pipeline is: local, the embedded one of --state (the default); kind, the cluster of "
-        "scripts/kind-up; gke, the stack on Google Cloud; context:NAME, the cluster of a kubectl context; external, "
+        metavar="TARGET",
+        help="where the pipeline runs: local, on this machine with the folder --state (the default); kind, the cluster "
+        "of scripts/kind-up; gke, the stack on Google Cloud; context:NAME, the cluster of a kubectl context; external, "
         "where SLUICE_* variables say",
     )
     top.add_argument("--namespace", default=NAMESPACE, metavar="NAME", help="on a cluster (default: %(default)s)")
@@ -128,42 +127,18 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # p
 
 
 def _add_up(commands: Commands) -> None:
-    up = commands.add_parser("up", help="bring the pipeline up on this machine")
+    up = commands.add_parser("up", help="start the pipeline on this machine")
     up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
     up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
     up.add_argument("--redis-memory", type=int, metavar="MIB", help="how much Redis may hold (default: 512)")
-    up.add_argument("--json", action="store_true", help="print where it is as one JSON object")
+    up.add_argument("--json", action="store_true", help="print its endpoints as one JSON object")
     up.set_defaults(command=_up, in_cluster=False)
 
 
 def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
-    from sluice.local.up import up
+    from sluice.local.up_command import run_up
 
-    begun = time.monotonic()
-    done = up(
-        _state(args, env),
-        port_base=args.port_base,
-        workers=args.workers,
-        redis_megabytes=args.redis_memory,
-        env=env,
-        say=_say(begun),
-    )
-    seconds, state = time.monotonic() - begun, str(done.instance.state)
-    troubles = [trouble.text for trouble in done.troubles]
-    if args.json:
-        where = {name: value for name, value in done.instance.endpoint_variables().items() if "PASSWORD" not in name}
-        found = {"state": state, "seconds": seconds, "endpoints": where, "troubles": troubles}
-        write_json(found, sys.stdout, indent=2)
-    elif troubles:
-        _stdout().print(f"up in {seconds:.1f} s, in {state}, but not all of it works", soft_wrap=True)
-    else:
-        _stdout().print(f"up in {seconds:.1f} s, in {state}", soft_wrap=True)
-        _stdout().print(
-            "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
-        )
-    for text in troubles:
-        _stderr().print_error(f"sluice: {text}")
-    return done.status
+    return run_up(args, env=env, console=_stdout(), errors=_stderr())
 
 
 def _add_down(commands: Commands) -> None:
@@ -173,11 +148,9 @@ def _add_down(commands: Commands) -> None:
 
 
 def _down(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
-    from sluice.local.instance import Instance
-    from sluice.local.up import down
+    from sluice.local.up_command import run_down
 
-    down(Instance.open(_state(args, env)), purge=args.purge, say=_say(time.monotonic()))
-    return Exit.OK
+    return run_down(args, env=env, errors=_stderr())
 
 
 def _add_load(commands: Commands) -> None:
@@ -196,11 +169,10 @@ def _add_status(commands: Commands) -> None:
     status.set_defaults(
         command=lambda args, env: run_status(
             args,
-            env=env,
             console=_stdout(),
             endpoints=_endpoints(args, env),
             processes=lambda: _processes(args, env),
-            failing=lambda: _failing(args, env),
+            recent_failures=lambda: _recent_failures(args, env),
         )
     )
 
@@ -211,7 +183,7 @@ def _add_messages(commands: Commands) -> None:
     messages = commands.add_parser("messages", help="show the messages of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, env=env, console=_stdout(), endpoints=_endpoints(args, env))
+        command=lambda args, env: run_messages(args, console=_stdout(), endpoints=_endpoints(args, env))
     )
 
 
@@ -221,9 +193,7 @@ def _add_dlq(commands: Commands) -> None:
     dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
     add_dlq_arguments(dlq)
     dlq.set_defaults(
-        command=lambda args, env: run_dlq(
-            args, env=env, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env)
-        )
+        command=lambda args, env: run_dlq(args, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env))
     )
 
 
@@ -252,71 +222,48 @@ def _add_get(commands: Commands) -> None:
     )
 
 
-def _state(args: argparse.Namespace, env: Mapping[str, str]) -> Path:
-    from sluice.local.instance import default_state
-
-    return args.state.absolute() if args.state else default_state(env)
-
-
 def _endpoints(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
-    return Endpoints.from_env(_endpoints_env(args, env))
+    return Endpoints.from_env(_target_env(args, env))
 
 
-def _endpoints_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
-    """The caller's environment, with the variables of place.py that hold for the target."""
+def _target_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `env` with the variables of sluice/view/endpoints.py that hold for the target."""
     if args.target == EXTERNAL:
         return env
-    from sluice.local.instance import Instance
+    from sluice.local.up_command import open_instance
 
-    return {**env, **Instance.open(_state(args, env)).endpoint_variables()}
+    return {**env, **open_instance(args, env).endpoint_variables()}
 
 
 def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
     try:
-        return _endpoints_env(args, env)
+        return _target_env(args, env)
     except SluiceError:
         if getattr(args, "dry_run", False):  # it needs no pipeline
             return env
         raise
 
 
-def _failing(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...]:
-    """The connectors of the embedded pipeline that have failed a moment ago."""
+def _recent_failures(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a sentence for each connector of the local pipeline that failed a moment ago."""
     if args.target == EXTERNAL:
         return ()
     from sluice.local.auto_restart import recent_failures
-    from sluice.local.instance import Instance
+    from sluice.local.up_command import open_instance
 
-    return recent_failures(Instance.open(_state(args, env)))
+    return recent_failures(open_instance(args, env))
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
-    """The embedded pipeline's processes, those missing included; None where the pipeline is elsewhere."""
+    """Return the local pipeline's processes, missing ones included; None for a pipeline that runs elsewhere."""
     if args.target == EXTERNAL:
         return None
-    from sluice.local.instance import Instance
     from sluice.local.processes import running_processes
-    from sluice.view.pipeline_status import RUNNING, ProcessStatus
+    from sluice.local.up_command import open_instance
+    from sluice.view.pipeline_status import process_statuses
 
-    instance = Instance.open(_state(args, env))
-    found = {entry.name: entry for entry in running_processes(instance)}
-    return [
-        ProcessStatus(
-            name=name,
-            pid=found[name].pid,
-            memory_bytes=found[name].memory_bytes,
-            uptime_seconds=found[name].uptime_seconds,
-            state=RUNNING,
-        )
-        if name in found
-        else ProcessStatus(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
-        for name in instance.process_names
-    ]
-
-
-def _say(begun: float) -> Callable[[str], None]:
-    console = _stderr()
-    return lambda text: console.print(f"{time.monotonic() - begun:6.1f} s  {text}", soft_wrap=True)
+    instance = open_instance(args, env)
+    return process_statuses(instance.process_names, running_processes(instance))
 
 
 def _stdout() -> Console:

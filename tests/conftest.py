@@ -1,8 +1,8 @@
-"""Where the tests' pipeline lives, and how they speak to it.
+"""Command-line options and fixtures of the tests: the pipeline that they use, and its endpoints.
 
-`--target local` (the default) brings an embedded pipeline up, once, and takes it down; `--state DIR` uses the one that
-runs there instead. `--target external` takes the pipeline that the variables of place.py name. `--target kind` and
-`--target context:NAME` speak to a cluster from outside, as a person does; what needs its brokers skips there, and is
+`--target local` (the default) starts a local pipeline once and ends it; `--state DIR` uses the one that
+runs there. `--target external` uses the one that the variables of sluice/view/endpoints.py name. `--target kind` and
+`--target context:NAME` reach a cluster from outside, as a user does; tests that need its brokers are skipped there, and
 run inside by scripts/test-kind.
 """
 

@@ -174,13 +174,13 @@ class Google:
                 allow_redirects=False,
             )
         except GoogleAuthError as error:
-            if advice := tls_trust.explain(error, _TOKENS):
+            if advice := tls_trust.explain_certificate_error(error, _TOKENS):
                 raise ApiError(f"Google's sign-in cannot be reached. {advice}") from None
             raise ApiError(
                 f"the sign-in to Google Cloud does not hold any more ({_first(error)}); {_SIGN_IN}"
             ) from None
         except requests.RequestException as error:
-            advice = tls_trust.explain(error, url)
+            advice = tls_trust.explain_certificate_error(error, url)
             why = f". {advice}" if advice else f" ({type(error).__name__}); is there a way to it?"
             raise ApiError(f"{service} cannot be reached{why}") from None
 

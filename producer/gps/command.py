@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from producer.gps import encode_row
 from producer.gps.load import GpsLoad
 from producer.gps.load_report import GpsLoadReport
+from producer.gps.open_log import open_log
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.runtime.terminal import Console
@@ -20,7 +21,7 @@ from producer.shared.load_command import (
 )
 from producer.shared.load_progress import rows_done
 from producer.shared.rejects_file import ROWS
-from producer.sources.log_source import SOURCES, locate, open_source
+from producer.sources.log_location import LOG_SOURCES, locate_log
 
 _DESCRIPTION = """\
 Load every row of a GPS log into Kafka. A row is acknowledged by the broker, or written to the rejects file with
@@ -44,7 +45,7 @@ def add_gps_arguments(kinds: Subparsers) -> None:
         epilog=STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    gps.add_argument("source", metavar="SOURCE", help=SOURCES)
+    gps.add_argument("source", metavar="SOURCE", help=LOG_SOURCES)
     add_shared_arguments(gps, unit="rows")
     gps.set_defaults(load=load_gps)
 
@@ -52,11 +53,11 @@ def add_gps_arguments(kinds: Subparsers) -> None:
 def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Console) -> GpsLoadReport:
     """Load the log that `args` names; progress goes to `errors`. Raises SluiceError where the load cannot begin."""
     endpoints = ProducerEndpoints.from_env(env)
-    rejects = choose_rejects_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+    rejects = choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
     # The client comes first: connecting and signing in take it half a second, while the rest is made ready.
     with (
         Delivery(endpoints.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
-        open_source(args.source, env=env) as source,
+        open_log(args.source, env=env) as source,
         rejects as file,
     ):
         header = _register_schema(endpoints)

@@ -6,11 +6,11 @@ from typing import Any
 from producer.gps.convert_blocks import Batch, Converter
 from producer.gps.line_blocks import read_blocks
 from producer.gps.load_report import GpsLoadReport
+from producer.gps.open_log import LogSource
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.shared.load import Load, LoadOptions, Verdict
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import Source
 
 
 class GpsLoad(Load[Batch, GpsLoadReport]):
@@ -20,7 +20,7 @@ class GpsLoad(Load[Batch, GpsLoadReport]):
 
     def __init__(
         self,
-        source: Source,
+        source: LogSource,
         *,
         delivery: Delivery,
         header: bytes,

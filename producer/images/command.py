@@ -79,7 +79,7 @@ def _dry_run(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
 ) -> "DryRunReport":
     from producer.images.dry_run import dry_run  # noqa: PLC0415
-    from producer.images.open_source import open_images  # noqa: PLC0415
+    from producer.images.open_images import open_images  # noqa: PLC0415
 
     with (
         open_images(args.source, env=env, selection=read_selection(args)) as source,
@@ -97,7 +97,7 @@ def _load(
     args: argparse.Namespace, *, env: Mapping[str, str], options: "ImageLoadOptions", errors: Console
 ) -> "ImageLoadReport":
     from producer.images.load import TOPIC, ImageLoad, tuning  # noqa: PLC0415
-    from producer.images.open_source import open_images  # noqa: PLC0415
+    from producer.images.open_images import open_images  # noqa: PLC0415
 
     settings = ProducerEndpoints.from_env(env).producer.client_settings()
     rejects = choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)

@@ -11,12 +11,12 @@ from rich.filesize import decimal
 from producer.images.image_source import Image, ImageSource
 from producer.images.load import ImageLoadOptions, judge_images
 from producer.images.load_report import left_out_lines
-from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimate_memory, fetch_memory
 from producer.images.selection import LeftOut
 from producer.runtime.exit_status import Exit
 from producer.shared.load_report import Report
 from producer.shared.rejects import RejectReason
-from producer.sources.log_source import SourceCutError
+from producer.sources.source_errors import SourceCutError
 
 
 @dataclass(kw_only=True)
@@ -36,7 +36,7 @@ class DryRunReport(Report):
     """Bytes of these images."""
     stored: int
     """Bytes of Redis' memory that these images would take, if none of them is there yet."""
-    memory: Memory | None
+    memory: RedisMemory | None
     """Memory of Redis, used and in all; None if it is unknown."""
     memory_unknown: str | None
     """Why the memory is unknown; None if it is known."""
@@ -56,7 +56,7 @@ class DryRunReport(Report):
             "rest_unread": self.rest_unread,
             "redis_bytes": self.stored,
             "redis_used": self.memory.used if self.memory else None,
-            "redis_maxmemory": self.memory.most if self.memory else None,
+            "redis_maxmemory": self.memory.limit if self.memory else None,
             "seconds": round(self.seconds, 3),
             "complete": self.complete,
             "problem": self.problem,
@@ -75,9 +75,9 @@ class DryRunReport(Report):
         if self.memory is None:
             return f"; how much it has is not known: {self.memory_unknown}"
         used = f"{decimal(self.memory.used)} are in use"
-        if not self.memory.most:
+        if not self.memory.limit:
             return f", which has no limit; {used}"
-        return f", {self.stored / self.memory.most:.0%} of its maxmemory of {decimal(self.memory.most)}; {used}"
+        return f", {self.stored / self.memory.limit:.0%} of its maxmemory of {decimal(self.memory.limit)}; {used}"
 
 
 def dry_run(
@@ -91,7 +91,7 @@ def dry_run(
             if isinstance(item, Image):
                 totals.images += 1
                 totals.size += len(item.data)
-                totals.stored += stored_bytes(key=len(item.key.encode()), value=len(item.data))
+                totals.stored += estimate_memory(key=len(item.key.encode()), value=len(item.data))
             else:
                 rejected[item.reason] += 1
             tick(totals.size)
@@ -125,17 +125,17 @@ def dry_run(
     )
 
 
-def _memory(env: Mapping[str, str]) -> tuple[Memory | None, str | None]:
+def _memory(env: Mapping[str, str]) -> tuple[RedisMemory | None, str | None]:
     try:
-        return ask_redis(env), None
-    except NotKnownError as error:
+        return fetch_memory(env), None
+    except RedisUnknownError as error:
         return None, str(error)
 
 
-def _full(totals: _Totals, memory: Memory | None) -> tuple[Exit, str] | None:
-    if memory is None or not memory.most or memory.used + totals.stored <= memory.most:
+def _full(totals: _Totals, memory: RedisMemory | None) -> tuple[Exit, str] | None:
+    if memory is None or not memory.limit or memory.used + totals.stored <= memory.limit:
         return None
-    free = decimal(max(0, memory.most - memory.used))
+    free = decimal(max(0, memory.limit - memory.used))
     return Exit.FAILED, (
         f"Redis has no room for them: {free} of its maxmemory are free. Load fewer (--every, --limit, --camera), "
         "delete others (--tombstones), or raise maxmemory."

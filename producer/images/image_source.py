@@ -1,152 +1,152 @@
-"""The images of a source: which, under which key, and why not the others."""
+"""The chosen images of an open source, each with its key and bytes, and the rejected files with their reasons."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from producer.images.image_format import refuse
-from producer.images.image_key import ImageName, Naming
-from producer.images.record_size import IMAGE_CEILING, fits
+from producer.images.image_files import ImageFile, RejectedFile, UnreadableError, reject
+from producer.images.image_format import check_image
+from producer.images.image_key import PathParser, PathParts
+from producer.images.record_size import MAX_IMAGE_BYTES, fits_topic
 from producer.images.reject_reasons import ImageReason
-from producer.images.selection import Chooser, LeftOut, Selection
-from producer.images.source_files import Entry, Refused, UnreadableError, refused
-from producer.sources.log_source import cut_short
-from producer.sources.unpack import READ_ERRORS
+from producer.images.selection import LeftOut, Selection, SelectionFilter
+from producer.sources.source_errors import READ_ERRORS, source_cut_error
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image to be loaded."""
+    """An image to load."""
 
     key: str
     """<session>/<camera>/<utime>"""
     name: str
-    """Its path inside the source."""
+    """Path inside the source."""
     data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What decides about a file, except for the files before it."""
+class ImageRules:
+    """Rules that choose and reject files, the same for all files of a source."""
 
-    naming: Naming
+    path_parser: PathParser
     selection: Selection
     max_message_bytes: int | None
+    """The topic's max.message.bytes, if known."""
     ends_when_full: bool
-    """Whether the source is read no further once --limit or --max-bytes is reached."""
+    """Whether iteration ends once --limit or --max-bytes is reached."""
 
 
 class ImageSource:
-    """Iterates once over the chosen images of an open source, and over the files that are refused.
+    """Iterates once over the chosen images of an open source and over its rejected files.
 
-    Raises SourceCutError where the source ends early.
+    Iteration raises SourceCutError where the source ends early.
     """
 
     def __init__(
         self,
-        entries: Iterator[Entry | Refused],
+        files: Iterator[ImageFile | RejectedFile],
         *,
         name: str,
-        rules: Rules,
+        rules: ImageRules,
         size: int | None,
         position: Callable[[], int] | None = None,
     ) -> None:
         self.name = name
-        """For messages: without the password or the signature that a URL may carry."""
+        """Name for messages: no password or signature of a URL."""
         self.size = size
-        """Bytes that position() will count up to, if that is known."""
+        """Value that position() reaches at the end, if known."""
         self.rest_unread = False
-        """Whether an archive was not read on when --limit or --max-bytes was reached: it has more files."""
-        self._entries = entries
+        """True if an archive with more files was not read on because --limit or --max-bytes was reached."""
+        self._files = files
         self._rules = rules
-        self._chooser = Chooser(rules.selection)
-        self._seen: set[str] = set()
-        self._position = position or (lambda: self._chooser.chosen.size)
+        self._filter = SelectionFilter(rules.selection)
+        self._keys: set[str] = set()
+        self._position = position or (lambda: self._filter.chosen.size)
 
     @property
     def left_out(self) -> LeftOut:
-        """What the selection has left out so far."""
-        return self._chooser.left_out
+        """Files left out by the selection so far."""
+        return self._filter.left_out
 
     @property
     def max_message_bytes(self) -> int | None:
-        """What the topic takes, if that is known."""
+        """The topic's max.message.bytes, if known."""
         return self._rules.max_message_bytes
 
     @property
     def chosen(self) -> int:
         """Files chosen so far, whether or not they were images."""
-        return self._chooser.chosen.files
+        return self._filter.chosen.files
 
     def position(self) -> int:
-        """Bytes so far: of the archive as it is stored, of the chosen files in a folder."""
+        """Return the bytes read so far: of an archive as stored, of the chosen files in a folder."""
         return self._position()
 
-    def __iter__(self) -> Iterator[Image | Refused]:
-        """Yield images and refused files in the order of the source."""
+    def __iter__(self) -> Iterator[Image | RejectedFile]:
+        """Yield images and rejected files in the order of the source."""
         while True:
             try:
-                entry = next(self._entries, None)
-                item = self._take(entry) if isinstance(entry, Entry) else self._with_key(entry)
+                file = next(self._files, None)
+                item = self._read_image(file) if isinstance(file, ImageFile) else self._with_key(file)
             except READ_ERRORS as error:
-                raise cut_short(self.name, self.position(), error) from error
-            if entry is None:
+                raise source_cut_error(self.name, self.position(), error) from error
+            if file is None:
                 return
             if item is not None:
                 yield item
-            if self._chooser.full and self._rules.ends_when_full:
+            if self._filter.full and self._rules.ends_when_full:
                 self.rest_unread = True
                 return
 
-    def weigh(self) -> int:
-        """Go through the source, which is used up by that, without reading a file; returns the bytes chosen."""
-        for entry in self._entries:
-            if isinstance(entry, Entry):
-                self._choose(entry)
-        return self._chooser.chosen.size
+    def sum_chosen_sizes(self) -> int:
+        """Return the bytes of all chosen files, without reading them. Exhausts this source."""
+        for file in self._files:
+            if isinstance(file, ImageFile):
+                self._choose(file)
+        return self._filter.chosen.size
 
-    def _take(self, entry: Entry) -> Image | Refused | None:
-        """Return what becomes of a file; None if it is left out."""
-        key = self._choose(entry)
+    def _read_image(self, file: ImageFile) -> Image | RejectedFile | None:
+        """Return the file's image, or the file rejected; None if the selection leaves it out."""
+        key = self._choose(file)
         if not isinstance(key, str):
             return key
-        if not fits(key=key, size=entry.size, max_message_bytes=self._rules.max_message_bytes):
-            return refused(entry, ImageReason.TOO_LARGE, key=key)
+        if not fits_topic(key=key, size=file.size, max_message_bytes=self._rules.max_message_bytes):
+            return reject(file, ImageReason.TOO_LARGE, key=key)
         try:
-            data = entry.read()
+            data = file.read()
         except UnreadableError:
-            return refused(entry, ImageReason.UNREADABLE, key=key)
-        reason = refuse(data)
+            return reject(file, ImageReason.UNREADABLE, key=key)
+        reason = check_image(data)
         if reason is not None:
-            return refused(entry, reason, key=key)
-        self._seen.add(key)
-        return Image(key=key, name=entry.name, data=data)
+            return reject(file, reason, key=key)
+        self._keys.add(key)
+        return Image(key=key, name=file.name, data=data)
 
-    def _choose(self, entry: Entry) -> str | Refused | None:
-        """Return the key of a file that is chosen by its name and size; None if it is left out."""
-        name = self._rules.naming.understand(entry.name)
-        if isinstance(name, ImageReason):
-            return refused(entry, name)
-        if not self._chooser.camera(name.camera, entry.size):
+    def _choose(self, file: ImageFile) -> str | RejectedFile | None:
+        """Judge a file by its name and size: return its key, or the file rejected, or None if it is left out."""
+        parts = self._rules.path_parser.parse(file.name)
+        if isinstance(parts, ImageReason):
+            return reject(file, parts)
+        if not self._filter.take_camera(parts.camera, file.size):
             return None
-        if name.utime is not None and not self._chooser.turn(name.session, name.camera, entry.size):
+        if parts.utime is not None and not self._filter.take_nth(parts.session, parts.camera, file.size):
             return None
-        reason = self._hindrance(name, entry.size)
+        reason = self._reject_reason(parts, file.size)
         if reason is not None:
-            return refused(entry, reason, key=name.key if reason is ImageReason.TOO_LARGE else None)
-        return name.key if self._chooser.room(entry.size) else None
+            return reject(file, reason, key=parts.key if reason is ImageReason.TOO_LARGE else None)
+        return parts.key if self._filter.take_size(file.size) else None
 
-    def _with_key(self, entry: Refused | None) -> Refused | None:
-        """Return what the folder or the archive itself has refused, such as a link, with the key that its name says."""
-        name = self._rules.naming.understand(entry.name) if entry is not None else ImageReason.PATH
+    def _with_key(self, rejected: RejectedFile | None) -> RejectedFile | None:
+        """Add the key of its path to an entry that was rejected without being a file, such as a link."""
+        parts = self._rules.path_parser.parse(rejected.name) if rejected is not None else ImageReason.PATH
         cameras = self._rules.selection.cameras
-        if entry is None or isinstance(name, ImageReason) or name.utime is None:
-            return entry
-        return replace(entry, key=name.key) if cameras is None or name.camera in cameras else entry
+        if rejected is None or isinstance(parts, ImageReason) or parts.utime is None:
+            return rejected
+        return replace(rejected, key=parts.key) if cameras is None or parts.camera in cameras else rejected
 
-    def _hindrance(self, name: ImageName, size: int) -> ImageReason | None:
-        """Return why a file is refused without a look into it. Such a file uses up nothing of --max-bytes."""
-        if name.utime is None:
+    def _reject_reason(self, parts: PathParts, size: int) -> ImageReason | None:
+        """Return why a file is rejected before it is read. Such a file does not count towards --max-bytes."""
+        if parts.utime is None:
             return ImageReason.NAME
-        if name.key in self._seen:
+        if parts.key in self._keys:
             return ImageReason.DUPLICATE
-        return ImageReason.TOO_LARGE if size > IMAGE_CEILING else None
+        return ImageReason.TOO_LARGE if size > MAX_IMAGE_BYTES else None

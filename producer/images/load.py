@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from producer.images.image_files import RejectedFile
 from producer.images.image_source import Image, ImageSource
 from producer.images.load_report import ImageLoadReport
 from producer.images.selection import DEFAULT_MAX_BYTES
-from producer.images.source_files import Refused
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
@@ -40,7 +40,7 @@ class ImageLoadOptions(LoadOptions):
     """Whether the user has set --max-bytes: then to be stopped by it is no failure."""
 
 
-class ImageLoad(Load[Records | Refused, ImageLoadReport]):
+class ImageLoad(Load[Records | RejectedFile, ImageLoadReport]):
     """One load of images."""
 
     sent_unit = "images"
@@ -59,15 +59,15 @@ class ImageLoad(Load[Records | Refused, ImageLoadReport]):
         self._source = source
         self._size_was_chosen = options.size_was_chosen
 
-    def _read(self) -> Iterator[Records | Refused]:
+    def _read(self) -> Iterator[Records | RejectedFile]:
         for item in self._source:
             yield self._encode(item) if isinstance(item, Image) else item
 
     def _encode(self, image: Image) -> Records:
         return Records.from_pairs([(image.key.encode(), None if self._options.tombstones else image.data)])
 
-    def _take(self, item: Records | Refused) -> None:
-        if isinstance(item, Refused):
+    def _take(self, item: Records | RejectedFile) -> None:
+        if isinstance(item, RejectedFile):
             self._reject([item])
         else:
             self._send(item)

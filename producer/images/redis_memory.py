@@ -1,6 +1,7 @@
-"""How much of Redis' memory images take, and how much it has: for a dry run, and only there.
+"""RedisMemory of Redis that images need, and that it has; for the dry run of a load.
 
-A load knows nothing of what reads its topic. A dry run asks Redis where the variables that say where it is are set.
+Only the dry run connects to Redis, and only if the environment variables of its address are set: a load itself knows
+nothing of the consumers of its topic.
 """
 
 import socket
@@ -9,56 +10,57 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _VARIABLES = ("SLUICE_REDIS_HOST", "SLUICE_REDIS_PORT", "SLUICE_REDIS_READER_PASSWORD")
-_SECONDS = 5.0
-_KEY_HEADER, _VALUE_HEADER = 4, 10
-"""Bytes that a string takes besides its content: its lengths and the zero at its end (sds.h: sdshdr8, sdshdr32)."""
-_ENTRY, _OBJECT, _SLOT = 24, 16, 8
-"""dictEntry, robj, and the pointer in the hash table."""
-_QUANTUM, _SMALL, _STEPS_LOG2 = 8, 64, 3
-"""jemalloc's sizes: multiples of 8 up to 64, then four between two powers of two, each an eighth of the upper one."""
+_TIMEOUT_SECONDS = 5.0
+_KEY_OVERHEAD, _VALUE_OVERHEAD = 4, 10
+"""Bytes of a string besides its content: header and final zero (sds.h: sdshdr8, sdshdr32)."""
+_DICT_ENTRY, _OBJECT, _BUCKET = 24, 16, 8
+"""Bytes of a dictEntry, a robj and a pointer in the hash table."""
+_ALIGNMENT, _SMALL_LIMIT, _STEPS_LOG2 = 8, 64, 3
+"""jemalloc's size classes: multiples of 8 up to 64, then four between two powers of 2, an eighth of the upper apart."""
 
 
-class NotKnownError(Exception):
-    """Redis could not be asked; the message says why."""
+class RedisUnknownError(Exception):
+    """Redis' memory could not be queried; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Memory:
-    """Redis' own figures, in bytes."""
+class RedisMemory:
+    """Memory statistics of Redis, in bytes."""
 
     used: int
-    most: int
-    """maxmemory; 0 where there is no limit."""
+    """used_memory"""
+    limit: int
+    """maxmemory; 0 for no limit."""
 
 
-def stored_bytes(*, key: int, value: int) -> int:
-    """Return the bytes of Redis' used_memory that a key and a value of so many bytes take.
+def estimate_memory(*, key: int, value: int) -> int:
+    """Return the bytes of Redis' used_memory that a key and a value of these sizes (bytes) take.
 
-    Redis 6.2 with jemalloc: both strings with their headers, each rounded up to a size that the allocator has,
-    the object and the entry of the hash table. docs/producer.md compares this with what was measured.
+    Redis 6.2 with jemalloc: both strings with their headers, each rounded up to a size class of the
+    allocator, plus the object and the entry of the hash table. docs/producer.md compares this with measurements.
     """
-    return _allocated(key + _KEY_HEADER) + _allocated(value + _VALUE_HEADER) + _ENTRY + _OBJECT + _SLOT
+    return _allocated(key + _KEY_OVERHEAD) + _allocated(value + _VALUE_OVERHEAD) + _DICT_ENTRY + _OBJECT + _BUCKET
 
 
 def _allocated(size: int) -> int:
-    step = _QUANTUM if size <= _SMALL else 1 << ((size - 1).bit_length() - _STEPS_LOG2)
+    step = _ALIGNMENT if size <= _SMALL_LIMIT else 1 << ((size - 1).bit_length() - _STEPS_LOG2)
     return -(-size // step) * step
 
 
-def ask_redis(env: Mapping[str, str]) -> Memory:
-    """Ask Redis as its user `reader`; raises NotKnownError where that cannot be done."""
+def fetch_memory(env: Mapping[str, str]) -> RedisMemory:
+    """Query Redis' memory as its user `reader`, at the address in `env`; raises RedisUnknownError if that fails."""
     missing = [name for name in _VARIABLES if not env.get(name)]
     if missing:
-        raise NotKnownError(f"{', '.join(missing)} not set")
+        raise RedisUnknownError(f"{', '.join(missing)} not set")
     host, port, password = (env[name] for name in _VARIABLES)
     try:
-        with socket.create_connection((host, int(port)), timeout=_SECONDS) as connection:
+        with socket.create_connection((host, int(port)), timeout=_TIMEOUT_SECONDS) as connection:
             connection.sendall(_command("AUTH", "reader", password) + _command("INFO", "memory"))
-            with connection.makefile("rb") as answers:
-                _answer(answers)
-                return _memory(_answer(answers))
+            with connection.makefile("rb") as replies:
+                _read_reply(replies)
+                return _parse_memory(_read_reply(replies))
     except (OSError, ValueError, KeyError) as error:
-        raise NotKnownError(f"Redis at {host}:{port} does not say: {error}") from error
+        raise RedisUnknownError(f"Redis at {host}:{port} does not say: {error}") from error
 
 
 def _command(*words: str) -> bytes:
@@ -66,15 +68,15 @@ def _command(*words: str) -> bytes:
     return b"*%d\r\n" % len(texts) + b"".join(b"$%d\r\n%s\r\n" % (len(text), text) for text in texts)
 
 
-def _answer(answers: BinaryIO) -> str:
-    line = answers.readline().decode().rstrip()
+def _read_reply(replies: BinaryIO) -> str:
+    line = replies.readline().decode().rstrip()
     if line.startswith("$"):
-        return answers.read(int(line[1:]) + 2).decode()
+        return replies.read(int(line[1:]) + 2).decode()
     if not line.startswith("+"):
         raise ValueError(line.removeprefix("-") or "the connection was closed")
     return line[1:]
 
 
-def _memory(info: str) -> Memory:
+def _parse_memory(info: str) -> RedisMemory:
     fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
-    return Memory(used=int(fields["used_memory"]), most=int(fields["maxmemory"]))
+    return RedisMemory(used=int(fields["used_memory"]), limit=int(fields["maxmemory"]))

@@ -1,43 +1,43 @@
-"""Which images of a source are meant, and what that leaves out."""
+"""Selection of images by camera, interval, number and size, and the count of the files it leaves out."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 DEFAULT_MAX_BYTES = 400_000_000
-"""Bytes of images in one load, if the user does not say: a session has 88 GB, Redis on this machine 512 MB."""
+"""Default of --max-bytes, bytes of images per load: a session has 88 GB, the Redis of a local pipeline 512 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What a user chose."""
+    """The user's selection."""
 
     cameras: frozenset[str] | None = None
     """Such as {"Cam0"}; None for all."""
     every: int = 1
-    """Every Nth image of each camera, beginning with the first, in the order of the source."""
+    """Every Nth image of each camera and session, starting with the first, in the order of the source."""
     limit: int | None = None
-    """At most so many images."""
+    """Most images."""
     max_bytes: int | None = None
-    """Stop before the images have more bytes than this."""
+    """Most bytes of images."""
 
 
 @dataclass(kw_only=True)
 class Tally:
-    """So many files, with so many bytes."""
+    """Number of files and of their bytes."""
 
     files: int = 0
     size: int = 0
 
     def add(self, size: int) -> None:
-        """Count one file more."""
+        """Count one more file of `size` bytes."""
         self.files += 1
         self.size += size
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """What a selection left out, by the option that did it."""
+    """Files that a selection left out, by option."""
 
     camera: Tally = field(default_factory=Tally)
     every: Tally = field(default_factory=Tally)
@@ -45,16 +45,16 @@ class LeftOut:
     max_bytes: Tally = field(default_factory=Tally)
 
     def tallies(self) -> dict[str, Tally]:
-        """Return each option's tally under the option's name."""
+        """Return the tally of each option by the option's name."""
         return {"camera": self.camera, "every": self.every, "limit": self.limit, "max-bytes": self.max_bytes}
 
     @property
     def files(self) -> int:
-        """Files left out in all."""
+        """Total of files left out."""
         return sum(tally.files for tally in self.tallies().values())
 
     def as_json(self) -> dict[str, Any]:
-        """Return files and bytes for each option that left something out."""
+        """Return files and bytes of each option that left files out, for --json."""
         return {
             option: {"files": tally.files, "bytes": tally.size}
             for option, tally in self.tallies().items()
@@ -62,44 +62,48 @@ class LeftOut:
         }
 
 
-class Chooser:
-    """Applies a selection to one file after another."""
+class SelectionFilter:
+    """Applies a selection to one file after another.
+
+    For each file, call take_camera, take_nth and take_size in this order, until one returns False; each counts the file
+    that it leaves out.
+    """
 
     def __init__(self, selection: Selection) -> None:
         self.left_out = LeftOut()
         self.chosen = Tally()
-        """What was chosen, whether or not it turned out to be an image."""
+        """Files chosen, whether or not they are images."""
         self._selection = selection
-        self._of_camera: Counter[tuple[str, str]] = Counter()
-        self._ended_by: Tally | None = None
+        self._camera_counts: Counter[tuple[str, str]] = Counter()
+        self._reached: Tally | None = None
 
     @property
     def full(self) -> bool:
-        """Whether a file was left out by --limit or --max-bytes: nothing more will be chosen."""
-        return self._ended_by is not None
+        """True once a file was left out by --limit or --max-bytes: no more files are taken."""
+        return self._reached is not None
 
-    def camera(self, camera: str, size: int) -> bool:
-        """Say whether images of this camera are meant."""
+    def take_camera(self, camera: str, size: int) -> bool:
+        """Return whether --camera takes images of this camera."""
         if self._selection.cameras is None or camera in self._selection.cameras:
             return True
         self.left_out.camera.add(size)
         return False
 
-    def turn(self, session: str, camera: str, size: int) -> bool:
-        """Say whether it is this file's turn."""
-        number = self._of_camera[session, camera]
-        self._of_camera[session, camera] += 1
+    def take_nth(self, session: str, camera: str, size: int) -> bool:
+        """Return whether --every takes this file, the next one of its session and camera."""
+        number = self._camera_counts[session, camera]
+        self._camera_counts[session, camera] += 1
         if number % self._selection.every == 0:
             return True
         self.left_out.every.add(size)
         return False
 
-    def room(self, size: int) -> bool:
-        """Say whether there is room for this file; after the first one for which there is none, for no other."""
-        if self._ended_by is None:
-            self._ended_by = self._limit_reached(size)
-        if self._ended_by is not None:
-            self._ended_by.add(size)
+    def take_size(self, size: int) -> bool:
+        """Return whether --limit and --max-bytes take this file; once they leave one out, they take no other."""
+        if self._reached is None:
+            self._reached = self._limit_reached(size)
+        if self._reached is not None:
+            self._reached.add(size)
             return False
         self.chosen.add(size)
         return True

@@ -1,1 +1,1 @@
-"""What every program here needs: exit statuses, standard streams, signals, trusted certificate authorities."""
+"""Runtime of every program here: exit statuses, standard streams, signals, trusted certificate authorities."""

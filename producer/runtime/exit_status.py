@@ -1,17 +1,17 @@
-"""Exit statuses of the `sluice` command, each with a name."""
+"""Exit statuses of the `sluice` command by name, and SluiceError, which ends a command with one of them."""
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What the exit status of a `sluice` command means."""
+    """Exit status of a `sluice` command."""
 
     OK = 0
-    """All was done: every row or image read was acknowledged, every one compared was equal."""
+    """Success: every row or image read was acknowledged by Kafka, every one compared was equal."""
     FAILED = 1
-    """Something did not work; the message on standard error says what, where and what to do."""
+    """An error; the message on standard error says what failed, where, and what to do."""
     USAGE = 2
-    """The command line could not be understood."""
+    """A mistake in the command line."""
     REJECTED = 3
     """Every row or image is accounted for, but more were rejected than --max-rejects allows."""
     INCOMPLETE = 4
@@ -19,15 +19,15 @@ class Exit(IntEnum):
     DIFFERENT = 5
     """The proof found rows or images missing, extra or different."""
     UNAVAILABLE = 6
-    """The pipeline, or a part of it, is not there or does not answer."""
+    """The pipeline, or a part of it, does not run or does not answer."""
     INTERRUPTED = 130
-    """Ctrl-C, after what was under way had been brought to an end."""
+    """Ctrl-C or SIGTERM; the work in progress was ended cleanly first."""
 
 
 class SluiceError(Exception):
-    """An error with a message meant for the person who typed the command.
+    """An error that ends the command: its message goes to standard error, `status` is the exit status.
 
-    The message says what is wrong, where, and what to do about it.
+    The message is for the user: what is wrong, where, and what to do about it. No traceback is shown.
     """
 
     def __init__(self, message: str, *, status: Exit = Exit.FAILED) -> None:

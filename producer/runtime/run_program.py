@@ -1,4 +1,4 @@
-"""Runs a command line program: its standard streams, its signals, and how it ends when something unexpected happens."""
+"""Runs the main function of a command line program: standard streams, signals, exit status, messages of errors."""
 
 import errno
 import io
@@ -18,27 +18,27 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 class OutputError(SluiceError):
-    """Standard output cannot be written."""
+    """Standard output cannot be written: it is closed, or its disk is full."""
 
     def __init__(self, error: OSError) -> None:
-        why = "it is closed" if error.errno == errno.EBADF else error.strerror
-        super().__init__(f"standard output cannot be written: {why}. What was done before stays done")
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+        super().__init__(f"standard output cannot be written: {reason}. What was done before stays done")
 
 
 def run(name: str, command: Callable[[], int]) -> NoReturn:
-    """Run `command`, which returns an exit status, and end with it; `name` begins every message about a failure.
+    """Run `command` and exit with the status that it returns; `name` is the prefix of error messages.
 
-    A standard stream that is closed or full, a reader that has gone away, Ctrl-C, SIGTERM and an exception that nobody
-    expected each end in a sentence at most.
+    Any failure ends with one sentence on standard error, without a traceback: a SluiceError, a standard stream that is
+    closed or full, a broken pipe (no message), Ctrl-C, SIGTERM, an unexpected exception.
     """
     open_streams()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a pod is ended with it
-    sys.exit(_status(name, command))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C; Kubernetes sends it to stop a pod
+    sys.exit(_run_command(name, command))
 
 
 def open_streams() -> None:
-    """Give the process the three standard streams, whatever the caller has closed."""
-    # Opened the wrong way round, so that using what was closed fails, and no other file takes its number.
+    """Open the standard streams that the caller has closed, and install writers that report errors as sentences."""
+    # Opened in the wrong direction, so that using the closed stream fails, and no other file gets its number.
     for number, flags in ((_STDIN, os.O_WRONLY), (_STDOUT, os.O_RDONLY), (_STDERR, os.O_WRONLY)):
         try:
             os.fstat(number)
@@ -46,26 +46,27 @@ def open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, flags), True)
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] it is where it was closed
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(_STDIN, closefd=False)))
-    sys.stdout = _text(_Output(io.FileIO(_STDOUT, "w", closefd=False)), like=sys.stdout)
-    sys.stderr = _text(_Errors(io.FileIO(_STDERR, "w", closefd=False)), like=sys.stderr)
+    sys.stdout = _text_stream(_StdoutWriter(io.FileIO(_STDOUT, "w", closefd=False)), like=sys.stdout)
+    sys.stderr = _text_stream(_StderrWriter(io.FileIO(_STDERR, "w", closefd=False)), like=sys.stderr)
 
 
-class _Output(io.BufferedWriter):
-    """Standard output: fails once, with a sentence. What is still in the buffer then is dropped.
+class _StdoutWriter(io.BufferedWriter):
+    """Buffered standard output that raises OutputError once, then drops everything.
 
-    Not the raw file, but the buffer above it: an interrupt in Python code between the two would write twice.
+    A subclass of the buffer, not of the raw file below it: an interrupt in Python code between the two would write
+    twice.
     """
 
     _failed = False
 
     def write(self, buffer: Any, /) -> int:
-        return 0 if self._failed else self._tried(super().write, buffer)
+        return 0 if self._failed else self._try(super().write, buffer)
 
     def flush(self) -> None:
         if not self._failed:
-            self._tried(super().flush)
+            self._try(super().flush)
 
-    def _tried(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    def _try(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return work(*arguments)
         except BrokenPipeError:
@@ -76,8 +77,8 @@ class _Output(io.BufferedWriter):
             raise OutputError(error) from error
 
 
-class _Errors(io.BufferedWriter):
-    """Standard error: where it cannot be written, there is nobody to tell."""
+class _StderrWriter(io.BufferedWriter):
+    """Buffered standard error that ignores errors: there is nowhere to report them."""
 
     def write(self, buffer: Any, /) -> int:
         with suppress(OSError):
@@ -89,16 +90,16 @@ class _Errors(io.BufferedWriter):
             super().flush()
 
 
-def _text(buffer: io.BufferedWriter, *, like: Any) -> io.TextIOWrapper:
-    at_once = buffer.isatty() or isinstance(buffer, _Errors) or getattr(like, "write_through", False)
+def _text_stream(buffer: io.BufferedWriter, *, like: Any) -> io.TextIOWrapper:
+    line_buffering = buffer.isatty() or isinstance(buffer, _StderrWriter) or getattr(like, "write_through", False)
     encoding = getattr(like, "encoding", None) or "utf-8"
-    # What an encoding lacks is escaped: a name that is no UTF-8 is still a name.
-    return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=at_once)
+    # Characters that the encoding lacks are escaped: file names need not be UTF-8.
+    return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=line_buffering)
 
 
-def _status(name: str, command: Callable[[], int]) -> int:
+def _run_command(name: str, command: Callable[[], int]) -> int:
     try:
-        status = _called(command)
+        status = _exit_status(command)
         sys.stdout.flush()
     except SluiceError as error:
         Console(stderr=True).print_error(f"{name}: {error}")
@@ -112,30 +113,30 @@ def _status(name: str, command: Callable[[], int]) -> int:
         if error.errno == errno.EBADF:
             Console(stderr=True).print_error(f"{name}: standard input is needed, and is closed")
         elif error.filename is None or error.strerror is None:
-            Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
-        else:  # a disk that is full, a folder that may not be written: what the system says is all there is to say
-            Console(stderr=True).print_error(f"{name}: {_name_of(error)} cannot be used: {error.strerror}")
+            Console(stderr=True).print_error(f"{name}: {_report_unexpected(error)}")
+        else:  # disk full, folder read-only: the system's own words suffice
+            Console(stderr=True).print_error(f"{name}: {_file_name(error)} cannot be used: {error.strerror}")
         return Exit.FAILED
     except Exception as error:
-        Console(stderr=True).print_error(f"{name}: {_unexpected(error)}")
+        Console(stderr=True).print_error(f"{name}: {_report_unexpected(error)}")
         return Exit.FAILED
     return status
 
 
-def _called(command: Callable[[], int]) -> int:
+def _exit_status(command: Callable[[], int]) -> int:
     try:
         return command()
-    except SystemExit as ended:  # argparse, after --help or a mistake in the command line
-        return ended.code if isinstance(ended.code, int) else Exit.OK
+    except SystemExit as exit_request:  # argparse, after --help or a mistake in the command line
+        return exit_request.code if isinstance(exit_request.code, int) else Exit.OK
 
 
-def _name_of(error: OSError) -> str:
+def _file_name(error: OSError) -> str:
     return os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
 
 
-def _unexpected(error: Exception) -> str:
-    """A sentence for an exception that nobody expected; how it came about is written to a file."""
-    what = " ".join(traceback.format_exception_only(error)).strip()
+def _report_unexpected(error: Exception) -> str:
+    """Write the traceback of an unexpected exception to a temporary file and return the message for the user."""
+    summary = " ".join(traceback.format_exception_only(error)).strip()
     try:
         descriptor, path = tempfile.mkstemp(prefix="sluice-error-", suffix=".txt")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -144,4 +145,4 @@ def _unexpected(error: Exception) -> str:
         where = f"the details could not be written to a file ({unwritable.strerror or unwritable})"
     else:
         where = f"{path} has the details"
-    return f"this was not expected, and is a mistake in the program: {what}. {where}; please report it with them"
+    return f"this was not expected, and is a mistake in the program: {summary}. {where}; please report it with them"

@@ -15,8 +15,8 @@ from producer.shared.interrupts import StopLoadError
 from producer.shared.load_report import LoadReport
 from producer.shared.rejects import Reject, RejectReason
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import SourceCutError
 from producer.sources.prefetch import Prefetch
+from producer.sources.source_errors import SourceCutError
 
 SOURCE_DAMAGED = (
     "The source itself is cut or damaged, and loading it again would not mend that: make or fetch it anew, and load "

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
@@ -47,7 +47,7 @@ class LoadProgress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
-        self._name = visible_line(name)
+        self._name = escape_line(name)
         self._size = size
         self._done = done
         self._clock = clock
@@ -64,7 +64,7 @@ class LoadProgress:
                 transient=True,
                 speed_estimate_period=_WINDOW_SECONDS,
             )
-            self._task = self._bar.add_task(visible_line(name), total=size, text="")
+            self._task = self._bar.add_task(escape_line(name), total=size, text="")
 
     def __enter__(self) -> Self:
         if self._bar:

@@ -13,9 +13,9 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible_line
-from producer.sources.log_source import locate, shown_path
-from producer.sources.stored_bytes import descriptor, is_remote
+from producer.runtime.terminal import escape_line
+from producer.sources.log_location import locate_log
+from producer.sources.source_location import display_path, file_descriptor, is_remote
 
 STDIN_SOURCE = "SLUICE_STDIN_SOURCE"
 """The variable that says what standard input is, as source_id() names it, where it is sent from elsewhere."""
@@ -32,16 +32,16 @@ def source_id(spec: str, *, env: Mapping[str, str]) -> str:
         return env.get(STDIN_SOURCE) or UNKNOWN_SOURCE
     if spec.startswith("nclt:"):
         return spec
-    location = locate(spec, env=env)
+    location = locate_log(spec, env=env)
     member = f"::{location.member}" if location.member else ""
     if is_remote(location.path):
         # A query may hold a signature; what it is does not matter, only whether it is another one.
         query = urlsplit(location.path).query
         which = f"?{sha256(query.encode()).hexdigest()[:12]}" if query else ""
-        return f"{shown_path(location.path, env=env)}{which}{member}"
-    if descriptor(location.path) is not None or _is_special(location.path):
+        return f"{display_path(location.path, env=env)}{which}{member}"
+    if file_descriptor(location.path) is not None or _is_special(location.path):
         return UNKNOWN_SOURCE
-    return visible_line(os.path.realpath(location.path) + member)
+    return escape_line(os.path.realpath(location.path) + member)
 
 
 def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: str) -> None:
@@ -116,7 +116,7 @@ def replacing(path: Path) -> Generator[BinaryIO]:
     Raises OSError.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
-    if _is_special(path) or descriptor(str(path)) is not None:
+    if _is_special(path) or file_descriptor(str(path)) is not None:
         with path.open("wb") as file:
             yield file
         return
@@ -136,8 +136,8 @@ def _status_of(source: str, env: Mapping[str, str]) -> os.stat_result | None:
     try:
         if source.startswith("nclt:"):
             return None
-        path = locate(source, env=env).path
-        number = descriptor(path)
+        path = locate_log(source, env=env).path
+        number = file_descriptor(path)
         if number is not None:
             return os.fstat(number)
         return None if is_remote(path) else os.stat(path)

@@ -1,1 +1,1 @@
-"""Where bytes come from: files, pipes, the web, buckets; unpacked from gzip, bzip2, xz and tar as they are read."""
+"""Reading of sources: files, pipes, URLs and buckets, decompressed (gzip, bzip2, xz) and taken from tar archives."""

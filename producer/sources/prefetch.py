@@ -1,4 +1,4 @@
-"""Works ahead in a thread."""
+"""Prefetches the items of an iterator in a thread."""
 
 import queue
 import threading
@@ -10,24 +10,24 @@ _TICK_SECONDS = 0.1
 
 
 class Prefetch(Generic[T]):
-    """Takes items from an iterator in a thread of its own, at most `depth` of them ahead.
+    """Takes items from an iterator in a thread of its own, at most `depth` items ahead.
 
-    NumPy, pyarrow, zlib and reading let go of the interpreter, so that this thread and the one that hands
-    rows to Kafka use two cores.
+    NumPy, pyarrow, zlib and reading release the GIL, so that this thread and the one that sends records to Kafka use
+    two cores.
     """
 
     def __init__(self, items: Iterator[T], *, depth: int) -> None:
         self._items = items
         self._ready: queue.Queue[T | BaseException | None] = queue.Queue(depth)
         self._stop = threading.Event()
-        # A daemon: a read from a pipe in which nothing comes would keep the process from ending.
+        # A daemon: a read from a pipe without data would keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
         self._thread.start()
 
     def next(self, tick: Callable[[], None]) -> T | None:
         """Return the next item, or None after the last; raises what the iterator raised.
 
-        `tick` is called about ten times a second while there is nothing. It may raise.
+        `tick` is called about ten times a second while it waits, and may raise.
         """
         while True:
             tick()
@@ -40,7 +40,7 @@ class Prefetch(Generic[T]):
             return item
 
     def stop(self) -> None:
-        """Take no more items. A read that is under way is not waited for long."""
+        """Stop the thread; waits at most a second for a read in progress."""
         self._stop.set()
         self._thread.join(timeout=1.0)
 

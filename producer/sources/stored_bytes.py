@@ -1,8 +1,7 @@
-"""The bytes of a source as they are stored: from disk, standard input, the web or a bucket."""
+"""Opens the bytes of a source as stored (still compressed): a file, a pipe, standard input, a URL or a bucket."""
 
 import errno
 import os
-import re
 import stat
 import sys
 import threading
@@ -11,35 +10,21 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from producer.runtime.exit_status import SluiceError
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 from producer.sources.function_stream import FunctionStream
+from producer.sources.source_location import file_descriptor, is_remote
 
-_REMOTE = ("http://", "https://", "gs://")
 _CONNECT_SECONDS = 15
 _SILENCE_SECONDS = 60
-_GOOGLE = "https://storage.googleapis.com"
-_WAIT_SECONDS = 2.0
-"""After so long without a byte the wait is announced."""
-_DESCRIPTOR = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
-
-
-def is_remote(path: str) -> bool:
-    """Say whether `path` is a URL."""
-    return path.lower().startswith(_REMOTE)
-
-
-def descriptor(path: str) -> int | None:
-    """Return the file descriptor that a path stands for: `-`, /dev/stdin, /dev/fd/N as `<(…)` makes it."""
-    match = _DESCRIPTOR.fullmatch(path)
-    if path == "-" or match:
-        return int(match[1] or 0) if match else 0
-    return None
+_GOOGLE_STORAGE = "https://storage.googleapis.com"
+_ANNOUNCE_SECONDS = 2.0
+"""A longer wait for the first byte is announced."""
 
 
 class StoredBytes(FunctionStream):
-    """Stored bytes, counted; raises ConnectionError where fewer come than were promised.
+    """A stream of stored bytes that counts them; raises ConnectionError if fewer than `size` bytes come.
 
-    `waits_for` names the first byte of a source that may be slow; a long wait for it is announced.
+    `waits_for` says, for a message, what the first read may wait long for; None for a source that is not slow.
     """
 
     def __init__(
@@ -50,9 +35,9 @@ class StoredBytes(FunctionStream):
         close: Callable[[], None],
         waits_for: str | None = None,
     ) -> None:
-        super().__init__(self._counted)
+        super().__init__(self._read_counted)
         self.size = size
-        """Bytes in all, if known."""
+        """Total number of bytes, if known."""
         self._read = read
         self._close = close
         self._waits_for = waits_for
@@ -61,12 +46,12 @@ class StoredBytes(FunctionStream):
         self._replay = memoryview(b"")
 
     def position(self) -> int:
-        """Bytes read so far."""
+        """Return the number of bytes read so far."""
         return self._position
 
     @contextmanager
-    def replayed(self) -> Generator[None]:
-        """Keep what is read meanwhile and return it again afterwards: a pipe can be read only once."""
+    def rewinding(self) -> Generator[None]:
+        """On leaving the context, go back to the position at its start; for pipes too, since what is read is kept."""
         before, self._kept = self._position, []
         try:
             yield
@@ -75,42 +60,42 @@ class StoredBytes(FunctionStream):
             self._position, self._kept = before, None
 
     def close(self) -> None:
-        """Close what is read."""
+        """Close the underlying file or connection."""
         if not self.closed:
             self._close()
         super().close()
 
-    def _counted(self, wanted: int) -> bytes:
-        data = self._take(wanted)
+    def _read_counted(self, size: int) -> bytes:
+        data = self._read_or_replay(size)
         self._position += len(data)
         if self._kept is not None:
             self._kept.append(data)
-        if not data and wanted and self.size is not None and self._position < self.size:
+        if not data and size and self.size is not None and self._position < self.size:
             raise ConnectionError(f"only {self._position:,} of {self.size:,} bytes came")
         return data
 
-    def _take(self, wanted: int) -> bytes:
+    def _read_or_replay(self, size: int) -> bytes:
         if self._replay:
-            data, self._replay = bytes(self._replay[:wanted]), self._replay[wanted:]
+            data, self._replay = bytes(self._replay[:size]), self._replay[size:]
             return data
         if self._waits_for is None:
-            return self._read(wanted) or b""
+            return self._read(size) or b""
         with _announce_wait(self._waits_for):
-            data = self._read(wanted) or b""
+            data = self._read(size) or b""
         self._waits_for = None
         return data
 
 
 @contextmanager
 def _announce_wait(text: str) -> Generator[None]:
-    """Announce on standard error what is waited for, if it takes long."""
+    """Write `waiting for TEXT` to standard error if the context takes longer than _ANNOUNCE_SECONDS."""
 
-    def say() -> None:
+    def announce() -> None:
         with suppress(OSError, ValueError, AttributeError):  # a standard error that is closed
-            sys.stderr.write(f"waiting for {visible_line(text)} (Ctrl-C ends it)\n")
+            sys.stderr.write(f"waiting for {escape_line(text)} (Ctrl-C ends it)\n")
             sys.stderr.flush()
 
-    timer = threading.Timer(_WAIT_SECONDS, say)
+    timer = threading.Timer(_ANNOUNCE_SECONDS, announce)
     timer.daemon = True
     timer.start()
     try:
@@ -120,12 +105,12 @@ def _announce_wait(text: str) -> Generator[None]:
 
 
 def open_stored_bytes(path: str, *, name: str, env: Mapping[str, str], stdin: BinaryIO | None = None) -> StoredBytes:
-    """Open a file, `-` or a URL; raises SluiceError, with `name` in it, where that cannot be done.
+    """Open a file, standard input (`-`) or a URL; raises SluiceError, with `name` in it, if that fails.
 
-    `stdin` is what `-` reads. It is opened once, and read from where it is: what comes through a pipe comes once.
+    `stdin` is the stream for `-`. A file descriptor is read from its current position.
     """
     if path == "-" and stdin is not None:
-        read = getattr(stdin, "read1", stdin.read)  # what has come, without waiting for more
+        read = getattr(stdin, "read1", stdin.read)  # returns the available bytes without waiting for more
         return StoredBytes(read, size=None, close=lambda: None)
     try:
         return _open_url(path, env) if is_remote(path) else _open_file(path, name=name)
@@ -138,36 +123,35 @@ def open_stored_bytes(path: str, *, name: str, env: Mapping[str, str], stdin: Bi
 
 
 def _open_file(path: str, *, name: str) -> StoredBytes:
-    number = descriptor(path)
+    number = file_descriptor(path)
     if number is None:
-        with _announce_wait(f"someone to write into {name}"):  # a FIFO is not opened before
+        with _announce_wait(f"someone to write into {name}"):  # opening a FIFO waits for a writer
             file = open(path, "rb", buffering=0)  # noqa: SIM115 — StoredBytes closes it
     else:
-        if number == 0 and sys.stdin is None:  # closed; something else may have got the number
+        if number == 0 and sys.stdin is None:  # closed; another file may have got number 0
             raise OSError(errno.EBADF, "it is closed")
-        # Not by its path, which opens a file anew and a socket not at all.
+        # Not by its path: that would start at the beginning of a file, and fails for a socket.
         file = open(os.dup(number), "rb", buffering=0)  # noqa: SIM115
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         return StoredBytes(file.read, size=None, close=file.close, waits_for=f"the first byte of {name}")
-    # No size is promised: a file that is still being written may give more.
-    raw = StoredBytes(file.read, size=None, close=file.close)
-    raw.size = max(0, status.st_size - file.tell())
-    return raw
+    # A lower bound: a file that is still being written grows.
+    size = max(0, status.st_size - file.tell())
+    return StoredBytes(file.read, size=size, close=file.close)
 
 
 def _open_url(url: str, env: Mapping[str, str]) -> StoredBytes:
-    # Before they are imported, for they keep whom they trusted then. fsspec's file systems take a second to import, so
-    # that only those who need them wait.
+    # Trust is set before the clients are imported: they keep the SSL settings of that moment. fsspec's file systems
+    # take a second to import, so that only remote sources pay for it.
     from producer.runtime import tls_trust  # noqa: PLC0415
 
-    tls_trust.trust_system()
+    tls_trust.trust_system_store()
     try:
         file, size = _open_bucket(url, env) if url.lower().startswith("gs://") else _open_web(url)
     except (FileNotFoundError, IsADirectoryError):
         raise
-    except Exception as error:  # each file system has errors of its own
-        advice = tls_trust.explain(error, _GOOGLE if url.lower().startswith("gs://") else url)
+    except Exception as error:  # each fsspec file system raises exceptions of its own
+        advice = tls_trust.explain_certificate_error(error, _GOOGLE_STORAGE if url.lower().startswith("gs://") else url)
         raise ConnectionError(_first_line(error) + (f"\n{advice}" if advice else "")) from error
     return StoredBytes(_converting_errors(file.read), size=size, close=file.close)
 
@@ -176,20 +160,20 @@ def _open_web(url: str) -> tuple[Any, int | None]:
     import aiohttp  # noqa: PLC0415
     from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
 
-    # The library's own limit is five minutes for all of a body, which a large log takes longer than. Without
-    # "identity" a server may compress, and the length it announces is not that of what arrives.
+    # aiohttp's default limit is five minutes for the whole body; a large log takes longer. Without "identity" a server
+    # may compress, and Content-Length is not the number of bytes read.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
     client = {"timeout": timeout, "headers": {"Accept-Encoding": "identity"}, "trust_env": True}
     web = HTTPFileSystem(skip_instance_cache=True, client_kwargs=client)
-    # block_size 0: one request, read as it comes. A size: no question before it, whose every failure would be
-    # reported as a missing file. trust_env: by the proxy that HTTPS_PROXY names.
+    # block_size 0: one request, streamed. size given: no HEAD request first, of which fsspec reports every failure as a
+    # missing file. trust_env: use the proxy in HTTPS_PROXY.
     file: Any = web.open(url, block_size=0, size=1)
     encoded = file.r.headers.get("Content-Encoding", "identity") != "identity"
     return file, None if encoded else file.r.content_length
 
 
 def _open_bucket(url: str, env: Mapping[str, str]) -> tuple[Any, int | None]:
-    # The plain class: the package's default one first asks what kind of bucket it is, which takes rights of its own.
+    # The plain class: gcsfs's default one first asks for the bucket's storage layout, which needs another permission.
     from gcsfs.core import GCSFileSystem  # noqa: PLC0415
 
     emulator = env.get("STORAGE_EMULATOR_HOST")

@@ -1,4 +1,7 @@
-"""A tar archive, read forward as a stream, in which nothing damaged or missing is passed over."""
+"""Strict reader of a tar archive as a forward stream: damage and missing parts are errors.
+
+Python's tarfile takes a damaged or missing header for the end of the archive.
+"""
 
 import io
 from collections.abc import Generator, Iterator
@@ -10,31 +13,31 @@ from producer.sources.function_stream import FunctionStream
 
 _BUFFER = 1 << 16
 _HEADER_LIMIT = 1 << 20
-"""Bytes that tarfile may ask for at once: for a header, or what continues one, such as a long name."""
+"""Most bytes that tarfile may read at once: a header, or its continuation, such as a long name."""
 
 
-class Tar:
-    """Iterates once over the members of an archive; raises TarError where it is damaged or cut."""
+class TarReader:
+    """Iterates once over the members of an archive; raises TarError if it is damaged or cut."""
 
     def __init__(self, stream: FunctionStream) -> None:
-        self._stream = _Forward(stream)
-        self._tar = TarFile(fileobj=cast(IO[bytes], self._stream), tarinfo=_Member, encoding="utf-8")
+        self._stream = _ForwardStream(stream)
+        self._tar = TarFile(fileobj=cast(IO[bytes], self._stream), tarinfo=_StrictMember, encoding="utf-8")
 
     def __iter__(self) -> Iterator[TarInfo]:
-        """Yield the members in order, and look at what follows the mark of the end."""
+        """Yield the members in order, then check the bytes after the end-of-archive mark."""
         while (member := self._tar.next()) is not None:
-            # The library remembers every member it has passed, for a search that is not made here.
+            # tarfile keeps every member for lookups by name, which are not made here.
             cast("list[TarInfo]", self._tar.members).clear()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             yield member
-        # gzip's checksum comes last, and a second archive is no padding.
+        # Read to the end: gzip's checksum comes last. Only zeros are padding; anything else is a second archive.
         while data := self._stream.read(_BUFFER):
             if data.count(0) != len(data):
                 raise ReadError("there is more after the archive's end: two archives in one file?")
 
     def read(self, member: TarInfo) -> bytes:
-        """Return the content of the member that was yielded last."""
-        with self._stream.of_any_size():
-            if member.issparse():  # it is in pieces, which the library finds
+        """Return the content of the last yielded member."""
+        with self._stream.unlimited():
+            if member.issparse():  # tarfile assembles its pieces
                 return self.open(member).read(member.size)
             data = self._stream.read(member.size)
         if len(data) < member.size:
@@ -42,14 +45,14 @@ class Tar:
         return data
 
     def open(self, member: TarInfo) -> IO[bytes]:
-        """Open the member that was yielded last, to be read from its beginning in small pieces."""
+        """Open the last yielded member for reading in chunks of at most 1 MiB."""
         return cast(IO[bytes], self._tar.extractfile(member))
 
 
-class _Forward:
-    """A stream in which one can go forward, which is all that tarfile does.
+class _ForwardStream:
+    """A file object that seeks forward only, which is enough for tarfile.
 
-    Its own stream mode copies every byte several times: this takes a fifth of the time.
+    tarfile's own stream mode copies every byte several times; this takes a fifth of the time.
     """
 
     def __init__(self, stream: FunctionStream) -> None:
@@ -57,11 +60,11 @@ class _Forward:
         self._position = 0
         self._limited = True
         self.last = b""
-        """What was read last."""
+        """The bytes of the last read."""
 
     @contextmanager
-    def of_any_size(self) -> Generator[None]:
-        """Let a member's content be read, whose size has been judged."""
+    def unlimited(self) -> Generator[None]:
+        """Lift the limit of a read's size, for the content of a member whose size has been checked."""
         self._limited = False
         yield
         self._limited = True
@@ -78,21 +81,21 @@ class _Forward:
         return data
 
     def seek(self, position: int) -> None:
-        """Go on to `position`, or to the end if that comes before."""
+        """Read forward to `position`, or to the end of the stream."""
         while self._position < position and self.read(min(position - self._position, _BUFFER)):
             pass
 
 
-class _Member(TarInfo):
-    """A member whose header must be right: the library takes a damaged or missing one for the archive's end."""
+class _StrictMember(TarInfo):
+    """A member that raises ReadError for a damaged or missing header, except the end-of-archive mark."""
 
     @classmethod
     def fromtarfile(cls, tarfile: TarFile) -> Self:
         try:
             return super().fromtarfile(tarfile)
         except HeaderError as error:
-            block = cast(_Forward, tarfile.fileobj).last
-            if len(block) == BLOCKSIZE and not any(block):  # the mark of the end
+            block = cast(_ForwardStream, tarfile.fileobj).last
+            if len(block) == BLOCKSIZE and not any(block):  # end-of-archive mark
                 raise
-            what = "a member's header is damaged" if len(block) == BLOCKSIZE else "the archive's end is missing"
-            raise ReadError(what) from error
+            problem = "a member's header is damaged" if len(block) == BLOCKSIZE else "the archive's end is missing"
+            raise ReadError(problem) from error

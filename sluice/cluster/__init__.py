@@ -1,1 +1,1 @@
-"""The pipeline on a Kubernetes cluster: every command runs inside, where the brokers and stores can be reached."""
+"""Commands for a pipeline in a Kubernetes cluster: each runs in a pod there, which reaches the brokers and stores."""

@@ -1,6 +1,6 @@
-"""What the cluster complains of, for scripts/kind-up: `python -m cluster --context NAME [--namespace NAME] [--follow]`.
+"""Problems of a cluster, for scripts/kind-up: `python -m sluice.cluster --context NAME [--namespace NAME] [--follow]`.
 
-Once, or with --follow each new complaint as it comes up, until it is ended.
+Printed once, or with --follow each new problem as it comes up, until the program is ended.
 """
 
 import signal
@@ -14,12 +14,12 @@ from sluice.cluster.cluster_problems import Kubectl, Problem, find_problems
 from sluice.cluster.cluster_status import as_text
 from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the complaints; 1 where there are any."""
-    parser = argument_parser(prog="python -m cluster", description=__doc__)
+    """Print the problems; return 1 where there are any."""
+    parser = argument_parser(prog="python -m sluice.cluster", description=__doc__)
     parser.add_argument("--context", required=True)
     parser.add_argument("--namespace", default=NAMESPACE)
     parser.add_argument("--follow", action="store_true")
@@ -27,28 +27,28 @@ def main(arguments: Sequence[str]) -> int:
     toolbox = Toolbox(context=args.context, namespace=args.namespace)
     console = Console()
     if args.follow:
-        # At once, and without a word, as scripts/kind-up ends it.
+        # scripts/kind-up ends it by SIGTERM: it ends at once and prints nothing.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         follow(toolbox.kubectl, say=lambda line: console.print(line, soft_wrap=True))
-    complaints = find_problems(toolbox.kubectl)
-    console.print(as_text(complaints))
-    return 1 if complaints.found else 0
+    problems = find_problems(toolbox.kubectl)
+    console.print(as_text(problems))
+    return 1 if problems.found else 0
 
 
 def follow(kubectl: Kubectl, *, say: Callable[[str], None], wait: Callable[[float], None] = time.sleep) -> None:
-    """Say each complaint once, when two looks in a row have found it: much passes while a cluster comes up."""
+    """Report each problem once, when it is found twice in a row: many pass while a cluster comes up."""
     before: set[Problem] = set()
-    said: set[str] = set()
+    reported: set[str] = set()
     while True:
         found = find_problems(kubectl).found
-        for complaint in found:
-            if complaint.about not in said and any(complaint.about == other.about for other in before):
-                said.add(complaint.about)
-                say(f"the cluster complains: {complaint.about}: {complaint.says}")
-        # What is well again may be said once more.
-        said &= {complaint.about for complaint in found}
+        for problem in found:
+            if problem.resource not in reported and any(problem.resource == other.resource for other in before):
+                reported.add(problem.resource)
+                say(f"problem in the cluster: {problem.resource}: {problem.text}")
+        # A problem that is gone is reported again when it comes back.
+        reported &= {problem.resource for problem in found}
         before = set(found)
-        wait(LOOK_SECONDS)
+        wait(POLL_SECONDS)
 
 
 if __name__ == "__main__":

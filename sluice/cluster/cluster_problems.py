@@ -1,4 +1,4 @@
-"""What a cluster complains of: pods that are not ready, resources that Strimzi says are not, and its operator's log."""
+"""Problems of a cluster: pods that are not ready, Strimzi resources that are not, errors in its operator's log."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,74 +18,75 @@ Kubectl = Callable[..., "CompletedProcess[bytes]"]
 
 _PODS = "pods,events,replicasets,statefulsets,jobs,persistentvolumeclaims"
 _STRIMZI = "strimzi"
-"""The category that all of Strimzi's resources are in."""
+"""The resource category of all of Strimzi's resources."""
 _OPERATOR = "deployment/strimzi-cluster-operator"
 _RECENT = "10m"
-"""How far back the operator's log is read: it tries again every 2 minutes, and waits up to 5 for what it does."""
+"""Age up to which the operator's log is read: it reconciles every 2 minutes, and each takes up to 5."""
 _WITH_CONDITIONS = {"Kafka", "KafkaConnect", "KafkaConnector", "KafkaTopic", "KafkaUser"}
 _NEW = timedelta(seconds=60)
-"""Younger ones may not have been looked at yet."""
-_PATIENCE = "10s"
-_LONGEST = 500
+"""The operator may not have seen a resource that is younger."""
+_REQUEST_TIMEOUT = "10s"
+_MAX_LENGTH = 500
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What something is, and what it lacks."""
+    """A problem of one resource."""
 
-    about: str
-    says: str
+    resource: str
+    """Kind and name."""
+    text: str
     exit: Exit
-    """UNAVAILABLE for what does not run, FAILED for what is not as it was asked for, OK for what may pass."""
+    """UNAVAILABLE for a pod that does not run, FAILED for a resource that is not ready, OK for what may pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problems:
-    """What was found, and what could not be asked."""
+    """Problems of a cluster, and the queries that it did not answer."""
 
     found: tuple[Problem, ...]
-    silent: tuple[str, ...]
-    """A sentence for each question that the cluster did not answer."""
+    unanswered: tuple[str, ...]
+    """A sentence for each query without an answer."""
 
     @property
     def exit(self) -> Exit:
-        """The worst of what was found."""
+        """The highest exit status of the problems."""
         return max((entry.exit for entry in self.found), default=Exit.OK)
 
     @property
     def as_object(self) -> dict[str, Any]:
-        """As JSON types."""
-        complaints = [{"about": entry.about, "says": entry.says} for entry in self.found]
-        return {"complaints": complaints, "silent": list(self.silent)}
+        """JSON types."""
+        problems = [{"about": problem.resource, "says": problem.text} for problem in self.found]
+        return {"complaints": problems, "silent": list(self.unanswered)}
 
 
 def find_problems(kubectl: Kubectl) -> Problems:
-    """Ask the cluster, all questions at the same time."""
+    """Query the cluster with `kubectl`, all queries at the same time."""
     with ThreadPoolExecutor(max_workers=3) as pool:
         asked_pods = pool.submit(_objects, kubectl, _PODS)
         asked_strimzi = pool.submit(_objects, kubectl, _STRIMZI)
         asked_log = pool.submit(_ask, kubectl, "logs", _OPERATOR, "--since", _RECENT)
-        silent: list[str] = []
-        pods = _answer("pods and events", asked_pods, [], silent=silent)
-        strimzi = _answer("Strimzi's resources", asked_strimzi, [], silent=silent)
-        log = _answer("the log of Strimzi's operator", asked_log, "", silent=silent)
+        unanswered: list[str] = []
+        pods = _answer("pods and events", asked_pods, [], unanswered=unanswered)
+        strimzi = _answer("Strimzi's resources", asked_strimzi, [], unanswered=unanswered)
+        log = _answer("the log of Strimzi's operator", asked_log, "", unanswered=unanswered)
     now = datetime.now(UTC)
     resources = _resources(strimzi, now=now)
     found = (*_pods(pods, now=now), *resources, *_operator(log, known=resources))
-    return Problems(found=found, silent=tuple(silent))
+    return Problems(found=found, unanswered=tuple(unanswered))
 
 
-class _SilentError(Exception):
-    """The cluster does not answer a question; the text says why."""
+class _NoAnswerError(Exception):
+    """The cluster does not answer a query; the message says why."""
 
 
-def _answer(what: str, asked: "Future[Answer]", otherwise: Answer, *, silent: list[str]) -> Answer:
+def _answer(name: str, asked: "Future[Answer]", default: Answer, *, unanswered: list[str]) -> Answer:
     try:
         return asked.result()
-    except _SilentError as error:
-        silent.append(f"{what} could not be read: {error}")
-        return otherwise
+    except _NoAnswerError as error:
+        unanswered.append(f"{name} could not be read: {error}")
+        return default
 
 
 def _objects(kubectl: Kubectl, kinds: str) -> list[KubernetesObject]:
@@ -93,23 +94,23 @@ def _objects(kubectl: Kubectl, kinds: str) -> list[KubernetesObject]:
     try:
         return json.loads(text)["items"] if text.strip() else []
     except (ValueError, TypeError, KeyError):
-        raise _SilentError(f"kubectl printed what is no list of objects: {_plain(text)[:80]!r}") from None
+        raise _NoAnswerError(f"kubectl printed what is no list of objects: {_plain(text)[:80]!r}") from None
 
 
 def _ask(kubectl: Kubectl, *words: str) -> str:
     try:
-        done = kubectl(*words, "--request-timeout", _PATIENCE)
+        done = kubectl(*words, "--request-timeout", _REQUEST_TIMEOUT)
     except OSError as error:
-        raise _SilentError(f"kubectl: {error.strerror}") from None
+        raise _NoAnswerError(f"kubectl: {error.strerror}") from None
     if done.returncode:
         said = error_reason(done.stderr.decode(errors="replace").splitlines())
-        raise _SilentError(_plain(said) or f"kubectl ended with {done.returncode}")
+        raise _NoAnswerError(_plain(said) or f"kubectl ended with {done.returncode}")
     return done.stdout.decode(errors="replace")
 
 
 def _pods(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Problem]:
     return [
-        Problem(about=f"{entry.kind} {entry.name}", says=_plain(entry.why), exit=Exit.UNAVAILABLE)
+        Problem(resource=f"{entry.kind} {entry.name}", text=_plain(entry.reason), exit=Exit.UNAVAILABLE)
         for entry in find_pod_problems(objects, now=now)
     ]
 
@@ -117,9 +118,9 @@ def _pods(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Problem
 def _resources(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Problem]:
     found: list[Problem] = []
     for entry in objects:
-        if why := _not_ready(entry, now=now):
-            about = f"{entry['kind']} {entry['metadata']['name']}"
-            found.append(Problem(about=about, says=_plain(why), exit=Exit.FAILED))
+        if reason := _not_ready(entry, now=now):
+            resource = f"{entry['kind']} {entry['metadata']['name']}"
+            found.append(Problem(resource=resource, text=_plain(reason), exit=Exit.FAILED))
     return found
 
 
@@ -138,18 +139,18 @@ def _not_ready(entry: KubernetesObject, *, now: datetime) -> str:
 
 
 def _operator(log: str, *, known: Sequence[Problem]) -> list[Problem]:
-    """What the log adds to what the resources say themselves."""
+    """Return the failures in the log that the resources do not report themselves."""
     found: list[Problem] = []
     for entry in operator_log.reconcile_failures(log.splitlines()):
-        about, why = f"{entry.kind} {entry.name}".strip(), _plain(entry.why)
-        if any(why in other.says for other in known if other.about == about):
+        resource, reason = f"{entry.kind} {entry.name}".strip(), _plain(entry.reason)
+        if any(reason in other.text for other in known if other.resource == resource):
             continue
-        says = f"Strimzi's operator: {why}" if about else why
-        found.append(Problem(about=about or "Strimzi's operator", says=says, exit=Exit.OK))
+        text = f"Strimzi's operator: {reason}" if resource else reason
+        found.append(Problem(resource=resource or "Strimzi's operator", text=text, exit=Exit.OK))
     return found
 
 
 def _plain(text: str) -> str:
-    """One line without control characters, which come from whoever wrote a message."""
+    """Return a text as one line without control characters: it comes from whoever wrote the message."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
+    return line if len(line) <= _MAX_LENGTH else f"{line[:_MAX_LENGTH]} …"

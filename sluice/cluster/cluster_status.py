@@ -1,4 +1,4 @@
-"""`sluice status` on a cluster: what the pipeline's parts answer, asked in a pod, and what the cluster complains of."""
+"""`sluice status` on a cluster: the status of the pipeline's parts, queried in a pod, and the cluster's problems."""
 
 import json
 from argparse import Namespace
@@ -12,45 +12,45 @@ from rich.padding import Padding
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import Console, as_json
+from producer.runtime.terminal import Console, format_json
 from sluice.cluster.cluster_problems import Problems, find_problems
 from sluice.cluster.exec_retry import run_with_retries
 from sluice.cluster.toolbox_pod import Toolbox
 
 _ONE_LINE = 1_000
-"""Columns: a program that reads it finds each complaint on a line."""
+"""Columns: in a pipe each problem is on one line."""
 
 
 def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, stdout: IO[bytes], tty: bool) -> Exit:
-    """Print both; UNAVAILABLE if a part is silent or a pod is not ready, FAILED if something is not as it should be.
+    """Print both; UNAVAILABLE if a part does not answer or a pod is not ready, FAILED if a connector or resource is.
 
-    Where no pod answers, what the cluster complains of is printed all the same. On a terminal (`tty`) the command
-    has it. Raises SluiceError where there is nothing to print: no cluster, or no pipeline in it.
+    Where no pod answers, the cluster's problems are printed all the same. With `tty` the command in the pod has this
+    terminal. Raises SluiceError where there is nothing to print: no cluster, or no pipeline in it.
     """
     if args.watch and args.json:
-        return _ask(toolbox, arguments, stdout=_WithComplaints(toolbox, stdout))
+        return _run_in_pod(toolbox, arguments, stdout=_AddProblems(toolbox, stdout))
     with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(find_problems, toolbox.kubectl)
+        query = pool.submit(find_problems, toolbox.kubectl)
         try:
             if args.json:
-                return _print_object(toolbox, arguments, asked.result, stdout=stdout)
-            status = _ask(toolbox, arguments, stdout=None if tty else stdout)
+                return _print_object(toolbox, arguments, query.result, stdout=stdout)
+            status = _run_in_pod(toolbox, arguments, stdout=None if tty else stdout)
         except SluiceError as error:
-            complaints = asked.result()
-            if not complaints.found:
+            problems = query.result()
+            if not problems.found:
                 raise
-            _print(complaints, stdout=stdout)
+            _print(problems, stdout=stdout)
             raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
         if status is Exit.INTERRUPTED:
             return status
-        # What the cluster said before a watch began is of no interest after it.
-        complaints = find_problems(toolbox.kubectl) if args.watch else asked.result()
-    _print(complaints, stdout=stdout)
-    return _together(status, complaints)
+        # The problems from before a watch are out of date after it.
+        problems = find_problems(toolbox.kubectl) if args.watch else query.result()
+    _print(problems, stdout=stdout)
+    return _combine(status, problems)
 
 
-def _ask(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes] | None) -> Exit:
-    """Let the parts answer to `stdout`, None for this terminal."""
+def _run_in_pod(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes] | None) -> Exit:
+    """Run the command in a pod with its output to `stdout`, None for this terminal; return its exit status."""
     toolbox.check()
     if stdout is None:
         return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
@@ -63,41 +63,41 @@ def _ask(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes] | None
 
 
 def _print_object(
-    toolbox: Toolbox, arguments: Sequence[str], complaints: Callable[[], Problems], *, stdout: IO[bytes]
+    toolbox: Toolbox, arguments: Sequence[str], problems: Callable[[], Problems], *, stdout: IO[bytes]
 ) -> Exit:
-    answered = BytesIO()
+    output = BytesIO()
     try:
-        status = _ask(toolbox, arguments, stdout=answered)
+        status = _run_in_pod(toolbox, arguments, stdout=output)
     except SluiceError as error:
-        if not complaints().found:
+        if not problems().found:
             raise
-        status, told = Exit.UNAVAILABLE, json.dumps({"problems": [str(error)]}).encode()
+        status, line = Exit.UNAVAILABLE, json.dumps({"problems": [str(error)]}).encode()
     else:
-        told = answered.getvalue()
-    return _write(told, status, complaints(), stdout=stdout)
+        line = output.getvalue()
+    return _write(line, status, problems(), stdout=stdout)
 
 
-def _write(line: bytes, status: Exit, complaints: Problems, *, stdout: IO[bytes]) -> Exit:
-    """Write the parts' object with what the cluster complains of; what is no object is written as it is."""
+def _write(line: bytes, status: Exit, problems: Problems, *, stdout: IO[bytes]) -> Exit:
+    """Write the JSON object `line` with the cluster's problems added; a line that is no JSON is written as it is."""
     try:
-        told: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json.loads(line)
     except ValueError:
         stdout.write(line)
     else:
-        status = _together(Exit[told.get("exit", status.name)], complaints)
-        told |= {"exit": status.name, "cluster": complaints.as_object}
-        stdout.write(as_json(told).encode() + b"\n")
+        status = _combine(Exit[fields.get("exit", status.name)], problems)
+        fields |= {"exit": status.name, "cluster": problems.as_object}
+        stdout.write(format_json(fields).encode() + b"\n")
     stdout.flush()
     return status
 
 
-def _together(status: Exit, complaints: Problems) -> Exit:
-    """What the parts say of themselves comes first."""
-    return status or complaints.exit
+def _combine(status: Exit, problems: Problems) -> Exit:
+    """Return the exit status of the pipeline's parts; where that is OK, the one of the cluster's problems."""
+    return status or problems.exit
 
 
-class _WithComplaints(BytesIO):
-    """Takes the parts' objects, a line each, and writes them with what the cluster complains of then."""
+class _AddProblems(BytesIO):
+    """Takes JSON objects, a line each, and writes each with the cluster's problems at that time added."""
 
     def __init__(self, toolbox: Toolbox, stdout: IO[bytes]) -> None:
         super().__init__()
@@ -109,27 +109,27 @@ class _WithComplaints(BytesIO):
         return len(line)
 
 
-def _print(complaints: Problems, *, stdout: IO[bytes]) -> None:
+def _print(problems: Problems, *, stdout: IO[bytes]) -> None:
     tty = stdout.isatty()
     console = Console(file=TextIOWrapper(BytesIO()), force_terminal=tty, width=None if tty else _ONE_LINE)
     with console.capture() as text:
-        console.print(as_text(complaints))
-    # Not by the console itself: where nobody reads any more it ends the program with a status of its own.
+        console.print(as_text(problems))
+    # Not by the console itself: at a broken pipe it ends the program with an exit status of its own.
     stdout.write(text.get().encode())
     stdout.flush()
 
 
-def as_text(complaints: Problems) -> Group:
-    """The complaints for a person, a paragraph each."""
-    if not complaints.found and not complaints.silent:
-        return Group(Text.assemble(("Cluster", "bold"), "  complains of nothing"))
-    heading = Text.assemble(("Cluster", "bold"), f"  {_count(len(complaints.found))}")
-    found = [Text.assemble((entry.about, "bold red"), f"  {entry.says}") for entry in complaints.found]
-    silent = [Text(sentence, style="yellow") for sentence in complaints.silent]
-    return Group(heading, *(Padding(line, (0, 0, 0, 2), expand=False) for line in [*found, *silent]))
+def as_text(problems: Problems) -> Group:
+    """Return the problems for display, a paragraph each."""
+    if not problems.found and not problems.unanswered:
+        return Group(Text.assemble(("Cluster", "bold"), "  no problems"))
+    heading = Text.assemble(("Cluster", "bold"), f"  {_count(len(problems.found))}")
+    found = [Text.assemble((problem.resource, "bold red"), f"  {problem.text}") for problem in problems.found]
+    unanswered = [Text(sentence, style="yellow") for sentence in problems.unanswered]
+    return Group(heading, *(Padding(line, (0, 0, 0, 2), expand=False) for line in [*found, *unanswered]))
 
 
 def _count(number: int) -> str:
     if number == 1:
-        return "complains of one thing"
-    return f"complains of {number} things" if number else "complains of nothing that could be seen"
+        return "1 problem"
+    return f"{number} problems" if number else "no problems, as far as could be read"

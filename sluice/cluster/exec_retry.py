@@ -1,4 +1,4 @@
-"""A command is run again where the connection to its pod breaks: none of them changes anything by being run twice."""
+"""Runs a command again when the connection to its pod breaks: every command can safely run twice."""
 
 from collections.abc import Callable
 
@@ -8,23 +8,23 @@ from sluice.cluster.kubectl_exec import ConnectionBrokenError
 from sluice.cluster.toolbox_pod import Toolbox
 
 TIMES = 3
-"""How often a command is begun."""
+"""How often a command is started at most."""
 WAIT_SECONDS = 420.0
-"""A pod of a node that has died is made on another one after 5 minutes and 40 s, as Kubernetes has it by default."""
+"""By default Kubernetes replaces a pod of a dead node after 5 minutes and 40 s."""
 
 
 def run_with_retries(toolbox: Toolbox, run: Callable[[], Exit], *, read_once: bool = False) -> Exit:
-    """Call `run`; where the connection breaks wait for a pod and call it again, up to TIMES. The exit status.
+    """Call `run` and return its exit status; when the connection breaks, wait for a pod and call it again, up to TIMES.
 
-    What has begun to print its result is not begun again, nor what reads a source that can be read once: then
-    SluiceError says what to do. It is raised too where no pod can be reached within WAIT_SECONDS.
+    A command that has printed something is not run again, nor one whose source can be read only once (`read_once`):
+    then SluiceError says what to do. It is raised too where no pod can be reached within WAIT_SECONDS.
     """
     for left in reversed(range(TIMES)):
         try:
             return run()
         except ConnectionBrokenError as broken:
             if not left or broken.shown or read_once:
-                raise _given_up(broken, read_once=read_once) from broken
+                raise _give_up(broken, read_once=read_once) from broken
             _say(f"{broken}; waiting for a pod to run it again (at most {WAIT_SECONDS:.0f} s) …")
             toolbox.wait_until_reachable(seconds=WAIT_SECONDS)
             toolbox.end_earlier_run()
@@ -32,7 +32,7 @@ def run_with_retries(toolbox: Toolbox, run: Callable[[], Exit], *, read_once: bo
     raise AssertionError("the last time either ends or raises")
 
 
-def _given_up(broken: ConnectionBrokenError, *, read_once: bool) -> SluiceError:
+def _give_up(broken: ConnectionBrokenError, *, read_once: bool) -> SluiceError:
     if broken.shown:
         then = "What it has printed is not all. Run it again"
     elif read_once:
@@ -40,7 +40,7 @@ def _given_up(broken: ConnectionBrokenError, *, read_once: bool) -> SluiceError:
             "What it reads can be read only once, so it was not begun again. Run it again with the whole of its input"
         )
     else:
-        then = f"It was begun {TIMES} times. `sluice --target … status` says what the cluster complains of"
+        then = f"It was begun {TIMES} times. `sluice --target … status` shows the cluster's problems"
     return SluiceError(
         f"{broken}. {then}. What was loaded stays, and to load it again changes nothing", status=broken.status
     )

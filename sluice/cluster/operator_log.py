@@ -1,7 +1,6 @@
-"""What Strimzi's cluster operator last complained of, from its log.
+"""Failures of reconciliations, parsed from the log of Strimzi's cluster operator.
 
-An exception inside a reconciliation shows there only: the resource has no status then, and whoever waits for one is
-told nothing.
+An exception inside a reconciliation shows only there: the resource has no status then.
 """
 
 import re
@@ -14,8 +13,8 @@ _RECONCILIATION = re.compile(
 )
 _EXCEPTION = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(?P<class>[\w$]+)(?:: (?P<message>.*))?$")
 _STACK = re.compile(r"^\s+(?:at (?P<where>\S+)|\.\.\. \d+ )|^\s*Suppressed: ")
-_REFUSED = re.compile(r"^Failure executing: .*? Message: (?P<message>.*?)(?:\. Received status: .*)?$")
-"""What the operator's Kubernetes client wraps around the API server's own words."""
+_API_ERROR = re.compile(r"^Failure executing: .*? Message: (?P<message>.*?)(?:\. Received status: .*)?$")
+"""The text that the operator's Kubernetes client puts around a message of the API server."""
 _SUCCESS = "reconciled"
 _PREFIX = re.compile(r"^(?:createOrUpdate failed|Failed to reconcile|Reconciliation failed)\s*")
 
@@ -26,7 +25,7 @@ class ReconcileFailure:
 
     kind: str
     name: str
-    why: str
+    reason: str
 
 
 @dataclass(kw_only=True)
@@ -36,15 +35,15 @@ class _Entry:
     text: str
     exception: str = ""
     unexplained: bool = False
-    """The exception has no message: where it was thrown, which the next line says, is all there is."""
+    """The exception has no message: the next line, with the place in the code, is all there is."""
 
-    def why(self) -> str:
-        said = _PREFIX.sub("", self.text)
-        return " ".join(part for part in (said, self.exception) if part) or self.text
+    def reason(self) -> str:
+        text = _PREFIX.sub("", self.text)
+        return " ".join(part for part in (text, self.exception) if part) or self.text
 
 
 def reconcile_failures(lines: Iterable[str]) -> list[ReconcileFailure]:
-    """The last warning or error of each resource, unless it was reconciled afterwards; in the order of the log."""
+    """Return the last warning or error of each resource that was not reconciled afterwards, in the order of the log."""
     failed: dict[tuple[str, str], _Entry] = {}
     current: _Entry | None = None
     for line in lines:
@@ -54,11 +53,11 @@ def reconcile_failures(lines: Iterable[str]) -> list[ReconcileFailure]:
                 _add_exception(current, line.rstrip())
             continue
         current = _keep(failed, level=entry["level"], text=entry["text"])
-    return [ReconcileFailure(kind=entry.kind, name=entry.name, why=entry.why()) for entry in failed.values()]
+    return [ReconcileFailure(kind=entry.kind, name=entry.name, reason=entry.reason()) for entry in failed.values()]
 
 
 def _keep(failed: dict[tuple[str, str], _Entry], *, level: str, text: str) -> _Entry | None:
-    """Take an entry of the log; what is now the last failure of its resource, to which an exception may follow."""
+    """Add an entry of the log to `failed`; return it if an exception may follow it in the log."""
     about = _RECONCILIATION.match(text)
     if about is None:
         if level not in {"ERROR", "FATAL"}:
@@ -76,12 +75,12 @@ def _keep(failed: dict[tuple[str, str], _Entry], *, level: str, text: str) -> _E
 
 
 def _add_exception(entry: _Entry, line: str) -> None:
-    """The innermost cause is the reason: each further one takes the place of the one before."""
+    """Set the entry's exception: each further cause replaces the one before, so that the innermost stays."""
     if frame := _STACK.match(line):
         if entry.unexplained and frame["where"]:
             entry.exception += f" at {frame['where']}"
         entry.unexplained = False
     elif exception := _EXCEPTION.match(line):
-        refused = _REFUSED.match(exception["message"] or "")
-        entry.exception = refused["message"] if refused else exception["message"] or exception["class"]
+        api_error = _API_ERROR.match(exception["message"] or "")
+        entry.exception = api_error["message"] if api_error else exception["message"] or exception["class"]
         entry.unexplained = not exception["message"]

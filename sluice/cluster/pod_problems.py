@@ -1,4 +1,4 @@
-"""Why pods are not ready, from what Kubernetes says of them and from the events about them."""
+"""Reasons why pods are not ready, from their status and their events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,28 +6,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 KubernetesObject = dict[str, Any]
-"""An object of Kubernetes, as JSON has it."""
+"""A Kubernetes object as parsed JSON."""
 
-_STARTS = timedelta(seconds=30)
-"""For so long what a pod lacks may be what it is about to get."""
-_QUIET = timedelta(seconds=90)
-"""For so long a pod may be unready without a reason: its probes have not passed yet."""
-_STILL_GOING = timedelta(minutes=2)
-_ON_ITS_WAY = {"ContainerCreating", "PodInitializing"}
+_START_TIME = timedelta(seconds=30)
+"""A pod that is unready for a shorter time may just be starting."""
+_PROBE_TIME = timedelta(seconds=90)
+"""A pod that is unready without a reason for a shorter time may be waiting for its probes."""
+_DELETION_TIME = timedelta(minutes=2)
+"""A pod that is being deleted for a shorter time may just be ending."""
+_CREATING = {"ContainerCreating", "PodInitializing"}
 _OUT_OF_MEMORY = "OOMKilled"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodProblem:
-    """An object that should have pods ready and has not, and why as far as that is said."""
+    """An object whose pods are not all ready."""
 
     kind: str
     name: str
-    why: str
+    reason: str
 
 
 def find_pod_problems(objects: Sequence[KubernetesObject], *, now: datetime) -> list[PodProblem]:
-    """What is not ready among Pods, their owners and their claims; `objects` holds the Events too."""
+    """Return the Pods, owners of pods and volume claims among `objects` that are not ready; it holds the Events too."""
     warnings = _Warnings(entry for entry in objects if entry["kind"] == "Event")
     explain = {
         "Pod": lambda entry: _pod(entry, warnings, now=now),
@@ -38,19 +39,19 @@ def find_pod_problems(objects: Sequence[KubernetesObject], *, now: datetime) -> 
     }
     found: list[PodProblem] = []
     for entry in objects:
-        why = explain[entry["kind"]](entry) if entry["kind"] in explain else ""
-        if why:
-            found.append(PodProblem(kind=entry["kind"], name=entry["metadata"]["name"], why=why))
+        reason = explain[entry["kind"]](entry) if entry["kind"] in explain else ""
+        if reason:
+            found.append(PodProblem(kind=entry["kind"], name=entry["metadata"]["name"], reason=reason))
     return found
 
 
 def age(text: str | None, *, now: datetime) -> timedelta:
-    """How long ago a time of Kubernetes was; none for one that is missing."""
+    """Return the time since a timestamp of Kubernetes; 0 where it is missing."""
     return now - datetime.fromisoformat(text).astimezone(UTC) if text else timedelta(0)
 
 
 class _Warnings:
-    """The last warning about each object."""
+    """The last warning event of each object."""
 
     def __init__(self, events: Iterable[KubernetesObject]) -> None:
         self._last: dict[tuple[str, str], KubernetesObject] = {}
@@ -60,7 +61,7 @@ class _Warnings:
                 self._last[about.get("kind", ""), about.get("name", "")] = event
 
     def about(self, entry: KubernetesObject, *, but: str = "") -> str:
-        """Reason and message of the last one, unless its reason is `but`; empty where there is none."""
+        """Return reason and message of an object's last warning; empty where there is none or its reason is `but`."""
         event = self._last.get((entry["kind"], entry["metadata"]["name"]))
         if event is None or event.get("reason") == but:
             return ""
@@ -80,19 +81,21 @@ def _pod(pod: KubernetesObject, warnings: _Warnings, *, now: datetime) -> str:
         return ""
     if deleted := pod["metadata"].get("deletionTimestamp"):
         where = pod["spec"].get("nodeName", "its node")
-        return f"is being deleted and does not go: {where} may be down" if age(deleted, now=now) > _STILL_GOING else ""
+        return (
+            f"is being deleted and does not go: {where} may be down" if age(deleted, now=now) > _DELETION_TIME else ""
+        )
     conditions = {entry["type"]: entry for entry in status.get("conditions", [])}
     ready = conditions.get("Ready", {})
     if ready.get("status") == "True":
         return ""
     since = age(ready.get("lastTransitionTime") or pod["metadata"].get("creationTimestamp"), now=now)
-    if since < _STARTS:
+    if since < _START_TIME:
         return ""
     return _reasons(pod, conditions, warnings) or _unexplained(pod, warnings, since=since)
 
 
 def _reasons(pod: KubernetesObject, conditions: dict[str, KubernetesObject], warnings: _Warnings) -> str:
-    """What keeps the pod from running; empty where it runs and is not ready."""
+    """Return why the pod does not run; empty where it runs but is not ready."""
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return f"cannot be scheduled: {scheduled.get('message', scheduled.get('reason', ''))}"
@@ -100,7 +103,7 @@ def _reasons(pod: KubernetesObject, conditions: dict[str, KubernetesObject], war
     containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
     if said := "; ".join(filter(None, map(_container, containers))):
         return said
-    creating = any((entry.get("state", {}).get("waiting") or {}).get("reason") in _ON_ITS_WAY for entry in containers)
+    creating = any((entry.get("state", {}).get("waiting") or {}).get("reason") in _CREATING for entry in containers)
     return warnings.about(pod) if creating else ""
 
 
@@ -110,7 +113,7 @@ def _container(entry: KubernetesObject) -> str:
     name = f"container {entry['name']}"
     if ended and ended.get("exitCode"):
         return f"{name} {_ended(ended)}"
-    if waiting and waiting.get("reason") not in _ON_ITS_WAY:
+    if waiting and waiting.get("reason") not in _CREATING:
         message = f": {waiting['message']}" if waiting.get("message") else ""
         before = f"; it {_ended(last)}, {entry.get('restartCount', 0)} times in all" if last else ""
         return f"{name}: {waiting.get('reason', 'waiting')}{message}{before}"
@@ -125,7 +128,7 @@ def _ended(state: KubernetesObject) -> str:
 
 
 def _unexplained(pod: KubernetesObject, warnings: _Warnings, *, since: timedelta) -> str:
-    if since < _QUIET:
+    if since < _PROBE_TIME:
         return ""
     times = max((entry.get("restartCount", 0) for entry in pod["status"].get("containerStatuses", [])), default=0)
     restarted = f", restarted {times} times" if times else ""

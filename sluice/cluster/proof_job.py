@@ -1,4 +1,4 @@
-"""What the cluster's own load has proven: a Job, whose log holds the report."""
+"""The Job `proof` of the cluster's own load: its verdict and report, from its log."""
 
 from pathlib import Path
 from typing import IO
@@ -9,12 +9,12 @@ from sluice.proof.shared.report_file import write_report
 
 JOB = "proof"
 PAGE = b"<!DOCTYPE html>"
-"""How the report begins; before it the log has what the proof said."""
+"""First bytes of the report; the log has the proof's output before it."""
 _STATUS = "jsonpath={.items[-1:].status.containerStatuses[0].state.terminated.exitCode}"
 
 
 def fetch_proof_report(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
-    """Write the report of the proof's Job to `path` and show what it said; the proof's exit status.
+    """Write the report of the Job to `path` and its output to `stdout`; return the proof's exit status.
 
     Raises SluiceError where there is no such Job, it has not ended, or `path` cannot be written.
     """

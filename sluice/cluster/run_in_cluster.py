@@ -1,4 +1,4 @@
-"""A `sluice` command whose pipeline is on a cluster: what it reads here is sent there, what it writes comes back."""
+"""Runs a `sluice` command in a cluster: sends a source that is on this machine, fetches the files that it writes."""
 
 import os
 import sys
@@ -12,21 +12,24 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
-from producer.images.open_source import STDIN_HOLDS, SourceKind, detect_kind, locate_images
+from producer.gps.open_log import open_log
+from producer.images.image_location import locate_images
+from producer.images.source_kind import STDIN_HOLDS, SourceKind, detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.load_command import choose_rejects_file
 from producer.shared.output_files import STDIN_SOURCE, source_id
 from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
-from producer.sources.log_source import STDIN_NAME, cut_short, locate, open_source, shown_path
-from producer.sources.stored_bytes import StoredBytes, descriptor, is_remote, open_stored_bytes
-from producer.sources.unpack import READ_ERRORS
+from producer.sources.log_location import locate_log
+from producer.sources.source_errors import READ_ERRORS, source_cut_error
+from producer.sources.source_location import STDIN_NAME, display_path, file_descriptor, is_remote
+from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
 from sluice.cluster.kubectl_exec import WriteStdin
 from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
 from sluice.dead_letters.letter_files import rest_path
-from sluice.proof.shared.options import check_output, why_not_writable
+from sluice.proof.shared.proof_arguments import check_output, why_not_writable
 from sluice.proof.shared.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}
@@ -38,9 +41,9 @@ _CHUNK = 1 << 20
 def run_in_cluster(
     toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, env: Mapping[str, str], stdout: IO[bytes]
 ) -> Exit:
-    """Run the command line `arguments`, parsed as `args`, in the cluster; its exit status.
+    """Run the command line `arguments`, parsed as `args`, in the cluster; return its exit status.
 
-    Raises SluiceError where the cluster cannot be reached, a source here cannot be read or a file not be written.
+    Raises SluiceError where the cluster cannot be reached, a source cannot be read or a file cannot be written.
     """
     if arguments[0] == "status":
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
@@ -106,15 +109,15 @@ def _on_terminal(stdout: IO[bytes]) -> bool:
 
 
 def _source_here(args: Namespace) -> str | None:
-    """The source, if it is on this machine; the cluster fetches any other itself."""
+    """Return the source if it is on this machine; the cluster fetches any other itself."""
     source: str | None = getattr(args, "source", None)
     return None if source is None or is_remote(source) or source.startswith("nclt:") else source
 
 
 def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str]) -> dict[str, Path | None]:
-    """The files that the command writes, by the name of their option; None for a name that is the command's choice.
+    """Return the files that the command writes, by the name of their option; None where the command chooses the name.
 
-    Raises SluiceError where one would be written over the source or over something else.
+    Raises SluiceError where one would overwrite the source or another file.
     """
     if rejects:
         return {"rejects": rejects.path}
@@ -134,7 +137,7 @@ def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
         return None
     if args.kind == "images":
         return choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
-    return choose_rejects_file(args, locate(args.source, env=env).base_name, columns=ROWS, env=env)
+    return choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
@@ -151,7 +154,7 @@ def _refuse_to_write_over(args: Namespace, path: Path) -> None:
 
 
 def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path | None]) -> list[str]:
-    """The command line for the pod, where a command writes into the folder that it runs in."""
+    """Return the command line for the pod, where a command writes into its working folder."""
     if hasattr(args, "file"):
         return [args.file.name if word == str(args.file) else word for word in arguments]
     named = {name: path for name, path in files.items() if path}
@@ -164,21 +167,21 @@ def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path |
 
 @dataclass(frozen=True, kw_only=True)
 class _Sent:
-    """A source that is on this machine, as the command in the pod is given it."""
+    """A source on this machine, and how it is sent to the command in the pod."""
 
     feed: WriteStdin
     name: str
     holds: str
-    """What kind of source it is: `images` or `gps`."""
+    """Kind of source: `images` or `gps`."""
     source_id: str
-    """What it is known by in the files about it."""
+    """Identifies the source in reports and files of rejects."""
     read_once: bool
-    """It cannot be sent a second time."""
+    """Whether it can be read, and so sent, only once."""
 
 
 @contextmanager
 def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
-    """Make a source ready to be sent; it is opened once, also where it must be looked into to know what it is."""
+    """Prepare a source to be sent; it is opened only once, also where its first bytes decide its kind."""
     if hasattr(args, "kind"):  # `load gps` and `load images` say it
         yield _sent(source, SourceKind(images=args.kind == "images"), env=env)
     else:
@@ -194,7 +197,7 @@ def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
         feed, name = partial(_send_stored, source, _first_time(told.raw), env=env), path.name
     else:
         feed, name = partial(_send_log, source, _first_time(told.raw), env=env), source
-    unnamed = descriptor(source) is not None
+    unnamed = file_descriptor(source) is not None
     return _Sent(
         feed=feed,
         name="" if unnamed else name,
@@ -205,13 +208,13 @@ def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
 
 
 def _first_time(raw: StoredBytes | None) -> Callable[[], StoredBytes | None]:
-    """Give `raw` once: a source that is sent again, after the connection broke, is opened anew."""
+    """Return a function that returns `raw` once, then None: a source that is sent again is opened again."""
     left = [raw]
     return lambda: left.pop() if left else None
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:
-    # By their whole path: the session is the part of it that is a date.
+    # With their whole path: the session is the part of it that is a date.
     with tarfile.open(fileobj=sink, mode="w|") as archive:
         archive.add(folder)
 
@@ -219,20 +222,20 @@ def _send_folder(folder: Path, sink: IO[bytes]) -> None:
 def _send_stored(
     source: str, opened: Callable[[], StoredBytes | None], sink: IO[bytes], *, env: Mapping[str, str]
 ) -> None:
-    """Send a source as it is stored: the command there unpacks it."""
+    """Send a source as it is stored; the command in the pod unpacks it."""
     with ExitStack() as stack:
-        name = shown_path(source, env=env)
+        name = display_path(source, env=env)
         stored = opened() or stack.enter_context(open_stored_bytes(source, name=name, env=env))
         try:
             copyfileobj(stored, sink, _CHUNK)
         except BrokenPipeError:  # the command has ended
             raise
         except READ_ERRORS as error:
-            raise cut_short(name, stored.position(), error) from error
+            raise source_cut_error(name, stored.position(), error) from error
 
 
 def _send_log(
     source: str, opened: Callable[[], StoredBytes | None], sink: IO[bytes], *, env: Mapping[str, str]
 ) -> None:
-    with open_source(source, env=env, raw=opened()) as log:
+    with open_log(source, env=env, raw=opened()) as log:
         copyfileobj(log.stream, sink, _CHUNK)

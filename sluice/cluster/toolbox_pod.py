@@ -1,6 +1,6 @@
-"""The pod in which a person's commands run, reached by kubectl.
+"""The toolbox pod, in which a user's commands run, by `kubectl exec`.
 
-A port-forward would not do: Kafka tells its clients the names that its brokers have inside the cluster.
+A port-forward does not work: Kafka sends its clients to the names that its brokers have inside the cluster.
 """
 
 import shutil
@@ -29,25 +29,25 @@ POD = "deployment/toolbox"
 CONTAINER = "toolbox"
 NAMESPACE = "sluice"
 _CALL_SECONDS = 30
-"""For one short call: a node that has died does not answer at all."""
-_LOOK_SECONDS = 2.0
+"""Timeout of a short call: a dead node does not answer at all."""
+_POLL_SECONDS = 2.0
 
 
 class StillInPodError(SluiceError):
-    """What a command has written could not be brought here; it stays in the pod."""
+    """A file that a command wrote could not be fetched; it stays in the pod."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Toolbox:
-    """The toolbox of the pipeline in `namespace` of the cluster that kubectl calls `context`."""
+    """The toolbox pod of the pipeline in a namespace of the cluster of a kubectl context."""
 
     context: str
     namespace: str = NAMESPACE
     folder: str = field(default_factory=lambda: f"/tmp/sluice-{uuid.uuid4().hex}")  # noqa: S108 in the pod, by uuid
-    """A folder in the pod for the files of one command."""
+    """Folder in the pod for the files of one command."""
 
     def check(self) -> None:
-        """Raise SluiceError where there is no kubectl, no cluster, no pipeline in it, or none that runs."""
+        """Raise SluiceError where there is no kubectl, cluster or pipeline in it, or the pipeline does not run."""
         if shutil.which("kubectl") is None:
             raise SluiceError("kubectl is needed to reach a cluster, and is not on the PATH", status=Exit.UNAVAILABLE)
         done = self.kubectl("get", POD, "--output", "jsonpath={.status.readyReplicas}")
@@ -75,11 +75,11 @@ class Toolbox:
         stdout: IO[bytes],
         shown: Mapping[str, str],
     ) -> Exit:
-        """Run `sluice ARGUMENTS` in the pod; its exit status.
+        """Run `sluice ARGUMENTS` in the pod with `variables` in its environment; return its exit status.
 
-        `feed` writes its standard input; what it raises ends the command and is raised here. In what is printed,
-        the keys of `shown` (paths in the pod) are replaced by their values. On Ctrl-C the command is ended as
-        Ctrl-C would end it here, and its last words are still shown.
+        `feed` writes its standard input; an exception of it ends the command and is raised here. In the output the
+        keys of `shown` (paths in the pod) are replaced by their values. On Ctrl-C the command gets SIGINT, and its
+        further output is still shown.
 
         Raises ConnectionBrokenError where the connection breaks before the command has ended, and SluiceError for a
         command that was killed.
@@ -93,11 +93,11 @@ class Toolbox:
             output = CommandOutput(process=process, mark=mark, stdout=stdout, paths=shown)
             feeder = StdinThread(feed, process.stdin, failed=lambda: self._end(process))
             interrupted = self._pump(process, output)
-            output.errors_read()
+            output.wait_for_errors()
         if feeder.error and not interrupted:
             raise feeder.error
         try:
-            return command_exit(process.returncode, said=output.said, shown=output.shown)
+            return command_exit(process.returncode, errors=output.errors, shown=output.shown)
         except ConnectionBrokenError:
             if interrupted:
                 return Exit.INTERRUPTED
@@ -112,24 +112,24 @@ class Toolbox:
             except KeyboardInterrupt:
                 interrupted = True
                 self._end(process)
-            except BrokenPipeError:  # `| head`: nobody reads what the command has to say
-                output.leave()
+            except BrokenPipeError:  # `| head`: nobody reads the output any more
+                output.discard()
                 self._end(process)
-                output.errors_read()
+                output.wait_for_errors()
                 raise
             else:
                 return interrupted
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """End the command as Ctrl-C would; where the pod cannot be reached, end kubectl at least."""
+        """Send SIGINT to the command; where the pod cannot be reached, end kubectl at least."""
         if self._call("sh", "-c", f"kill -INT $(cat {self.folder}.pid)").returncode:
             process.terminate()
 
     def interactive(self, arguments: Sequence[str]) -> Exit:
-        """Run `sluice ARGUMENTS` in the pod on this terminal; its exit status. Raises as `run` does."""
+        """Run `sluice ARGUMENTS` in the pod on this terminal; return its exit status. Raises as `run` does."""
         command = terminal_command(["sluice", "--target", "external", *arguments])
         done = subprocess.run(self._exec(*command, options=["--stdin", "--tty"]), stderr=subprocess.PIPE, check=False)
-        return command_exit(done.returncode, said=done.stderr.decode(errors="replace").splitlines(), shown=False)
+        return command_exit(done.returncode, errors=done.stderr.decode(errors="replace").splitlines(), shown=False)
 
     def wait_until_reachable(self, *, seconds: float) -> None:
         """Wait until a command can be run in a pod again; raises SluiceError where `seconds` do not suffice."""
@@ -138,15 +138,15 @@ class Toolbox:
             if time.monotonic() > deadline:
                 raise SluiceError(
                     f"for {seconds:.0f} s no pod of {POD} could be reached: {kubectl_error(done.stderr)}. "
-                    "`sluice --target … status` says what the cluster complains of; then run the command again",
+                    "`sluice --target … status` shows the cluster's problems; then run the command again",
                     status=Exit.UNAVAILABLE,
                 )
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     def end_earlier_run(self) -> None:
-        """End what a broken connection may have left running, as Ctrl-C would, and remove what it has written.
+        """Send SIGINT to a command that a broken connection may have left running, and remove its files.
 
-        It would go on writing into the folder of the run that follows.
+        It would go on writing into the folder of the next run.
         """
         pid, runs = f"{self.folder}.pid", 'kill -0 "$pid" 2>/dev/null'
         wait = f"n=0; while {runs} && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done"
@@ -154,7 +154,7 @@ class Toolbox:
         self._call("sh", "-c", script)
 
     def files(self) -> list[str]:
-        """The files that the command has written; raises StillInPodError where the pod cannot be asked."""
+        """List the files that the command wrote; raises StillInPodError where the pod does not answer."""
         done = self._call("ls", self.folder)
         if done.returncode:
             raise self._still_there("", done.stderr)
@@ -213,12 +213,12 @@ class Toolbox:
 
 
 def kubectl_error(errors: bytes) -> str:
-    """What kubectl has said, for a sentence of ours."""
+    """Return the reason in kubectl's standard error."""
     return error_reason(errors.decode(errors="replace").splitlines())
 
 
 def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
-    # Away from the terminal's Ctrl-C: what it is needed for after that must not end with it.
+    # In a session of its own: calls that clean up after Ctrl-C must not be ended by it.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:

@@ -1,8 +1,8 @@
-"""The command `sluice dlq`: its arguments, and what it prints."""
+"""The command `sluice dlq`: arguments and output of its sub-commands list, show, write and send."""
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ out: they have arrived, or come back as new dead letters."""
 
 
 def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `sluice dlq` and its sub-commands."""
+    """Add the arguments of `sluice dlq` and its sub-commands."""
     parser.description = _DESCRIPTION
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     _add_choice(parser, default=None)
@@ -82,7 +82,7 @@ def _add_choice(parser: argparse.ArgumentParser, *, default: Any) -> None:
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
-    # SUPPRESS: what stands before the sub-command's name is not undone by a default.
+    # SUPPRESS: a default would override the option given before the sub-command's name.
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one object")
 
 
@@ -103,17 +103,12 @@ def _add_letters(parser: argparse.ArgumentParser) -> None:
 def run_dlq(
     args: argparse.Namespace,
     *,
-    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     errors: Console,
     endpoints: Endpoints,
 ) -> Exit:
-    """Do what the sub-command says; raises SluiceError as reading a topic does."""
-    try:
-        return args.dlq(_Call(args=args, console=console, errors=errors), endpoints)
-    except KeyboardInterrupt:
-        errors.print("interrupted")
-        return Exit.INTERRUPTED
+    """Run the sub-command; raises SluiceError as TopicReader does. Ctrl-C is handled by sluice/cli.py."""
+    return args.dlq(_Call(args=args, console=console, errors=errors), endpoints)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +156,7 @@ def _write(call: "_Call", endpoints: Endpoints) -> Exit:
 
         def letters() -> Iterator[DeadLetter]:
             for letter in read_letters(endpoints, topics, choice):
-                # One that was sent again has arrived, or has come back as a new one. Who names letters wants these.
+                # A letter sent again has arrived or is a new dead letter. Letters named by --letter are always written.
                 if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
                     yield letter
 
@@ -208,7 +203,7 @@ def _counts(selected: SendPlan) -> str:
 def _send_with_progress(
     letters: Iterator[DeadLetter], selected: SendPlan, *, memory: SentLetters, endpoints: Endpoints, errors: Console
 ) -> SendResult:
-    """Send with progress on standard error, heeding Ctrl-C."""
+    """Send with progress on standard error; Ctrl-C stops after the records under way."""
     if not selected.total:
         return SendResult(selected=selected)
 

@@ -1,4 +1,4 @@
-"""One dead letter: the record as it was, and what Kafka Connect says of why it was set aside."""
+"""A dead letter: the original record, and the reason of failure from the headers that Kafka Connect adds."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any, Self
 
 from confluent_kafka import Message
 
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
 
 ERROR_HEADER_PREFIX = "__connect.errors."
-"""How the names of the headers begin that Connect adds; the others are the record's own."""
+"""Begin of the names of the headers that Connect adds; the other headers are the original record's."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
@@ -23,22 +23,22 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A message of a topic of dead letters."""
+    """A record of a topic of dead letters."""
 
     topic: str
     partition: int
     offset: int
     time: str | None
-    """Of the original record: ISO, UTC."""
+    """Timestamp of the original record: ISO 8601, UTC."""
     key: bytes | None
     value: bytes | None
     size: int | None
-    """Bytes of the value, also where that was let go; None for a tombstone."""
+    """Size of the value in bytes, kept where `value` was dropped to save memory; None for a tombstone."""
     headers: Headers
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        """A message as it was read."""
+        """Make a dead letter of a record as confluent-kafka reads it."""
         _, milliseconds = message.timestamp()
         value = _bytes(message.value())
         return cls(
@@ -54,21 +54,21 @@ class DeadLetter:
 
     @property
     def address(self) -> str:
-        """What names it on a command line: connector, partition and offset."""
+        """Connector, partition and offset: names the letter on the command line."""
         return f"{self.topic.removesuffix(DEAD_LETTERS_SUFFIX)}:{self.partition}:{self.offset}"
 
     @property
     def connector(self) -> str:
-        """The connector that set it aside."""
+        """The sink that could not use the record."""
         return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS_SUFFIX)
 
     @property
     def origin(self) -> str | None:
-        """The topic that the record was read from; None where no header says it."""
+        """Topic of the original record; None where no header says it."""
         return self.error("topic") or None
 
     @property
-    def place(self) -> str:
+    def original_record(self) -> str:
         """Topic, partition and offset of the original record."""
         if self.origin is None:
             return "unknown"
@@ -76,12 +76,12 @@ class DeadLetter:
 
     @property
     def own_headers(self) -> Headers:
-        """The headers that the record had before it was set aside."""
+        """Headers of the original record."""
         return tuple((name, value) for name, value in self.headers if not name.startswith(ERROR_HEADER_PREFIX))
 
     @property
     def step(self) -> str:
-        """Where it failed, such as `VALUE_CONVERTER AvroConverter`."""
+        """Step of Connect that failed, such as `VALUE_CONVERTER AvroConverter`."""
         return " ".join(filter(None, (self.error("stage"), self.error("class.name").rpartition(".")[2])))
 
     @property
@@ -99,7 +99,7 @@ class DeadLetter:
 
     @property
     def kind(self) -> str:
-        """The reason without what differs from record to record: numbers, and what is quoted or in brackets."""
+        """The reason with numbers, quotations and brackets replaced by …: the same for records that failed alike."""
         return _VARIABLE.sub("…", self._said)
 
     @property
@@ -107,7 +107,7 @@ class DeadLetter:
         return self.error("exception.message") or self.error("exception.class.name") or NO_REASON
 
     def error(self, name: str) -> str:
-        """What Connect's header of that name says; the last one where there are several, empty where there is none."""
+        """Return Connect's header of that name; the last one where there are several, empty where there is none."""
         found = [value for header, value in self.headers if header == ERROR_HEADER_PREFIX + name]
         return (found[-1] or b"").decode(errors="backslashreplace") if found else ""
 
@@ -117,10 +117,10 @@ class DeadLetter:
             return "none"
         found = decode(self.key)
         whole = isinstance(found, str) or (isinstance(found, dict) and "hex" not in found)
-        return visible_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
+        return escape_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
 
     def as_object(self, decode: Decoder) -> dict[str, Any]:
-        """All that is known without the record's value, as JSON types."""
+        """Return everything but the record's value, as JSON types."""
         return {
             "letter": self.address,
             "topic": self.topic,
@@ -139,7 +139,7 @@ class DeadLetter:
         }
 
     def whole(self, decode: Decoder) -> dict[str, Any]:
-        """As as_object, and the record itself: nothing of it is left out."""
+        """Return as_object() and the whole record: value, headers, stack trace."""
         return {
             **self.as_object(decode),
             "key_hex": None if self.key is None else self.key.hex(),

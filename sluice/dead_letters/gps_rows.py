@@ -1,4 +1,4 @@
-"""A dead letter of a GPS log as a row of such a log, where it can be decoded."""
+"""Converts dead letters of the topic gps-fixes to rows of a GPS log."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NotConvertibleError(Exception):
-    """A letter that is no row; the message says why."""
+    """A letter that cannot be converted to a row or an image; the message says why."""
 
 
 def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
-    """The letter's utime and its row, every digit of it; raises NoRowError."""
+    """Return the letter's utime and its row as text with all digits; raises NotConvertibleError."""
     if letter.value is None:
         raise NotConvertibleError("it has no value: it was to delete the row of its key")
     value: Any = decode(letter.value)
@@ -29,7 +29,7 @@ def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
 
 
 def _utime(letter: DeadLetter, recorded_at: Any) -> int:
-    """The utime by key and value; raises NoRowError where they contradict each other."""
+    """Return the utime; raises NotConvertibleError where key and value have different ones."""
     key = (letter.key or b"").decode(errors="replace")
     by_key = int(key) if key.isascii() and key.isdigit() else None
     try:

@@ -1,21 +1,21 @@
-"""`sluice dlq show`: one dead letter, nothing of it left out."""
+"""Output of `sluice dlq show`: one dead letter with key, value, headers and stack trace."""
 
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import as_json, visible, visible_line
+from producer.runtime.terminal import escape_line, escape_text, format_json
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.record_decoder import Decoder
 
 HEX_BYTES = 1024
-"""How much of a value that cannot be decoded is shown; --json and `write` have all of it."""
+"""Bytes shown of a value that cannot be decoded; --json and `sluice dlq write` have all of them."""
 _LINE = 16
 
 
 def print_letter(letter: DeadLetter, *, console: Console, decode: Decoder, trace: bool, sent: bool) -> None:
-    """Print one letter for a person; with `trace` Java's stack trace too."""
+    """Print one letter; with `trace` its Java stack trace too."""
     for name, text in _fields(letter, decode=decode, sent=sent):
         console.print(_line(name, text), soft_wrap=True)
     for name, value in letter.own_headers:
@@ -34,14 +34,14 @@ def _fields(letter: DeadLetter, *, decode: Decoder, sent: bool) -> list[tuple[st
         ("step", letter.step or "unknown"),
         ("reason", letter.reason),
         ("exception", letter.error("exception.class.name") or "unknown"),
-        ("original record", letter.place),
+        ("original record", letter.original_record),
         ("time (UTC)", letter.time or "unknown"),
         ("key", letter.shown_key(decode)),
     ]
 
 
 def _line(name: str, text: str) -> Text:
-    return Text.assemble((f"{visible_line(name)}: ", "dim"), visible(text))
+    return Text.assemble((f"{escape_line(name)}: ", "dim"), escape_text(text))
 
 
 def _value(letter: DeadLetter, decode: Decoder) -> str:
@@ -51,7 +51,7 @@ def _value(letter: DeadLetter, decode: Decoder) -> str:
     size = f"{len(letter.value):,} bytes"
     if isinstance(value, dict) and {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         return f"{size}, not decoded\n{hex_lines(letter.value[:HEX_BYTES])}{_more(letter.value)}"
-    text = value if isinstance(value, str) else as_json(value, indent=2)
+    text = value if isinstance(value, str) else format_json(value, indent=2)
     return f"{size}\n{text}"
 
 
@@ -65,7 +65,7 @@ def _text(value: bytes) -> str:
 
 
 def hex_lines(data: bytes) -> str:
-    """Bytes as offset, hex and text, 16 in a line."""
+    """Format bytes as offset, hex and text, 16 in a line."""
     lines: list[str] = []
     for at in range(0, len(data), _LINE):
         piece = data[at : at + _LINE]

@@ -1,7 +1,7 @@
-"""`sluice dlq write`: dead letters in files from which they can be mended and loaded again.
+"""`sluice dlq write`: writes dead letters to a file from which they can be corrected and loaded again.
 
-The ending of the file says what is in it: .csv rows for `sluice load gps`, .tar images for `sluice load images`,
-.jsonl every letter as it is. What does not fit into a .csv or .tar goes beside it, into FILE's name with .rest.jsonl.
+The file's extension is its format: .csv rows for `sluice load gps`, .tar images for `sluice load images`, .jsonl every
+letter as it is. Letters that cannot be converted go into a second file, FILE's name with .rest.jsonl.
 """
 
 import io
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import as_json
+from producer.runtime.terminal import format_json
 from producer.shared.output_files import replacing
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.gps_rows import HEADER, NotConvertibleError, letter_to_row
@@ -29,22 +29,22 @@ _STARTS = {b"II*\0": ".tiff", b"MM\0*": ".tiff", b"\x89PNG": ".png", b"\xff\xd8\
 
 @dataclass(kw_only=True)
 class WriteResult:
-    """What was written where."""
+    """Files that were written, and the number of letters in each."""
 
     file: Path
     form: str
     letters: int = 0
-    """In the file itself."""
+    """Number in `file`."""
     older: int = 0
     """Rows and images left out because a newer letter has the same utime or key."""
     rest: int = 0
-    """In the file beside it."""
+    """Number in `rest_file`."""
     rest_file: Path | None = None
     others: int = 0
-    """Letters of other topics, which this kind of file is not for."""
+    """Letters of other topics, left out of this format."""
 
     def as_object(self) -> dict[str, Any]:
-        """As JSON types."""
+        """JSON types."""
         return {
             "file": str(self.file.absolute()),
             "letters": self.letters,
@@ -55,7 +55,7 @@ class WriteResult:
         }
 
     def sentences(self) -> list[str]:
-        """For a person."""
+        """Return sentences for display."""
         thing = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.form]
         lines = [f"{self.letters:,} {thing}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
         if self.older:
@@ -74,7 +74,7 @@ class WriteResult:
 
 
 def file_format(path: Path) -> str:
-    """The ending that says what goes into the file; raises SluiceError for another one."""
+    """Return the format, the file's extension; raises SluiceError for an unknown one."""
     if path.suffix not in (".csv", ".tar", ".jsonl"):
         raise SluiceError(
             f"FILE is {path}; it must end in .csv (rows of GPS logs), .tar (images) or .jsonl (all, as they are)",
@@ -84,19 +84,19 @@ def file_format(path: Path) -> str:
 
 
 def rest_path(path: Path) -> Path:
-    """The file beside it."""
+    """Return the path of the file for letters that cannot be converted."""
     return path.with_name(path.stem + REST)
 
 
 def check_overwrite(path: Path, *, force: bool) -> None:
-    """Raise SluiceError where a file that would be written is there already, unless `force`."""
+    """Raise SluiceError where a file to be written exists already, unless `force`."""
     for file in {path, rest_path(path)}:
         if file.exists() and not force:
             raise SluiceError(f"{file} is there already; --force writes over it", status=Exit.USAGE)
 
 
 def newest_images(letters: Iterable[DeadLetter]) -> dict[str, str]:
-    """For each image key the address of its newest letter: of two files with one key a load takes the first."""
+    """Return the address of the newest letter of each image key: of two files with one key a load takes the first."""
     keys = ((_usable_key(letter), letter) for letter in letters if _is_image(letter) and letter.value is not None)
     return {key: letter.address for key, letter in keys if key is not None}
 
@@ -104,9 +104,9 @@ def newest_images(letters: Iterable[DeadLetter]) -> dict[str, str]:
 def write_letters(
     letters: Iterable[DeadLetter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
 ) -> WriteResult:
-    """Write the letters; until all are written the files keep what they had.
+    """Write the letters; existing files are replaced only when all are written.
 
-    `newest` is what newest_images() says of them, for an archive. Raises SluiceError where a file cannot be written.
+    `newest` is the result of newest_images(), for a .tar. Raises SluiceError where a file cannot be written.
     """
     form = file_format(path)
     written = WriteResult(file=path, form=form)
@@ -133,7 +133,7 @@ def write_letters(
 
 
 class _Rest:
-    """The file beside it: made when the first letter goes there, and closed by `stack`."""
+    """The file for letters that cannot be converted: opened for the first one, closed by `stack`."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
         self.count = 0
@@ -152,17 +152,17 @@ class _Rest:
         self.count += 1
 
     def remove_earlier(self) -> None:
-        """Remove the file of an earlier call where this one had no letter for it."""
+        """Remove the file of an earlier run where this one wrote none."""
         if not self.count:
             self._path.unlink(missing_ok=True)
 
 
 def _json_line(found: dict[str, Any]) -> bytes:
-    return (as_json(found) + "\n").encode()
+    return (format_json(found) + "\n").encode()
 
 
 class _Rows:
-    """A CSV with one row for each utime, of its newest letter."""
+    """A CSV with one row for each utime, from its newest letter."""
 
     def __init__(self, file: IO[bytes], decode: Decoder) -> None:
         self._file, self._decode = file, decode
@@ -216,13 +216,13 @@ def _is_image(letter: DeadLetter) -> bool:
 
 
 def _usable_key(letter: DeadLetter) -> str | None:
-    """The key where it is a path of three parts."""
+    """Return the key if it is a path of three parts."""
     key = (letter.key or b"").decode(errors="replace")
     return key if _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/")) else None
 
 
 def _image_path(letter: DeadLetter, key: str | None) -> str:
-    """The key with an ending; the letter's own address where there is no usable key."""
+    """Return the path in the archive: the key with an extension, or the letter's address where the key is unusable."""
     value = letter.value or b""
     ending = next((ending for start, ending in _STARTS.items() if value.startswith(start)), ".bin")
     return f"{key}{ending}" if key else f"without-a-key/{letter.address.replace(':', '-')}{ending}"

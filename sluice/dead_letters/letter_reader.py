@@ -1,4 +1,4 @@
-"""Reads dead letters: those of all connectors that have a topic for them, or those that were asked for."""
+"""Reads dead letters from the topics of all sinks, filtered by connector, reason or address."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"(.+):([0-9]{1,9}):([0-9]{1,18})")
 
 @dataclass(frozen=True, kw_only=True)
 class LetterAddress:
-    """Where one dead letter is."""
+    """Topic, partition and offset of a dead letter."""
 
     topic: str
     partition: int
@@ -26,7 +26,7 @@ class LetterAddress:
 
 
 def parse_address(text: str) -> LetterAddress:
-    """CONNECTOR:PARTITION:OFFSET, or the topic's whole name in front; raises ValueError."""
+    """Parse CONNECTOR:PARTITION:OFFSET or TOPIC:PARTITION:OFFSET; raises ValueError."""
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no dead letter's address, such as mysql-sink:0:12; sluice dlq lists them")
@@ -36,21 +36,21 @@ def parse_address(text: str) -> LetterAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class LetterFilter:
-    """Which dead letters a command is about; what is left empty leaves none out."""
+    """Selects dead letters; an empty field selects all."""
 
     connector: str | None = None
     reason: str | None = None
-    """Text that the reason holds, in capital letters or small ones."""
+    """Text that the reason contains, case-insensitive."""
     addresses: Sequence[LetterAddress] = ()
 
-    def takes(self, letter: DeadLetter) -> bool:
-        """Say whether this one was chosen."""
+    def matches(self, letter: DeadLetter) -> bool:
+        """Whether the letter is selected."""
         if self.addresses and not any(_is_at(letter, address) for address in self.addresses):
             return False
         return self.reason is None or self.reason.lower() in letter.reason.lower()
 
-    def takes_topic(self, topic: str) -> bool:
-        """Say whether any letter of this topic can be chosen."""
+    def matches_topic(self, topic: str) -> bool:
+        """Whether letters of this topic can be selected."""
         if self.addresses and topic not in {address.topic for address in self.addresses}:
             return False
         return self.connector is None or topic == self.connector + DEAD_LETTERS_SUFFIX
@@ -61,7 +61,7 @@ def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
 
 
 def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
-    """The topics of dead letters that the user consumer may read; raises SluiceError where Kafka is silent."""
+    """Return the topics of dead letters that the user consumer may read; raises SluiceError where Kafka is silent."""
     try:
         topics = KafkaInspector(endpoints.consumer).kafka_status().topics
     except UnavailableError as error:
@@ -70,7 +70,7 @@ def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
 
 
 def matching_topics(endpoints: Endpoints, choice: LetterFilter) -> tuple[str, ...]:
-    """Those of them that the choice is about; raises SluiceError where there is none of that name."""
+    """Return the topics of dead letters that match; raises SluiceError where one that is named does not exist."""
     topics = dead_letter_topics(endpoints)
     wanted = {address.topic for address in choice.addresses}
     wanted |= {choice.connector + DEAD_LETTERS_SUFFIX} if choice.connector else set()
@@ -80,11 +80,11 @@ def matching_topics(endpoints: Endpoints, choice: LetterFilter) -> tuple[str, ..
             f"there is no topic {missing[0]} that may be read; connectors with dead letters: {names}",
             status=Exit.USAGE,
         )
-    return tuple(topic for topic in topics if choice.takes_topic(topic))
+    return tuple(topic for topic in topics if choice.matches_topic(topic))
 
 
 def read_letters(endpoints: Endpoints, topics: Sequence[str], choice: LetterFilter) -> Iterator[DeadLetter]:
-    """The chosen letters of these topics, one topic after another, the oldest of a partition first.
+    """Yield the matching letters of these topics, one topic after another, the oldest of a partition first.
 
     Raises SluiceError as TopicReader does.
     """
@@ -92,12 +92,12 @@ def read_letters(endpoints: Endpoints, topics: Sequence[str], choice: LetterFilt
         with closing(TopicReader(endpoints.consumer, topic)) as reader:
             for message in reader.backlog():
                 letter = DeadLetter.of(message)
-                if choice.takes(letter):
+                if choice.matches(letter):
                     yield letter
 
 
 def read_letter(endpoints: Endpoints, address: LetterAddress) -> DeadLetter:
-    """One letter; raises SluiceError where it is not there, or not there any more."""
+    """Read one letter; raises SluiceError where it does not exist, or not any more."""
     matching_topics(endpoints, LetterFilter(addresses=[address]))
     with closing(TopicReader(endpoints.consumer, address.topic)) as reader:
         for message in reader.backlog(starts={address.partition: address.offset}):

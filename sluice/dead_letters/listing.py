@@ -1,4 +1,4 @@
-"""`sluice dlq`: how many dead letters there are and why, and the newest of them."""
+"""Output of `sluice dlq`: the number of dead letters by reason, and the newest of them."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
@@ -17,7 +17,7 @@ from sluice.view.record_decoder import Decoder
 
 @dataclass(kw_only=True)
 class ReasonGroup:
-    """Letters of one connector that failed at one step for one kind of reason."""
+    """Number of letters of one connector that failed at one step for one kind of reason."""
 
     example: str
     count: int = 0
@@ -27,7 +27,7 @@ class ReasonGroup:
     reasons: set[str] = field(default_factory=set[str])
 
     def add(self, letter: DeadLetter, *, sent: bool) -> None:
-        """Count one more."""
+        """Count a letter."""
         self.count += 1
         self.sent += sent
         if len(self.reasons) <= 1:
@@ -38,7 +38,7 @@ class ReasonGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What was found."""
+    """Dead letters by reason, and the newest of them."""
 
     topics: tuple[str, ...]
     groups: dict[tuple[str, str, str], ReasonGroup]
@@ -50,19 +50,19 @@ class Listing:
 
     @property
     def total(self) -> int:
-        """All that were chosen."""
+        """Number of letters."""
         return sum(group.count for group in self.groups.values())
 
     @property
     def sent_again(self) -> int:
-        """Those of them that were sent again."""
+        """Number of letters that were sent again."""
         return sum(group.sent for group in self.groups.values())
 
 
 def make_listing(
     letters: Iterable[DeadLetter], *, topics: tuple[str, ...], sent: SentLetters, limit: int | None
 ) -> Listing:
-    """Read all, count them, and keep the newest `limit` (None: all) without their values."""
+    """Count all letters, and keep the newest `limit` (None: all) without their values."""
     groups: dict[tuple[str, str, str], ReasonGroup] = {}
     newest: dict[str, deque[tuple[DeadLetter, bool]]] = {}
     for letter in letters:
@@ -81,7 +81,7 @@ def make_listing(
 
 
 def as_object(listing: Listing, decode: Decoder) -> dict[str, Any]:
-    """The listing as JSON types."""
+    """Return the listing as JSON types."""
     return {
         "dead_letters": listing.total,
         "sent_again": listing.sent_again,
@@ -106,7 +106,7 @@ def as_object(listing: Listing, decode: Decoder) -> dict[str, Any]:
 
 
 def print_listing(listing: Listing, *, console: Console, decode: Decoder) -> None:
-    """Print the listing for a person."""
+    """Print the listing for display."""
     if not listing.total:
         names = ", ".join(topic.removesuffix(DEAD_LETTERS_SUFFIX) for topic in listing.topics)
         console.print(f"no dead letter (connectors that set them aside: {names or 'none'})", soft_wrap=True)
@@ -131,7 +131,7 @@ def _summary(listing: Listing) -> Text:
 
 def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
     reason = kind if len(group.reasons) > 1 else group.example
-    text = Text.assemble(f"{group.count:>9,}  ", (visible_line(where), "dim"), "  ", visible_line(reason))
+    text = Text.assemble(f"{group.count:>9,}  ", (escape_line(where), "dim"), "  ", escape_line(reason))
     span = _short(group.newest)
     if group.oldest != group.newest:
         span = f"{_short(group.oldest)} to {span}"
@@ -141,12 +141,12 @@ def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
 
 def _letter(letter: DeadLetter, decode: Decoder, *, sent: bool) -> Text:
     text = Text.assemble(
-        (visible_line(letter.address), "bold"),
-        (f"  {_short(letter.time)}  was {visible_line(letter.place)}  key ", "dim"),
+        (escape_line(letter.address), "bold"),
+        (f"  {_short(letter.time)}  was {escape_line(letter.original_record)}  key ", "dim"),
         letter.shown_key(decode),
         ("  sent again" if sent else "", "green"),
     )
-    return text.append(f"\n    {visible_line(letter.reason)}")
+    return text.append(f"\n    {escape_line(letter.reason)}")
 
 
 def _short(time: str | None) -> str:

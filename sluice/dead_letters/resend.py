@@ -1,4 +1,4 @@
-"""`sluice dlq send`: dead letters to the topics that they came from, each only once."""
+"""`sluice dlq send`: sends dead letters again to their original topics, each only once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -13,18 +13,18 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 
-_AT_ONCE = 500
-_AT_ONCE_BYTES = 32 << 20
-"""What is sent before it is remembered as sent: so much can be sent twice by a kill in between."""
+_BATCH_LETTERS = 500
+_BATCH_BYTES = 32 << 20
+"""Limits of a batch, which is recorded as sent when all of it is acknowledged: a kill in between sends it twice."""
 _LARGEST = 256 << 20
-"""Bytes of a message; the topic's own limit is what counts."""
+"""Maximum size of a record in bytes; the topic's own limit is what counts."""
 _WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 
 
 @dataclass(kw_only=True)
 class SendPlan:
-    """What a choice comes to, counted before anything is sent."""
+    """The letters that will be sent, counted before the first is sent."""
 
     offsets: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
     """To be sent, by topic of dead letters and partition."""
@@ -35,11 +35,11 @@ class SendPlan:
 
     @property
     def total(self) -> int:
-        """How many are to be sent."""
+        """Number of letters to be sent."""
         return self.topics.total()
 
     def takes(self, letter: DeadLetter) -> bool:
-        """Whether this letter was counted: one that has come since was not asked about."""
+        """Whether this letter was counted: one that came later was not confirmed by the user."""
         return letter.offset in self.offsets.get((letter.topic, letter.partition), ())
 
 
@@ -73,7 +73,7 @@ class SendResult:
 
 
 def plan_send(letters: Iterable[DeadLetter], *, memory: SentLetters, again: bool) -> SendPlan:
-    """Count what is to be sent; with `again` also what was sent before."""
+    """Count the letters to be sent; with `again` also those that were sent before."""
     selected = SendPlan()
     for letter in letters:
         if letter.origin is None:
@@ -94,9 +94,9 @@ def send_letters(
     user: KafkaUser,
     tick: Callable[[int], None],
 ) -> SendResult:
-    """Send the selected letters, and remember those that were acknowledged.
+    """Send the letters of the plan, and record those that were acknowledged.
 
-    `tick` is told how many, ten times a second; what it raises ends the sending after what is under way.
+    `tick` is called with their number ten times a second; an exception of it ends the sending after the current batch.
     """
     sent = SendResult(selected=selected)
     sender = _Sender(user)
@@ -113,7 +113,7 @@ def send_letters(
 
 
 class SendStoppedError(Exception):
-    """The tick has ended the sending; `sent` is what had been sent until then."""
+    """`tick` ended the sending; `sent` is the result until then."""
 
     def __init__(self, sent: SendResult) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
     for letter in letters:
         batch.append(letter)
         size += len(letter.value or b"")
-        if len(batch) >= _AT_ONCE or size >= _AT_ONCE_BYTES:
+        if len(batch) >= _BATCH_LETTERS or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
@@ -134,7 +134,7 @@ def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
 
 
 class _Sender:
-    """Sends letters as the user producer; what became of the last batch is in its attributes."""
+    """Sends letters as the user producer; its attributes hold the result of the last batch."""
 
     def __init__(self, user: KafkaUser) -> None:
         self.offsets: dict[tuple[str, int], list[int]] = {}
@@ -144,7 +144,7 @@ class _Sender:
         settings: dict[str, Any] = {
             "acks": "all",
             "enable.idempotence": True,
-            # The partition of a key as a load chooses it.
+            # The same partition for a key as in a load.
             "partitioner": "murmur2_random",
             "message.max.bytes": _LARGEST,
             "message.timeout.ms": round(_WAIT_SECONDS * 1000),
@@ -160,7 +160,7 @@ class _Sender:
             ) from error
 
     def send(self, batch: list[DeadLetter], *, tick: Callable[[], None]) -> BaseException | None:
-        """Send, and wait until it is known of each letter what became of it; what `tick` raised, if it did."""
+        """Send a batch and wait until each letter is acknowledged or failed; return the exception of `tick`, if any."""
         self.offsets, self.by_topic = defaultdict(list), Counter()
         stopped: BaseException | None = None
         for letter in batch:

@@ -1,7 +1,7 @@
-"""Remembers which dead letters were sent again, so that none is sent twice.
+"""Record of the dead letters that were sent again, so that none is sent twice.
 
-Kafka keeps it, wherever the command runs: as the offset that the consumer group GROUP has committed for a topic of dead
-letters (all before it were sent) and, in the text that goes with an offset, the ranges sent beyond it.
+It is stored in Kafka: as the committed offset of the consumer group GROUP (all letters before it were sent) and, in the
+metadata of that offset, the ranges of offsets sent beyond it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,9 @@ from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
 
 GROUP = "reader-dead-letters-sent"
-"""The user consumer may use groups that begin so."""
+"""The ACLs of the user consumer allow groups that begin with `reader-`."""
 MAX_TEXT = 4000
-"""Bytes that Kafka takes with an offset (offset.metadata.max.bytes is 4096)."""
+"""Bytes of metadata with an offset (the broker's offset.metadata.max.bytes is 4096)."""
 _SECONDS = 10.0
 
 Ranges = list[tuple[int, int]]
@@ -23,7 +23,7 @@ Ranges = list[tuple[int, int]]
 
 
 def ranges_of(offsets: Iterable[int]) -> Ranges:
-    """The offsets as ranges."""
+    """Group offsets into ranges."""
     found: Ranges = []
     for offset in sorted(set(offsets)):
         if found and found[-1][1] + 1 == offset:
@@ -34,7 +34,7 @@ def ranges_of(offsets: Iterable[int]) -> Ranges:
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Ranges that may overlap or touch, as ranges that do not."""
+    """Merge ranges that overlap or touch."""
     found: Ranges = []
     for first, last in sorted(ranges):
         if found and first <= found[-1][1] + 1:
@@ -45,7 +45,7 @@ def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 class SentOffsets:
-    """What was sent of one partition: everything before `before`, and `beyond` it these ranges."""
+    """Offsets sent of one partition: all before `before`, and the ranges `beyond` it."""
 
     def __init__(self, before: int = 0, beyond: Iterable[tuple[int, int]] = ()) -> None:
         self.before = before
@@ -54,7 +54,7 @@ class SentOffsets:
 
     @classmethod
     def parse(cls, before: int, text: str) -> "SentOffsets":
-        """From a committed offset and its text; a text that is none of ours counts as none."""
+        """Parse a committed offset and its metadata; metadata in another format counts as empty."""
         try:
             pairs = [part.partition("-")[::2] for part in text.split(",") if part]
             return cls(max(0, before), [(int(first), int(last or first)) for first, last in pairs])
@@ -70,7 +70,7 @@ class SentOffsets:
         return offset < self.before or any(first <= offset <= last for first, last in self.beyond)
 
     def with_more(self, offsets: Iterable[int], *, begin: int = 0) -> "SentOffsets":
-        """As if these were sent too; what Kafka has deleted, all before `begin`, need not be remembered."""
+        """Return a copy with these offsets added; those before `begin`, which Kafka has deleted, need not be stored."""
         before = max(self.before, begin)
         beyond = [(max(first, before), last) for first, last in self.beyond if last >= before]
         return SentOffsets(before, [*beyond, *(pair for pair in ranges_of(offsets) if pair[1] >= before)])
@@ -81,7 +81,7 @@ class SentOffsets:
 
 
 class SentLetters:
-    """The memory of all topics. Close it after use; raises SluiceError where Kafka does not answer."""
+    """Offsets sent, of all topics. Close it after use; raises SluiceError where Kafka does not answer."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
@@ -98,7 +98,7 @@ class SentLetters:
         self._consumer.close()
 
     def of(self, topic: str, partition: int) -> SentOffsets:
-        """What was sent of one partition."""
+        """Return the offsets sent of one partition."""
         if (topic, partition) not in self._known:
             try:
                 (found,) = self._consumer.committed([TopicPartition(topic, partition)], timeout=_SECONDS)
@@ -108,7 +108,7 @@ class SentLetters:
         return self._known[topic, partition]
 
     def add(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
-        """Remember these offsets of each topic and partition."""
+        """Store these offsets, by topic and partition, as sent."""
         changed = {at: self.of(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
         partitions = [
             TopicPartition(topic, partition, sent.before, metadata=sent.text)
@@ -121,7 +121,7 @@ class SentLetters:
         self._known |= changed
 
     def check_room(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
-        """Raise SluiceError where the choice is too scattered to be remembered."""
+        """Raise SluiceError where the ranges of these offsets do not fit into the metadata of an offset."""
         for at, more in offsets.items():
             if len(self.of(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
                 raise SluiceError(

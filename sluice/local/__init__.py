@@ -1,1 +1,1 @@
-"""The pipeline as supervised processes on this machine: fetch, prepare, supervise."""
+"""The local pipeline, as supervised processes on this machine: fetch servers, prepare, start, reconcile, stop."""

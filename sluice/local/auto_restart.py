@@ -1,7 +1,7 @@
-"""Restarts connectors and tasks that have FAILED, as Strimzi's autoRestart does on a cluster.
+"""The process `auto-restart`: restarts connectors and tasks that have FAILED, as Strimzi does on a cluster.
 
-`python -m sluice.local.auto_restart STATE` is one of the pipeline's processes. `spec.autoRestart` in k8s/connectors/
-says what may be restarted, and how often; other connectors are left alone.
+It is started as `python -m sluice.local.auto_restart STATE`. `spec.autoRestart` in k8s/connectors/ enables and limits
+the restarts; connectors without it are not restarted.
 """
 
 import json
@@ -24,22 +24,22 @@ from sluice.local.processes import Server
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 
 NAME = "auto-restart"
-_READY = "ready"
+_READY_FILE = "ready"
 _POLL_SECONDS = 1.0
-_SECONDS = 10
-"""Given to Connect for an answer."""
+_TIMEOUT_SECONDS = 10
+"""Time that Connect has to answer a request, s."""
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 60.0
-_SETTLED_SECONDS = 15.0
-"""What has failed is not taken to run before it has run for so long."""
-_FAILING = f"{NAME}/failing.json"
+_STABLE_SECONDS = 15.0
+"""A connector that has failed counts as running again after this time without a failure, s."""
+_FAILURES_FILE = f"{NAME}/failing.json"
 _LOG = logging.getLogger(NAME)
 
 
 def server(instance: Instance) -> Server:
-    """The process; ready when Connect has told it of every connector once."""
+    """Return the process; it is ready after its first complete answer from Connect."""
     folder = instance.folder(NAME)
-    ready = folder / _READY
+    ready = folder / _READY_FILE
     ready.unlink(missing_ok=True)
     return Server(
         name=NAME,
@@ -51,18 +51,21 @@ def server(instance: Instance) -> Server:
 
 @dataclass
 class RestartPlan:
-    """When one connector may be restarted: at once, then after pauses that double, up to a minute.
+    """When to restart one connector: at once, then after pauses that double, up to a minute.
 
-    A connector that has run for longer than the longest pause begins anew. Times are seconds of one clock.
+    After a run longer than the longest pause the count starts again at 0. Times are seconds of one monotonic clock.
     """
 
     policy: AutoRestart
     done: int = 0
+    """Restarts so far."""
     not_before: float = 0.0
+    """Time before which it is not restarted again."""
     failed_at: float = 0.0
+    """Time at which it was last seen failed."""
 
     def due(self, now: float, *, failed: bool) -> bool:
-        """Say whether to restart it now, given whether a part of it has failed."""
+        """Return whether to restart it now; `failed`: whether the connector or a task of it is FAILED."""
         if not failed:
             if now - self.failed_at > _LONGEST_PAUSE_SECONDS:
                 self.done = 0
@@ -72,15 +75,15 @@ class RestartPlan:
 
     @property
     def given_up(self) -> bool:
-        """Whether it has been restarted as often as it may be."""
+        """Whether it was restarted `policy.max_restarts` times."""
         return self.policy.max_restarts is not None and self.done >= self.policy.max_restarts
 
-    def just_failed(self, now: float) -> bool:
-        """Whether it was restarted and has not run since for long enough to say that it runs."""
-        return self.done > 0 and now - self.failed_at < _SETTLED_SECONDS
+    def failed_recently(self, now: float) -> bool:
+        """Return whether it was restarted, and its last failure is less than _STABLE_SECONDS ago."""
+        return self.done > 0 and now - self.failed_at < _STABLE_SECONDS
 
     def count(self, now: float) -> float:
-        """Count a restart; returns the pause, in seconds, before the next one."""
+        """Count a restart; return the pause before the next one, s."""
         pause = min(_FIRST_PAUSE_SECONDS * 2.0 ** min(self.done, 10), _LONGEST_PAUSE_SECONDS)
         self.done += 1
         self.not_before = now + pause
@@ -88,7 +91,7 @@ class RestartPlan:
 
 
 class AutoRestarter:
-    """Looks at the connectors of one Connect cluster and restarts what has failed."""
+    """Polls the connectors of one Connect cluster and restarts those that have failed."""
 
     def __init__(self, spec: PipelineSpec, urls: Iterable[str]) -> None:
         self._urls = tuple(urls)
@@ -100,20 +103,20 @@ class AutoRestarter:
         self._reasons: dict[str, str] = {}
 
     def recent_failures(self) -> dict[str, str]:
-        """A sentence for each connector that has failed a moment ago, by its name; also where it says RUNNING."""
+        """Return a sentence, by name, for each connector that failed shortly before, even if it is RUNNING now."""
         now = time.monotonic()
         return {
             name: f"{name} has just been restarted (restart {plan.done}), for it had FAILED: {self._reasons[name]}"
             for name, plan in self._plans.items()
-            if plan.just_failed(now)
+            if plan.failed_recently(now)
         }
 
     def poll(self) -> bool:
-        """Look once, and restart what is due; False where no worker answers."""
-        url, found = self._ask()
+        """Ask Connect once, and restart the connectors that are due; return False where no worker answers."""
+        url, statuses = self._read_statuses()
         for name, plan in self._plans.items():
-            if name in found:
-                self._restart_if_due(url, name, found[name]["status"], plan)
+            if name in statuses:
+                self._restart_if_due(url, name, statuses[name]["status"], plan)
         return bool(url)
 
     def _restart_if_due(self, url: str, name: str, status: dict[str, Any], plan: RestartPlan) -> None:
@@ -121,8 +124,8 @@ class AutoRestarter:
         now = time.monotonic()
         if not plan.due(now, failed=bool(failed)):
             return
-        if not restart_failed(url, name, seconds=_SECONDS):
-            return  # the next look tries again
+        if not restart_failed(url, name, seconds=_TIMEOUT_SECONDS):
+            return  # the next poll tries again
         pause = plan.count(now)
         self._reasons[name] = _reason(failed[0])
         then = "no more after this" if plan.given_up else f"again after {pause:.0f} s at the soonest"
@@ -131,11 +134,11 @@ class AutoRestarter:
             "%s: restart %d (%s) of what has FAILED: %s: %s", name, plan.done, then, which, self._reasons[name]
         )
 
-    def _ask(self) -> tuple[str, dict[str, Any]]:
-        """A worker that answers, and what it says of every connector."""
+    def _read_statuses(self) -> tuple[str, dict[str, Any]]:
+        """Return the URL of the first worker that answers, and the status of every connector."""
         for url in self._urls:
             try:
-                status, answer = request("GET", f"{url}/connectors?expand=status", seconds=_SECONDS)
+                status, answer = request("GET", f"{url}/connectors?expand=status", seconds=_TIMEOUT_SECONDS)
             except (OSError, HTTPException):
                 continue
             if status == HTTPStatus.OK and isinstance(answer, dict):
@@ -151,19 +154,20 @@ def _reason(part: dict[str, Any]) -> str:
 
 
 def recent_failures(instance: Instance) -> tuple[str, ...]:
-    """A sentence for each connector of an instance that has failed a moment ago; empty where nobody has written any.
+    """Return a sentence for each connector of an instance that failed shortly before, as `auto-restart` recorded it.
 
-    One that fails at each restart says RUNNING for some seconds in between: Connect alone does not say it all.
+    A connector that fails again after each restart is RUNNING for some seconds in between: Connect's status alone does
+    not show it.
     """
     try:
-        found = json.loads((instance.state / _FAILING).read_text(encoding="utf-8"))
+        found = json.loads((instance.state / _FAILURES_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ()
     return tuple(map(str, found.values())) if isinstance(found, dict) else ()
 
 
 def run(instance: Instance) -> None:
-    """Watch the connectors of an instance until the process is ended."""
+    """Restart failed connectors of an instance until the process is ended."""
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
     restarter = AutoRestarter(PipelineSpec.read(), urls)
     failures: dict[str, str] | None = None
@@ -171,9 +175,9 @@ def run(instance: Instance) -> None:
         answered = restarter.poll()
         if (now := restarter.recent_failures()) != failures:
             failures = now
-            instance.write(_FAILING, json.dumps(failures))
+            instance.write(_FAILURES_FILE, json.dumps(failures))
         if answered:
-            (instance.folder(NAME) / _READY).touch()
+            (instance.folder(NAME) / _READY_FILE).touch()
         time.sleep(_POLL_SECONDS)
 
 

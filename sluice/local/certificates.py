@@ -1,7 +1,7 @@
-"""A certificate authority of an instance's own, and the two certificates it signs.
+"""Certificates of an instance: its own authority, and the two certificates that it signs.
 
-Elliptic-curve keys (P-256) because they are made in a millisecond; a year's life because an instance is disposable
-and `sluice up` makes new ones when they near their end.
+Elliptic-curve keys (P-256), because they are generated in a millisecond. Valid for a year, because an instance is
+disposable; `sluice up` renews them in their last month.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,16 +16,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sluice.local.instance import Instance
 
-_LIFE = timedelta(days=365)
-_RENEW = timedelta(days=30)
+_VALIDITY = timedelta(days=365)
+_RENEW_BEFORE_END = timedelta(days=30)
 
 
 def make_certificates(instance: Instance) -> None:
     """Write tls/ca.pem, tls/broker.pem and tls/admin.pem (key and chain in one file each), mode 0600.
 
-    The authority's key is thrown away: nobody can sign another certificate for this instance.
+    Does nothing while they are valid for another month. The authority's key is not kept: nobody can sign another
+    certificate for this instance.
     """
-    if _fresh(instance.state / "tls/ca.pem"):
+    if _is_valid(instance.state / "tls/ca.pem"):
         return
     key, authority = _authority()
     for name in ("broker", "admin"):
@@ -33,14 +34,14 @@ def make_certificates(instance: Instance) -> None:
     instance.write("tls/ca.pem", authority.public_bytes(Encoding.PEM).decode())
 
 
-def _fresh(path: Path) -> bool:
+def _is_valid(path: Path) -> bool:
     if not path.exists():
         return False
     try:
         end = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):  # damaged: made anew
+    except (OSError, ValueError):  # damaged: create new ones
         return False
-    return end - datetime.now(UTC) > _RENEW
+    return end - datetime.now(UTC) > _RENEW_BEFORE_END
 
 
 def _name(common_name: str) -> x509.Name:
@@ -56,7 +57,7 @@ def _builder(subject: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _LIFE)
+        .not_valid_after(now + _VALIDITY)
     )
 
 

@@ -1,4 +1,4 @@
-"""Kafka Connect's distributed workers."""
+"""Kafka Connect's distributed workers: process, settings, variables of connectors."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sluice.local.processes import Server
 
 
 def worker(instance: Instance, *, index: int, spec: PipelineSpec, servers: Path) -> Server:
-    """The process of worker `index` (from 0); ready when it is a member of its group and serves."""
+    """Return the process of worker `index` (from 0); ready when it has joined its group and serves requests."""
     name = f"connect-{index + 1}"
     links = instance.link_servers(servers)
     settings = instance.write(
@@ -34,7 +34,7 @@ def worker(instance: Instance, *, index: int, spec: PipelineSpec, servers: Path)
 
 
 def connector_variables(instance: Instance) -> dict[str, str]:
-    """What the ${env:…} of a connector stand for here; k8s/connect.yaml says it for a cluster."""
+    """Return the variables behind ${env:…} in k8s/connectors/; k8s/connect.yaml sets them on a cluster."""
     return {
         "BROKER_BOOTSTRAP_SERVERS": f"127.0.0.1:{instance.port('kafka')}",
         "BROKER_CA_CERTIFICATE": (instance.state / "tls/ca.pem").read_text(encoding="ascii"),
@@ -53,11 +53,13 @@ def connector_variables(instance: Instance) -> dict[str, str]:
 
 
 def _settings(instance: Instance, *, index: int, spec: PipelineSpec, plugins: str) -> dict[str, str]:
-    login = scram_client_settings(instance, "connect")
+    authentication = scram_client_settings(instance, "connect")
     port = instance.port("connect", index)
-    # A worker has three kinds of client, and each is configured on its own.
+    # The worker itself and each kind of client of its connectors are configured separately.
     clients = {
-        f"{kind}{name}": value for kind in ("", "producer.", "consumer.", "admin.") for name, value in login.items()
+        f"{kind}{name}": value
+        for kind in ("", "producer.", "consumer.", "admin.")
+        for name, value in authentication.items()
     }
     return {
         **spec.worker,

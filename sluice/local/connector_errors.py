@@ -1,12 +1,12 @@
-"""Why a connector has failed, in the words of a person, and what to do."""
+"""Advice for the errors of failed connectors."""
 
 import re
 
-_ADVICE = (
+_ADVICE_BY_PATTERN = (
     (
         "no longer available on the server|Could not find first log file|purged binary|impossible position|"
         "could not find next log|binlog files have been purged",
-        "Its place in the binary log is gone. docs/mysql-source.md (What may come twice) says how it starts anew: "
+        "Its position in the binary log is gone. docs/mysql-source.md (What may come twice) says how to start again: "
         "stop it, delete its offsets, resume it.",
     ),
     (
@@ -28,10 +28,12 @@ _ADVICE = (
     ("AuthorizationException|Not authorized", "A right in Kafka is missing: k8s/users.yaml gives them."),
     ("Communications link failure|Connection refused", "What it connects to does not answer: `sluice status`."),
 )
-_OTHERWISE = "When that is mended: sluice up. The whole trace is in the instance's logs/connect-*.log."
+_DEFAULT_ADVICE = "Repair the cause, then run sluice up. The whole trace is in the instance's logs/connect-*.log."
 
 
 def advise(cause: str, connector: str) -> str:
-    """What to do about a cause."""
-    found = next((text for pattern, text in _ADVICE if re.search(pattern, cause, re.IGNORECASE)), _OTHERWISE)
+    """Return what to do about a cause of `connector`'s failure, as sluice/stack_trace.py finds it."""
+    found = next(
+        (text for pattern, text in _ADVICE_BY_PATTERN if re.search(pattern, cause, re.IGNORECASE)), _DEFAULT_ADVICE
+    )
     return found.format(name=connector)

@@ -1,4 +1,4 @@
-"""Whether a connector has done its work once since `sluice up` began: that its tasks say RUNNING does not tell."""
+"""Progress of a connector: whether it has worked since `sluice up` began. RUNNING tasks alone do not show that."""
 
 import time
 from collections.abc import Mapping
@@ -19,48 +19,48 @@ from sluice.local.pipeline_spec import Connector
 
 _POLL_SECONDS = 0.1
 _MOVED_SECONDS = 5.0
-"""After this time a sink that is seen to move need not have come to the end of what waited for it."""
+"""A sink that has committed in every partition is done after this time, even if not all that waited is written, s."""
 BinlogPosition = tuple[int, int]
-"""A place in the binary log: the number of the file, the byte in it."""
+"""A position in the binary log: number of the file, byte in it."""
 
 
 class Progress(Protocol):
-    """What a connector has yet to be seen to do."""
+    """What a connector still has to do to count as working."""
 
     def pending_step(self) -> str | None:
-        """What is waited for, in the words of `waiting for <connector> to …`; None when it has been seen."""
+        """Return the next step, for `waiting for <connector> to <step>`; None when nothing is pending."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """The messages that waited for a sink before its tasks started."""
+    """Records that waited for a sink before its tasks started: committed and end offsets of its partitions."""
 
     committed: Mapping[Partition, int]
     ends: Mapping[Partition, int]
 
     @property
     def waiting(self) -> dict[Partition, int]:
-        """How many messages waited in each partition that had any."""
+        """Number of waiting records, by partition; only of partitions that had any."""
         left = {at: end - self.committed[at] for at, end in self.ends.items()}
         return {at: number for at, number in left.items() if number > 0}
 
 
 def consumer_group_name(connector: Connector) -> str:
-    """The consumer group that a sink reads as."""
+    """Return the name of a sink's consumer group."""
     return connector.config.get("consumer.override.group.id", f"connect-{connector.name}")
 
 
 def read_backlog(group: ConsumerGroup, connector: Connector, *, seconds: float = 30) -> Backlog:
-    """What waits for a sink now; asked again while the broker begins to lead a new topic, then raises SluiceError."""
+    """Read the backlog of a sink; repeated while a new topic has no leader, at most `seconds`, then SluiceError."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             return _backlog(group, connector)
         except KafkaException as error:
             if time.monotonic() > deadline:
-                why = error.args[0].str()
-                raise SluiceError(f"the broker does not say what waits for {connector.name}: {why}") from error
+                reason = error.args[0].str()
+                raise SluiceError(f"the broker does not say what waits for {connector.name}: {reason}") from error
         time.sleep(_POLL_SECONDS)
 
 
@@ -75,7 +75,7 @@ def _backlog(group: ConsumerGroup, connector: Connector) -> Backlog:
 
 @dataclass(kw_only=True)
 class SinkProgress:
-    """A sink: its tasks have every partition, and have written of each what waited in it."""
+    """Progress of a sink: its tasks have all partitions assigned, and have written what waited in each."""
 
     group: ConsumerGroup
     backlog: Backlog
@@ -85,29 +85,29 @@ class SinkProgress:
         """See Progress."""
         try:
             if not self._assigned_at:
-                if not self._assigned():
+                if not self._all_assigned():
                     return "be given the partitions of its topics"
                 self._assigned_at = time.monotonic()
-            return self._left()
+            return self._pending_records()
         except KafkaException as error:
-            return f"be told of by the broker ({error.args[0].str()})"
+            return f"be reported by the broker ({error.args[0].str()})"
 
-    def _left(self) -> str | None:
+    def _pending_records(self) -> str | None:
         waiting, ends, before = self.backlog.waiting, self.backlog.ends, self.backlog.committed
         now = self.group.committed(waiting)
         left = sum(max(0, ends[at] - max(now[at], before[at])) for at in waiting)
         moved = all(now[at] > before[at] for at in waiting)
         if not left or (moved and time.monotonic() > self._assigned_at + _MOVED_SECONDS):
             return None
-        return f"write the messages that wait for it, {left:,} of {sum(waiting.values()):,}"
+        return f"write the records that wait for it, {left:,} of {sum(waiting.values()):,}"
 
-    def _assigned(self) -> bool:
+    def _all_assigned(self) -> bool:
         return self.backlog.ends.keys() <= self.group.assigned()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceProgress:
-    """A source that reads a binary log: it has come to where the log ended before."""
+    """Progress of a source that reads a binary log: it has read to where the log ended before it started."""
 
     url: str
     connector: Connector
@@ -118,7 +118,7 @@ class SourceProgress:
         try:
             status, answer = request("GET", f"{self.url}/connectors/{self.connector.name}/offsets")
         except (OSError, HTTPException) as error:
-            return f"be told of by Connect ({error})"
+            return f"be reported by Connect ({error})"
         if status != HTTPStatus.OK or not answer["offsets"]:
             return "read the table for the first time"
         at = _position(answer["offsets"][0]["offset"])
@@ -132,7 +132,7 @@ def _position_text(at: BinlogPosition) -> str:
 
 
 def _position(offset: Mapping[str, Any]) -> BinlogPosition | None:
-    """None for a source that keeps another kind of place."""
+    """Return the position in a source's offset; None for a source with another kind of offset."""
     file, position = offset.get("file"), offset.get("pos")
     return None if file is None or position is None else (_number(str(file)), int(position))
 
@@ -143,9 +143,9 @@ def _number(file: str) -> int:
 
 
 def read_binlog_end(instance: Instance) -> BinlogPosition:
-    """Where the database's binary log ends now; raises SluiceError.
+    """Return the end of the database's binary log, and start a new file of the log; raises SluiceError.
 
-    The log goes on in a new file: a source says that it is past a statement only when the next event comes.
+    The new file: a source commits that it has read an event only when it reads the next one.
     """
     try:
         with connect_as_root(instance) as connection, connection.cursor() as cursor:

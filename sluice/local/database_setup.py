@@ -1,4 +1,4 @@
-"""The database's tables and users, brought to what k8s/mysql says."""
+"""Reconciles the database's tables, users and privileges with the scripts of k8s/mysql."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +16,13 @@ from sluice.manifests.yaml_documents import file_line, read_text
 
 _USER = re.compile(r"CREATE USER IF NOT EXISTS '([^']+)'@'([^']+)'")
 _PASSWORD = re.compile(r"MYSQL_([A-Z_]+)_PASSWORD")
-_OWN_USERS = ("root", "mariadb.sys")
+_SYSTEM_USERS = ("root", "mariadb.sys")
 Users = Mapping[tuple[str, str], frozenset[str]]
-"""The rights of each user, by name and host, as SHOW GRANTS tells them."""
+"""Privileges of each user, by name and host, in the words of SHOW GRANTS."""
 
 
 def password_names(scripts: Sequence[Path]) -> list[str]:
-    """The passwords that the scripts ask for; raises SluiceError for a `$` that stands for anything else."""
+    """Return the names of the passwords in the scripts' placeholders; raises SluiceError for any other `$`."""
     names: list[str] = []
     for path in scripts:
         template = Template(read_text(path))
@@ -45,28 +45,29 @@ def _first_wrong_line(template: Template) -> int:
 def reconcile_database(
     instance: Instance, scripts: Sequence[Path], *, connect: Callable[[Instance], Connection] = connect_as_root
 ) -> list[Drift]:
-    """Run the scripts of k8s/mysql in the running server: what is missing is made, what is there stays.
+    """Run the scripts of k8s/mysql in the running server: missing objects are created, existing ones stay.
 
-    A user's rights are made anew, so that none is left that no script gives; users that no script makes go. Not while
-    the server is made, for then nothing is in the binary log, and Debezium's source for MariaDB fails on a log without
-    a single transaction. Raises SluiceError with the script's name and the server's reason.
+    Privileges are revoked and granted again, so that no user keeps one that no script grants; users that no script
+    creates are dropped. Not done while the data folder is created: nothing would be in the binary log then, and
+    Debezium's source for MariaDB fails on a log without a transaction. Raises SluiceError with the script and the
+    server's reason.
     """
     texts = {path: read_text(path) for path in scripts}
     try:
         with connect(instance) as connection:
             return _apply(connection, texts, password_variables(instance))
     except pymysql.MySQLError as error:
-        raise SluiceError(f"the database cannot be brought to what k8s/mysql says: {error.args[-1]}") from error
+        raise SluiceError(f"the database cannot be reconciled with k8s/mysql: {error.args[-1]}") from error
 
 
 def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping[str, str]) -> list[Drift]:
-    described = {match for text in texts.values() for match in _USER.findall(text)}
+    expected = {match for text in texts.values() for match in _USER.findall(text)}
     tables, users = table_names(connection), _users(connection)
-    for name, host in described & users.keys():
+    for name, host in expected & users.keys():
         _run(connection, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{name}'@'{host}'")
     for path, text in texts.items():
         _run_script(connection, path, Template(text).substitute(passwords))
-    for name, host in users.keys() - described:
+    for name, host in users.keys() - expected:
         _run(connection, f"DROP USER '{name}'@'{host}'")
     return [
         *(changed(f"table {name} was missing and is made") for name in sorted(table_names(connection) - tables)),
@@ -84,19 +85,19 @@ def _users(connection: Connection) -> Users:
         )
         - {"USAGE ON *.*"}
         for name, host in everybody
-        if name not in _OWN_USERS
+        if name not in _SYSTEM_USERS
     }
 
 
 def _changed_users(before: Users, now: Users) -> list[Drift]:
-    found = [changed(f"database user {name} is not in k8s/mysql and is taken away") for name, _ in before.keys() - now]
+    drifts = [changed(f"database user {name} is not in k8s/mysql and is taken away") for name, _ in before.keys() - now]
     for key, rights in sorted(now.items()):
         if key not in before:
-            found.append(changed(f"database user {key[0]} was missing and is made"))
+            drifts.append(changed(f"database user {key[0]} was missing and is made"))
             continue
-        found += [changed(f"right given: database user {key[0]}: {right}") for right in sorted(rights - before[key])]
-        found += [changed(f"right taken: database user {key[0]}: {right}") for right in sorted(before[key] - rights)]
-    return found
+        drifts += [changed(f"right given: database user {key[0]}: {right}") for right in sorted(rights - before[key])]
+        drifts += [changed(f"right taken: database user {key[0]}: {right}") for right in sorted(before[key] - rights)]
+    return drifts
 
 
 def _run(connection: Connection, statement: str) -> list[tuple[str, ...]]:
@@ -109,7 +110,7 @@ def _run_script(connection: Connection, path: Path, text: str) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(text)
-            while cursor.nextset():  # where an error of any but the first statement comes to light
+            while cursor.nextset():  # raises the errors of all statements but the first
                 pass
     except pymysql.MySQLError as error:
         raise SluiceError(f"the database refuses {file_line(path)}: {error.args[-1]}") from error

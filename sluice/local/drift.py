@@ -1,4 +1,4 @@
-"""What `sluice up` tells of a place that was not as k8s/ says."""
+"""Drift: differences between a pipeline and k8s/, as `sluice up` reports them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,39 +6,40 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """One sentence."""
+    """One difference."""
 
     text: str
-    kind: Literal["changed", "noted", "differs"]
-    """changed: it is now as k8s/ says. noted: it is not in k8s/, holds data, and stays. differs: it could not be
-    brought to what k8s/ says; the sentence says what to do."""
+    """One sentence for the user."""
+    kind: Literal["changed", "kept", "unresolved"]
+    """changed: reconciled with k8s/. kept: not in k8s/, but it holds data and stays. unresolved: it could not be
+    reconciled; the text says what to do."""
 
 
 def changed(text: str) -> Drift:
-    """Something that is now as k8s/ says."""
+    """Return the drift of something that was reconciled with k8s/."""
     return Drift(text=text, kind="changed")
 
 
 def kept(text: str) -> Drift:
-    """Something that k8s/ does not name and that stays."""
-    return Drift(text=text, kind="noted")
+    """Return the drift of something that is not in k8s/ and stays."""
+    return Drift(text=text, kind="kept")
 
 
 def unresolved(text: str) -> Drift:
-    """Something that is not as k8s/ says and could not be changed."""
-    return Drift(text=text, kind="differs")
+    """Return the drift of something that could not be reconciled with k8s/."""
+    return Drift(text=text, kind="unresolved")
 
 
-def compare_settings(what: str, before: dict[str, str], now: dict[str, str]) -> list[Drift]:
-    """A sentence for each setting of `what` that was changed, given or taken away."""
+def compare_settings(owner: str, before: dict[str, str], now: dict[str, str]) -> list[Drift]:
+    """Return the drift of each setting that was changed, added or removed; `owner` begins each sentence."""
     return [
-        changed(f"{what}: {name} {_became(before.get(name), now.get(name))}")
+        changed(f"{owner}: {name} {_change_text(before.get(name), now.get(name))}")
         for name in sorted(before.keys() | now.keys())
         if before.get(name) != now.get(name)
     ]
 
 
-def _became(before: str | None, now: str | None) -> str:
+def _change_text(before: str | None, now: str | None) -> str:
     if now is None:
         return f"is the default again (was {before})"
     return f"is now {now}" + ("" if before is None else f" (was {before})")

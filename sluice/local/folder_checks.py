@@ -1,7 +1,8 @@
-"""The folders that a person names: brought to one name, and refused where a server could not work in them.
+"""Checks of the folders that a user names (state, cache): links resolved; unusable ones refused with the reason.
 
 Servers are started in the instance's folder and call files by names relative to it. So no class path, no list in a
-properties file, no shell script and no URL ever holds a character that the person chose (docs/adr/0010).
+properties file, no shell script and no URL ever holds a character that the user chose
+(docs/adr/0010-relative-names-for-servers.md).
 """
 
 import os
@@ -12,61 +13,62 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible_line
+from producer.runtime.terminal import escape_line
 
 MAX_PATH_BYTES = 400
-"""MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to this one."""
+"""MariaDB keeps a path in 512 bytes, and appends the names of tables and logs to the folder's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderPurpose:
-    """What a folder is for, in the words of a message."""
+    """What a folder holds, and the limits of its path."""
 
-    what: str
-    change: str
-    """How one names another."""
-    longest: int = MAX_PATH_BYTES
-    without: str = ""
-    """Characters that its name cannot have, because what is there is called by its real name."""
+    content: str
+    """For messages: `<content> cannot be in …`."""
+    option: str
+    """For messages: how the user names another folder."""
+    max_bytes: int = MAX_PATH_BYTES
+    forbidden: str = ""
+    """Characters that the path cannot have, because a program uses its resolved path."""
 
 
-STATE_FOLDER = FolderPurpose(what="a pipeline", change="sluice --state DIR, or SLUICE_STATE=DIR")
+STATE_FOLDER = FolderPurpose(content="a pipeline", option="sluice --state DIR, or SLUICE_STATE=DIR")
 
 
 def resolve_folder(path: Path, purpose: FolderPurpose) -> Path:
-    """The folder at `path` by its real name; raises SluiceError with the reason where no server could work in it."""
+    """Return `path` without links; raises SluiceError with the reason where no server could work in it."""
     real = resolve_links(path)
-    if reason := _misnamed(real, purpose):
-        raise _refusal(real, purpose, reason)
+    if reason := _path_problem(real, purpose):
+        raise _unusable(real, purpose, reason)
     return real
 
 
 def make_folder(path: Path, purpose: FolderPurpose) -> Path:
-    """As named(), and made where it is missing; raises SluiceError where it cannot be written."""
+    """Resolve and create a folder; raises SluiceError where it is unusable or cannot be written."""
     real = resolve_folder(path, purpose)
-    if reason := _unwritable(real):
-        raise _refusal(real, purpose, reason)
+    if reason := _write_problem(real):
+        raise _unusable(real, purpose, reason)
     return real
 
 
-def _refusal(path: Path, purpose: FolderPurpose, reason: str) -> SluiceError:
+def _unusable(path: Path, purpose: FolderPurpose, reason: str) -> SluiceError:
     return SluiceError(
-        f"{purpose.what} cannot be in {display_path(path)}: {reason}. Name another folder: {purpose.change}",
+        f"{purpose.content} cannot be in {display_path(path)}: {reason}. Name another folder: {purpose.option}",
         status=Exit.USAGE,
     )
 
 
 def resolve_links(path: Path) -> Path:
-    """`path` without links: processes are found again by the name of their folder, so it has only one."""
+    """Return `path` without links. Processes are found by the path of their instance's folder: it must be unique."""
     return Path(os.path.realpath(path))
 
 
 def display_path(path: Path) -> str:
-    """A path for a message, in one line."""
-    return visible_line(str(path))
+    """Return a path as one line without control characters, for messages."""
+    return escape_line(str(path))
 
 
-def _misnamed(path: Path, purpose: FolderPurpose) -> str | None:
+def _path_problem(path: Path, purpose: FolderPurpose) -> str | None:
     name = os.fsencode(path)
     try:
         text = name.decode()
@@ -75,14 +77,14 @@ def _misnamed(path: Path, purpose: FolderPurpose) -> str | None:
     if text != str(path):
         # Python takes the bytes for other letters than Java does: what one writes the other would not find.
         return f"the locale's encoding is {sys.getfilesystemencoding()}; set LC_ALL=C.UTF-8, or use ASCII letters"
-    if found := set(text) & set(purpose.without):
+    if found := set(text) & set(purpose.forbidden):
         return f"the registry cannot be started from a folder with {' or '.join(sorted(found))} in its name"
-    if len(name) > purpose.longest:
-        return f"its name has {len(name)} bytes, and MariaDB takes {purpose.longest}"
+    if len(name) > purpose.max_bytes:
+        return f"its name has {len(name)} bytes, and MariaDB takes {purpose.max_bytes}"
     return None
 
 
-def _unwritable(path: Path) -> str | None:
+def _write_problem(path: Path) -> str | None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
@@ -94,7 +96,7 @@ def _unwritable(path: Path) -> str | None:
 
 
 def replace_link(name: Path, target: Path) -> None:
-    """Let `name` lead to `target`; done in one step, so that who uses it meanwhile finds the old or the new."""
+    """Point the symbolic link `name` to `target`, atomically: a concurrent reader finds the old or the new target."""
     with suppress(OSError):
         if name.readlink() == target:
             return

@@ -1,4 +1,8 @@
-"""Small HTTP requests to servers on this machine."""
+"""HTTP requests with JSON to servers on this machine.
+
+Callers need the status of every answer (Connect refuses with 409 while it rebalances) and send bodies;
+sluice/view/http_client.py only reads, and turns every failure into the sentence that `sluice status` shows.
+"""
 
 import json
 from http import HTTPStatus
@@ -8,7 +12,7 @@ from urllib.parse import urlsplit
 
 
 def responds_ok(url: str) -> bool:
-    """Whether a GET of `url` is answered with 200."""
+    """Return whether a GET of `url` is answered with 200 within 2 s."""
     try:
         return request("GET", url, seconds=2)[0] == HTTPStatus.OK
     except (OSError, HTTPException):
@@ -16,7 +20,10 @@ def responds_ok(url: str) -> bool:
 
 
 def request(method: str, url: str, body: object = None, *, seconds: float = 30) -> tuple[int, Any]:
-    """Status and decoded JSON (None where there is none) of an HTTP request; raises OSError or HTTPException."""
+    """Send an HTTP request; return its status and decoded JSON (None where there is none).
+
+    `body` is sent as JSON. Raises OSError or HTTPException where the server does not answer within `seconds`.
+    """
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
     try:

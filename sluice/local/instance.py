@@ -1,4 +1,4 @@
-"""One embedded pipeline: its folder, its ports, its passwords."""
+"""An instance of the local pipeline: state folder, ports, passwords, endpoints."""
 
 import json
 import secrets
@@ -31,10 +31,10 @@ PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
 INSTANCE_FILE = "instance.json"
 SERVERS_LINK, LOG_SETTINGS = "servers", "log4j2.properties"
-"""Links in an instance's folder: to where its servers were unpacked, and to the settings of the JVMs' logs."""
+"""Links in an instance's folder: to the unpacked servers, and to log4j2.properties of this package."""
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
 _REMAKE = (
-    "Remove it and run `sluice up`, which makes it anew; give it the --port-base, --workers and --redis-memory that "
+    "Remove it and run `sluice up`, which writes a new one; give it the --port-base, --workers and --redis-memory that "
     "you had chosen. The data stays"
 )
 _RESTORE = "Bring back a copy of it: without these passwords nothing opens the data (sluice down --purge removes both)"
@@ -55,7 +55,7 @@ _PASSWORDS = (
 
 
 def default_state(env: Mapping[str, str]) -> Path:
-    """Where an instance lives unless --state names another folder."""
+    """Return the state folder to use without --state: $SLUICE_STATE, or sluice/default in the user's state folder."""
     if env.get("SLUICE_STATE"):
         return Path(env["SLUICE_STATE"]).absolute()
     base = env.get("XDG_STATE_HOME") or home_folder(env) / ".local/state"
@@ -68,17 +68,19 @@ def _possible_ports(base: int) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """The state folder of an embedded pipeline and the ports it was given."""
+    """One local pipeline: its state folder and its settings."""
 
     state: Path
     port_base: int
+    """First of the PORT_SPAN ports that its servers listen on."""
     workers: int
+    """Number of Connect workers."""
     redis_megabytes: int = DEFAULT_REDIS_MEGABYTES
-    """What Redis may hold at most, in MiB."""
+    """Redis' `maxmemory`, MiB."""
 
     @classmethod
     def open(cls, state: Path) -> Self:
-        """Open an instance that `sluice up` has made; raises SluiceError where there is none."""
+        """Open the instance that `sluice up` created in `state`; raises SluiceError where there is none."""
         state = resolve_links(state)
         try:
             found = read_json_object(state / INSTANCE_FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
@@ -95,9 +97,10 @@ class Instance:
 
     @classmethod
     def make(cls, state: Path, *, port_base: int | None, workers: int, redis_megabytes: int | None = None) -> Self:
-        """Open or make the instance in `state`; `port_base` and `redis_megabytes` None leave them as they were.
+        """Create the instance in `state`, or open it and change its settings.
 
-        Raises SluiceError for a folder, ports, a number of workers or a size that cannot be.
+        `port_base` and `redis_megabytes` None: as they were, or the defaults. Raises SluiceError for an unusable
+        folder and for a value out of range.
         """
         if not 1 <= workers <= MAX_WORKERS:
             raise SluiceError(f"--workers is {workers}; there can be 1 to {MAX_WORKERS}", status=Exit.USAGE)
@@ -120,13 +123,13 @@ class Instance:
 
     @property
     def process_names(self) -> tuple[str, ...]:
-        """Every process that the instance consists of while it is up."""
+        """Names of the processes that run while the instance is up."""
         workers = (f"connect-{index + 1}" for index in range(self.workers))
         return ("kafka", "registry", *workers, "mysql", "redis", "auto-restart")
 
     @contextmanager
     def lock(self) -> Generator[None]:
-        """Keep a second `up` or `down` of the same instance out; raises SluiceError where one is under way."""
+        """Lock out a second `up` or `down` of this instance; raises SluiceError where one is running."""
         try:
             opened = (self.state / ".lock").open("w")
         except OSError as error:
@@ -139,18 +142,18 @@ class Instance:
             yield
 
     def port(self, server: str, index: int = 0) -> int:
-        """Port of a server on loopback; `index` counts Connect's workers from 0."""
+        """Return the port of a server on 127.0.0.1; `index` numbers the Connect workers from 0."""
         return self.port_base + _OFFSETS[server] + index
 
     @property
     def ports(self) -> dict[str, int]:
-        """Every port by the name of what listens there."""
+        """All ports, by the name of the server or listener."""
         single = {name: self.port(name) for name in _OFFSETS if name != "connect"}
         return single | {f"connect-{index + 1}": self.port("connect", index) for index in range(self.workers)}
 
     @cached_property
     def passwords(self) -> Mapping[str, str]:
-        """Passwords by `<server>-<user>`, made once and kept in a file that only its owner can read."""
+        """Passwords by `<server>-<user>`, generated once and kept in a file that only its owner can read."""
         path = self.state / "passwords.json"
         known = cast(dict[str, str], read_json_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
         missing = [name for name in _PASSWORDS if name not in known]
@@ -160,37 +163,40 @@ class Instance:
         return known
 
     def link_servers(self, servers: Path) -> Path:
-        """Make the links of a new instance; the name that servers started in `state` have for the folder `servers`."""
+        """Create the instance's links to `servers` and the log settings.
+
+        Returns the path by which a server started in `state` finds the folder `servers`.
+        """
         replace_link(self.state / SERVERS_LINK, servers)
         replace_link(self.state / LOG_SETTINGS, Path(__file__).with_name(LOG_SETTINGS))
         return Path(SERVERS_LINK)
 
     def add_passwords(self, names: Iterable[str]) -> None:
-        """Make the passwords that are not there yet; `<server>-<user>`, as k8s/ names the users."""
+        """Generate the passwords that are missing; names are `<server>-<user>`, with the users of k8s/."""
         missing = sorted(set(names) - self.passwords.keys())
         if missing:
             known = {**self.passwords, **{name: secrets.token_urlsafe(24) for name in missing}}
             self.write("passwords.json", json.dumps(known))
-            self.__dict__.pop("passwords", None)  # read again where they are asked for
+            self.__dict__.pop("passwords", None)  # drops the cached property
 
     def folder(self, name: str) -> Path:
-        """A sub-folder, made where it is missing."""
+        """Return a sub-folder of the state folder, created where it is missing."""
         path = self.state / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
 
     def log(self, process: str) -> Path:
-        """The file that a process's output goes to."""
+        """Return the path of a process's log file."""
         return self.folder("logs") / f"{process}.log"
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file that only its owner can read: most of them hold a password."""
+        """Write a file into the state folder, readable by its owner only: most of them hold a password."""
         path = self.state / name
         write_private(path, text)
         return path
 
     def endpoint_variables(self) -> dict[str, str]:
-        """The variables of place.py for this instance."""
+        """Return this instance's values of the SLUICE_* variables that sluice/view/endpoints.py reads."""
         return {
             "SLUICE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.port('kafka')}",
             "SLUICE_CA_FILE": str(self.state / "tls/ca.pem"),

@@ -1,4 +1,4 @@
-"""The Java runtime that every JVM here runs on, and how a JVM is started."""
+"""The Java runtime, command lines of JVMs, and Java properties files."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ AOT_CACHE_OPTION = "-XX:AOTCache="
 
 
 def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
-    """A command line for a JVM with a heap of `heap` at most (as -Xmx has it) and sluice/local/aot_cache.py's `cache`.
+    """Return the command line of a JVM with a maximum heap (-Xmx syntax) and an AOT cache (sluice/local/aot_cache.py).
 
-    The serial collector because a JVM sizes the others by the machine, as if it had it for itself.
+    Serial collector: a JVM sizes the other collectors for the whole machine, which it shares here.
     """
     return [
         str(JAVA_HOME / "bin/java"),
@@ -19,7 +19,7 @@ def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
-        # What the JVM says about libraries that it will not support one day is not for the reader of these logs.
+        # Suppresses the JVM's warnings about APIs that a later Java will remove.
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
         *([f"{AOT_CACHE_OPTION}{cache}"] if cache else []),
@@ -28,7 +28,7 @@ def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[
 
 
 def format_properties(settings: dict[str, str]) -> str:
-    """A Java properties file; backslashes and line ends in values are escaped."""
+    """Return the text of a Java properties file; backslashes and line ends in values are escaped."""
     lines = [f"{name}={_escaped(value)}" for name, value in settings.items()]
     return "\n".join(lines) + "\n"
 
@@ -38,5 +38,5 @@ def _escaped(value: str) -> str:
 
 
 def classpath(folder: Path) -> str:
-    """Every jar of `folder`."""
+    """Return the class path of every jar in `folder`."""
     return f"{folder}/*"

@@ -1,4 +1,4 @@
-"""The broker: Kafka in KRaft mode, with the listeners, the authorizer and the settings that Strimzi gives it."""
+"""The Kafka broker, in KRaft mode, with listeners, authorizer and settings as Strimzi configures them."""
 
 import base64
 import shutil
@@ -23,7 +23,10 @@ _CA, _BROKER = "tls/ca.pem", "tls/broker.pem"
 
 
 def scram_client_settings(instance: Instance, user: str) -> dict[str, str]:
-    """Settings of a Java client, started in the instance's folder, that comes in as a KafkaUser by TLS and SCRAM."""
+    """Return the settings of a Java client that authenticates as a KafkaUser by TLS and SCRAM.
+
+    Paths are relative to the instance's folder, in which the client is started.
+    """
     password = instance.passwords[f"kafka-{user}"]
     login = "org.apache.kafka.common.security.scram.ScramLoginModule"
     return {
@@ -36,7 +39,7 @@ def scram_client_settings(instance: Instance, user: str) -> dict[str, str]:
 
 
 def prepare(instance: Instance, *, spec: PipelineSpec, servers: Path) -> Path:
-    """Write the broker's settings and format its folder once; the path of the settings file."""
+    """Write the broker's settings and format its data folder once; return the path of the settings file."""
     settings = instance.write("kafka.properties", format_properties(_settings(instance, spec=spec)))
     if not (instance.state / "kafka/meta.properties").exists():
         _format(settings, instance=instance, servers=servers)
@@ -44,7 +47,7 @@ def prepare(instance: Instance, *, spec: PipelineSpec, servers: Path) -> Path:
 
 
 def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
-    """The broker's process. Ready when it answers as a broker, not when its port opens."""
+    """Return the broker's process; ready when it answers a metadata request, not when its port opens."""
     client = admin_client(instance)
     servers = instance.link_servers(servers)
     return Server(
@@ -60,14 +63,14 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 
 def tool_command(main: str, *arguments: str, servers: Path) -> list[str]:
-    """A command line for one of Kafka's own programs, to be run in the instance's folder."""
+    """Return the command line of one of Kafka's tools, to be run in the instance's folder."""
     return java_command(*jvm_arguments(main, *arguments, servers=servers), heap="256m")
 
 
 def jvm_arguments(main: str, *arguments: str, servers: Path) -> list[str]:
-    """What a JVM is told to run one of Kafka's programs: its log to standard output, its jars, its main class.
+    """Return the JVM arguments for one of Kafka's programs: log settings, class path, main class, its arguments.
 
-    In the instance's folder, where Instance.link_servers has put what it names.
+    It has to run in the instance's folder, where Instance.link_servers has created the links that they name.
     """
     return [f"-Dlog4j2.configurationFile={LOG_SETTINGS}", "-cp", classpath(servers / "kafka"), main, *arguments]
 
@@ -101,7 +104,7 @@ def _network(instance: Instance) -> Settings:
 
 
 def _security() -> Settings:
-    """As Strimzi: mutual TLS among nodes and operators, SCRAM for everybody else, nobody without a right."""
+    """As Strimzi: mutual TLS for nodes and operators, SCRAM for all others, nothing allowed without an ACL."""
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
     return {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -119,7 +122,7 @@ def _security() -> Settings:
 
 
 def _small_machine() -> Settings:
-    """What a node that has a machine to itself would not need."""
+    """Settings that save memory and threads on a machine that the broker shares."""
     return {
         "num.network.threads": "2",
         "num.io.threads": "4",
@@ -131,9 +134,9 @@ def _small_machine() -> Settings:
 
 
 def new_cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:
-    """A new id of a cluster: 16 bytes in base64, as Kafka writes them.
+    """Return a new cluster id: 16 random bytes in URL-safe base64, as Kafka's own.
 
-    Never with a dash at its beginning, which the tool that is given it would take for an option: one in 64 has one.
+    Never one that begins with a dash (one in 64 would): StorageTool would take it for an option.
     """
     while True:
         text = base64.urlsafe_b64encode(random()).rstrip(b"=").decode()
@@ -142,7 +145,7 @@ def new_cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> 
 
 
 def _format(settings: Path, *, instance: Instance, servers: Path) -> None:
-    # What a killed run left half-made holds nothing yet.
+    # Remains of a run that was killed while formatting hold no data.
     shutil.rmtree(instance.state / "kafka", ignore_errors=True)
     command = tool_command(
         "kafka.tools.StorageTool",

@@ -1,4 +1,4 @@
-"""The database of the embedded place: MariaDB, which the connectors speak to as they speak to MySQL."""
+"""The local pipeline's database server: MariaDB, to which the connectors connect as to MySQL."""
 
 import os
 import pwd
@@ -21,11 +21,12 @@ FLUSH PRIVILEGES;
 CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '${MYSQL_ROOT_PASSWORD}';
 GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
 """
-"""While the data folder is made. For everyone from this machine an anonymous user is found before 'connect'@'%'."""
+"""Runs while the data folder is created. It removes the anonymous users, because for a client on this machine one of
+them would match before 'connect'@'%'."""
 
 
 def server_home(servers: Path) -> Path:
-    """Where the server was unpacked: the folder that holds bin/ and share/."""
+    """Return the server's base folder, with bin/ and share/; raises SluiceError."""
     found = list((servers / "mariadb").glob("**/bin/mariadbd"))
     if len(found) != 1:
         raise SluiceError(f"MariaDB is not in {servers}; remove that folder, and the next run fetches it again")
@@ -37,12 +38,12 @@ def _linked_home(instance: Instance, servers: Path) -> Path:
 
 
 def prepare(instance: Instance, *, servers: Path) -> Path:
-    """Write the server's settings and make its data folder once; the path of the settings file."""
+    """Write the server's settings and create its data folder once; return the path of the settings file."""
     settings = instance.write("mysql.cnf", _settings(instance, servers=servers))
     instance.folder("tmp")
     data = instance.state / "mysql"
     if not (data / ".made").exists():
-        # What a killed run left half-made holds nothing yet.
+        # Remains of a run that was killed during the installation hold no data.
         shutil.rmtree(data, ignore_errors=True)
         _install(instance, settings=settings, servers=servers)
         (data / ".made").touch()
@@ -50,7 +51,7 @@ def prepare(instance: Instance, *, servers: Path) -> Path:
 
 
 def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
-    """The database's process; ready when it answers a query."""
+    """Return the database's process; ready when it answers a query."""
     return Server(
         name="mysql",
         command=[str(_linked_home(instance, servers) / "bin/mariadbd"), f"--defaults-file={settings.name}"],
@@ -60,7 +61,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 
 def connect_as_root(instance: Instance) -> Connection:
-    """A connection with every right; raises pymysql.MySQLError where the server does not answer."""
+    """Connect with all privileges; raises pymysql.MySQLError where the server does not answer."""
     return pymysql.connect(
         host="127.0.0.1",
         port=instance.port("mysql"),
@@ -86,12 +87,12 @@ def _settings(instance: Instance, *, servers: Path) -> str:
     settings = {
         "basedir": base,
         "lc_messages_dir": base / "share",
-        # With a dot: a bare name would be one in basedir.
+        # With a dot: a bare name would be relative to basedir.
         "datadir": "./mysql",
-        # In the data folder, by its bare name: a socket's path may have 107 bytes only.
+        # Relative to the data folder: the path of a socket is limited to 107 bytes.
         "socket": "server.sock",
         "pid_file": "server.pid",
-        # From the data folder, where the server works. Not TMPDIR: a colon in it would make several folders of it.
+        # Relative to the data folder, its working folder. Not TMPDIR: a colon in it would separate two folders.
         "tmpdir": "../tmp",
         "bind_address": "127.0.0.1",
         "port": instance.port("mysql"),
@@ -99,21 +100,21 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         "character_set_server": "utf8mb4",
         "default_time_zone": "+00:00",
         "skip_name_resolve": "ON",
-        # Nobody else is on the loopback interface, and a batch of rows is 500 kB to encrypt.
+        # Connections are on loopback only, and each batch of rows is 500 kB to encrypt.
         "skip_ssl": "ON",
         "performance_schema": "OFF",
         "innodb_log_file_size": "64M",
         "innodb_buffer_pool_size": "128M",
-        # As MySQL has it by default: a date that is none is refused, not kept as 0000-00-00.
+        # MySQL's default: an invalid date is an error, not 0000-00-00.
         "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
         "NO_ENGINE_SUBSTITUTION",
-        # As MySQL has it by default and as a source connector needs it.
+        # MySQL's defaults, which a source connector needs.
         "server_id": 1,
         "log_bin": "binlog",
         "binlog_format": "ROW",
         "binlog_row_image": "FULL",
         "binlog_annotate_row_events": "OFF",
-        # A batch of the sink is one transaction; what does not fit goes through a file.
+        # A batch of the sink is one transaction; a larger one goes through a temporary file.
         "binlog_cache_size": "2M",
         "binlog_expire_logs_seconds": 86400,
     }
@@ -121,12 +122,12 @@ def _settings(instance: Instance, *, servers: Path) -> str:
 
 
 def password_variables(instance: Instance) -> dict[str, str]:
-    """The passwords by the names that stand for them in a script."""
+    """Return the passwords by their placeholders in SQL scripts: `MYSQL_ROOT_PASSWORD`."""
     return {f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()}
 
 
 def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
-    own = instance.write("mysql-init.sql", Template(_SECURE).substitute(password_variables(instance)))
+    script = instance.write("mysql-init.sql", Template(_SECURE).substitute(password_variables(instance)))
     try:
         done = run_once(
             [
@@ -136,13 +137,13 @@ def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
                 "--skip-test-db",
                 "--skip-name-resolve",
                 "--force",
-                f"--extra-file={own.name}",
+                f"--extra-file={script.name}",
             ],
             name="mysql-install",
             instance=instance,
         )
     finally:
-        own.unlink()
+        script.unlink()
     if done.returncode:
         reasons = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
         raise SluiceError(f"the database in {instance.state}/mysql cannot be made:\n" + "\n".join(reasons))

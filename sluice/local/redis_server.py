@@ -1,4 +1,4 @@
-"""Redis, with a password for everybody."""
+"""The Redis server, with a password for every user."""
 
 import platform
 import socket
@@ -13,14 +13,14 @@ from sluice.local.processes import Server
 
 
 def prepare(instance: Instance) -> Path:
-    """Write the server's settings; the path of the file."""
+    """Write the server's settings; return the path of the file."""
     instance.folder("redis")
     settings = (
         "bind 127.0.0.1",
         f"port {instance.port('redis')}",
         "dir redis",
         "daemonize no",
-        # A title is written over the environment, by which this process is found again.
+        # A process title would overwrite the environment, by which processes.py finds this process again.
         "set-proc-title no",
         f"maxmemory {instance.redis_megabytes}mb",
     )
@@ -30,7 +30,7 @@ def prepare(instance: Instance) -> Path:
 
 
 def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
-    """Redis' process; ready when it answers a PING of its administrator."""
+    """Return Redis' process; ready when it answers a PING of the user admin."""
     return Server(
         name="redis",
         command=[str(instance.link_servers(servers) / binary(servers).relative_to(servers)), settings.name],
@@ -40,7 +40,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
 
 
 def binary(servers: Path) -> Path:
-    """The server for this machine, out of the several that one jar holds."""
+    """Return the executable for this platform, one of several in the jar; raises SluiceError."""
     system, machine = platform.system().lower(), platform.machine().lower()
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
     found = sorted((servers / "redis").glob(f"redis-server-*-{system}-{machine}"))

@@ -1,4 +1,4 @@
-"""The schema registry: Apicurio, keeping its journal in Kafka."""
+"""The schema registry, Apicurio, which stores its schemas in a Kafka topic."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ _HEAP = "192m"
 
 
 def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
-    """The registry's process; ready when it has read its journal and serves."""
+    """Return the registry's process; ready when it has read its topic and serves requests."""
     health = instance.port("registry-health")
     servers = instance.link_servers(servers)
-    login = scram_client_settings(instance, "registry")
+    authentication = scram_client_settings(instance, "registry")
     bootstrap = f"127.0.0.1:{instance.port('kafka')}"
     env = {
         **settings,
         "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS": bootstrap,
         "APICURIO_EVENTS_KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "APICURIO_KAFKA_COMMON_BOOTSTRAP_SERVERS": bootstrap,
-        "APICURIO_KAFKA_COMMON_SASL_JAAS_CONFIG": login["sasl.jaas.config"],
-        "APICURIO_KAFKA_COMMON_SSL_TRUSTSTORE_LOCATION": login["ssl.truststore.location"],
+        "APICURIO_KAFKA_COMMON_SASL_JAAS_CONFIG": authentication["sasl.jaas.config"],
+        "APICURIO_KAFKA_COMMON_SSL_TRUSTSTORE_LOCATION": authentication["ssl.truststore.location"],
         "QUARKUS_HTTP_HOST": "127.0.0.1",
         "QUARKUS_HTTP_PORT": str(instance.port("registry")),
         "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
@@ -32,7 +32,7 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     }
     return Server(
         name="registry",
-        # It serves a few requests a minute: what the second compiler would gain there, it costs at start.
+        # C1 only: at a few requests a minute, C2 would cost more at start than it gains later.
         command=java_command(
             "-XX:TieredStopAtLevel=1",
             "-jar",

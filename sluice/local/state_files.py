@@ -1,4 +1,4 @@
-"""Files of an instance's folder: read and written so that one that is damaged or cannot be written is named."""
+"""The home folder, and JSON and private files of an instance; errors name the file and how to repair it."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 
 
 def home_folder(env: Mapping[str, str]) -> Path:
-    """The user's home folder; raises SluiceError where nothing says which it is."""
+    """Return the user's home folder; raises SluiceError where it is not known."""
     try:
         return Path(env["HOME"]) if env.get("HOME") else Path.home()
     except RuntimeError:
@@ -21,10 +21,10 @@ def home_folder(env: Mapping[str, str]) -> Path:
 
 
 def read_json_object(path: Path, *, values: Mapping[str, type] | type, remedy: str) -> dict[str, object]:
-    """The JSON object in `path`, whose values are of these types; `remedy` says how to mend a damaged one.
+    """Read a JSON object; `values` is the type of all its values, or of each by its key.
 
-    With a mapping only its keys are returned, those that the file has. Raises SluiceError where the file is damaged
-    or unreadable, and FileNotFoundError.
+    With a mapping, only its keys are returned, as far as the file has them. Raises FileNotFoundError, and SluiceError
+    that ends with `remedy` where the file is damaged or unreadable.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -51,7 +51,11 @@ def _damaged(path: Path, why: str, remedy: str) -> SluiceError:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one go; raises SluiceError where that cannot be done."""
+    """Write a file atomically, with mode 0600, and create its folder; raises SluiceError.
+
+    Not producer/shared/output_files.py's replacing(): that one keeps the mode of the file that it replaces, follows
+    links and writes to devices, as files that a user names need it. Here a file must be private from its first byte.
+    """
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

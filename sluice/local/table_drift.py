@@ -1,4 +1,4 @@
-"""Whether the database's tables are those that k8s/mysql describes."""
+"""Compares the database's tables with their scripts in k8s/mysql."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,16 +16,16 @@ _CREATE = re.compile(r"^CREATE TABLE IF NOT EXISTS\s+(\S+)\s*(\(.*?);\s*$", re.D
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """What a table is made of, as the server tells it."""
+    """Columns and indexes of a table, as the server reports them."""
 
     columns: Mapping[str, tuple[object, ...]]
-    """Type, null, default and more of each column."""
+    """By name: type, nullability, default and extra of SHOW COLUMNS."""
     keys: Mapping[str, tuple[object, ...]]
-    """Uniqueness and columns of each index."""
+    """By name of the index: Non_unique, then the names of its columns."""
 
 
 def table_names(connection: Connection) -> set[str]:
-    """Every table that is no system table, with its database."""
+    """Return the names of all tables but system tables, as `database.table`."""
     statement = (
         "SELECT CONCAT(table_schema, '.', table_name) FROM information_schema.tables WHERE table_type = 'BASE TABLE' "
         "AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
@@ -36,14 +36,14 @@ def table_names(connection: Connection) -> set[str]:
 
 
 def compare_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Drift]:
-    """A sentence for each table that is there, but otherwise than its script makes it; one may have more columns."""
-    found: list[Drift] = []
+    """Return the drift of each table from the one that its script creates; additional columns are none."""
+    drifts: list[Drift] = []
     for path, text in scripts.items():
         for name, definition in _CREATE.findall(text):
-            there, described = _read(connection, name), _described(connection, name, definition)
-            if found_here := [*compare_table(there, described)]:
-                found.append(unresolved(_sentence(name, path, found_here)))
-    return found
+            actual, expected = _read_table(connection, name), _expected_table(connection, name, definition)
+            if differences := [*compare_table(actual, expected)]:
+                drifts.append(unresolved(_sentence(name, path, differences)))
+    return drifts
 
 
 def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
@@ -54,16 +54,16 @@ def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
     )
 
 
-def compare_table(there: Table, described: Table) -> Iterable[str]:
-    """What a table lacks of the described one, or has otherwise."""
-    for name, column in described.columns.items():
-        if name not in there.columns:
+def compare_table(actual: Table, expected: Table) -> Iterable[str]:
+    """Yield each column and index of `expected` that `actual` lacks or has in another form."""
+    for name, column in expected.columns.items():
+        if name not in actual.columns:
             yield f"no column {name}"
-        elif there.columns[name] != column:
-            yield f"the column {name} is {_column_text(there.columns[name])} and not {_column_text(column)}"
-    for name, key in described.keys.items():
-        if there.keys.get(name) != key:
-            yield f"{'no' if name not in there.keys else 'another'} index {name}"
+        elif actual.columns[name] != column:
+            yield f"the column {name} is {_column_text(actual.columns[name])} and not {_column_text(column)}"
+    for name, key in expected.keys.items():
+        if actual.keys.get(name) != key:
+            yield f"{'no' if name not in actual.keys else 'another'} index {name}"
 
 
 def _column_text(column: tuple[object, ...]) -> str:
@@ -77,17 +77,17 @@ def _column_text(column: tuple[object, ...]) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def _described(connection: Connection, name: str, definition: str) -> Table:
-    """The table as its script makes it: for a moment, for this session alone, in nobody's way and in no log."""
+def _expected_table(connection: Connection, name: str, definition: str) -> Table:
+    """Read a script's table from a temporary one, which only this session sees and no binary log holds."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {name} {definition}")
         try:
-            return _read(connection, name)
+            return _read_table(connection, name)
         finally:
             cursor.execute(f"DROP TEMPORARY TABLE {name}")
 
 
-def _read(connection: Connection, name: str) -> Table:
+def _read_table(connection: Connection, name: str) -> Table:
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(f"SHOW COLUMNS FROM {name}")
         columns = {

@@ -1,4 +1,4 @@
-"""Topics, brought to what k8s/ says, as Strimzi's topic operator does on a cluster."""
+"""Reconciles topics with k8s/, as Strimzi's topic operator does on a cluster."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,24 +21,24 @@ Partitions = dict[int, Any]
 
 
 def reconcile_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
-    """Create the topics that are missing, and give those that are there their partitions and settings.
+    """Create missing topics, and give existing ones their partitions and settings.
 
-    Topics that are not described stay: they hold data. Raises SluiceError where the broker refuses.
+    Topics that are not in `topics` stay: they hold data. Raises SluiceError where the broker refuses a change.
     """
     present = {name: topic.partitions for name, topic in admin.list_topics(timeout=TIMEOUT_SECONDS).topics.items()}
     topics = list(topics)
     new = [topic for topic in topics if topic.name not in present]
     old = [topic for topic in topics if topic.name in present]
-    findings = [*_create(admin, new), *_grow(admin, old, present), *_apply_settings(admin, old)]
-    return findings + _unchangeable_differences(old, present)
+    drifts = [*_create(admin, new), *_grow(admin, old, present), *_apply_settings(admin, old)]
+    return drifts + _unchangeable_differences(old, present)
 
 
 def unknown_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
-    """A sentence for each topic that is not described."""
-    described = {topic.name for topic in topics}
+    """Return each of the broker's topics that is not in `topics`; internal ones (`__…`) are left out."""
+    known = {topic.name for topic in topics}
     names = sorted(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
-    found = [name for name in names if name not in described and not name.startswith("__")]
-    return [kept(f"topic {name} is not in k8s/: it stays, with its messages") for name in found]
+    unknown = [name for name in names if name not in known and not name.startswith("__")]
+    return [kept(f"topic {name} is not in k8s/: it stays, with its records") for name in unknown]
 
 
 def _create(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
@@ -62,26 +62,26 @@ def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions
 
 
 def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions]) -> list[Drift]:
-    """What Kafka cannot change of a topic."""
-    found: list[Drift] = []
+    """Return differences that Kafka cannot change: too many partitions, another replication factor."""
+    drifts: list[Drift] = []
     for topic in topics:
         partitions = present[topic.name]
         copies = {len(partition.replicas) for partition in partitions.values()}
         if len(partitions) > topic.partitions:
-            found.append(
+            drifts.append(
                 unresolved(
                     f"topic {topic.name} has {len(partitions)} partitions and k8s/ says {topic.partitions}; Kafka "
                     f"takes none away. Write partitions: {len(partitions)} in k8s/topics.yaml."
                 )
             )
         if copies != {topic.replicas}:
-            found.append(
+            drifts.append(
                 unresolved(
                     f"topic {topic.name} has {max(copies)} copies and k8s/ says {topic.replicas}; there is one broker "
                     "here. Write replicas: 1 in k8s/topics.yaml; a larger profile of a cluster has its own number."
                 )
             )
-    return found
+    return drifts
 
 
 def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
@@ -94,11 +94,11 @@ def _apply_settings(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
             admin.incremental_alter_configs([_change(name, set_now[name], now) for name, now in changes.items()]),
             lambda resource: f"the settings of topic {resource.name} are refused",
         )
-    return [found for name, now in changes.items() for found in compare_settings(f"topic {name}", set_now[name], now)]
+    return [drift for name, now in changes.items() for drift in compare_settings(f"topic {name}", set_now[name], now)]
 
 
 def _settings(admin: AdminClient, topics: list[Topic]) -> dict[str, dict[str, str]]:
-    """What was set for each topic itself, the defaults left out."""
+    """Return the settings of each topic itself, without defaults."""
     resources = [ConfigResource(ConfigResource.Type.TOPIC, topic.name) for topic in topics]
     answers = wait_for_all(
         admin.describe_configs(resources), lambda resource: f"the settings of topic {resource.name} cannot be read"

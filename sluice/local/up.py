@@ -1,4 +1,4 @@
-"""Bring an embedded pipeline up, and take it down."""
+"""`sluice up` and `sluice down`: start the servers of an instance, reconcile it with k8s/, stop it."""
 
 import shlex
 import shutil
@@ -41,39 +41,39 @@ from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.processes import Server, StartedServer, check_ports_free, stop_all
 from sluice.local.reconcile_kafka import reconcile_kafka
-from sluice.local.wait_for_connectors import Problem, wait_for_connectors
+from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
 _READY_SECONDS = 120
-_SETTLE_SECONDS = 60
-"""Given to the connectors to be seen at work, once the servers are there."""
+_CONNECTORS_SECONDS = 60
+"""Time that the connectors have, once the servers are ready, to be seen at work, s."""
 _STOP_SECONDS = 30
-_PLACE = "endpoints.env"
+_ENDPOINTS_FILE = "endpoints.env"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """One bringing-up: what the steps below share."""
+    """State that the steps of one `sluice up` share."""
 
     instance: Instance
     spec: PipelineSpec
     servers: Path
     say: Say
     first: bool
-    """Whether the instance is brought up for the first time: then all is made, and nothing of it is news."""
+    """Whether this is the instance's first start: everything is created then, and nothing of it is reported."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     sinks: dict[str, SinkProgress] = field(default_factory=dict[str, SinkProgress])
-    """Each sink, with what waited for it before a worker was started."""
+    """By connector: each sink, with the records that waited for it before a worker was started."""
     log_ends: list[BinlogPosition] = field(default_factory=list[BinlogPosition])
-    """Where the binary log ended when the tables were there."""
-    troubles: list[Problem] = field(default_factory=list[Problem])
+    """End of the binary log after the tables were created; one entry, once the database is ready."""
+    problems: list[StartupProblem] = field(default_factory=list[StartupProblem])
 
-    def report(self, findings: list[Drift]) -> None:
-        """Say what was changed, and keep for the end what is not as k8s/ says."""
-        for finding in findings:
-            if finding.kind == "differs":
-                self.troubles.append(Problem(text=finding.text, status=Exit.FAILED))
-            elif finding.kind == "noted" or not self.first:
-                self.say(finding.text)
+    def report(self, drifts: list[Drift]) -> None:
+        """Print what was reconciled or kept; what could not be reconciled becomes a problem, printed at the end."""
+        for drift in drifts:
+            if drift.kind == "unresolved":
+                self.problems.append(StartupProblem(text=drift.text, status=Exit.FAILED))
+            elif drift.kind == "kept" or not self.first:
+                self.say(drift.text)
 
     def start(self, server: Server) -> None:
         """Start a server and wait until it is ready."""
@@ -83,15 +83,15 @@ class Launch:
 
 @dataclass(frozen=True, kw_only=True)
 class UpResult:
-    """A pipeline that is up, and what of it is not as it should be."""
+    """Result of `sluice up`: a running pipeline and its problems."""
 
     instance: Instance
-    troubles: tuple[Problem, ...]
+    problems: tuple[StartupProblem, ...]
 
     @property
     def status(self) -> Exit:
-        """FAILED where anything has failed, UNAVAILABLE where anything was not seen to work, else OK."""
-        statuses = {trouble.status for trouble in self.troubles}
+        """FAILED where a problem is a failure, UNAVAILABLE where a connector was only not seen to work, else OK."""
+        statuses = {problem.status for problem in self.problems}
         return Exit.FAILED if Exit.FAILED in statuses else next(iter(statuses), Exit.OK)
 
 
@@ -104,15 +104,15 @@ def up(
     env: Mapping[str, str],
     say: Say,
 ) -> UpResult:
-    """Bring the pipeline in `state` up, and to what k8s/ says: servers, topics, users, tables, connectors.
+    """Start the pipeline in `state` and reconcile it with k8s/: servers, topics, users, tables, connectors.
 
-    What an earlier run left behind is ended first. If a server fails, or on Ctrl-C, all is taken down again, and
-    SluiceError says what failed, with the last lines of its log. A connector that fails leaves the rest up, with
-    which it can be mended: it is among the answer's troubles.
+    Processes of an earlier run are ended first. If a server fails, or on Ctrl-C, everything is ended again, and
+    SluiceError holds the reason and the last lines of the server's log. A connector that fails does not stop the rest,
+    which is needed to repair it: it is one of the result's problems.
     """
     state = make_folder(state, STATE_FOLDER)
     spec = PipelineSpec.read()
-    asked_for = database_setup.password_names(spec.database_scripts)
+    database_users = database_setup.password_names(spec.database_scripts)
     servers = fetch_servers(env=env, say=say)
     make_aot_caches(servers.parent, servers=servers, say=say)
     workers = spec.worker_replicas if workers is None else workers
@@ -120,13 +120,13 @@ def up(
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)
-        instance.add_passwords([*asked_for, *(f"kafka-{user.name}" for user in spec.users)])
+        instance.add_passwords([*database_users, *(f"kafka-{user.name}" for user in spec.users)])
         launch = Launch(
             instance=instance,
             spec=spec,
             servers=servers,
             say=say,
-            first=not (instance.state / _PLACE).exists(),
+            first=not (instance.state / _ENDPOINTS_FILE).exists(),
         )
         try:
             _launch(launch)
@@ -134,11 +134,11 @@ def up(
             launch.cancelled.set()
             stop_all(instance, seconds=_STOP_SECONDS, say=say)
             raise
-    return UpResult(instance=instance, troubles=tuple(launch.troubles))
+    return UpResult(instance=instance, problems=tuple(launch.problems))
 
 
 def down(instance: Instance, *, purge: bool, say: Say) -> None:
-    """End every process of an instance in order; `purge` removes its data as well."""
+    """End every process of an instance, in order; with `purge`, remove its state folder as well."""
     with instance.lock():
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
     if purge:
@@ -154,22 +154,22 @@ def _launch(launch: Launch) -> None:
     make_certificates(instance)
     launch.report(applied_settings.changed_settings(instance, spec))
     steps = (_kafka_and_its_clients, _mysql, _redis)
-    _together([partial(step, launch) for step in steps], cancelled=launch.cancelled)
+    _run_concurrently([partial(step, launch) for step in steps], cancelled=launch.cancelled)
     applied_settings.save_settings(instance, spec)
     url = f"http://127.0.0.1:{instance.port('connect')}"
     launch.report(connectors.reconcile_connectors(url, spec.connectors))
-    watched = [(connector, _progress(launch, url, connector)) for connector in spec.connectors]
-    launch.troubles.extend(
-        wait_for_connectors(url, watched, seconds=_SETTLE_SECONDS, cancelled=launch.cancelled, say=launch.say),
+    progress = [(connector, _progress(launch, url, connector)) for connector in spec.connectors]
+    launch.problems.extend(
+        wait_for_connectors(url, progress, seconds=_CONNECTORS_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
     for sink in launch.sinks.values():
         sink.group.close()
     launch.start(auto_restart.server(instance))
-    instance.write(_PLACE, shell_assignments(instance.endpoint_variables()))
+    instance.write(_ENDPOINTS_FILE, shell_assignments(instance.endpoint_variables()))
 
 
 def shell_assignments(variables: Mapping[str, str]) -> str:
-    """Lines that a shell takes as they are meant, whatever a value holds."""
+    """Return `NAME=value` lines for a POSIX shell, with every value quoted."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
@@ -184,12 +184,12 @@ def _kafka_and_its_clients(launch: Launch) -> None:
     settings = kafka_broker.prepare(instance, spec=spec, servers=servers)
     launch.start(kafka_broker.server(instance, settings=settings, servers=servers))
     admin = kafka_admin.admin_client(instance)
-    # Before any client comes: one that is refused, or lacks a right, ends itself and does not try again.
+    # Before any client starts: one that cannot log in, or lacks a right, exits and does not try again.
     launch.report(reconcile_kafka(admin, spec=spec, passwords=instance.passwords))
     for connector in spec.connectors:
         if connector.topics:
             launch.sinks[connector.name] = _sink(instance, connector)
-    _together(
+    _run_concurrently(
         [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
         cancelled=launch.cancelled,
     )
@@ -221,8 +221,8 @@ def _redis(launch: Launch) -> None:
     launch.start(redis_server.server(launch.instance, settings=settings, servers=launch.servers))
 
 
-def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) -> None:
-    """Run steps at the same time; the first failure cancels the others and is raised."""
+def _run_concurrently(steps: list[Callable[[], None]], *, cancelled: threading.Event) -> None:
+    """Run steps in threads; the first failure cancels the others and is raised."""
 
     def guarded(step: Callable[[], None]) -> None:
         try:
@@ -238,6 +238,6 @@ def _together(steps: list[Callable[[], None]], *, cancelled: threading.Event) ->
         except BaseException:  # Ctrl-C while waiting
             cancelled.set()
             raise
-    # What was cancelled is not the reason.
+    # A step that was cancelled raises INTERRUPTED: the error that caused it goes first.
     for error in sorted(errors, key=lambda error: isinstance(error, SluiceError) and error.status is Exit.INTERRUPTED):
         raise error

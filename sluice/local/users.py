@@ -1,4 +1,4 @@
-"""Kafka's users and their rights, brought to what k8s/ says, as Strimzi's user operator does on a cluster."""
+"""Reconciles Kafka's users and ACLs with k8s/, as Strimzi's user operator does on a cluster."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -47,8 +47,8 @@ _PERMISSIONS = {"allow": AclPermissionType.ALLOW, "deny": AclPermissionType.DENY
 
 
 def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
-    """Give every user its rights, and take away the rights that no user here has."""
-    wanted = {_binding(user, acl) for user in users for acl in user.acls}
+    """Create the ACLs of `users`, and delete all others; raises SluiceError where the broker refuses."""
+    expected = {_binding(user, acl) for user in users for acl in user.acls}
     anything: Any = None
     everything = AclBindingFilter(
         ResourceType.ANY,
@@ -60,9 +60,9 @@ def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
         AclPermissionType.ANY,
     )
     present = set(admin.describe_acls(everything).result(TIMEOUT_SECONDS))
-    if missing := wanted - present:
+    if missing := expected - present:
         wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the right {acl} cannot be given")
-    if stale := present - wanted:
+    if stale := present - expected:
         wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the right {acl} cannot be taken")
     given = [changed(f"right given: {text}") for text in sorted(map(_sentence, missing))]
     return given + [changed(f"right taken: {text}") for text in sorted(map(_sentence, stale))]
@@ -102,20 +102,23 @@ def _filter(acl: AclBinding) -> AclBindingFilter:
 
 
 def reconcile_users(admin: AdminClient, users: Iterable[User], *, passwords: Mapping[str, str]) -> list[Drift]:
-    """Give every user its password, and take away the users that are not described."""
-    described = {user.name for user in users}
-    everybody: Any = admin.describe_user_scram_credentials()
-    present = set(everybody.result(TIMEOUT_SECONDS))
+    """Set the SCRAM password of every user, and delete all other users; raises SluiceError where the broker refuses.
+
+    `passwords` are by `kafka-<user>`.
+    """
+    expected = {user.name for user in users}
+    existing: Any = admin.describe_user_scram_credentials()
+    present = set(existing.result(TIMEOUT_SECONDS))
     changes: list[UserScramCredentialAlteration] = [
         UserScramCredentialUpsertion(
             name,
             ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS),
             passwords[f"kafka-{name}"].encode(),
         )
-        for name in sorted(described)
+        for name in sorted(expected)
     ]
-    stale = sorted(present - described)
+    stale = sorted(present - expected)
     changes += [UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512) for name in stale]
     wait_for_all(admin.alter_user_scram_credentials(changes), lambda name: f"user {name} cannot be made or taken away")
-    made = [changed(f"Kafka user {name} was missing and is made") for name in sorted(described - present)]
+    made = [changed(f"Kafka user {name} was missing and is made") for name in sorted(expected - present)]
     return made + [changed(f"Kafka user {name} is not in k8s/ and is taken away") for name in stale]

@@ -1,4 +1,4 @@
-"""Waits until every connector has been seen to work, or to fail."""
+"""Waits until every connector has been seen at work or has failed."""
 
 import threading
 import time
@@ -19,19 +19,19 @@ from sluice.stack_trace import innermost_message
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
 _RESTART_SECONDS = 1.0
-_SILENT_SECONDS = 5.0
-"""What takes longer than this is said."""
-_DONE = {"paused": "PAUSED", "stopped": "STOPPED"}
-"""The state in which a connector that is not to run has come to what it is to do."""
+_REPORT_SECONDS = 5.0
+"""Waiting that takes longer than this is reported."""
+_FINAL_STATES = {"paused": "PAUSED", "stopped": "STOPPED"}
+"""Connect's word for the desired state of a connector that is not to run."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A connector that does not do its work."""
+class StartupProblem:
+    """Something that is not as k8s/ says, such as a connector that does not work."""
 
     text: str
     status: Exit
-    """FAILED where it has failed, UNAVAILABLE where it has not been seen to work in time."""
+    """FAILED where it has failed, UNAVAILABLE where a connector was not seen to work in time."""
 
 
 @dataclass(kw_only=True)
@@ -39,10 +39,10 @@ class _Watched:
     connector: Connector
     progress: Progress | None
     failed: Any = None
-    """The part that has failed, as Connect tells it; None where none has."""
+    """Connect's status of the connector or task that has FAILED; None where none has."""
     restarts: int = 0
     restarted_at: float = field(default=0.0)
-    waits_for: str = "start"
+    pending_step: str = "start"
     reported: bool = False
 
 
@@ -53,91 +53,92 @@ def wait_for_connectors(
     seconds: float,
     cancelled: threading.Event,
     say: Callable[[str], None],
-) -> list[Problem]:
-    """Wait until each connector has done what its Progress asks (None: until its tasks run) or has failed.
+) -> list[StartupProblem]:
+    """Wait until each connector's Progress has no pending step (None: until its tasks run) or it has failed.
 
-    What has failed is restarted up to three times, whatever its autoRestart says: a worker that comes back starts its
-    tasks at once, maybe before the database is there. What waits for something that is away has not failed. Raises
-    SluiceError where it is interrupted.
+    A failed connector is restarted up to three times, whatever its autoRestart says: a worker that comes back starts
+    its tasks at once, maybe before the database is ready. One that waits for a missing part has not failed. Returns the
+    problems of connectors that have failed or were not seen at work within `seconds`; `say` prints progress. Raises
+    SluiceError when `cancelled` is set.
     """
-    begun = time.monotonic()
-    open_ones = [_Watched(connector=connector, progress=progress) for connector, progress in connectors]
-    troubles: list[Problem] = []
-    while open_ones:
-        for watched in list(open_ones):
+    started = time.monotonic()
+    unfinished = [_Watched(connector=connector, progress=progress) for connector, progress in connectors]
+    problems: list[StartupProblem] = []
+    while unfinished:
+        for watched in list(unfinished):
             parts = _parts(url, watched.connector.name)
-            trouble = _failure(url, watched, parts)
-            if trouble or _works(watched, parts):
-                open_ones.remove(watched)
-                troubles += [trouble] if trouble else []
-                verb = "does not run" if trouble else _verb(watched.connector)
+            problem = _restart_or_give_up(url, watched, parts)
+            if problem or _is_done(watched, parts):
+                unfinished.remove(watched)
+                problems += [problem] if problem else []
+                verb = "does not run" if problem else _verb(watched.connector)
                 say(f"connector {watched.connector.name} {verb}")
-        if time.monotonic() > begun + seconds:
-            return troubles + [_late(watched, seconds) for watched in open_ones]
-        if time.monotonic() > begun + _SILENT_SECONDS:
-            _report_waiting(open_ones, say)
-        if open_ones and cancelled.wait(_POLL_SECONDS):
+        if time.monotonic() > started + seconds:
+            return problems + [_timeout_problem(watched, seconds) for watched in unfinished]
+        if time.monotonic() > started + _REPORT_SECONDS:
+            _report_waiting(unfinished, say)
+        if unfinished and cancelled.wait(_POLL_SECONDS):
             raise SluiceError("interrupted", status=Exit.INTERRUPTED)
-    return troubles
+    return problems
 
 
 def _verb(connector: Connector) -> str:
     return "runs" if connector.state == "running" else f"is {connector.state}, as k8s/ says"
 
 
-def _late(watched: _Watched, seconds: float) -> Problem:
+def _timeout_problem(watched: _Watched, seconds: float) -> StartupProblem:
     if watched.failed:
-        return _has_failed(watched)
+        return _failure_problem(watched)
     text = (
-        f"connector {watched.connector.name} has not failed, but was not seen to {watched.waits_for} within "
+        f"connector {watched.connector.name} has not failed, but was not seen to {watched.pending_step} within "
         f"{seconds:.0f} s. `sluice status` says how it goes on."
     )
-    return Problem(text=text, status=Exit.UNAVAILABLE)
+    return StartupProblem(text=text, status=Exit.UNAVAILABLE)
 
 
-def _report_waiting(open_ones: list[_Watched], say: Callable[[str], None]) -> None:
-    for watched in open_ones:
+def _report_waiting(unfinished: list[_Watched], say: Callable[[str], None]) -> None:
+    for watched in unfinished:
         if not watched.reported:
-            say(f"waiting for {watched.connector.name} to {watched.waits_for} …")
+            say(f"waiting for {watched.connector.name} to {watched.pending_step} …")
             watched.reported = True
 
 
-def _works(watched: _Watched, parts: list[Any]) -> bool:
+def _is_done(watched: _Watched, parts: list[Any]) -> bool:
     state = watched.connector.state
-    if state in _DONE:
-        watched.waits_for = f"be {state}"
-        return bool(parts) and all(part["state"] == _DONE[state] for part in parts)
-    watched.waits_for = "start"
+    if state in _FINAL_STATES:
+        watched.pending_step = f"be {state}"
+        return bool(parts) and all(part["state"] == _FINAL_STATES[state] for part in parts)
+    watched.pending_step = "start"
     if len(parts) < 2 or any(part["state"] != "RUNNING" for part in parts):  # noqa: PLR2004 itself and a task
         return False
-    waits_for = watched.progress.pending_step() if watched.progress else None
-    watched.waits_for = waits_for or watched.waits_for
-    return waits_for is None
+    step = watched.progress.pending_step() if watched.progress else None
+    watched.pending_step = step or watched.pending_step
+    return step is None
 
 
-def _failure(url: str, watched: _Watched, parts: list[Any]) -> Problem | None:
-    """Start again what has failed; the trouble where that was done often enough."""
+def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> StartupProblem | None:
+    """Restart a failed connector; return its problem once it has been restarted _RESTARTS times."""
     watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
     if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
         return None
     if watched.restarts == _RESTARTS:
-        return _has_failed(watched)
-    # What Connect refuses while it rebalances is no restart, and is asked for again.
+        return _failure_problem(watched)
+    # A restart that Connect refuses during a rebalance does not count and is requested again.
     if restart_failed(url, watched.connector.name):
         watched.restarts += 1
         watched.restarted_at = time.monotonic()
     return None
 
 
-def _has_failed(watched: _Watched) -> Problem:
+def _failure_problem(watched: _Watched) -> StartupProblem:
     name, failed = watched.connector.name, watched.failed
     cause = innermost_message(failed.get("trace", ""))
-    who = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
-    return Problem(text=f"{who} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
+    part = f"task {failed['id']} of connector {name}" if "id" in failed else f"connector {name}"
+    return StartupProblem(text=f"{part} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
 
 
 def _parts(url: str, name: str) -> list[Any]:
-    """The states of a connector and its tasks; nothing where they are not known yet."""
+    """Return Connect's status of a connector and its tasks; empty where it is not known yet."""
     try:
         status, answer = request("GET", f"{url}/connectors/{name}/status")
     except (OSError, HTTPException):

@@ -1,1 +1,1 @@
-"""The YAML files of k8s/, read and checked: every mistake is named with its file, line and field."""
+"""Reads and validates the manifests of k8s/; every mistake has its file, line and field."""

@@ -1,4 +1,4 @@
-"""All of k8s/ at once: what no single object can tell."""
+"""Reads all manifests of k8s/, and validates them together: duplicates, and labels of another cluster."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,43 +16,45 @@ from sluice.manifests.yaml_documents import (
 
 K8S = ROOT / "k8s"
 _CLUSTER_LABEL = "strimzi.io/cluster"
-_TEXTS = (".sql", ".conf")
-_BELONGS_TO = {"KafkaNodePool": "Kafka", "KafkaTopic": "Kafka", "KafkaUser": "Kafka", "KafkaConnector": "KafkaConnect"}
+_OTHER_FILES = (".sql", ".conf")
+_OWNER_KINDS = {"KafkaNodePool": "Kafka", "KafkaTopic": "Kafka", "KafkaUser": "Kafka", "KafkaConnector": "KafkaConnect"}
 
 
 def read_folder(folder: Path = K8S) -> list[Document]:
-    """Every object below a folder; raises ManifestError with all mistakes, those of the texts beside them too."""
+    """Read every object below a folder; raises ManifestError with all mistakes, also of its .sql and .conf files."""
     documents: list[Document] = []
-    found: list[str] = []
+    errors: list[str] = []
     for path in sorted(folder.rglob("*")):
         try:
             if path.suffix == ".yaml":
                 documents += read_documents(path)
-            elif path.suffix in _TEXTS:
+            elif path.suffix in _OTHER_FILES:
                 read_text(path)
             elif path.suffix == ".yml":
-                found.append(f"{file_line(path)} is read by nobody: the files here are called .yaml")
+                errors.append(f"{file_line(path)} is read by nobody: the files here are called .yaml")
         except ManifestError as error:
-            found += error.mistakes
-    found += [sentence for document in documents for sentence in find_mistakes(document)]
-    found += _duplicates(documents) if not found else []
-    found += _labelled_for_others(documents) if not found else []
-    if found:
-        raise ManifestError(found)
+            errors += error.mistakes
+    errors += [sentence for document in documents for sentence in find_mistakes(document)]
+    errors += _duplicates(documents) if not errors else []
+    errors += _wrong_cluster_labels(documents) if not errors else []
+    if errors:
+        raise ManifestError(errors)
     return documents
 
 
 def read_objects(path: Path) -> list[Object]:
-    """Every object of one file; raises ManifestError with all its mistakes."""
+    """Read every object of one file; raises ManifestError with all its mistakes."""
     documents = read_documents(path)
-    found = [sentence for document in documents for sentence in find_mistakes(document)]
-    if found:
-        raise ManifestError(found)
+    if errors := [sentence for document in documents for sentence in find_mistakes(document)]:
+        raise ManifestError(errors)
     return [document.value for document in documents]
 
 
 def _duplicates(documents: Iterable[Document]) -> Iterator[str]:
-    """Of two objects of one name a cluster has the last; of two for one topic, deleting one deletes the topic."""
+    """Yield a sentence for each second object of a name, and for each second KafkaTopic of a topic.
+
+    A cluster would keep the last object of a name; deleting one of two KafkaTopics would delete the topic.
+    """
     seen: dict[tuple[str, str], Document] = {}
     for document in documents:
         names = {(document.kind, document.name)}
@@ -65,11 +67,11 @@ def _duplicates(documents: Iterable[Document]) -> Iterator[str]:
                 break
 
 
-def _labelled_for_others(documents: Iterable[Document]) -> Iterator[str]:
-    """An operator passes over what is labelled for another cluster, and says nothing."""
+def _wrong_cluster_labels(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield a sentence for each object with the label of another cluster, which the operator would silently ignore."""
     clusters = {document.kind: document.name for document in documents}
     for document in documents:
-        owner = _BELONGS_TO.get(document.kind, "")
+        owner = _OWNER_KINDS.get(document.kind, "")
         label = document.value.get("metadata", {}).get("labels", {}).get(_CLUSTER_LABEL)
         if owner in clusters and label != clusters[owner]:
             yield (

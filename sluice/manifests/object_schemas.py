@@ -1,4 +1,4 @@
-"""What each kind of object may hold: Strimzi's own definitions, cut down to names, types and choices (strimzi.json).
+"""Schemas of the kinds of object in k8s/: Strimzi's CRDs, reduced to names, types and enums (strimzi.json).
 
 `python -m tests.cluster.strimzi_schemas` writes that file after a change of Strimzi's version; a test compares it with
 Strimzi's definitions.
@@ -14,8 +14,8 @@ STRIMZI_FILE = Path(__file__).with_name("strimzi.json")
 STRIMZI = "kafka.strimzi.io/v1"
 
 ObjectSchema = Mapping[str, Any]
-"""`type`, `enum`, `minimum`, `required`, `properties`, `items`, `values` as a JSON schema has them (`values` is its
-additionalProperties); `open` where anything may be in it."""
+"""A reduced JSON schema: `type`, `enum`, `minimum`, `required`, `properties`, `items`; `values` is its
+additionalProperties; `open`: any content is valid."""
 
 _TEXT: ObjectSchema = {"type": "string"}
 _TEXTS: ObjectSchema = {"type": "object", "values": _TEXT}
@@ -30,9 +30,9 @@ _CONFIG_MAP: ObjectSchema = {
     "required": ["apiVersion", "kind", "metadata", "data"],
     "properties": {**_HEAD, "data": _TEXTS},
 }
-_OTHERS: Mapping[str, tuple[str, ObjectSchema]] = {
+_OTHER_KINDS: Mapping[str, tuple[str, ObjectSchema]] = {
     "ConfigMap": ("v1", _CONFIG_MAP),
-    # kind's own file; kind checks it.
+    # The configuration of kind itself, which validates it.
     "Cluster": ("kind.x-k8s.io/v1alpha4", {"type": "object", "open": True}),
 }
 REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -42,14 +42,14 @@ REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "KafkaTopic": ("spec.partitions", "spec.replicas"),
     "KafkaUser": ("spec.authentication", "spec.authorization"),
 }
-"""What Strimzi could do without, but every place of Sluice reads."""
+"""By kind: fields that are optional for Strimzi, but that Sluice reads."""
 
 
 @cache
 def schemas_by_kind() -> Mapping[str, tuple[str, ObjectSchema]]:
-    """For each kind its apiVersion and the shape of the whole object."""
+    """Return the apiVersion and the schema of the whole object, by kind."""
     specs: dict[str, ObjectSchema] = json.loads(STRIMZI_FILE.read_text(encoding="utf-8"))
-    return {**{kind: (STRIMZI, _object(spec)) for kind, spec in specs.items()}, **_OTHERS}
+    return {**{kind: (STRIMZI, _object(spec)) for kind, spec in specs.items()}, **_OTHER_KINDS}
 
 
 def _object(spec: ObjectSchema) -> ObjectSchema:

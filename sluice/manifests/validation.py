@@ -1,4 +1,4 @@
-"""Whether an object is what its kind says."""
+"""Validates an object of k8s/ against the schema of its kind."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ _TYPES = {
     "object": ("map",),
     "array": ("seq",),
 }
-_CALLED = {
+_TYPE_NAMES = {
     "str": "text",
     "int": "a whole number",
     "float": "a number",
@@ -26,119 +26,120 @@ _CALLED = {
     "seq": "a list",
     "timestamp": "a date",
 }
-_SETTING = ("str", "int", "float", "bool")
-_OWN_FIELDS = {
+_SETTING_TYPES = ("str", "int", "float", "bool")
+_FIELDS_OF_SETTINGS = {
     "name": "metadata.name",
     "connector.class": "spec.class",
     "tasks.max": "spec.tasksMax",
     "connector.plugin.version": "spec.version",
 }
-"""Settings of a connector that its object has fields for."""
+"""Settings of a connector for which a KafkaConnector has a field."""
 
 
 def find_mistakes(document: Document) -> Iterator[str]:
-    """A sentence for each mistake in an object, with its file, line and field."""
+    """Yield a sentence for each mistake in an object, with file, line and field."""
     known = schemas_by_kind().get(document.kind)
     if known is None:
         yield f"{document.location(_field(document.node, 'kind'))}: {_unknown_kind(document.kind)}"
         return
-    version, shape = known
-    for node, sentence in _object_mistakes(document, version, shape):
+    version, schema = known
+    for node, sentence in _object_mistakes(document, version, schema):
         yield f"{document.location(node)}: {sentence}"
 
 
-Found = Iterator[tuple[yaml.Node, str]]
+Mistakes = Iterator[tuple[yaml.Node, str]]
 
 
-def _object_mistakes(document: Document, version: str, shape: ObjectSchema) -> Found:
-    found = document.value.get("apiVersion")
-    if found is not None and found != version:
-        yield _field(document.node, "apiVersion"), f"apiVersion is {found}; of a {document.kind} it is {version}"
-    known = list(_differences(document.node, shape, ""))
-    yield from known
-    if not known:
-        yield from _missing(document)
-        yield from _settings_of_a_connector(document)
+def _object_mistakes(document: Document, version: str, schema: ObjectSchema) -> Mistakes:
+    api_version = document.value.get("apiVersion")
+    if api_version is not None and api_version != version:
+        yield _field(document.node, "apiVersion"), f"apiVersion is {api_version}; of a {document.kind} it is {version}"
+    mistakes = list(_check_node(document.node, schema, ""))
+    yield from mistakes
+    if not mistakes:
+        yield from _missing_fields(document)
+        yield from _misplaced_settings(document)
 
 
 def _unknown_kind(kind: str) -> str:
     if not kind:
         return "this object has no kind"
-    return f"nothing here reads the kind {kind}{_instead(kind, list(schemas_by_kind()))}"
+    return f"nothing here reads the kind {kind}{_suggestion(kind, list(schemas_by_kind()))}"
 
 
-def _instead(name: str, names: list[str]) -> str:
+def _suggestion(name: str, names: list[str]) -> str:
     close = get_close_matches(name, names, n=1)
     return f"; is {close[0]} meant?" if close else f"; it takes {', '.join(sorted(names))}"
 
 
-def _differences(node: yaml.Node, shape: ObjectSchema, path: str) -> Found:
+def _check_node(node: yaml.Node, schema: ObjectSchema, path: str) -> Mistakes:
     kind = node.tag.removeprefix(_TAG)
-    wanted = _TYPES.get(shape.get("type", ""))
-    if wanted and kind not in wanted:
-        yield node, f"{path or 'this'} {_is(node, kind)}; it takes {_CALLED[wanted[-1]]}{_quoted(node, kind, wanted)}"
+    expected = _TYPES.get(schema.get("type", ""))
+    if expected and kind not in expected:
+        takes = f"it takes {_TYPE_NAMES[expected[-1]]}{_quoting_hint(node, kind, expected)}"
+        yield node, f"{path or 'this'} {_actual_text(node, kind)}; {takes}"
     elif isinstance(node, yaml.MappingNode):
-        yield from _in_mapping(node, shape, path)
+        yield from _check_mapping(node, schema, path)
     elif isinstance(node, yaml.SequenceNode):
         for number, entry in enumerate(node.value):
-            yield from _differences(entry, shape.get("items", {}), f"{path}[{number}]")
+            yield from _check_node(entry, schema.get("items", {}), f"{path}[{number}]")
     elif isinstance(node, yaml.ScalarNode):
-        yield from _in_scalar(node, shape, path)
+        yield from _check_scalar(node, schema, path)
 
 
-def _is(node: yaml.Node, kind: str) -> str:
+def _actual_text(node: yaml.Node, kind: str) -> str:
     if kind == "null":
         return "is empty"
     shown = f"{node.value}, " if isinstance(node, yaml.ScalarNode) else ""
-    return f"is {shown}{_CALLED.get(kind, kind)}"
+    return f"is {shown}{_TYPE_NAMES.get(kind, kind)}"
 
 
-def _quoted(node: yaml.Node, kind: str, wanted: tuple[str, ...]) -> str:
+def _quoting_hint(node: yaml.Node, kind: str, expected: tuple[str, ...]) -> str:
     scalar = isinstance(node, yaml.ScalarNode) and kind != "null"
-    return f': write "{node.value}"' if scalar and wanted == ("str",) else ""
+    return f': write "{node.value}"' if scalar and expected == ("str",) else ""
 
 
-def _in_mapping(node: yaml.MappingNode, shape: ObjectSchema, path: str) -> Found:
-    unknown = list(_unknown_fields(node, shape, path))
+def _check_mapping(node: yaml.MappingNode, schema: ObjectSchema, path: str) -> Mistakes:
+    unknown = list(_unknown_fields(node, schema, path))
     yield from unknown
-    fields = shape.get("properties", {})
+    fields = schema.get("properties", {})
     for key, value in node.value:
         name = str(key.value)
         inner = f"{path}.{name}".lstrip(".")
-        if name in fields or "values" in shape:
-            yield from _differences(value, fields.get(name) or shape["values"], inner)
+        if name in fields or "values" in schema:
+            yield from _check_node(value, fields.get(name) or schema["values"], inner)
         elif path.endswith("config"):
-            yield from _in_setting(value, inner)
+            yield from _check_setting(value, inner)
     present = {str(key.value) for key, _ in node.value}
-    for name in shape.get("required", ()):
-        if name not in present and not unknown:  # what is misspelt is missing too: said once
+    for name in schema.get("required", ()):
+        if name not in present and not unknown:  # a misspelt field would be missing too: report it once
             yield node, f"{path}.{name}".lstrip(".") + " is missing"
 
 
-def _unknown_fields(node: yaml.MappingNode, shape: ObjectSchema, path: str) -> Found:
-    fields = shape.get("properties")
-    if fields is not None and "values" not in shape:
+def _unknown_fields(node: yaml.MappingNode, schema: ObjectSchema, path: str) -> Mistakes:
+    fields = schema.get("properties")
+    if fields is not None and "values" not in schema:
         for key, _ in node.value:
             if key.value not in fields:
                 name = f"{path}.{key.value}".lstrip(".")
-                yield key, f"{name}: there is no such field{_instead(str(key.value), list(fields))}"
+                yield key, f"{name}: there is no such field{_suggestion(str(key.value), list(fields))}"
 
 
-def _in_setting(value: yaml.Node, path: str) -> Found:
+def _check_setting(value: yaml.Node, path: str) -> Mistakes:
     kind = value.tag.removeprefix(_TAG)
-    if kind not in _SETTING:
-        yield value, f"{path} {_is(value, kind)}; a setting is text, a number, true or false"
+    if kind not in _SETTING_TYPES:
+        yield value, f"{path} {_actual_text(value, kind)}; a setting is text, a number, true or false"
 
 
-def _in_scalar(node: yaml.ScalarNode, shape: ObjectSchema, path: str) -> Found:
-    choices = shape.get("enum")
+def _check_scalar(node: yaml.ScalarNode, schema: ObjectSchema, path: str) -> Mistakes:
+    choices = schema.get("enum")
     if choices and node.value not in choices:
-        yield node, f"{path} is {node.value}{_instead(node.value, list(choices))}"
-    if "minimum" in shape and yaml.safe_load(node.value) < shape["minimum"]:
-        yield node, f"{path} is {node.value}; it is {shape['minimum']} at least"
+        yield node, f"{path} is {node.value}{_suggestion(node.value, list(choices))}"
+    if "minimum" in schema and yaml.safe_load(node.value) < schema["minimum"]:
+        yield node, f"{path} is {node.value}; it is {schema['minimum']} at least"
 
 
-def _missing(document: Document) -> Found:
+def _missing_fields(document: Document) -> Mistakes:
     for path in REQUIRED_FIELDS.get(document.kind, ()):
         node: yaml.Node = document.node
         for name in path.split("."):
@@ -149,16 +150,16 @@ def _missing(document: Document) -> Found:
             node = inner
 
 
-def _settings_of_a_connector(document: Document) -> Found:
+def _misplaced_settings(document: Document) -> Mistakes:
     if document.kind == "KafkaConnector":
         config = _field(_field(document.node, "spec"), "config")
         for key, _ in config.value:
-            if key.value in _OWN_FIELDS:
-                yield key, f"spec.config.{key.value} is said by {_OWN_FIELDS[key.value]}, and only there"
+            if key.value in _FIELDS_OF_SETTINGS:
+                yield key, f"spec.config.{key.value} is said by {_FIELDS_OF_SETTINGS[key.value]}, and only there"
 
 
 def _field(node: yaml.Node, name: str) -> yaml.Node:
-    """The value of a field; the node itself where it has no such field."""
+    """Return the node of a field; `node` itself where it has no such field."""
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == name), node)
     return node

@@ -1,4 +1,4 @@
-"""YAML documents with the lines they were read from."""
+"""Reads YAML files into documents that know their lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from producer.runtime.exit_status import SluiceError
 
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]
-"""A Kubernetes object as its YAML has it."""
+"""A Kubernetes object, as its YAML is written."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ManifestError(SluiceError):
-    """Mistakes in files of k8s/, each a sentence with file and line."""
+    """Mistakes in files of k8s/; each is a sentence with file and line."""
 
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -25,7 +25,7 @@ class ManifestError(SluiceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One object of a file: its value, and the YAML nodes it was made of, which know their lines."""
+    """One object of a YAML file: its value, and its YAML nodes, which hold the line numbers."""
 
     path: Path
     value: Object
@@ -33,28 +33,28 @@ class Document:
 
     @property
     def kind(self) -> str:
-        """Kind of the object; empty where it has none."""
+        """`kind` of the object; empty where it has none."""
         return str(self.value.get("kind") or "")
 
     @property
     def name(self) -> str:
-        """metadata.name; empty where it has none."""
+        """`metadata.name`; empty where it has none."""
         metadata = self.value.get("metadata")
         return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
 
     def location(self, node: yaml.Node | None = None) -> str:
-        """File and line of a node, or of the object."""
+        """Return file and line of a node, or of the object."""
         return file_line(self.path, (node or self.node).start_mark.line + 1)
 
 
 def file_line(path: Path, line: int | None = None) -> str:
-    """A file as a person names it, with a line (from 1) where there is one."""
+    """Return a path for messages, relative to the checkout where it is inside, with a line (from 1) where given."""
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     return f"{shown} line {line}" if line else str(shown)
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8; raises ManifestError that names the line where it is none."""
+    """Read a UTF-8 file; raises ManifestError, with the line of a byte that is not UTF-8."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -69,7 +69,7 @@ def read_text(path: Path) -> str:
 
 
 def read_documents(path: Path) -> list[Document]:
-    """Every object of a YAML file; raises ManifestError."""
+    """Read every object of a YAML file; raises ManifestError."""
     documents = list(_documents(path, read_text(path)))
     if not documents:
         raise ManifestError([f"{file_line(path)} holds no object: it is empty, or all of it is a comment"])
@@ -82,19 +82,21 @@ def _documents(path: Path, text: str) -> Iterator[Document]:
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
-            if _is_null(node):  # nothing between two lines of ---
+            if _is_null(node):  # an empty document between two lines of ---
                 continue
             if not isinstance(node, yaml.MappingNode):
-                raise ManifestError([f"{_at(path, node)}: this is no object: a kind, metadata and more are expected"])
+                raise ManifestError(
+                    [f"{_node_line(path, node)}: this is no object: a kind, metadata and more are expected"]
+                )
             if mistakes := list(_duplicates(path, node)):
                 raise ManifestError(mistakes)
             yield Document(path=path, value=cast(Object, loader.construct_document(node)), node=node)
     except yaml.MarkedYAMLError as error:
-        raise ManifestError([_explained(path, error)]) from error
+        raise ManifestError([_explain(path, error)]) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ManifestError([f"{file_line(path, line)}: a control character, which YAML does not allow"]) from error
-    except (ValueError, TypeError) as error:  # such as the date 2026-13-32
+    except (ValueError, TypeError) as error:  # for example the date 2026-13-32
         raise ManifestError([f"{file_line(path)} holds a value that cannot be read: {error}"]) from error
     finally:
         if loader is not None:
@@ -105,11 +107,11 @@ def _is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
-def _at(path: Path, node: yaml.Node) -> str:
+def _node_line(path: Path, node: yaml.Node) -> str:
     return file_line(path, node.start_mark.line + 1)
 
 
-def _explained(path: Path, error: yaml.MarkedYAMLError) -> str:
+def _explain(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     where = file_line(path, mark.line + 1 if mark else None)
     why = ", ".join(part for part in (error.context, error.problem) if part)
@@ -124,9 +126,9 @@ def _line(path: Path, number: int) -> str:
 
 
 def _duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
-    """A sentence for each key that is there twice, of which YAML would keep the last, and for each endless alias."""
+    """Yield a sentence for each duplicate key, of which YAML would keep the last, and for each recursive alias."""
     if any(node is outer for outer in above):
-        yield f"{_at(path, node)}: an alias of what it stands in"
+        yield f"{_node_line(path, node)}: an alias of what it stands in"
         return
     inner: list[yaml.Node] = []
     if isinstance(node, yaml.SequenceNode):
@@ -135,7 +137,7 @@ def _duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) 
         seen: set[str] = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
-                yield f"{_at(path, key)}: {key.value} is there twice"
+                yield f"{_node_line(path, key)}: {key.value} is there twice"
             seen.add(str(key.value))
             inner.append(value)
     for entry in inner:

@@ -1,1 +1,1 @@
-"""Reads the stores back, compares with the source, writes the report."""
+"""`sluice proof`: reads a source again, compares it with the table or with Redis, writes a report."""

@@ -1,4 +1,4 @@
-"""The command `sluice proof`: which proof it is, and what it prints."""
+"""The command `sluice proof`: starts the proof of rows or of images, prints the verdict."""
 
 import logging
 from argparse import Namespace
@@ -8,61 +8,63 @@ from rich.console import Console
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import visible, write_json
-from sluice.proof.shared.options import add_arguments, check_for_log, check_output
-from sluice.proof.shared.summary import Summary
+from producer.runtime.terminal import escape_text, write_json
+from sluice.proof.shared.proof_arguments import add_arguments, check_log_arguments, check_output
+from sluice.proof.shared.proof_report import ProofSummary
 from sluice.view.endpoints import Endpoints
 
 __all__ = ["add_arguments", "run"]
 
 
 def run(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Exit:
-    """Prove, print the verdict and write the report. OK only if all is there and something was compared.
+    """Prove, print the verdict and write the report. Returns OK only if something was compared and all is as expected.
 
-    Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect is silent, and what the source raises.
+    Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect does not answer, and what the source raises.
     """
     if args.source is None:
         raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
     try:
         check_output(args, env=env)
-        told = _prove(args, env=env, console=console, endpoints=endpoints)
+        summary = _prove(args, env=env, console=console, endpoints=endpoints)
     except KeyboardInterrupt:
         if not args.json:
             console.print("interrupted: nothing is proven and no report was written")
         return Exit.INTERRUPTED
-    _print(told, args, console=console)
-    return Exit.OK if told.verdict.ok else Exit.DIFFERENT
+    _print(summary, args, console=console)
+    return Exit.OK if summary.verdict.ok else Exit.DIFFERENT
 
 
-def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Summary:
-    # What either proof needs takes up to a second to import: not for --help, nor for the other one.
-    from producer.images.open_source import detect_kind  # noqa: PLC0415
+def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> ProofSummary:
+    # The imports of either proof take up to a second: not for --help, nor for the other proof.
+    from producer.images.source_kind import detect_kind  # noqa: PLC0415
 
     with detect_kind(args.source, env=env) as source:
         if source.images:
-            from sluice.proof.images.run import prove_images_of  # noqa: PLC0415
+            from sluice.proof.images.run import run_images_proof  # noqa: PLC0415
 
-            return prove_images_of(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
-        # Where its folder of fonts cannot be written, matplotlib takes another: nobody needs to know.
+            return run_images_proof(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
+        # Where matplotlib cannot write its font cache, it takes another folder and warns: no matter to a user.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
-            from sluice.proof.gps.run import prove_rows_of  # noqa: PLC0415
-        except OSError as error:  # it found none at all, and says what to do
+            from sluice.proof.gps.run import run_rows_proof  # noqa: PLC0415
+        except OSError as error:  # matplotlib found no folder at all; its error says what to do
             raise SluiceError(str(error)) from error
 
-        check_for_log(args)
-        return prove_rows_of(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
+        check_log_arguments(args)
+        return run_rows_proof(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
 
 
-def _print(told: Summary, args: Namespace, *, console: Console) -> None:
+def _print(summary: ProofSummary, args: Namespace, *, console: Console) -> None:
     if args.json:
-        write_json(told.as_object, console.file)
+        write_json(summary.json_result, console.file)
         return
-    style = "bold green" if told.verdict.ok else "bold red"
-    console.print(Text(visible(told.verdict.headline), style=style), soft_wrap=True)
-    for reason in told.verdict.reasons:
-        console.print(Text(visible(f"  {reason}")), soft_wrap=True)
-    console.print(Text(visible(told.counts)), soft_wrap=True)
-    console.print(Text(visible(f"report: {told.report.absolute()}")), soft_wrap=True)
-    if told.report != args.output:
-        console.print(Text(visible(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True)
+    style = "bold green" if summary.verdict.ok else "bold red"
+    console.print(Text(escape_text(summary.verdict.headline), style=style), soft_wrap=True)
+    for reason in summary.verdict.reasons:
+        console.print(Text(escape_text(f"  {reason}")), soft_wrap=True)
+    console.print(Text(escape_text(summary.counts)), soft_wrap=True)
+    console.print(Text(escape_text(f"report: {summary.report.absolute()}")), soft_wrap=True)
+    if summary.report != args.output:
+        console.print(
+            Text(escape_text(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True
+        )

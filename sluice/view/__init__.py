@@ -1,1 +1,1 @@
-"""Shows what is in a pipeline: messages and status."""
+"""State and contents of a pipeline: `sluice status` and `sluice messages`."""

@@ -1,9 +1,9 @@
-"""The commands `sluice messages` and `sluice status`: their arguments, and what they print."""
+"""The commands `sluice messages` and `sluice status`: arguments and output."""
 
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import NoReturn
@@ -22,13 +22,12 @@ from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 from sluice.view.topic_reader import TopicReader
 
-Processes = Callable[[], Sequence[ProcessStatus] | None] | Sequence[ProcessStatus] | None
-"""The embedded place's processes, or how to ask for them again; None where there are none."""
 WATCH_SECONDS = 2.0
+"""Pause between two outputs of `sluice status --watch`."""
 
 
 def add_messages_arguments(parser: ArgumentParser) -> None:
-    """Arguments of `sluice messages`."""
+    """Add the arguments of `sluice messages`."""
     parser.add_argument("topic", metavar="TOPIC", help="name of the topic")
     parser.add_argument("-f", "--follow", action="store_true", help="then wait for new messages, until Ctrl-C")
     parser.add_argument(
@@ -41,11 +40,10 @@ def add_messages_arguments(parser: ArgumentParser) -> None:
 def run_messages(
     args: Namespace,
     *,
-    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     endpoints: Endpoints,
 ) -> Exit:
-    """Print the messages of a topic; raises SluiceError as TopicReader and the registry do."""
+    """Print the records of a topic; raises SluiceError as TopicReader and RegistrySchemas do."""
     try:
         with closing(TopicReader(endpoints.consumer, args.topic)) as reader:
             _print_messages(args, reader=reader, console=console, endpoints=endpoints)
@@ -57,7 +55,7 @@ def run_messages(
 
 
 def add_status_arguments(parser: ArgumentParser) -> None:
-    """Arguments of `sluice status`."""
+    """Add the arguments of `sluice status`."""
     parser.add_argument("-w", "--watch", action="store_true", help="ask again every 2 seconds, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="print one object; with --watch one a line")
 
@@ -65,26 +63,26 @@ def add_status_arguments(parser: ArgumentParser) -> None:
 def run_status(
     args: Namespace,
     *,
-    env: Mapping[str, str],  # noqa: ARG001 every command is called with it
     console: Console,
     endpoints: Endpoints,
-    processes: Processes = None,
-    failing: Callable[[], Sequence[str]] = tuple,
+    processes: Callable[[], Sequence[ProcessStatus] | None],
+    recent_failures: Callable[[], Sequence[str]],
 ) -> Exit:
-    """Print how the pipeline does; UNAVAILABLE if a part is silent, FAILED if a connector or task is.
+    """Print the pipeline's status; UNAVAILABLE if a part does not answer, FAILED if a connector or task is.
 
-    `failing` says which connectors have failed a moment ago (see Status).
+    `processes` returns the local pipeline's processes, None for any other; `recent_failures` a sentence for each
+    connector that failed a moment ago.
     """
 
-    def look() -> PipelineStatus:
-        status = fetch_status(endpoints, processes=processes() if callable(processes) else processes)
+    def fetch() -> PipelineStatus:
+        status = fetch_status(endpoints, processes=processes())
         # Asked last: what was restarted meanwhile is among them.
-        return replace(status, failing=tuple(failing()))
+        return replace(status, recent_failures=tuple(recent_failures()))
 
     try:
         if args.watch:
-            _watch(args, look, console=console)
-        status = look()
+            _watch(args, fetch, console=console)
+        status = fetch()
         _print_status(status, console=console, as_json=args.json)
     except KeyboardInterrupt:
         return Exit.OK if args.watch else Exit.INTERRUPTED
@@ -116,15 +114,14 @@ def _print_status(status: PipelineStatus, *, console: Console, as_json: bool) ->
         console.print(status_table.as_tables(status))
 
 
-def _watch(args: Namespace, look: Callable[[], PipelineStatus], *, console: Console) -> NoReturn:
+def _watch(args: Namespace, fetch: Callable[[], PipelineStatus], *, console: Console) -> NoReturn:
     if args.json or not console.is_terminal:
         while True:
-            _print_status(look(), console=console, as_json=args.json)
+            _print_status(fetch(), console=console, as_json=args.json)
             time.sleep(WATCH_SECONDS)
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            status = look()
-            live.update(status_table.as_tables(status), refresh=True)
+            live.update(status_table.as_tables(fetch()), refresh=True)
             time.sleep(WATCH_SECONDS)
 
 
@@ -135,5 +132,5 @@ def _count(text: str) -> int:
 
 
 def _discard_output(console: Console) -> None:
-    """After `| head`: what is still in the buffer has no reader, and must not fail when Python ends."""
+    """Send what is still buffered to /dev/null: after `| head` it has no reader, and must not fail when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())

@@ -1,4 +1,4 @@
-"""What Kafka Connect says of its connectors, over its REST interface."""
+"""Status of Kafka Connect's connectors and tasks, from its REST interface."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ _NEEDED_BY = {
     "database.hostname": MYSQL,
     "redis.host": REDIS,
 }
-"""How the name of a setting ends that says where one of them is."""
+"""End of the name of a connector's setting that holds the endpoint of a part, and that part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskStatus:
-    """One task of a connector, as Connect reports it."""
+    """A task of a connector."""
 
     number: int
     state: str
     worker: str
     error: str | None
-    """First line of the trace, where the task has one."""
+    """First line of its stack trace."""
     cause: str | None = None
-    """Innermost cause in the trace: what the first line of a wrapped exception hides."""
+    """Innermost cause in the stack trace, which the first line of a wrapped exception hides."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorStatus:
-    """One connector, as Connect reports it."""
+    """A connector and its tasks."""
 
     name: str
     kind: str
@@ -46,14 +46,14 @@ class ConnectorStatus:
     error: str | None
     cause: str | None = None
     topics: tuple[str, ...] = ()
-    """The topics a sink was told to read; empty for a source."""
+    """Topics that a sink reads; empty for a source connector."""
     tasks: tuple[TaskStatus, ...] = ()
     needs: tuple[str, ...] = ()
-    """What it cannot work without besides Kafka: REGISTRY, MYSQL, REDIS."""
+    """Parts that it cannot work without besides Kafka: REGISTRY, MYSQL, REDIS."""
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for the connector, and one for all tasks with the same error, where FAILED."""
+        """A sentence for the connector if it is FAILED, and one for all FAILED tasks with the same error."""
         own = _failure(f"connector {self.name} has", self.error, self.cause)
         alike: dict[str | None, list[TaskStatus]] = {}
         for task in self.tasks:
@@ -64,30 +64,30 @@ class ConnectorStatus:
 
     @property
     def group(self) -> str:
-        """The consumer group of a sink."""
+        """Consumer group of a sink."""
         return f"connect-{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectStatus:
-    """The Connect cluster as a whole."""
+    """Kafka Connect's version and connectors, whichever worker reports them."""
 
     version: str
     connectors: tuple[ConnectorStatus, ...]
 
 
 def fetch_connect_status(*urls: str) -> ConnectStatus:
-    """The Connect cluster, as the first of its workers at `urls` that answers tells it; raises SilentError."""
-    silent: list[UnavailableError] = []
+    """Query the workers at `urls` in order until one answers; raises UnavailableError where none does."""
+    errors: list[UnavailableError] = []
     for url in urls:
         try:
-            return _ask(url)
+            return _fetch(url)
         except UnavailableError as error:
-            silent.append(error)
-    raise silent[0]
+            errors.append(error)
+    raise errors[0]
 
 
-def _ask(url: str) -> ConnectStatus:
+def _fetch(url: str) -> ConnectStatus:
     root = get_json(f"{url}/", part=PART)
     found = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
     plugins = get_json(f"{url}/connector-plugins", part=PART)
@@ -116,7 +116,7 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
 
 
 def parts_needed(config: Mapping[str, str]) -> tuple[str, ...]:
-    """What a connector with these settings cannot work without besides Kafka."""
+    """Return the parts that a connector with these settings needs besides Kafka: REGISTRY, MYSQL, REDIS."""
     needed = {part for name in config for end, part in _NEEDED_BY.items() if name.endswith(end)}
     return tuple(sorted(needed))
 

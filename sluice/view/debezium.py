@@ -1,4 +1,4 @@
-"""What Debezium puts into messages: names and times in its own writing, an envelope around the row before and after."""
+"""Debezium's change records: escaped column names, times as numbers, an envelope with the row before and after."""
 
 import re
 from collections.abc import Callable
@@ -17,23 +17,23 @@ _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "r": "snapshot", "t"
 
 @dataclass(frozen=True, kw_only=True)
 class RowChange:
-    """A change of a row, as a change message tells it."""
+    """A change of a row."""
 
     operation: str
-    """insert, update, delete, truncate; snapshot for a row that was there when the source first looked."""
+    """insert, update, delete, truncate; snapshot for a row that was there before the source connector first ran."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
     @property
     def changed(self) -> frozenset[str]:
-        """The columns that an update gave another value."""
+        """Names of the columns whose value an update changed."""
         if self.before is None or self.after is None:
             return frozenset()
         return frozenset(name for name, value in self.after.items() if self.before.get(name, ...) != value)
 
 
 def parse_change(value: Any) -> RowChange | None:
-    """The change that a decoded message tells of; None where it is another kind of message."""
+    """Return the change in a decoded value; None where it is not Debezium's envelope."""
     if not isinstance(value, dict) or not {"before", "after", "op", "source"} <= value.keys():
         return None
     operation = _OPERATIONS.get(value["op"], str(value["op"]))
@@ -41,9 +41,9 @@ def parse_change(value: Any) -> RowChange | None:
 
 
 def with_readable_times(schema: Any) -> Any:
-    """A copy of an Avro schema in which Debezium's kinds of time are logical types, which fastavro reads as text.
+    """Return a copy of an Avro schema in which Debezium's time types are logical types, which fastavro reads as text.
 
-    Avro keeps a time as a number and its kind in `connect.name`, an attribute that no reader of Avro knows.
+    Debezium writes a time as a number and its type in `connect.name`, an attribute that Avro readers do not know.
     """
     if isinstance(schema, list):
         return [with_readable_times(entry) for entry in schema]
@@ -51,16 +51,16 @@ def with_readable_times(schema: Any) -> Any:
         return schema
     copy = {name: with_readable_times(entry) for name, entry in schema.items()}
     kind = schema.get("connect.name")
-    # A schema that says itself how it is to be read is taken at its word.
+    # A logical type that the schema has already is kept.
     if f"{schema.get('type')}-{kind}" in _READERS and "logicalType" not in schema:
         copy["logicalType"] = kind
     return copy
 
 
 def with_column_names(schema: Any) -> Any:
-    """A copy of an Avro schema in which the fields of a row are named as the columns of its table.
+    """Return a copy of an Avro schema in which the fields of a row are named as the columns of its table.
 
-    Avro finds a value by the place of its field, so another name reads the same bytes.
+    Avro finds a value by the position of its field, so another name reads the same bytes.
     """
     if isinstance(schema, list):
         return [with_column_names(entry) for entry in schema]
@@ -74,7 +74,7 @@ def with_column_names(schema: Any) -> Any:
 
 
 def _all_escaped(fields: list[dict[str, Any]]) -> bool:
-    # A bare _ is in no name that was escaped: there it would be _u005f.
+    # An escaped name has no bare _: it would be _u005f.
     return not any("_" in _ESCAPED.sub("", field["name"]) for field in fields)
 
 
@@ -83,7 +83,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _or_number(reader: Callable[[int], str]) -> Callable[..., str | int]:
-    """A reader that hands on what no date can hold, as the number it is."""
+    """Wrap a reader: a number outside the range of Python's dates is returned as it is."""
 
     def read(number: int, *_: Any) -> str | int:
         try:
@@ -99,7 +99,7 @@ def _moment(microseconds: int) -> str:
 
 
 def _time(microseconds: int) -> str:
-    """A TIME: of a day, or a span of up to 838 hours either way."""
+    """Format a MySQL TIME: a time of day, or a span of up to ±838 hours."""
     minutes, rest = divmod(abs(microseconds), 60_000_000)
     hours, minutes = divmod(minutes, 60)
     seconds, fraction = divmod(rest, 1_000_000)

@@ -1,7 +1,7 @@
-"""Endpoints of all parts of a pipeline, wherever it runs: read from the same environment variables for every target.
+"""Endpoints of all parts of a pipeline, read from the same environment variables for every target.
 
-`sluice up` writes them to `endpoints.env` in its state folder, a Job in a cluster is given them from Secrets,
-and `--target external` takes them from the shell.
+`sluice up` writes the variables to `endpoints.env` in its state folder, a Job in a cluster has them from Secrets, and
+`--target external` takes them from the shell.
 """
 
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ VARIABLES = {
     "SLUICE_REDIS_PORT": "port of Redis",
     "SLUICE_REDIS_READER_PASSWORD": "password of the Redis user reader",
 }
-"""Each with what it is."""
+"""Environment variables with the endpoints and passwords, and the description of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreUser:
-    """A database user's way in."""
+    """Address, user name and password for MySQL or Redis."""
 
     host: str
     port: int
@@ -43,11 +43,11 @@ class StoreUser:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints(ProducerEndpoints):
-    """Endpoints of every part, and the users who read them."""
+    """Endpoints of all parts, with a user for each."""
 
     consumer: KafkaUser
     connect_urls: tuple[str, ...]
-    """Base URLs of Connect's workers; each answers for all."""
+    """Base URLs of Connect's workers; each reports all connectors."""
     mysql: StoreUser
     redis: StoreUser
 

@@ -1,4 +1,4 @@
-"""Asking one part of the pipeline over HTTP, and saying clearly when it does not answer."""
+"""HTTP requests to a part of the pipeline, and UnavailableError for a part that does not answer."""
 
 import json
 import urllib.error
@@ -6,15 +6,14 @@ import urllib.request
 from typing import Any
 
 TIMEOUT = 3.0
-"""Seconds a part is given to answer one question."""
+"""Seconds that a part has to answer one request."""
 
-# What is asked here is a neighbour, on loopback or inside the cluster: a proxy set for the way out to the
-# internet would refuse it.
+# The parts are on loopback or inside the cluster: a proxy that is set for the internet would refuse them.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class UnavailableError(Exception):
-    """A part of the pipeline did not answer; the message says which, where and why."""
+    """A part of the pipeline did not answer; the message names the part, its address and the reason."""
 
     def __init__(self, message: str, *, code: int | None = None) -> None:
         super().__init__(message)
@@ -23,7 +22,7 @@ class UnavailableError(Exception):
 
 
 def get_json(url: str, *, part: str, timeout: float = TIMEOUT) -> Any:
-    """What `url` answers. `part` names who is asked; raises SilentError in its name."""
+    """Return the JSON at `url`; raises UnavailableError with the name `part`."""
     try:
         with _OPENER.open(url, timeout=timeout) as answer:
             return json.load(answer)

@@ -1,4 +1,4 @@
-"""What Kafka says of its topics and of how far the sinks have read."""
+"""Brokers and topics of Kafka, and the lag of consumer groups."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -14,17 +14,17 @@ from sluice.view.http_client import TIMEOUT, UnavailableError
 
 @dataclass(frozen=True, kw_only=True)
 class TopicStatus:
-    """A topic that the asking user may see."""
+    """A topic."""
 
     name: str
     partitions: int
     messages: int
-    """End offsets less begin offsets: what compaction or a transaction took out still counts."""
+    """End offsets less begin offsets: includes records removed by compaction, and transaction markers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaStatus:
-    """The brokers and the topics that the asking user may see."""
+    """Brokers, and the topics that the user may see."""
 
     identity: str
     brokers: tuple[str, ...]
@@ -33,29 +33,33 @@ class KafkaStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class UnreadRecords:
-    """What a consumer group has not yet said to have dealt with."""
+    """Records that a consumer group has not yet committed."""
 
     spans: dict[int, tuple[int, int]]
-    """First offset and the one after the last, of each partition in which something waits."""
+    """First offset and the one after the last, by partition; only partitions with unread records."""
     lost: int
-    """Messages that the topic deleted before the group had read them."""
+    """Records that the topic deleted before the group had read them."""
 
 
 class KafkaInspector:
-    """Asks a Kafka cluster as one user; everything here raises SilentError where no answer comes."""
+    """Queries a Kafka cluster as one user; every method raises UnavailableError where Kafka does not answer."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
         self._reasons: list[str] = []
-        # Errors come back as SilentError; librdkafka would print each attempt on standard error as well.
-        quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep, "socket.connection.setup.timeout.ms": 2000}
+        # Errors come back as UnavailableError; librdkafka would print each attempt on standard error as well.
+        quiet: dict[str, Any] = {
+            "log_level": 0,
+            "error_cb": self._keep_reason,
+            "socket.connection.setup.timeout.ms": 2000,
+        }
         try:
             self._admin = AdminClient(user.client_settings() | quiet)
-        except KafkaException as error:  # the file of the authority is missing, or is none
+        except KafkaException as error:  # the CA file is missing or invalid
             raise UnavailableError(f"Kafka at {self._server} cannot be asked: {error.args[0].str()}") from error
 
     def kafka_status(self) -> KafkaStatus:
-        """The brokers and topics, with message counts."""
+        """Return the brokers and topics, with the number of records."""
         metadata = self._metadata()
         partitions = {
             name: [TopicPartition(name, number) for number in topic.partitions]
@@ -77,7 +81,7 @@ class KafkaInspector:
         return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
-        """Messages in `topics` that the consumer group `group` has not yet said to have dealt with."""
+        """Return the number of records in `topics` that the consumer group has not yet committed."""
         metadata = self._metadata()
         known = [metadata.topics[name] for name in topics if name in metadata.topics]
         partitions = [TopicPartition(topic.topic, number) for topic in known for number in topic.partitions]
@@ -86,31 +90,31 @@ class KafkaInspector:
         committed = self._committed(group, partitions)
         begins = self._offsets(partitions, "earliest")
         ends = self._offsets(partitions, "latest")
-        # A group that never committed has all of it before it; one that committed before old messages were
-        # deleted has only what is left.
+        # A group that never committed has the whole topic to read; one that committed an offset whose records were
+        # deleted since, only those that are still there.
         return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
 
     def end_offsets(self, topic: str) -> dict[int, int]:
-        """The offset of each partition that its next message will have; open transactions count."""
-        found = self._metadata().topics.get(topic)
-        if found is None or found.error is not None:
+        """Return the offset of the next record of each partition, after those of open transactions too."""
+        metadata = self._metadata().topics.get(topic)
+        if metadata is None or metadata.error is not None:
             raise UnavailableError(
                 f"Kafka at {self._server} shows no topic {topic}, so what waits in it cannot be told"
             )
-        partitions = [TopicPartition(topic, number) for number in found.partitions]
+        partitions = [TopicPartition(topic, number) for number in metadata.partitions]
         return {number: end for (_, number), end in self._offsets(partitions, "latest").items()}
 
     def unread(self, group: str, topic: str, ends: Mapping[int, int]) -> UnreadRecords:
-        """What `group` has not yet dealt with of the messages before `ends`."""
+        """Return the records before the offsets `ends` (by partition) that `group` has not yet committed."""
         partitions = [TopicPartition(topic, number) for number in ends]
-        # Asked first: a group cannot then seem to be beyond the end only because the end has moved.
+        # Committed offsets first: otherwise a group could seem beyond the end only because the end has moved.
         committed = self._committed(group, partitions)
         begins, latest = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
         spans: dict[int, tuple[int, int]] = {}
         lost = 0
         for number, end in ends.items():
             at, begin = committed.get((topic, number), -1), begins[topic, number]
-            # Beyond the end: it read a topic of this name that is gone, and nothing of this one.
+            # Beyond the end: it read a deleted topic of the same name, and nothing of this one.
             known = 0 <= at <= latest[topic, number]
             lost += max(0, begin - at) if known else 0
             start, stop = max(at if known else begin, begin), min(end, latest[topic, number])
@@ -122,7 +126,7 @@ class KafkaInspector:
         try:
             return self._admin.list_topics(timeout=TIMEOUT)
         except KafkaException as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
 
     def _offsets(
         self, partitions: list[TopicPartition], which: Literal["earliest", "latest"]
@@ -135,24 +139,24 @@ class KafkaInspector:
         return {(at.topic, at.partition): result.offset for at, result in found.items()}
 
     def _committed(self, group: str, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
-        question = [ConsumerGroupTopicPartitions(group, partitions)]
-        futures = self._admin.list_consumer_group_offsets(question, request_timeout=TIMEOUT)
-        answer = self._results(futures)[group].topic_partitions or []
-        if wrong := next((at.error for at in answer if at.error is not None), None):
-            raise self._silent(KafkaException(wrong))
-        return {(at.topic, at.partition): at.offset for at in answer}
+        request = [ConsumerGroupTopicPartitions(group, partitions)]
+        futures = self._admin.list_consumer_group_offsets(request, request_timeout=TIMEOUT)
+        committed = self._results(futures)[group].topic_partitions or []
+        if error := next((at.error for at in committed if at.error is not None), None):
+            raise self._unavailable(KafkaException(error))
+        return {(at.topic, at.partition): at.offset for at in committed}
 
     def _results(self, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
         try:
             return {key: future.result(timeout=TIMEOUT + 1) for key, future in futures.items()}
         except (KafkaException, TimeoutError) as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
 
-    def _keep(self, error: KafkaError) -> None:
+    def _keep_reason(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]
             self._reasons.append(error.str())
 
-    def _silent(self, error: Exception) -> UnavailableError:
+    def _unavailable(self, error: Exception) -> UnavailableError:
         self._admin.poll(0)
         reason = self._reasons[-1] if self._reasons else str(error)
         return UnavailableError(f"Kafka at {self._server} does not answer: {reason}")

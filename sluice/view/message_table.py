@@ -1,4 +1,4 @@
-"""Prints messages as they come: a table on a terminal, a line of JSON each otherwise."""
+"""Output of `sluice messages`: a table on a terminal, else a line of JSON for each record."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import as_json, visible, visible_line, write_json
+from producer.runtime.terminal import escape_line, escape_text, format_json, write_json
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, key_text
 
@@ -18,28 +18,28 @@ MARGIN = 2
 _OPERATION_STYLES = {"insert": "green", "snapshot": "green", "update": "cyan", "delete": "yellow", "truncate": "red"}
 
 
-def write_json_lines(messages: Iterable[DecodedRecord], *, console: Console, flush: bool = False) -> int:
-    """Write each message as one line of JSON, at once if `flush`; returns how many there were."""
+def write_json_lines(records: Iterable[DecodedRecord], *, console: Console, flush: bool = False) -> int:
+    """Write each record as one line of JSON, at once if `flush`; return the number of records."""
     count = 0
-    for message in messages:
+    for record in records:
         # Not through the console, which would wrap and colour the line.
-        write_json(message.as_object(), console.file, flush=flush)
+        write_json(record.as_object(), console.file, flush=flush)
         count += 1
     console.file.flush()
     return count
 
 
 class TablePrinter:
-    """Prints messages under one heading, in pieces whose columns stand under each other."""
+    """Prints records under one heading, some rows at a time, with the same column widths throughout."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._widths: tuple[int, ...] = ()
         self.count = 0
 
-    def print(self, messages: Iterable[DecodedRecord], *, at_once: int = ROWS_AT_ONCE) -> None:
-        """Print all, `at_once` at a time: 1 shows each message when it comes."""
-        remaining = iter(messages)
+    def print(self, records: Iterable[DecodedRecord], *, at_once: int = ROWS_AT_ONCE) -> None:
+        """Print all records, `at_once` rows at a time: 1 prints each record when it comes."""
+        remaining = iter(records)
         while rows := list(islice(remaining, at_once)):
             self._console.print(self._table(rows))
             self.count += len(rows)
@@ -69,14 +69,14 @@ def _time(row: DecodedRecord) -> str:
 
 
 def _key(row: DecodedRecord) -> Text:
-    return Text("none", style="dim") if row.key is None else Text(visible_line(key_text(row.key)))
+    return Text("none", style="dim") if row.key is None else Text(escape_line(key_text(row.key)))
 
 
 def _value(row: DecodedRecord) -> Text:
     text = Text("tombstone", style="yellow") if row.tombstone else _pretty(row.value)
     for name, value in row.headers.items():
-        text.append(f"\n{visible_line(name)}: ", style="dim")
-        # Of a Java stack trace the first line; the lines of JSON have the whole.
+        text.append(f"\n{escape_line(name)}: ", style="dim")
+        # Of a Java stack trace only the first line; --json has the whole.
         text.append(_plain(value).split("\n", 1)[0])
     return text
 
@@ -86,29 +86,29 @@ def _pretty(value: Any) -> Text:
         return Text(_plain(value))
     if {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
         text = Text(f"{value['bytes']:,} bytes: {value['hex']}")
-        return text.append(f"\n{visible(value['error'])}", style="red") if "error" in value else text
-    told = parse_change(value)
-    return _fields(value) if told is None else _change(told)
+        return text.append(f"\n{escape_text(value['error'])}", style="red") if "error" in value else text
+    change = parse_change(value)
+    return _fields(value) if change is None else _change(change)
 
 
-def _change(told: RowChange) -> Text:
-    """What was done, and the row; of an update the row before and after, with what is new in bold."""
-    text = Text().append(visible_line(told.operation), style=_OPERATION_STYLES.get(told.operation, ""))
-    if told.before is not None and told.after is not None:
-        text.append("\n  before ", style="dim").append_text(_fields(told.before))
-        return text.append("\n  after  ", style="dim").append_text(_fields(told.after, bold=told.changed))
-    row = told.before if told.after is None else told.after
+def _change(change: RowChange) -> Text:
+    """Format the operation and the row; of an update the row before and after, with changed values in bold."""
+    text = Text().append(escape_line(change.operation), style=_OPERATION_STYLES.get(change.operation, ""))
+    if change.before is not None and change.after is not None:
+        text.append("\n  before ", style="dim").append_text(_fields(change.before))
+        return text.append("\n  after  ", style="dim").append_text(_fields(change.after, bold=change.changed))
+    row = change.before if change.after is None else change.after
     return text.append(" ").append_text(_fields(row or {}))
 
 
 def _fields(row: dict[str, Any], *, bold: frozenset[str] = frozenset()) -> Text:
     text = Text()
     for name, item in row.items():
-        text.append(f"{visible_line(name)}=", style="dim")
+        text.append(f"{escape_line(name)}=", style="dim")
         text.append(_plain(item), style="bold" if name in bold else "").append(" ")
     text.rstrip()
     return text
 
 
 def _plain(value: Any) -> str:
-    return visible(value) if isinstance(value, str) else as_json(value)
+    return escape_text(value) if isinstance(value, str) else format_json(value)

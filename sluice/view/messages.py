@@ -1,4 +1,4 @@
-"""Messages of a topic as a person or a script wants to see them."""
+"""Records of a topic, decoded: those in the topic now, filtered by number or key, and those that follow."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,26 +16,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedRecord:
-    """One message, decoded to JSON types."""
+    """A record, decoded to JSON types."""
 
     partition: int
     offset: int
     timestamp: str | None
-    """ISO, UTC."""
+    """ISO 8601, UTC."""
     key: Any
     value: Any
     headers: dict[str, Any]
     tombstone: bool
-    """True where the message has no value: it deletes what has its key."""
+    """Whether the record has no value: it deletes its key."""
 
     def as_object(self) -> dict[str, Any]:
-        """What a line of JSON holds; the value of a tombstone is null."""
+        """Return the fields of a line of JSON; the value of a tombstone is null."""
         fields = ("partition", "offset", "timestamp", "key", "value", "headers")
         return {name: getattr(self, name) for name in fields}
 
 
 def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
-    """The message decoded."""
+    """Decode key, value and headers of a record."""
     _, milliseconds = message.timestamp()
     return DecodedRecord(
         partition=message.partition() or 0,
@@ -51,11 +51,11 @@ def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
 def read_backlog(
     reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
 ) -> Iterator[DecodedRecord]:
-    """What is in the topic now; with `last` only so many of the newest, with `key` only that key's."""
+    """Yield the records in the topic now: with `last` that many of the newest, with `key` those of the key."""
     if last is None:
         yield from _shown(reader.backlog(), decode=decode, key=key)
         return
-    # Which partition holds the newest messages of a key cannot be told from outside, nor how far back.
+    # Where the newest records of a key are is not known: the whole topic is read.
     messages = reader.backlog(last=last if key is None else None)
     if key is not None:
         yield from deque(_shown(messages, decode=decode, key=key), maxlen=last)
@@ -65,7 +65,7 @@ def read_backlog(
 
 
 def follow_topic(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[DecodedRecord]:
-    """What comes after the backlog, for ever."""
+    """Yield the records after the backlog, for ever."""
     return _shown(reader.follow(), decode=decode, key=key)
 
 
@@ -79,12 +79,12 @@ def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
     found = _bytes(message.key())
     if found is None or not found.startswith(MAGIC):
         return found == key.encode()
-    # The key of a change record is Avro, and is compared as it is shown.
+    # The key of a change record is Avro, and is compared in its displayed form.
     return key_text(decode(found)) == key
 
 
 def key_text(key: Any) -> str:
-    """A decoded key as `--key` takes it: the text itself, or a record's fields with commas between."""
+    """Return a decoded key as `--key` takes it: the text itself, or the fields of an Avro key with commas between."""
     return ",".join(str(part) for part in key.values()) if isinstance(key, dict) else str(key)
 
 
@@ -97,7 +97,7 @@ def _headers(message: Message) -> dict[str, Any]:
     pairs = message.headers() or []
     for name, data in pairs.items() if isinstance(pairs, dict) else pairs:
         value = None if data is None else text_or_bytes(data)
-        # The same name may come again, when a record has failed in two sinks one after the other.
+        # A header's name can occur twice: a record that failed in two sinks, one after the other.
         headers[name] = [*_listed(headers[name]), value] if name in headers else value
     return headers
 

@@ -1,10 +1,10 @@
-"""How a pipeline is doing: every part is asked at the same time, and one that is silent spoils no other."""
+"""Status of a pipeline: all parts are queried at the same time; one that does not answer hides no other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from producer.runtime.exit_status import Exit
 from sluice.view.connector_status import (
@@ -29,26 +29,26 @@ from sluice.view.store_status import (
 
 Answer = TypeVar("Answer")
 RUNNING = "running"
-"""The state of a process that is as it should be."""
+"""State of a process that runs."""
 DEAD_LETTERS_SUFFIX = "-dead-letters"
-"""How the name of a topic of dead letters ends."""
+"""End of the name of every topic of dead letters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessStatus:
-    """A process of the embedded place, as its supervisor knows it."""
+    """A process of the local pipeline."""
 
     name: str
     pid: int
     memory_bytes: int
     uptime_seconds: float
     state: str
-    """RUNNING, or a word for what became of it."""
+    """RUNNING or `not running`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SinkLag:
-    """How many messages a sink has not yet said to have dealt with."""
+    """Records that a sink has not yet committed."""
 
     connector: str
     messages: int
@@ -56,37 +56,37 @@ class SinkLag:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineStatus:
-    """What each part answered, or why it did not."""
+    """Answer of each part; UnavailableError where there is none."""
 
     asked_at: datetime
     processes: tuple[ProcessStatus, ...] | None
-    """None where the pipeline does not live in processes of this machine."""
+    """None where the target is not local."""
     kafka: KafkaStatus | UnavailableError
     connect: ConnectStatus | UnavailableError
     lags: tuple[SinkLag, ...] | UnavailableError
-    """Empty while Kafka or Connect is silent."""
+    """Empty while Kafka or Connect does not answer."""
     registry: RegistryStatus | UnavailableError
     mysql: DatabaseStatus | UnavailableError
     redis: int | UnavailableError
     """Keys in the images' database."""
-    failing: tuple[str, ...] = ()
-    """A sentence for each connector that has failed a moment ago, though it may be RUNNING now."""
+    recent_failures: tuple[str, ...] = ()
+    """A sentence for each connector that failed a moment ago, though it may be RUNNING now."""
 
     @property
     def problems(self) -> tuple[str, ...]:
         """A sentence for each part that does not answer and each process that does not run."""
         answers = (self.kafka, self.connect, self.lags, self.registry, self.mysql, self.redis)
-        silent = [str(answer) for answer in answers if isinstance(answer, UnavailableError)]
+        unavailable = [str(answer) for answer in answers if isinstance(answer, UnavailableError)]
         down = [f"{process.name} is {process.state}" for process in self.processes or () if process.state != RUNNING]
-        return (*down, *silent)
+        return (*down, *unavailable)
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED, or has failed a moment ago."""
+        """A sentence for each connector and task that is FAILED, or failed a moment ago."""
         if isinstance(self.connect, UnavailableError):
-            return self.failing
+            return self.recent_failures
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
-        return (*failed, *self.failing)
+        return (*failed, *self.recent_failures)
 
     @property
     def waits(self) -> tuple[str, ...]:
@@ -121,27 +121,27 @@ class PipelineStatus:
 
     @property
     def exit(self) -> Exit:
-        """UNAVAILABLE if a part is silent, FAILED if a connector or task is, else OK."""
+        """UNAVAILABLE if a part does not answer, FAILED if a connector or task is, else OK."""
         if self.problems:
             return Exit.UNAVAILABLE
         return Exit.FAILED if self.failures else Exit.OK
 
     @property
     def dead_letters(self) -> dict[str, int]:
-        """Messages in each topic of dead letters."""
+        """Number of records in each topic of dead letters."""
         topics = () if isinstance(self.kafka, UnavailableError) else self.kafka.topics
         return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX)}
 
     def lag_of(self, connector: str) -> int | None:
-        """Lag of a sink in messages; None for a source, or where it could not be asked."""
+        """Return the lag of a sink in records; None for a source connector, or where it is unknown."""
         lags = () if isinstance(self.lags, UnavailableError) else self.lags
         return next((lag.messages for lag in lags if lag.connector == connector), None)
 
 
 def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | None) -> PipelineStatus:
-    """The status of the pipeline at `endpoints`; takes as long as its slowest part, a few seconds at most."""
+    """Query all parts; takes as long as the slowest, a few seconds at most."""
     with ThreadPoolExecutor(max_workers=6) as pool:
-        # The client is made where it is used: making it waits for nobody.
+        # Each thread makes its own Kafka client: that does not wait for the broker.
         kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
         connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect_urls))
         lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
@@ -163,8 +163,8 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
 def _answer(question: Callable[[], Answer]) -> Answer | UnavailableError:
     try:
         return question()
-    except UnavailableError as silent:
-        return silent
+    except UnavailableError as error:
+        return error
 
 
 def _lags(
@@ -175,6 +175,47 @@ def _lags(
     worker = connect.result()
     if isinstance(worker, UnavailableError) or isinstance(kafka.result(), UnavailableError):
         return ()
-    asker = KafkaInspector(endpoints.consumer)
+    kafka_inspector = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(SinkLag(connector=sink.name, messages=asker.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(SinkLag(connector=sink.name, messages=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
+
+
+class RunningProcess(Protocol):
+    """A process as sluice/local/processes.py finds it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the part."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory in bytes."""
+        ...
+
+    @property
+    def uptime_seconds(self) -> float:
+        """Seconds since it was started."""
+        ...
+
+
+def process_statuses(names: Iterable[str], running: Iterable[RunningProcess]) -> list[ProcessStatus]:
+    """Return the status of each process in `names`, whether it is among the `running` ones or not."""
+    by_name = {process.name: process for process in running}
+    return [
+        ProcessStatus(
+            name=name,
+            pid=by_name[name].pid,
+            memory_bytes=by_name[name].memory_bytes,
+            uptime_seconds=by_name[name].uptime_seconds,
+            state=RUNNING,
+        )
+        if name in by_name
+        else ProcessStatus(name=name, pid=0, memory_bytes=0, uptime_seconds=0, state="not running")
+        for name in names
+    ]

@@ -1,4 +1,4 @@
-"""Keys, values and headers of messages as JSON types: Avro by the registry, text, or the start of the bytes."""
+"""Decodes keys, values and headers of records to JSON types: Avro by the registry's schema, text, or first bytes."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -15,21 +15,21 @@ MAGIC = b"\x00"
 """First byte of Confluent's wire format; a schema id of 4 bytes follows."""
 PREFIX_BYTES = 5
 SHOWN_BYTES = 16
-"""How much of a value that is neither Avro nor text is shown."""
+"""Bytes shown of a value that is neither Avro nor text."""
 
 
 FindSchema = Callable[[int], Any]
-"""Finds the parsed Avro schema of an id; None where there is none of that id, Unusable where it makes no sense."""
+"""Returns the parsed Avro schema of an id; None where there is none, UnusableSchema where it cannot be parsed."""
 
 
 class Decoder:
-    """Turns what is in a message into JSON types."""
+    """Decodes keys and values to JSON types."""
 
     def __init__(self, schemas: FindSchema) -> None:
         self._schemas = schemas
 
     def __call__(self, data: bytes | None) -> Any:
-        """The decoded key or value; None for a tombstone."""
+        """Return the decoded key or value; None for None (a tombstone)."""
         if data is None:
             return None
         if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
@@ -47,12 +47,12 @@ def _avro(data: bytes, schema: Any) -> Any:
         value = schemaless_reader(body, schema, None)
     except (ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
         return text_or_bytes(data)
-    # An image may begin with a zero byte too: what leaves bytes unread was not Avro.
+    # An image may begin with a zero byte too: where bytes are left over it was not Avro.
     return text_or_bytes(data) if body.read(1) else to_json_types(value)
 
 
 def text_or_bytes(data: bytes | str) -> Any:
-    """`data` as text where it is readable text, else its size and how it starts."""
+    """Return `data` as text where it is printable UTF-8, else its size and first bytes."""
     if isinstance(data, str):
         return data
     try:
@@ -64,18 +64,18 @@ def text_or_bytes(data: bytes | str) -> Any:
 
 
 def size_and_start(data: bytes) -> dict[str, Any]:
-    """Size in bytes and the first SHOWN_BYTES in hex, with … where there are more."""
+    """Return the size in bytes and the first SHOWN_BYTES in hex, with … where there are more."""
     more = "…" if len(data) > SHOWN_BYTES else ""
     return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
 
 
 def iso_utc(moment: datetime) -> str:
-    """A date in UTC to the microsecond, as 2012-11-16T21:01:18.298235Z."""
+    """Format a time in UTC to the microsecond: 2012-11-16T21:01:18.298235Z."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def to_json_types(value: Any) -> Any:
-    """What fastavro made of a record, as JSON types: dates become ISO text in UTC, bytes their size and start."""
+    """Convert fastavro's values to JSON types: times become ISO text in UTC, bytes their size and first bytes."""
     match value:
         case dict():
             return {str(name): to_json_types(item) for name, item in value.items()}

@@ -1,4 +1,4 @@
-"""Avro schemas from the registry, ready to read with: references followed, Debezium's names and times made readable."""
+"""Avro schemas from the registry, parsed for reading: references resolved, Debezium's names and times readable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,28 +19,28 @@ _PART = "the schema registry"
 
 @dataclass(frozen=True, kw_only=True)
 class UnusableSchema:
-    """A schema that is there but that nothing can be read with."""
+    """A schema of the registry that cannot be parsed."""
 
     reason: str
 
 
 class RegistrySchemas:
-    """Schemas of the registry that speaks Confluent's API at `url`, each asked for once."""
+    """Schemas of the registry with Confluent's API at `url`, each fetched once."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._known: dict[int, Any] = {}
 
     def __call__(self, number: int) -> Any:
-        """The parsed schema of this id, None if there is none or it is not Avro, Unusable if it makes no sense.
+        """Return the parsed schema of this id; None if there is none or it is not Avro, UnusableSchema if invalid.
 
-        Raises SluiceError if the registry is silent.
+        Raises SluiceError if the registry does not answer.
         """
         if number not in self._known:
-            self._known[number] = self._ask(number)
+            self._known[number] = self._fetch(number)
         return self._known[number]
 
-    def _ask(self, number: int) -> Any:
+    def _fetch(self, number: int) -> Any:
         try:
             return self._parsed(self._get(f"schemas/ids/{number}"))
         except UnavailableError as error:
@@ -50,7 +50,7 @@ class RegistrySchemas:
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         except _ReferenceError as error:
             return UnusableSchema(reason=f"schema {number} {error}")
-        # Avro that refers to what is nowhere, or that is none: fastavro has an exception for each kind of mistake.
+        # fastavro raises a different exception for each kind of mistake in a schema.
         except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError, AttributeError) as error:
             return UnusableSchema(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
 
@@ -62,17 +62,17 @@ class RegistrySchemas:
         return parse_schema(_readable(answer["schema"]), named)
 
     def _parse_references(self, answer: Mapping[str, Any], *, named: dict[str, Any], above: tuple[str, ...]) -> None:
-        """Parse what a schema refers to into `named`, the deepest first."""
+        """Parse the schemas that a schema refers to into `named`, the deepest first."""
         for reference in answer.get("references") or ():
             name = reference["name"]
             if name in above:
                 raise _ReferenceError(f"refers to itself through {name}")
             if name not in named:
-                found = self._reference(reference)
-                self._parse_references(found, named=named, above=(*above, name))
-                parse_schema(_readable(found["schema"]), named)
+                referred = self._fetch_reference(reference)
+                self._parse_references(referred, named=named, above=(*above, name))
+                parse_schema(_readable(referred["schema"]), named)
 
-    def _reference(self, reference: Mapping[str, Any]) -> Any:
+    def _fetch_reference(self, reference: Mapping[str, Any]) -> Any:
         subject, version = reference["subject"], reference["version"]
         try:
             return self._get(f"subjects/{quote(subject, safe='')}/versions/{version}")
@@ -90,4 +90,4 @@ def _readable(schema: str) -> Any:
 
 
 class _ReferenceError(Exception):
-    """A schema's reference leads nowhere."""
+    """A schema refers to itself or to a schema that is missing."""

@@ -1,4 +1,4 @@
-"""A status as tables for a person and as one object for a script."""
+"""Pipeline status as tables for a terminal and as one JSON object."""
 
 from dataclasses import asdict
 from typing import Any
@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import visible, visible_line
+from producer.runtime.terminal import escape_line, escape_text
 from sluice.view.connector_status import ConnectStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus
@@ -19,7 +19,7 @@ _STYLES = {"RUNNING": "green", RUNNING: "green", "FAILED": "bold red", "PAUSED":
 
 
 def as_object(status: PipelineStatus) -> dict[str, Any]:
-    """The status as JSON types; a silent part is `{"error": why}`."""
+    """Return the status as JSON types; a part that does not answer is `{"error": reason}`."""
     return {
         "asked_at": status.asked_at.isoformat().replace("+00:00", "Z"),
         "exit": status.exit.name,
@@ -48,22 +48,22 @@ def _lag_object(status: PipelineStatus) -> dict[str, Any]:
 
 
 def as_tables(status: PipelineStatus) -> RenderableType:
-    """The status for a person."""
+    """Return the status as tables for display."""
     parts: list[RenderableType] = [] if status.processes is None else [_processes(status.processes)]
     parts += [_kafka(status.kafka), _connect(status.connect, status=status)]
     parts += [_registry(status.registry), _mysql(status.mysql), _redis(status.redis)]
     if isinstance(status.lags, UnavailableError):
-        parts.append(_silent(status.lags))
+        parts.append(_error(status.lags))
     return Group(*parts)
 
 
 def _part(name: str, summary: str, table: Table | None = None) -> RenderableType:
-    heading = Text.assemble((name, "bold"), "  ", visible_line(summary))
+    heading = Text.assemble((name, "bold"), "  ", escape_line(summary))
     return heading if table is None else Group(heading, Padding(table, (0, 0, 0, 2)))
 
 
-def _silent(error: UnavailableError) -> RenderableType:
-    return Text(visible(str(error)), style="bold red")
+def _error(error: UnavailableError) -> RenderableType:
+    return Text(escape_text(str(error)), style="bold red")
 
 
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -74,7 +74,7 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def _state(state: str) -> Text:
-    return Text(visible_line(state), style=_STYLES.get(state, "red"))
+    return Text(escape_line(state), style=_STYLES.get(state, "red"))
 
 
 def _processes(processes: tuple[ProcessStatus, ...]) -> RenderableType:
@@ -94,12 +94,12 @@ def _duration(seconds: float) -> str:
 
 def _kafka(answer: KafkaStatus | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
-        return _silent(answer)
+        return _error(answer)
     table = _table("topic", "partitions", "messages", right=("partitions", "messages"))
     for topic in answer.topics:
-        # A dead letter is a record that a sink could not use: worth a look whenever there is one.
-        alarming = topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages
-        table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if alarming else "")
+        # A dead letter is a record that a sink could not use: highlighted whenever there is one.
+        highlighted = topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages
+        table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if highlighted else "")
     part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)
     if not any(topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages for topic in answer.topics):
         return part
@@ -112,7 +112,7 @@ def _count(number: int, noun: str) -> str:
 
 def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus) -> RenderableType:
     if isinstance(answer, UnavailableError):
-        return _silent(answer)
+        return _error(answer)
     table = _table("connector", "state", "worker", "lag", right=("lag",))
     for connector in answer.connectors:
         lag = status.lag_of(connector.name)
@@ -124,28 +124,28 @@ def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus
         )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    told = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
-    lines = [Padding(Text(visible(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in told]
+    sentences = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
+    lines = [Padding(Text(escape_text(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in sentences]
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 
 
 def _registry(answer: RegistryStatus | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
-        return _silent(answer)
+        return _error(answer)
     names = ": " + ", ".join(answer.subjects) if answer.subjects else ""
-    return _part("RegistryStatus", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
+    return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
 
 
 def _mysql(answer: DatabaseStatus | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
-        return _silent(answer)
+        return _error(answer)
     table = _table("table", "rows", right=("rows",))
-    for found in answer.tables:
-        table.add_row(found.name, f"{'' if found.exact else 'about '}{found.rows:,}")
+    for size in answer.tables:
+        table.add_row(size.name, f"{'' if size.exact else 'about '}{size.rows:,}")
     return _part("MySQL", answer.product, table)
 
 
 def _redis(answer: int | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
-        return _silent(answer)
+        return _error(answer)
     return _part("Redis", f"{_count(answer, 'key')} in database 1")

@@ -1,4 +1,4 @@
-"""What the stores and the registry say of themselves."""
+"""Status of MySQL (product, rows of each table), Redis (number of keys) and the schema registry (version, subjects)."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -13,14 +13,14 @@ from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 
 DATABASE = "myDB"
 EXACT_UP_TO = 20_000_000
-"""Rows by the server's estimate up to which they are counted one by one; it takes about a second."""
+"""A table with more rows than this, by the server's estimate, is not counted: counting so many takes about a second."""
 IMAGES_DATABASE = 1
 """The Redis database that holds the images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableSize:
-    """A table and its rows."""
+    """Number of rows of a table."""
 
     name: str
     rows: int
@@ -38,14 +38,14 @@ class DatabaseStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryStatus:
-    """The schema registry."""
+    """Version and subjects of the schema registry."""
 
     version: str
     subjects: tuple[str, ...]
 
 
 def connect_mysql(user: StoreUser, *, timeout: float = TIMEOUT) -> "pymysql.Connection":
-    """An open connection that may read for at most `timeout` seconds at a time; raises SilentError."""
+    """Open a connection with a read timeout in seconds; raises UnavailableError."""
     try:
         return pymysql.connect(
             host=user.host,
@@ -61,12 +61,12 @@ def connect_mysql(user: StoreUser, *, timeout: float = TIMEOUT) -> "pymysql.Conn
 
 
 def mysql_unavailable(user: StoreUser, error: Exception) -> UnavailableError:
-    """The error in the words of a SilentError, without the number in front."""
+    """Return an error of pymysql as UnavailableError, without its number."""
     return UnavailableError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
 
 
 def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
-    """Product, version and the tables of DATABASE with their rows; raises SilentError."""
+    """Return product, version and the number of rows of each table of DATABASE; raises UnavailableError."""
     with connect_mysql(user) as connection:
         try:
             with connection.cursor() as cursor:
@@ -84,7 +84,7 @@ def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
 
 
 def read_product(cursor: "pymysql.cursors.Cursor") -> str:
-    """Name and version, such as `MariaDB 11.4.5` or `MySQL 9.7.0`."""
+    """Return name and version, such as `MariaDB 11.4.5` or `MySQL 9.7.0`."""
     cursor.execute("SELECT VERSION()")
     row = cursor.fetchone()
     version = str(row[0]) if row else "?"
@@ -103,7 +103,7 @@ def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableS
 
 
 def count_redis_keys(user: StoreUser) -> int:
-    """Keys in the images' database; raises SilentError."""
+    """Return the number of keys in IMAGES_DATABASE; raises UnavailableError."""
     client = redis.Redis(
         host=user.host,
         port=user.port,
@@ -114,7 +114,7 @@ def count_redis_keys(user: StoreUser) -> int:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        # Counts every database at once: a reader need not be allowed to choose one.
+        # INFO counts the keys of all databases: the user reader need not be allowed to SELECT one.
         answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
@@ -124,7 +124,7 @@ def count_redis_keys(user: StoreUser) -> int:
 
 
 def fetch_registry_status(url: str) -> RegistryStatus:
-    """Version and subjects of the registry at `url`; raises SilentError."""
+    """Return version and subjects of the registry at `url`; raises UnavailableError."""
     part = "the schema registry"
     information = get_json(f"{url}/apis/registry/v3/system/info", part=part)
     subjects = get_json(f"{url}/apis/ccompat/v7/subjects", part=part)

@@ -1,4 +1,4 @@
-"""Reads a topic from its beginning, without joining a group and without leaving a trace."""
+"""Reads a topic from its beginning, without joining a consumer group and without committing offsets."""
 
 from collections.abc import Iterator, Mapping
 from time import monotonic
@@ -11,17 +11,17 @@ from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
 
 TIMEOUT = 5.0
-"""Seconds that Kafka is given to say which topics there are."""
+"""Seconds that Kafka has to return topics and offsets."""
 PATIENCE = 20.0
-"""Seconds without a message, while messages must still come, after which Kafka counts as gone."""
-_GONE = KafkaError._ALL_BROKERS_DOWN  # pyright: ignore[reportPrivateUsage]
-_END = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage]
+"""Seconds without a record, while records must still come, after which Kafka counts as unavailable."""
+_ALL_BROKERS_DOWN = KafkaError._ALL_BROKERS_DOWN  # pyright: ignore[reportPrivateUsage]
+_PARTITION_EOF = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage]
 
 
 class TopicReader:
-    """All partitions of one topic, as one user may read them. Close it after use.
+    """Reads all partitions of one topic as one user. Close it after use.
 
-    Raises SluiceError: FAILED where the topic is unknown or forbidden, UNAVAILABLE where Kafka is silent.
+    Raises SluiceError: FAILED where the topic is unknown or forbidden, UNAVAILABLE where Kafka does not answer.
     """
 
     def __init__(
@@ -32,14 +32,17 @@ class TopicReader:
         spans: Mapping[int, tuple[int, int]] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Read all partitions to their present ends, or of some the offsets in `spans`; `settings` are librdkafka's."""
+        """Find the offsets to read: all up to the present ends, or `spans`, first and end offset by partition.
+
+        `settings` are further settings of librdkafka.
+        """
         self._user = user
         self._reason = ""
         self._later: list[Message] = []
-        quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep}
+        quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep_reason}
         group: dict[str, Any] = {
-            # Nothing is committed and the group has no members; a user needs a group to consume all the same,
-            # and `reader-` is what the consumer's rights name.
+            # Nothing is committed and the group has no members; a consumer needs a group id all the same, and the
+            # ACLs of the user consumer allow those that begin with `reader-`.
             "group.id": f"reader-{uuid4()}",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -47,7 +50,7 @@ class TopicReader:
         }
         try:
             self._consumer = Consumer(user.client_settings() | group | quiet | dict(settings or {}))
-        except KafkaException as error:  # the file of the authority is missing, or is none
+        except KafkaException as error:  # the CA file is missing or invalid
             message = f"Kafka at {user.bootstrap_servers} cannot be asked: {error.args[0].str()}"
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         try:
@@ -66,9 +69,9 @@ class TopicReader:
         self._consumer.close()
 
     def backlog(self, *, last: int | None = None, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
-        """Messages up to the ends seen when the reader was made.
+        """Yield the records up to the ends that the topic had when this reader was made.
 
-        With `last`, at most so many a partition; with `starts`, only of the partitions in it, from these offsets on.
+        With `last`, at most that many of each partition; with `starts`, from these offsets on, by partition.
         """
         if starts is None:
             starts = {
@@ -78,18 +81,18 @@ class TopicReader:
         starts = {number: at for number, at in starts.items() if number in self._spans}
         self._consumer.assign([TopicPartition(self._topic, number, at) for number, at in starts.items()])
         unread = {number for number, at in starts.items() if at < self._spans[number][1]}
-        heard = monotonic()
+        last_record_at = monotonic()
         while unread:
             message = self._consumer.poll(0.2)
             # Not `if message`: a message has a length, and a tombstone's is 0.
             if message is not None:
-                heard = monotonic()
+                last_record_at = monotonic()
                 yield from self._before_end(message, unread)
-            elif monotonic() - heard > PATIENCE:
-                raise self._silent("no message has come for a while")
+            elif monotonic() - last_record_at > PATIENCE:
+                raise self._unavailable("no message has come for a while")
 
     def follow(self) -> Iterator[Message]:
-        """Messages after those of the backlog, for ever."""
+        """Yield the records after the backlog, for ever."""
         yield from self._later
         while True:
             message = self._consumer.poll(0.5)
@@ -99,8 +102,8 @@ class TopicReader:
     def _before_end(self, message: Message, unread: set[int]) -> Iterator[Message]:
         partition, offset = message.partition(), message.offset()
         if partition is None or offset is None or not self._is_message(message):
-            # The end of a partition can come before the offset that was seen: the last ones may have been
-            # transaction markers, which no reader is shown.
+            # A partition can end before its end offset: the last offsets may be transaction markers, which no
+            # consumer receives.
             unread.discard(partition if partition is not None else -1)
             return
         end = self._spans[partition][1]
@@ -115,7 +118,7 @@ class TopicReader:
         error = message.error()
         if error is None:
             return True
-        if error.code() == _END:
+        if error.code() == _PARTITION_EOF:
             return False
         raise SluiceError(f"reading {message.topic()} as {self._user.username} failed: {error.str()}")
 
@@ -123,7 +126,7 @@ class TopicReader:
         try:
             topics = self._consumer.list_topics(timeout=TIMEOUT).topics
         except KafkaException as error:
-            raise self._silent(str(error)) from error
+            raise self._unavailable(str(error)) from error
         if topic in topics and topics[topic].error is None:
             return sorted(topics[topic].partitions)
         readable = sorted(name for name, found in topics.items() if found.error is None and name[:2] != "__")
@@ -136,14 +139,14 @@ class TopicReader:
         try:
             begin, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=TIMEOUT)
         except KafkaException as error:
-            raise self._silent(str(error)) from error
+            raise self._unavailable(str(error)) from error
         return begin, end
 
-    def _keep(self, error: KafkaError) -> None:
-        if error.code() != _GONE:
+    def _keep_reason(self, error: KafkaError) -> None:
+        if error.code() != _ALL_BROKERS_DOWN:
             self._reason = error.str()
 
-    def _silent(self, fallback: str) -> SluiceError:
+    def _unavailable(self, fallback: str) -> SluiceError:
         self._consumer.poll(0)
         message = f"Kafka at {self._user.bootstrap_servers} does not answer: {self._reason or fallback}"
         return SluiceError(message, status=Exit.UNAVAILABLE)

@@ -1,4 +1,4 @@
-"""Writes sluice/manifests/strimzi.json from Strimzi's own definitions: `python -m tests.cluster.strimzi_schemas`."""
+"""Writes sluice/manifests/strimzi.json from Strimzi's CRDs: `python -m tests.cluster.strimzi_schemas`."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from tests.cluster.definitions import strimzi_definitions
 _KINDS = ("Kafka", "KafkaConnect", "KafkaConnector", "KafkaNodePool", "KafkaTopic", "KafkaUser")
 _KEPT = ("type", "enum", "required", "minimum")
 _DEPTH = 4
-"""How many fields deep below `spec`; further down is Kubernetes' own, such as affinities."""
+"""Levels of fields below `spec` that are kept; deeper ones are Kubernetes' own, such as affinities."""
 
 
 def schemas_of(definitions: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The shape of each kind's spec."""
+    """Return the reduced schema of each kind's spec."""
     specs = {}
     for definition in definitions:
         kind = definition["spec"]["names"]["kind"]
@@ -42,7 +42,7 @@ def _schema(schema: dict[str, Any], *, depth: int) -> dict[str, Any]:
 
 
 def text(specs: dict[str, Any]) -> str:
-    """The file: a line for each kind."""
+    """Return the text of the file: one line for each kind."""
     lines = (f"{json.dumps(kind)}: {json.dumps(specs[kind], sort_keys=True)}" for kind in sorted(specs))
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -1,4 +1,4 @@
-"""What k8s/ is checked against on a person's machine is what Strimzi's release says."""
+"""strimzi.json, against which k8s/ is validated, agrees with the CRDs of Strimzi's release."""
 
 import os
 

@@ -15,6 +15,8 @@ from tests.build_context import BuildError, Pattern, copied, sent
 from tests.isolated_python import IsolatedPython, unpack
 from tests.unit.infra.guard.conftest import ENV
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = "tests/Dockerfile"
 LOCKS = {

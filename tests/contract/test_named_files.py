@@ -24,7 +24,7 @@ _SOURCE = re.compile(r"(?<![\w./*$}-])([\w-]+(?:/[\w-]+)*\.(?:py|java))\b")
 _MODULE = re.compile(r"\bpython -m ((?:\w+\.)*\w+)")
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _CODE = re.compile(r"`([^`]+)`")
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)?")
+_DEFINITIONS = re.compile(r"`([\w./-]+\.(?:py|java))`\s+\(((?:`[\w.]+`(?:, )?)+)\)")
 
 
 def missing(text: str, *, path: Path, line: int) -> list[str]:
@@ -131,14 +131,11 @@ def test_files_that_scripts_and_manifests_name_exist() -> None:
 
 
 def named_definitions(page: Path) -> Iterator[tuple[int, str, str]]:
-    """The tables of a page name functions and classes after their file: line, file and name of each."""
-    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
-        file = ""
-        for word in _CODE.findall(line) if line.startswith("|") else []:
-            if word.endswith((".py", ".java")):
-                file = word
-            elif file and _NAME.fullmatch(word) and word.rpartition(".")[2] not in SUFFIXES:
-                yield number, file, word
+    """The names in parentheses after a file's: line, file, and name of the function, class or method."""
+    text = page.read_text(encoding="utf-8")
+    for found in _DEFINITIONS.finditer(text):
+        file, names = found.groups()
+        yield from ((text.count("\n", 0, found.start()) + 1, file, name) for name in _CODE.findall(names))
 
 
 @cache
@@ -164,8 +161,8 @@ def _bound(node: ast.stmt) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-@pytest.mark.parametrize("page", [ARCHITECTURE, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
-def test_functions_and_classes_that_a_table_names_are_in_the_file_before_them(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_functions_and_classes_that_a_page_names_are_in_the_file_before_them(page: Path) -> None:
     gone = [
         f"{page.relative_to(ROOT)}:{line}: {file} has no {name}"
         for line, file, name in named_definitions(page)

@@ -138,7 +138,7 @@ def test_all_is_as_described_again_but_what_failed_and_that_is_told(
         "connector mysql-sink runs",
         "connector redis-sink runs",
         "task 0 of connector mysql-source has FAILED: ",
-        "Its place in the binary log is gone",
+        "Its position in the binary log is gone",
     ):
         assert said in done.stderr, done.stderr
     assert done.returncode == Exit.FAILED

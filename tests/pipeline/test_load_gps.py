@@ -20,12 +20,12 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.gps import encode_row
 from producer.gps.load import GpsLoad
+from producer.gps.open_log import open_log
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import open_source
 from sluice.view.endpoints import Endpoints
 from tests.pipeline.periods import Period
 from tests.support import SLUICE, Sluice, run_sluice
@@ -262,7 +262,7 @@ def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: 
 def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
     with (
         Delivery(endpoints.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
-        open_source(str(log), env={}) as source,
+        open_log(str(log), env={}) as source,
         RejectFile(tmp_path / "r.csv") as rejects,
     ):
         delivery.connect()

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from producer.images.load import TOPIC, tuning
-from producer.images.record_size import message_bytes
+from producer.images.record_size import batch_bytes
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.kafka.topic import TopicAdmin
@@ -156,7 +156,7 @@ def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
 ) -> None:
     key, data = min(files(folder, session).items())
     assert data is not None
-    size = message_bytes(key=len(key), value=len(data))
+    size = batch_bytes(key=len(key), value=len(data))
     larger = data + bytes(len(key) - len(f"{session}/Cam0/1") + 1)  # the key is so much shorter, and one byte more
     (folder / session / "lb3/Cam0/1.tiff").write_bytes(larger)
     with limit.of(size):

@@ -104,12 +104,12 @@ def test_rows_that_were_deleted_are_proven_absent(load: Callable[..., None], pro
     assert prove(log)[0] == Exit.OK
 
 
-def test_rows_that_are_refused_now_are_found_at_the_edges_and_after_a_deletion(
+def test_rows_that_are_rejected_now_are_found_at_the_edges_and_after_a_deletion(
     load: Callable[..., None], sluice: Sluice, prove: Prove, log: Path, tmp_path: Path
 ):
     load(log)
     now = tmp_path / "now.csv"
-    now.write_text("".join([_refused(ROWS[0]), *ROWS[1:-1], _refused(ROWS[-1])]), encoding="utf-8")
+    now.write_text("".join([_rejected(ROWS[0]), *ROWS[1:-1], _rejected(ROWS[-1])]), encoding="utf-8")
     edges = [
         {"utime": START, "line": 1, "reason": "angle"},
         {"utime": START + 8 * 200_000, "line": 9, "reason": "angle"},
@@ -126,11 +126,11 @@ def test_rows_that_are_refused_now_are_found_at_the_edges_and_after_a_deletion(
     assert prove(now, "--absent")[0] == Exit.OK
 
 
-def _refused(row: str) -> str:
+def _rejected(row: str) -> str:
     return row.replace(",0.738", ",9.738")
 
 
-def test_no_proof_is_given_while_messages_wait_that_could_change_it(
+def test_no_proof_is_given_while_records_wait_that_could_change_it(
     load: Callable[..., None], prove: Prove, log: Path, endpoints: Endpoints, target: str
 ):
     load(log)
@@ -142,7 +142,7 @@ def test_no_proof_is_given_while_messages_wait_that_could_change_it(
         status, proof = prove(log)
         assert (status, proof["outcome"], proof["equal"]) == (Exit.DIFFERENT, "sink-failed", 9), proof
         assert proof["sink"]["concerning"] == 9
-        assert "every field equal now, but 9 messages that can change this are waiting" in proof["headline"]
+        assert "every field equal now, but 9 records that can change this are waiting" in proof["headline"]
         status, proof = prove(other, "--absent")
         assert (status, proof["sink"]["lag"], proof["sink"]["concerning"]) == (Exit.OK, 9, 0), proof
     assert prove(log, "--absent")[0] == Exit.OK

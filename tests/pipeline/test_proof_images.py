@@ -102,7 +102,7 @@ def test_images_that_were_deleted_are_proven_absent(sluice: Sluice, prove: Prove
 
 
 @pytest.mark.usefixtures("connect")
-def test_no_proof_is_given_while_messages_wait_that_could_change_it(
+def test_no_proof_is_given_while_records_wait_that_could_change_it(
     sluice: Sluice, prove: Prove, images: Path, endpoints: Endpoints, target: str
 ):
     assert sluice("load", "images", str(images)).returncode == Exit.OK
@@ -117,7 +117,7 @@ def test_no_proof_is_given_while_messages_wait_that_could_change_it(
     assert prove(images, "--camera", "Cam3", "--absent")[0] == Exit.OK
 
 
-def test_images_that_are_refused_now_are_found_at_the_edges_and_after_a_deletion(
+def test_images_that_are_rejected_now_are_found_at_the_edges_and_after_a_deletion(
     stored: "redis.Redis", prove: Prove, images: Path, tmp_path: Path
 ):
     now = tmp_path / SESSION

@@ -21,6 +21,8 @@ from sluice.cli import parser
 from sluice.local.instance import Instance
 from tests.commands import command_lines
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "\x1b[31mred\x1b[0m\r\u202e:car:[bold]\x9b1m"
 NOT_UTF8 = os.fsdecode(b"no-\xff-utf8.csv")

@@ -28,7 +28,7 @@ WRITERS = {
         "RejectFile(Path('r.csv')).write([RowReject(1, RowReason.COLUMNS, b'x', 1)])",
     ),
     "the report's folder": (
-        "from argparse import Namespace; from sluice.proof.shared.options import check_output",
+        "from argparse import Namespace; from sluice.proof.shared.proof_arguments import check_output",
         "check_output(Namespace(output=Path('proof.html'), source='gps.csv'), env={})",
     ),
     "the report": ("from sluice.proof.shared.report_file import write_report", "write_report('x', Path('proof.html'))"),

@@ -73,13 +73,13 @@ def google(guarded: Guarded, *, env: Mapping[str, str]) -> Generator[Api]:
     apis = apis_of(env, mistakes=mistakes)
     if mistakes:
         raise SluiceError("; ".join(mistakes), status=Exit.USAGE)
-    tls_trust.trust_system()
+    tls_trust.trust_system_store()
     try:
         yield Api(apis, quota_project=guarded.project)
     except ApiError as error:
         raise SluiceError(
             f"Google Cloud: {str(error).rstrip('.')}. "
-            f"{tls_trust.explain(error, apis.container) or _remedy(error, env)}",
+            f"{tls_trust.explain_certificate_error(error, apis.container) or _remedy(error, env)}",
             status=Exit.UNAVAILABLE,
         ) from error
 

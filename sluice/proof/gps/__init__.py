@@ -1,1 +1,1 @@
-"""The proof of a GPS log: every field of every row against the database's table."""
+"""Proof of rows: compares every field of every row of a GPS log with the table in the database."""

@@ -1,4 +1,4 @@
-"""Compares the source's fixes with the table's rows, every field of every row."""
+"""Compares the rows of a log with the rows of the table, every field of every row."""
 
 import struct
 from collections import Counter
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from producer.gps.parse_row import GpsFix
-from sluice.proof.gps.external_sort import RefusedRow
+from sluice.proof.gps.external_sort import RejectedRow
 from sluice.proof.gps.table_rows import FIELDS, TableRow
-from sluice.proof.shared.counted_list import CountedList, Item
+from sluice.proof.shared.comparison import Comparison, CountedList, Item
 
 Value = int | float | None
 PROGRESS_ROWS = 2_000
@@ -16,7 +16,7 @@ PROGRESS_ROWS = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A field in which a row of the table is not what the source says."""
+    """A field with another value in the table than in the source."""
 
     field: str
     source: Value
@@ -25,150 +25,134 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class DifferentRow:
-    """A row that is there, with every field that differs."""
+    """A row that is in both, with every field that differs."""
 
     utime: int
     differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What came of comparing all fixes of a source with the table: compared = equal + missing + different."""
+class RowComparison(Comparison[GpsFix, DifferentRow]):
+    """Result of comparing all rows of a source with the table."""
 
-    compared: int
-    equal: int
-    missing: CountedList[GpsFix]
-    """Fixes of the source that the table does not have."""
-    different: CountedList[DifferentRow]
     extra: CountedList[TableRow]
-    """Rows of the table that the source does not have: between its first and last utime, and all of `refused`."""
-    refused: CountedList[RefusedRow]
-    """Rows that the source refuses and the table has all the same, wherever they lie."""
+    """Rows of the table, between the source's first and last utime, that are none of its rows, and all of
+    `rejected_present`."""
+    rejected_present: CountedList[RejectedRow]
+    """Rows that the source has, a load rejects and the table has all the same, wherever they lie."""
     fields: dict[str, int]
-    """In how many rows each field differs."""
+    """Of each field the number of rows in which it differs."""
     signless_zeros: int
     """Fields equal but for the sign of a zero: -0.0 in the source, 0.0 in the table."""
 
     @property
-    def all_there(self) -> bool:
-        """True if there was something to compare and all of it is in the table, equal."""
-        return self.compared > 0 and self.compared == self.equal
-
-    @property
-    def none_there(self) -> bool:
-        """True if there was something to compare and none of it is in the table."""
-        return self.compared > 0 and self.compared == self.missing.count
-
-    @property
-    def others(self) -> int:
-        """Extra rows that the source does not name at all."""
-        return self.extra.count - self.refused.count
+    def extra_unnamed(self) -> int:
+        """Number of extra rows whose utime the source does not name at all."""
+        return self.extra.count - self.rejected_present.count
 
 
-class _Tally:
+class _RowTally:
+    """Counts and lists what the comparison finds; lists at most `limit` of each kind."""
+
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self.compared = 0
-        self.equal = 0
         self.missing: list[GpsFix] = []
         self.different: list[DifferentRow] = []
         self.extra: list[TableRow] = []
-        self.refused: list[RefusedRow] = []
+        self.rejected_present: list[RejectedRow] = []
         self.counts: Counter[str] = Counter()
         self.fields: Counter[str] = Counter()
         self.signless_zeros = 0
 
-    def keep(self, kind: str, items: list[Item], item: Item) -> None:
+    def count(self, kind: str, items: list[Item], item: Item) -> None:
         self.counts[kind] += 1
         if len(items) < self._limit:
             items.append(item)
 
-    def pair(self, fix: GpsFix, row: TableRow) -> None:
+    def compare_fields(self, fix: GpsFix, row: TableRow) -> None:
         expected = (*fix, fix.utime)
-        # `==` takes -0.0 for 0.0 and every nan for different; the rare row with a zero is looked at more closely.
+        # `==` takes -0.0 for 0.0 and every nan for different; the rare row with a zero is compared field by field.
         if expected == row and 0.0 not in expected[3:8]:
-            self.equal += 1
             return
         differences: list[Difference] = []
         for field, source, table in zip(FIELDS, expected, row, strict=True):
-            if not same(source, table):
+            if not is_same(source, table):
                 if _lost_sign(source, table):
                     self.signless_zeros += 1
                 else:
                     differences.append(Difference(field=field, source=source, table=table))
         if not differences:
-            self.equal += 1
             return
         self.fields.update(difference.field for difference in differences)
-        self.keep("different", self.different, DifferentRow(utime=fix.utime, differences=tuple(differences)))
+        self.count("different", self.different, DifferentRow(utime=fix.utime, differences=tuple(differences)))
 
-    def unmatched(self, row: TableRow, refused: RefusedRow | None) -> None:
-        self.keep("extra", self.extra, row)
-        if refused is not None:
-            self.keep("refused", self.refused, refused)
+    def count_extra(self, row: TableRow, rejected: RejectedRow | None) -> None:
+        self.count("extra", self.extra, row)
+        if rejected is not None:
+            self.count("rejected", self.rejected_present, rejected)
 
-    def comparison(self) -> Comparison:
-        return Comparison(
+    def build_comparison(self) -> RowComparison:
+        return RowComparison(
             compared=self.compared,
-            equal=self.equal,
             missing=CountedList(count=self.counts["missing"], first=tuple(self.missing)),
             different=CountedList(count=self.counts["different"], first=tuple(self.different)),
             extra=CountedList(count=self.counts["extra"], first=tuple(self.extra)),
-            refused=CountedList(count=self.counts["refused"], first=tuple(self.refused)),
+            rejected_present=CountedList(count=self.counts["rejected"], first=tuple(self.rejected_present)),
             fields={field: self.fields[field] for field in FIELDS if self.fields[field]},
             signless_zeros=self.signless_zeros,
         )
 
 
-class _Refused:
-    """Says of one utime after another, rising, which refused row names it."""
+class _RejectLookup:
+    """Finds the rejected row with a utime; utimes must be asked in ascending order."""
 
-    def __init__(self, refused: Iterable[RefusedRow]) -> None:
-        self._rest = iter(refused)
+    def __init__(self, rejects: Iterable[RejectedRow]) -> None:
+        self._rest = iter(rejects)
         self._next = next(self._rest, None)
 
-    def at(self, utime: int) -> RefusedRow | None:
+    def find(self, utime: int) -> RejectedRow | None:
         while self._next is not None and self._next.utime < utime:
             self._next = next(self._rest, None)
         return self._next if self._next is not None and self._next.utime == utime else None
 
 
-def compare(
+def compare_rows(
     fixes: Iterable[GpsFix],
     rows: Iterator[TableRow],
     *,
-    refused: Iterable[RefusedRow] = (),
+    rejects: Iterable[RejectedRow] = (),
     limit: int,
     progress: Callable[[int], None],
-) -> Comparison:
-    """Compare fixes with rows, all by rising utime; of each kind of trouble the first `limit` are listed.
+) -> RowComparison:
+    """Compare fixes with rows, all in ascending order of utime; the first `limit` of each kind are listed.
 
-    A row that is no fix is extra; where `refused` names it, that is noted too. `progress` is called with the number
-    of fixes compared now and then.
+    A row without a fix is extra; one of `rejects` with its utime is listed too. `progress` is called now and then with
+    the number of fixes compared.
     """
-    tally = _Tally(limit=limit)
-    named = _Refused(refused)
+    tally = _RowTally(limit=limit)
+    rejected = _RejectLookup(rejects)
     row = next(rows, None)
     for fix in fixes:
         while row is not None and row.utime < fix.utime:
-            tally.unmatched(row, named.at(row.utime))
+            tally.count_extra(row, rejected.find(row.utime))
             row = next(rows, None)
         tally.compared += 1
         if row is None or row.utime != fix.utime:
-            tally.keep("missing", tally.missing, fix)
+            tally.count("missing", tally.missing, fix)
         else:
-            tally.pair(fix, row)
+            tally.compare_fields(fix, row)
             row = next(rows, None)
         if tally.compared % PROGRESS_ROWS == 0:
             progress(tally.compared)
     while row is not None:
-        tally.unmatched(row, named.at(row.utime))
+        tally.count_extra(row, rejected.find(row.utime))
         row = next(rows, None)
-    return tally.comparison()
+    return tally.build_comparison()
 
 
-def same(source: Value, table: Value) -> bool:
-    """True if both are null, both the same integer, or both the same double bit for bit."""
+def is_same(source: Value, table: Value) -> bool:
+    """Return True if both are null, the same integer, or the same double bit for bit."""
     if isinstance(source, float) and isinstance(table, float):
         return struct.pack("<d", source) == struct.pack("<d", table)
     return type(source) is type(table) and source == table

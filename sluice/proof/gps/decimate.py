@@ -1,4 +1,4 @@
-"""Thins a log to what a plot can show, extremes included, in one pass and flat memory."""
+"""Decimates a log to a few thousand points for the plots: one pass, constant memory, extremes kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from statistics import median
 from producer.gps.parse_row import GpsFix
 
 BUCKETS = 800
-"""A series keeps its first, smallest and largest values of so many equal parts: at most a few thousand points."""
+"""A series keeps the first, smallest and largest value of so many equal parts: at most a few thousand points."""
 SAMPLE = 20_000
-"""Fixes from which the usual interval is told."""
+"""Fixes from which the usual interval is taken."""
 MIN_GAP_SECONDS = 1.0
 INTERVALS_TO_GAP = 10
 
 Point = tuple[int, tuple[float, ...]]
-"""utime in µs, and what was measured then."""
+"""utime in µs, and the values measured then."""
 Segment = list[Point]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plots:
-    """What is drawn: each a list of segments, between which the line is broken."""
+    """Lines to draw: each a list of segments, between which the line is broken."""
 
     track: list[Segment]
     """(latitude, longitude) in degrees."""
@@ -31,11 +31,11 @@ class Plots:
     speed: list[Segment]
     """m/s."""
     gap_seconds: float
-    """Longer without a value, and the line is broken."""
+    """Time without a value after which the line is broken."""
 
 
 class Series:
-    """One series of measurements, thinned as it comes."""
+    """One series of measurements, decimated as it is added."""
 
     def __init__(self, *, bucket_rows: int, gap_microseconds: float) -> None:
         self._bucket_rows = bucket_rows
@@ -45,7 +45,7 @@ class Series:
         self._before: int | None = None
 
     def add(self, utime: int, *values: float) -> None:
-        """Take the measurements made at `utime`, later than all before."""
+        """Add the values measured at `utime` (µs), later than all before."""
         if self._before is None or utime - self._before > self._gap:
             self._close()
             self._segments.append([])
@@ -55,14 +55,14 @@ class Series:
             self._flush()
 
     def segments(self) -> list[Segment]:
-        """What is kept of all that was taken."""
+        """Return the segments of the decimated series."""
         self._close()
         return self._segments
 
     def _close(self) -> None:
         last = self._bucket[-1:]
         self._flush()
-        # A line ends where its last measurement was made, whatever that was.
+        # A line ends with its last measurement, extreme or not.
         if last and self._segments[-1][-1] != last[0]:
             self._segments[-1] += last
 
@@ -77,8 +77,8 @@ class Series:
         self._segments[-1].extend(bucket[index] for index in sorted(kept))
 
 
-def thin(fixes: Iterable[GpsFix], *, total: int, gap_seconds: float, buckets: int = BUCKETS) -> Plots:
-    """The plots of `total` fixes, which come by rising utime."""
+def decimate(fixes: Iterable[GpsFix], *, total: int, gap_seconds: float, buckets: int = BUCKETS) -> Plots:
+    """Return the plots of `total` fixes, given in ascending order of utime."""
     rows = max(1, total // buckets)
     track, altitude, speed = (Series(bucket_rows=rows, gap_microseconds=gap_seconds * 1e6) for _ in range(3))
     for fix in fixes:
@@ -91,8 +91,8 @@ def thin(fixes: Iterable[GpsFix], *, total: int, gap_seconds: float, buckets: in
     return Plots(track=track.segments(), altitude=altitude.segments(), speed=speed.segments(), gap_seconds=gap_seconds)
 
 
-def usual_gap(fixes: Iterable[GpsFix]) -> float:
-    """Seconds without a fix that count as a gap in a log with the intervals of `fixes`."""
+def gap_threshold(fixes: Iterable[GpsFix]) -> float:
+    """Return the seconds without a fix that count as a gap: ten times the usual interval, at least a second."""
     intervals = [after.utime - before.utime for before, after in pairwise(islice(fixes, SAMPLE))]
     usual = median(intervals) / 1e6 if intervals else 0.0
     return max(MIN_GAP_SECONDS, round(INTERVALS_TO_GAP * usual, 1))

@@ -1,4 +1,4 @@
-"""Fixes and refused rows in the order of their utime, however many there are and however the source orders them."""
+"""External merge sort of fixes and rejected rows by utime: in memory, beyond RUN_ROWS in a temporary file."""
 
 import heapq
 import struct
@@ -14,29 +14,29 @@ from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import SluiceError
 
 RUN_ROWS = 100_000
-"""Items held in memory, about 40 MB of fixes. More are sorted on disk."""
+"""Rows held in memory, about 40 MB of fixes. More are sorted on disk."""
 _FLOATS = 5
 _FIX = struct.Struct("<qBiB5d")
 """utime, fix mode, satellites, a bit for each null, the numbers: bit for bit what the source says."""
-_REFUSED = struct.Struct("<qqB")
+_REJECT = struct.Struct("<qqB")
 _REASONS = tuple(RowReason)
-_PLACE = {reason: place for place, reason in enumerate(_REASONS)}
+_REASON_NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
 _READ_ROWS = 1_000
 _utime = itemgetter(0)
 Item = TypeVar("Item", bound=tuple[Any, ...])
 
 
-class RefusedRow(NamedTuple):
-    """A row of the source that is not loaded, by the utime that it names."""
+class RejectedRow(NamedTuple):
+    """A row of the source that a load rejects, with the utime that it names."""
 
     utime: int
-    """µs since the epoch; whatever the row says, also what no load accepts."""
+    """µs since the epoch; as the row has it, also where no load accepts it."""
     line_number: int
     reason: RowReason
 
 
-class _Sorted(Generic[Item]):
-    """Takes tuples in any order and gives them back by their first field, as often as asked. Use it in a `with`."""
+class _ExternalSorter(Generic[Item]):
+    """Takes tuples in any order; iterates over them by their first field, any number of times. Use it in a `with`."""
 
     _layout: struct.Struct
 
@@ -45,10 +45,10 @@ class _Sorted(Generic[Item]):
         self._run: list[Item] = []
         self._file: BinaryIO | None = None
         self._ends: list[int] = [0]
-        """Where each run on disk ends, in items."""
+        """Position where each run on disk ends, in items."""
 
     def add(self, item: Item) -> None:
-        """Take one more."""
+        """Add an item."""
         self._run.append(item)
         if len(self._run) >= self._run_rows:
             self._write_run()
@@ -57,7 +57,7 @@ class _Sorted(Generic[Item]):
         return self._ends[-1] + len(self._run)
 
     def __iter__(self) -> Iterator[Item]:
-        """All of them in order; none may be added meanwhile. Several passes may be under way at once."""
+        """Iterate in order; nothing may be added meanwhile. Several iterations may run at once."""
         self._run.sort(key=_utime)
         spans = zip(self._ends, self._ends[1:], strict=False)
         return heapq.merge(*(self._read(begin, end) for begin, end in spans), self._run, key=_utime)
@@ -92,7 +92,7 @@ class _Sorted(Generic[Item]):
         assert file is not None  # noqa: S101 there are spans only after a run was written
         for at in range(begin, end, _READ_ROWS):
             rows = min(_READ_ROWS, end - at)
-            # Runs and passes share the file: each read goes to its own place.
+            # Runs and iterations share the file: each read seeks its own position.
             file.seek(at * self._layout.size)
             yield from map(self._unpack, self._layout.iter_unpack(file.read(rows * self._layout.size)))
 
@@ -105,15 +105,15 @@ class _Sorted(Generic[Item]):
         raise NotImplementedError
 
 
-class SortedFixes(_Sorted[GpsFix]):
-    """Fixes by utime, 54 bytes each on disk."""
+class SortedFixes(_ExternalSorter[GpsFix]):
+    """Fixes in ascending order of utime, 54 bytes each on disk."""
 
     _layout = _FIX
 
     @staticmethod
     def _pack(item: GpsFix) -> bytes:
         numbers = item[-_FLOATS:]
-        nulls = sum(1 << place for place, number in enumerate(numbers) if number is None)
+        nulls = sum(1 << bit for bit, number in enumerate(numbers) if number is None)
         return _FIX.pack(*item[:3], nulls, *(0.0 if number is None else number for number in numbers))
 
     @staticmethod
@@ -121,20 +121,20 @@ class SortedFixes(_Sorted[GpsFix]):
         utime, fix_mode, satellites, nulls, *numbers = fields
         if not nulls:
             return GpsFix(utime, fix_mode, satellites, *numbers)
-        known = (None if nulls >> place & 1 else number for place, number in enumerate(numbers))
+        known = (None if nulls >> bit & 1 else number for bit, number in enumerate(numbers))
         return GpsFix(utime, fix_mode, satellites, *known)
 
 
-class SortedRefusals(_Sorted[RefusedRow]):
-    """Refused rows by the utime that they name, 17 bytes each on disk."""
+class SortedRejects(_ExternalSorter[RejectedRow]):
+    """Rejected rows in ascending order of the utime that they name, 17 bytes each on disk."""
 
-    _layout = _REFUSED
-
-    @staticmethod
-    def _pack(item: RefusedRow) -> bytes:
-        return _REFUSED.pack(item.utime, item.line_number, _PLACE[item.reason])
+    _layout = _REJECT
 
     @staticmethod
-    def _unpack(fields: tuple[Any, ...]) -> RefusedRow:
-        utime, line_number, place = fields
-        return RefusedRow(utime, line_number, _REASONS[place])
+    def _pack(item: RejectedRow) -> bytes:
+        return _REJECT.pack(item.utime, item.line_number, _REASON_NUMBER[item.reason])
+
+    @staticmethod
+    def _unpack(fields: tuple[Any, ...]) -> RejectedRow:
+        utime, line_number, reason = fields
+        return RejectedRow(utime, line_number, _REASONS[reason])

@@ -1,50 +1,28 @@
-"""What a proof found, as one object for a script."""
+"""JSON result of a proof of rows, for --json."""
 
 from pathlib import Path
 from typing import Any
 
-from sluice.proof.gps.compare import Comparison
-from sluice.proof.gps.prove import Finding
-from sluice.proof.gps.source_rows import SourceSummary
+from sluice.proof.gps.compare import RowComparison
+from sluice.proof.gps.prove import RowProofResult
+from sluice.proof.gps.source_rows import RowsSummary
 from sluice.proof.gps.table_rows import TABLE
-from sluice.proof.shared.html_page import Evidence
-from sluice.proof.shared.sink_progress import SinkState
+from sluice.proof.shared.proof_report import ProofReport, build_json
 
 
-def as_object(evidence: Evidence[Finding], *, report: Path) -> dict[str, Any]:
-    """The proof as JSON types; times are µs since the epoch."""
-    finding, verdict = evidence.finding, evidence.verdict
-    return {
-        "ok": verdict.ok,
-        "outcome": verdict.outcome.value,
-        "headline": verdict.headline,
-        "reasons": list(verdict.reasons),
-        "absent": evidence.question.absent,
-        "source": _source(finding.source),
-        "table": {"name": TABLE, "database": dict(evidence.surroundings.versions)["Database"]},
-        **_comparison(finding.comparison),
-        "rejected": finding.source.rejected,
-        "as_of": finding.as_of.isoformat(),
-        "sink": sink_object(finding.sink, later=finding.later),
-        "dead_letters": evidence.surroundings.dead_letters,
-        "report": str(report),
-        "seconds": round(evidence.seconds, 3),
+def to_json(proof: ProofReport[RowProofResult], *, report: Path) -> dict[str, Any]:
+    """Return the proof as JSON types; times are µs since the epoch. `report` is the path of the HTML report."""
+    result = proof.result
+    details = {
+        "source": _source(result.source),
+        "table": {"name": TABLE, "database": dict(proof.pipeline.versions)["Database"]},
+        **_comparison(result.comparison),
+        "rejected": result.source.rejected,
     }
+    return build_json(proof, report=report, details=details)
 
 
-def sink_object(sink: SinkState, *, later: int) -> dict[str, Any]:
-    """The sink as JSON types; counts are messages."""
-    return {
-        "lag": sink.lag,
-        "concerning": sink.concerning,
-        "later": later,
-        "lost": sink.lost,
-        "troubles": list(sink.troubles),
-        "stuck": sink.stuck,
-    }
-
-
-def _source(source: SourceSummary) -> dict[str, Any]:
+def _source(source: RowsSummary) -> dict[str, Any]:
     return {
         "name": source.name,
         "bytes": source.bytes_read,
@@ -60,14 +38,14 @@ def _source(source: SourceSummary) -> dict[str, Any]:
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: RowComparison) -> dict[str, Any]:
     return {
         "compared": comparison.compared,
         "equal": comparison.equal,
         "missing": comparison.missing.count,
         "different": comparison.different.count,
         "extra": comparison.extra.count,
-        "refused_there": comparison.refused.count,
+        "refused_there": comparison.rejected_present.count,
         "fields": comparison.fields,
         "signless_zeros": comparison.signless_zeros,
         "listed": {
@@ -80,7 +58,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             "extra": [row.utime for row in comparison.extra.first],
             "refused_there": [
                 {"utime": row.utime, "line": row.line_number, "reason": row.reason.value}
-                for row in comparison.refused.first
+                for row in comparison.rejected_present.first
             ],
         },
     }

@@ -1,4 +1,4 @@
-"""Reads the source again, by the plain parser, and sums up what is in it."""
+"""Reads the log again, with the plain parser, and summarizes it: counts, hash, rejects."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from producer.gps.check_rows import RowReject, read_fixes
 from producer.gps.parse_row import GpsFix
 from producer.gps.reject_reasons import RowReason
-from sluice.proof.gps.external_sort import RefusedRow, SortedFixes, SortedRefusals
+from sluice.proof.gps.external_sort import RejectedRow, SortedFixes, SortedRejects
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -20,19 +20,19 @@ PROGRESS_ROWS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceSummary:
-    """What a source holds."""
+class RowsSummary:
+    """Summary of a log."""
 
     name: str
     bytes_read: int
-    """Bytes of the log itself, unpacked where it is packed."""
+    """Bytes of the log itself, decompressed where it is compressed."""
     sha256: str
     """Of those bytes, in hex."""
     accepted: int
-    """Rows with a fix: those that must be in the table."""
+    """Rows with a valid fix: those that must be in the table."""
     rejected: int
     first_utime: int | None
-    """Smallest utime accepted, µs since the epoch; None where no row was."""
+    """Smallest utime accepted, µs since the epoch; None where no row was accepted."""
     last_utime: int | None
     in_order: bool
     """True where no utime is smaller than the one before."""
@@ -41,17 +41,17 @@ class SourceSummary:
     nulls: dict[str, int]
     """Rows in which each field of NULLABLE is null."""
     reasons: dict[RowReason, int]
-    """Rows rejected for each reason."""
+    """Rows rejected, by reject reason."""
     rejects: tuple[RowReject, ...]
     """The first rows rejected, up to a limit."""
 
     @property
     def rows(self) -> int:
-        """Rows read, with or without a fix."""
+        """Rows read, accepted or rejected."""
         return self.accepted + self.rejected
 
 
-class _Hashing(RawIOBase):
+class _HashingStream(RawIOBase):
     """A stream that hashes and counts what is read through it."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -71,7 +71,7 @@ class _Hashing(RawIOBase):
         return len(data)
 
 
-class _Tally:
+class _SourceTally:
     """Counts fixes and rejects as they come."""
 
     def __init__(self, *, limit: int) -> None:
@@ -101,38 +101,38 @@ class _Tally:
             self.rejects.append(reject)
 
 
-def read_source(
+def read_rows(
     stream: BinaryIO,
     *,
     name: str,
-    into: SortedFixes,
-    refused: SortedRefusals,
+    fixes: SortedFixes,
+    rejects: SortedRejects,
     limit: int,
     progress: Callable[[int], None],
-) -> SourceSummary:
-    """Read every row of `stream`: the fixes go `into` the sorter, the rejects are counted and `limit` listed.
+) -> RowsSummary:
+    """Read every row of `stream`: adds the fixes to `fixes`; counts the rejects and lists the first `limit`.
 
-    The utimes that rejects name go into `refused`; not those of duplicates, for an accepted row has the same.
-    `progress` is called with the number of rows now and then. Raises what the stream raises where it is cut.
+    Rejects with a utime are added to `rejects`; not duplicates, for an accepted row has the same utime. `progress` is
+    called now and then with the number of rows. Raises what the stream raises where it is truncated.
     """
-    hashing = _Hashing(stream)
+    hashing = _HashingStream(stream)
     buffered = BufferedReader(hashing, buffer_size=1 << 20)
-    tally = _Tally(limit=limit)
+    tally = _SourceTally(limit=limit)
     for number, row in enumerate(read_fixes(buffered, name=name), start=1):
         if isinstance(row, GpsFix):
             tally.fix(row)
-            into.add(row)
+            fixes.add(row)
         else:
             tally.reject(row)
             if row.utime is not None and row.reason is not RowReason.DUPLICATE:
-                refused.add(RefusedRow(row.utime, row.line_number, row.reason))
+                rejects.add(RejectedRow(row.utime, row.line_number, row.reason))
         if number % PROGRESS_ROWS == 0:
             progress(number)
-    return SourceSummary(
+    return RowsSummary(
         name=name,
         bytes_read=hashing.size,
         sha256=hashing.digest.hexdigest(),
-        accepted=len(into),
+        accepted=len(fixes),
         rejected=sum(tally.reasons.values()),
         first_utime=tally.first,
         last_utime=tally.last,

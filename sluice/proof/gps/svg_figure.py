@@ -1,4 +1,4 @@
-"""Figures as SVG that is small, has real text, and can stand beside others in one page."""
+"""matplotlib figures as SVG for an HTML page: small, with real text, ids unique in the page; their common style."""
 
 import re
 from collections.abc import Generator
@@ -41,14 +41,14 @@ _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @contextmanager
-def style() -> Generator[None]:
-    """The look that all figures share; figures are made inside it."""
+def figure_style() -> Generator[None]:
+    """Set the style of all figures; figures are made inside this `with`."""
     with rc_context(_STYLE):
         yield
 
 
-def as_svg(figure: Figure, *, name: str, title: str, description: str) -> str:
-    """The figure as one `<svg>`; `name` keeps its ids apart from those of other figures."""
+def to_svg(figure: Figure, *, name: str, title: str, description: str) -> str:
+    """Return the figure as one `<svg>`; `name` is the prefix of its ids."""
     text = StringIO()
     figure.savefig(text, format="svg", metadata=_NO_METADATA)
     svg = text.getvalue()
@@ -57,7 +57,7 @@ def as_svg(figure: Figure, *, name: str, title: str, description: str) -> str:
     svg = re.sub(r'(\sid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     # Typeset by the page, with its own fonts.
     svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg)
-    # A hundredth of a point is finer than any printer; half of the file is digits beyond it.
+    # A hundredth of a point is finer than any printer; the digits beyond it are half of the file.
     svg = re.sub(r' d="[^"]+"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path.group()), svg)
     opening = f'<svg role="img" aria-labelledby="{name}-t {name}-d" viewBox="{_view_box(svg)}">'
     words = f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
@@ -65,7 +65,7 @@ def as_svg(figure: Figure, *, name: str, title: str, description: str) -> str:
 
 
 def strip_frame(axes: Axes) -> None:
-    """Leave only the axes that are read from."""
+    """Remove the upper and right line of the frame."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3)
 

@@ -1,4 +1,4 @@
-"""Reads the table back in the order of its key, at one moment of the database."""
+"""Reads rows back from the table, in ascending order of utime, from one snapshot of the database."""
 
 import heapq
 from collections.abc import Generator, Iterable, Iterator
@@ -16,7 +16,7 @@ from sluice.view.store_status import connect_mysql, mysql_unavailable, read_prod
 
 TABLE = "myDB.gps_fixes"
 CHUNK_ROWS = 10_000
-LOOKED_UP_AT_ONCE = 1_000
+LOOKUP_KEYS = 1_000
 """Keys in one statement."""
 READ_SECONDS = 120.0
 """Longest that the database may take over one chunk."""
@@ -34,7 +34,7 @@ _LOOK_UP = f"{_SELECT} WHERE utime IN %s ORDER BY utime"
 
 
 class TableRow(NamedTuple):
-    """A row of the table; the fields of FIELDS, recorded_at in µs since the epoch."""
+    """A row of the table, with FIELDS; recorded_at in µs since the epoch."""
 
     utime: int
     fix_mode: int
@@ -48,23 +48,23 @@ class TableRow(NamedTuple):
 
 
 class TableReader(Protocol):
-    """The table, as the proof reads it."""
+    """What a proof needs of the table."""
 
     @property
     def product(self) -> str:
         """Name and version of the database."""
         ...
 
-    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
-        """Rows whose utime lies in `span`, both ends included, and those of `also`, by utime, all from one moment.
+    def rows(self, span: tuple[int, int] | None, others: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Yield the rows with a utime in `span`, ends included, or in `others`, by utime, from one snapshot.
 
-        `also` rises, and none of it lies in `span`.
+        `others` ascend, and none of them lies in `span`.
         """
         ...
 
 
 class MysqlTable:
-    """The table TABLE in MySQL or MariaDB; raises SluiceError (UNAVAILABLE) where it cannot be asked."""
+    """The table TABLE in MySQL or MariaDB; raises SluiceError (UNAVAILABLE) where it cannot be queried."""
 
     def __init__(self, user: StoreUser, connection: Any) -> None:
         self._user = user
@@ -73,29 +73,29 @@ class MysqlTable:
         with self._cursor() as cursor:
             self.product = read_product(cursor)
 
-    def rows(self, span: tuple[int, int] | None, also: Iterable[int] = ()) -> Iterator[TableRow]:
-        """Rows of `span` and of `also` by utime, a chunk at a time from one snapshot: memory stays flat."""
+    def rows(self, span: tuple[int, int] | None, others: Iterable[int] = ()) -> Iterator[TableRow]:
+        """Yield the rows of `span` and of `others` by utime, a chunk at a time from one snapshot: constant memory."""
         self._execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         try:
-            yield from heapq.merge(self._between(span) if span else (), self._each(also), key=itemgetter(0))
+            yield from heapq.merge(self._read_span(span) if span else (), self._look_up(others), key=itemgetter(0))
         finally:
             self._execute("ROLLBACK")
 
-    def _between(self, span: tuple[int, int]) -> Iterator[TableRow]:
+    def _read_span(self, span: tuple[int, int]) -> Iterator[TableRow]:
         first, last = span
-        while chunk := self._ask(_CHUNK, (first, last, CHUNK_ROWS)):
+        while chunk := self._query(_CHUNK, (first, last, CHUNK_ROWS)):
             yield from chunk
             if len(chunk) < CHUNK_ROWS:
                 return
             first = chunk[-1].utime + 1
 
-    def _each(self, utimes: Iterable[int]) -> Iterator[TableRow]:
+    def _look_up(self, utimes: Iterable[int]) -> Iterator[TableRow]:
         rest = iter(utimes)
-        while batch := list(islice(rest, LOOKED_UP_AT_ONCE)):
-            yield from self._ask(_LOOK_UP, (batch,))
+        while batch := list(islice(rest, LOOKUP_KEYS)):
+            yield from self._query(_LOOK_UP, (batch,))
 
-    def _ask(self, query: str, values: tuple[object, ...]) -> list[TableRow]:
+    def _query(self, query: str, values: tuple[object, ...]) -> list[TableRow]:
         with self._cursor() as cursor:
             cursor.execute(query, values)
             rows = [TableRow._make(row) for row in cursor.fetchall()]
@@ -122,10 +122,10 @@ class MysqlTable:
 
 @contextmanager
 def open_table(user: StoreUser) -> Generator[MysqlTable]:
-    """The table as the MySQL user `user` sees it; raises SluiceError (UNAVAILABLE)."""
+    """Connect to the database as `user` and yield the table; raises SluiceError (UNAVAILABLE)."""
     try:
         connection = connect_mysql(user, timeout=READ_SECONDS)
-    except UnavailableError as silent:
-        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
+    except UnavailableError as error:
+        raise SluiceError(f"{error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from error
     with connection:
         yield MysqlTable(user, connection)

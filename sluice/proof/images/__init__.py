@@ -1,1 +1,1 @@
-"""The proof of images: every byte of a source's images against what Redis holds."""
+"""Proof of images: compares every byte of a source's images with Redis. And `sluice get`."""

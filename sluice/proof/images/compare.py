@@ -1,40 +1,40 @@
-"""Compares the source's images with those of Redis, byte for byte by their SHA-256."""
+"""Compares the images of a source with those in Redis by their SHA-256; finds rejected and extra ones in Redis."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from producer.images.image_key import camera_of, session_of, utime_of, utime_spans
 from producer.images.reject_reasons import ImageReason
-from producer.runtime.terminal import visible_line
-from sluice.proof.images.key_parts import camera_of, session_of, spans, utime_of
+from producer.runtime.terminal import escape_line
 from sluice.proof.images.redis_images import ImageStore, NotBytes
 from sluice.proof.images.source_images import Content
-from sluice.proof.shared.counted_list import CountedList
+from sluice.proof.shared.comparison import Comparison, CountedList
 
 
 @dataclass(frozen=True, kw_only=True)
 class DifferentImage:
-    """An image that is there with other bytes, or not to stay."""
+    """An image whose key Redis has with other bytes, or with a time to live."""
 
     key: str
     source: Content
     stored: Content | None
-    """None where what Redis holds under the key is no string of bytes."""
+    """None where the value in Redis is no string of bytes."""
     expires: bool = False
-    """True where Redis will delete it by itself."""
+    """True where the key has a time to live: Redis will delete it."""
 
 
-class RefusedImage(NamedTuple):
-    """A file of the source that is refused, and whose key Redis has all the same."""
+class RejectedImage(NamedTuple):
+    """A file of the source that a load rejects, and whose key Redis has all the same."""
 
     key: str
     reason: ImageReason
 
 
 @dataclass(frozen=True, kw_only=True)
-class Camera:
-    """What came of one camera's images."""
+class CameraCounts:
+    """Result of comparing the images of one camera."""
 
     name: str
     """Session and camera."""
@@ -49,42 +49,23 @@ class Camera:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageComparison:
-    """What came of comparing all images of a source with Redis: compared = equal + missing + different."""
+class ImageComparison(Comparison[str, DifferentImage]):
+    """Result of comparing all images of a source with Redis; those missing are listed by key."""
 
-    compared: int
-    missing: CountedList[str]
-    """Keys of the source that Redis does not have."""
     missing_bytes: int
-    different: CountedList[DifferentImage]
     wrong: frozenset[str]
     """Keys of all that is different."""
     present: tuple[str, ...]
     """Keys of the source that Redis has, equal or not, sorted."""
-    cameras: tuple[Camera, ...]
-
-    @property
-    def equal(self) -> int:
-        """Images of which Redis holds every byte."""
-        return self.compared - self.missing.count - self.different.count
-
-    @property
-    def all_there(self) -> bool:
-        """True if there was something to compare and all of it is in Redis, equal."""
-        return self.compared > 0 and self.compared == self.equal
-
-    @property
-    def none_there(self) -> bool:
-        """True if there was something to compare and none of it is in Redis."""
-        return self.compared > 0 and self.compared == self.missing.count
+    cameras: tuple[CameraCounts, ...]
 
 
 def compare_images(
     images: Mapping[str, Content], store: ImageStore, *, limit: int, progress: Callable[[int], None]
 ) -> ImageComparison:
-    """Read every image of `images` (sorted by key) back and compare; of each kind the first `limit` are listed.
+    """Read every image of `images` (sorted by key) back and compare; the first `limit` of each kind are listed.
 
-    `progress` is called with the number of images compared now and then.
+    `progress` is called with the number of images compared.
     """
     missing: list[str] = []
     different: list[DifferentImage] = []
@@ -111,39 +92,39 @@ def compare_images(
     )
 
 
-def find_refused(refused: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> CountedList[RefusedImage]:
-    """Which of the keys of refused files Redis has, wherever they lie."""
-    there = list(store.present(refused))
-    return CountedList(count=len(there), first=tuple(RefusedImage(key, refused[key]) for key in there[:limit]))
+def find_rejected(rejected: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> CountedList[RejectedImage]:
+    """Return which keys of rejected files Redis has, wherever they lie."""
+    there = list(store.present(rejected))
+    return CountedList(count=len(there), first=tuple(RejectedImage(key, rejected[key]) for key in there[:limit]))
 
 
 def find_extra(
-    images: Mapping[str, Content], store: ImageStore, *, limit: int, refused: Collection[str] = ()
+    images: Mapping[str, Content], store: ImageStore, *, limit: int, rejected: Collection[str] = ()
 ) -> CountedList[str]:
-    """Keys of the source's sessions and cameras, between a session's first and last utime, that the source has not.
+    """Return the extra keys: of the source's sessions and cameras, between the session's first and last utime.
 
-    Keys of `refused` files are not among them: they are looked for by themselves. Another's key can hold anything: it
-    is listed as printable text.
+    Keys of `rejected` files are not among them: see find_rejected(). A key of somebody else can hold any bytes: it is
+    listed as printable text.
     """
-    between = Between(images)
-    found: set[str] = set()
-    for session in between.sessions:
+    key_range = KeyRange(images)
+    extra: set[str] = set()
+    for session in key_range.sessions:
         for key in store.scan(f"{session}/"):
-            if key in between and key not in images and key not in refused:
-                found.add(key)
-    return CountedList(count=len(found), first=tuple(map(visible_line, sorted(found)[:limit])))
+            if key in key_range and key not in images and key not in rejected:
+                extra.add(key)
+    return CountedList(count=len(extra), first=tuple(map(escape_line, sorted(extra)[:limit])))
 
 
-class Between:
-    """Keys of the sessions and cameras of `images`, between the first and the last utime of the session."""
+class KeyRange:
+    """Range of the keys of `images`: their sessions and cameras, and each session's first to last utime."""
 
     def __init__(self, images: Iterable[str]) -> None:
         self._cameras = {camera_of(key) for key in images}
-        self._spans = spans(images)
+        self._spans = utime_spans(images)
 
     @property
     def sessions(self) -> list[str]:
-        """The sessions."""
+        """Sessions of the images."""
         return list(self._spans)
 
     def __contains__(self, key: str) -> bool:
@@ -158,7 +139,9 @@ def _content(value: bytes | NotBytes) -> Content | None:
     return Content.of(value) if isinstance(value, bytes) else None
 
 
-def _cameras(images: Mapping[str, Content], *, missing: frozenset[str], different: set[str]) -> tuple[Camera, ...]:
+def _cameras(
+    images: Mapping[str, Content], *, missing: frozenset[str], different: set[str]
+) -> tuple[CameraCounts, ...]:
     count, size = Counter(map(camera_of, images)), Counter[str]()
     for key, content in images.items():
         size[camera_of(key)] += content.size
@@ -168,7 +151,7 @@ def _cameras(images: Mapping[str, Content], *, missing: frozenset[str], differen
         utime = utime_of(key)
         times[camera_of(key)] += [] if utime is None else [utime]
     return tuple(
-        Camera(
+        CameraCounts(
             name=name,
             images=count[name],
             size=size[name],

@@ -1,43 +1,33 @@
-"""What a proof of images found, as one object for a script."""
+"""JSON result of a proof of images, for --json."""
 
 from pathlib import Path
 from typing import Any
 
-from sluice.proof.gps.json_result import sink_object
-from sluice.proof.images.prove import ImageFinding
+from sluice.proof.images.prove import ImageProofResult
 from sluice.proof.images.source_images import Content
-from sluice.proof.shared.html_page import Evidence
+from sluice.proof.shared.proof_report import ProofReport, build_json
 from sluice.view.store_status import IMAGES_DATABASE
 
 
-def as_object(evidence: Evidence[ImageFinding], *, report: Path) -> dict[str, Any]:
-    """The proof as JSON types; times are µs since the epoch, sizes bytes."""
-    finding, verdict = evidence.finding, evidence.verdict
-    return {
-        "ok": verdict.ok,
-        "outcome": verdict.outcome.value,
-        "headline": verdict.headline,
-        "reasons": list(verdict.reasons),
-        "absent": evidence.question.absent,
-        "source": _source(finding),
+def to_json(proof: ProofReport[ImageProofResult], *, report: Path) -> dict[str, Any]:
+    """Return the proof as JSON types; times are µs since the epoch, sizes bytes. `report` is the HTML report's path."""
+    result = proof.result
+    details = {
+        "source": _source(result),
         "redis": {
-            "version": evidence.surroundings.versions[0][1],
+            "version": proof.pipeline.versions[0][1],
             "database": IMAGES_DATABASE,
-            "used_memory": finding.memory.used,
-            "maxmemory": finding.memory.limit,
+            "used_memory": result.memory.used,
+            "maxmemory": result.memory.limit,
         },
-        **_counts(finding),
-        "listed": _listed(finding),
-        "as_of": finding.as_of.isoformat(),
-        "sink": sink_object(finding.sink, later=finding.later),
-        "dead_letters": evidence.surroundings.dead_letters,
-        "report": str(report),
-        "seconds": round(evidence.seconds, 3),
+        **_counts(result),
+        "listed": _listed(result),
     }
+    return build_json(proof, report=report, details=details)
 
 
-def _source(finding: ImageFinding) -> dict[str, Any]:
-    source = finding.source
+def _source(result: ImageProofResult) -> dict[str, Any]:
+    source = result.source
     first, last = source.span or (None, None)
     return {
         "name": source.name,
@@ -51,16 +41,16 @@ def _source(finding: ImageFinding) -> dict[str, Any]:
     }
 
 
-def _counts(finding: ImageFinding) -> dict[str, Any]:
-    comparison = finding.comparison
+def _counts(result: ImageProofResult) -> dict[str, Any]:
+    comparison = result.comparison
     return {
         "compared": comparison.compared,
         "equal": comparison.equal,
         "missing": comparison.missing.count,
         "missing_bytes": comparison.missing_bytes,
         "different": comparison.different.count,
-        "extra": finding.extra.count + finding.refused.count if finding.extra else None,
-        "refused_there": finding.refused.count,
+        "extra": result.extra.count + result.rejected_present.count if result.extra else None,
+        "refused_there": result.rejected_present.count,
         "cameras": {
             camera.name: {
                 "images": camera.images,
@@ -74,8 +64,8 @@ def _counts(finding: ImageFinding) -> dict[str, Any]:
     }
 
 
-def _listed(finding: ImageFinding) -> dict[str, Any]:
-    comparison = finding.comparison
+def _listed(result: ImageProofResult) -> dict[str, Any]:
+    comparison, rejected = result.comparison, result.rejected_present
     return {
         "missing": list(comparison.missing.first),
         "different": [
@@ -87,11 +77,11 @@ def _listed(finding: ImageFinding) -> dict[str, Any]:
             }
             for image in comparison.different.first
         ],
-        "extra": [*finding.extra.first, *(image.key for image in finding.refused.first)] if finding.extra else None,
-        "refused_there": [{"key": image.key, "reason": image.reason.value} for image in finding.refused.first],
+        "extra": [*result.extra.first, *(image.key for image in rejected.first)] if result.extra else None,
+        "refused_there": [{"key": image.key, "reason": image.reason.value} for image in rejected.first],
         "refused": [
-            {"name": refused.name, "reason": refused.reason.value, "bytes": refused.size}
-            for refused in finding.source.refused
+            {"name": reject.name, "reason": reject.reason.value, "bytes": reject.size}
+            for reject in result.source.rejects
         ],
     }
 

@@ -1,4 +1,4 @@
-"""The keys nearest to one that is not there."""
+"""Finds the keys of Redis nearest to one that does not exist."""
 
 import heapq
 from collections.abc import Iterable
@@ -6,38 +6,39 @@ from difflib import SequenceMatcher
 from functools import cache
 from math import inf
 
-from sluice.proof.images.key_parts import camera_of, utime_of
+from producer.images.image_key import camera_of, utime_of
 from sluice.proof.images.redis_images import ImageStore
-from sluice.proof.images.thumbnails import choose
+from sluice.proof.images.thumbnails import choose_evenly
 
 COUNT = 6
 
 
-def nearest(key: str, *, store: ImageStore, count: int = COUNT) -> list[str]:
-    """Up to `count` keys, sorted: of the same camera, else of the same session, else of all.
+def find_nearest_keys(key: str, *, store: ImageStore, count: int = COUNT) -> list[str]:
+    """Return up to `count` keys, sorted: of the same camera, else of the same session, else of all.
 
-    They are those nearest in time, of the camera with the likest name; for a key without a time some of each camera.
+    They are the nearest in time, of the camera with the most similar name; for a key without a time, some of each
+    camera.
     Every key's name is read, so it takes a second for some 100,000 keys.
     """
     folders = key.split("/")[:-1]
     for depth in range(len(folders), -1, -1):
         found = set(store.scan("".join(f"{folder}/" for folder in folders[:depth])))
         if found:
-            return _likest(key, found, count)
+            return _most_similar(key, found, count)
     return []
 
 
-def _likest(key: str, others: Iterable[str], count: int) -> list[str]:
+def _most_similar(key: str, others: Iterable[str], count: int) -> list[str]:
     utime, camera = utime_of(key), camera_of(key)
     if utime is None:
-        return choose(sorted(others), count=count)
+        return choose_evenly(sorted(others), count=count)
 
     @cache
-    def unlike(other: str) -> float:
+    def dissimilarity(other: str) -> float:
         return 1 - SequenceMatcher(None, camera, other).ratio()
 
     def distance(other: str) -> tuple[float, float, str]:
         time = utime_of(other)
-        return unlike(camera_of(other)), inf if time is None else abs(utime - time), other
+        return dissimilarity(camera_of(other)), inf if time is None else abs(utime - time), other
 
     return sorted(heapq.nsmallest(count, others, key=distance))

@@ -1,36 +1,40 @@
-"""The proof of images itself: read the source, wait for the sink, compare, look for what is extra."""
+"""Proof of images: reads the source, waits for the sink, compares with Redis, looks for extra images.
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+gps/prove.py takes the same steps; what both share is shared/wait_for_sink.py.
+"""
 
-from producer.images.open_source import ImageSource
-from sluice.proof.images.compare import Between, ImageComparison, RefusedImage, compare_images, find_extra, find_refused
+from dataclasses import dataclass
+
+from producer.images.image_source import ImageSource
+from sluice.proof.images.compare import (
+    ImageComparison,
+    KeyRange,
+    RejectedImage,
+    compare_images,
+    find_extra,
+    find_rejected,
+)
 from sluice.proof.images.redis_images import ImageStore, Memory, as_text
 from sluice.proof.images.source_images import ImagesSummary, read_images
-from sluice.proof.images.thumbnails import Thumbnail, choose, thumbnails
-from sluice.proof.shared.counted_list import CountedList
-from sluice.proof.shared.outcome import Question
+from sluice.proof.images.thumbnails import Thumbnail, choose_evenly, make_thumbnails
+from sluice.proof.shared.comparison import CountedList
+from sluice.proof.shared.proof_arguments import ProofOptions
 from sluice.proof.shared.proof_progress import Progress
-from sluice.proof.shared.sink_progress import Sink, SinkState, came_since
-from sluice.proof.shared.wait_for_sink import catch_up
+from sluice.proof.shared.proof_report import ProofResult
+from sluice.proof.shared.sink_progress import Sink
+from sluice.proof.shared.wait_for_sink import compare_as_of_now
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFinding:
-    """All that a proof of images has found."""
+class ImageProofResult(ProofResult):
+    """Result of a proof of images."""
 
     source: ImagesSummary
     comparison: ImageComparison
     extra: CountedList[str] | None
-    """None where it cannot be told: the selection leaves out what may well be in Redis."""
-    refused: CountedList[RefusedImage]
-    """Files of the source that are refused and stand in Redis all the same; none of `extra`."""
-    sink: SinkState
-    """As it was just before Redis was read."""
-    as_of: datetime
-    """When the source had been read: what Kafka had then is what the proof waited for."""
-    later: int
-    """Messages that came to the topic after that."""
+    """Keys that are extra; None where they were not looked for: the selection leaves out what may well be in Redis."""
+    rejected_present: CountedList[RejectedImage]
+    """Rejected files of the source whose keys Redis has all the same; none of them is in `extra`."""
     memory: Memory
     thumbnails: tuple[Thumbnail, ...]
 
@@ -40,72 +44,75 @@ def prove_images(
     *,
     store: ImageStore,
     sink: Sink,
-    question: Question,
+    options: ProofOptions,
     limit: int,
     progress: Progress,
-) -> ImageFinding:
-    """Compare the images of `source` with the store's, once the sink has caught up; `limit` of each kind are listed."""
+) -> ImageProofResult:
+    """Compare the images of `source` with Redis, once the sink has caught up; lists up to `limit` of each kind."""
     # Asked before the source is read: an hour's download need not end in «Connect does not answer».
     sink.state(sink.ends())
     summary = read_images(source, limit=limit, progress=progress.read)
-    as_of, ends = datetime.now(UTC), sink.ends()
-    run = _Run(source=summary, store=store, question=question, limit=limit, progress=progress)
-    if summary.images or summary.refused_keys:
-        state = catch_up(run, sink=sink, ends=ends, seconds=question.wait_seconds, progress=progress.waiting)
-    else:
-        state = replace(sink.state(ends), concerning=0)
-    comparison = run.comparison
-    return ImageFinding(
+    pending = _PendingImages(source=summary, store=store, options=options, limit=limit, progress=progress)
+    at = compare_as_of_now(pending, sink=sink, seconds=options.wait_seconds, progress=progress.waiting)
+    comparison = pending.result
+    return ImageProofResult(
         source=summary,
         comparison=comparison,
-        extra=run.extra,
-        refused=run.refused,
-        sink=state,
-        as_of=as_of,
-        later=came_since(ends, sink.ends()),
+        extra=pending.extra,
+        rejected_present=pending.rejected_present,
+        sink=at.state,
+        as_of=at.as_of,
+        later=at.later,
         memory=store.memory(),
-        thumbnails=thumbnails(choose(comparison.present), store=store, wrong=comparison.wrong),
+        thumbnails=make_thumbnails(choose_evenly(comparison.present), store=store, wrong=comparison.wrong),
     )
 
 
-class _Run:
+class _PendingImages:
+    """The comparison of a source's images with Redis (wait_for_sink.PendingComparison)."""
+
     def __init__(
-        self, *, source: ImagesSummary, store: ImageStore, question: Question, limit: int, progress: Progress
+        self, *, source: ImagesSummary, store: ImageStore, options: ProofOptions, limit: int, progress: Progress
     ) -> None:
         self._images = source.images
-        self._refused = source.refused_keys
-        self._whole = source.whole
-        self._between = Between(source.images)
+        self._rejected = source.rejected_keys
+        self._complete = source.is_complete
+        self._range = KeyRange(source.images)
         self._store = store
-        self._question = question
+        self._options = options
         self._limit = limit
         self._progress = progress
-        self.comparison = compare_images({}, store, limit=0, progress=lambda _: None)
-        self.extra: CountedList[str] | None = CountedList(count=0, first=()) if source.whole else None
-        self.refused: CountedList[RefusedImage] = CountedList(count=0, first=())
+        self.result = compare_images({}, store, limit=0, progress=lambda _: None)
+        self.extra: CountedList[str] | None = CountedList(count=0, first=()) if self._complete else None
+        self.rejected_present: CountedList[RejectedImage] = CountedList(count=0, first=())
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the source has no image and no rejected file with a key."""
+        return not self._images and not self._rejected
 
     def compare(self) -> None:
-        """Compare every image, and look for what must not be there."""
+        """Compare every image, look for rejected ones, and for extra ones where the selection allows it."""
         total = len(self._images)
-        self.comparison = compare_images(
+        self.result = compare_images(
             self._images,
             self._store,
             limit=self._limit,
             progress=lambda count: self._progress.compared(count, total),
         )
-        self.refused = find_refused(self._refused, self._store, limit=self._limit)
-        if self._whole:
-            self.extra = find_extra(self._images, self._store, limit=self._limit, refused=self._refused)
+        self.rejected_present = find_rejected(self._rejected, self._store, limit=self._limit)
+        if self._complete:
+            self.extra = find_extra(self._images, self._store, limit=self._limit, rejected=self._rejected)
 
-    def may_concern(self, key: bytes) -> bool:
-        """Exact, for all keys are at hand."""
+    def may_change_with(self, key: bytes) -> bool:
+        """Return True if a record with this key could change the result. Exact, for all keys are in memory."""
         text = as_text(key)
-        return text in self._images or text in self._refused or self._could_be_extra(text)
+        return text in self._images or text in self._rejected or self._could_be_extra(text)
 
-    def concerning(self, keys: set[bytes]) -> set[bytes]:
-        """Those of the source, refused files too, and where other keys are a fault all between them."""
-        return {key for key in keys if self.may_concern(key)}
+    def select_changing(self, keys: set[bytes]) -> set[bytes]:
+        """Return the keys of the source, rejected files too, and where extra images are a fault all between them."""
+        return {key for key in keys if self.may_change_with(key)}
 
     def _could_be_extra(self, key: str) -> bool:
-        others_matter = self._whole and not (self._question.absent or self._question.allow_extra)
-        return others_matter and key in self._between
+        extra_is_a_fault = self._complete and not (self._options.absent or self._options.allow_extra)
+        return extra_is_a_fault and key in self._range

@@ -1,4 +1,4 @@
-"""Reads images back from Redis, in batches of a bounded size."""
+"""Reads images back from Redis, in batches of a limited size."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from sluice.view.store_status import IMAGES_DATABASE
 
 BATCH_KEYS = 500
 BATCH_BYTES = 8 << 20
-"""Read in one go; a larger value is read alone. It bounds the memory that a proof takes."""
+"""Limit of a batch; a larger value is read alone. It limits the memory of a proof."""
 READ_SECONDS = 60.0
 """Longest that Redis may take over one batch."""
 Answer = TypeVar("Answer")
@@ -25,18 +25,18 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, kw_only=True)
 class NotBytes:
-    """A value that is no string of bytes but a list, a hash or the like."""
+    """A value of another type than a string of bytes: a list, a hash or the like."""
 
     why: str
 
 
 Value = bytes | NotBytes | None
-"""What a key holds; None where it is not there."""
+"""Value of a key; None where the key does not exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """What Redis says of its memory, in bytes."""
+    """Memory of Redis in bytes."""
 
     used: int
     limit: int
@@ -44,7 +44,7 @@ class Memory:
 
 
 class ImageStore(Protocol):
-    """The images' database, as the proof reads it."""
+    """What a proof needs of the database of images."""
 
     @property
     def product(self) -> str:
@@ -52,87 +52,87 @@ class ImageStore(Protocol):
         ...
 
     def memory(self) -> Memory:
-        """How full it is."""
+        """Return how much memory is used, and the limit."""
         ...
 
     def present(self, keys: Iterable[str]) -> Iterator[str]:
-        """Those of `keys` that are there, in the order given."""
+        """Yield those of `keys` that exist, in the order given."""
         ...
 
     def expiring(self, keys: Iterable[str]) -> Iterator[str]:
-        """Those of `keys` that Redis will delete by itself, in the order given; no sink writes such a key."""
+        """Yield those of `keys` that have a time to live, in the order given; no sink writes such a key."""
         ...
 
     def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
-        """Each key with what it holds, in the order given; memory stays within a batch."""
+        """Yield each key with its value, in the order given; one batch is in memory at a time."""
         ...
 
     def scan(self, prefix: str) -> Iterator[str]:
-        """Every key that begins with `prefix`, in no order; one may come twice."""
+        """Yield every key that begins with `prefix`, in no order; one may come twice."""
         ...
 
 
 class RedisImages:
-    """Redis database IMAGES_DATABASE; raises SluiceError (UNAVAILABLE) where it cannot be asked."""
+    """Redis database IMAGES_DATABASE; raises SluiceError (UNAVAILABLE) where Redis does not answer."""
 
     def __init__(self, user: StoreUser, client: "redis.Redis") -> None:
         self._user = user
         self._client = client
-        server = self._heard(lambda: client.info("server"))
+        server = self._require_answer(lambda: client.info("server"))
         self.product: str = f"Redis {server['redis_version']}"
 
     def memory(self) -> Memory:
-        """How full it is."""
-        said = self._heard(lambda: self._client.info("memory"))
-        return Memory(used=int(said["used_memory"]), limit=int(said.get("maxmemory", 0)))
+        """Return how much memory is used, and the limit."""
+        memory = self._require_answer(lambda: self._client.info("memory"))
+        return Memory(used=int(memory["used_memory"]), limit=int(memory.get("maxmemory", 0)))
 
     def present(self, keys: Iterable[str]) -> Iterator[str]:
-        """Those of `keys` that are there, in the order given."""
+        """Yield those of `keys` that exist, in the order given."""
         for batch in _batches(keys, BATCH_KEYS):
-            yield from (key for key, there in zip(batch, self._ask_each("EXISTS", batch), strict=True) if there)
+            yield from (key for key, there in zip(batch, self._run_each("EXISTS", batch), strict=True) if there)
 
     def expiring(self, keys: Iterable[str]) -> Iterator[str]:
-        """Those of `keys` that Redis will delete by itself, in the order given."""
+        """Yield those of `keys` that have a time to live, in the order given."""
         for batch in _batches(keys, BATCH_KEYS):
-            yield from (key for key, life in zip(batch, self._ask_each("PTTL", batch), strict=True) if life >= 0)
+            yield from (key for key, life in zip(batch, self._run_each("PTTL", batch), strict=True) if life >= 0)
 
     def read(self, keys: Iterable[str]) -> Iterator[tuple[str, Value]]:
-        """Each key with what it holds, in the order given; memory stays within a batch."""
+        """Yield each key with its value, in the order given; one batch is in memory at a time."""
         for batch in _batches(keys, BATCH_KEYS):
-            sizes = self._ask_each("STRLEN", batch)
+            sizes = self._run_each("STRLEN", batch)
             for some in _by_size(batch, sizes):
-                yield from zip(some, map(_value, self._ask_each("GET", some)), strict=True)
+                yield from zip(some, map(_value, self._run_each("GET", some)), strict=True)
 
     def scan(self, prefix: str) -> Iterator[str]:
-        """Every key that begins with `prefix`, in no order; one may come twice."""
+        """Yield every key that begins with `prefix`, in no order; one may come twice."""
         pattern, cursor = _escaped(as_bytes(prefix)) + b"*", 0
         while True:
             cursor, found = cast(
                 tuple[int, list[bytes]],
-                self._heard(lambda at=cursor: self._client.scan(at, match=pattern, count=1000)),
+                self._require_answer(lambda at=cursor: self._client.scan(at, match=pattern, count=1000)),
             )
             yield from map(as_text, found)
             if cursor == 0:
                 return
 
-    def _ask_each(self, command: str, keys: Sequence[str]) -> list[Any]:
-        """The answer for each key; that to a value of another type is an error among the answers."""
+    def _run_each(self, command: str, keys: Sequence[str]) -> list[Any]:
+        """Run a command for each key and return the answers; that on a value of another type is an error among them."""
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.execute_command(command, as_bytes(key))
-        answers = self._heard(lambda: pipeline.execute(raise_on_error=False))
+        answers = self._require_answer(lambda: pipeline.execute(raise_on_error=False))
         for answer in answers:
             if isinstance(answer, redis.RedisError) and not str(answer).startswith("WRONGTYPE"):
-                raise self._silent(answer)
+                raise self._unavailable(answer)
         return answers
 
-    def _heard(self, question: Callable[[], Answer]) -> Answer:
+    def _require_answer(self, request: Callable[[], Answer]) -> Answer:
         try:
-            return question()
+            return request()
         except (redis.RedisError, OSError) as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
 
-    def _silent(self, error: Exception) -> SluiceError:
+    def _unavailable(self, error: Exception) -> SluiceError:
         where = f"Redis at {self._user.host}:{self._user.port}"
         return SluiceError(
             f"{where} cannot be asked: {error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE
@@ -141,7 +141,7 @@ class RedisImages:
 
 @contextmanager
 def open_images_store(user: StoreUser) -> Generator[RedisImages]:
-    """The images as the Redis user `user` sees them; raises SluiceError (UNAVAILABLE)."""
+    """Connect to Redis as `user` and yield the images; raises SluiceError (UNAVAILABLE)."""
     client = redis.Redis(
         host=user.host,
         port=user.port,
@@ -157,12 +157,12 @@ def open_images_store(user: StoreUser) -> Generator[RedisImages]:
 
 
 def as_bytes(key: str) -> bytes:
-    """A key as Redis has it; a key need not be UTF-8."""
+    """Return a key as Redis has it; a key need not be UTF-8."""
     return key.encode("utf-8", "surrogateescape")
 
 
 def as_text(key: bytes) -> str:
-    """A key as Python has it; `as_bytes` gives it back."""
+    """Return a key as Python text; as_bytes() reverses it."""
     return key.decode("utf-8", "surrogateescape")
 
 
@@ -171,7 +171,7 @@ def _value(answer: Any) -> Value:
 
 
 def _by_size(keys: Sequence[str], sizes: Sequence[Any]) -> Iterator[list[str]]:
-    """Cut `keys` where what they hold would come to more than BATCH_BYTES."""
+    """Split `keys` so that the values of a part have BATCH_BYTES at most."""
     some: list[str] = []
     total = 0
     for key, size in zip(keys, sizes, strict=True):
@@ -192,5 +192,5 @@ def _batches(keys: Iterable[str], length: int) -> Iterator[list[str]]:
 
 
 def _escaped(prefix: bytes) -> bytes:
-    """A prefix in which no byte means anything to MATCH."""
+    """Return the prefix with the special characters of MATCH escaped."""
     return b"".join(b"\\" + bytes([byte]) if byte in b"*?[]\\^" else bytes([byte]) for byte in prefix)

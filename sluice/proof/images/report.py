@@ -1,32 +1,32 @@
-"""The report on images."""
+"""HTML report on a proof of images."""
 
-from sluice.proof.images.key_parts import utime_of
-from sluice.proof.images.prove import ImageFinding
+from producer.images.image_key import utime_of
+from sluice.proof.images.prove import ImageProofResult
 from sluice.proof.images.thumbnails import EDGE
-from sluice.proof.images.verdict import is_full, size
-from sluice.proof.shared.html_page import Evidence, render_page
+from sluice.proof.images.verdict import format_size, is_full
+from sluice.proof.shared.html_page import ProofReport, render_page
 from sluice.proof.shared.sink_progress import IMAGES_SINK
 from sluice.view.store_status import IMAGES_DATABASE
 
 TEMPLATE = "images.html.j2"
 
 
-def render(evidence: Evidence[ImageFinding]) -> str:
-    """The page."""
-    finding = evidence.finding
+def render(proof: ProofReport[ImageProofResult]) -> str:
+    """Return the report as HTML."""
+    result = proof.result
     return render_page(
         TEMPLATE,
-        evidence,
+        proof,
         sink_names=IMAGES_SINK,
-        filters={"size": size, "utime": utime_of},
-        source=finding.source,
-        comparison=finding.comparison,
-        extra=finding.extra,
-        refused=finding.refused,
-        sink=finding.sink,
-        memory=finding.memory,
-        full=is_full(finding),
-        thumbnails=finding.thumbnails,
+        filters={"size": format_size, "utime": utime_of},
+        source=result.source,
+        comparison=result.comparison,
+        extra=result.extra,
+        rejected_present=result.rejected_present,
+        sink=result.sink,
+        memory=result.memory,
+        full=is_full(result),
+        thumbnails=result.thumbnails,
         database=IMAGES_DATABASE,
         edge=EDGE,
     )

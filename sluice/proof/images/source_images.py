@@ -1,4 +1,4 @@
-"""Reads the images of a source again and keeps of each its size and its hash."""
+"""Reads the images of a source again, keeps size and SHA-256 of each, and summarizes the source."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from producer.images.open_source import ImageSource, Refused
+from producer.images.image_files import RejectedFile
+from producer.images.image_key import utime_spans
+from producer.images.image_source import ImageSource
 from producer.images.reject_reasons import ImageReason
 from producer.images.selection import LeftOut
-from sluice.proof.images.key_parts import spans
 
 
 class Content(NamedTuple):
-    """What tells one image's bytes from another's."""
+    """Size and SHA-256 of an image's bytes."""
 
     size: int
     """Bytes."""
@@ -22,64 +23,64 @@ class Content(NamedTuple):
 
     @classmethod
     def of(cls, data: bytes) -> "Content":
-        """The size and the hash of `data`."""
+        """Return the size and hash of `data`."""
         return cls(len(data), sha256(data).hexdigest())
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesSummary:
-    """What a source holds."""
+    """Summary of a source of images."""
 
     name: str
     images: dict[str, Content]
     """Every image that must be in Redis, by key, sorted. Some 300 bytes of memory an image."""
     reasons: dict[ImageReason, int]
-    """Images refused for each reason."""
-    refused: tuple[Refused, ...]
-    """The first images refused, up to a limit."""
-    refused_keys: dict[str, ImageReason]
-    """Keys that files refused would have and no image has, sorted: what must not be in Redis."""
+    """Files rejected, by reject reason."""
+    rejects: tuple[RejectedFile, ...]
+    """The first files rejected, up to a limit."""
+    rejected_keys: dict[str, ImageReason]
+    """Keys that rejected files would have and no image has, sorted: they must not be in Redis."""
     left_out: LeftOut
-    """What the selection leaves out, as far as the source was read."""
+    """Files that the selection leaves out, as far as the source was read."""
     rest_unread: bool
-    """True where an archive was not read on when --limit or --max-bytes was reached."""
+    """True where reading an archive stopped when --limit or --max-bytes was reached."""
 
     @property
     def bytes(self) -> int:
-        """Bytes of all images that must be in Redis."""
+        """Total bytes of the images that must be in Redis."""
         return sum(content.size for content in self.images.values())
 
     @property
     def rejected(self) -> int:
-        """Images refused."""
+        """Number of rejected files."""
         return sum(self.reasons.values())
 
     @property
-    def whole(self) -> bool:
-        """True where nothing of the cameras read was left out: what else Redis holds of them is extra."""
+    def is_complete(self) -> bool:
+        """True where no image of the cameras read was left out: any other image of them in Redis is extra."""
         left_out = self.left_out
         return not (left_out.every.files or left_out.limit.files or left_out.max_bytes.files)
 
     @property
     def span(self) -> tuple[int, int] | None:
         """First and last utime, µs since the epoch."""
-        found = spans(self.images).values()
+        found = utime_spans(self.images).values()
         return (min(first for first, _ in found), max(last for _, last in found)) if found else None
 
 
 def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], None]) -> ImagesSummary:
-    """Read every image once and hash it, one in memory at a time; `limit` of those refused are listed.
+    """Read every image once and hash it, one in memory at a time; the first `limit` rejects are listed.
 
-    `progress` is called with the number of images read. Raises what the source raises where it is cut.
+    `progress` is called with the number of images read. Raises what the source raises where it is truncated.
     """
     images: dict[str, Content] = {}
     reasons: Counter[ImageReason] = Counter()
-    refused: list[Refused] = []
+    rejects: list[RejectedFile] = []
     keys: dict[str, ImageReason] = {}
     for number, item in enumerate(source, start=1):
-        if isinstance(item, Refused):
+        if isinstance(item, RejectedFile):
             reasons[item.reason] += 1
-            refused += [item] if len(refused) < limit else []
+            rejects += [item] if len(rejects) < limit else []
             keys |= {item.key: item.reason} if item.key is not None else {}
         else:
             images[item.key] = Content.of(item.data)
@@ -88,8 +89,8 @@ def read_images(source: ImageSource, *, limit: int, progress: Callable[[int], No
         name=source.name,
         images=dict(sorted(images.items())),
         reasons=dict(reasons.most_common()),
-        refused=tuple(refused),
-        refused_keys={key: reason for key, reason in sorted(keys.items()) if key not in images},
+        rejects=tuple(rejects),
+        rejected_keys={key: reason for key, reason in sorted(keys.items()) if key not in images},
         left_out=source.left_out,
         rest_unread=source.rest_unread,
     )

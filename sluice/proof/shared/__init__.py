@@ -1,1 +1,1 @@
-"""What proofs of rows and of images share: options, waiting for the sink, verdicts, the report's page and file."""
+"""Code for proofs of rows and of images: arguments, waiting for the sink, verdict, HTML page and report file."""

@@ -1,49 +1,29 @@
-"""A page of HTML that needs nothing but itself: what every report has, whatever was compared."""
+"""HTML page of a proof report: one file without links, rendered from a template; filters for both reports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from producer.runtime.terminal import visible
-from sluice.proof.shared.outcome import Question, Verdict
-from sluice.proof.shared.pipeline_versions import PipelineVersions
+from producer.runtime.terminal import escape_text
+from sluice.proof.shared.proof_report import ProofReport
 from sluice.proof.shared.sink_progress import SinkNames
 
-FindingOf = TypeVar("FindingOf")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence(Generic[FindingOf]):
-    """Everything that a report shows."""
-
-    question: Question
-    verdict: Verdict
-    finding: FindingOf
-    surroundings: PipelineVersions
-    made_at: datetime
-    seconds: float
-    """How long the proof took."""
-    command: str
-    """The command that made it, without secrets."""
-    source_id: str = ""
-    """Which source it is about, as producer.shared.output_files.source_id() names it."""
 
 
 def render_page(
     template: str,
-    evidence: Evidence[Any],
+    proof: ProofReport[Any],
     *,
     sink_names: SinkNames,
     filters: Mapping[str, Callable[..., Any]],
     **values: Any,
 ) -> str:
-    """The page that `template` makes of the evidence and of `values`."""
+    """Render `template` with the report's contents and `values`; returns HTML."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -52,37 +32,37 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    common: dict[str, Any] = {"number": number, "utc": utc, "share": share}
+    common: dict[str, Any] = {"number": format_number, "utc": format_utc, "share": format_share}
     environment.filters.update(common | dict(filters))
     return environment.get_template(template).render(
-        evidence=evidence,
-        verdict=evidence.verdict,
-        surroundings=evidence.surroundings,
+        proof=proof,
+        verdict=proof.verdict,
+        pipeline=proof.pipeline,
         sink_names=sink_names,
         **values,
     )
 
 
 def escape_invisible(value: object) -> object:
-    """A value as the page shows it: escapes for what could not be seen. What is HTML already is left."""
-    return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
+    """Return a value for the page: text with escapes for invisible characters, HTML unchanged."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else escape_text(value)
 
 
-def number(count: int) -> str:
-    """A whole number with its thousands set apart."""
+def format_number(count: int) -> str:
+    """Return a whole number with thousands separators."""
     return f"{count:,}"
 
 
-def utc(utime: int) -> str:
-    """µs since the epoch as 2012-11-16 21:01:18.298235."""
+def format_utc(utime: int) -> str:
+    """Return µs since the epoch as 2012-11-16 21:01:18.298235."""
     try:
         return f"{_EPOCH + timedelta(microseconds=utime):%Y-%m-%d %H:%M:%S.%f}"
     except OverflowError:
         return "beyond the calendar"
 
 
-def share(part: int, whole: int) -> str:
-    """A part of a whole in percent; never 0 % or 100 % for what is not."""
+def format_share(part: int, whole: int) -> str:
+    """Return part / whole in percent: 0 % and 100 % only where exact."""
     if not whole:
         return "0 %"
     percent = 100 * part / whole

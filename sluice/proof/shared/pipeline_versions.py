@@ -1,4 +1,4 @@
-"""What stood around a proof when it was made: programs, versions, connectors."""
+"""Versions and connectors of the pipeline at the time of a proof, for its report."""
 
 import platform
 from dataclasses import dataclass
@@ -13,36 +13,36 @@ from sluice.view.store_status import fetch_registry_status
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineVersions:
-    """The pipeline as it was found."""
+    """Versions, connectors and dead letters of the pipeline."""
 
     versions: tuple[tuple[str, str], ...]
-    """Each program and what it says of itself."""
+    """Name and version of each program; the store first."""
     connectors: tuple[ConnectorStatus, ...]
     dead_letters: int
-    """Messages in the sink's topic of dead letters."""
+    """Number of records in the sink's topic of dead letters."""
 
 
-def look_around(endpoints: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
-    """Ask every part for its version. `store` is what a store is and said of itself; raises SluiceError as `sink`."""
-    worker, cluster = sink.worker(), sink.cluster()
-    brokers = f"{len(cluster.brokers)} broker{'' if len(cluster.brokers) == 1 else 's'}"
+def read_pipeline_versions(endpoints: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
+    """Ask every program for its version. `store` is the store's name and version; raises SluiceError as `sink` does."""
+    connect, kafka = sink.connect_status(), sink.kafka_status()
+    brokers = f"{len(kafka.brokers)} broker{'' if len(kafka.brokers) == 1 else 's'}"
     return PipelineVersions(
         versions=(
             store,
-            ("Kafka Connect", worker.version),
-            # A broker tells no client its version.
-            ("Kafka", f"cluster {cluster.identity}, {brokers}"),
+            ("Kafka Connect", connect.version),
+            # A broker does not tell clients its version.
+            ("Kafka", f"cluster {kafka.identity}, {brokers}"),
             ("Schema registry", _registry(endpoints.registry_url)),
             ("Sluice", sluice_version()),
             ("Python", platform.python_version()),
         ),
-        connectors=worker.connectors,
-        dead_letters=next((topic.messages for topic in cluster.topics if topic.name == sink.names.dead_letters), 0),
+        connectors=connect.connectors,
+        dead_letters=next((topic.messages for topic in kafka.topics if topic.name == sink.names.dead_letters), 0),
     )
 
 
 def sluice_version() -> str:
-    """The version of this program."""
+    """Return the version of this program."""
     try:
         return version("sluice")
     except PackageNotFoundError:
@@ -50,7 +50,7 @@ def sluice_version() -> str:
 
 
 def _registry(url: str) -> str:
-    # The proof does not need the registry: that it is silent is worth a line and no more.
+    # The proof does not need the registry: one that does not answer is worth a line and no more.
     try:
         return f"Apicurio {fetch_registry_status(url).version}"
     except UnavailableError:

@@ -1,4 +1,4 @@
-"""Shows how far a proof is: one line that changes on a terminal, a few plain lines elsewhere, or nothing."""
+"""Progress of a proof on the console: one line that changes on a terminal, a few plain lines elsewhere, or nothing."""
 
 from typing import Protocol
 
@@ -10,26 +10,26 @@ from sluice.proof.shared.sink_progress import SinkState
 
 
 class Progress(Protocol):
-    """Is told how far the proof is."""
+    """Receives the progress of a proof."""
 
     def read(self, count: int) -> None:
-        """So much of the source has been read."""
+        """Take the number of rows or images read so far."""
         ...
 
     def waiting(self, state: SinkState) -> None:
-        """The sink has this far to go."""
+        """Take the state of the sink that the proof waits for."""
         ...
 
     def compared(self, count: int, total: int) -> None:
-        """So many of all have been compared."""
+        """Take the number of rows or images compared so far."""
         ...
 
 
 class ConsoleProgress:
-    """Progress on a console; `of` names what is compared ("rows"). Use it in a `with`."""
+    """Progress on a console; `items` are what is compared ("rows"). Use it in a `with`."""
 
-    def __init__(self, console: Console, *, quiet: bool, of: str) -> None:
-        self._of = of
+    def __init__(self, console: Console, *, quiet: bool, items: str) -> None:
+        self._items = items
         self._status: Status | None = None
         self._plain = None if quiet else console
         if not quiet and console.is_terminal:
@@ -47,23 +47,23 @@ class ConsoleProgress:
             self._status.stop()
 
     def read(self, count: int) -> None:
-        """So much of the source has been read."""
-        self._show(f"reading the source: {count:,} {self._of}")
+        """Take the number of rows or images read so far."""
+        self._show(f"reading the source: {count:,} {self._items}")
 
     def waiting(self, state: SinkState) -> None:
-        """The sink has this far to go."""
+        """Take the state of the sink that the proof waits for."""
         if not state.lag:
             return
-        text = f"waiting for the sink: {state.lag:,} message{'' if state.lag == 1 else 's'} to go"
+        text = f"waiting for the sink: {state.lag:,} record{'' if state.lag == 1 else 's'} to go"
         self._show(text)
-        # Where lines stay, one for every step forward is enough.
+        # Where lines stay, print one for every change only.
         if self._plain is not None and state.lag != self._lag:
             self._plain.print(text, highlight=False)
         self._lag = state.lag
 
     def compared(self, count: int, total: int) -> None:
-        """So many of all have been compared."""
-        self._show(f"comparing: {count:,} of {total:,} {self._of}")
+        """Take the number of rows or images compared so far."""
+        self._show(f"comparing: {count:,} of {total:,} {self._items}")
 
     def _show(self, text: str) -> None:
         if self._status is not None:

@@ -1,4 +1,4 @@
-"""Where a report goes: beside the reports on other sources, never over one."""
+"""The file of a proof report: written beside reports on other sources, never over one."""
 
 import html
 import re
@@ -8,22 +8,22 @@ from producer.runtime.exit_status import SluiceError
 from producer.shared.output_files import UNKNOWN_SOURCE, free_path, replacing
 
 DEFAULT_REPORT = "proof.html"
-_BEGINNING = 1 << 16
-_SOURCE = re.compile(r'<meta name="sluice-source" content="([^"]*)">')
-_OLDER = re.compile(r"<title>(?:P|No p)roof: ")
-"""Reports of older versions, which do not say their source."""
+_HEAD_BYTES = 1 << 16
+_SOURCE_TAG = re.compile(r'<meta name="sluice-source" content="([^"]*)">')
+_OLD_TITLE = re.compile(r"<title>(?:P|No p)roof: ")
+"""Reports of older versions, which do not name their source."""
 
 
 def source_of_page(text: str) -> str | None:
-    """Return the source that a report says it is about; None where the text is no report."""
-    found = _SOURCE.search(text)
-    if found:
-        return html.unescape(found[1])
-    return UNKNOWN_SOURCE if _OLDER.search(text) else None
+    """Return the identity of the source that a report names; None where the text is no report."""
+    match = _SOURCE_TAG.search(text)
+    if match:
+        return html.unescape(match[1])
+    return UNKNOWN_SOURCE if _OLD_TITLE.search(text) else None
 
 
 def report_path(wanted: Path, *, source: str) -> Path:
-    """Return where the report on `source` goes: `wanted`, or x-2.html beside it where another source's report is.
+    """Return the path of the report on `source`: `wanted`, or x-2.html beside it where another source's report is.
 
     Raises SluiceError (USAGE) where a file that is no report was named.
     """
@@ -33,8 +33,8 @@ def report_path(wanted: Path, *, source: str) -> Path:
 
 
 def write_report(text: str, wanted: Path) -> Path:
-    """Write a report in one go to where it goes, which is returned; raises SluiceError where that cannot be done."""
-    path = report_path(wanted, source=source_of_page(text[:_BEGINNING]) or UNKNOWN_SOURCE)
+    """Write a report, whole or not at all, and return its path; raises SluiceError where it cannot be written."""
+    path = report_path(wanted, source=source_of_page(text[:_HEAD_BYTES]) or UNKNOWN_SOURCE)
     try:
         with replacing(path) as file:
             file.write(text.encode(errors="backslashreplace"))
@@ -47,4 +47,4 @@ def write_report(text: str, wanted: Path) -> Path:
 
 def _source_of(path: Path) -> str | None:
     with path.open(encoding="utf-8", errors="replace") as file:
-        return source_of_page(file.read(_BEGINNING))
+        return source_of_page(file.read(_HEAD_BYTES))

@@ -1,4 +1,4 @@
-"""How far the sink is, and what keeps it."""
+"""Progress and problems of a sink: which records of its topic it has not yet committed, and why."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,11 +13,12 @@ from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
 from sluice.view.topic_reader import TopicReader
 
 Offsets: TypeAlias = dict[int, int]
-"""Of each partition the offset that its next message will have."""
+"""Of each partition the offset that its next record will have."""
 Span: TypeAlias = tuple[int, int]
-"""An offset, and the one after the last."""
+"""First offset, and the one after the last."""
 UNCOMMITTED = {"isolation.level": "read_uncommitted", "queued.max.messages.kbytes": 16_384}
-"""How waiting messages are read: those of open transactions too, as a sink does, and few ahead: images are large."""
+"""Consumer settings to read waiting records: those of open transactions too, as a sink does, and few in advance, for
+images are large."""
 _RUNNING = "RUNNING"
 _HALTED = ("PAUSED", "STOPPED")
 Answer = TypeVar("Answer")
@@ -25,12 +26,12 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, kw_only=True)
 class SinkNames:
-    """What a sink is called, and what it reads and writes."""
+    """Names of a sink connector and its topics."""
 
     connector: str
     topic: str
     dead_letters: str
-    """The topic of what it could not take."""
+    """Topic of the records that it could not use."""
 
 
 ROWS_SINK = SinkNames(connector="mysql-sink", topic="gps-fixes", dead_letters="mysql-sink-dead-letters")
@@ -39,27 +40,27 @@ IMAGES_SINK = SinkNames(connector="redis-sink", topic="images", dead_letters="re
 
 @dataclass(frozen=True, kw_only=True)
 class SinkState:
-    """What Kafka and Connect say of the sink."""
+    """State of the sink as Kafka and Connect report it."""
 
     waiting: dict[int, Span] = field(default_factory=dict[int, "Span"])
-    """Of each partition the messages that it has not yet said to have dealt with. It says so every few seconds."""
+    """Of each partition the records that it has not yet committed. It commits every few seconds."""
     concerning: int = 0
-    """Waiting messages that could change what a proof says; each of which that is not known counts."""
+    """Number of waiting records that could change the verdict; a record that was not read counts as one."""
     lost: int = 0
-    """Messages that the topic deleted before the sink had read them."""
-    troubles: tuple[str, ...]
-    """A sentence for everything about it that is not RUNNING; empty if all is well."""
+    """Number of records that the topic deleted before the sink had read them."""
+    problems: tuple[str, ...]
+    """A sentence for everything of the sink that is not RUNNING; empty if all is well."""
     stuck: bool
-    """True where it has failed, is paused or is not there: it will not catch up by itself."""
+    """True where it has failed, is paused or does not exist: it will not catch up by itself."""
 
     @property
     def lag(self) -> int:
-        """Messages that wait, whatever they are about."""
+        """Number of records that wait, whether they concern the source or not."""
         return sum(end - begin for begin, end in self.waiting.values())
 
 
-class Message(NamedTuple):
-    """A message that waits, by its place in the topic."""
+class WaitingRecord(NamedTuple):
+    """A record that the sink has not committed: its position in the topic, and its key."""
 
     partition: int
     offset: int
@@ -67,76 +68,82 @@ class Message(NamedTuple):
 
 
 class Sink(Protocol):
-    """The sink, as the proof asks after it."""
+    """What a proof needs to know of a sink."""
 
     def ends(self) -> Offsets:
-        """Where the sink's topic ends now."""
+        """Return the end offsets of the sink's topic."""
         ...
 
     def state(self, ends: Offsets) -> SinkState:
-        """What keeps the sink, and how far it is in what comes before `ends`."""
+        """Return the problems of the sink, and which records before `ends` it has not committed."""
         ...
 
-    def read(self, spans: dict[int, Span]) -> Iterator[Message]:
-        """The messages of `spans`, also those of open transactions; what the topic no longer has is left out."""
+    def read(self, spans: dict[int, Span]) -> Iterator[WaitingRecord]:
+        """Yield the records of `spans` that the topic still has, also those of open transactions."""
         ...
 
 
 class ConnectSink:
-    """A sink of a place; raises SluiceError (UNAVAILABLE) where Kafka or Connect is silent."""
+    """A sink of the pipeline; raises SluiceError (UNAVAILABLE) where Kafka or Connect does not answer."""
 
     def __init__(self, endpoints: Endpoints, names: SinkNames) -> None:
         self.names = names
         self._consumer = endpoints.consumer
         self._connect_urls = endpoints.connect_urls
-        self._kafka = heard(lambda: KafkaInspector(endpoints.consumer))
+        self._kafka = require_answer(lambda: KafkaInspector(endpoints.consumer))
 
     def ends(self) -> Offsets:
-        """Where the sink's topic ends now; messages of open transactions are before it."""
-        return heard(lambda: self._kafka.end_offsets(self.names.topic))
+        """Return the end offsets of the sink's topic, records of open transactions included."""
+        return require_answer(lambda: self._kafka.end_offsets(self.names.topic))
 
     def state(self, ends: Offsets) -> SinkState:
-        """What keeps the sink, and how far it and every sink like it are in what comes before `ends`."""
-        own, alike = find_sinks(self.worker(), self.names)
+        """Return the problems of this sink and of its duplicates, and which records before `ends` one of them has not
+        committed.
+        """
+        own, duplicates = find_sinks(self.connect_status(), self.names)
         unread = self._unread(f"connect-{self.names.connector}", ends)
-        waiting, said, stuck = unread.spans, troubles(own, name=self.names.connector), is_stuck(own)
-        for other in alike:
+        waiting, stuck = unread.spans, is_stuck(own)
+        problems = find_problems(own, name=self.names.connector)
+        for other in duplicates:
             if spans := self._unread(other.group, ends).spans:
-                waiting = _united(waiting, spans)
-                said, stuck = (*said, *troubles(other, name=other.name)), stuck or is_stuck(other)
-        return SinkState(waiting=waiting, lost=unread.lost, troubles=said, stuck=stuck)
+                waiting = _union(waiting, spans)
+                problems, stuck = (*problems, *find_problems(other, name=other.name)), stuck or is_stuck(other)
+        return SinkState(waiting=waiting, lost=unread.lost, problems=problems, stuck=stuck)
 
-    def read(self, spans: dict[int, Span]) -> Iterator[Message]:
-        """The messages of `spans`, also those of open transactions."""
+    def read(self, spans: dict[int, Span]) -> Iterator[WaitingRecord]:
+        """Yield the records of `spans`, also those of open transactions."""
         with closing(TopicReader(self._consumer, self.names.topic, spans=spans, settings=UNCOMMITTED)) as reader:
-            for message in reader.backlog():
-                yield Message(message.partition() or 0, message.offset() or 0, _bytes(message.key()))
+            for record in reader.backlog():
+                yield WaitingRecord(record.partition() or 0, record.offset() or 0, _bytes(record.key()))
 
-    def worker(self) -> ConnectStatus:
-        """Connect and its connectors."""
-        return heard(lambda: fetch_connect_status(*self._connect_urls))
+    def connect_status(self) -> ConnectStatus:
+        """Return Connect's version and connectors."""
+        return require_answer(lambda: fetch_connect_status(*self._connect_urls))
 
-    def cluster(self) -> KafkaStatus:
-        """Kafka's brokers and topics."""
-        return heard(self._kafka.kafka_status)
+    def kafka_status(self) -> KafkaStatus:
+        """Return Kafka's brokers and topics."""
+        return require_answer(self._kafka.kafka_status)
 
     def _unread(self, group: str, ends: Offsets) -> UnreadRecords:
-        return heard(lambda: self._kafka.unread(group, self.names.topic, ends))
+        return require_answer(lambda: self._kafka.unread(group, self.names.topic, ends))
 
 
-def find_sinks(worker: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
-    """The sink itself, and others of its class that read its topic: they may well write the same store."""
-    own = next((found for found in worker.connectors if found.name == names.connector), None)
-    alike = tuple(
-        found
-        for found in worker.connectors
-        if found is not own and names.topic in found.topics and (own is None or found.class_name == own.class_name)
+def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
+    """Return the sink (None where it does not exist), and others of its class that read its topic.
+
+    These may well write to the same store.
+    """
+    own = next((sink for sink in connect.connectors if sink.name == names.connector), None)
+    duplicates = tuple(
+        sink
+        for sink in connect.connectors
+        if sink is not own and names.topic in sink.topics and (own is None or sink.class_name == own.class_name)
     )
-    return own, alike
+    return own, duplicates
 
 
-def _united(some: dict[int, Span], others: dict[int, Span]) -> dict[int, Span]:
-    """What waits for the one or the other."""
+def _union(some: dict[int, Span], others: dict[int, Span]) -> dict[int, Span]:
+    """Return of each partition what waits for the one sink or the other."""
     none = (2**63, -1)
     both = {number: (some.get(number, none), others.get(number, none)) for number in some.keys() | others.keys()}
     return {number: (min(a[0], b[0]), max(a[1], b[1])) for number, (a, b) in both.items()}
@@ -146,16 +153,16 @@ def _bytes(key: str | bytes | None) -> bytes | None:
     return key.encode() if isinstance(key, str) else key
 
 
-def heard(question: Callable[[], Answer]) -> Answer:
-    """The answer; where none comes, SluiceError (UNAVAILABLE)."""
+def require_answer(request: Callable[[], Answer]) -> Answer:
+    """Return what `request` returns; raises SluiceError (UNAVAILABLE) where the server does not answer."""
     try:
-        return question()
-    except UnavailableError as silent:
-        raise SluiceError(f"{silent}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from silent
+        return request()
+    except UnavailableError as error:
+        raise SluiceError(f"{error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from error
 
 
-def troubles(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]:
-    """A sentence for everything about the connector `name` that is not RUNNING; None where it is not there."""
+def find_problems(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]:
+    """Return a sentence for everything of the connector `name` that is not RUNNING; None is one that does not exist."""
     if connector is None:
         return (f"there is no connector {name}",)
     sentences = list(connector.failures)
@@ -173,10 +180,10 @@ def troubles(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]
 
 
 def is_stuck(connector: ConnectorStatus | None) -> bool:
-    """True where the sink will not go on by itself; a task that is being moved will."""
+    """Return True where the sink will not go on by itself; a task that is being moved will."""
     return connector is None or bool(connector.failures) or connector.state in _HALTED
 
 
-def came_since(ends: Offsets, now: Offsets) -> int:
-    """Messages between two ends of a topic."""
-    return sum(max(0, end - ends.get(number, 0)) for number, end in now.items())
+def count_new_records(before: Offsets, now: Offsets) -> int:
+    """Return the number of records between two end offsets of a topic."""
+    return sum(max(0, end - before.get(number, 0)) for number, end in now.items())

@@ -1,29 +1,35 @@
-"""Waits until nothing that waits for the sink could change the verdict, then compares."""
+"""Waits until no record that waits for the sink could change the verdict, then compares."""
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
-from sluice.proof.shared.sink_progress import Message, Offsets, Sink, SinkState, Span
+from sluice.proof.shared.sink_progress import Offsets, Sink, SinkState, Span, WaitingRecord, count_new_records
 
 POLL_SECONDS = 0.25
 COMMIT_SECONDS = 3.0
-"""A sink that runs and is through says so within this time; what waits longer is looked at."""
-LOOK_SECONDS = 10.0
-LOOK_MESSAGES = 500_000
-"""As long and as far as waiting messages are looked at. What was not looked at could change anything."""
+"""A sink that runs and has written everything commits within this time; records that wait longer are read."""
+READ_SECONDS = 10.0
+READ_RECORDS = 500_000
+"""Limits of reading waiting records. A record that was not read could change anything."""
 
 
-class Comparing(Protocol):
-    """A comparison, and what could change how it comes out."""
+class PendingComparison(Protocol):
+    """A comparison of a source with a store, and which records could change its result."""
 
-    def may_concern(self, key: bytes) -> bool:
-        """False only if a message with this key cannot change how the comparison comes out. A quick answer."""
+    @property
+    def is_empty(self) -> bool:
+        """True if the source has nothing that could be in the store."""
         ...
 
-    def concerning(self, keys: set[bytes]) -> set[bytes]:
-        """Those of `keys` that could change how it comes out. An exact answer."""
+    def may_change_with(self, key: bytes) -> bool:
+        """Return False only if a record with this key cannot change the result. Fast, may err on the safe side."""
+        ...
+
+    def select_changing(self, keys: set[bytes]) -> set[bytes]:
+        """Return those of `keys` whose records could change the result. Exact."""
         ...
 
     def compare(self) -> None:
@@ -31,15 +37,47 @@ class Comparing(Protocol):
         ...
 
 
-def catch_up(
-    comparing: Comparing, *, sink: Sink, ends: Offsets, seconds: float, progress: Callable[[SinkState], None]
-) -> SinkState:
-    """Compare once the sink has dealt with every message before `ends` that could change how that comes out.
+@dataclass(frozen=True, kw_only=True)
+class SinkAtComparison:
+    """The sink when a source was compared."""
 
-    It waits for at most `seconds`, and not for a sink that is stuck; then it compares all the same, and the state says
-    how many such messages still waited *before* the store was read.
+    state: SinkState
+    """Just before the store was read."""
+    as_of: datetime
+    """When the source had been read: the records that the topic had then were waited for."""
+    later: int
+    """Number of records that were written to the topic after that."""
+
+
+def compare_as_of_now(
+    comparison: PendingComparison, *, sink: Sink, seconds: float, progress: Callable[[SinkState], None]
+) -> SinkAtComparison:
+    """Wait for the records that the topic has now, for `seconds` at most, and compare.
+
+    A source with nothing to compare is not waited for.
     """
-    backlog = _Backlog(comparing, sink, ends)
+    as_of, ends = datetime.now(UTC), sink.ends()
+    if comparison.is_empty:
+        state = replace(sink.state(ends), concerning=0)
+    else:
+        state = compare_when_caught_up(comparison, sink=sink, ends=ends, seconds=seconds, progress=progress)
+    return SinkAtComparison(state=state, as_of=as_of, later=count_new_records(ends, sink.ends()))
+
+
+def compare_when_caught_up(
+    comparison: PendingComparison,
+    *,
+    sink: Sink,
+    ends: Offsets,
+    seconds: float,
+    progress: Callable[[SinkState], None],
+) -> SinkState:
+    """Compare once the sink has committed every record before `ends` that could change the result.
+
+    It waits for at most `seconds`, and not for a sink that is stuck; then it compares all the same. Returns the state
+    of the sink *before* the store was read, with the number of such records that still waited.
+    """
+    backlog = _Backlog(comparison, sink, ends)
     began = time.monotonic()
     while True:
         state = backlog.state()
@@ -48,57 +86,56 @@ def catch_up(
             break
         waited = time.monotonic() - began
         over = state.stuck or waited >= seconds
-        if not backlog.looked_at and (over or waited >= COMMIT_SECONDS):
-            backlog.look(state.waiting)
+        if not backlog.was_read and (over or waited >= COMMIT_SECONDS):
+            backlog.read(state.waiting)
         elif over:
             break
         else:
             time.sleep(max(0.0, min(POLL_SECONDS, seconds - waited)))
-    comparing.compare()
+    comparison.compare()
     return state
 
 
 class _Backlog:
-    """The messages before `ends`: which of them wait, and which of those matter."""
+    """The records before `ends` that wait for the sink, and which of them could change the result."""
 
-    def __init__(self, comparing: Comparing, sink: Sink, ends: Offsets) -> None:
-        self._comparing = comparing
+    def __init__(self, comparison: PendingComparison, sink: Sink, ends: Offsets) -> None:
+        self._comparison = comparison
         self._sink = sink
         self._ends = ends
-        self.looked_at = False
-        self._seen: dict[int, Span] = {}
-        """Of each partition the messages that were looked at."""
-        self._concerning: list[Message] = []
+        self.was_read = False
+        self._read: dict[int, Span] = {}
+        """Of each partition the records that were read."""
+        self._concerning: list[WaitingRecord] = []
 
     def state(self) -> SinkState:
-        """How far the sink is now. A message that was not looked at counts as one that matters."""
+        """Return the sink's state now. A record that was not read counts as one that could change the result."""
         state = self._sink.state(self._ends)
         known = sum(
-            state.waiting[message.partition][0] <= message.offset
-            for message in self._concerning
-            if message.partition in state.waiting
+            state.waiting[record.partition][0] <= record.offset
+            for record in self._concerning
+            if record.partition in state.waiting
         )
-        return replace(
-            state, concerning=known + sum(self._unseen(number, span) for number, span in state.waiting.items())
-        )
+        unread = sum(self._count_unread(number, span) for number, span in state.waiting.items())
+        return replace(state, concerning=known + unread)
 
-    def look(self, spans: dict[int, Span]) -> None:
-        """Read what waits and keep what matters."""
-        self.looked_at = True
-        until = time.monotonic() + LOOK_SECONDS
-        found: list[Message] = []
-        for count, message in enumerate(self._sink.read(spans), start=1):
-            self._seen[message.partition] = (spans[message.partition][0], message.offset + 1)
-            if message.key is not None and self._comparing.may_concern(message.key):
-                found.append(message)
-            if count >= LOOK_MESSAGES or time.monotonic() >= until:
+    def read(self, spans: dict[int, Span]) -> None:
+        """Read the keys of the records that wait, and keep the records that could change the result."""
+        self.was_read = True
+        until = time.monotonic() + READ_SECONDS
+        candidates: list[WaitingRecord] = []
+        for count, record in enumerate(self._sink.read(spans), start=1):
+            self._read[record.partition] = (spans[record.partition][0], record.offset + 1)
+            if record.key is not None and self._comparison.may_change_with(record.key):
+                candidates.append(record)
+            if count >= READ_RECORDS or time.monotonic() >= until:
                 break
         else:
-            # To the end: what was not shown, such as a transaction's marker, is no message.
-            self._seen |= spans
-        keys = self._comparing.concerning({message.key for message in found if message.key is not None})
-        self._concerning = [message for message in found if message.key in keys]
+            # Read to the end: an offset without a record, such as a transaction's marker, changes nothing.
+            self._read |= spans
+        keys = self._comparison.select_changing({record.key for record in candidates if record.key is not None})
+        self._concerning = [record for record in candidates if record.key in keys]
 
-    def _unseen(self, number: int, span: Span) -> int:
-        (begin, end), (first, last) = span, self._seen.get(number, (0, 0))
+    def _count_unread(self, number: int, span: Span) -> int:
+        (begin, end), (first, last) = span, self._read.get(number, (0, 0))
         return (end - begin) - max(0, min(end, last) - max(begin, first))

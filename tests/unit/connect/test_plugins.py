@@ -3,7 +3,11 @@
 import os
 import re
 
+import pytest
+
 from sluice.local.fetch_servers import run_plugin_tests
+
+pytestmark = pytest.mark.slow
 
 
 def test_java_tests_pass() -> None:

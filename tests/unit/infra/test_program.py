@@ -18,6 +18,8 @@ from infra.settings.stack_settings import SettingsError
 from tests.unit.infra.conftest import everything
 from tests.unit.infra.recording_monitor import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Generator[dict[str, object]]:

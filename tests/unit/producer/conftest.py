@@ -1,18 +1,23 @@
-"""A Kafka broker inside librdkafka: real protocol, no process, loopback only."""
+"""Fixtures for the producer: a Kafka broker inside librdkafka (loopback only); GPS logs on a server and on disk."""
 
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+
+from tests.unit.producer.log_samples import FILES, LogServer
 
 Pairs = dict[bytes, bytes | None]
 
 
 @dataclass(kw_only=True)
 class Broker:
-    """A broker that can be made to vanish."""
+    """A broker that a test can stop."""
 
     address: str
     vanish: Callable[[], Any]
@@ -23,7 +28,7 @@ class Broker:
         return {"bootstrap.servers": self.address}
 
     def records(self, topic: str) -> list[tuple[bytes, bytes | None]]:
-        """All records of a topic, in order inside each partition."""
+        """Return all records of a topic, in order inside each partition."""
         settings: dict[str, Any] = {"group.id": "test", "enable.partition.eof": True, "log_level": 0}
         consumer = Consumer({**self.settings, **settings})
         partitions = [
@@ -58,5 +63,24 @@ def broker() -> Generator[Broker]:
 
 @pytest.fixture
 def mortal_broker() -> Broker:
-    """A broker for a test that ends it."""
+    """A broker for a test that stops it."""
     return start_broker()
+
+
+@pytest.fixture(scope="module")
+def log_server() -> Generator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), LogServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    """URL of a web server with FILES."""
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def log_folder(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        path = tmp_path / name.removeprefix("/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path

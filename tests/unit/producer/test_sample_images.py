@@ -6,12 +6,12 @@ from PIL import Image as Pillow
 
 from producer.sample_images import MEGABYTE, main, write_images
 
-from .images.support import look
+from .images.image_samples import read_source
 
 
 def test_the_images_are_nclts_and_can_be_told_apart(tmp_path: Path) -> None:
     keys = write_images(tmp_path / "images", count=13)
-    images, refused, _ = look(tmp_path / "images")
+    images, refused, _ = read_source(tmp_path / "images")
     assert (set(images), refused, len(images)) == (set(keys), {}, 13)
     assert {key.split("/")[1] for key in keys} == {f"Cam{n}" for n in range(6)}
     thumbnails = [
@@ -25,7 +25,7 @@ def test_folder_and_archives_hold_the_same_and_always_the_same(tmp_path: Path) -
     for name in ("f", "a.tar", "b.tar.gz", "c.tgz"):
         main([str(tmp_path / name), "--count", "7", "--size", "64x48"])
     main([str(tmp_path / "d.tgz"), "--count", "7", "--size", "64x48"])
-    everything = [look(tmp_path / name)[0] for name in ("f", "a.tar", "b.tar.gz", "c.tgz")]
+    everything = [read_source(tmp_path / name)[0] for name in ("f", "a.tar", "b.tar.gz", "c.tgz")]
     assert all(images == everything[0] for images in everything)
     assert (tmp_path / "c.tgz").read_bytes() == (tmp_path / "d.tgz").read_bytes()
     digest = sha256(b"".join(data for _, data in sorted(everything[0].items()))).hexdigest()

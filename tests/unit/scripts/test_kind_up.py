@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.scripts.kind_machine import Machine, calls_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
@@ -148,7 +150,7 @@ def test_what_the_cluster_complains_of_is_said_while_pulumi_waits(machine: Machi
     (machine.there / "up").write_text(f"n=0; until {looked} || [ $n -ge 300 ]; do sleep 0.1; n=$((n + 1)); done")
     done = machine.up()
     assert done.returncode == 0, done.stderr
-    assert "the cluster complains: Pod registry-7d9: container main: ErrImagePull: not found" in done.stderr
+    assert "problem in the cluster: Pod registry-7d9: container main: ErrImagePull: not found" in done.stderr
 
 
 @pytest.mark.parametrize("status", [0, 1])

@@ -14,6 +14,8 @@ import pytest
 from tests.cache import once
 from tests.unit.scripts.wheels import OLD, PACKAGES, write_checkout, write_index
 
+pytestmark = pytest.mark.slow
+
 PIPS = {
     "22.3": "1daab4b8d3b97d1d763caeb01a4640a2250a0ea899e257b1e44b9eded91e15ab",  # Python 3.11.0
     "23.0.1": "236bcb61156d76c4b8a05821b988c7b8c35bf0da28a4b614e8d6ab5212c25c6f",  # Debian 12

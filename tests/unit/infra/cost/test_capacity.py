@@ -16,6 +16,8 @@ from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 from tests.unit.infra.recording_monitor import Made
 
+pytestmark = pytest.mark.slow
+
 EACH = Room(cpu_m=1000, memory_mi=4096)
 LARGE = {"profile": "large", "nodes.onDemandMax": "3", "nodes.machineType": "e2-standard-4"}
 

@@ -11,6 +11,8 @@ from infra.gcp.project_services import APIS
 from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, cloud, only
 from tests.unit.infra.recording_monitor import Made
 
+pytestmark = pytest.mark.slow
+
 FIRST = ("Service", "NotificationChannel", "Topic")
 
 

@@ -18,6 +18,8 @@ from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.google import serving
 from tests.unit.infra.leftovers.project import CLAIM, OURS, PROJECT, Project, disk, full
 
+pytestmark = pytest.mark.slow
+
 WHERE = ("--project", PROJECT, "--cluster", "sluice")
 KNOWN = {
     ("cluster", "sluice"): "73.00",

@@ -20,6 +20,8 @@ from tests.unit.infra.gcp.conftest import NEEDED, cloud
 from tests.unit.infra.policy.rule_results import NAMES, broken, declared
 from tests.unit.infra.recording_monitor import Made
 
+pytestmark = pytest.mark.slow
+
 ALL = pytest.mark.parametrize("name", NAMES)
 CLUSTER = "gcp:container/cluster:Cluster"
 

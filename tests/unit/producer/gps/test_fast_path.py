@@ -222,6 +222,7 @@ def test_both_paths_agree_on_any_log(log: bytes, size: int, tombstones: bool) ->
     assert fast(blocks_of(log, size), tombstones=tombstones) == plainly(log, tombstones=tombstones)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(log=logs_with_headers(), size=st.integers(1, 400) | st.just(1 << 19))
 def test_both_paths_agree_on_any_log_that_names_its_columns(log: bytes, size: int) -> None:

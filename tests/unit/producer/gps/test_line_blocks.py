@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from producer.gps.line_blocks import LINE_LIMIT, Block, read_blocks
 from producer.sources.function_stream import FunctionStream
-from producer.sources.log_source import SourceCutError
+from producer.sources.source_errors import SourceCutError
 
 
 def stream(*pieces: bytes, cut: bool = False) -> io.BufferedReader:

@@ -12,6 +12,7 @@ from producer.gps import encode_row
 from producer.gps.check_rows import read_fixes
 from producer.gps.load import GpsLoad
 from producer.gps.load_report import GpsLoadReport
+from producer.gps.open_log import open_log
 from producer.gps.parse_row import GpsFix
 from producer.gps.reject_reasons import RowReason
 from producer.kafka.delivery import Delivery
@@ -20,7 +21,6 @@ from producer.sample import write_sample
 from producer.shared.interrupts import StopLoadError
 from producer.shared.load import LoadOptions
 from producer.shared.rejects_file import RejectFile
-from producer.sources.log_source import open_source
 from tests.unit.producer.conftest import Broker
 
 HEADER = encode_row.encode_header(1)
@@ -45,7 +45,7 @@ def load(
 ) -> GpsLoadReport:
     rejects = Path(str(source) + ".rejects.csv")
     with (
-        open_source(str(source), env={}) as opened,
+        open_log(str(source), env={}) as opened,
         RejectFile(rejects) as file,
         Delivery(broker.settings, topic=topic, patience=patience) as delivery,
     ):
@@ -225,7 +225,7 @@ def test_a_second_stop_gives_up_what_is_still_under_way(log: Path, mortal_broker
 def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, tmp_path: Path) -> None:
     log.write_bytes(log.read_bytes() + b"1,2\n")
     with (
-        open_source(str(log), env={}) as source,
+        open_log(str(log), env={}) as source,
         Delivery(broker.settings, topic="unwritable", patience=20) as delivery,
         RejectFile(tmp_path / "no-such-folder" / "x.csv") as file,
     ):
@@ -236,6 +236,7 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
     assert "they are in" not in "".join(report.as_lines())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     """A process that reads eight times as much takes hardly more memory."""

@@ -14,7 +14,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console
 
 from ..test_command import NOWHERE
-from .support import put, session
+from .image_samples import session, write_files
 
 
 def start(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str]:
@@ -26,7 +26,7 @@ def start(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str
 
 
 def test_a_dry_run_needs_no_kafka_and_writes_nothing(tmp_path: Path) -> None:
-    folder = put(tmp_path / "data", session(6))
+    folder = write_files(tmp_path / "data", session(6))
     before = sorted(tmp_path.rglob("*"))
     status, out = start(str(folder), "--dry-run", "--json", "--camera", "0", "--limit", "2")
     assert status is Exit.OK
@@ -48,12 +48,13 @@ def test_rejects_do_not_go_into_the_folder_that_is_loaded(tmp_path: Path) -> Non
     assert caught.value.status is Exit.USAGE
 
 
+@pytest.mark.slow
 def test_nobody_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("producer.kafka.topic.CONNECT_SECONDS", 0.5)
-    folder = put(tmp_path / "data", session(2))
+    folder = write_files(tmp_path / "data", session(2))
     assert main(["images", str(folder)], env=NOWHERE) is Exit.UNAVAILABLE
     assert "topic images cannot be written to" in capsys.readouterr().err
 

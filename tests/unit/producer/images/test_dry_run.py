@@ -6,21 +6,22 @@ import pytest
 
 from producer.images.dry_run import DryRunReport, dry_run
 from producer.images.load import ImageLoadOptions
-from producer.images.open_source import Selection, open_images
-from producer.images.redis_memory import stored_bytes
+from producer.images.open_images import open_images
+from producer.images.redis_memory import estimate_memory
+from producer.images.selection import Selection
 from producer.runtime.exit_status import Exit
 
-from .support import UTIME, picture, put, session, tar
+from .image_samples import UTIME, make_tar, picture, session, write_files
 from .test_redis_memory import redis
 
 COUNT = 8
 KEY = len(f"2012-11-16/Cam0/{UTIME}")
-STORED = COUNT * stored_bytes(key=KEY, value=len(picture()))
+STORED = COUNT * estimate_memory(key=KEY, value=len(picture()))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return put(tmp_path / "data", [*session(COUNT), ("Cam0/readme", b"x")])
+    return write_files(tmp_path / "data", [*session(COUNT), ("Cam0/readme", b"x")])
 
 
 def dry(
@@ -70,7 +71,7 @@ def test_where_redis_cannot_be_asked_it_says_so(folder: Path) -> None:
 
 def test_a_cut_source_and_a_reached_default_are_told_as_by_a_load(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "cut.tar"
-    path.write_bytes(tar(session(COUNT))[:2_000])
+    path.write_bytes(make_tar(session(COUNT))[:2_000])
     assert dry(path).status is Exit.INCOMPLETE
     few = Selection(max_bytes=600)
     assert dry(folder, selection=few, size_was_chosen=False).status is Exit.INCOMPLETE

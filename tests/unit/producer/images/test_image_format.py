@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from producer.images.image_format import refuse
+from producer.images.image_format import check_image
 from producer.images.reject_reasons import ImageReason
 
-from .support import picture
+from .image_samples import picture
 
 WHOLE = {
     "TIFF": picture(size=(40, 30)),
@@ -26,10 +26,10 @@ WHOLE = {
 @pytest.mark.parametrize("kind", WHOLE)
 def test_a_whole_image_is_accepted_and_no_part_of_it(kind: str) -> None:
     data = WHOLE[kind]
-    assert refuse(data) is None
+    assert check_image(data) is None
     for end in chain(range(1, min(len(data), 400)), range(400, len(data), 97), [len(data) - 1]):
-        assert refuse(data[:end]) in {ImageReason.NOT_AN_IMAGE, ImageReason.TRUNCATED}, end
-    assert refuse(data[:-1]) is ImageReason.TRUNCATED
+        assert check_image(data[:end]) in {ImageReason.NOT_AN_IMAGE, ImageReason.TRUNCATED}, end
+    assert check_image(data[:-1]) is ImageReason.TRUNCATED
 
 
 def test_several_images_in_one_tiff_must_all_be_there() -> None:
@@ -37,8 +37,8 @@ def test_several_images_in_one_tiff_must_all_be_there() -> None:
     frames = [Pillow.new("RGB", (20, 20), (n, n, n)) for n in range(3)]
     frames[0].save(packed, "TIFF", save_all=True, append_images=frames[1:])
     data = packed.getvalue()
-    assert refuse(data) is None
-    assert refuse(data[:-600]) is ImageReason.TRUNCATED
+    assert check_image(data) is None
+    assert check_image(data[:-600]) is ImageReason.TRUNCATED
 
 
 def test_tiles_are_looked_at_too() -> None:
@@ -46,37 +46,37 @@ def test_tiles_are_looked_at_too() -> None:
     head = b"II*\0" + struct.pack("<IH", 8, len(tags))
     data = head + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()) + bytes(4)
     data = data.ljust(200, b"\0") + bytes(1_024)
-    assert refuse(data) is None
-    assert refuse(data[:-1]) is ImageReason.TRUNCATED
+    assert check_image(data) is None
+    assert check_image(data[:-1]) is ImageReason.TRUNCATED
 
 
 def test_a_preview_inside_a_jpeg_is_not_taken_for_its_end() -> None:
     preview, whole = WHOLE["JPEG"], WHOLE["JPEG"]
     segment = b"Exif\0\0" + preview
     data = whole[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + whole[2:]
-    assert refuse(data) is None
-    assert refuse(data[:-2]) is ImageReason.TRUNCATED
+    assert check_image(data) is None
+    assert check_image(data[:-2]) is ImageReason.TRUNCATED
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
 def test_bytes_after_the_end_are_no_fault(kind: str) -> None:
-    assert refuse(WHOLE[kind] + bytes(100)) is None
+    assert check_image(WHOLE[kind] + bytes(100)) is None
 
 
 @pytest.mark.parametrize(
     "data", [b"1353099678298235,3,0,0.7\n", b"\0" * 500, b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"]
 )
 def test_what_is_no_image_is_refused(data: bytes) -> None:
-    assert refuse(data) is ImageReason.NOT_AN_IMAGE
+    assert check_image(data) is ImageReason.NOT_AN_IMAGE
 
 
 def test_other_formats_are_refused() -> None:
-    assert refuse(picture(kind="BMP")) is ImageReason.NOT_AN_IMAGE
-    assert refuse(picture(kind="GIF")) is ImageReason.NOT_AN_IMAGE
+    assert check_image(picture(kind="BMP")) is ImageReason.NOT_AN_IMAGE
+    assert check_image(picture(kind="GIF")) is ImageReason.NOT_AN_IMAGE
 
 
 def test_nothing_is_an_empty_image() -> None:
-    assert refuse(b"") is ImageReason.EMPTY
+    assert check_image(b"") is ImageReason.EMPTY
 
 
 def test_a_decompression_bomb_is_refused_and_large_images_are_not_warned_about(
@@ -90,8 +90,8 @@ def test_a_decompression_bomb_is_refused_and_large_images_are_not_warned_about(
 
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        assert refuse(claiming(60_000, 60_000)) is ImageReason.TOO_MANY_PIXELS
-        assert refuse(claiming(10_000, 10_000)) is None
+        assert check_image(claiming(60_000, 60_000)) is ImageReason.TOO_MANY_PIXELS
+        assert check_image(claiming(10_000, 10_000)) is None
     assert not warned
     assert capfd.readouterr() == ("", "")
 
@@ -103,5 +103,5 @@ def test_damaged_images_never_raise_nor_say_anything(kind: str, changes: list[tu
     for at, value in changes:
         data[at % len(data)] = value
     with warnings.catch_warnings(record=True) as warned:
-        refuse(bytes(data))
+        check_image(bytes(data))
     assert not warned

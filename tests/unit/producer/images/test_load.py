@@ -7,8 +7,9 @@ from confluent_kafka import KafkaError
 
 from producer.images.load import ImageLoad, ImageLoadOptions, tuning
 from producer.images.load_report import ImageLoadReport
-from producer.images.open_source import Selection, open_images
+from producer.images.open_images import open_images
 from producer.images.reject_reasons import ImageReason
+from producer.images.selection import Selection
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
@@ -16,7 +17,7 @@ from producer.shared.interrupts import StopLoadError
 from producer.shared.rejects_file import IMAGES, RejectFile
 
 from ..conftest import Broker
-from .support import UTIME, picture, put, session, tar
+from .image_samples import UTIME, make_tar, picture, session, write_files
 
 COUNT = 30
 LARGEST = 1_000_000
@@ -25,7 +26,7 @@ KEYS = sorted((f"2012-11-16/Cam{n % 2}/{UTIME + n // 2 * 200_000}".encode(), pic
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return put(tmp_path / "data", session(COUNT))
+    return write_files(tmp_path / "data", session(COUNT))
 
 
 def load(
@@ -57,7 +58,7 @@ def test_every_image_arrives_byte_for_byte(folder: Path, broker: Broker) -> None
 
 def test_more_than_the_queue_holds_arrives_too(tmp_path: Path, broker: Broker) -> None:
     large = [(f"Cam0/{n}.tiff", picture(n, size=(560, 580))) for n in range(40)]
-    report = load(put(tmp_path / "s", large), broker, "images-large")
+    report = load(write_files(tmp_path / "s", large), broker, "images-large")
     assert (report.acknowledged, report.size) == (40, sum(len(data) for _, data in large))
     found = {key.decode(): value for key, value in broker.records("images-large")}
     # This broker remembers the newest few megabytes.
@@ -72,7 +73,7 @@ def test_tombstones_have_the_keys_and_no_value(folder: Path, broker: Broker) -> 
 
 
 def test_every_file_is_accounted_for(folder: Path, broker: Broker) -> None:
-    put(folder / "2012-11-16/lb3/Cam0", [("readme", b"x"), ("1.tiff", b""), ("2.tiff", bytes(LARGEST))])
+    write_files(folder / "2012-11-16/lb3/Cam0", [("readme", b"x"), ("1.tiff", b""), ("2.tiff", bytes(LARGEST))])
     report = load(folder, broker, "images-rejects", selection=Selection(cameras=frozenset({"Cam0"}), every=2))
     assert report.status is Exit.REJECTED
     assert report.problem is None
@@ -90,14 +91,14 @@ def test_every_file_is_accounted_for(folder: Path, broker: Broker) -> None:
 def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path, broker: Broker) -> None:
     large = picture(size=(600, 600))
     assert len(large) > LARGEST
-    source = put(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
+    source = write_files(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
     report = load(source, broker, "images-too-large")
     assert (report.rejected, report.failed, report.acknowledged) == ({ImageReason.TOO_LARGE: 1}, 0, 1)
     assert report.as_lines()[-1].startswith("a message may have 1,000,000 bytes")
 
 
 def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) -> None:
-    put(folder / "2012-11-16/lb3/Cam0", [("1.tiff", b""), ("2.tiff", b"")])
+    write_files(folder / "2012-11-16/lb3/Cam0", [("1.tiff", b""), ("2.tiff", b"")])
     assert load(folder, broker, "images-allowed", max_rejects=2).status is Exit.OK
     report = load(folder, broker, "images-ended", max_rejects=1)
     assert (report.status, report.rejected.total(), report.acknowledged) == (Exit.REJECTED, 2, COUNT // 2)
@@ -115,7 +116,7 @@ def test_to_be_stopped_by_the_default_size_is_no_success(folder: Path, broker: B
 
 def test_of_an_archive_it_says_how_much_was_not_read(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "a.tar"
-    path.write_bytes(tar(session(400)))
+    path.write_bytes(make_tar(session(400)))
     report = load(path, broker, "images-rest", selection=Selection(max_bytes=1_000), size_was_chosen=False)
     assert report.rest_unread
     assert "kB) of the archive was not read" in (report.problem or "")
@@ -123,7 +124,7 @@ def test_of_an_archive_it_says_how_much_was_not_read(tmp_path: Path, broker: Bro
 
 @pytest.mark.parametrize("cameras", [None, frozenset({"Cam5"})])
 def test_nothing_to_load_is_a_failure(tmp_path: Path, broker: Broker, cameras: frozenset[str] | None) -> None:
-    source = put(tmp_path / "s", session(2) if cameras else [])
+    source = write_files(tmp_path / "s", session(2) if cameras else [])
     source.mkdir(exist_ok=True)
     report = load(source, broker, "images-nothing", selection=Selection(cameras=cameras))
     assert report.status is Exit.FAILED
@@ -133,7 +134,7 @@ def test_nothing_to_load_is_a_failure(tmp_path: Path, broker: Broker, cameras: f
 def test_a_source_of_which_all_files_are_rejected_is_a_failure_whatever_is_allowed(
     tmp_path: Path, broker: Broker
 ) -> None:
-    source = put(tmp_path / "s", [("Cam0/readme", b"x")])
+    source = write_files(tmp_path / "s", [("Cam0/readme", b"x")])
     report = load(source, broker, "images-none", max_rejects=9)
     assert (report.status, report.complete) == (Exit.FAILED, False)
     assert "has no image: all 1 files were rejected" in (report.problem or "")
@@ -142,7 +143,7 @@ def test_a_source_of_which_all_files_are_rejected_is_a_failure_whatever_is_allow
 
 def test_a_cut_archive_loads_what_came_and_says_how_far(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "cut.tar.gz"
-    whole = tar(session(COUNT), mode="w:gz")
+    whole = make_tar(session(COUNT), mode="w:gz")
     path.write_bytes(whole[: len(whole) * 2 // 3])
     report = load(path, broker, "images-cut")
     assert report.status is Exit.INCOMPLETE
@@ -187,7 +188,7 @@ def test_a_stop_brings_what_was_sent_to_an_end(folder: Path, broker: Broker) -> 
 
 
 def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broker, tmp_path: Path) -> None:
-    put(folder, [("Cam0/1.tiff", b"")])
+    write_files(folder, [("Cam0/1.tiff", b"")])
     report = load(folder, broker, "images-unwritable", rejects=tmp_path / "missing/x.csv")
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
@@ -195,7 +196,7 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
 
 
 def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
-    put(folder / "2012-11-16/lb3/Cam0", [("readme", b"x")])
+    write_files(folder / "2012-11-16/lb3/Cam0", [("readme", b"x")])
     report = load(folder, broker, "images-report", selection=Selection(every=3))
     told = report.as_json()
     assert (told["files"], told["acknowledged"], told["complete"]) == (COUNT + 1, 10, True)

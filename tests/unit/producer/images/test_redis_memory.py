@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from producer.images.redis_memory import Memory, NotKnownError, ask_redis, stored_bytes
+from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimate_memory, fetch_memory
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from producer.images.redis_memory import Memory, NotKnownError, ask_redis, store
     ],
 )  # fmt: skip
 def test_the_formula_gives_what_redis_says_and_the_slot_in_its_table(value: int, measured: int) -> None:
-    assert stored_bytes(key=32, value=value) == measured + 8
+    assert estimate_memory(key=32, value=value) == measured + 8
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def redis(*answers: bytes) -> Generator[tuple[dict[str, str], list[bytes]]]:
 def test_redis_is_asked_as_the_reader() -> None:
     info = b"# Memory\r\nused_memory:1000\r\nused_memory_human:1K\r\nmaxmemory:536870912\r\n"
     with redis(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(info), info)) as (env, asked):
-        assert ask_redis(env) == Memory(used=1_000, most=536_870_912)
+        assert fetch_memory(env) == RedisMemory(used=1_000, limit=536_870_912)
     assert asked == [b"*3\r\n$4\r\nAUTH\r\n$6\r\nreader\r\n$4\r\ns \xc3\xa4\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"]
 
 
@@ -56,13 +56,13 @@ def test_redis_is_asked_as_the_reader() -> None:
     ],
 )
 def test_a_refusal_is_told(answers: tuple[bytes, ...], says: str) -> None:
-    with redis(*answers) as (env, _), pytest.raises(NotKnownError, match=says) as caught:
-        ask_redis(env)
+    with redis(*answers) as (env, _), pytest.raises(RedisUnknownError, match=says) as caught:
+        fetch_memory(env)
     assert env["SLUICE_REDIS_READER_PASSWORD"] not in str(caught.value)
 
 
 def test_where_redis_is_not_known_nobody_is_asked() -> None:
-    with pytest.raises(NotKnownError, match="SLUICE_REDIS_HOST, SLUICE_REDIS_PORT"):
-        ask_redis({})
-    with pytest.raises(NotKnownError, match=r"Redis at 127.0.0.1:1 does not say: .*refused"):
-        ask_redis({"SLUICE_REDIS_HOST": "127.0.0.1", "SLUICE_REDIS_PORT": "1", "SLUICE_REDIS_READER_PASSWORD": "x"})
+    with pytest.raises(RedisUnknownError, match="SLUICE_REDIS_HOST, SLUICE_REDIS_PORT"):
+        fetch_memory({})
+    with pytest.raises(RedisUnknownError, match=r"Redis at 127.0.0.1:1 does not say: .*refused"):
+        fetch_memory({"SLUICE_REDIS_HOST": "127.0.0.1", "SLUICE_REDIS_PORT": "1", "SLUICE_REDIS_READER_PASSWORD": "x"})

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from producer.images.selection import DEFAULT_MAX_BYTES, Chooser, Selection
+from producer.images.selection import DEFAULT_MAX_BYTES, Selection, SelectionFilter
 from producer.images.selection_arguments import add_selection_arguments, read_selection
 
 
@@ -48,9 +48,13 @@ def test_what_makes_no_sense_is_refused(wrong: list[str], capsys: pytest.Capture
 
 def chosen(sizes: list[int], **options: Any) -> tuple[list[int], dict[str, tuple[int, int]]]:
     """Which of some files of one camera are chosen, by number, and what each option left out."""
-    chooser = Chooser(Selection(**options))
-    numbers = [number for number, size in enumerate(sizes) if chooser.turn("s", "c", size) and chooser.room(size)]
-    return numbers, {name: (t.files, t.size) for name, t in chooser.left_out.tallies().items() if t.files}
+    selection_filter = SelectionFilter(Selection(**options))
+    numbers = [
+        number
+        for number, size in enumerate(sizes)
+        if selection_filter.take_nth("s", "c", size) and selection_filter.take_size(size)
+    ]
+    return numbers, {name: (t.files, t.size) for name, t in selection_filter.left_out.tallies().items() if t.files}
 
 
 def test_every_nth_begins_with_the_first() -> None:
@@ -58,8 +62,8 @@ def test_every_nth_begins_with_the_first() -> None:
 
 
 def test_every_camera_is_counted_by_itself() -> None:
-    chooser = Chooser(Selection(every=2))
-    assert [chooser.turn("s", camera, 1) for camera in "aabba"] == [True, False, True, False, True]
+    selection_filter = SelectionFilter(Selection(every=2))
+    assert [selection_filter.take_nth("s", camera, 1) for camera in "aabba"] == [True, False, True, False, True]
 
 
 def test_a_limit_holds_for_chosen_files() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import Console, argument_parser, as_json, visible, visible_line, write_json
+from producer.runtime.terminal import Console, argument_parser, escape_line, escape_text, format_json, write_json
 
 HOSTILE = "\x1b[31mred\x1b[0m\r\u202e\x9b1m\udcff:car:[bold]"
 SHOWN = r"\x1b[31mred\x1b[0m\r\u202e\x9b1m\xff:car:[bold]"
@@ -23,12 +23,12 @@ def printed(*things: object, width: int = 200) -> str:
 
 
 def test_what_cannot_be_seen_is_escaped_and_what_can_is_left():
-    assert visible(HOSTILE) == SHOWN
-    assert visible(ORDINARY) == ORDINARY
-    assert visible("a\tb\n") == "a\tb\n"
-    assert visible_line("a\tb\n") == r"a\tb\n"
-    assert visible_line("a/\udcff\x1b[2J\n é.tiff") == r"a/\xff\x1b[2J\n é.tiff"
-    assert visible("\u200b\ufeff\U000e0041") == r"\u200b\ufeff\U000e0041"
+    assert escape_text(HOSTILE) == SHOWN
+    assert escape_text(ORDINARY) == ORDINARY
+    assert escape_text("a\tb\n") == "a\tb\n"
+    assert escape_line("a\tb\n") == r"a\tb\n"
+    assert escape_line("a/\udcff\x1b[2J\n é.tiff") == r"a/\xff\x1b[2J\n é.tiff"
+    assert escape_text("\u200b\ufeff\U000e0041") == r"\u200b\ufeff\U000e0041"
 
 
 def test_a_console_prints_text_and_tables_of_it():
@@ -42,13 +42,13 @@ def test_a_console_prints_text_and_tables_of_it():
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_says_the_same_without_a_control_character(value: object):
-    text = as_json(value)
-    assert text == visible_line(text)
+    text = format_json(value)
+    assert text == escape_line(text)
     assert json.loads(text) == value
 
 
 def test_json_of_a_name_that_is_no_utf8_is_read_back():
-    assert json.loads(as_json({"name": HOSTILE})) == {"name": HOSTILE}
+    assert json.loads(format_json({"name": HOSTILE})) == {"name": HOSTILE}
 
 
 def test_json_fits_what_the_stream_takes():

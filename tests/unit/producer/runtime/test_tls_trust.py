@@ -17,6 +17,8 @@ from sluice.local.fetch_servers import cache_folder
 from sluice.local.maven import MAVEN_VERSION, installed_maven
 from tests.https import AUTHORITY, Secure, secure_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 LOG = b"1353099678298235,3,0,0.738168312,-1.460986747,269,17.8,0\n" * 2
 OBJECT = b'{"kind": "storage#object", "bucket": "b", "name": "gps.csv", "size": "%d", "generation": "1"}' % len(LOG)
@@ -34,9 +36,9 @@ except SluiceError as error:
 SOURCE = """
 import os, sys
 from producer.runtime.exit_status import SluiceError
-from producer.sources.log_source import open_source
+from producer.gps.open_log import open_log
 try:
-    with open_source(sys.argv[1], env=os.environ) as source:
+    with open_log(sys.argv[1], env=os.environ) as source:
         print(len(source.stream.read()))
 except SluiceError as error:
     sys.exit(str(error))
@@ -155,5 +157,5 @@ def test_folder_of_authorities_counts_as_the_file_does(
     (tmp_path / "0a1b2c3d.0").write_bytes(server.authority.read_bytes())
     (tmp_path / "1a1b2c3d.0").symlink_to("removed")
     (tmp_path / "README").write_text("no certificate")
-    (found,) = tls_trust.authorities()
+    (found,) = tls_trust.system_certificates()
     assert found.subject.rfc4514_string() == f"CN={AUTHORITY}"

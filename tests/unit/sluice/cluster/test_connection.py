@@ -13,6 +13,8 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster import exec_retry
 from tests.unit.sluice.cluster.conftest import Pod, call
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[4]
 BREAKS_ONCE = (
     "import time\n"
@@ -27,7 +29,7 @@ CHATTER = ("command terminated", "exit code", "error:", "E1126", "websocket", "n
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sluice.cluster.toolbox_pod._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("sluice.cluster.toolbox_pod._POLL_SECONDS", 0.01)
 
 
 def sluice(*arguments: str) -> "subprocess.Popen[bytes]":

@@ -19,7 +19,7 @@ class Memory:
 def test_what_connect_says_is_told_apart_from_the_records_own_headers():
     found = letter(own=[("who", b"me"), ("none", None)], exception_stacktrace=TRACE, stage="TRANSFORMATION")
     assert found.own_headers == (("who", b"me"), ("none", None))
-    assert found.place == "gps-fixes:1:9"
+    assert found.original_record == "gps-fixes:1:9"
     assert found.reason == 'no number (caused by c.D: For input string: "nope")'
     assert found.address == "mysql-sink:0:0"
     assert found.time == "2012-11-21T12:13:20.000000Z"
@@ -29,7 +29,7 @@ def test_a_message_that_connect_did_not_write_has_no_origin():
     bare = DeadLetter(
         topic="x-dead-letters", partition=0, offset=1, time=None, key=None, value=None, size=None, headers=()
     )
-    assert (bare.origin, bare.place, bare.connector) == (None, "unknown", "x")
+    assert (bare.origin, bare.original_record, bare.connector) == (None, "unknown", "x")
     assert bare.reason == "Connect gives no reason"
 
 
@@ -66,8 +66,8 @@ def test_an_address_is_understood_with_the_connectors_name_or_the_topics():
 
 
 def test_a_choice_takes_what_fits_all_of_it():
-    assert LetterFilter(reason="NO NUM").takes(letter())
-    assert not LetterFilter(reason="zzz").takes(letter())
-    assert LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(4))
-    assert not LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).takes(letter(5))
-    assert not LetterFilter(connector="redis-sink").takes_topic("mysql-sink-dead-letters")
+    assert LetterFilter(reason="NO NUM").matches(letter())
+    assert not LetterFilter(reason="zzz").matches(letter())
+    assert LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).matches(letter(4))
+    assert not LetterFilter(addresses=[parse_address("mysql-sink:0:4")]).matches(letter(5))
+    assert not LetterFilter(connector="redis-sink").matches_topic("mysql-sink-dead-letters")

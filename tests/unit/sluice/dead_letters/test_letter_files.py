@@ -11,7 +11,7 @@ import pytest
 from producer.gps.check_rows import read_fixes
 from producer.gps.parse_row import GpsFix, parse_row
 from producer.images.image_source import Image
-from producer.images.open_source import open_images
+from producer.images.open_images import open_images
 from producer.images.selection import Selection
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.sample_images import write_images

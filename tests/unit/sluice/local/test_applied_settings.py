@@ -1,4 +1,4 @@
-"""What `sluice up` says of the servers' settings that differ from the last time."""
+"""What `sluice up` reports of the servers' settings that differ from their last start."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +15,13 @@ def instance(tmp_path: Path) -> Instance:
     return Instance(state=tmp_path, port_base=20_000, workers=1)
 
 
-def test_a_setting_that_differs_from_the_last_time_is_told(instance: Instance) -> None:
+def test_a_setting_that_differs_from_the_last_start_is_reported(instance: Instance) -> None:
     spec = PipelineSpec.read()
-    assert changed_settings(instance, spec) == [], "nothing is known of an earlier time"
+    assert changed_settings(instance, spec) == [], "there was no earlier start"
     save_settings(instance, spec)
     assert changed_settings(instance, spec) == []
     now = replace(spec, broker={**spec.broker, "num.partitions": "7"})
-    assert [finding.text for finding in changed_settings(instance, now)] == ["broker: num.partitions is now 7"]
+    assert [drift.text for drift in changed_settings(instance, now)] == ["broker: num.partitions is now 7"]
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"broker": 1}', "\xff"])

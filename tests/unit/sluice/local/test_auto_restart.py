@@ -1,4 +1,4 @@
-"""When a connector that has failed is restarted, and when no more."""
+"""When a failed connector is restarted, and when not."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ NEVER_ENDING = AutoRestart(max_restarts=None)
 
 
 def restarted_at(restarts: RestartPlan, *, seconds: int) -> list[int]:
-    """The seconds at which a connector that fails again at once is restarted."""
+    """The times of the restarts of a connector that fails again at once, s."""
     at: list[int] = []
     for now in range(seconds):
         if restarts.due(float(now), failed=True):
@@ -32,11 +32,11 @@ def test_it_is_restarted_at_once_then_ever_more_seldom_and_without_end() -> None
     assert at[-1] > 3900
 
 
-def test_after_so_many_restarts_it_is_left_as_it_is() -> None:
+def test_it_is_not_restarted_more_often_than_allowed() -> None:
     assert restarted_at(RestartPlan(policy=AutoRestart(max_restarts=2)), seconds=1000) == [0, 2]
 
 
-def test_one_that_has_run_for_a_while_begins_anew() -> None:
+def test_the_count_starts_again_after_a_long_run() -> None:
     restarts = RestartPlan(policy=AutoRestart(max_restarts=3))
     assert restarted_at(restarts, seconds=10) == [0, 2, 6]
     assert not restarts.due(40, failed=False)
@@ -45,18 +45,18 @@ def test_one_that_has_run_for_a_while_begins_anew() -> None:
     assert restarts.due(201, failed=True)
 
 
-def test_one_that_was_restarted_has_just_failed_until_it_has_run_for_a_while() -> None:
+def test_one_that_was_restarted_has_failed_recently_until_it_has_run_for_a_while() -> None:
     restarts = RestartPlan(policy=NEVER_ENDING)
-    assert not restarts.just_failed(0)
+    assert not restarts.failed_recently(0)
     assert restarted_at(restarts, seconds=3) == [0, 2]
-    assert restarts.just_failed(4)
-    assert restarts.just_failed(16)
-    assert not restarts.just_failed(18)
+    assert restarts.failed_recently(4)
+    assert restarts.failed_recently(16)
+    assert not restarts.failed_recently(18)
 
 
 @contextmanager
-def connect_that_says(answer: Any, *, restart: int = 202) -> Generator[tuple[str, list[str]]]:
-    """The URL of a worker that tells this of its connectors, and the restarts that were asked of it."""
+def fake_connect(answer: Any, *, restart: int = 202) -> Generator[tuple[str, list[str]]]:
+    """A worker whose connectors have these statuses; yields its URL and the restarts requested of it."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,26 +98,26 @@ def connector(name: str, auto_restart: AutoRestart | None = NEVER_ENDING) -> Con
     return Connector(name=name, config={}, auto_restart=auto_restart)
 
 
-def test_only_what_has_failed_and_may_be_restarted_is() -> None:
+def test_only_failed_connectors_with_autorestart_are_restarted() -> None:
     ours = [connector(name) for name in ("sink", "well", "paused", "gone", "broken")]
-    told = {
+    statuses = {
         "sink": status("RUNNING", "RUNNING", "FAILED"),
         "well": status("RUNNING", "RUNNING"),
         "paused": status("PAUSED", "PAUSED"),
         "broken": status("FAILED"),
-        "left-alone": status("FAILED", "FAILED"),
-        "of-somebody-else": status("FAILED", "FAILED"),
+        "not-enabled": status("FAILED", "FAILED"),
+        "not-in-k8s": status("FAILED", "FAILED"),
     }
-    with connect_that_says(told) as (url, asked):
-        restarter = AutoRestarter(spec_of(*ours, connector("left-alone", None)), ["http://127.0.0.1:1", url])
+    with fake_connect(statuses) as (url, asked):
+        restarter = AutoRestarter(spec_of(*ours, connector("not-enabled", None)), ["http://127.0.0.1:1", url])
         assert restarter.poll()
         assert restarter.poll(), "too early for a second time"
         assert restarter.recent_failures().keys() == {"sink", "broken"}
     assert asked == [f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true" for name in ("sink", "broken")]
 
 
-def test_restart_that_connect_refuses_for_now_is_asked_again_and_not_counted() -> None:
-    with connect_that_says({"sink": status("RUNNING", "FAILED")}, restart=409) as (url, asked):
+def test_a_restart_that_connect_refuses_is_tried_again_and_not_counted() -> None:
+    with fake_connect({"sink": status("RUNNING", "FAILED")}, restart=409) as (url, asked):
         restarter = AutoRestarter(spec_of(connector("sink", AutoRestart(max_restarts=1))), [url])
         for _ in range(3):
             restarter.poll()

@@ -1,4 +1,4 @@
-"""Connectors are made, changed, paused and removed as k8s/ says, and each of it is told."""
+"""Connectors are created, changed, paused and removed as k8s/ says, and each change is reported."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Asked = list[tuple[str, str]]
 
 
 class FakeConnect:
-    """Connect's REST interface, as far as it is used: connectors with a state and a configuration."""
+    """The part of Connect's REST interface that is used: connectors with a state and a configuration."""
 
     def __init__(self, **connectors: tuple[str, dict[str, str]]) -> None:
         self.connectors = connectors
@@ -43,7 +43,7 @@ def apply(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], Ask
     def run(connect: FakeConnect, *connectors: Connector) -> tuple[list[str], Asked]:
         monkeypatch.setattr("sluice.local.connectors.request", connect)
         monkeypatch.setattr("sluice.local.connectors._POLL_SECONDS", 0.0)
-        return [finding.text for finding in reconcile_connectors("http://connect", connectors)], connect.asked
+        return [drift.text for drift in reconcile_connectors("http://connect", connectors)], connect.asked
 
     return run
 
@@ -52,17 +52,17 @@ CONFIG = {"connector.class": "a.Sink", "topics": "fixes"}
 SINK = Connector(name="sink", config=CONFIG)
 
 
-def test_what_is_as_described_is_left_alone(apply: Callable[..., Any]) -> None:
+def test_a_connector_without_drift_stays(apply: Callable[..., Any]) -> None:
     assert apply(FakeConnect(sink=("RUNNING", CONFIG)), SINK) == ([], [])
 
 
-def test_what_is_not_described_is_removed_before_anything_is_made(apply: Callable[..., Any]) -> None:
+def test_an_unknown_connector_is_removed_before_another_is_created(apply: Callable[..., Any]) -> None:
     said, asked = apply(FakeConnect(old=("RUNNING", CONFIG)), SINK)
     assert said == ["connector old is not in k8s/ and is removed", "connector sink was missing and is made"]
     assert asked == [("DELETE", "/connectors/old"), ("POST", "/connectors")]
 
 
-def test_a_setting_that_is_gone_is_told_and_a_secret_is_not(apply: Callable[..., Any]) -> None:
+def test_a_removed_setting_is_reported_and_a_secret_is_masked(apply: Callable[..., Any]) -> None:
     before = {**CONFIG, "topics": "other", "more": "1", "some.password": "hunter2"}
     said, asked = apply(FakeConnect(sink=("RUNNING", before)), SINK)
     assert said[:2] == [
@@ -83,14 +83,14 @@ def test_a_setting_that_is_gone_is_told_and_a_secret_is_not(apply: Callable[...,
         ("FAILED", "paused", "pause"),
     ],
 )
-def test_the_state_is_the_described_one(apply: Callable[..., Any], was: str, state: str, asked: str) -> None:
+def test_the_state_is_reconciled(apply: Callable[..., Any], was: str, state: str, asked: str) -> None:
     connector = Connector(name="sink", config=CONFIG, state=state)
     said, done = apply(FakeConnect(sink=(was, CONFIG)), connector)
     assert done == [("PUT", f"/connectors/sink/{asked}")]
     assert said[0].startswith(f"connector sink is now {state} (was ")
 
 
-def test_it_is_asked_again_while_the_workers_rebalance(apply: Callable[..., Any]) -> None:
+def test_a_request_is_repeated_while_the_workers_rebalance(apply: Callable[..., Any]) -> None:
     connect = FakeConnect()
     connect.busy = 2
     said, asked = apply(connect, SINK)
@@ -98,6 +98,6 @@ def test_it_is_asked_again_while_the_workers_rebalance(apply: Callable[..., Any]
     assert asked == [("POST", "/connectors")] * 3
 
 
-def test_what_connect_refuses_is_told_with_its_reason(apply: Callable[..., Any]) -> None:
+def test_what_connect_refuses_is_reported_with_its_reason(apply: Callable[..., Any]) -> None:
     with pytest.raises(SluiceError, match=r"Connect refuses the connector sink \(HTTP 400\): it is refused"):
         apply(FakeConnect(), Connector(name="sink", config={**CONFIG, "x": "refused"}))

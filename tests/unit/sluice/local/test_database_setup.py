@@ -1,4 +1,4 @@
-"""What `sluice up` does in the database: scripts, users, rights, and tables that are others than described."""
+"""`sluice up` in the database: scripts, users, privileges, and tables that differ from their scripts."""
 
 from pathlib import Path
 from typing import Self, cast
@@ -7,13 +7,13 @@ import pymysql
 import pytest
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local import database_setup, table_drift
+from sluice.local import database_setup
 from sluice.local.instance import Instance
 from sluice.local.mariadb import Connection
 
 
 class FakeServer:
-    """A connection and its cursor in one: keeps what it is told to do, refuses what is `forbidden`."""
+    """A connection and its cursor in one: records the statements, rejects those with `forbidden` in them."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -58,8 +58,8 @@ def scripts(tmp_path: Path) -> list[Path]:
 
 
 def apply(instance: Instance, scripts: list[Path], server: FakeServer) -> list[str]:
-    found = database_setup.reconcile_database(instance, scripts, connect=lambda _: cast(Connection, server))
-    return [finding.text for finding in found]
+    drifts = database_setup.reconcile_database(instance, scripts, connect=lambda _: cast(Connection, server))
+    return [drift.text for drift in drifts]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def scripts_run(server: FakeServer) -> list[str]:
     return [text.split()[1] for text in server.done if "IF NOT EXISTS" in text]
 
 
-def test_scripts_run_in_order_each_time_with_the_places_passwords(
+def test_scripts_run_in_order_each_time_with_the_instance_s_passwords(
     instance: Instance, scripts: list[Path], server: FakeServer
 ) -> None:
     assert apply(instance, scripts, server) == []
@@ -87,7 +87,7 @@ def test_a_script_that_is_refused_is_named(instance: Instance, scripts: list[Pat
     assert instance.passwords["mysql-source"] not in str(caught.value)
 
 
-def test_rights_that_no_script_gives_are_taken_and_users_that_none_makes_go(
+def test_privileges_and_users_that_no_script_gives_are_removed(
     instance: Instance, scripts: list[Path], server: FakeServer
 ) -> None:
     server.answers["SELECT User, Host"] = [("root", "127.0.0.1"), ("u", "%"), ("eve", "%")]
@@ -100,7 +100,7 @@ def test_rights_that_no_script_gives_are_taken_and_users_that_none_makes_go(
 
 
 @pytest.mark.parametrize("text", ["SELECT '${OTHER}'", "SELECT '$'", "SELECT '${MYSQL_A_PASSWORD'"])
-def test_a_dollar_that_stands_for_nothing_is_named_with_its_line(scripts: list[Path], text: str) -> None:
+def test_a_dollar_that_is_no_placeholder_is_named_with_its_line(scripts: list[Path], text: str) -> None:
     scripts[0].write_text(f"SELECT 1;\n{text};\n")
     with pytest.raises(SluiceError, match=r"10-table\.sql line 2: what is filled in is \$\{MYSQL"):
         database_setup.password_names(scripts)
@@ -115,25 +115,3 @@ def test_a_user_that_is_new_in_a_script_gets_a_password(instance: Instance, scri
     assert len(instance.passwords["mysql-eve"]) > 20
     assert Instance.open(instance.state).passwords == instance.passwords
     assert instance.passwords["mysql-source"] == before
-
-
-DESCRIBED = table_drift.Table(
-    columns={"id": ("bigint", "NO", None, ""), "track": ("double", "YES", None, "")}, keys={"PRIMARY": (0, "id")}
-)
-
-
-@pytest.mark.parametrize(
-    ("there", "said"),
-    [
-        (DESCRIBED, []),
-        (table_drift.Table(columns={**DESCRIBED.columns, "more": ("int", "YES", None, "")}, keys=DESCRIBED.keys), []),
-        (table_drift.Table(columns={"id": DESCRIBED.columns["id"]}, keys=DESCRIBED.keys), ["no column track"]),
-        (
-            table_drift.Table(columns={**DESCRIBED.columns, "track": ("float", "NO", "0", "")}, keys={}),
-            ["the column track is float NOT NULL DEFAULT 0 and not double", "no index PRIMARY"],
-        ),
-    ],
-    ids=["the same", "with more columns", "with fewer", "with others"],
-)
-def test_a_table_that_is_another_one_is_told_apart(there: table_drift.Table, said: list[str]) -> None:
-    assert list(table_drift.compare_table(there, DESCRIBED)) == said

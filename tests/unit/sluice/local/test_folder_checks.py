@@ -1,3 +1,5 @@
+"""Folders that a user names: which are usable, which are refused, and why."""
+
 import os
 from pathlib import Path
 
@@ -16,14 +18,14 @@ from sluice.local.folder_checks import (
 )
 
 ODD = "a b,c:d;ö#%20&+'\"$HOME\\`{}^|~<>?*!=@()\n\t[x]"
-"""All that a home folder's name may hold."""
+"""Characters that a home folder's path may contain."""
 
 
 def refusal(path: Path, purpose: FolderPurpose = STATE_FOLDER) -> str:
     with pytest.raises(SluiceError) as error:
         make_folder(path, purpose)
     assert error.value.status is Exit.USAGE
-    assert purpose.change in str(error.value)
+    assert purpose.option in str(error.value)
     return str(error.value)
 
 
@@ -59,7 +61,7 @@ def test_name_that_the_database_cannot_keep_is_refused(tmp_path: Path) -> None:
 
 
 def test_purpose_may_leave_out_characters(tmp_path: Path) -> None:
-    assert "with [ in its name" in refusal(tmp_path / "a[b", FolderPurpose(what="x", change="X=DIR", without="[]"))
+    assert "with [ in its name" in refusal(tmp_path / "a[b", FolderPurpose(content="x", option="X=DIR", forbidden="[]"))
 
 
 def test_file_is_refused(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_message_shows_what_a_terminal_would_obey() -> None:
     assert display_path(Path("/a\n\x1b[2Jö")) == "/a\\n\\x1b[2Jö"
 
 
-def test_link_is_made_and_changed(tmp_path: Path) -> None:
+def test_link_is_created_and_changed(tmp_path: Path) -> None:
     for target in ("one", "one", "two"):
         replace_link(tmp_path / "name", tmp_path / target)
         assert (tmp_path / "name").readlink() == tmp_path / target

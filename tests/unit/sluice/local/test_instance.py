@@ -1,4 +1,4 @@
-"""An instance's folder: what is in it, who may read it, what is refused."""
+"""An instance's state folder: settings, passwords, file modes, and arguments that are refused."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import DEFAULT_PORT_BASE, Instance, default_state
-from sluice.local.java import format_properties
 
 
 def make(state: Path, *, port_base: int | None = None, workers: int = 2) -> Instance:
@@ -20,7 +19,7 @@ def test_keeps_its_ports_when_it_is_opened_again(tmp_path: Path) -> None:
     assert Instance.open(tmp_path).port_base == 20000
 
 
-def test_keeps_what_redis_may_hold(tmp_path: Path) -> None:
+def test_keeps_the_memory_of_redis(tmp_path: Path) -> None:
     Instance.make(tmp_path, port_base=None, workers=1, redis_megabytes=2048)
     assert make(tmp_path).redis_megabytes == 2048
     with pytest.raises(SluiceError, match="--redis-memory is 0"):
@@ -54,15 +53,7 @@ def test_only_the_owner_can_read_what_it_holds(tmp_path: Path) -> None:
     assert instance.state.stat().st_mode & 0o077 == 0
 
 
-def test_certificates_are_made_once(tmp_path: Path) -> None:
-    instance = make(tmp_path)
-    make_certificates(instance)
-    first = (tmp_path / "tls/broker.pem").read_text()
-    make_certificates(instance)
-    assert (tmp_path / "tls/broker.pem").read_text() == first
-
-
-def test_nothing_there_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_instance_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match="sluice up") as caught:
         Instance.open(tmp_path / "nowhere")
     assert caught.value.status is Exit.UNAVAILABLE
@@ -85,7 +76,3 @@ def test_state_folder_follows_the_environment() -> None:
     assert default_state({"SLUICE_STATE": "/a/b"}) == Path("/a/b")
     assert default_state({"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path("/s/sluice/default")
     assert default_state({"HOME": "/h"}) == Path("/h/.local/state/sluice/default")
-
-
-def test_properties_escape_what_java_would_take_for_its_own() -> None:
-    assert format_properties({"a": "C:\\x", "b": "1\n2"}) == "a=C:\\\\x\nb=1\\n2\n"

@@ -1,4 +1,4 @@
-"""What the broker is given."""
+"""The broker's cluster id."""
 
 from sluice.local.kafka_broker import new_cluster_id
 

@@ -1,4 +1,4 @@
-"""Mistakes in a description are told apart, with the file they are in."""
+"""PipelineSpec: how k8s/ is read, and the mistakes that it reports."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ def test_reads_a_topic_with_its_settings(folder: Path) -> None:
     assert (topic.partitions, topic.replicas, topic.config["cleanup.policy"]) == (1, 1, "compact")
 
 
-def test_booleans_become_what_a_properties_file_holds(folder: Path) -> None:
+def test_booleans_are_written_as_in_a_properties_file(folder: Path) -> None:
     assert PipelineSpec.read(folder).broker["auto.create.topics.enable"] == "false"
 
 
@@ -41,7 +41,7 @@ def test_connector_is_given_its_class_and_tasks(folder: Path) -> None:
         ("state: running", None),
     ],
 )
-def test_restarts_are_those_that_strimzi_would_make(folder: Path, written: str, read: AutoRestart | None) -> None:
+def test_auto_restart_is_read_as_strimzi_reads_it(folder: Path, written: str, read: AutoRestart | None) -> None:
     path = folder / "connectors/redis-sink.yaml"
     text = re.sub(r"  autoRestart:\n(    .*\n)+", f"  {written}\n", path.read_text(encoding="utf-8"))
     path.write_text(text, encoding="utf-8")

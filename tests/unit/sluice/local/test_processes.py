@@ -33,11 +33,11 @@ def test_child_that_dies_is_reported_at_once_with_its_last_lines(instance: Insta
 
 
 def test_lines_of_an_earlier_run_are_not_shown_as_the_reason(instance: Instance) -> None:
-    instance.log("kafka").write_text("an old trouble\n")
+    instance.log("kafka").write_text("an old error\n")
     starting = StartedServer(server(instance, "exit 1", ready=False), instance=instance)
     with pytest.raises(SluiceError) as caught:
         starting.wait(seconds=60, cancelled=threading.Event())
-    assert "an old trouble" not in str(caught.value)
+    assert "an old error" not in str(caught.value)
 
 
 def test_child_that_is_never_ready_is_reported(instance: Instance) -> None:

@@ -1,3 +1,5 @@
+"""`sluice up`: the endpoints file, and folders that are refused."""
+
 import subprocess
 from pathlib import Path
 

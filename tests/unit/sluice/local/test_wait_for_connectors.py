@@ -16,13 +16,13 @@ SINK = Connector(name="sink", config={})
 
 
 class Connect(BaseHTTPRequestHandler):
-    """Answers what a test has set; a restart takes `restart_helps` off what has failed."""
+    """Connect's REST interface: answers with `parts`; a restart makes them RUNNING where `restart_helps`."""
 
     parts: ClassVar[list[dict[str, Any]]]
     restarts: ClassVar[int]
     restart_helps: ClassVar[bool]
     refusals: ClassVar[int]
-    """So many restarts are refused first, as Connect refuses them while it rebalances."""
+    """Number of restarts that are refused first, as during a rebalance."""
 
     def do_GET(self) -> None:
         self._answer({"connector": self.parts[0], "tasks": self.parts[1:]})
@@ -69,10 +69,10 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[str, type[Connec
 
 
 class Steps:
-    """A progress that is seen after some questions."""
+    """A Progress with these pending steps, one for each call."""
 
-    def __init__(self, *waits_for: str) -> None:
-        self.left = list(waits_for)
+    def __init__(self, *steps: str) -> None:
+        self.left = list(steps)
 
     def pending_step(self) -> str | None:
         return self.left.pop(0) if self.left else None
@@ -80,10 +80,10 @@ class Steps:
 
 def run(url: str, connector: Connector = SINK, progress: Any = None, *, seconds: float = 30) -> tuple[Any, list[str]]:
     said: list[str] = []
-    troubles = wait_for_connectors(
+    problems = wait_for_connectors(
         url, [(connector, progress)], seconds=seconds, cancelled=threading.Event(), say=said.append
     )
-    return troubles, said
+    return problems, said
 
 
 def test_running_tasks_are_not_enough(connect: tuple[str, type[Connect]]) -> None:
@@ -93,55 +93,55 @@ def test_running_tasks_are_not_enough(connect: tuple[str, type[Connect]]) -> Non
     assert steps.left == []
 
 
-def test_what_fails_again_and_again_is_told_with_its_cause(connect: tuple[str, type[Connect]]) -> None:
+def test_a_connector_that_keeps_failing_is_reported_with_its_cause(connect: tuple[str, type[Connect]]) -> None:
     url, server = connect
     trace = "org.apache.kafka.connect.errors.ConnectException: Exiting\nCaused by: a.b.SomeException: the reason\n"
     server.parts = [{"state": "RUNNING"}, {"id": 3, "state": "FAILED", "trace": trace}]
-    ((trouble,), said) = run(url)
-    assert trouble.text.startswith("task 3 of connector sink has FAILED: the reason. ")
-    assert trouble.status is Exit.FAILED
+    ((problem,), said) = run(url)
+    assert problem.text.startswith("task 3 of connector sink has FAILED: the reason. ")
+    assert problem.status is Exit.FAILED
     assert server.restarts == 3
     assert said == ["connector sink does not run"]
 
 
-def test_what_failed_once_is_started_again(connect: tuple[str, type[Connect]]) -> None:
+def test_a_failed_connector_is_restarted(connect: tuple[str, type[Connect]]) -> None:
     url, server = connect
     server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
     server.restart_helps = True
     assert run(url) == ([], ["connector sink runs"])
 
 
-def test_a_restart_that_connect_refuses_is_asked_for_again_and_not_counted(connect: tuple[str, type[Connect]]) -> None:
+def test_a_refused_restart_is_requested_again_and_not_counted(connect: tuple[str, type[Connect]]) -> None:
     url, server = connect
     server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
     server.restart_helps, server.refusals = True, 5
     assert run(url) == ([], ["connector sink runs"])
 
 
-def test_what_has_failed_is_told_as_failed_where_connect_refuses_each_restart(
+def test_a_failed_connector_is_reported_where_connect_refuses_each_restart(
     connect: tuple[str, type[Connect]],
 ) -> None:
     url, server = connect
     server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED", "trace": "a.b.SomeException: the reason"}]
     server.refusals = 1_000_000
-    ((trouble,), _) = run(url, seconds=0.1)
-    assert trouble.text.startswith("task 0 of connector sink has FAILED: the reason. ")
-    assert trouble.status is Exit.FAILED
+    ((problem,), _) = run(url, seconds=0.1)
+    assert problem.text.startswith("task 0 of connector sink has FAILED: the reason. ")
+    assert problem.status is Exit.FAILED
 
 
-def test_what_waits_has_not_failed_and_is_said(
+def test_a_connector_that_waits_has_not_failed_and_is_reported(
     connect: tuple[str, type[Connect]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sluice.local.wait_for_connectors._SILENT_SECONDS", 0.0)
+    monkeypatch.setattr("sluice.local.wait_for_connectors._REPORT_SECONDS", 0.0)
     url, _ = connect
-    ((trouble,), said) = run(url, progress=Steps(*["read the log"] * 10_000), seconds=0.3)
-    assert trouble.status is Exit.UNAVAILABLE
-    assert "was not seen to read the log within" in trouble.text
+    ((problem,), said) = run(url, progress=Steps(*["read the log"] * 10_000), seconds=0.3)
+    assert problem.status is Exit.UNAVAILABLE
+    assert "was not seen to read the log within" in problem.text
     assert said == ["waiting for sink to read the log …"]
 
 
 @pytest.mark.parametrize("state", ["paused", "stopped"])
-def test_what_is_not_to_run_need_not(connect: tuple[str, type[Connect]], state: str) -> None:
+def test_a_paused_or_stopped_connector_need_not_run(connect: tuple[str, type[Connect]], state: str) -> None:
     url, server = connect
     server.parts = [{"state": state.upper()}]
     never = Steps(*["read"] * 10_000)

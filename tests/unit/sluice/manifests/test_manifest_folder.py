@@ -1,4 +1,4 @@
-"""A mistake in k8s/ is a sentence with the file, the line and the field, before anything starts."""
+"""Mistakes in k8s/: each is reported as a sentence with file, line and field."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mistakes(folder: Path) -> Callable[[], str]:
-    """What is said of the folder, with its own path taken out."""
+    """Read the folder, and return the text of the ManifestError without the folder's path."""
 
     def read() -> str:
         with pytest.raises(ManifestError) as caught:
@@ -36,7 +36,7 @@ def line_of(path: Path, start: str) -> int:
     return next(number for number, line in enumerate(lines, 1) if line.strip().startswith(start))
 
 
-def test_the_folder_has_none() -> None:
+def test_k8s_has_no_mistake() -> None:
     assert read_folder()
 
 
@@ -99,9 +99,9 @@ def test_a_mistake_is_named(  # noqa: PLR0917 what is parametrized
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    told = mistakes()
-    assert said in told
-    assert f"{file} line " in told
+    text = mistakes()
+    assert said in text
+    assert f"{file} line " in text
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_a_mistake_is_named(  # noqa: PLR0917 what is parametrized
         (b"kind: Kafka\nmetadata: text\n", "x.yaml line 2: metadata is text, text; it takes a mapping"),
     ],
 )
-def test_what_is_no_object_is_named(folder: Path, mistakes: Callable[[], str], content: bytes, said: str) -> None:
+def test_a_file_without_an_object_is_named(
+    folder: Path, mistakes: Callable[[], str], content: bytes, said: str
+) -> None:
     (folder / "x.yaml").write_bytes(content)
     assert said in mistakes()
 
@@ -133,21 +135,21 @@ def test_the_line_is_that_of_the_mistake(folder: Path, mistakes: Callable[[], st
     assert f"{SINK} line {number}: spec.taskMax" in mistakes()
 
 
-def test_nothing_below_config_is_named(folder: Path, mistakes: Callable[[], str]) -> None:
+def test_an_empty_config_is_named(folder: Path, mistakes: Callable[[], str]) -> None:
     path = folder / SINK
     text, _, _ = path.read_text(encoding="utf-8").partition("  config:\n")
     path.write_text(f"{text}  config:\n", encoding="utf-8")
     assert f"{SINK} line {line_of(path, 'config:')}: spec.config is empty; it takes a mapping" in mistakes()
 
 
-def test_every_mistake_is_told_at_once(folder: Path, mistakes: Callable[[], str]) -> None:
+def test_all_mistakes_are_reported_at_once(folder: Path, mistakes: Callable[[], str]) -> None:
     for file in (SINK, "connectors/redis-sink.yaml"):
         path = folder / file
         path.write_text(path.read_text(encoding="utf-8").replace("tasksMax", "taskMax"), encoding="utf-8")
     (folder / "mysql/10-gps-fixes.sql").write_bytes(b"-- \xfc\n")
-    told = mistakes()
-    assert told.startswith("3 mistakes:")
-    assert "mysql/10-gps-fixes.sql line 1: the byte 0xfc is not UTF-8" in told
+    text = mistakes()
+    assert text.startswith("3 mistakes:")
+    assert "mysql/10-gps-fixes.sql line 1: the byte 0xfc is not UTF-8" in text
 
 
 def test_a_file_that_nothing_reads_is_named(folder: Path, mistakes: Callable[[], str]) -> None:

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.proof.command import add_arguments, run
-from sluice.proof.shared.options import command_line
 from sluice.view.endpoints import VARIABLES, Endpoints
 
 NOWHERE = Endpoints.from_env(
@@ -83,11 +82,3 @@ def test_what_chooses_images_is_refused_for_a_log(option: list[str], log: Path, 
     with pytest.raises(SluiceError, match=f"{option[0]} chooses images, .* is --list") as caught:
         prove(str(log), *option, "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.USAGE
-
-
-def test_the_command_that_made_a_report_can_be_typed_again_and_shows_no_password():
-    parser = ArgumentParser()
-    add_arguments(parser)
-    typed = "sluice proof http://me:secret@here/a.tar --camera Cam0,Cam5 --every 2 --limit 9 --max-bytes 200 --list 3"
-    args = parser.parse_args(typed.split()[2:])
-    assert command_line(args, "http://here/a.tar") == typed.replace("me:secret@", "")

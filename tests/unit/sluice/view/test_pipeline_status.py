@@ -53,7 +53,7 @@ def text(status: PipelineStatus, *, width: int = 120) -> str:
 
 def test_one_that_has_just_failed_is_no_better_for_running_again():
     sentence = "mysql-source has just been restarted (restart 7), for it had FAILED: its log is gone"
-    status = replace(WELL, failing=(sentence,))
+    status = replace(WELL, recent_failures=(sentence,))
     assert status.exit is Exit.FAILED
     assert as_object(status)["failures"] == [sentence]
     assert sentence in text(status)

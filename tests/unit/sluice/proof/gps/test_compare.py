@@ -2,16 +2,16 @@ import math
 
 import pytest
 
-from sluice.proof.gps.compare import Comparison, compare
+from sluice.proof.gps.compare import RowComparison, compare_rows
 from sluice.proof.gps.table_rows import FIELDS, TableRow
-from tests.unit.sluice.proof.fakes import fix, stored
+from tests.unit.sluice.proof.gps.fake_table import fix, stored
 
 FIXES = [fix(number) for number in range(6)]
 ROWS = [stored(item) for item in FIXES]
 
 
-def result(rows: list[TableRow], *, limit: int = 20) -> Comparison:
-    return compare(FIXES, iter(rows), limit=limit, progress=lambda _: None)
+def result(rows: list[TableRow], *, limit: int = 20) -> RowComparison:
+    return compare_rows(FIXES, iter(rows), limit=limit, progress=lambda _: None)
 
 
 def test_equal_rows_are_equal():
@@ -41,7 +41,7 @@ def test_null_is_equal_to_null_alone(number: int, table: float | None):
 
 def test_a_zero_that_lost_its_sign_is_the_same_number_and_is_told():
     items = [fix(1)._replace(latitude=-0.0, speed=0.0)]
-    comparison = compare(items, iter([stored(items[0])._replace(latitude=0.0)]), limit=20, progress=lambda _: None)
+    comparison = compare_rows(items, iter([stored(items[0])._replace(latitude=0.0)]), limit=20, progress=lambda _: None)
     assert (comparison.equal, comparison.signless_zeros) == (1, 1)
 
 
@@ -74,6 +74,6 @@ def test_all_are_counted_and_only_so_many_listed():
 
 
 def test_nothing_is_neither_all_nor_none():
-    comparison = compare([], iter([]), limit=20, progress=lambda _: None)
+    comparison = compare_rows([], iter([]), limit=20, progress=lambda _: None)
     assert not comparison.all_there
     assert not comparison.none_there

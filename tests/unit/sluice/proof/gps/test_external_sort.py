@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from producer.gps.parse_row import GpsFix
 from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import SluiceError
-from sluice.proof.gps.external_sort import RefusedRow, SortedFixes, SortedRefusals
+from sluice.proof.gps.external_sort import RejectedRow, SortedFixes, SortedRejects
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 fixes = st.builds(
@@ -32,18 +32,20 @@ def bits(item: GpsFix) -> tuple[object, ...]:
 
 @given(st.lists(fixes, unique_by=lambda item: item.utime), st.integers(1, 7))
 def test_what_goes_in_comes_out_sorted_and_bit_for_bit(items: list[GpsFix], run_rows: int):
-    with SortedFixes(run_rows=run_rows) as spill:
+    with SortedFixes(run_rows=run_rows) as sorted_rows:
         for item in items:
-            spill.add(item)
-        assert len(spill) == len(items)
+            sorted_rows.add(item)
+        assert len(sorted_rows) == len(items)
         for _ in range(2):
-            assert [bits(item) for item in spill] == [bits(item) for item in sorted(items, key=lambda item: item.utime)]
+            assert [bits(item) for item in sorted_rows] == [
+                bits(item) for item in sorted(items, key=lambda item: item.utime)
+            ]
 
 
 def test_negative_zero_and_null_survive_the_disk():
-    with SortedFixes(run_rows=1) as spill:
-        spill.add(GpsFix(5, 3, 0, -0.0, 0.0, None, None, 5e-324))
-        (back,) = spill
+    with SortedFixes(run_rows=1) as sorted_rows:
+        sorted_rows.add(GpsFix(5, 3, 0, -0.0, 0.0, None, None, 5e-324))
+        (back,) = sorted_rows
     assert back.latitude is not None
     assert math.copysign(1, back.latitude) == -1
     assert back[4:] == (0.0, None, None, 5e-324)
@@ -68,15 +70,15 @@ def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) 
         fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
 
 
-refused = st.builds(RefusedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(RowReason))
+rejects = st.builds(RejectedRow, st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**40), st.sampled_from(RowReason))
 
 
-@given(st.lists(refused), st.integers(1, 7))
-def test_refused_rows_come_out_sorted_in_two_passes_at_once(items: list[RefusedRow], run_rows: int):
-    with SortedRefusals(run_rows=run_rows) as spill:
+@given(st.lists(rejects), st.integers(1, 7))
+def test_rejected_rows_come_out_sorted_in_two_passes_at_once(items: list[RejectedRow], run_rows: int):
+    with SortedRejects(run_rows=run_rows) as sorted_rows:
         for item in items:
-            spill.add(item)
-        pairs = list(zip(spill, spill, strict=True))
+            sorted_rows.add(item)
+        pairs = list(zip(sorted_rows, sorted_rows, strict=True))
     assert all(one == other for one, other in pairs)
     assert [one.utime for one, _ in pairs] == sorted(item.utime for item in items)
     assert sorted(one for one, _ in pairs if one.reason is RowReason.ANGLE) == sorted(

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from producer.gps.parse_row import GpsFix
-from sluice.proof.gps.json_result import as_object
-from sluice.proof.gps.prove import Finding
+from sluice.proof.gps.json_result import to_json
+from sluice.proof.gps.prove import RowProofResult
 from sluice.proof.gps.report import render
-from sluice.proof.gps.verdict import judge
-from sluice.proof.shared.html_page import Evidence, share
-from sluice.proof.shared.outcome import Question
+from sluice.proof.gps.verdict import judge_rows
 from sluice.proof.shared.pipeline_versions import PipelineVersions
+from sluice.proof.shared.proof_arguments import ProofOptions
+from sluice.proof.shared.proof_report import ProofReport
 from sluice.view.connector_status import ConnectorStatus, TaskStatus
-from tests.unit.sluice.proof.fakes import FAILED, FakeSink, FakeTable, delete, find, fix, line, stored
-from tests.unit.sluice.proof.page import Page, words
+from tests.unit.sluice.proof.gps.fake_table import FakeTable, delete, fix, line, prove, stored
+from tests.unit.sluice.proof.shared.fake_sink import FAILED, FakeSink
+from tests.unit.sluice.proof.shared.parsed_page import Page, words
 
 FIXES = [fix(number) for number in range(300)]
 LOG = b"".join(map(line, FIXES))
@@ -32,14 +33,14 @@ SINK = ConnectorStatus(
 )
 
 
-def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
-    question = Question(absent=absent, wait_seconds=60)
-    verdict = judge(question=question, finding=finding, dead_letters=0)
-    return Evidence(
-        question=question,
+def proof(result: RowProofResult, *, absent: bool = False) -> ProofReport[RowProofResult]:
+    options = ProofOptions(absent=absent, wait_seconds=60)
+    verdict = judge_rows(options=options, result=result, dead_letters=0)
+    return ProofReport(
+        options=options,
         verdict=verdict,
-        finding=finding,
-        surroundings=PipelineVersions(
+        result=result,
+        pipeline=PipelineVersions(
             versions=(("Database", "MariaDB 11.4.5"), ("Kafka Connect", "4.3.1")), connectors=(SINK,), dead_letters=0
         ),
         made_at=datetime(2026, 11, 22, 15, 0, 7, tzinfo=UTC),
@@ -48,12 +49,12 @@ def evidence(finding: Finding, *, absent: bool = False) -> Evidence[Finding]:
     )
 
 
-def page(finding: Finding) -> Page:
-    return Page(render(evidence(finding)))
+def page(result: RowProofResult) -> Page:
+    return Page(render(proof(result)))
 
 
 def test_the_report_tells_what_was_compared_with_what_and_the_verdict():
-    report = page(find(LOG, table=FakeTable(ROWS)))
+    report = page(prove(LOG, table=FakeTable(ROWS)))
     text = words(report.text)
     assert "All 300 rows of the source are in myDB.gps_fixes, every field equal." in text
     assert "MariaDB 11.4.5" in text
@@ -65,14 +66,14 @@ def test_the_report_tells_what_was_compared_with_what_and_the_verdict():
 
 
 def test_the_verdict_comes_first():
-    text = words(page(find(LOG, table=FakeTable(ROWS[:9]))).text)
+    text = words(page(prove(LOG, table=FakeTable(ROWS[:9]))).text)
     assert "✗ Not proven 291 rows of 300 are missing." in text
     assert text.index("291 rows of 300 are missing") < text.index("SHA-256")
 
 
 @pytest.mark.parametrize("rows", [300, 9])
 def test_the_report_needs_nothing_from_elsewhere(rows: int):
-    html = render(evidence(find(LOG, table=FakeTable(ROWS[:rows]))))
+    html = render(proof(prove(LOG, table=FakeTable(ROWS[:rows]))))
     report = Page(html)
     assert all(link.startswith("#") for link in report.links)
     assert not re.search(r"@import|url\((?!#)", html)
@@ -81,7 +82,7 @@ def test_the_report_needs_nothing_from_elsewhere(rows: int):
 
 
 def test_figures_are_drawn_have_words_and_share_no_id():
-    report = page(find(LOG, table=FakeTable(ROWS)))
+    report = page(prove(LOG, table=FakeTable(ROWS)))
     assert report.tags["svg"] == 2
     assert {"map-t", "map-d", "charts-t", "charts-d"} <= set(report.ids)
     assert max(report.ids.values()) == 1
@@ -92,7 +93,7 @@ def test_missing_different_and_extra_rows_are_listed():
     different = ROWS[5]._replace(speed=None, recorded_at=ROWS[5].utime + 1)
     extra = ROWS[7]._replace(utime=ROWS[7].utime + 3)
     table = FakeTable([*ROWS[:3], *ROWS[4:5], different, *ROWS[6:], extra])
-    text = words(page(find(LOG, table=table)).text)
+    text = words(page(prove(LOG, table=table)).text)
     assert "Missing rows utime, µs Time, UTC" in text
     assert str(FIXES[3].utime) in text
     assert f"speed {FIXES[5].speed!r} null" in text
@@ -101,7 +102,7 @@ def test_missing_different_and_extra_rows_are_listed():
 
 
 def test_a_long_list_is_cut_and_says_so():
-    text = words(page(find(LOG, table=FakeTable([]), limit=4)).text)
+    text = words(page(prove(LOG, table=FakeTable([]), limit=4)).text)
     assert "The first 4 of 300, by utime." in text
     assert str(FIXES[3].utime) in text
     assert str(FIXES[4].utime) not in text
@@ -109,7 +110,7 @@ def test_a_long_list_is_cut_and_says_so():
 
 def test_what_stands_in_the_source_is_shown_as_text():
     log = LOG + b"<script>alert(1)</script>,&amp;\n" + b"\xff\xfe,1\n" + b"x" * 300 + b"\n"
-    report = page(find(log, table=FakeTable(ROWS)))
+    report = page(prove(log, table=FakeTable(ROWS)))
     assert report.tags["script"] == 0
     assert "<script>alert(1)</script>,&amp;" in report.text
     assert "\\xff\\xfe,1" in report.text
@@ -118,21 +119,21 @@ def test_what_stands_in_the_source_is_shown_as_text():
 
 def test_rejected_rows_that_are_there_are_listed_with_line_and_reason():
     log = LOG.replace(line(FIXES[299]), line(FIXES[299]._replace(latitude=9.0)))
-    finding = find(log, table=FakeTable(ROWS), sink=FakeSink(more=delete(fix(1))))
-    text = words(page(finding).text)
+    result = prove(log, table=FakeTable(ROWS), sink=FakeSink(more=delete(fix(1))))
+    text = words(page(result).text)
     assert "1 rejected row of the source is in the table." in text
     assert "Rejected, but there 1 " in text
     assert re.search(rf"Rejected rows that are in the table .* {FIXES[299].utime} 2012-.* 300 latitude is beyond", text)
-    assert "1 message came to the topic after the source had been read" in text
-    found = as_object(evidence(finding), report=Path("proof.html"))
+    assert "1 record came to the topic after the source had been read" in text
+    found = to_json(proof(result), report=Path("proof.html"))
     assert (found["extra"], found["refused_there"], found["sink"]["later"]) == (1, 1, 1)
     assert found["listed"]["refused_there"] == [{"utime": FIXES[299].utime, "line": 300, "reason": "angle"}]
 
 
 def test_a_sink_that_failed_is_named():
-    text = words(page(find(LOG, table=FakeTable([]), sink=FakeSink(delete(*FIXES[:5]), halt=FAILED))).text)
+    text = words(page(prove(LOG, table=FakeTable([]), sink=FakeSink(delete(*FIXES[:5]), problem=FAILED))).text)
     assert "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no." in text
-    assert "Sink not as it should be, 5 messages not yet committed, 5 of them can change this" in text
+    assert "Sink not as it should be, 5 records not yet committed, 5 of them can change this" in text
 
 
 NOWHERE = [item._replace(latitude=None) for item in FIXES]
@@ -150,25 +151,17 @@ WIDEST = [
     ids=["empty", "one row", "two rows", "no position", "no altitude", "standing still", "widest numbers"],
 )
 def test_a_report_can_be_made_of_any_log(fixes: list[GpsFix], svgs: int):
-    report = page(find(b"".join(map(line, fixes)), table=FakeTable([stored(item) for item in fixes])))
+    report = page(prove(b"".join(map(line, fixes)), table=FakeTable([stored(item) for item in fixes])))
     assert report.tags["svg"] == svgs
 
 
 def test_a_report_can_be_made_of_rejects_alone():
-    report = page(find(b"1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n", table=FakeTable([])))
+    report = page(prove(b"1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n", table=FakeTable([])))
     assert "Nothing was compared" in report.text
     assert "a spreadsheet has rounded utime" in report.text
 
 
 def test_a_report_of_absence_says_so():
-    finding = find(LOG, table=FakeTable([]), absent=True)
-    text = words(Page(render(evidence(finding, absent=True))).text)
+    result = prove(LOG, table=FakeTable([]), absent=True)
+    text = words(Page(render(proof(result, absent=True))).text)
     assert "✓ Proven: absence None of the 300 rows of the source is in myDB.gps_fixes." in text
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "text"), [(0, 0, "0 %"), (0, 9, "0 %"), (9, 9, "100 %"), (1, 10**6, "0.01 %"), (1, 3, "33.33 %")]
-)
-def test_a_share_is_never_rounded_to_all_or_nothing(part: int, whole: int, text: str):
-    assert share(part, whole) == text
-    assert share(999_999, 10**6) == "99.99 %"

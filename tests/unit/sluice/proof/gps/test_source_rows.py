@@ -2,15 +2,15 @@ from hashlib import sha256
 from io import BytesIO
 
 from producer.gps.reject_reasons import RowReason
-from sluice.proof.gps.external_sort import SortedFixes, SortedRefusals
-from sluice.proof.gps.source_rows import SourceSummary, read_source
-from tests.unit.sluice.proof.fakes import fix, line
+from sluice.proof.gps.external_sort import SortedFixes, SortedRejects
+from sluice.proof.gps.source_rows import RowsSummary, read_rows
+from tests.unit.sluice.proof.gps.fake_table import fix, line
 
 
-def summary(log: bytes, *, limit: int = 20) -> SourceSummary:
-    with SortedFixes(run_rows=3) as fixes, SortedRefusals(run_rows=3) as refused:
-        return read_source(
-            BytesIO(log), name="gps.csv", into=fixes, refused=refused, limit=limit, progress=lambda _: None
+def summary(log: bytes, *, limit: int = 20) -> RowsSummary:
+    with SortedFixes(run_rows=3) as fixes, SortedRejects(run_rows=3) as rejects:
+        return read_rows(
+            BytesIO(log), name="gps.csv", fixes=fixes, rejects=rejects, limit=limit, progress=lambda _: None
         )
 
 

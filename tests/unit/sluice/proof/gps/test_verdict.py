@@ -1,9 +1,11 @@
 import pytest
 
-from sluice.proof.gps.prove import Finding
-from sluice.proof.gps.verdict import judge
-from sluice.proof.shared.outcome import Outcome, Question, Verdict
-from tests.unit.sluice.proof.fakes import FAILED, PAUSED, FakeSink, FakeTable, delete, find, fix, line, stored, upsert
+from sluice.proof.gps.prove import RowProofResult
+from sluice.proof.gps.verdict import judge_rows
+from sluice.proof.shared.proof_arguments import ProofOptions
+from sluice.proof.shared.proof_verdict import Outcome, Verdict
+from tests.unit.sluice.proof.gps.fake_table import FakeTable, delete, fix, line, prove, stored, upsert
+from tests.unit.sluice.proof.shared.fake_sink import FAILED, PAUSED, FakeSink
 
 FIXES = [fix(number) for number in range(5)]
 LOG = b"".join(map(line, FIXES))
@@ -11,116 +13,118 @@ ROWS = [stored(item) for item in FIXES]
 EXTRA = ROWS[1]._replace(utime=ROWS[1].utime + 1)
 
 
-def verdict(finding: Finding, *, absent: bool = False, allow_extra: bool = False, dead_letters: int = 0) -> Verdict:
-    question = Question(absent=absent, allow_extra=allow_extra, wait_seconds=60)
-    return judge(question=question, finding=finding, dead_letters=dead_letters)
+def verdict(
+    result: RowProofResult, *, absent: bool = False, allow_extra: bool = False, dead_letters: int = 0
+) -> Verdict:
+    options = ProofOptions(absent=absent, allow_extra=allow_extra, wait_seconds=60)
+    return judge_rows(options=options, result=result, dead_letters=dead_letters)
 
 
 def test_all_there():
-    found = verdict(find(LOG, table=FakeTable(ROWS)), dead_letters=3)
+    found = verdict(prove(LOG, table=FakeTable(ROWS)), dead_letters=3)
     assert found.ok
     assert found.headline == "All 5 rows of the source are in myDB.gps_fixes, every field equal."
     assert found.reasons == ()
 
 
 def test_rejected_rows_do_not_hinder_a_proof_but_are_told():
-    found = verdict(find(LOG + b"nonsense\n", table=FakeTable(ROWS)))
+    found = verdict(prove(LOG + b"nonsense\n", table=FakeTable(ROWS)))
     assert found.ok
     assert "1 row of the source is rejected" in found.reasons[0]
 
 
 def test_nothing_to_compare_proves_nothing():
     for absent in (False, True):
-        found = verdict(find(b"", table=FakeTable([]), absent=absent), absent=absent)
+        found = verdict(prove(b"", table=FakeTable([]), absent=absent), absent=absent)
         assert found.outcome is Outcome.NOTHING_COMPARED
         assert not found.ok
 
 
 def test_what_is_missing_different_and_extra_is_counted_in_the_headline():
     table = FakeTable([ROWS[0]._replace(fix_mode=0), EXTRA, *ROWS[1:3]])
-    found = verdict(find(LOG, table=table))
+    found = verdict(prove(LOG, table=table))
     assert found.outcome is Outcome.DIFFERENT
     assert found.headline == "2 rows of 5 are missing; 1 row differs; 1 row is in the table but not in the source."
 
 
 def test_extra_rows_fail_a_proof_unless_they_are_allowed():
-    finding = find(LOG, table=FakeTable([*ROWS, EXTRA]))
-    assert verdict(finding).outcome is Outcome.DIFFERENT
-    assert verdict(finding).headline == "1 row is in the table but not in the source."
-    assert "--allow-extra" in verdict(finding).reasons[0]
-    assert verdict(finding, allow_extra=True).ok
+    result = prove(LOG, table=FakeTable([*ROWS, EXTRA]))
+    assert verdict(result).outcome is Outcome.DIFFERENT
+    assert verdict(result).headline == "1 row is in the table but not in the source."
+    assert "--allow-extra" in verdict(result).reasons[0]
+    assert verdict(result, allow_extra=True).ok
 
 
-REFUSED = LOG.replace(line(FIXES[4]), line(FIXES[4]._replace(latitude=9.0)))
+REJECTED = LOG.replace(line(FIXES[4]), line(FIXES[4]._replace(latitude=9.0)))
 
 
-def test_a_refused_row_that_is_there_fails_a_proof_with_its_line_and_reason():
-    found = verdict(find(REFUSED, table=FakeTable(ROWS)))
+def test_a_rejected_row_that_is_there_fails_a_proof_with_its_line_and_reason():
+    found = verdict(prove(REJECTED, table=FakeTable(ROWS)))
     assert found.outcome is Outcome.DIFFERENT
     assert found.headline == "1 rejected row of the source is in the table."
     assert "such as line 5: latitude is beyond" in found.reasons[0]
 
 
-def test_what_other_sources_left_is_let_be_and_what_this_one_refuses_is_not():
-    found = verdict(find(REFUSED, table=FakeTable([*ROWS, EXTRA])), allow_extra=True)
+def test_what_other_sources_left_is_let_be_and_what_this_one_rejects_is_not():
+    found = verdict(prove(REJECTED, table=FakeTable([*ROWS, EXTRA])), allow_extra=True)
     assert found.headline == "1 rejected row of the source is in the table."
     assert "--allow-extra does not cover them" in found.reasons[0]
 
 
-def test_refused_rows_are_still_there_for_a_proof_of_absence_too():
-    found = verdict(find(REFUSED, table=FakeTable(ROWS[3:]), absent=True), absent=True)
+def test_rejected_rows_are_still_there_for_a_proof_of_absence_too():
+    found = verdict(prove(REJECTED, table=FakeTable(ROWS[3:]), absent=True), absent=True)
     assert found.headline == ("1 row of 4 is still in myDB.gps_fixes; 1 rejected row of the source is in the table.")
-    alone = verdict(find(REFUSED, table=FakeTable(ROWS[4:]), absent=True), absent=True)
+    alone = verdict(prove(REJECTED, table=FakeTable(ROWS[4:]), absent=True), absent=True)
     assert (alone.outcome, alone.ok) == (Outcome.DIFFERENT, False)
 
 
 @pytest.mark.parametrize("absent", [True, False])
-def test_where_every_row_is_refused_what_is_there_is_no_proof_of_nothing(absent: bool):
+def test_where_every_row_is_rejected_what_is_there_is_no_proof_of_nothing(absent: bool):
     log = line(FIXES[0]._replace(latitude=9.0))
-    assert verdict(find(log, table=FakeTable([]), absent=absent), absent=absent).outcome is Outcome.NOTHING_COMPARED
-    found = verdict(find(log, table=FakeTable(ROWS), absent=absent), absent=absent)
+    assert verdict(prove(log, table=FakeTable([]), absent=absent), absent=absent).outcome is Outcome.NOTHING_COMPARED
+    found = verdict(prove(log, table=FakeTable(ROWS), absent=absent), absent=absent)
     assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "1 rejected row of the source is in the table.")
 
 
 def test_a_sink_that_is_behind_has_not_lost_anything_yet():
-    found = verdict(find(LOG, table=FakeTable([]), sink=FakeSink(upsert(*FIXES), pace=0), wait_seconds=0))
+    found = verdict(prove(LOG, table=FakeTable([]), sink=FakeSink(upsert(*FIXES), pace=0), wait_seconds=0))
     assert found.outcome is Outcome.NOT_CAUGHT_UP
-    assert "5 messages that can change this were waiting for the sink after 60 s" in found.reasons[0]
+    assert "5 records that can change this were waiting for the sink after 60 s" in found.reasons[0]
 
 
 def test_a_sink_that_has_failed_says_why():
-    found = verdict(find(LOG, table=FakeTable([]), sink=FakeSink(upsert(*FIXES), halt=FAILED)))
+    found = verdict(prove(LOG, table=FakeTable([]), sink=FakeSink(upsert(*FIXES), problem=FAILED)))
     assert found.outcome is Outcome.SINK_FAILED
     assert found.reasons[0] == "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no."
     assert "start it again (on this machine `sluice up` starts what has failed)" in found.reasons[2]
 
 
 def test_a_sink_that_has_failed_after_its_work_hinders_no_proof():
-    assert verdict(find(LOG, table=FakeTable(ROWS), sink=FakeSink(done=upsert(*FIXES), halt=FAILED))).ok
-    found = verdict(find(LOG, table=FakeTable(ROWS), sink=FakeSink(delete(fix(77)), halt=FAILED)))
+    assert verdict(prove(LOG, table=FakeTable(ROWS), sink=FakeSink(done=upsert(*FIXES), problem=FAILED))).ok
+    found = verdict(prove(LOG, table=FakeTable(ROWS), sink=FakeSink(delete(fix(77)), problem=FAILED)))
     assert found.ok
-    assert found.reasons == ("1 message waits for the sink that cannot change this: none is of these rows.",)
+    assert found.reasons == ("1 record waits for the sink that cannot change this: none is of these rows.",)
 
 
 @pytest.mark.parametrize(("halt", "outcome"), [(PAUSED, Outcome.SINK_FAILED), (None, Outcome.NOT_CAUGHT_UP)])
-def test_a_yes_that_holds_only_until_waiting_messages_are_dealt_with_is_none(halt: str | None, outcome: Outcome):
-    sink = FakeSink(delete(*FIXES), halt=halt, pace=0)
-    found = verdict(find(LOG, table=FakeTable(ROWS), sink=sink, wait_seconds=0))
+def test_a_yes_that_holds_only_until_waiting_records_are_dealt_with_is_none(halt: str | None, outcome: Outcome):
+    sink = FakeSink(delete(*FIXES), problem=halt, pace=0)
+    found = verdict(prove(LOG, table=FakeTable(ROWS), sink=sink, wait_seconds=0))
     assert found.outcome is outcome
     assert found.headline == (
-        "All 5 rows of the source are in myDB.gps_fixes, every field equal now, but 5 messages that can change this are"
+        "All 5 rows of the source are in myDB.gps_fixes, every field equal now, but 5 records that can change this are"
         " waiting for the sink."
     )
 
 
 def test_extra_rows_whose_deletion_waits_are_on_their_way_out():
     sink = FakeSink([(b"%d" % EXTRA.utime, None)], pace=0)
-    found = verdict(find(LOG, table=FakeTable([*ROWS, EXTRA]), sink=sink, wait_seconds=0))
+    found = verdict(prove(LOG, table=FakeTable([*ROWS, EXTRA]), sink=sink, wait_seconds=0))
     assert found.outcome is Outcome.NOT_CAUGHT_UP
 
 
 def test_rows_lost_on_the_way_point_to_the_dead_letters():
-    found = verdict(find(LOG, table=FakeTable(ROWS[:4])), dead_letters=1)
+    found = verdict(prove(LOG, table=FakeTable(ROWS[:4])), dead_letters=1)
     assert found.outcome is Outcome.DIFFERENT
     assert "nothing is on its way" in found.reasons[0]
     assert any("sluice dlq --connector mysql-sink" in reason for reason in found.reasons)
@@ -128,7 +132,7 @@ def test_rows_lost_on_the_way_point_to_the_dead_letters():
 
 @pytest.mark.parametrize(("left", "ok"), [(0, True), (2, False)])
 def test_absence(left: int, ok: bool):
-    found = verdict(find(LOG, table=FakeTable(ROWS[:left]), absent=True), absent=True)
+    found = verdict(prove(LOG, table=FakeTable(ROWS[:left]), absent=True), absent=True)
     assert found.ok is ok
     said = "None of the 5 rows" if ok else "2 rows of 5 are still in myDB.gps_fixes."
     assert said in found.headline

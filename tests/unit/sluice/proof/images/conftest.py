@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sluice.proof.images.fakes import FakeStore, content, make_folder
+from tests.unit.sluice.proof.images.fake_store import FakeStore, content, make_folder
 
 
 @pytest.fixture
@@ -13,5 +13,5 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> FakeStore:
-    """All of `folder`."""
+    """Redis with all images of `folder`."""
     return FakeStore(content(folder))

@@ -4,7 +4,7 @@ from pathlib import Path
 from sluice.proof.images.compare import ImageComparison, compare_images, find_extra
 from sluice.proof.images.redis_images import NotBytes, Value
 from sluice.proof.images.source_images import Content
-from tests.unit.sluice.proof.images.fakes import START, FakeStore, content, key, png
+from tests.unit.sluice.proof.images.fake_store import START, FakeStore, content, key, png
 
 
 def images(folder: Path) -> dict[str, Content]:
@@ -40,7 +40,7 @@ def test_a_value_of_another_type_is_different(folder: Path, store: FakeStore):
 
 
 def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(folder: Path, store: FakeStore):
-    store.mortal = frozenset({key(0, 1)})
+    store.expiring_keys = frozenset({key(0, 1)})
     found = compare(folder, store)
     assert (found.equal, found.missing.count, found.different.count) == (5, 0, 1)
     assert found.different.first[0].expires

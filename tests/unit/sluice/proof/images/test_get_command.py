@@ -10,20 +10,20 @@ from PIL import Image
 from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.proof.images.get_command import add_get_arguments, fetch, get_image, run_get, suffix_of
+from sluice.proof.images.get_command import add_get_arguments, fetch_image, get_image, run_get, suffix_of
 from sluice.proof.images.redis_images import NotBytes
-from tests.unit.sluice.proof.images.fakes import FakeStore, key, png
+from tests.unit.sluice.proof.images.fake_store import FakeStore, key, png
 from tests.unit.sluice.proof.test_command import NOWHERE
 
 KEY = key(0, 0)
 BINARY = bytes(range(256)) + b"\r\n\r\n\0"
 
 
-class Got:
-    """What one `sluice get` has said and written."""
+class Output:
+    """Output of one `sluice get`: console, errors, standard output."""
 
     def __init__(self) -> None:
-        self.said, self.errors, self.stdout = StringIO(), StringIO(), BytesIO()
+        self.console, self.errors, self.stdout = StringIO(), StringIO(), BytesIO()
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def parsed(*arguments: str) -> Namespace:
     return parser.parse_args(arguments)
 
 
-def run(store: FakeStore, *arguments: str) -> Got:
-    got = Got()
-    said, errors = Console(file=got.said, width=40), Console(file=got.errors, width=40)
-    assert get_image(parsed(*arguments), store=store, console=said, errors=errors, stdout=got.stdout) is Exit.OK
+def run(store: FakeStore, *arguments: str) -> Output:
+    got = Output()
+    console, errors = Console(file=got.console, width=40), Console(file=got.errors, width=40)
+    assert get_image(parsed(*arguments), store=store, console=console, errors=errors, stdout=got.stdout) is Exit.OK
     return got
 
 
@@ -51,7 +51,7 @@ def test_the_file_is_named_after_the_key_and_its_bytes(store: FakeStore, tmp_pat
     path = tmp_path / f"{KEY.rpartition('/')[2]}.png"
     assert path.read_bytes() == png(1)
     digest = sha256(png(1)).hexdigest()
-    assert got.said.getvalue() == f"{KEY} → {path.name}: {len(png(1))} bytes, SHA-256 {digest}\n"
+    assert got.console.getvalue() == f"{KEY} → {path.name}: {len(png(1))} bytes, SHA-256 {digest}\n"
 
 
 def test_every_byte_goes_to_a_file_or_to_standard_output(store: FakeStore, tmp_path: Path):
@@ -59,11 +59,11 @@ def test_every_byte_goes_to_a_file_or_to_standard_output(store: FakeStore, tmp_p
     assert (tmp_path / "out").read_bytes() == BINARY
     got = run(store, "a/b/binary", "-o", "-")
     assert got.stdout.getvalue() == BINARY
-    assert got.said.getvalue() == ""
+    assert got.console.getvalue() == ""
     assert sha256(BINARY).hexdigest() in got.errors.getvalue()
 
 
-@pytest.mark.parametrize(("output", "stream"), [("-", "errors"), ("mine", "said")])
+@pytest.mark.parametrize(("output", "stream"), [("-", "errors"), ("mine", "console")])
 def test_size_and_hash_as_one_object(store: FakeStore, output: str, stream: str):
     found: dict[str, Any] = json.loads(getattr(run(store, KEY, "--json", "-o", output), stream).getvalue())
     assert found["bytes"] == len(png(1))
@@ -123,7 +123,7 @@ def test_a_key_that_is_not_there_shows_its_neighbours(store: FakeStore):
 
 def test_an_empty_redis_says_how_to_fill_it():
     with pytest.raises(SluiceError, match="sluice load images SOURCE"):
-        fetch(KEY, store=FakeStore({}))
+        fetch_image(KEY, store=FakeStore({}))
 
 
 def test_a_value_that_is_no_image_is_told(store: FakeStore):

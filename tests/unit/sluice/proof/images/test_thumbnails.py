@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from sluice.proof.images.redis_images import NotBytes, Value
-from sluice.proof.images.thumbnails import Thumbnail, choose, thumbnails
-from tests.unit.sluice.proof.images.fakes import START, FakeStore, key, png
+from sluice.proof.images.thumbnails import Thumbnail, choose_evenly, make_thumbnails
+from tests.unit.sluice.proof.images.fake_store import START, FakeStore, key, png
 
 KEY = key(0, 0)
 
 
 def draw(value: Value) -> Thumbnail:
-    (found,) = thumbnails([KEY], store=FakeStore({KEY: value}), wrong=frozenset())
+    (found,) = make_thumbnails([KEY], store=FakeStore({KEY: value}), wrong=frozenset())
     return found
 
 
@@ -25,7 +25,7 @@ def encoded(image: Image.Image, kind: str) -> bytes:
 
 
 def picture(thumbnail: Thumbnail) -> Image.Image:
-    assert thumbnail.uri is not None, thumbnail.words
+    assert thumbnail.uri is not None, thumbnail.caption
     return Image.open(BytesIO(b64decode(thumbnail.uri.partition(",")[2])))
 
 
@@ -34,12 +34,12 @@ def keys(counts: list[int]) -> list[str]:
 
 
 def test_few_images_are_all_shown():
-    assert choose(keys([2, 3])) == keys([2, 3])
-    assert choose([]) == []
+    assert choose_evenly(keys([2, 3])) == keys([2, 3])
+    assert choose_evenly([]) == []
 
 
 def test_many_images_are_chosen_evenly_over_cameras_and_time():
-    chosen = choose(keys([100] * 6), count=24)
+    chosen = choose_evenly(keys([100] * 6), count=24)
     assert len(chosen) == 24
     assert chosen == sorted(chosen)
     for camera in range(6):
@@ -47,12 +47,12 @@ def test_many_images_are_chosen_evenly_over_cameras_and_time():
 
 
 def test_what_one_camera_has_not_is_there_for_the_others():
-    chosen = choose(keys([1, 100, 2]), count=9)
+    chosen = choose_evenly(keys([1, 100, 2]), count=9)
     assert [sum(f"Cam{camera}/" in name for name in chosen) for camera in range(3)] == [1, 6, 2]
 
 
 def test_of_more_cameras_than_places_some_are_shown():
-    chosen = choose([f"day{day:03}/Cam0/{START + n}" for day in range(100) for n in range(3)], count=4)
+    chosen = choose_evenly([f"day{day:03}/Cam0/{START + n}" for day in range(100) for n in range(3)], count=4)
     assert chosen == [f"day{day:03}/Cam0/{START + 1}" for day in (0, 33, 66, 99)]
 
 
@@ -63,7 +63,7 @@ def test_an_image_is_made_small_and_keeps_its_shape(kind: str, mode: str):
     assert picture(found).size == (160, 122)
     assert found.uri is not None
     assert found.uri.startswith("data:image/jpeg;base64,")
-    assert found.words == f"{kind.upper()} 1616×1232"
+    assert found.caption == f"{kind.upper()} 1616×1232"
     assert len(found.uri) < 20_000
 
 
@@ -106,8 +106,8 @@ def bomb(edge: int) -> bytes:
 def test_what_cannot_be_drawn_says_so(value: Value, why: str):
     found = draw(value)
     assert found.uri is None
-    assert why in found.words
+    assert why in found.caption
 
 
 def test_what_has_gone_meanwhile_is_left_out():
-    assert thumbnails([KEY], store=FakeStore({}), wrong=frozenset()) == ()
+    assert make_thumbnails([KEY], store=FakeStore({}), wrong=frozenset()) == ()

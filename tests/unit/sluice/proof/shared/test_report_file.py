@@ -7,12 +7,12 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.proof.gps.report import render
 from sluice.proof.shared.report_file import report_path, source_of_page, write_report
-from tests.unit.sluice.proof.fakes import FakeTable
-from tests.unit.sluice.proof.gps.test_report import LOG, ROWS, evidence, find
+from tests.unit.sluice.proof.gps.fake_table import FakeTable
+from tests.unit.sluice.proof.gps.test_report import LOG, ROWS, proof, prove
 
 
 def page(source: str) -> str:
-    return render(replace(evidence(find(LOG, table=FakeTable(ROWS))), source_id=source))
+    return render(replace(proof(prove(LOG, table=FakeTable(ROWS))), source_id=source))
 
 
 @pytest.fixture

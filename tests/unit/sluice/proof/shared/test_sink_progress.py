@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.proof.shared.sink_progress import ROWS_SINK, find_sinks, is_stuck, troubles
+from sluice.proof.shared.sink_progress import ROWS_SINK, find_problems, find_sinks, is_stuck
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 
 TASKS = tuple(TaskStatus(number=n, state="RUNNING", worker="w", error=None) for n in range(3))
@@ -12,19 +12,19 @@ SINK = ConnectorStatus(
 
 
 def test_a_sink_that_runs_is_in_no_trouble():
-    assert troubles(SINK, name="mysql-sink") == ()
+    assert find_problems(SINK, name="mysql-sink") == ()
     assert not is_stuck(SINK)
 
 
 def test_a_sink_that_is_not_there_is_stuck():
-    assert troubles(None, name="mysql-sink") == ("there is no connector mysql-sink",)
+    assert find_problems(None, name="mysql-sink") == ("there is no connector mysql-sink",)
     assert is_stuck(None)
 
 
 @pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
 def test_a_sink_that_was_halted_is_stuck(state: str):
     halted = replace(SINK, state=state, tasks=tuple(replace(task, state=state) for task in TASKS))
-    assert troubles(halted, name="mysql-sink") == (
+    assert find_problems(halted, name="mysql-sink") == (
         f"connector mysql-sink is {state}",
         f"tasks 0, 1, 2 of mysql-sink are {state}",
     )
@@ -33,15 +33,15 @@ def test_a_sink_that_was_halted_is_stuck(state: str):
 
 def test_a_failed_task_is_trouble_and_stuck():
     failed = replace(SINK, tasks=(TASKS[0], replace(TASKS[1], state="FAILED", error="no")))
-    assert troubles(failed, name="mysql-sink") == ("task 1 of mysql-sink has FAILED: no",)
+    assert find_problems(failed, name="mysql-sink") == ("task 1 of mysql-sink has FAILED: no",)
     assert is_stuck(failed)
 
 
 def test_a_task_that_is_being_moved_is_trouble_but_waited_for():
     moved = replace(SINK, tasks=(replace(TASKS[0], state="UNASSIGNED"), *TASKS[1:]))
-    assert troubles(moved, name="mysql-sink") == ("task 0 of mysql-sink is UNASSIGNED",)
+    assert find_problems(moved, name="mysql-sink") == ("task 0 of mysql-sink is UNASSIGNED",)
     assert not is_stuck(moved)
-    assert troubles(replace(SINK, tasks=()), name="mysql-sink") == ("mysql-sink has no task",)
+    assert find_problems(replace(SINK, tasks=()), name="mysql-sink") == ("mysql-sink has no task",)
 
 
 def test_a_sink_alike_that_reads_the_same_topic_is_found():

@@ -16,33 +16,35 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
 
 /**
- * Avro with the schema's id before it, as Confluent's registry defines it: a zero, four bytes of id, the Avro body.
+ * Converts Avro in Confluent's wire format: a zero byte, four bytes of schema id, the Avro body.
  *
- * <p>What is wrong with a record is a DataException, which makes it a dead letter. What is wrong with the registry is
- * waited for, here and for as long as it takes: the exception that Connect would retry, it turns into a dead letter
- * all the same when the task is stopped or moved meanwhile.
+ * <p>An invalid record is a DataException, which makes it a dead letter. A registry that is unavailable is retried
+ * here, without a limit: Connect would retry a RetriableException, but if the task is stopped or moved meanwhile, it
+ * makes a dead letter of the record all the same.
  */
 public final class AvroConverter implements Converter {
     static final String URL = "schema.registry.url";
 
     private static final int HEADER_BYTES = 5;
 
-    private final NullableFields nullableFields = new NullableFields();
-    private Schemas schemas;
+    private final NullableDefaultRemover nullableDefaults = new NullableDefaultRemover();
+    private SchemaCache schemas;
     private AvroData data;
     private boolean isKey;
 
     @Override
     public ConfigDef config() {
         return AvroDataConfig.baseConfigDef().define(URL, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(),
-                Importance.HIGH, "Where the registry speaks Confluent's API, such as http://registry:8080/apis/ccompat/v7.");
+                Importance.HIGH,
+                "URL of the registry's Confluent-compatible API, such as http://registry:8080/apis/ccompat/v7.");
     }
 
     @Override
-    public void configure(Map<String, ?> given, boolean isKeyConverter) {
+    public void configure(Map<String, ?> settings, boolean isKeyConverter) {
         isKey = isKeyConverter;
-        data = new AvroData(new AvroDataConfig(given));
-        schemas = new Schemas(new Registry(new AbstractConfig(config(), given, false).getString(URL)), new Patience());
+        data = new AvroData(new AvroDataConfig(settings));
+        String url = new AbstractConfig(config(), settings, false).getString(URL);
+        schemas = new SchemaCache(new RegistryClient(url), new RegistryRetry());
     }
 
     @Override
@@ -50,14 +52,15 @@ public final class AvroConverter implements Converter {
         if (value == null) {
             return SchemaAndValue.NULL;
         }
-        int id = schemaId(value);
-        Datum schema = schemas.byId(id);
-        return data.toConnectData(schema.schema(), schema.read(value, HEADER_BYTES, id));
+        int id = readSchemaId(value);
+        AvroCodec codec = schemas.byId(id);
+        return data.toConnectData(codec.schema(), codec.decode(value, HEADER_BYTES, id));
     }
 
     @Override
     public byte[] fromConnectData(String topic, Schema schema, Object value) {
-        Object datum = data.fromConnectData(nullableFields.withoutDefaults(schema), nullableFields.convert(schema, value));
+        Object datum = data.fromConnectData(
+                nullableDefaults.removeFrom(schema), nullableDefaults.convert(schema, value));
         if (datum == null) {
             return null;
         }
@@ -65,10 +68,10 @@ public final class AvroConverter implements Converter {
             throw new DataException("a " + datum.getClass().getName() + " without a schema cannot be written as Avro");
         }
         int id = schemas.idOf(topic + (isKey ? "-key" : "-value"), container.getSchema());
-        return Datum.write(container, ByteBuffer.allocate(HEADER_BYTES).put((byte) 0).putInt(id).array());
+        return AvroCodec.encode(container, ByteBuffer.allocate(HEADER_BYTES).put((byte) 0).putInt(id).array());
     }
 
-    private static int schemaId(byte[] value) {
+    private static int readSchemaId(byte[] value) {
         if (value.length == 0) {
             throw new DataException("the value is empty: neither Avro nor null, which would be a deletion");
         }

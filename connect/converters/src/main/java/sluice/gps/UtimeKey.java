@@ -10,9 +10,9 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.transforms.Transformation;
 
 /**
- * Makes a record of gps-fixes one that the table myDB.gps_fixes takes: its key, utime as text, becomes a field utime
- * with a number. A record that the table would refuse is a DataException, which makes it a dead letter: the sink
- * itself would fail with it, and again at each start.
+ * Transforms the key of a gps-fixes record, utime as text, into a struct with the number utime, the primary key of
+ * myDB.gps_fixes. Throws a DataException for a record that the table would reject, which makes it a dead letter: the
+ * sink itself would fail on it, and again at each restart.
  */
 public final class UtimeKey<R extends ConnectRecord<R>> implements Transformation<R> {
     private static final String UTIME = "utime";
@@ -20,15 +20,15 @@ public final class UtimeKey<R extends ConnectRecord<R>> implements Transformatio
 
     @Override
     public R apply(R record) {
-        long utime = utime(record.key());
+        long utime = parseUtime(record.key());
         if (record.value() != null) {
-            Fix.check(record.value(), utime);
+            GpsFixValidator.validate(record.value(), utime);
         }
         return record.newRecord(record.topic(), record.kafkaPartition(), KEY, new Struct(KEY).put(UTIME, utime),
                 record.valueSchema(), record.value(), record.timestamp());
     }
 
-    private static long utime(Object key) {
+    private static long parseUtime(Object key) {
         if (key == null) {
             throw new DataException("the record has no key: the key of a fix is its utime, as text");
         }
@@ -37,11 +37,11 @@ public final class UtimeKey<R extends ConnectRecord<R>> implements Transformatio
         }
         try {
             long utime = Long.parseLong(text);
-            if (text.equals(Long.toString(utime))) { // Not +5, 05 or digits of another script: one row, one key.
+            if (text.equals(Long.toString(utime))) { // Rejects +5, 05 and non-ASCII digits: one row has one key.
                 return utime;
             }
         } catch (NumberFormatException error) {
-            // Told below.
+            // Reported below.
         }
         throw new DataException("the key " + quoted(text) + " is not a utime: digits only, at most " + Long.MAX_VALUE);
     }
@@ -57,11 +57,11 @@ public final class UtimeKey<R extends ConnectRecord<R>> implements Transformatio
 
     @Override
     public void configure(Map<String, ?> settings) {
-        // It has none.
+        // There are no settings.
     }
 
     @Override
     public void close() {
-        // It holds nothing.
+        // There is nothing to close.
     }
 }

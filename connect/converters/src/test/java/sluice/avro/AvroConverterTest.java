@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is written and read, what is the record's fault, and what is said of it. */
+/** Conversion in both directions, and the messages for invalid records. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AvroConverterTest {
     private static final Schema ROW = SchemaBuilder.struct().name("sluice.Row")
@@ -88,7 +88,7 @@ class AvroConverterTest {
     void nullStaysNull() {
         assertNull(converter.fromConnectData(TOPIC, null, null));
         assertNull(converter.toConnectData(TOPIC, null).value());
-        assertEquals(List.of(), registry.asked);
+        assertEquals(List.of(), registry.requests);
     }
 
     @Test
@@ -99,7 +99,7 @@ class AvroConverterTest {
             keys.fromConnectData("a b", ROW, row());
         }
         assertEquals(List.of("GET /schemas/ids/1", "POST /subjects/a b-key/versions", "POST /subjects/topic-value/versions"),
-                registry.asked.stream().sorted().toList());
+                registry.requests.stream().sorted().toList());
     }
 
     static List<List<String>> notAvro() {
@@ -112,7 +112,7 @@ class AvroConverterTest {
     void valueThatIsNotAvroIsRefused(List<String> valueAndReasons) {
         assertRefused(valueAndReasons.get(0).getBytes(StandardCharsets.ISO_8859_1),
                 valueAndReasons.subList(1, valueAndReasons.size()).toArray(String[]::new));
-        assertEquals(List.of(), registry.asked);
+        assertEquals(List.of(), registry.requests);
     }
 
     @Test
@@ -133,7 +133,7 @@ class AvroConverterTest {
     @Test
     void valueThatIsNotWhatItsSchemaSaysIsRefused() {
         byte[] value = written();
-        value[6] = 5; // Neither of the two types of "text".
+        value[6] = 5; // an index of neither type of the union "text"
         assertRefused(value, "not what the schema with the id 1 says");
     }
 
@@ -141,13 +141,13 @@ class AvroConverterTest {
     void schemaThatIsNotAvroIsRefused() {
         registry.schemas.put(1, "syntax = \"proto3\";");
         assertRefused(new byte[] {0, 0, 0, 0, 1}, "id 1", "Avro");
-        registry.next.add(new FakeRegistry.Answer(200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}"));
+        registry.queued.add(new FakeRegistry.Answer(200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}"));
         assertRefused(new byte[] {0, 0, 0, 0, 2}, "id 2", "is JSON");
     }
 
     @Test
     void schemaThatTheRegistryRefusesIsToldWithItsReason() {
-        registry.next.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
+        registry.queued.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
         DataException error = assertThrows(DataException.class, this::written);
         assertTrue(error.getMessage().contains("topic-value: incompatible"), error.getMessage());
     }

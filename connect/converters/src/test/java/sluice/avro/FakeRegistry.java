@@ -14,16 +14,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A registry with the two questions that the converter asks; told what to answer to the next ones. */
+/** Registry with the two requests that the converter sends; a test can queue responses. */
 final class FakeRegistry implements AutoCloseable {
     record Answer(int status, String body) { }
 
     static final Answer UNKNOWN = new Answer(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found.\"}");
 
     final Map<Integer, String> schemas = new HashMap<>();
-    /** Answered once each, in order, before what is right is answered. */
-    final Deque<Answer> next = new ArrayDeque<>();
-    final List<String> asked = new ArrayList<>();
+    /** Queued responses, each sent once; then the right ones. */
+    final Deque<Answer> queued = new ArrayDeque<>();
+    final List<String> requests = new ArrayList<>();
     private final HttpServer server;
 
     FakeRegistry() throws IOException {
@@ -44,33 +44,33 @@ final class FakeRegistry implements AutoCloseable {
         return "http://127.0.0.1:" + port();
     }
 
-    static String answerWith(String schema) {
+    static String schemaJson(String schema) {
         return new ObjectMapper().createObjectNode().put("schema", schema).toString();
     }
 
     private synchronized void answer(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-        asked.add(exchange.getRequestMethod() + " " + path);
-        Answer answer = next.isEmpty() ? right(path, body) : next.poll();
+        requests.add(exchange.getRequestMethod() + " " + path);
+        Answer answer = queued.isEmpty() ? respond(path, body) : queued.poll();
         byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(answer.status(), bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
     }
 
-    private Answer right(String path, String body) throws IOException {
+    private Answer respond(String path, String body) throws IOException {
         if (path.startsWith("/subjects/")) {
             int id = schemas.size() + 1;
             String schema = new ObjectMapper().readTree(body).path("schema").textValue();
-            if (schema.contains(":\"{}\"")) { // As Apicurio 3 does.
+            if (schema.contains(":\"{}\"")) { // like Apicurio 3
                 return new Answer(422, "{\"error_code\":42201,\"message\":\"Failed to discover artifact type from content.\"}");
             }
             schemas.put(id, schema);
             return new Answer(200, "{\"id\":" + id + "}");
         }
         String schema = schemas.get(Integer.valueOf(path.substring(path.lastIndexOf('/') + 1)));
-        return schema == null ? UNKNOWN : new Answer(200, answerWith(schema));
+        return schema == null ? UNKNOWN : new Answer(200, schemaJson(schema));
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which records become rows, and what is said of the others. */
+/** Transformed records, and the messages for those that the table would reject. */
 class UtimeKeyTest {
     private static final long UTIME = 1_353_099_678_298_235L;
     private static final Schema FIX = SchemaBuilder.struct()

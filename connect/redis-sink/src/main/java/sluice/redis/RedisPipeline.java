@@ -20,89 +20,90 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Commands to Redis over one connection, written without waiting for each reply; Redis executes them in their order.
+ * Pipelines commands to Redis over one connection: writes them without waiting for each reply. Redis keeps their order.
  *
- * <p>Every method throws a RetriableException where a later try may work, and a ConnectException where it cannot.
- * After either nothing is under way any more: what was not awaited is to be sent again, from its beginning.
+ * <p>Every method throws a RetriableException if a retry may succeed, and another ConnectException if not. After
+ * either, nothing is in flight: everything since the last await() must be sent again, from the first record.
  */
 final class RedisPipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RedisPipeline.class);
     private static final byte[] PX = {'P', 'X'};
-    /** Replies are a few bytes each, but Redis holds them until they are read. */
-    private static final int MOST_COMMANDS = 10_000;
+    /** Replies are a few bytes each, but Redis buffers them until they are read. */
+    private static final int MAX_COMMANDS = 10_000;
 
     private final RedisSinkConfig config;
-    private final Failures failures;
+    private final RedisErrors errors;
     private final Tls tls;
     private final JedisClientConfig login;
-    private final int mostBytes;
+    private final int maxBytes;
     private final byte[] timeToLive;
-    private final ScheduledThreadPoolExecutor clock;
+    private final ScheduledThreadPoolExecutor timer;
     private final List<SinkRecord> sent = new ArrayList<>();
     private long sentBytes;
     private RedisSocket socket;
     private Connection connection;
-    private Alarm alarm;
-    /** How Redis calls the connection, and how it called the last one that was given up. */
+    private Deadline deadline;
+    /** Redis' id of the connection, and of the last connection that was abandoned with commands in flight. */
     private ClientId current;
     private ClientId abandoned;
 
     RedisPipeline(RedisSinkConfig config) {
         this.config = config;
-        failures = new Failures(config);
+        errors = new RedisErrors(config);
         tls = config.getBoolean(RedisSinkConfig.TLS_ENABLED) ? new Tls(config) : null;
         login = DefaultJedisClientConfig.builder()
-                .serverDefaultProtocol() // AUTH as every server knows it, no HELLO
+                .serverDefaultProtocol() // AUTH, which every server knows, not HELLO
                 .user(config.getString(RedisSinkConfig.USERNAME))
                 .password(config.password())
                 .database(config.getInt(RedisSinkConfig.DATABASE))
-                .socketTimeoutMillis(0) // Alarm is what limits an exchange
+                .socketTimeoutMillis(0) // Deadline limits an exchange instead
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
                 .build();
-        mostBytes = config.getInt(RedisSinkConfig.PIPELINE_BYTES);
+        maxBytes = config.getInt(RedisSinkConfig.PIPELINE_BYTES);
         long milliseconds = config.getLong(RedisSinkConfig.TTL_MS);
         timeToLive = milliseconds == 0 ? null : Protocol.toByteArray(milliseconds);
-        clock = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "redis-sink-clock");
+        timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "redis-sink-timer");
             thread.setDaemon(true);
             return thread;
         });
-        clock.setRemoveOnCancelPolicy(true);
+        timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Opens a connection and logs in, where there is none. */
+    /** Opens a connection and logs in, unless there is one. */
     void connect() {
         if (connection != null) {
             return;
         }
         socket = new RedisSocket(config, tls);
-        alarm = new Alarm(RedisSinkConfig.CONNECT_TIMEOUT_MS);
+        deadline = new Deadline(RedisSinkConfig.CONNECT_TIMEOUT_MS);
         try {
             connection = new Connection(socket, login);
-            current = ClientId.of(connection);
-            endAbandoned();
-            alarm.cancel();
-        } catch (JedisException | ConnectException | ClassCastException error) { // the last: no Redis answers there
-            throw failed(error, "the login to database " + config.getInt(RedisSinkConfig.DATABASE));
+            current = ClientId.fetch(connection);
+            killAbandoned();
+            deadline.cancel();
+        } catch (JedisException | ConnectException | ClassCastException error) {
+            // ClassCastException: the server is not Redis.
+            throw abandonAfter(error, "the login to database " + config.getInt(RedisSinkConfig.DATABASE));
         }
     }
 
-    /** Sets a key, or deletes it where the value is null; waits for replies only where enough is under way. */
+    /** Sends SET, or DEL if the value is null; waits for replies only if enough bytes or commands are in flight. */
     void write(SinkRecord record, byte[] key, byte[] value) {
         int bytes = key.length + (value == null ? 0 : value.length);
-        if (sentBytes + bytes > mostBytes || sent.size() == MOST_COMMANDS) {
+        if (sentBytes + bytes > maxBytes || sent.size() == MAX_COMMANDS) {
             await();
         }
         connect();
         if (sent.isEmpty()) {
-            alarm = new Alarm(RedisSinkConfig.COMMAND_TIMEOUT_MS);
+            deadline = new Deadline(RedisSinkConfig.COMMAND_TIMEOUT_MS);
         }
         sent.add(record);
         sentBytes += bytes;
         try {
             send(key, value);
         } catch (JedisException error) {
-            throw failed(error, "the write of " + where(record));
+            throw abandonAfter(error, "the write of " + describe(record));
         }
     }
 
@@ -116,47 +117,47 @@ final class RedisPipeline implements AutoCloseable {
         }
     }
 
-    /** Returns when Redis has acknowledged everything that was written. */
+    /** Waits until Redis has acknowledged every command sent. */
     void await() {
         if (sent.isEmpty()) {
             return;
         }
         try {
             List<Object> replies = connection.getMany(sent.size());
-            alarm.cancel();
+            deadline.cancel();
             for (int index = 0; index < replies.size(); index++) {
-                if (replies.get(index) instanceof JedisDataException refusal) {
-                    throw failures.refused(refusal, "the write of " + where(sent.get(index)));
+                if (replies.get(index) instanceof JedisDataException reply) {
+                    throw errors.errorReply(reply, "the write of " + describe(sent.get(index)));
                 }
             }
         } catch (JedisException error) {
-            throw failed(error, "a write");
+            throw abandonAfter(error, "a write");
         } finally {
             sent.clear();
             sentBytes = 0;
         }
     }
 
-    /** The exception for what went wrong; gives the connection up. */
-    private ConnectException failed(RuntimeException error, String what) {
-        boolean late = alarm.rang;
-        String limit = alarm.setting;
-        drop();
-        if (error instanceof ConnectException known) {
-            return known;
+    /** Abandons the connection and returns the exception for `error`. */
+    private ConnectException abandonAfter(RuntimeException error, String what) {
+        boolean timedOut = deadline.expired;
+        String setting = deadline.setting;
+        abandon();
+        if (error instanceof ConnectException classified) {
+            return classified;
         }
-        if (late) {
-            return failures.late(config.getInt(limit), limit);
+        if (timedOut) {
+            return errors.timedOut(config.getInt(setting), setting);
         }
-        if (error instanceof JedisDataException refusal) {
-            return failures.refused(refusal, what);
+        if (error instanceof JedisDataException reply) {
+            return errors.errorReply(reply, what);
         }
-        return failures.unreachable(error);
+        return errors.unreachable(error);
     }
 
-    private void drop() {
-        alarm.cancel();
-        socket.cut();
+    private void abandon() {
+        deadline.cancel();
+        socket.closeNow();
         if (!sent.isEmpty()) {
             abandoned = current;
         }
@@ -167,71 +168,72 @@ final class RedisPipeline implements AutoCloseable {
     }
 
     /**
-     * Has Redis end the connection that was given up. It may still hold commands of ours that it has not come to, and
-     * would execute them after those that are sent again and after later ones: an old value would win.
+     * Has Redis kill the abandoned connection. It may still have unprocessed commands of that connection, and would
+     * execute them after those that are sent again and after later ones: an old value would win.
      */
-    private void endAbandoned() {
-        if (abandoned != null && !abandoned.end(connection)) {
+    private void killAbandoned() {
+        if (abandoned != null && !abandoned.kill(connection)) {
             LOG.warn("{} cannot end an earlier connection: give its user +client|info +client|kill, or what it was "
                     + "still sending may be executed late", config.server());
         }
         abandoned = null;
     }
 
-    static String where(SinkRecord record) {
+    /** Returns topic, partition and offset of a record, for messages. */
+    static String describe(SinkRecord record) {
         return "topic " + record.topic() + ", partition " + record.kafkaPartition() + ", offset " + record.kafkaOffset();
     }
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        timer.shutdownNow();
         if (socket != null) {
-            socket.cut();
+            socket.closeNow();
         }
     }
 
-    /** Cuts the connection when an exchange takes too long. */
-    private final class Alarm implements Runnable {
+    /** Closes the connection if an exchange takes longer than the setting allows. */
+    private final class Deadline implements Runnable {
         final String setting;
-        volatile boolean rang;
+        volatile boolean expired;
         private final RedisSocket watched = socket;
-        private final ScheduledFuture<?> ringing;
+        private final ScheduledFuture<?> task;
 
-        Alarm(String setting) {
+        Deadline(String setting) {
             this.setting = setting;
-            ringing = clock.schedule(this, config.getInt(setting), TimeUnit.MILLISECONDS);
+            task = timer.schedule(this, config.getInt(setting), TimeUnit.MILLISECONDS);
         }
 
         @Override
         public void run() {
-            rang = true;
-            watched.cut();
+            expired = true;
+            watched.closeNow();
         }
 
         void cancel() {
-            ringing.cancel(false);
+            task.cancel(false);
         }
     }
 
-    /** A connection as Redis knows it. Its number alone would be another's after a restart of Redis. */
+    /** Redis' id and address of a connection. After a restart of Redis, another connection may have the same id. */
     private record ClientId(String id, String address) {
         private static final ClientId UNKNOWN = new ClientId(null, null);
 
-        static ClientId of(Connection connection) {
+        static ClientId fetch(Connection connection) {
             try {
-                byte[] answer = (byte[]) connection.executeCommand(new CommandArguments(Command.CLIENT).add("INFO"));
-                String[] parts = new String(answer, Protocol.CHARSET).split(" ");
+                byte[] info = (byte[]) connection.executeCommand(new CommandArguments(Command.CLIENT).add("INFO"));
+                String[] parts = new String(info, Protocol.CHARSET).split(" ");
                 return new ClientId(parts[0].substring("id=".length()), parts[1].substring("addr=".length()));
-            } catch (JedisDataException refusal) { // no right to, or a server before 6.2
-                if (refusal.getMessage().startsWith("NOAUTH")) {
-                    throw refusal;
+            } catch (JedisDataException reply) { // no permission, or Redis before 6.2
+                if (reply.getMessage().startsWith("NOAUTH")) {
+                    throw reply;
                 }
                 return UNKNOWN;
             }
         }
 
-        /** Whether it is certainly gone. */
-        boolean end(Connection other) {
+        /** Kills this connection over `other`; returns whether it is certainly gone. */
+        boolean kill(Connection other) {
             if (id == null) {
                 return false;
             }
@@ -239,7 +241,7 @@ final class RedisPipeline implements AutoCloseable {
                 other.executeCommand(
                         new CommandArguments(Command.CLIENT).add("KILL").add("ID").add(id).add("ADDR").add(address));
                 return true;
-            } catch (JedisDataException refusal) {
+            } catch (JedisDataException reply) {
                 return false;
             }
         }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.common.config.types.Password;
 
-/** What can be set on the connector. docs/redis-sink.md has the same as a table. */
+/** Settings of the connector; docs/redis-sink.md has them as a table. */
 final class RedisSinkConfig extends AbstractConfig {
     static final String HOST = "redis.host";
     static final String PORT = "redis.port";
@@ -35,21 +35,21 @@ final class RedisSinkConfig extends AbstractConfig {
     static final String RETRY_TIMEOUT_MS = "redis.retry.timeout.ms";
     static final String RETRY_BACKOFF_MS = "redis.retry.backoff.ms";
     static final String RETRY_BACKOFF_MAX_MS = "redis.retry.backoff.max.ms";
-    /** Kafka Connect's own setting, which a task is given as well. */
+    /** Kafka Connect's own setting, which is passed to tasks too. */
     static final String DEAD_LETTER_TOPIC = "errors.deadletterqueue.topic.name";
 
-    /** Redis refuses a string that is longer, unless its proto-max-bulk-len was raised. */
+    /** Default of Redis' proto-max-bulk-len: it rejects longer strings. */
     static final int REDIS_MAX_VALUE_BYTES = 512 << 20;
 
-    /** As a retry timeout. */
-    static final long WITHOUT_END = -1;
+    /** Value of RETRY_TIMEOUT_MS: retry without a limit. */
+    static final long NO_TIMEOUT = -1;
 
-    private static final int A_DAY_MS = 86_400_000;
-    private static final int A_PORT = 65_535;
+    private static final int DAY_MS = 86_400_000;
+    private static final int MAX_PORT = 65_535;
 
-    RedisSinkConfig(Map<String, String> given) {
-        super(definition(), given, false);
-        for (ConfigValue value : checkTogether(definition().validate(given))) {
+    RedisSinkConfig(Map<String, String> properties) {
+        super(definition(), properties, false);
+        for (ConfigValue value : checkCombinations(definition().validate(properties))) {
             for (String message : value.errorMessages()) {
                 throw new ConfigException(message);
             }
@@ -67,63 +67,62 @@ final class RedisSinkConfig extends AbstractConfig {
 
     private static void server(Group group) {
         group.required(HOST, Type.STRING, new NonEmptyString(), "Host", "Name or address of the Redis server.");
-        group.add(PORT, Type.INT, 6379, Range.between(1, A_PORT), "Port", "Port of the Redis server.");
+        group.add(PORT, Type.INT, 6379, Range.between(1, MAX_PORT), "Port", "Port of the Redis server.");
         group.add(DATABASE, Type.INT, 0, Range.atLeast(0), "Database",
-                "Number of the database that is written to. A server has 16, from 0, unless it is told otherwise.");
+                "Number of the database that is written to. By default a server has 16, from 0.");
         group.add(USERNAME, Type.STRING, null, new OptionalNonEmpty(), "User",
                 "Redis user (ACL). Without one, the password is the default user's.");
         group.add(PASSWORD, Type.PASSWORD, null, null, "Password",
-                "The user's password. Give it as ${env:NAME}, so that it stands in no file and in no topic.");
+                "The user's password. Write ${env:NAME}, so that it is not stored in a file or a topic.");
     }
 
     private static void tls(Group group) {
-        group.add(TLS_ENABLED, Type.BOOLEAN, false, null, "TLS", "Speak TLS to the server.");
+        group.add(TLS_ENABLED, Type.BOOLEAN, false, null, "TLS", "Connect to the server over TLS.");
         group.add(TLS_CERTIFICATES, Type.STRING, null, new Certificates(), "Trusted certificates",
-                "The authorities that may have signed the server's certificate, as PEM text, for instance ${env:NAME}. "
-                        + "Those that Java trusts by default where it is not set.");
+                "Certificate authorities to trust, as PEM text, for instance ${env:NAME}. "
+                        + "Default: those that Java trusts.");
         group.add(TLS_VERIFY_HOSTNAME, Type.BOOLEAN, true, null, "Verify the host's name",
-                "Refuse a certificate that was not made for " + HOST + ".");
+                "Reject a certificate that was not issued for " + HOST + ".");
     }
 
     private static void records(Group group) {
-        group.add(KEY_PREFIX, Type.STRING, "", null, "Key prefix", "Text that every key in Redis begins with.");
+        group.add(KEY_PREFIX, Type.STRING, "", null, "Key prefix", "Prefix of every key in Redis.");
         group.add(TTL_MS, Type.LONG, 0L, Range.atLeast(0), "Time to live (ms)",
                 "How long Redis keeps a value after it was written. 0 keeps it until it is deleted.");
         group.add(MAX_VALUE_BYTES, Type.INT, REDIS_MAX_VALUE_BYTES, Range.between(0, REDIS_MAX_VALUE_BYTES),
                 "Largest value (bytes)",
-                "A record with a larger value is a bad record: it goes to the dead letter queue. The default is what "
-                        + "Redis takes, so that only the topic's max.message.bytes decides.");
+                "A record with a larger value is a bad record: it goes to the dead letter queue. The default is "
+                        + "Redis' own limit, so that only the topic's max.message.bytes decides.");
         group.add(PIPELINE_BYTES, Type.INT, 16 << 20, Range.atLeast(1), "Pipeline (bytes)",
-                "How many bytes are sent to Redis before its replies are waited for. A single larger value is sent "
-                        + "alone.");
+                "Bytes sent to Redis before waiting for its replies. A single larger value is sent alone.");
     }
 
     private static void failures(Group group) {
-        group.add(CONNECT_TIMEOUT_MS, Type.INT, 5_000, Range.between(1, A_DAY_MS), "Connect timeout (ms)",
+        group.add(CONNECT_TIMEOUT_MS, Type.INT, 5_000, Range.between(1, DAY_MS), "Connect timeout (ms)",
                 "How long opening a connection may take, TLS and login included.");
-        group.add(COMMAND_TIMEOUT_MS, Type.INT, 30_000, Range.between(1, A_DAY_MS), "Command timeout (ms)",
+        group.add(COMMAND_TIMEOUT_MS, Type.INT, 30_000, Range.between(1, DAY_MS), "Command timeout (ms)",
                 "How long one pipeline may take, from its first byte to its last reply.");
-        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(WITHOUT_END), "Retry timeout (ms)",
-                "How long a server that fails is tried again before the task fails. 0 fails at once, -1 never.");
-        group.add(RETRY_BACKOFF_MS, Type.LONG, 200L, Range.between(1, A_DAY_MS), "Retry backoff (ms)",
-                "Pause before the first retry. It doubles from one to the next.");
-        group.add(RETRY_BACKOFF_MAX_MS, Type.LONG, 5_000L, Range.between(1, A_DAY_MS), "Longest retry backoff (ms)",
-                "What the pause before a retry grows to.");
+        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(NO_TIMEOUT), "Retry timeout (ms)",
+                "How long to retry a failing server before the task fails. 0: no retry, -1: no limit.");
+        group.add(RETRY_BACKOFF_MS, Type.LONG, 200L, Range.between(1, DAY_MS), "Retry backoff (ms)",
+                "Pause before the first retry; doubles with each retry.");
+        group.add(RETRY_BACKOFF_MAX_MS, Type.LONG, 5_000L, Range.between(1, DAY_MS), "Longest retry backoff (ms)",
+                "Longest pause between retries.");
     }
 
-    /** Adds what is wrong with settings that are right one by one, to the setting that is to be changed. */
-    static List<ConfigValue> checkTogether(List<ConfigValue> values) {
-        Map<String, ConfigValue> named = values.stream().collect(Collectors.toMap(ConfigValue::name, Function.identity()));
-        if (named.get(USERNAME).value() != null && named.get(PASSWORD).value() == null) {
-            named.get(PASSWORD).addErrorMessage(USERNAME + " is set, so " + PASSWORD + " must be set too.");
+    /** Checks settings that are valid by themselves but not together; adds errors to the setting to change. */
+    static List<ConfigValue> checkCombinations(List<ConfigValue> values) {
+        Map<String, ConfigValue> byName = values.stream().collect(Collectors.toMap(ConfigValue::name, Function.identity()));
+        if (byName.get(USERNAME).value() != null && byName.get(PASSWORD).value() == null) {
+            byName.get(PASSWORD).addErrorMessage(USERNAME + " is set, so " + PASSWORD + " must be set too.");
         }
-        if (named.get(TLS_CERTIFICATES).value() != null && Boolean.FALSE.equals(named.get(TLS_ENABLED).value())) {
-            named.get(TLS_ENABLED).addErrorMessage(
+        if (byName.get(TLS_CERTIFICATES).value() != null && Boolean.FALSE.equals(byName.get(TLS_ENABLED).value())) {
+            byName.get(TLS_ENABLED).addErrorMessage(
                     TLS_CERTIFICATES + " is set, which means nothing without TLS: set " + TLS_ENABLED + " to true.");
         }
-        if (named.get(RETRY_BACKOFF_MS).value() instanceof Long first
-                && named.get(RETRY_BACKOFF_MAX_MS).value() instanceof Long longest && longest < first) {
-            named.get(RETRY_BACKOFF_MAX_MS).addErrorMessage(
+        if (byName.get(RETRY_BACKOFF_MS).value() instanceof Long first
+                && byName.get(RETRY_BACKOFF_MAX_MS).value() instanceof Long longest && longest < first) {
+            byName.get(RETRY_BACKOFF_MAX_MS).addErrorMessage(
                     RETRY_BACKOFF_MAX_MS + " is " + longest + ", which is below " + RETRY_BACKOFF_MS + " (" + first + ").");
         }
         return values;
@@ -138,13 +137,13 @@ final class RedisSinkConfig extends AbstractConfig {
         return getString(HOST) + ":" + getInt(PORT);
     }
 
-    /** The password, or null. */
+    /** Returns the password, or null. */
     String password() {
         Password password = getPassword(PASSWORD);
         return password == null ? null : password.value();
     }
 
-    /** Settings that are shown together, in the order in which they are added. */
+    /** A group of settings for display, in the order in which they are added. */
     private static final class Group {
         private final ConfigDef definition;
         private final String name;
@@ -159,9 +158,9 @@ final class RedisSinkConfig extends AbstractConfig {
             add(key, type, ConfigDef.NO_DEFAULT_VALUE, validator, display, doc);
         }
 
-        void add(String key, Type type, Object byDefault, Validator validator, String display, String doc) {
+        void add(String key, Type type, Object defaultValue, Validator validator, String display, String doc) {
             Importance importance = name.equals("Server") ? Importance.HIGH : Importance.MEDIUM;
-            definition.define(key, type, byDefault, validator, importance, doc, name, ++order, Width.MEDIUM, display);
+            definition.define(key, type, defaultValue, validator, importance, doc, name, ++order, Width.MEDIUM, display);
         }
     }
 
@@ -184,9 +183,9 @@ final class RedisSinkConfig extends AbstractConfig {
         public void ensureValid(String name, Object value) {
             if (value instanceof String pem) {
                 try {
-                    Tls.certificates(pem);
+                    Tls.parseCertificates(pem);
                 } catch (IllegalArgumentException error) {
-                    // Not the text itself: it fills a screen.
+                    // Without the text itself: it fills a screen.
                     throw new ConfigException(name + ": " + error.getMessage());
                 }
             }

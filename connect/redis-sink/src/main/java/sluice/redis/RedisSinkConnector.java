@@ -14,9 +14,9 @@ public final class RedisSinkConnector extends SinkConnector {
     private Map<String, String> settings = Map.of();
 
     @Override
-    public void start(Map<String, String> given) {
-        new RedisSinkConfig(given);
-        settings = Map.copyOf(given);
+    public void start(Map<String, String> properties) {
+        new RedisSinkConfig(properties);
+        settings = Map.copyOf(properties);
     }
 
     @Override
@@ -25,13 +25,13 @@ public final class RedisSinkConnector extends SinkConnector {
     }
 
     @Override
-    public List<Map<String, String>> taskConfigs(int most) {
-        return Collections.nCopies(most, settings);
+    public List<Map<String, String>> taskConfigs(int maxTasks) {
+        return Collections.nCopies(maxTasks, settings);
     }
 
     @Override
     public void stop() {
-        // The connector itself holds nothing: each task has its own connection.
+        // Nothing to stop: each task has its own connection.
     }
 
     @Override
@@ -40,9 +40,9 @@ public final class RedisSinkConnector extends SinkConnector {
     }
 
     @Override
-    public Config validate(Map<String, String> given) {
-        Config config = super.validate(given);
-        RedisSinkConfig.checkTogether(config.configValues());
+    public Config validate(Map<String, String> properties) {
+        Config config = super.validate(properties);
+        RedisSinkConfig.checkCombinations(config.configValues());
         return config;
     }
 

@@ -22,35 +22,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes batches to Redis in the order of their records.
+ * Writes batches of records to Redis, in order.
  *
- * <p>`put` returns only when Redis has acknowledged every record and the dead letter queue every bad one, so Connect
- * commits no offset before that.
+ * <p>put() returns only after Redis has acknowledged every record, and the dead letter queue every bad one, so that
+ * Connect commits no offset before that.
  */
 public final class RedisSinkTask extends SinkTask {
     private static final Logger LOG = LoggerFactory.getLogger(RedisSinkTask.class);
 
     private RedisSinkConfig config;
     private RedisPipeline pipeline;
-    private Retries retries;
+    private RetryBackoff backoff;
     private ErrantRecordReporter deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
     private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
 
     @Override
-    public void start(Map<String, String> given) {
-        config = new RedisSinkConfig(given);
+    public void start(Map<String, String> properties) {
+        config = new RedisSinkConfig(properties);
         prefix = config.getString(RedisSinkConfig.KEY_PREFIX).getBytes(StandardCharsets.UTF_8);
         maxValueBytes = config.getInt(RedisSinkConfig.MAX_VALUE_BYTES);
-        // A reporter that only writes a log is no place to keep a record in.
+        // Without a dead letter queue, Connect's reporter only logs: the record would be lost.
         deadLetters = config.hasDeadLetterQueue() ? context.errantRecordReporter() : null;
-        retries = new Retries(config);
+        backoff = new RetryBackoff(config);
         pipeline = new RedisPipeline(config);
         try {
-            pipeline.connect(); // A wrong password or database is told at once, not with the first record.
+            pipeline.connect(); // Reports a wrong password or database now, not with the first record.
         } catch (RetriableException error) {
-            LOG.warn("{}; it is tried again with the first records", error.getMessage());
+            LOG.warn("{}; retrying with the first records", error.getMessage());
         }
     }
 
@@ -61,26 +61,26 @@ public final class RedisSinkTask extends SinkTask {
         }
         try {
             write(records);
-            retries.end();
+            backoff.reset();
             for (SinkRecord record : records) {
                 written.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
                         new OffsetAndMetadata(record.originalKafkaOffset() + 1));
             }
         } catch (RetriableException error) {
-            context.timeout(retries.pause(error));
+            context.timeout(backoff.nextPause(error));
             throw error;
         }
     }
 
     /**
-     * Only what was written. Connect 4.3.1 was seen to count a batch that waited for its next try when its partitions
-     * were taken away and given back meanwhile: its images were never written and never read again.
+     * Returns only the offsets of written records. Connect 4.3.1 counts a batch as processed that waits for a retry
+     * while its partitions are revoked and assigned again: its images were never written and never read again.
      */
     @Override
-    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> counted) {
-        Map<TopicPartition, OffsetAndMetadata> safe = new HashMap<>(written);
-        safe.keySet().retainAll(counted.keySet());
-        return safe;
+    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>(written);
+        committable.keySet().retainAll(offsets.keySet());
+        return committable;
     }
 
     @Override
@@ -92,11 +92,11 @@ public final class RedisSinkTask extends SinkTask {
         List<BadRecord> bad = new ArrayList<>();
         for (SinkRecord record : records) {
             try {
-                pipeline.write(record, key(record), value(record));
+                pipeline.write(record, redisKey(record), redisValue(record));
             } catch (DataException reason) {
                 if (deadLetters == null) {
-                    pipeline.await(); // What came before it is in order.
-                    throw new ConnectException(RedisPipeline.where(record) + ": " + reason.getMessage()
+                    pipeline.await(); // The records before it are written.
+                    throw new ConnectException(RedisPipeline.describe(record) + ": " + reason.getMessage()
                             + ". Set " + RedisSinkConfig.DEAD_LETTER_TOPIC + " and errors.tolerance=all to set such "
                             + "records aside.", reason);
                 }
@@ -104,27 +104,27 @@ public final class RedisSinkTask extends SinkTask {
             }
         }
         pipeline.await();
-        report(bad); // Last, so that a batch that is tried again reports nothing twice.
+        report(bad); // Last, so that a batch that is retried reports nothing twice.
     }
 
-    private byte[] key(SinkRecord record) {
+    private byte[] redisKey(SinkRecord record) {
         if (record.key() == null) {
             throw new DataException("the record has no key, and Redis stores nothing without one");
         }
-        byte[] key = bytes(record.key(), "key");
+        byte[] key = toBytes(record.key(), "key");
         if (prefix.length == 0) {
             return key;
         }
-        byte[] whole = Arrays.copyOf(prefix, prefix.length + key.length);
-        System.arraycopy(key, 0, whole, prefix.length, key.length);
-        return whole;
+        byte[] prefixed = Arrays.copyOf(prefix, prefix.length + key.length);
+        System.arraycopy(key, 0, prefixed, prefix.length, key.length);
+        return prefixed;
     }
 
-    private byte[] value(SinkRecord record) {
+    private byte[] redisValue(SinkRecord record) {
         if (record.value() == null) {
             return null;
         }
-        byte[] value = bytes(record.value(), "value");
+        byte[] value = toBytes(record.value(), "value");
         if (value.length > maxValueBytes) {
             throw new DataException("the value has " + value.length + " bytes, and " + RedisSinkConfig.MAX_VALUE_BYTES
                     + " is " + maxValueBytes);
@@ -132,7 +132,7 @@ public final class RedisSinkTask extends SinkTask {
         return value;
     }
 
-    private static byte[] bytes(Object part, String name) {
+    private static byte[] toBytes(Object part, String name) {
         if (part instanceof byte[] bytes) {
             return bytes;
         }
@@ -151,19 +151,19 @@ public final class RedisSinkTask extends SinkTask {
     private void report(List<BadRecord> bad) {
         List<Future<Void>> reports = new ArrayList<>();
         try {
-            for (BadRecord one : bad) {
-                reports.add(deadLetters.report(one.record, one.reason));
+            for (BadRecord record : bad) {
+                reports.add(deadLetters.report(record.record, record.reason));
             }
             for (Future<Void> report : reports) {
                 report.get();
             }
         } catch (ExecutionException | RuntimeException error) {
             throw new ConnectException("a bad record cannot be set aside (the first of the batch: "
-                    + RedisPipeline.where(bad.get(0).record) + ": " + bad.get(0).reason.getMessage() + "): "
+                    + RedisPipeline.describe(bad.get(0).record) + ": " + bad.get(0).reason.getMessage() + "): "
                     + error.getMessage(), error);
-        } catch (InterruptedException stopping) {
+        } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
-            throw new ConnectException("interrupted while dead letters were written", stopping);
+            throw new ConnectException("interrupted while dead letters were written", error);
         }
     }
 

@@ -10,15 +10,15 @@ import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * One socket to Redis, which another thread may cut.
+ * Socket to Redis that another thread can close at once.
  *
- * <p>A read timeout of its own would not end a write to a server that has stopped reading, and closing a TLS socket
- * waits for that write. Closing what lies under it ends both.
+ * <p>A read timeout would not end a write to a server that has stopped reading, and closing a TLS socket waits for that
+ * write. Closing the TCP socket under it ends both.
  */
 final class RedisSocket implements JedisSocketFactory {
     private final RedisSinkConfig config;
     private final Tls tls;
-    private final Socket plain = new Socket();
+    private final Socket tcp = new Socket();
 
     RedisSocket(RedisSinkConfig config, Tls tls) {
         this.config = config;
@@ -30,14 +30,14 @@ final class RedisSocket implements JedisSocketFactory {
         String host = config.getString(RedisSinkConfig.HOST);
         int port = config.getInt(RedisSinkConfig.PORT);
         try {
-            plain.setTcpNoDelay(true);
-            plain.setKeepAlive(true);
-            plain.connect(new InetSocketAddress(host, port), config.getInt(RedisSinkConfig.CONNECT_TIMEOUT_MS));
-            return tls == null ? plain : tls.over(plain, host, port);
+            tcp.setTcpNoDelay(true);
+            tcp.setKeepAlive(true);
+            tcp.connect(new InetSocketAddress(host, port), config.getInt(RedisSinkConfig.CONNECT_TIMEOUT_MS));
+            return tls == null ? tcp : tls.handshake(tcp, host, port);
         } catch (UnknownHostException error) {
             throw new JedisConnectionException("there is no host " + host, error);
         } catch (IOException error) {
-            cut();
+            closeNow();
             if (error instanceof SSLException && !(error.getCause() instanceof IOException)) {
                 throw new ConnectException("Redis at " + config.server() + ": TLS is refused: " + error.getMessage()
                         + ". Is it a TLS port, and is " + RedisSinkConfig.TLS_CERTIFICATES + " its authority?", error);
@@ -46,12 +46,12 @@ final class RedisSocket implements JedisSocketFactory {
         }
     }
 
-    /** Ends whatever is under way on the connection, from any thread. */
-    void cut() {
+    /** Closes the connection and ends any read or write on it; from any thread. */
+    void closeNow() {
         try {
-            plain.close();
+            tcp.close();
         } catch (IOException ignored) {
-            // It is given up either way.
+            // The connection is abandoned either way.
         }
     }
 }

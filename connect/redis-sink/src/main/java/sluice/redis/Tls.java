@@ -17,23 +17,23 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import org.apache.kafka.connect.errors.ConnectException;
 
-/** The server's side of TLS: whom to trust, and for which name. */
+/** TLS client settings: trusted certificate authorities and verification of the host name. */
 final class Tls {
-    private final SSLSocketFactory sockets;
+    private final SSLSocketFactory socketFactory;
     private final boolean verifyHostname;
 
     Tls(RedisSinkConfig config) {
         String pem = config.getString(RedisSinkConfig.TLS_CERTIFICATES);
         verifyHostname = config.getBoolean(RedisSinkConfig.TLS_VERIFY_HOSTNAME);
         try {
-            sockets = pem == null ? SSLContext.getDefault().getSocketFactory() : trusting(certificates(pem));
+            socketFactory = pem == null ? SSLContext.getDefault().getSocketFactory() : trusting(parseCertificates(pem));
         } catch (GeneralSecurityException | IOException error) {
             throw new ConnectException("TLS to Redis cannot be set up: " + error.getMessage(), error);
         }
     }
 
-    /** The certificates in a PEM text; IllegalArgumentException where there is none or one cannot be read. */
-    static Collection<? extends Certificate> certificates(String pem) {
+    /** Parses the certificates of a PEM text; throws an IllegalArgumentException if there is none or one is invalid. */
+    static Collection<? extends Certificate> parseCertificates(String pem) {
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
             var found = factory.generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII)));
@@ -61,9 +61,9 @@ final class Tls {
         return context.getSocketFactory();
     }
 
-    /** Shakes hands over an open connection; IOException where the server is not whom it should be. */
-    Socket over(Socket plain, String host, int port) throws IOException {
-        SSLSocket socket = (SSLSocket) sockets.createSocket(plain, host, port, true);
+    /** Starts TLS over an open connection; throws an IOException if the server's certificate is not trusted. */
+    Socket handshake(Socket tcp, String host, int port) throws IOException {
+        SSLSocket socket = (SSLSocket) socketFactory.createSocket(tcp, host, port, true);
         if (verifyHostname) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

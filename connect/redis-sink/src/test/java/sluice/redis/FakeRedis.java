@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A server that speaks as much of Redis' protocol as the sink does, and misbehaves as a test wants it. */
+/** Server with the part of Redis' protocol that the sink uses; a test can make it misbehave. */
 class FakeRedis implements AutoCloseable {
-    /** What a test answers in place of a server that works; HANG_UP closes the connection, SILENCE says nothing. */
+    /** Reply to a command; HANG_UP closes the connection, SILENCE sends no reply, null leaves it to the server. */
     interface Behaviour {
         String answer(List<String> command);
     }
@@ -26,10 +26,10 @@ class FakeRedis implements AutoCloseable {
 
     final Map<String, String> data = new ConcurrentHashMap<>();
     final List<List<String>> commands = new CopyOnWriteArrayList<>();
-    /** Takes a command before the server does; null leaves it to the server. */
+    /** Called for each command before the server executes it. */
     volatile Behaviour behaviour = command -> null;
-    /** While set, nothing is read. */
-    volatile boolean deaf;
+    /** While true, the server reads nothing. */
+    volatile boolean paused;
 
     private final ServerSocket server;
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
@@ -44,8 +44,9 @@ class FakeRedis implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    List<String> named(String name) {
-        return commands.stream().filter(one -> one.get(0).equals(name)).map(one -> String.join(" ", one)).toList();
+    List<String> commandsNamed(String name) {
+        return commands.stream()
+                .filter(command -> command.get(0).equals(name)).map(command -> String.join(" ", command)).toList();
     }
 
     private static void start(Runnable work) {
@@ -69,7 +70,7 @@ class FakeRedis implements AutoCloseable {
     private void serve(Socket connection, int number) {
         try (connection; var in = new DataInputStream(new BufferedInputStream(connection.getInputStream(), 1 << 14))) {
             while (true) {
-                while (deaf) {
+                while (paused) {
                     Thread.onSpinWait();
                 }
                 List<String> command = read(in);
@@ -99,14 +100,14 @@ class FakeRedis implements AutoCloseable {
         return parts;
     }
 
-    private static int number(DataInputStream in, char mark) throws IOException {
+    private static int number(DataInputStream in, char type) throws IOException {
         StringBuilder line = new StringBuilder();
         for (int next = in.readByte(); next != '\r'; next = in.readByte()) {
             line.append((char) next);
         }
         in.readByte();
-        if (line.charAt(0) != mark) {
-            throw new IOException("expected " + mark + ", got " + line);
+        if (line.charAt(0) != type) {
+            throw new IOException("expected " + type + ", got " + line);
         }
         return Integer.parseInt(line.substring(1));
     }

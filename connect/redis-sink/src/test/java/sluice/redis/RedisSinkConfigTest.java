@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.Records.settings;
+import static sluice.redis.FakeWorker.settings;
 
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a person is told about the settings, before and after a mistake. */
+/** Documentation of the settings, and the messages for invalid ones. */
 class RedisSinkConfigTest {
     private final RedisSinkConnector connector = new RedisSinkConnector();
 

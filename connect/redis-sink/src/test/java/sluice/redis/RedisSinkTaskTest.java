@@ -3,8 +3,8 @@ package sluice.redis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.Records.record;
-import static sluice.redis.Records.settings;
+import static sluice.redis.FakeWorker.record;
+import static sluice.redis.FakeWorker.settings;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -20,12 +20,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is written, in which order, and what becomes of a record that cannot be. */
+/** Writes and their order, and dead letters for records that cannot be written. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RedisSinkTaskTest {
     private static final String[] DEAD_LETTERS = {RedisSinkConfig.DEAD_LETTER_TOPIC, "dead"};
 
-    private final Records worker = new Records();
+    private final FakeWorker worker = new FakeWorker();
     private FakeRedis redis;
     private RedisSinkTask task;
 
@@ -56,7 +56,8 @@ class RedisSinkTaskTest {
         put(settings(redis.port()), record("k", "1"), record("other", "x"), record("k", null), record("k", "2"),
                 record("gone", "y"), record("gone", null));
         assertEquals(Map.of("k", "2", "other", "x"), redis.data);
-        assertEquals(List.of("SET k 1", "SET k 2"), redis.named("SET").stream().filter(one -> one.contains(" k ")).toList());
+        assertEquals(List.of("SET k 1", "SET k 2"),
+                redis.commandsNamed("SET").stream().filter(one -> one.contains(" k ")).toList());
     }
 
     @Test
@@ -71,16 +72,16 @@ class RedisSinkTaskTest {
     void addsPrefixAndTimeToLive() {
         put(settings(redis.port(), RedisSinkConfig.KEY_PREFIX, "p:", RedisSinkConfig.TTL_MS, "1500"),
                 record("a", "1"), record("b", null));
-        assertEquals(List.of("SET p:a 1 PX 1500"), redis.named("SET"));
-        assertEquals(List.of("DEL p:b"), redis.named("DEL"));
+        assertEquals(List.of("SET p:a 1 PX 1500"), redis.commandsNamed("SET"));
+        assertEquals(List.of("DEL p:b"), redis.commandsNamed("DEL"));
     }
 
     @Test
     void logsInAndChoosesTheDatabase() {
         put(settings(redis.port(), RedisSinkConfig.USERNAME, "connect", RedisSinkConfig.PASSWORD, "secret",
                 RedisSinkConfig.DATABASE, "1"));
-        assertEquals(List.of("AUTH connect secret"), redis.named("AUTH"));
-        assertEquals(List.of("SELECT 1"), redis.named("SELECT"));
+        assertEquals(List.of("AUTH connect secret"), redis.commandsNamed("AUTH"));
+        assertEquals(List.of("SELECT 1"), redis.commandsNamed("SELECT"));
     }
 
     @Test
@@ -94,7 +95,7 @@ class RedisSinkTaskTest {
         };
         CompletableFuture<Void> putting =
                 CompletableFuture.runAsync(() -> put(settings(redis.port()), record("a", "1"), record("last", "2")));
-        while (redis.named("SET").size() < 2 && !putting.isDone()) {
+        while (redis.commandsNamed("SET").size() < 2 && !putting.isDone()) {
             Thread.onSpinWait();
         }
         assertTrue(!putting.isDone(), "put returned before the last reply");
@@ -109,7 +110,7 @@ class RedisSinkTaskTest {
                 RedisSinkConfig.COMMAND_TIMEOUT_MS, "500");
         ConnectException error = refused(settings, record("a", "1234"), record("b", "1234"), record("c", "1234"));
         assertTrue(error.getMessage().contains("did not answer"), error.getMessage());
-        assertEquals(List.of("SET a 1234", "SET b 1234"), redis.named("SET"));
+        assertEquals(List.of("SET a 1234", "SET b 1234"), redis.commandsNamed("SET"));
     }
 
     @Test
@@ -131,7 +132,7 @@ class RedisSinkTaskTest {
         Map<TopicPartition, OffsetAndMetadata> counted = Map.of(partition, new OffsetAndMetadata(60));
         redis.behaviour = command -> command.get(0).equals("SET") ? FakeRedis.HANG_UP : null;
         refused(settings(redis.port()), record("k", "v", 59));
-        task.put(List.of()); // The batch is gone with its partition; Connect counts it all the same.
+        task.put(List.of()); // The batch was dropped with its revoked partition; Connect counts it as processed.
         assertEquals(Map.of(), task.preCommit(counted));
         redis.behaviour = command -> null;
         task.put(List.of(record("k", "v", 7)));
@@ -142,7 +143,7 @@ class RedisSinkTaskTest {
 
     @Test
     void stopsAtABadRecordWithoutADeadLetterQueue() {
-        // The worker has a reporter all the same: errors.log.enable is enough for one.
+        // Connect gives the task a reporter for errors.log.enable alone, too.
         ConnectException error = refused(settings(redis.port()), record("before", "1", 1), record(null, "v", 17));
         assertTrue(error.getMessage().contains("topic images, partition 3, offset 17"), error.getMessage());
         assertTrue(error.getMessage().contains("no key"), error.getMessage());

@@ -1,0 +1,109 @@
+package sluice.avro;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import org.apache.kafka.connect.errors.DataException;
+
+/** Client of a schema registry with Confluent's API. Sends each request once, with a timeout. */
+final class RegistryClient {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
+    private static final int OK = 200;
+    private static final int NOT_FOUND = 404;
+    private static final int UNKNOWN_SCHEMA = 40403;
+    /** The registry rejects the schema: incompatible with the last one (409) or invalid (422). */
+    private static final Set<Integer> SCHEMA_REJECTED = Set.of(409, 422);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+
+    /** Shared by all tasks of a worker: each client has threads. */
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .connectTimeout(CONNECT_TIMEOUT).version(HttpClient.Version.HTTP_1_1).build();
+
+    private final String url;
+
+    RegistryClient(String url) {
+        this.url = url.replaceAll("/+$", "");
+    }
+
+    String url() {
+        return url;
+    }
+
+    /** Returns the schema with this id as text; null if the registry has none. */
+    String fetchSchema(int id) throws RegistryUnavailableException, InterruptedException {
+        HttpResponse<String> response = send(request("/schemas/ids/" + id).GET().build());
+        JsonNode body = parseJson(response);
+        if (response.statusCode() == NOT_FOUND && body.path("error_code").asInt() == UNKNOWN_SCHEMA) {
+            return null;
+        }
+        if (response.statusCode() != OK || !body.path("schema").isTextual()) {
+            throw unexpectedResponse(response);
+        }
+        String type = body.path("schemaType").asText("AVRO");
+        if (!type.equals("AVRO")) {
+            throw new DataException("the schema with the id " + id + " is " + type + ", not Avro");
+        }
+        return body.path("schema").textValue();
+    }
+
+    /** Returns the id of a subject's schema; registers it if it is new. Throws a DataException if it is rejected. */
+    int register(String subject, String schema) throws RegistryUnavailableException, InterruptedException {
+        String path = "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
+        // Apicurio takes the string default "{}" for an empty object and rejects the schema; escaped, it is accepted.
+        String escaped = schema.replace("\"{}\"", "\"\\u007b}\"");
+        String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", "AVRO").toString();
+        HttpResponse<String> response = send(
+                request(path).header("Content-Type", CONTENT_TYPE).POST(BodyPublishers.ofString(body)).build());
+        JsonNode parsed = parseJson(response);
+        if (SCHEMA_REJECTED.contains(response.statusCode()) && parsed.path("message").isTextual()) {
+            throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": "
+                    + parsed.path("message").textValue());
+        }
+        if (response.statusCode() != OK || !parsed.path("id").isIntegralNumber()) {
+            throw unexpectedResponse(response);
+        }
+        return parsed.path("id").intValue();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(url + path)).timeout(RESPONSE_TIMEOUT)
+                .header("Accept", CONTENT_TYPE + ", application/json");
+    }
+
+    private HttpResponse<String> send(HttpRequest request) throws RegistryUnavailableException, InterruptedException {
+        try {
+            return CLIENT.send(request, BodyHandlers.ofString());
+        } catch (IOException error) {
+            String reason = error.getMessage() == null ? "no connection" : error.getMessage();
+            throw new RegistryUnavailableException("the registry at " + url + " does not answer: " + reason, error);
+        }
+    }
+
+    private JsonNode parseJson(HttpResponse<String> response) throws RegistryUnavailableException {
+        try {
+            return JSON.readTree(response.body());
+        } catch (JsonProcessingException error) { // A proxy answers, or the registry is starting.
+            throw unexpectedResponse(response);
+        }
+    }
+
+    private RegistryUnavailableException unexpectedResponse(HttpResponse<String> response) {
+        String text = response.body().strip().replaceAll("\\s+", " ");
+        String start = text.length() > 200 ? text.substring(0, 200) + "…" : text;
+        return new RegistryUnavailableException(
+                "the registry at " + url + " answers " + response.statusCode() + ": " + start, null);
+    }
+}

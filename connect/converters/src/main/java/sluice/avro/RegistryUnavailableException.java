@@ -1,0 +1,10 @@
+package sluice.avro;
+
+/** The registry did not answer, or with an error of its own: the request is retried. */
+final class RegistryUnavailableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    RegistryUnavailableException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,143 @@
+package sluice.avro;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import org.apache.avro.Schema;
+import org.apache.kafka.connect.errors.DataException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import sluice.avro.FakeRegistry.Answer;
+
+/** Which answers of the registry are retried, and for how long. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RegistryRetryTest {
+    private static final String SCHEMA = "\"long\"";
+
+    /** A clock that advances by each pause. */
+    private static final class Clock extends RegistryRetry {
+        long now;
+        Runnable atPause = () -> { };
+
+        @Override
+        long millis() {
+            return now;
+        }
+
+        @Override
+        void pause(long millis) throws InterruptedException {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            now += millis;
+            atPause.run();
+        }
+    }
+
+    private final Clock clock = new Clock();
+    private FakeRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        registry = new FakeRegistry();
+        registry.schemas.put(1, SCHEMA);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+    }
+
+    private SchemaCache schemas() {
+        return new SchemaCache(new RegistryClient(registry.url()), clock);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "500 | {\"error_code\":50001,\"message\":\"internal\"}", "503 | starting", "429 | {}", "401 | {}", "403 | {}",
+        "404 | Not Found", "404 | {\"message\":\"no such path\",\"error_code\":404}", "200 | <html>a proxy</html>", "200 | {}",
+        "302 | {}", "400 | {}"})
+    void answerOfARegistryThatIsNotWellIsWaitedFor(int status, String body) {
+        for (int times = 0; times < 50; times++) {
+            registry.queued.add(new Answer(status, body));
+        }
+        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+        registry.queued.add(new Answer(status, body));
+        assertEquals(2, schemas().idOf("subject", Schema.create(Schema.Type.INT)));
+    }
+
+    @Test
+    void registryThatIsAwayIsWaitedForForHours() throws Exception {
+        int port = registry.port();
+        registry.close();
+        clock.atPause = () -> {
+            if (clock.now > 6 * 3_600_000L && registry.port() == port && registry.requests.isEmpty()) {
+                registry = restart(port);
+            }
+        };
+        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+        assertTrue(clock.now < 6 * 3_600_000L + 2_000, "it is retried every two seconds");
+    }
+
+    private static FakeRegistry restart(int port) {
+        try {
+            FakeRegistry again = new FakeRegistry(port);
+            again.schemas.put(1, SCHEMA);
+            return again;
+        } catch (IOException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    @Test
+    void idThatARegistryDoesNotKnowYetIsAskedForAgain() {
+        for (int times = 0; times < 5; times++) {
+            registry.queued.add(FakeRegistry.UNKNOWN);
+        }
+        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+    }
+
+    @Test
+    void idThatStaysUnknownIsTheRecordsFaultAndIsNotAskedForAtOnceAgain() {
+        SchemaCache schemas = schemas();
+        for (int times = 0; times < 3; times++) {
+            DataException error = assertThrows(DataException.class, () -> schemas.byId(999));
+            assertTrue(error.getMessage().contains("no schema with the id 999"), error.getMessage());
+        }
+        int asked = registry.requests.size();
+        long limit = SchemaCache.UNKNOWN_AFTER.toMillis();
+        assertTrue(clock.now >= limit && clock.now < 2 * limit);
+        clock.now += 61_000;
+        registry.schemas.put(999, SCHEMA);
+        schemas.byId(999);
+        assertEquals(asked + 1, registry.requests.size());
+    }
+
+    @Test
+    void answerOfUnknownFromBeforeAnOutageDoesNotCount() {
+        long[] outages = {0};
+        clock.atPause = () -> {
+            if (clock.now > 8_000 && outages[0]++ == 0) {
+                registry.queued.add(new Answer(503, "restarting"));
+            }
+        };
+        assertThrows(DataException.class, () -> schemas().byId(999));
+        assertTrue(clock.now >= 8_000 + SchemaCache.UNKNOWN_AFTER.toMillis(), Long.toString(clock.now));
+    }
+
+    @Test
+    void interruptedWaitEndsTheTaskAndNoRecord() {
+        registry.close();
+        Thread.currentThread().interrupt();
+        Throwable thrown = assertThrows(RegistryRetry.WaitInterruptedError.class, () -> schemas().byId(1));
+        assertFalse(Exception.class.isInstance(thrown), "Connect makes a dead letter of an Exception");
+        assertTrue(Thread.interrupted(), "whoever interrupted is told by the thread as well");
+    }
+}

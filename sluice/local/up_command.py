@@ -1,0 +1,70 @@
+"""The commands `sluice up` and `sluice down`: call, and print the result. sluice/cli.py has their arguments."""
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from producer.runtime.exit_status import Exit
+from producer.runtime.terminal import Console, write_json
+from sluice.local.instance import Instance, default_state
+from sluice.local.up import UpResult, down, up
+
+_NEXT = "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
+
+
+def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors: Console) -> Exit:
+    """Start the local pipeline, print where it is to `console`, progress and problems to `errors`.
+
+    Raises SluiceError where a server does not start.
+    """
+    begun = time.monotonic()
+    result = up(
+        state_folder(args, env),
+        port_base=args.port_base,
+        workers=args.workers,
+        redis_megabytes=args.redis_memory,
+        env=env,
+        say=_print_progress(begun, errors),
+    )
+    _print_result(result, time.monotonic() - begun, as_json=args.json, console=console, errors=errors)
+    return result.status
+
+
+def run_down(args: Namespace, *, env: Mapping[str, str], errors: Console) -> Exit:
+    """End the local pipeline's processes; raises SluiceError where there is none."""
+    down(open_instance(args, env), purge=args.purge, say=_print_progress(time.monotonic(), errors))
+    return Exit.OK
+
+
+def open_instance(args: Namespace, env: Mapping[str, str]) -> Instance:
+    """Return the instance of --state or of `env`; raises SluiceError (UNAVAILABLE) where there is none."""
+    return Instance.open(state_folder(args, env))
+
+
+def state_folder(args: Namespace, env: Mapping[str, str]) -> Path:
+    """Return the folder of --state, else the one that `env` names or implies."""
+    return args.state.absolute() if args.state else default_state(env)
+
+
+def _print_result(result: UpResult, seconds: float, *, as_json: bool, console: Console, errors: Console) -> None:
+    state = str(result.instance.state)
+    problems = [problem.text for problem in result.troubles]
+    if as_json:
+        variables = result.instance.endpoint_variables()
+        endpoints = {name: value for name, value in variables.items() if "PASSWORD" not in name}
+        summary = {"state": state, "seconds": seconds, "endpoints": endpoints, "troubles": problems}
+        write_json(summary, sys.stdout, indent=2)
+    elif problems:
+        console.print(f"up in {seconds:.1f} s, in {state}, but not all of it works", soft_wrap=True)
+    else:
+        console.print(f"up in {seconds:.1f} s, in {state}", soft_wrap=True)
+        console.print(_NEXT)
+    for text in problems:
+        errors.print_error(f"sluice: {text}")
+
+
+def _print_progress(begun: float, errors: Console) -> Callable[[str], None]:
+    """Return a function that prints a step after the seconds since `begun`."""
+    return lambda text: errors.print(f"{time.monotonic() - begun:6.1f} s  {text}", soft_wrap=True)
