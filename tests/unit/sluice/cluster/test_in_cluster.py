@@ -82,7 +82,7 @@ class Calls(Kubectl):
     failing: str = ""
     made: list[tuple[tuple[str, ...], str]] = field(default_factory=list[tuple[tuple[str, ...], str]])
 
-    def say(self, *arguments: str, stdin: str | None = None) -> str:
+    def run_checked(self, *arguments: str, stdin: str | None = None) -> str:
         self.made.append((arguments, stdin or ""))
         if arguments[0] == self.failing:
             raise SluiceError("refused")
