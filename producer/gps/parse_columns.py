@@ -54,10 +54,10 @@ class Columns(NamedTuple):
 
 
 def parse_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Columns | None:
-    """Parse and check whole lines, each ended by LF or CRLF; None if the plain path must.
+    """Parse and check whole lines, each ended by LF or CRLF; returns None if the plain path must check them.
 
-    `lines` is their number; `order` has the position of each column in a row. A header is not recognized, and duplicates
-    are not looked for.
+    `lines` is their number; `order` has the position of each column in a row. A header is not recognized, and
+    duplicates are not looked for.
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
