@@ -115,7 +115,7 @@ def _print(problems: Problems, *, stdout: IO[bytes]) -> None:
     console = Console(file=TextIOWrapper(BytesIO()), force_terminal=tty, width=None if tty else _ONE_LINE)
     with console.capture() as text:
         console.print(as_text(problems))
-    # Not by the console itself, so that run_program.py handles a broken pipe.
+    # Not by the console itself, so that producer/runtime/run_program.py handles a broken pipe.
     stdout.write(text.get().encode())
     stdout.flush()
 

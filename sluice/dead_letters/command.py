@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import write_json
+from producer.runtime.terminal import Console, write_json
 from producer.shared.interrupts import Interrupts
 from producer.shared.load_progress import LoadProgress
 from producer.shared.output_files import why_not_writable

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line, escape_text, format_json
+from producer.runtime.terminal import Console, escape_line, escape_text, format_json
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.record_decoder import Decoder
 

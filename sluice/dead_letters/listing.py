@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line
+from producer.runtime.terminal import Console, escape_line
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX

@@ -8,12 +8,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import NoReturn
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit
-from producer.runtime.terminal import write_json
+from producer.runtime.terminal import Console, write_json
 from sluice.view import messages, status_table
 from sluice.view.endpoints import Endpoints
 from sluice.view.message_table import TablePrinter, write_json_lines

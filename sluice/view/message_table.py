@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line, escape_text, format_json, write_json
+from producer.runtime.terminal import Console, escape_line, escape_text, format_json, write_json
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, key_text
 

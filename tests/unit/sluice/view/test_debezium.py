@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from fastavro import parse_schema, schemaless_writer
-from rich.console import Console
 
+from producer.runtime.terminal import Console
 from sluice.view.debezium import parse_change, with_column_names, with_readable_times
 from sluice.view.message_table import TablePrinter
 from sluice.view.messages import DecodedRecord

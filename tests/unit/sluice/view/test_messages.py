@@ -6,8 +6,8 @@ from io import StringIO
 from typing import Any, cast
 
 from confluent_kafka import Message
-from rich.console import Console
 
+from producer.runtime.terminal import Console
 from sluice.view import messages
 from sluice.view.message_table import TablePrinter, write_json_lines
 from sluice.view.messages import DecodedRecord, decode_record, key_text

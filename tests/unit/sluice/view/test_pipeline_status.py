@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
-from rich.console import Console
-
 from producer.runtime.exit_status import Exit
+from producer.runtime.terminal import Console
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
