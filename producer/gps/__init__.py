@@ -1,5 +1,6 @@
 """GPS rows: the files are listed in the order in which a row passes them, and each imports only files before it.
 
+Open: `log_in_archive.py`, `open_log.py`.
 Read: `log_lines.py`.
 Check: `column_names.py`, `field_syntax.py` and `header.py` (the columns), `reject_reasons.py`, `parse_row.py` (one row,
 by itself), `duplicate_keys.py`, `check_rows.py` (row by row), `parse_columns.py` (many rows at once).

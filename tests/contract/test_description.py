@@ -281,7 +281,7 @@ def test_lab_s_table_has_the_columns_of_a_fix_and_an_index_on_the_last_change() 
 def test_transform_knows_what_the_table_takes() -> None:
     script = (K8S / "mysql/10-gps-fixes.sql").read_text()
     java = (ROOT / "connect/converters/src/main/java/sluice/gps/GpsFixValidator.java").read_text()
-    numbers = re.search(r"NUMBERS = List\.of\(([^)]*)\)", java)
+    numbers = re.search(r"DOUBLES = List\.of\(([^)]*)\)", java)
     assert numbers
     assert re.findall(r'"(\w+)"', numbers[1]) == re.findall(r"^  (\w+) +DOUBLE +COMMENT", script, re.MULTILINE)
     needed = re.findall(r"^  (\w+) +[A-Z0-9()]+ +NOT NULL", script, re.MULTILINE)

@@ -1,6 +1,6 @@
 """Proof of rows: reads the log, waits for the sink, compares with the table.
 
-images/prove.py takes the same steps; what both share is shared/wait_for_sink.py.
+sluice/proof/images/prove.py takes the same steps; both use sluice/proof/shared/wait_for_sink.py.
 """
 
 from collections.abc import Iterator

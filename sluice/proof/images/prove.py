@@ -1,6 +1,6 @@
 """Proof of images: reads the source, waits for the sink, compares with Redis, looks for extra images.
 
-gps/prove.py takes the same steps; what both share is shared/wait_for_sink.py.
+sluice/proof/gps/prove.py takes the same steps; both use sluice/proof/shared/wait_for_sink.py.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,8 @@ from infra.settings.stack_settings import SettingsError
 from tests.unit.infra.gcp.conftest import NEEDED, cloud
 from tests.unit.infra.recording_monitor import Made
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_rights_nothing_is_created_and_the_role_is_named() -> None:
     caught: list[Made] = []

@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.scripts.kind_machine import Machine, calls_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:

@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from infra.settings.container_images import DOCKERFILES
 from tests.unit.infra.gcp.conftest import DIGEST, EVERYTHING, TOKEN, cloud, only
 from tests.unit.infra.recording_monitor import Made, Secret, walk
+
+pytestmark = pytest.mark.slow
 
 
 def test_images_are_built_pushed_and_referred_to_by_digest(made: list[Made]) -> None:

@@ -1,4 +1,4 @@
-"""A fake project on Google Cloud with resources, some of them the stack's; answers for fake_google_apis.py."""
+"""A fake project on Google Cloud that holds resources, some of them the stack's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

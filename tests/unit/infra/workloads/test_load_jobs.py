@@ -11,6 +11,8 @@ from producer.runtime.exit_status import Exit
 from sluice.view import endpoints
 from tests.unit.infra.conftest import everything
 
+pytestmark = pytest.mark.slow
+
 
 def test_load_job_has_the_settings_of_the_stack() -> None:
     made = everything(**{"load.options": '["--max-rejects", "5"]', "load.timeoutMinutes": "90"})

@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from infra.settings.declared_settings import ROOT
 from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
 from tests.unit.infra.conftest import workload_context
 from tests.unit.infra.recording_monitor import Made, run
+
+pytestmark = pytest.mark.slow
 
 
 def make_strimzi(chart: str) -> Made:
