@@ -94,7 +94,7 @@ def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path,
     source = write_files(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
     report = load(source, broker, "images-too-large")
     assert (report.rejected, report.failed, report.acknowledged) == ({ImageReason.TOO_LARGE: 1}, 0, 1)
-    assert report.as_lines()[-1].startswith("a message may have 1,000,000 bytes")
+    assert report.as_lines()[-1].startswith("a record may have 1,000,000 bytes")
 
 
 def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) -> None:
