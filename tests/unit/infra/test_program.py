@@ -84,7 +84,7 @@ def test_program_runs_as_pulumi_runs_it() -> None:
         text=True,
         check=False,
     )
-    assert "kubeContext: it must say on which cluster to work" in done.stderr
+    assert "kubeContext: the cluster's context is required" in done.stderr
 
 
 def test_services_have_the_names_that_callers_use() -> None:

@@ -44,7 +44,7 @@ def test_every_permission_is_needed() -> None:
             may([name for name in PERMISSIONS if name != missing])
         said = str(error.value)
         assert missing in said
-        assert "nothing is made" in said
+        assert "nothing is created" in said
         assert f"--role={ROLE}" in said
         assert "pulumi config set budget.allowWithoutBudget true" in said
 

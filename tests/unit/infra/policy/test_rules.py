@@ -79,11 +79,11 @@ BREAKS = [
     ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["128.0.0.0/1"]), "128.0.0.0/1"),
     ("nothing-is-open-to-the-world", one(FIREWALL, allows=[{"protocol": "tcp"}]), "names no source"),
     ("nothing-is-open-to-the-world", one("gcp:x:y", cidr=SecretValue("0.0.0.0/0")), "0.0.0.0/0"),
-    ("nothing-is-open-to-the-world", one(CLUSTER), "may call the control plane"),
+    ("nothing-is-open-to-the-world", one(CLUSTER), "may connect to the control plane"),
     (
         "nothing-is-open-to-the-world",
         one(CLUSTER, controlPlaneEndpointsConfig={"ipEndpointsConfig": {"enabled": True}}),
-        "may call the control plane",
+        "may connect to the control plane",
     ),
     ("no-role-is-broad", one(MEMBER, role="roles/owner"), "roles/owner"),
     ("no-role-is-broad", one(MEMBER, role="roles/editor"), "roles/editor"),

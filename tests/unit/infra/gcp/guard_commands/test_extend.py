@@ -107,7 +107,7 @@ def test_a_stack_without_a_guard_is_said_in_pulumis_words(shell: Shell) -> None:
         ({"pools": {"spot": {"nodes": -1}}}, "pools.spot.nodes"),
         ({"pools": {"spot": {"nodes": 1, "autoscaling": {"max": 3}}}}, "has max"),
         ({"pools": {"spot": {"nodes": 1, "autoscaling": {"minNodeCount": 1}}}}, "no maxNodeCount"),
-        ({"pools": {"spot": {"nodes": 1, "autoscaling": 3}}}, "no JSON object"),
+        ({"pools": {"spot": {"nodes": 1, "autoscaling": 3}}}, "not a JSON object"),
     ],
 )
 def test_an_output_that_cannot_be_used(shell: Shell, change: Mapping[str, object], said: str) -> None:

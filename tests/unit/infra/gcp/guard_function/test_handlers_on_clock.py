@@ -28,7 +28,7 @@ def test_the_time_begins_with_the_cluster(harness: GuardHarness) -> None:
     tick(harness, {}, GUARD_TTL_HOURS="11")
     assert [pool.nodes for pool in harness.google.pools.values()] == [0, 0]
     assert harness.mails() == [("scaled-to-zero", "now")]
-    assert "until 2026-11-22 19:00 UTC" in harness.entries()[-1]["message"]
+    assert "ends at 2026-11-22 19:00 UTC" in harness.entries()[-1]["message"]
 
 
 def test_a_time_that_a_person_has_set_takes_its_place(harness: GuardHarness) -> None:
