@@ -45,7 +45,7 @@ def test_every_variable_of_the_readme_is_set(made: list[Made]) -> None:
 
 
 def test_rights_are_those_of_the_readme() -> None:
-    named = README.partition("## Rights")[2].partition("Nothing else")[0]
+    named = README.partition("## IAM roles")[2].partition("Nothing else")[0]
     assert set(re.findall(r"`([a-z]+\.[a-zA-Z]+\.[a-z]+)`", named)) == set(PERMISSIONS)
 
 
