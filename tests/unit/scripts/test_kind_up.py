@@ -37,7 +37,7 @@ def test_cluster_images_and_pipeline_are_made_in_order(machine: Machine) -> None
     assert machine.calls[-1].startswith("pulumi stack output")
 
 
-def test_run_again_makes_only_what_is_missing(machine: Machine) -> None:
+def test_second_run_creates_only_what_is_missing(machine: Machine) -> None:
     assert machine.up().returncode == 0
     built = (machine.there / "built").read_text().split()
     (machine.there / "loaded").write_text("\n".join(built[:2]) + "\n")
