@@ -42,7 +42,7 @@ def kinds(labels: list[str]) -> list[str]:
 
 def test_nothing_is_made_of_the_sample_s_values(stack: Stack) -> None:
     stack.configure({"budget.emails": '["me@example.com"]'})
-    with pytest.raises(CommandError, match=r"budget\.emails: it still has the sample's value"):
+    with pytest.raises(CommandError, match=r"budget\.emails: it still has the example's value"):
         stack.preview()
     stack.configure({"budget.emails": SETTINGS["budget.emails"]})
 

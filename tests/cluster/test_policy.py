@@ -78,8 +78,8 @@ def everything_wrong() -> None:
 
 WRONG = {
     "budget-comes-first": "NodePool forgotten does not depend on the budget",
-    "nothing-is-open-to-the-world": "wide: sourceRanges.0 lets in 0.0.0.0/0",
-    "no-role-is-broad": "mighty grants roles/owner, which may do far more",
+    "nothing-is-open-to-the-world": "wide: sourceRanges.0 allows 0.0.0.0/0",
+    "no-role-is-broad": "mighty grants roles/owner, which is too broad",
     "no-load-balancer": "Service balanced is reached from outside",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
     "every-secret-is-marked": "told: data.password can be read in the state",

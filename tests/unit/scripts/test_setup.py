@@ -83,7 +83,7 @@ def test_what_is_pinned_is_installed_beside_anything_newer(checkout: Checkout, p
         ("plugin", "plugin (pyproject.toml needs plugin>=1)"),
     ],
 )
-def test_what_a_lock_lacks_is_named(checkout: Checkout, left_out: str, said: str) -> None:
+def test_packages_missing_from_the_lock_are_listed(checkout: Checkout, left_out: str, said: str) -> None:
     folder = checkout(*(PACKAGES.keys() - {left_out}))
     done = run_setup(folder)
     assert done.returncode == 1

@@ -76,7 +76,7 @@ def test_disks_are_deleted_with_their_owners(made: list[Made]) -> None:
             assert all(volume["deleteClaim"] for volume in entry.plain["spec"]["storage"]["volumes"])
 
 
-def test_no_setting_can_cost_a_store_its_disk(made: list[Made]) -> None:
+def test_no_setting_replaces_a_stores_disk(made: list[Made]) -> None:
     for entry in objects(made):
         if entry.kind == "StatefulSet":
             assert "spec.volumeClaimTemplates" in entry.ignore_changes
