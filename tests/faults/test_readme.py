@@ -1,4 +1,4 @@
-"""The README's commands, typed as they stand there by somebody with a fresh home folder."""
+"""The README's commands work as they are written, with an empty home folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def commands(section: str) -> list[str]:
-    """The lines of a section's first `sh` block."""
+    """Return the lines of a section's first `sh` block."""
     block = re.search(rf"## {section}\n.*?```sh\n(.*?)```", README, re.DOTALL)
     assert block is not None, f"the README has no section {section} with commands"
     return block[1].splitlines()
@@ -28,7 +28,7 @@ def commands(section: str) -> list[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
-    """A home folder with an instance that listens elsewhere than where a developer's own may be listening."""
+    """A home folder whose default instance has other ports than a developer's own; and the environment with it."""
     env = {**os.environ, "HOME": str(tmp_path), "SLUICE_CACHE": str(cache_folder(os.environ))}
     env.pop("SLUICE_STATE", None)
     env.pop("XDG_STATE_HOME", None)

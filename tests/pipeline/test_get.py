@@ -1,3 +1,5 @@
+"""`sluice get`: the bytes of an image in Redis, and keys near an unknown one."""
+
 import json
 import subprocess
 from collections.abc import Generator
@@ -10,14 +12,14 @@ from producer.runtime.exit_status import Exit
 from tests.administrator import Administrator
 from tests.run_sluice import SLUICE, Sluice
 
-# A session of its own, of which no other test loads anything.
+# Of a session that no other test uses.
 KEY = "2008-05-06/Cam4/1210032000000000"
 DATA = b"II*\0\r\n" + bytes(range(256)) * 5_000
 
 
 @pytest.fixture(autouse=True)
 def image(admin: Administrator) -> Generator[None]:
-    """Redis holds DATA under KEY."""
+    """Write DATA under KEY into Redis; delete it at the end."""
     with admin.redis("connect", database=1) as connect:
         connect.set(KEY, DATA)
         yield

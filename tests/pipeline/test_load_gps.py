@@ -1,4 +1,4 @@
-"""Loads into a real pipeline. Each test has a time of its own, in which no other test loads anything."""
+"""`sluice load gps` into a real pipeline. Each test's rows have a time range of their own."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def rows(start: int, number: int = ROWS) -> list[str]:
 
 @pytest.fixture
 def start() -> int:
-    """The first utime of a day in 2009 or later, another one for each test."""
+    """First utime of a day in 2009 or later, a different day for each test."""
     return next(DAYS)
 
 
@@ -184,7 +184,7 @@ def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(
     assert load.stderr is not None
     load.stdin.write(parts[0])
     load.stdin.flush()
-    assert load.stderr.readline().startswith("standard input: ")  # how far it is: the load has begun
+    assert load.stderr.readline().startswith("standard input: ")  # progress: the load has begun
     load.stdin.write(parts[1])
     load.stdin.flush()
     load.send_signal(signal.SIGINT)
@@ -199,7 +199,7 @@ def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(
 
 @pytest.fixture
 def data_set(environment: dict[str, str], tmp_path: Path) -> Generator[dict[str, str]]:
-    """The environment in which the data set is a folder served on loopback."""
+    """Environment in which the NCLT data set is the test's folder, served on loopback."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

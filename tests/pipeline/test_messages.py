@@ -1,3 +1,5 @@
+"""`sluice messages`: decoding, selection, unknown topics, --follow."""
+
 import json
 import subprocess
 from collections.abc import Callable
@@ -21,7 +23,7 @@ Messages = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory, sluice: Sluice) -> Path:
-    """A small log that has been loaded."""
+    """A small log, loaded."""
     path = tmp_path_factory.mktemp("messages") / "gps.csv"
     rows = [f"{key},3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005\n" for key in KEYS]
     path.write_text("".join(rows), encoding="utf-8")

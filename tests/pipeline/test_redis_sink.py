@@ -17,7 +17,7 @@ TOPIC = "images"
 
 @pytest.fixture
 def name() -> str:
-    """A key that no other test has."""
+    """A key that no other test uses."""
     return f"test/{uuid4()}"
 
 

@@ -1,4 +1,4 @@
-"""Every change of myDB.test is a message of cdc.myDB.test."""
+"""mysql-source: every change of myDB.test is a record of cdc.myDB.test."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from tests.run_sluice import SLUICE, Sluice, wait_for
 
 TOPIC = "cdc.myDB.test"
 SECONDS = 2.0
-"""How soon a person who follows the topic sees a change."""
+"""Time limit from a change to its line in `sluice messages --follow`."""
 Changes = Callable[[int], list[dict[str, Any]]]
 INSERT = (
     "INSERT INTO myDB.test (utime, fix_mode, satellites, latitude, longitude, altitude, modified)"
@@ -47,7 +47,7 @@ def database(admin: Administrator) -> Generator[Connection]:
 
 @pytest.fixture
 def changes(sluice: Sluice) -> Changes:
-    """All messages of the row with this key."""
+    """Function that returns all records of the row with a key."""
 
     def read(key: int) -> list[dict[str, Any]]:
         done = sluice("messages", TOPIC, "--key", str(key))
@@ -59,7 +59,7 @@ def changes(sluice: Sluice) -> Changes:
 
 @pytest.fixture
 def following(environment: dict[str, str], target: str) -> Generator[Callable[[], dict[str, Any]]]:
-    """What comes to somebody who follows the topic, one message a call; the wait is an error after 30 s."""
+    """Function that returns the next record of `sluice messages --follow`; fails after 30 s without one."""
     lines: Queue[str] = Queue()
     command = [SLUICE, "--target", target, "messages", TOPIC, "--follow", "--limit", "1"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -137,7 +137,7 @@ def test_a_transaction_that_is_rolled_back_is_no_change(database: Connection, ch
 
 
 OTHER_COLUMNS = {
-    # column: its type, what is written, what comes
+    # column: type, SQL value written, value received
     "seen": ("DATETIME(6) NULL", "'2012-11-16 21:01:18.298235'", "2012-11-16T21:01:18.298235"),
     "born": ("DATE NULL", "'1999-12-31'", "1999-12-31"),
     "lasted": ("TIME(6)", "'-838:59:59'", "-838:59:59.000000"),
@@ -194,7 +194,7 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
         (sample,) = cursor.fetchall()
     last = run(database, INSERT, *ROW)
     run(database, "TRUNCATE TABLE myDB.test")
-    # A key that comes again would be taken for that of an earlier test.
+    # Otherwise a repeated key would be taken for an earlier test's row.
     run(database, "ALTER TABLE myDB.test AUTO_INCREMENT = %s", last + 1)
     run(database, f"INSERT INTO myDB.test VALUES ({', '.join(['%s'] * len(sample))})", *sample)
 
