@@ -21,6 +21,7 @@ import psutil
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.instance import PORT_SPAN, Instance
 
+# These names stay: `sluice up` finds processes by them that an earlier version started.
 _INSTANCE_VARIABLE = "SLUICE_EMBEDDED_INSTANCE"
 _NAME_VARIABLE = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05

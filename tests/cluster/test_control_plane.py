@@ -88,7 +88,7 @@ def test_a_server_that_ends_at_once_is_reported_with_its_log(cluster: Cluster, t
         pytest.fail("it came up")
 
 
-def test_without_go_the_reason_is_said(tmp_path: Path) -> None:
+def test_without_go_the_reason_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MissingPrerequisite, match="go is not on the PATH"):
         programs(env={"PATH": str(tmp_path)}, say=print)
 

@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
     stop_all(instance, seconds=10, say=lambda _: None)
 
 
-def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
+def test_commands_of_the_section_a_pipeline_of_your_own(home: tuple[Path, dict[str, str]]) -> None:
     folder, env = home
     write_sample(folder / "gps.csv", rows=500)
     write_images(folder, count=12)
@@ -52,7 +52,7 @@ def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
     assert (folder / "image.tiff").read_bytes() == (folder / "2012-11-16/lb3/Cam0/1353099678000000.tiff").read_bytes()
 
 
-def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, str]], sample: Path) -> None:
+def test_demo_proves_every_row_and_removes_its_instance(home: tuple[Path, dict[str, str]], sample: Path) -> None:
     folder, env = home
     state = folder / "demo"
     done = subprocess.run(

@@ -84,7 +84,7 @@ def chosen(found: Found) -> list[str]:
     return [word for address in addresses(found) for word in ("--letter", address)]
 
 
-def test_they_are_listed_with_reasons_and_escaped(bad: Found, mark: str, sluice: Sluice):
+def test_letters_are_listed_with_reasons_and_escaped(bad: Found, mark: str, sluice: Sluice):
     done = sluice("dlq", "--reason", mark)
     assert done.returncode == Exit.OK, done.stderr
     assert "2 dead letters" in done.stdout  # the third one's reason is the converter's, not the key's
@@ -93,7 +93,7 @@ def test_they_are_listed_with_reasons_and_escaped(bad: Found, mark: str, sluice:
     assert "\x1b" not in done.stdout
 
 
-def test_one_is_shown_whole(bad: Found, mark: str, sluice: Sluice):
+def test_show_prints_a_whole_letter(bad: Found, mark: str, sluice: Sluice):
     address = addresses(bad)[0]
     shown = sluice("dlq", "show", address, "--trace")
     assert shown.returncode == Exit.OK, shown.stderr
@@ -105,13 +105,13 @@ def test_one_is_shown_whole(bad: Found, mark: str, sluice: Sluice):
     assert [header["name"] for header in whole["headers"]] == ["who", "none"]
 
 
-def test_one_that_is_not_there_is_said(sluice: Sluice):
+def test_an_unknown_letter_is_an_error(sluice: Sluice):
     done = sluice("dlq", "show", "mysql-sink:0:99999999999")
     assert done.returncode == Exit.FAILED
     assert "there is no dead letter at mysql-sink-dead-letters:0:99999999999" in done.stderr
 
 
-def test_rows_are_written_mended_loaded_and_proven(bad: Found, mark: str, sluice: Sluice, tmp_path: Path):
+def test_rows_are_written_repaired_loaded_and_proven(bad: Found, mark: str, sluice: Sluice, tmp_path: Path):
     file = tmp_path / "mended.csv"
     written = sluice("dlq", "write", str(file), "--json", *chosen(bad))
     assert written.returncode == Exit.OK, written.stderr
@@ -141,7 +141,7 @@ def test_images_are_written_to_an_archive(bad: Found, mark: str, letters: Letter
         assert f"image {mark}".encode() in [file.read() for file in held if file]
 
 
-def test_they_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluice: Sluice):
+def test_letters_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluice: Sluice):
     refused = sluice("dlq", "send", *chosen(bad), stdin=subprocess.DEVNULL)
     assert refused.returncode == Exit.USAGE
     assert "--yes" in refused.stderr
@@ -180,7 +180,7 @@ def signature(letter: dict[str, Any]) -> tuple[object, ...]:
     return letter["key"]["hex"], letter["bytes"], letter["original"]["topic"], letter["original"]["partition"]
 
 
-def test_a_connector_without_dead_letters_is_said(sluice: Sluice):
+def test_a_connector_without_dead_letters_is_an_error(sluice: Sluice):
     done = sluice("dlq", "--connector", "mysql-source")
     assert done.returncode == Exit.USAGE
     assert "mysql-sink, redis-sink" in done.stderr

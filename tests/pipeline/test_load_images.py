@@ -89,8 +89,8 @@ def test_every_image_is_in_the_topic_and_tombstones_delete_it(
     done = sluice("load", "images", str(folder), "--json", cwd=tmp_path)
     assert done.returncode == Exit.OK, done.stderr
     expected = files(folder, session)
-    told = report(done)
-    assert (told["acknowledged"], told["bytes"]) == (COUNT, sum(len(data or b"") for data in expected.values()))
+    summary = report(done)
+    assert (summary["acknowledged"], summary["bytes"]) == (COUNT, sum(len(data or b"") for data in expected.values()))
     assert arrived() == expected
     assert sluice("load", "images", str(folder), "--tombstones", cwd=tmp_path).returncode == Exit.OK
     assert arrived() == dict.fromkeys(expected)
@@ -101,9 +101,9 @@ def test_a_selection_is_loaded_and_the_rest_accounted_for(
 ) -> None:
     (folder / "readme.txt").write_text("hello")
     done = sluice("load", "images", str(folder), "--camera", "0,1", "--every", "2", "--json", cwd=tmp_path)
-    told = report(done)
-    assert (done.returncode, told["files"], told["acknowledged"]) == (Exit.OK, COUNT + 1, 2)
-    assert {option: left["files"] for option, left in told["left_out"].items()} == {"camera": 9, "every": 2}
+    summary = report(done)
+    assert (done.returncode, summary["files"], summary["acknowledged"]) == (Exit.OK, COUNT + 1, 2)
+    assert {option: left["files"] for option, left in summary["left_out"].items()} == {"camera": 9, "every": 2}
     first = {key: data for key, data in files(folder, session).items() if key.endswith("000000")}
     assert arrived() == {key: data for key, data in first.items() if "/Cam0/" in key or "/Cam1/" in key}
 
@@ -112,10 +112,10 @@ def test_a_dry_run_sends_nothing_and_knows_redis_memory(
     sluice: Sluice, folder: Path, arrived: Callable[[], Found], tmp_path: Path
 ) -> None:
     done = sluice("load", "images", str(folder), "--dry-run", "--json", cwd=tmp_path)
-    told = report(done)
-    assert (done.returncode, told["images"]) == (Exit.OK, COUNT)
-    assert told["redis_maxmemory"] > told["redis_used"] > 0
-    assert told["redis_bytes"] > told["bytes"]
+    summary = report(done)
+    assert (done.returncode, summary["images"]) == (Exit.OK, COUNT)
+    assert summary["redis_maxmemory"] > summary["redis_used"] > 0
+    assert summary["redis_bytes"] > summary["bytes"]
     assert arrived() == {}
 
 
@@ -151,7 +151,7 @@ def limit(admin: Administrator, endpoints: Endpoints) -> Limit:
     return Limit(admin, endpoints)
 
 
-def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
+def test_the_topics_size_limit_is_read_and_is_exact(
     sluice: Sluice, limit: Limit, folder: Path, session: str, arrived: Callable[[], Found]
 ) -> None:
     key, data = min(files(folder, session).items())
@@ -161,9 +161,9 @@ def test_the_topics_limit_is_asked_for_and_holds_to_the_byte(
     (folder / session / "lb3/Cam0/1.tiff").write_bytes(larger)
     with limit.of(size):
         done = sluice("load", "images", str(folder), "--camera", "0", "--json", cwd=folder.parent)
-        told = report(done)
-        assert (done.returncode, told["acknowledged"]) == (Exit.REJECTED, 2)
-        assert (told["rejected"], told["failed"], told["max_message_bytes"]) == ({"too-large": 1}, 0, size)
+        summary = report(done)
+        assert (done.returncode, summary["acknowledged"]) == (Exit.REJECTED, 2)
+        assert (summary["rejected"], summary["failed"], summary["max_message_bytes"]) == ({"too-large": 1}, 0, size)
         assert arrived()[key] == data
         rejects = (folder.parent / "images.rejects.csv").read_text().splitlines()
         assert rejects[1:] == [f"{session}/lb3/Cam0/1.tiff,too-large,{len(larger)},{os.path.realpath(folder)}"]
@@ -235,9 +235,9 @@ def test_ctrl_c_reports_what_arrived(piped: Piped, arrived: Callable[[], Found])
     piped.expect_line("standard input: ")  # progress: the first part has been sent by then
     piped.load.send_signal(signal.SIGINT)
     piped.expect_line("stopping; ")
-    status, told, errors = piped.end()
+    status, summary, errors = piped.end()
     assert status == Exit.INTERRUPTED, errors
-    assert (told["acknowledged"], told["failed"], told["complete"]) == (COUNT // 2, 0, False)
+    assert (summary["acknowledged"], summary["failed"], summary["complete"]) == (COUNT // 2, 0, False)
     assert set(arrived()) == piped.keys
 
 
@@ -251,12 +251,12 @@ def test_a_broker_that_stops_answering_is_waited_for_and_then_reported(
     os.kill(broker, signal.SIGSTOP)
     try:
         piped.write_part(1)
-        status, told, errors = piped.end()
+        status, summary, errors = piped.end()
     finally:
         os.kill(broker, signal.SIGCONT)
     assert status == Exit.INCOMPLETE, errors
-    assert told["acknowledged"] == COUNT // 2
-    assert told["failed"] > 0
+    assert summary["acknowledged"] == COUNT // 2
+    assert summary["failed"] > 0
     assert "were acknowledged" in errors
     assert "The same command again finishes the work" in errors
     done = sluice("load", "images", str(piped.archive), cwd=piped.archive.parent)

@@ -90,7 +90,7 @@ def test_dead_letters_show_why(endpoints: Endpoints, messages: Messages):
     assert found[0]["value"] == {"bytes": 12, "hex": "00000000636e6f206176726f"}
 
 
-def test_an_unknown_topic_is_told_with_those_that_can_be_read(sluice: Sluice):
+def test_an_unknown_topic_is_an_error_with_the_readable_topics(sluice: Sluice):
     done = sluice("messages", "no-such-topic")
     assert done.returncode == Exit.FAILED
     assert "'no-such-topic'" in done.stderr
@@ -98,13 +98,13 @@ def test_an_unknown_topic_is_told_with_those_that_can_be_read(sluice: Sluice):
     assert done.stdout == ""
 
 
-def test_a_topic_without_rights_is_as_good_as_none(sluice: Sluice):
+def test_a_topic_without_an_acl_counts_as_unknown(sluice: Sluice):
     done = sluice("messages", "connect-configs")
     assert done.returncode == Exit.FAILED
     assert "that consumer may read" in done.stderr
 
 
-def test_following_shows_what_comes_and_ends_well(log: Path, sluice: Sluice, environment: dict[str, str], target: str):
+def test_follow_prints_new_messages_until_ctrl_c(log: Path, sluice: Sluice, environment: dict[str, str], target: str):
     command = [SLUICE, "--target", target, "messages", "gps-fixes", "--follow", "--limit", "1"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
@@ -116,7 +116,7 @@ def test_following_shows_what_comes_and_ends_well(log: Path, sluice: Sluice, env
     assert came == set(KEYS)
 
 
-def test_a_reader_that_goes_away_is_no_error(log: Path, environment: dict[str, str], target: str):
+def test_a_closed_pipe_is_no_error(log: Path, environment: dict[str, str], target: str):
     command = f"{SLUICE} --target {target} messages gps-fixes | head -1"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"], env=environment, capture_output=True, text=True, check=False

@@ -73,7 +73,7 @@ def following(environment: dict[str, str], target: str) -> Generator[Callable[[]
         reader.join()
 
 
-def test_the_sample_row_is_there_and_typed(changes: Changes) -> None:
+def test_the_sample_row_is_a_record_with_types(changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     message = changes(1)[0]
     assert message["key"] == {"id": 1}
@@ -115,7 +115,7 @@ def test_microseconds_nulls_and_every_digit_survive(database: Connection, change
     assert message["value"]["after"] == {"id": key, **FIX}
 
 
-def test_an_update_tells_both_rows_and_a_delete_the_last(database: Connection, changes: Changes) -> None:
+def test_an_update_has_both_rows_and_a_delete_the_last_one(database: Connection, changes: Changes) -> None:
     key = run(database, INSERT, *ROW)
     run(database, "UPDATE myDB.test SET altitude = 271.3, modified = modified WHERE id = %s", key)
     run(database, "DELETE FROM myDB.test WHERE id = %s", key)
@@ -175,7 +175,7 @@ def test_columns_that_are_added_come_with_the_next_change(database: Connection, 
     assert {name: row[name] for name in OTHER_COLUMNS} == {name: comes for name, (_, _, comes) in OTHER_COLUMNS.items()}
 
 
-def test_a_row_of_megabytes_comes_whole(database: Connection, changes: Changes) -> None:
+def test_a_row_of_megabytes_is_complete(database: Connection, changes: Changes) -> None:
     run(database, "ALTER TABLE myDB.test ADD COLUMN data LONGTEXT")
     try:
         key = run(database, "INSERT INTO myDB.test (utime, fix_mode, satellites, data) VALUES (1, 1, 0, 'small')")
@@ -188,7 +188,7 @@ def test_a_row_of_megabytes_comes_whole(database: Connection, changes: Changes) 
     assert rows == ["small", "x" * 7_000_000, "y" * 7_000_000]
 
 
-def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
+def test_a_truncate_is_a_record(database: Connection, sluice: Sluice) -> None:
     with database.cursor() as cursor:
         cursor.execute("SELECT * FROM myDB.test WHERE id = 1")
         (sample,) = cursor.fetchall()
@@ -206,7 +206,7 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
     assert newest()[0]["key"] is None
 
 
-def test_the_schema_is_whole(endpoints: Endpoints, changes: Changes) -> None:
+def test_the_schema_is_complete(endpoints: Endpoints, changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
         schema = registry.get_latest_version(f"{TOPIC}-value").schema

@@ -87,7 +87,7 @@ def test_numbers_at_the_edge_of_a_double_come_back_bit_for_bit(load: Callable[..
     assert (proof["equal"], proof["signless_zeros"]) == (3, 0)
 
 
-def test_a_log_that_was_never_loaded_is_not_there(prove: Prove, log: Path):
+def test_a_log_that_was_never_loaded_is_not_proven(prove: Prove, log: Path):
     log.write_text("".join(f"{int(row[:16]) + 10**12}{row[16:]}" for row in ROWS), encoding="utf-8")
     status, proof = prove(log, "--list", "2")
     assert status == Exit.DIFFERENT
@@ -199,7 +199,7 @@ def test_rejected_rows_are_reported_and_do_not_fail_the_proof(sluice: Sluice, pr
 
 
 @pytest.mark.parametrize("content", ["\n", "1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n"])
-def test_nothing_proves_nothing(prove: Prove, log: Path, content: str):
+def test_a_source_without_valid_rows_proves_nothing(prove: Prove, log: Path, content: str):
     log.write_text(content, encoding="utf-8")
     status, proof = prove(log)
     assert status == Exit.DIFFERENT
@@ -218,7 +218,7 @@ def test_the_verdict_is_printed_with_the_path_of_the_report(
     assert report.exists()
 
 
-def test_a_source_that_is_not_there_is_no_difference(sluice: Sluice, tmp_path: Path):
+def test_a_missing_source_is_an_error(sluice: Sluice, tmp_path: Path):
     done = sluice("proof", str(tmp_path / "no.csv"), "-o", str(tmp_path / "proof.html"))
     assert done.returncode not in (Exit.OK, Exit.DIFFERENT)
     assert "no.csv" in done.stderr

@@ -135,9 +135,7 @@ def test_images_that_are_rejected_now_are_found_at_the_edges_and_after_a_deletio
     assert prove(now, "--absent")[0] == Exit.OK
 
 
-def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(
-    stored: "redis.Redis", prove: Prove, images: Path
-):
+def test_an_image_with_a_time_to_live_is_reported(stored: "redis.Redis", prove: Prove, images: Path):
     key, path = next(by_key(images))
     stored.set(key, path.read_bytes(), ex=3600)
     status, proof = prove(images)
@@ -187,7 +185,7 @@ def test_the_selection_is_that_of_the_load(prove: Prove, images: Path):
 
 
 @pytest.mark.usefixtures("stored")
-def test_an_image_that_the_topic_would_not_take_is_not_asked_for(prove: Prove, images: Path, tmp_path: Path):
+def test_an_image_larger_than_the_topic_s_limit_is_not_looked_for(prove: Prove, images: Path, tmp_path: Path):
     folder = tmp_path / SESSION
     shutil.copytree(images, folder)
     file = BytesIO()
@@ -226,7 +224,7 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", endpoints:
         assert set(store.scan(f"{SESSION}/any/")) == set(held)
 
 
-def test_keys_that_mean_something_to_redis_are_taken_as_they_are(
+def test_keys_with_patterns_of_redis_are_taken_literally(
     connect: "redis.Redis", endpoints: Endpoints, admin: Administrator
 ):
     connect.set(f"{SESSION}/a*[b]?\\^/1", b"x")

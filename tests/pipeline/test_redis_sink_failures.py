@@ -80,13 +80,13 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
         own.produce((name, b"first"))
         wait_for(lambda: store(endpoints.redis).get(name) == b"first")
         log = instance.log("connect-1")
-        told = log.stat().st_size
+        log_start = log.stat().st_size
         pid = process_of(instance, "redis")
         os.kill(pid, signal.SIGSTOP)
         try:
             # More than the sockets' buffers hold, so that the sink blocks in a write.
             own.produce(*((key, bytes(1_000_000)) for key in keys), *((key, b"last") for key in keys))
-            wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[told:])
+            wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[log_start:])
         finally:
             os.kill(pid, signal.SIGCONT)
         server = store(endpoints.redis)
@@ -95,7 +95,7 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "error"),
     [
         ({"redis.password": "wrong"}, "WRONGPASS"),
         ({"redis.username": "reader"}, "NOPERM"),
@@ -103,7 +103,7 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
     ],
 )
 def test_an_error_that_a_retry_cannot_repair_stops_the_task(
-    endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], told: str
+    endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], error: str
 ) -> None:
     reader = endpoints.redis.password
     if "redis.username" in settings:
@@ -111,16 +111,14 @@ def test_an_error_that_a_retry_cannot_repair_stops_the_task(
     with sink(endpoints, admin, settings) as own:
         own.produce((name, b"value"))
         trace = own.trace()
-    assert told in trace
+    assert error in trace
     assert reader not in trace
 
 
 @pytest.mark.local_only(
     "Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse"
 )
-def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
-    endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path
-) -> None:
+def test_tls_needs_a_trusted_certificate(endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path) -> None:
     with _tls_proxy(instance) as port:
         settings = {"redis.port": str(port), "redis.tls.enabled": "true"}
         trusted = {"redis.tls.trusted.certificates": (instance.state / "tls/ca.pem").read_text()}

@@ -45,7 +45,7 @@ def test_processes_are_those_of_the_local_pipeline(sluice: Sluice, target: str):
     assert processes["kafka"]["memory_bytes"] > 50 * 2**20
 
 
-def test_a_pipeline_that_is_gone_is_unavailable_part_by_part(environment: dict[str, str], tmp_path: Path):
+def test_each_unreachable_part_is_reported(environment: dict[str, str], tmp_path: Path):
     authority = tmp_path / "ca.pem"
     authority.write_text("", encoding="utf-8")
     nowhere = {

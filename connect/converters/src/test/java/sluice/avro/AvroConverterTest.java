@@ -62,9 +62,9 @@ class AvroConverterTest {
         return converter.fromConnectData(TOPIC, ROW, row());
     }
 
-    private void assertRefused(byte[] value, String... told) {
+    private void assertRefused(byte[] value, String... expected) {
         DataException error = assertThrows(DataException.class, () -> converter.toConnectData(TOPIC, value));
-        for (String words : told) {
+        for (String words : expected) {
             assertTrue(error.getMessage().contains(words), error.getMessage());
         }
     }

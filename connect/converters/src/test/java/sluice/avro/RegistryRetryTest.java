@@ -138,6 +138,6 @@ class RegistryRetryTest {
         Thread.currentThread().interrupt();
         Throwable thrown = assertThrows(RegistryRetry.WaitInterruptedError.class, () -> schemas().byId(1));
         assertFalse(Exception.class.isInstance(thrown), "Connect makes a dead letter of an Exception");
-        assertTrue(Thread.interrupted(), "whoever interrupted is told by the thread as well");
+        assertTrue(Thread.interrupted(), "the thread's interrupt flag is set again");
     }
 }

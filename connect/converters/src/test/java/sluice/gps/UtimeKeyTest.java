@@ -40,9 +40,9 @@ class UtimeKeyTest {
         return transform.apply(new SinkRecord("gps-fixes", 2, Schema.OPTIONAL_STRING_SCHEMA, key, FIX, value, 7L));
     }
 
-    private void assertRefused(Object key, Object value, String... told) {
+    private void assertRefused(Object key, Object value, String... expected) {
         DataException error = assertThrows(DataException.class, () -> apply(key, value));
-        for (String words : told) {
+        for (String words : expected) {
             assertTrue(error.getMessage().contains(words), error.getMessage());
         }
     }

@@ -70,9 +70,9 @@ class RedisSinkConfigTest {
     @ParameterizedTest
     @CsvSource({
         "redis.username, connect, redis.password", "redis.retry.backoff.ms, 6000, redis.retry.backoff.max.ms"})
-    void contradictingSettingsAreReported(String name, String value, String told) {
+    void contradictingSettingsAreReported(String name, String value, String setting) {
         Map<String, String> given = settings(6379, name, value);
-        assertEquals(List.of(told), List.copyOf(mistakes(given).keySet()));
+        assertEquals(List.of(setting), List.copyOf(mistakes(given).keySet()));
         assertThrows(ConfigException.class, () -> connector.start(given));
     }
 
