@@ -45,7 +45,7 @@ from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
 _READY_SECONDS = 120
 _CONNECTORS_SECONDS = 60
-"""Time that the connectors have, once the servers are ready, to be seen at work, s."""
+"""Time that the connectors have, once the servers are ready, to do their first work, s."""
 _STOP_SECONDS = 30
 _ENDPOINTS_FILE = "endpoints.env"
 
@@ -90,7 +90,7 @@ class UpResult:
 
     @property
     def status(self) -> Exit:
-        """FAILED where a problem is a failure, UNAVAILABLE where a connector was only not seen to work, else OK."""
+        """FAILED if a problem is a failure, UNAVAILABLE if a connector has only not worked in time, else OK."""
         statuses = {problem.status for problem in self.problems}
         return Exit.FAILED if Exit.FAILED in statuses else next(iter(statuses), Exit.OK)
 
