@@ -76,6 +76,18 @@ def test_what_is_pinned_is_installed_beside_anything_newer(checkout: Checkout, p
     assert "installing" not in run_setup(folder, "dev", pip=pip).stderr
 
 
+def test_command_of_a_former_version_is_replaced(checkout: Checkout) -> None:
+    folder = checkout(*PACKAGES)
+    assert run_setup(folder).returncode == 0
+    command = folder / ".venv/bin/sluice"
+    current = command.read_text()
+    command.write_text(current.replace("from sluice.cli import run", "from cli import run"))
+    assert command.read_text() != current
+    done = run_setup(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert command.read_text() == current
+
+
 @pytest.mark.parametrize(
     ("left_out", "said"),
     [
