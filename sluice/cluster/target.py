@@ -16,7 +16,7 @@ def is_cluster(target: str) -> bool:
 
 
 def kubectl_context(target: str) -> str:
-    """Return the kubectl context of a cluster target; raises SluiceError where Pulumi does not know that of gke."""
+    """Return the kubectl context of a cluster target; raises SluiceError if Pulumi does not know that of gke."""
     if target == _KIND:
         return "kind-sluice"
     return _gke_context() if target == _GKE else target.removeprefix(_PREFIX)
@@ -33,7 +33,7 @@ def _gke_context() -> str:
             return done.stdout.strip()
         why = done.stderr.strip()
     raise SluiceError(
-        f"where the stack gke is cannot be told: {why}. Make it with pulumi up -s gke, or name its context yourself: "
-        "--target context:NAME (kubectl config get-contexts)",
+        f"the kubectl context of the stack gke is unknown: {why}. Create it with pulumi up -s gke, or name its "
+        "context: --target context:NAME (kubectl config get-contexts)",
         status=Exit.UNAVAILABLE,
     )
