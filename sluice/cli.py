@@ -180,7 +180,7 @@ def _add_status(commands: Commands) -> None:
 def _add_messages(commands: Commands) -> None:
     from sluice.view.command import add_messages_arguments, run_messages
 
-    messages = commands.add_parser("messages", help="show the messages of a topic")
+    messages = commands.add_parser("messages", help="show the records of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
         command=lambda args, env: run_messages(args, console=_stdout(), endpoints=_endpoints(args, env))

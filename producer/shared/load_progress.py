@@ -5,11 +5,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from producer.runtime.terminal import escape_line
+from producer.runtime.terminal import Console, escape_line
 
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 5.0
@@ -89,9 +88,7 @@ class LoadProgress:
         if self._bar:
             self._bar.update(self._task, completed=position, text=text, refresh=True)
         else:
-            self._console.print(
-                f"{self._name}: {text}{self._format_time_left(position, now)}", highlight=False, soft_wrap=True
-            )
+            self._console.print(f"{self._name}: {text}{self._format_time_left(position, now)}", soft_wrap=True)
 
     def _format_position(self, position: int) -> str:
         return decimal(position) + (f" of {decimal(self._size)}" if self._size else "")

@@ -18,7 +18,7 @@ POLL_SECONDS = 5.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the problems; return 1 where there are any."""
+    """Print the problems; return 1 if there are any."""
     parser = argument_parser(prog="python -m sluice.cluster", description=__doc__)
     parser.add_argument("--context", required=True)
     parser.add_argument("--namespace", default=NAMESPACE)
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     toolbox = Toolbox(context=args.context, namespace=args.namespace)
     console = Console()
     if args.follow:
-        # scripts/kind-up ends it by SIGTERM: it ends at once and prints nothing.
+        # scripts/kind-up ends it by SIGTERM: it must end at once and print nothing.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         follow(toolbox.kubectl, say=lambda line: console.print(line, soft_wrap=True))
     problems = find_problems(toolbox.kubectl)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def follow(kubectl: Kubectl, *, say: Callable[[str], None], wait: Callable[[float], None] = time.sleep) -> None:
-    """Report each problem once, when it is found twice in a row: many pass while a cluster comes up."""
+    """Report each problem once, when it is found twice in a row: while a cluster starts many are gone in seconds."""
     before: set[Problem] = set()
     reported: set[str] = set()
     while True:

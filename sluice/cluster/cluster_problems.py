@@ -1,4 +1,4 @@
-"""Problems of a cluster: pods that are not ready, Strimzi resources that are not, errors in its operator's log."""
+"""Problems of a cluster: pods and Strimzi resources that are not ready, errors in the log of Strimzi's operator."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ _STRIMZI = "strimzi"
 """The resource category of all of Strimzi's resources."""
 _OPERATOR = "deployment/strimzi-cluster-operator"
 _RECENT = "10m"
-"""Age up to which the operator's log is read: it reconciles every 2 minutes, and each takes up to 5."""
+"""Age up to which the operator's log is read: it reconciles every 2 min, and a reconciliation takes up to 5 min."""
 _WITH_CONDITIONS = {"Kafka", "KafkaConnect", "KafkaConnector", "KafkaTopic", "KafkaUser"}
 _NEW = timedelta(seconds=60)
-"""The operator may not have seen a resource that is younger."""
+"""The operator may not yet have taken up a resource younger than this."""
 _REQUEST_TIMEOUT = "10s"
 _MAX_LENGTH = 500
 Answer = TypeVar("Answer")
@@ -38,7 +38,7 @@ class Problem:
     """Kind and name."""
     text: str
     exit: Exit
-    """UNAVAILABLE for a pod that does not run, FAILED for a resource that is not ready, OK for what may pass."""
+    """UNAVAILABLE for a pod that is not ready, FAILED for a Strimzi resource, OK for an error in the operator's log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Problems:
 
     @property
     def exit(self) -> Exit:
-        """The highest exit status of the problems."""
+        """The highest exit status of the problems; OK if there are none."""
         return max((entry.exit for entry in self.found), default=Exit.OK)
 
     @property
@@ -64,13 +64,13 @@ class Problems:
 def find_problems(kubectl: Kubectl) -> Problems:
     """Query the cluster with `kubectl`, all queries at the same time."""
     with ThreadPoolExecutor(max_workers=3) as pool:
-        asked_pods = pool.submit(_objects, kubectl, _PODS)
-        asked_strimzi = pool.submit(_objects, kubectl, _STRIMZI)
-        asked_log = pool.submit(_ask, kubectl, "logs", _OPERATOR, "--since", _RECENT)
+        pods_query = pool.submit(_objects, kubectl, _PODS)
+        strimzi_query = pool.submit(_objects, kubectl, _STRIMZI)
+        log_query = pool.submit(_ask, kubectl, "logs", _OPERATOR, "--since", _RECENT)
         unanswered: list[str] = []
-        pods = _answer("pods and events", asked_pods, [], unanswered=unanswered)
-        strimzi = _answer("Strimzi's resources", asked_strimzi, [], unanswered=unanswered)
-        log = _answer("the log of Strimzi's operator", asked_log, "", unanswered=unanswered)
+        pods = _answer("pods and events", pods_query, [], unanswered=unanswered)
+        strimzi = _answer("Strimzi's resources", strimzi_query, [], unanswered=unanswered)
+        log = _answer("the log of Strimzi's operator", log_query, "", unanswered=unanswered)
     now = datetime.now(UTC)
     resources = _resources(strimzi, now=now)
     found = (*_pods(pods, now=now), *resources, *_operator(log, known=resources))
@@ -81,9 +81,9 @@ class _NoAnswerError(Exception):
     """The cluster does not answer a query; the message says why."""
 
 
-def _answer(name: str, asked: "Future[Answer]", default: Answer, *, unanswered: list[str]) -> Answer:
+def _answer(name: str, query: "Future[Answer]", default: Answer, *, unanswered: list[str]) -> Answer:
     try:
-        return asked.result()
+        return query.result()
     except _NoAnswerError as error:
         unanswered.append(f"{name} could not be read: {error}")
         return default
@@ -97,14 +97,14 @@ def _objects(kubectl: Kubectl, kinds: str) -> list[KubernetesObject]:
         raise _NoAnswerError(f"kubectl printed what is no list of objects: {_plain(text)[:80]!r}") from None
 
 
-def _ask(kubectl: Kubectl, *words: str) -> str:
+def _ask(kubectl: Kubectl, *arguments: str) -> str:
     try:
-        done = kubectl(*words, "--request-timeout", _REQUEST_TIMEOUT)
+        done = kubectl(*arguments, "--request-timeout", _REQUEST_TIMEOUT)
     except OSError as error:
         raise _NoAnswerError(f"kubectl: {error.strerror}") from None
     if done.returncode:
-        said = error_reason(done.stderr.decode(errors="replace").splitlines())
-        raise _NoAnswerError(_plain(said) or f"kubectl ended with {done.returncode}")
+        reason = error_reason(done.stderr.decode(errors="replace").splitlines())
+        raise _NoAnswerError(_plain(reason) or f"kubectl ended with {done.returncode}")
     return done.stdout.decode(errors="replace")
 
 
@@ -127,10 +127,10 @@ def _resources(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Pr
 def _not_ready(entry: KubernetesObject, *, now: datetime) -> str:
     conditions = entry.get("status", {}).get("conditions", [])
     for condition in conditions:
-        # Topics say Ready=False, all others NotReady=True.
+        # A KafkaTopic has Ready=False, all other kinds NotReady=True.
         if (condition["type"], condition["status"]) in {("NotReady", "True"), ("Ready", "False")}:
-            words = filter(None, (condition.get("reason"), condition.get("message")))
-            return ": ".join(words) or "is not ready and does not say why"
+            parts = filter(None, (condition.get("reason"), condition.get("message")))
+            return ": ".join(parts) or "is not ready and does not say why"
     if conditions or entry["kind"] not in _WITH_CONDITIONS:
         return ""
     if age(entry["metadata"].get("creationTimestamp"), now=now) < _NEW:
@@ -139,7 +139,7 @@ def _not_ready(entry: KubernetesObject, *, now: datetime) -> str:
 
 
 def _operator(log: str, *, known: Sequence[Problem]) -> list[Problem]:
-    """Return the failures in the log that the resources do not report themselves."""
+    """Return the failures in the operator's log that no resource reports itself."""
     found: list[Problem] = []
     for entry in operator_log.reconcile_failures(log.splitlines()):
         resource, reason = f"{entry.kind} {entry.name}".strip(), _plain(entry.reason)
@@ -151,6 +151,6 @@ def _operator(log: str, *, known: Sequence[Problem]) -> list[Problem]:
 
 
 def _plain(text: str) -> str:
-    """Return a text as one line without control characters: it comes from whoever wrote the message."""
+    """Return a text of the cluster as one line without control characters, cut to _MAX_LENGTH."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= _MAX_LENGTH else f"{line[:_MAX_LENGTH]} …"

@@ -18,14 +18,15 @@ from sluice.cluster.exec_retry import run_with_retries
 from sluice.cluster.toolbox_pod import Toolbox
 
 _ONE_LINE = 1_000
-"""Columns: in a pipe each problem is on one line."""
+"""Width of the output in columns if it is no terminal, so that each problem is one line."""
 
 
 def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, stdout: IO[bytes], tty: bool) -> Exit:
-    """Print both; UNAVAILABLE if a part does not answer or a pod is not ready, FAILED if a connector or resource is.
+    """Print the status of the parts, and the cluster's problems; return an exit status.
 
-    Where no pod answers, the cluster's problems are printed all the same. With `tty` the command in the pod has this
-    terminal. Raises SluiceError where there is nothing to print: no cluster, or no pipeline in it.
+    It is UNAVAILABLE if a part does not answer or a pod is not ready, FAILED if a connector has failed or a resource is
+    not ready. If no pod answers, only the cluster's problems are printed. With `tty` the command in the pod has this
+    terminal. Raises SluiceError if there is nothing to print: no cluster, or no pipeline in it.
     """
     if args.watch and args.json:
         return _run_in_pod(toolbox, arguments, stdout=_AddProblems(toolbox, stdout))
@@ -43,7 +44,7 @@ def run_status(toolbox: Toolbox, arguments: Sequence[str], args: Namespace, *, s
             raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
         if status is Exit.INTERRUPTED:
             return status
-        # The problems from before a watch are out of date after it.
+        # After --watch the problems found at its beginning are out of date.
         problems = find_problems(toolbox.kubectl) if args.watch else query.result()
     _print(problems, stdout=stdout)
     return _combine(status, problems)
@@ -56,7 +57,7 @@ def _run_in_pod(toolbox: Toolbox, arguments: Sequence[str], *, stdout: IO[bytes]
         return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
     try:
         return run_with_retries(
-            toolbox, lambda: toolbox.run(arguments, variables={}, feed=None, stdout=stdout, shown={})
+            toolbox, lambda: toolbox.run(arguments, variables={}, write_stdin=None, stdout=stdout, local_paths={})
         )
     finally:
         toolbox.clean()
@@ -78,7 +79,7 @@ def _print_object(
 
 
 def _write(line: bytes, status: Exit, problems: Problems, *, stdout: IO[bytes]) -> Exit:
-    """Write the JSON object `line` with the cluster's problems added; a line that is no JSON is written as it is."""
+    """Write the JSON object `line` with the cluster's problems added (no JSON: unchanged); return the exit status."""
     try:
         fields: dict[str, Any] = json.loads(line)
     except ValueError:
@@ -92,12 +93,12 @@ def _write(line: bytes, status: Exit, problems: Problems, *, stdout: IO[bytes]) 
 
 
 def _combine(status: Exit, problems: Problems) -> Exit:
-    """Return the exit status of the pipeline's parts; where that is OK, the one of the cluster's problems."""
+    """Return the exit status of the pipeline's parts or, if that is OK, of the cluster's problems."""
     return status or problems.exit
 
 
 class _AddProblems(BytesIO):
-    """Takes JSON objects, a line each, and writes each with the cluster's problems at that time added."""
+    """A binary stream that takes JSON objects, a line each, and writes them to `stdout` with the cluster's problems."""
 
     def __init__(self, toolbox: Toolbox, stdout: IO[bytes]) -> None:
         super().__init__()
@@ -114,7 +115,7 @@ def _print(problems: Problems, *, stdout: IO[bytes]) -> None:
     console = Console(file=TextIOWrapper(BytesIO()), force_terminal=tty, width=None if tty else _ONE_LINE)
     with console.capture() as text:
         console.print(as_text(problems))
-    # Not by the console itself: at a broken pipe it ends the program with an exit status of its own.
+    # Not by the console itself, so that producer/runtime/run_program.py handles a broken pipe.
     stdout.write(text.get().encode())
     stdout.flush()
 

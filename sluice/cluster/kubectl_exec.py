@@ -1,8 +1,8 @@
 """A command in a pod by `kubectl exec`: its output, its exit status, and whether the connection broke before its end.
 
-kubectl's exit status does not tell: 1 is a command that failed as well as a connection that broke, and some broken
-connections end with 0. So a shell around the command moves its exit status into a range that no other program uses, and
-marks each line of its standard error. A line without the mark is kubectl's own, and is not shown as it is.
+kubectl's exit status is ambiguous: it is 1 for a command that failed and for a connection that broke, and after some
+broken connections 0. So a shell around the command moves its exit status into a range that no other program uses, and
+marks each line of its standard error. A line without the mark is kubectl's own; it is not shown.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import IO, cast
 from producer.runtime.exit_status import Exit, SluiceError
 
 WriteStdin = Callable[[IO[bytes]], None]
-"""Writes a command's standard input."""
+"""Writes a command's standard input to a binary stream."""
 
 _MOVED = 64
 """Added to the command's exit status. Those of kubectl and of a container runtime are 0, 1 and from 125 on."""
@@ -43,13 +43,13 @@ _NO_REASON = re.compile(r"command terminated with exit code|^Defaulted container
 class ConnectionBrokenError(SluiceError):
     """The connection to the pod broke before the command had ended; the command may have ended or still run."""
 
-    def __init__(self, why: str, *, shown: bool) -> None:
+    def __init__(self, why: str, *, output_shown: bool) -> None:
         super().__init__(
             f"the connection to the cluster broke before the command had ended{f' ({why})' if why else ''}",
             status=Exit.UNAVAILABLE,
         )
-        self.shown = shown
-        """Whether some of the command's output has been shown already."""
+        self.output_shown = output_shown
+        """Whether a part of the command's output has been shown."""
 
 
 def piped_command(command: Sequence[str], *, folder: str, mark: str) -> list[str]:
@@ -62,11 +62,11 @@ def terminal_command(command: Sequence[str]) -> list[str]:
     return ["sh", "-c", _ON_TERMINAL, "sh", *command]
 
 
-def command_exit(returncode: int, *, errors: Sequence[str], shown: bool) -> Exit:
-    """Return the command's exit status, from kubectl's.
+def command_exit(returncode: int, *, errors: Sequence[str], output_shown: bool) -> Exit:
+    """Return the command's exit status from kubectl's exit status `returncode`.
 
-    Raises ConnectionBrokenError where there is none, with the reason in kubectl's lines `errors`; SluiceError for a
-    command that was killed in the pod.
+    Raises ConnectionBrokenError if the command has none, with the reason from kubectl's error lines `errors`;
+    SluiceError if the command was killed in the pod.
     """
     status = returncode - _MOVED
     if status in {entry.value for entry in Exit}:
@@ -76,7 +76,7 @@ def command_exit(returncode: int, *, errors: Sequence[str], shown: bool) -> Exit
             f"the command was killed in the pod (signal {status - _KILLED}), where 9 is mostly for want of memory: "
             "kubectl describe pod --selector app.kubernetes.io/name=toolbox",
         )
-    raise ConnectionBrokenError(error_reason(errors), shown=shown)
+    raise ConnectionBrokenError(error_reason(errors), output_shown=output_shown)
 
 
 def error_reason(errors: Sequence[str]) -> str:
@@ -92,9 +92,10 @@ class CommandOutput:
     process: "subprocess.Popen[bytes]"
     mark: str
     stdout: IO[bytes]
-    paths: Mapping[str, str]
-    """Paths in the pod, and the path that is shown for each."""
+    local_paths: Mapping[str, str]
+    """Paths in the pod, and the path on this machine that is shown instead of each."""
     shown: bool = False
+    """Whether a line of standard output has been shown."""
 
     def __post_init__(self) -> None:
         self.errors: list[str] = []
@@ -103,14 +104,14 @@ class CommandOutput:
         self._thread.start()
 
     def show(self) -> None:
-        """Show standard output to its end."""
+        """Write standard output to `stdout`, line by line, to its end."""
         for line in cast(IO[bytes], self.process.stdout):
             self.shown = True
-            self.stdout.write(self._here(line))
+            self.stdout.write(self._with_local_paths(line))
             self.stdout.flush()
 
     def discard(self) -> None:
-        """Show no more of the output, and close kubectl's standard output."""
+        """Stop showing output, and close kubectl's standard output."""
         self._discarded = True
         cast(IO[bytes], self.process.stdout).close()
 
@@ -120,37 +121,37 @@ class CommandOutput:
 
     def _read_errors(self) -> None:
         mark = self.mark.encode()
-        with suppress(ValueError):  # closed while it is read, when something else has ended the command
+        with suppress(ValueError):  # standard error is closed while it is read, if the command is ended early
             for line in cast(IO[bytes], self.process.stderr):
                 if not line.startswith(mark):
                     self.errors.append(line.decode(errors="replace"))
                 elif not self._discarded:
-                    sys.stderr.write(self._here(line[len(mark) :]).decode(errors="replace"))
+                    sys.stderr.write(self._with_local_paths(line[len(mark) :]).decode(errors="replace"))
                     sys.stderr.flush()
 
-    def _here(self, line: bytes) -> bytes:
-        for path, here in self.paths.items():
-            line = line.replace(path.encode(), here.encode())
+    def _with_local_paths(self, line: bytes) -> bytes:
+        for path, local in self.local_paths.items():
+            line = line.replace(path.encode(), local.encode())
         return line
 
 
 class StdinThread:
-    """Writes a command's standard input in a thread of its own."""
+    """A thread that writes a command's standard input; it calls `failed` and sets `error` on an exception."""
 
-    def __init__(self, feed: WriteStdin | None, sink: IO[bytes] | None, *, failed: Callable[[], object]) -> None:
+    def __init__(self, write_stdin: WriteStdin | None, sink: IO[bytes] | None, *, failed: Callable[[], object]) -> None:
         self.error: BaseException | None = None
         self._failed = failed
-        if feed and sink:
-            threading.Thread(target=self._run, args=(feed, sink), daemon=True).start()
+        if write_stdin and sink:
+            threading.Thread(target=self._run, args=(write_stdin, sink), daemon=True).start()
 
-    def _run(self, feed: WriteStdin, sink: IO[bytes]) -> None:
+    def _run(self, write_stdin: WriteStdin, sink: IO[bytes]) -> None:
         try:
-            feed(sink)
+            write_stdin(sink)
         except BrokenPipeError:
-            return  # the command has ended before it read everything, and has said why
+            return  # the command ended before it had read everything, and printed why
         except BaseException as error:
             self.error = error
-            # Before its input is closed: the command would take that for the end of the source.
+            # Before standard input is closed, which the command would take for the end of the source.
             self._failed()
         with suppress(BrokenPipeError):
             sink.close()

@@ -1,6 +1,6 @@
 """Failures of reconciliations, parsed from the log of Strimzi's cluster operator.
 
-An exception inside a reconciliation shows only there: the resource has no status then.
+An exception in a reconciliation is found only in the log: the resource has no status then.
 """
 
 import re
@@ -35,7 +35,7 @@ class _Entry:
     text: str
     exception: str = ""
     unexplained: bool = False
-    """The exception has no message: the next line, with the place in the code, is all there is."""
+    """Whether the exception has no message: then the next line, the position in the code, is added."""
 
     def reason(self) -> str:
         text = _PREFIX.sub("", self.text)
@@ -58,17 +58,17 @@ def reconcile_failures(lines: Iterable[str]) -> list[ReconcileFailure]:
 
 def _keep(failed: dict[tuple[str, str], _Entry], *, level: str, text: str) -> _Entry | None:
     """Add an entry of the log to `failed`; return it if an exception may follow it in the log."""
-    about = _RECONCILIATION.match(text)
-    if about is None:
+    match = _RECONCILIATION.match(text)
+    if match is None:
         if level not in {"ERROR", "FATAL"}:
             return None
         entry = _Entry(kind="", name="", text=text)
     else:
-        if about["text"] == _SUCCESS:
-            failed.pop((about["kind"], about["name"]), None)
+        if match["text"] == _SUCCESS:
+            failed.pop((match["kind"], match["name"]), None)
         if level not in {"WARN", "ERROR", "FATAL"}:
             return None
-        entry = _Entry(kind=about["kind"], name=about["name"], text=about["text"])
+        entry = _Entry(kind=match["kind"], name=match["name"], text=match["text"])
     failed.pop((entry.kind, entry.name), None)
     failed[entry.kind, entry.name] = entry
     return entry

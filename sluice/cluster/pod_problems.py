@@ -28,13 +28,13 @@ class PodProblem:
 
 
 def find_pod_problems(objects: Sequence[KubernetesObject], *, now: datetime) -> list[PodProblem]:
-    """Return the Pods, owners of pods and volume claims among `objects` that are not ready; it holds the Events too."""
+    """Return the problems of the pods, owners of pods and volume claims in `objects`, which include the Events."""
     warnings = _Warnings(entry for entry in objects if entry["kind"] == "Event")
     explain = {
         "Pod": lambda entry: _pod(entry, warnings, now=now),
-        "ReplicaSet": lambda entry: _owner(entry, warnings, wanted=entry["spec"].get("replicas", 1)),
-        "StatefulSet": lambda entry: _owner(entry, warnings, wanted=entry["spec"].get("replicas", 1)),
-        "Job": lambda entry: _owner(entry, warnings, wanted=_pods_of_job(entry)),
+        "ReplicaSet": lambda entry: _owner(entry, warnings, replicas=entry["spec"].get("replicas", 1)),
+        "StatefulSet": lambda entry: _owner(entry, warnings, replicas=entry["spec"].get("replicas", 1)),
+        "Job": lambda entry: _owner(entry, warnings, replicas=_pods_of_job(entry)),
         "PersistentVolumeClaim": lambda entry: _claim(entry, warnings),
     }
     found: list[PodProblem] = []
@@ -60,10 +60,10 @@ class _Warnings:
             if event.get("type") == "Warning":
                 self._last[about.get("kind", ""), about.get("name", "")] = event
 
-    def about(self, entry: KubernetesObject, *, but: str = "") -> str:
-        """Return reason and message of an object's last warning; empty where there is none or its reason is `but`."""
+    def about(self, entry: KubernetesObject, *, ignore: str = "") -> str:
+        """Return reason and message of an object's last warning; empty if there is none or its reason is `ignore`."""
         event = self._last.get((entry["kind"], entry["metadata"]["name"]))
-        if event is None or event.get("reason") == but:
+        if event is None or event.get("reason") == ignore:
             return ""
         times = (event.get("series") or {}).get("count") or event.get("count") or 1
         return f"{event.get('reason', '')}: {event.get('message', '')}" + (f" ({times} times)" if times > 1 else "")
@@ -101,8 +101,8 @@ def _reasons(pod: KubernetesObject, conditions: dict[str, KubernetesObject], war
         return f"cannot be scheduled: {scheduled.get('message', scheduled.get('reason', ''))}"
     status = pod["status"]
     containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    if said := "; ".join(filter(None, map(_container, containers))):
-        return said
+    if reasons := "; ".join(filter(None, map(_container, containers))):
+        return reasons
     creating = any((entry.get("state", {}).get("waiting") or {}).get("reason") in _CREATING for entry in containers)
     return warnings.about(pod) if creating else ""
 
@@ -133,14 +133,14 @@ def _unexplained(pod: KubernetesObject, warnings: _Warnings, *, since: timedelta
     times = max((entry.get("restartCount", 0) for entry in pod["status"].get("containerStatuses", [])), default=0)
     restarted = f", restarted {times} times" if times else ""
     minutes = since.total_seconds() / 60
-    said = warnings.about(pod)
-    return f"is not ready for {minutes:.0f} min{restarted}" + (f": {said}" if said else "")
+    warning = warnings.about(pod)
+    return f"is not ready for {minutes:.0f} min{restarted}" + (f": {warning}" if warning else "")
 
 
-def _owner(owner: KubernetesObject, warnings: _Warnings, *, wanted: int) -> str:
+def _owner(owner: KubernetesObject, warnings: _Warnings, *, replicas: int) -> str:
     status = owner.get("status", {})
-    there = status.get("replicas", sum(status.get(name, 0) for name in ("active", "succeeded", "failed")))
-    return warnings.about(owner) if there < wanted else ""
+    existing = status.get("replicas", sum(status.get(name, 0) for name in ("active", "succeeded", "failed")))
+    return warnings.about(owner) if existing < replicas else ""
 
 
 def _pods_of_job(job: KubernetesObject) -> int:
@@ -149,4 +149,4 @@ def _pods_of_job(job: KubernetesObject) -> int:
 
 
 def _claim(claim: KubernetesObject, warnings: _Warnings) -> str:
-    return warnings.about(claim, but="WaitForFirstConsumer") if claim["status"].get("phase") == "Pending" else ""
+    return warnings.about(claim, ignore="WaitForFirstConsumer") if claim["status"].get("phase") == "Pending" else ""

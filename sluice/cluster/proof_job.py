@@ -16,7 +16,7 @@ _STATUS = "jsonpath={.items[-1:].status.containerStatuses[0].state.terminated.ex
 def fetch_proof_report(toolbox: Toolbox, path: Path, *, stdout: IO[bytes]) -> Exit:
     """Write the report of the Job to `path` and its output to `stdout`; return the proof's exit status.
 
-    Raises SluiceError where there is no such Job, it has not ended, or `path` cannot be written.
+    Raises SluiceError if there is no such Job, it has not ended, or `path` cannot be written.
     """
     log = toolbox.kubectl("logs", f"job/{JOB}")
     if log.returncode:

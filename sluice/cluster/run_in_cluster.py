@@ -1,4 +1,4 @@
-"""Runs a `sluice` command in a cluster: sends a source that is on this machine, fetches the files that it writes."""
+"""Runs a `sluice` command in a cluster: sends it a source of this machine, and fetches the files that it writes."""
 
 import os
 import sys
@@ -52,55 +52,61 @@ def run_in_cluster(
         return fetch_proof_report(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, env=env)
     files = _files(args, rejects, env=env)
-    source = _source_here(args)
+    source = _local_source(args)
     if not source and not files and _on_terminal(stdout):
         return run_with_retries(toolbox, lambda: toolbox.interactive(arguments))
     named = {path.name: path for path in files.values() if path}
     _check_files(args, named.values())
-    words = [_STDIO if source and word == source else word for word in _words(arguments, args, files)]
+    pod_arguments = [_STDIO if source and word == source else word for word in _pod_arguments(arguments, args, files)]
     with ExitStack() as stack:
-        sent = stack.enter_context(_sending(source, args=args, env=env)) if source else None
-        return _run(toolbox, words, args, sent=sent, named=named, files=files, rejects=rejects, stdout=stdout)
+        upload = stack.enter_context(_open_upload(source, args=args, env=env)) if source else None
+        return _run(
+            toolbox, pod_arguments, args, upload=upload, named=named, files=files, rejects=rejects, stdout=stdout
+        )
 
 
 def _run(
     toolbox: Toolbox,
-    words: Sequence[str],
+    pod_arguments: Sequence[str],
     args: Namespace,
     *,
-    sent: "_Sent | None",
+    upload: "_SourceUpload | None",
     named: Mapping[str, Path],
     files: Mapping[str, Path | None],
     rejects: RejectFile | None,
     stdout: IO[bytes],
 ) -> Exit:
-    shown = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
-    shown[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
-    variables = {STDIN_NAME: sent.name, STDIN_HOLDS: sent.holds, STDIN_SOURCE: sent.source_id} if sent else {}
+    local_paths = {f"{toolbox.folder}/{name}": str(path.absolute()) for name, path in named.items()}
+    local_paths[f"{toolbox.folder}/"] = f"{Path.cwd()}/"
+    variables = _stdin_variables(upload) if upload else {}
     try:
         status = run_with_retries(
             toolbox,
             lambda: toolbox.run(
-                words, variables=variables, feed=sent.feed if sent else None, stdout=stdout, shown=shown
+                pod_arguments,
+                variables=variables,
+                write_stdin=upload.write_stdin if upload else None,
+                stdout=stdout,
+                local_paths=local_paths,
             ),
-            read_once=sent is not None and sent.read_once,
+            read_once=upload is not None and upload.read_once,
         )
         written = toolbox.files() if files else []
         for name in written:
-            to = named.get(name, Path(name))
-            _refuse_to_write_over(args, to)
-            toolbox.fetch(name, to)
+            path = named.get(name, Path(name))
+            _check_overwrite(args, path)
+            toolbox.fetch(name, path)
     except StillInPodError:
-        raise  # and nothing is lost
+        raise  # the file stays in the pod, and the message says how to fetch it
     except BaseException:
         toolbox.clean()
         raise
     toolbox.clean()
     rest = files.get("rest")
     if rest and rest.name not in written:
-        rest.unlink(missing_ok=True)  # an earlier call's
-    if rejects and status == Exit.OK and rejects.path.name not in written and (trouble := rejects.remove_old()):
-        sys.stderr.write(f"{trouble}\n")
+        rest.unlink(missing_ok=True)  # the file of an earlier run
+    if rejects and status == Exit.OK and rejects.path.name not in written and (problem := rejects.remove_old()):
+        sys.stderr.write(f"{problem}\n")
     return status
 
 
@@ -108,20 +114,20 @@ def _on_terminal(stdout: IO[bytes]) -> bool:
     return stdout.isatty() and sys.stdin.isatty()
 
 
-def _source_here(args: Namespace) -> str | None:
+def _local_source(args: Namespace) -> str | None:
     """Return the source if it is on this machine; the cluster fetches any other itself."""
     source: str | None = getattr(args, "source", None)
     return None if source is None or is_remote(source) or source.startswith("nclt:") else source
 
 
 def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str]) -> dict[str, Path | None]:
-    """Return the files that the command writes, by the name of their option; None where the command chooses the name.
+    """Return the files that the command writes, by the name of their option; None if the command chooses the name.
 
-    Raises SluiceError where one would overwrite the source or another file.
+    Raises SluiceError if one would overwrite the source or another file.
     """
     if rejects:
         return {"rejects": rejects.path}
-    if hasattr(args, "file"):  # `sluice dlq write`, and what it writes beside it
+    if hasattr(args, "file"):  # `sluice dlq write`
         return {"file": args.file, "rest": rest_path(args.file)}
     if not hasattr(args, "output") or str(args.output) == _STDIO:
         return {}
@@ -132,7 +138,7 @@ def _files(args: Namespace, rejects: RejectFile | None, *, env: Mapping[str, str
 
 
 def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
-    """The file of rejects of a load; raises SluiceError where it would be written over the source or something else."""
+    """Return the rejects file of a load, None for other commands; raises SluiceError if it would overwrite another."""
     if not hasattr(args, "rejects"):
         return None
     if args.kind == "images":
@@ -141,80 +147,86 @@ def _rejects(args: Namespace, *, env: Mapping[str, str]) -> RejectFile | None:
 
 
 def _check_files(args: Namespace, paths: Iterable[Path]) -> None:
-    """Raise SluiceError for a file that could not be written when all is done."""
+    """Raise SluiceError now for a file that could not be written in the end."""
     for path in paths:
         if why := why_not_writable(path):
             raise SluiceError(f"{path} cannot be written: {why}; choose another", status=Exit.USAGE)
-        _refuse_to_write_over(args, path)
+        _check_overwrite(args, path)
 
 
-def _refuse_to_write_over(args: Namespace, path: Path) -> None:
+def _check_overwrite(args: Namespace, path: Path) -> None:
     if getattr(args, "force", True) is False and path.exists():
         raise SluiceError(f"{path} is there already; --force writes over it", status=Exit.USAGE)
 
 
-def _words(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path | None]) -> list[str]:
-    """Return the command line for the pod, where a command writes into its working folder."""
+def _pod_arguments(arguments: Sequence[str], args: Namespace, files: Mapping[str, Path | None]) -> list[str]:
+    """Return the command line for the pod: files to write are named without their folder."""
     if hasattr(args, "file"):
         return [args.file.name if word == str(args.file) else word for word in arguments]
     named = {name: path for name, path in files.items() if path}
     parser = ArgumentParser(add_help=False)
     for name in named:
         parser.add_argument(*_OPTIONS[name])
-    words = parser.parse_known_args(arguments)[1]
-    return words + [word for name, path in named.items() for word in (_OPTIONS[name][-1], path.name)]
+    others = parser.parse_known_args(arguments)[1]
+    return others + [word for name, path in named.items() for word in (_OPTIONS[name][-1], path.name)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sent:
-    """A source on this machine, and how it is sent to the command in the pod."""
+class _SourceUpload:
+    """A source of this machine that the command in the pod reads from standard input."""
 
-    feed: WriteStdin
+    write_stdin: WriteStdin
     name: str
+    """Name of the source for its format and reports; empty for a pipe."""
     holds: str
     """Kind of source: `images` or `gps`."""
     source_id: str
     """Identifies the source in reports and files of rejects."""
     read_once: bool
-    """Whether it can be read, and so sent, only once."""
+    """Whether the source can be read, and so sent, only once."""
+
+
+def _stdin_variables(upload: _SourceUpload) -> dict[str, str]:
+    """Return the environment variables that describe standard input to the command."""
+    return {STDIN_NAME: upload.name, STDIN_HOLDS: upload.holds, STDIN_SOURCE: upload.source_id}
 
 
 @contextmanager
-def _sending(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_Sent]:
-    """Prepare a source to be sent; it is opened only once, also where its first bytes decide its kind."""
-    if hasattr(args, "kind"):  # `load gps` and `load images` say it
-        yield _sent(source, SourceKind(images=args.kind == "images"), env=env)
+def _open_upload(source: str, *, args: Namespace, env: Mapping[str, str]) -> Generator[_SourceUpload]:
+    """Yield the upload of a source. It is opened only once, also if its kind is found from its first bytes."""
+    if hasattr(args, "kind"):  # `load gps` or `load images`
+        yield _make_upload(source, SourceKind(images=args.kind == "images"), env=env)
     else:
-        with detect_kind(source, env=env) as told:
-            yield _sent(source, told, env=env)
+        with detect_kind(source, env=env) as kind:
+            yield _make_upload(source, kind, env=env)
 
 
-def _sent(source: str, told: SourceKind, *, env: Mapping[str, str]) -> _Sent:
+def _make_upload(source: str, kind: SourceKind, *, env: Mapping[str, str]) -> _SourceUpload:
     path = Path(os.path.abspath(source))
     if path.is_dir():
-        feed, name = partial(_send_folder, path), path.name
-    elif told.images or source == _STDIO:
-        feed, name = partial(_send_stored, source, _first_time(told.raw), env=env), path.name
+        write_stdin, name = partial(_send_folder, path), path.name
+    elif kind.images or source == _STDIO:
+        write_stdin, name = partial(_send_stored, source, _once(kind.raw), env=env), path.name
     else:
-        feed, name = partial(_send_log, source, _first_time(told.raw), env=env), source
+        write_stdin, name = partial(_send_log, source, _once(kind.raw), env=env), source
     unnamed = file_descriptor(source) is not None
-    return _Sent(
-        feed=feed,
+    return _SourceUpload(
+        write_stdin=write_stdin,
         name="" if unnamed else name,
-        holds="images" if told.images else "gps",
+        holds="images" if kind.images else "gps",
         source_id=source_id(source, env=env),
         read_once=unnamed or (path.exists() and not path.is_file() and not path.is_dir()),
     )
 
 
-def _first_time(raw: StoredBytes | None) -> Callable[[], StoredBytes | None]:
+def _once(raw: StoredBytes | None) -> Callable[[], StoredBytes | None]:
     """Return a function that returns `raw` once, then None: a source that is sent again is opened again."""
     left = [raw]
     return lambda: left.pop() if left else None
 
 
 def _send_folder(folder: Path, sink: IO[bytes]) -> None:
-    # With their whole path: the session is the part of it that is a date.
+    # With the absolute path: a load takes the session from the folder that is named as a date.
     with tarfile.open(fileobj=sink, mode="w|") as archive:
         archive.add(folder)
 

@@ -16,7 +16,7 @@ def is_cluster(target: str) -> bool:
 
 
 def kubectl_context(target: str) -> str:
-    """Return the kubectl context of a cluster target; raises SluiceError where Pulumi does not know that of gke."""
+    """Return the kubectl context of a cluster target; raises SluiceError if Pulumi does not know that of gke."""
     if target == _KIND:
         return "kind-sluice"
     return _gke_context() if target == _GKE else target.removeprefix(_PREFIX)

@@ -47,7 +47,7 @@ class Toolbox:
     """Folder in the pod for the files of one command."""
 
     def check(self) -> None:
-        """Raise SluiceError where there is no kubectl, cluster or pipeline in it, or the pipeline does not run."""
+        """Raise SluiceError if there is no kubectl, no cluster or no pipeline in it, or if no toolbox pod is ready."""
         if shutil.which("kubectl") is None:
             raise SluiceError("kubectl is needed to reach a cluster, and is not on the PATH", status=Exit.UNAVAILABLE)
         done = self.kubectl("get", POD, "--output", "jsonpath={.status.readyReplicas}")
@@ -71,33 +71,33 @@ class Toolbox:
         arguments: Sequence[str],
         *,
         variables: Mapping[str, str],
-        feed: WriteStdin | None,
+        write_stdin: WriteStdin | None,
         stdout: IO[bytes],
-        shown: Mapping[str, str],
+        local_paths: Mapping[str, str],
     ) -> Exit:
         """Run `sluice ARGUMENTS` in the pod with `variables` in its environment; return its exit status.
 
-        `feed` writes its standard input; an exception of it ends the command and is raised here. In the output the
-        keys of `shown` (paths in the pod) are replaced by their values. On Ctrl-C the command gets SIGINT, and its
-        further output is still shown.
+        `write_stdin` writes its standard input; if it raises an exception, the command is ended and the exception is
+        raised here. In the output, the keys of `local_paths` (paths in the pod) are replaced by their values (paths on
+        this machine). On Ctrl-C the command gets SIGINT, and the rest of its output is still shown.
 
         Raises ConnectionBrokenError where the connection breaks before the command has ended, and SluiceError for a
         command that was killed.
         """
-        given = [f"{name}={value}" for name, value in variables.items()]
+        assignments = [f"{name}={value}" for name, value in variables.items()]
         mark = f"{uuid.uuid4().hex} "
         command = piped_command(
-            ["env", *given, "sluice", "--target", "external", *arguments], folder=self.folder, mark=mark
+            ["env", *assignments, "sluice", "--target", "external", *arguments], folder=self.folder, mark=mark
         )
-        with self._start(command, stdin=feed is not None) as process:
-            output = CommandOutput(process=process, mark=mark, stdout=stdout, paths=shown)
-            feeder = StdinThread(feed, process.stdin, failed=lambda: self._end(process))
+        with self._start(command, stdin=write_stdin is not None) as process:
+            output = CommandOutput(process=process, mark=mark, stdout=stdout, local_paths=local_paths)
+            feeder = StdinThread(write_stdin, process.stdin, failed=lambda: self._end(process))
             interrupted = self._pump(process, output)
             output.wait_for_errors()
         if feeder.error and not interrupted:
             raise feeder.error
         try:
-            return command_exit(process.returncode, errors=output.errors, shown=output.shown)
+            return command_exit(process.returncode, errors=output.errors, output_shown=output.shown)
         except ConnectionBrokenError:
             if interrupted:
                 return Exit.INTERRUPTED
@@ -121,7 +121,7 @@ class Toolbox:
                 return interrupted
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """Send SIGINT to the command; where the pod cannot be reached, end kubectl at least."""
+        """Send SIGINT to the command; if the pod cannot be reached, end kubectl."""
         if self._call("sh", "-c", f"kill -INT $(cat {self.folder}.pid)").returncode:
             process.terminate()
 
@@ -129,10 +129,12 @@ class Toolbox:
         """Run `sluice ARGUMENTS` in the pod on this terminal; return its exit status. Raises as `run` does."""
         command = terminal_command(["sluice", "--target", "external", *arguments])
         done = subprocess.run(self._exec(*command, options=["--stdin", "--tty"]), stderr=subprocess.PIPE, check=False)
-        return command_exit(done.returncode, errors=done.stderr.decode(errors="replace").splitlines(), shown=False)
+        return command_exit(
+            done.returncode, errors=done.stderr.decode(errors="replace").splitlines(), output_shown=False
+        )
 
     def wait_until_reachable(self, *, seconds: float) -> None:
-        """Wait until a command can be run in a pod again; raises SluiceError where `seconds` do not suffice."""
+        """Wait until a command can be run in a pod again; raises SluiceError after `seconds`."""
         deadline = time.monotonic() + seconds
         while (done := self._call("true")).returncode:
             if time.monotonic() > deadline:
@@ -146,7 +148,7 @@ class Toolbox:
     def end_earlier_run(self) -> None:
         """Send SIGINT to a command that a broken connection may have left running, and remove its files.
 
-        It would go on writing into the folder of the next run.
+        It would write into the folder of the next run.
         """
         pid, runs = f"{self.folder}.pid", 'kill -0 "$pid" 2>/dev/null'
         wait = f"n=0; while {runs} && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done"
@@ -154,26 +156,26 @@ class Toolbox:
         self._call("sh", "-c", script)
 
     def files(self) -> list[str]:
-        """List the files that the command wrote; raises StillInPodError where the pod does not answer."""
+        """List the files that the command wrote; raises StillInPodError if the pod does not answer."""
         done = self._call("ls", self.folder)
         if done.returncode:
-            raise self._still_there("", done.stderr)
+            raise self._fetch_error("", done.stderr)
         return done.stdout.decode().splitlines()
 
     def fetch(self, name: str, path: Path) -> None:
-        """Copy a file of this command's folder to `path`; raises StillInPodError, or SluiceError for `path`."""
+        """Copy a file of this command's folder to `path`; raises StillInPodError if that fails."""
         try:
             with replacing(path) as file:
                 command = self._exec("cat", f"{self.folder}/{name}")
                 done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
                 if done.returncode:
-                    raise self._still_there(name, done.stderr)
+                    raise self._fetch_error(name, done.stderr)
         except OSError as error:
             raise StillInPodError(
                 f"{path} cannot be written: {error.strerror}. {self._where(name)}", status=Exit.FAILED
             ) from error
 
-    def _still_there(self, name: str, errors: bytes) -> StillInPodError:
+    def _fetch_error(self, name: str, errors: bytes) -> StillInPodError:
         why = kubectl_error(errors) or "the connection has ended"
         return StillInPodError(
             f"what the command has written could not be brought here: {why}. {self._where(name)}",
@@ -189,8 +191,8 @@ class Toolbox:
         self._call("rm", "-rf", self.folder, f"{self.folder}.pid")
 
     def kubectl(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        """Run kubectl on the pipeline's namespace."""
-        return _bounded([*self._kubectl(), *arguments])
+        """Run kubectl with these arguments in the pipeline's namespace; it is ended after _CALL_SECONDS."""
+        return _run_bounded([*self._kubectl(), *arguments])
 
     def _start(self, command: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -198,12 +200,12 @@ class Toolbox:
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # Ctrl-C is ours to pass on: kubectl would end at once, and leave the command running in the pod.
+            # Without Ctrl-C, which _pump passes on: kubectl would end at once and leave the command running in the pod.
             start_new_session=True,
         )
 
     def _call(self, *command: str) -> "subprocess.CompletedProcess[bytes]":
-        return _bounded(self._exec(*command))
+        return _run_bounded(self._exec(*command))
 
     def _exec(self, *command: str, options: Sequence[str] = ()) -> list[str]:
         return [*self._kubectl(), "exec", "--quiet", *options, POD, "--container", CONTAINER, "--", *command]
@@ -217,7 +219,7 @@ def kubectl_error(errors: bytes) -> str:
     return error_reason(errors.decode(errors="replace").splitlines())
 
 
-def _bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+def _run_bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
     # In a session of its own: calls that clean up after Ctrl-C must not be ended by it.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True

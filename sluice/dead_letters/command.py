@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import write_json
+from producer.runtime.terminal import Console, write_json
 from producer.shared.interrupts import Interrupts
 from producer.shared.load_progress import LoadProgress
 from producer.shared.output_files import why_not_writable
@@ -26,7 +24,8 @@ from sluice.view.endpoints import Endpoints
 from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 
-SHOWN = 20
+DEFAULT_LIMIT = 20
+"""Number of letters that are listed without --limit."""
 _DESCRIPTION = """\
 Without a sub-command: how many dead letters there are, for which reasons, and the newest of them. A dead letter is a
 record that a sink could not use and set aside. LETTER is CONNECTOR:PARTITION:OFFSET, as the list shows it."""
@@ -45,9 +44,14 @@ def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sluice dlq` and its sub-commands."""
     parser.description = _DESCRIPTION
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    _add_choice(parser, default=None)
+    _add_filter_arguments(parser, default=None)
     parser.add_argument(
-        "-n", "--limit", type=_count, metavar="N", default=SHOWN, help="list only the newest N (default: %(default)s)"
+        "-n",
+        "--limit",
+        type=_count,
+        metavar="N",
+        default=DEFAULT_LIMIT,
+        help="list only the newest N (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print one object")
     parser.set_defaults(dlq=_list, letters=[])
@@ -76,7 +80,7 @@ def _add_sub(commands: Any, name: str, about: str, description: str) -> argparse
     )
 
 
-def _add_choice(parser: argparse.ArgumentParser, *, default: Any) -> None:
+def _add_filter_arguments(parser: argparse.ArgumentParser, *, default: Any) -> None:
     parser.add_argument("--connector", metavar="NAME", default=default, help="only those that this sink set aside")
     parser.add_argument("--reason", metavar="TEXT", default=default, help="only those whose reason holds this text")
 
@@ -96,7 +100,7 @@ def _add_letters(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="only this one; can be repeated",
     )
-    _add_choice(parser, default=argparse.SUPPRESS)
+    _add_filter_arguments(parser, default=argparse.SUPPRESS)
     _add_json(parser)
 
 
@@ -113,6 +117,8 @@ def run_dlq(
 
 @dataclass(frozen=True, kw_only=True)
 class _Call:
+    """Arguments and consoles of a sub-command."""
+
     args: argparse.Namespace
     console: Console
     errors: Console
@@ -120,11 +126,11 @@ class _Call:
 
 def _list(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    choice, decode = _choice(args), _decoder(endpoints)
-    topics = matching_topics(endpoints, choice)
-    with closing(SentLetters(endpoints.consumer)) as memory:
-        letters = read_letters(endpoints, topics, choice)
-        listing = make_listing(letters, topics=topics, sent=memory, limit=args.limit)
+    letter_filter, decode = _letter_filter(args), _decoder(endpoints)
+    topics = matching_topics(endpoints, letter_filter)
+    with closing(SentLetters(endpoints.consumer)) as sent_letters:
+        letters = read_letters(endpoints, topics, letter_filter)
+        listing = make_listing(letters, topics=topics, sent_letters=sent_letters, limit=args.limit)
     if args.json:
         write_json(as_object(listing, decode), console.file)
     else:
@@ -135,10 +141,10 @@ def _list(call: "_Call", endpoints: Endpoints) -> Exit:
 def _show(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
     letter, decode = read_letter(endpoints, args.letter), _decoder(endpoints)
-    with closing(SentLetters(endpoints.consumer)) as memory:
-        sent = letter.offset in memory.of(letter.topic, letter.partition)
+    with closing(SentLetters(endpoints.consumer)) as sent_letters:
+        sent = sent_letters.includes(letter.topic, letter.partition, letter.offset)
     if args.json:
-        write_json({**letter.whole(decode), "sent_again": sent}, console.file)
+        write_json({**letter.as_full_object(decode), "sent_again": sent}, console.file)
     else:
         print_letter(letter, console=console, decode=decode, trace=args.trace, sent=sent)
     return Exit.OK
@@ -146,21 +152,22 @@ def _show(call: "_Call", endpoints: Endpoints) -> Exit:
 
 def _write(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console = call.args, call.console
-    form = file_format(args.file)
+    extension = file_format(args.file)
     if why := why_not_writable(args.file):
         raise SluiceError(f"{args.file} cannot be written: {why}; choose another", status=Exit.USAGE)
     check_overwrite(args.file, force=args.force)
-    choice = _choice(args)
-    topics = matching_topics(endpoints, choice)
-    with closing(SentLetters(endpoints.consumer)) as memory:
+    letter_filter = _letter_filter(args)
+    topics = matching_topics(endpoints, letter_filter)
+    # A letter that was sent again has arrived, or is a new dead letter. Letters named by --letter are always written.
+    with_sent = args.again or args.letters
+    with closing(SentLetters(endpoints.consumer)) as sent_letters:
 
         def letters() -> Iterator[DeadLetter]:
-            for letter in read_letters(endpoints, topics, choice):
-                # A letter sent again has arrived or is a new dead letter. Letters named by --letter are always written.
-                if args.again or args.letters or letter.offset not in memory.of(letter.topic, letter.partition):
+            for letter in read_letters(endpoints, topics, letter_filter):
+                if with_sent or not sent_letters.includes(letter.topic, letter.partition, letter.offset):
                     yield letter
 
-        newest = newest_images(letters()) if form == ".tar" else None
+        newest = newest_images(letters()) if extension == ".tar" else None
         written = write_letters(letters(), args.file, decode=_decoder(endpoints), newest=newest)
     if args.json:
         write_json(written.as_object(), console.file)
@@ -172,43 +179,43 @@ def _write(call: "_Call", endpoints: Endpoints) -> Exit:
 
 def _send(call: "_Call", endpoints: Endpoints) -> Exit:
     args, console, errors = call.args, call.console, call.errors
-    choice = _choice(args)
-    topics = matching_topics(endpoints, choice)
-    with closing(SentLetters(endpoints.consumer)) as memory:
-        selected = plan_send(read_letters(endpoints, topics, choice), memory=memory, again=args.again)
-        memory.check_room(selected.offsets)
-        if selected.total and not _confirmed(args, selected, errors):
+    letter_filter = _letter_filter(args)
+    topics = matching_topics(endpoints, letter_filter)
+    with closing(SentLetters(endpoints.consumer)) as sent_letters:
+        plan = plan_send(read_letters(endpoints, topics, letter_filter), sent_letters=sent_letters, again=args.again)
+        sent_letters.check_metadata_size(plan.offsets)
+        if plan.total and not _confirmed(args, plan, errors):
             errors.print("nothing was sent")
             return Exit.OK
-        letters = read_letters(endpoints, topics, choice)
-        sent = _send_with_progress(letters, selected, memory=memory, endpoints=endpoints, errors=errors)
-    _print_sent(sent, args, console=console, errors=errors)
-    return sent.status
+        letters = read_letters(endpoints, topics, letter_filter)
+        result = _send_with_progress(letters, plan, sent_letters=sent_letters, endpoints=endpoints, errors=errors)
+    _print_result(result, args, console=console, errors=errors)
+    return result.status
 
 
-def _confirmed(args: argparse.Namespace, selected: SendPlan, errors: Console) -> bool:
+def _confirmed(args: argparse.Namespace, plan: SendPlan, errors: Console) -> bool:
     if args.yes:
         return True
     if not sys.stdin.isatty():
         raise SluiceError("send asks before it sends, and nobody can be asked here; --yes answers", status=Exit.USAGE)
-    errors.print(f"send {_counts(selected)} again? [y/N] ", end="")
+    errors.print(f"send {_counts(plan)} again? [y/N] ", end="")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _counts(selected: SendPlan) -> str:
-    by_topic = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(selected.topics.items()))
-    return f"{selected.total:,} dead letter{'' if selected.total == 1 else 's'} ({by_topic})"
+def _counts(plan: SendPlan) -> str:
+    by_topic = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(plan.topics.items()))
+    return f"{plan.total:,} dead letter{'' if plan.total == 1 else 's'} ({by_topic})"
 
 
 def _send_with_progress(
-    letters: Iterator[DeadLetter], selected: SendPlan, *, memory: SentLetters, endpoints: Endpoints, errors: Console
+    letters: Iterator[DeadLetter], plan: SendPlan, *, sent_letters: SentLetters, endpoints: Endpoints, errors: Console
 ) -> SendResult:
     """Send with progress on standard error; Ctrl-C stops after the records under way."""
-    if not selected.total:
-        return SendResult(selected=selected)
+    if not plan.total:
+        return SendResult(plan=plan)
 
     def done(amount: int, seconds: float) -> str:
-        return f"{amount:,} of {selected.total:,} dead letters, {amount / seconds:,.0f}/s"
+        return f"{amount:,} of {plan.total:,} dead letters, {amount / seconds:,.0f}/s"
 
     with (
         LoadProgress(errors, name="sending", size=None, describe=done) as progress,
@@ -220,39 +227,41 @@ def _send_with_progress(
             progress.update(amount=count, position=0)
 
         try:
-            return send_letters(letters, selected=selected, memory=memory, user=endpoints.producer, tick=tick)
+            return send_letters(letters, plan=plan, sent_letters=sent_letters, user=endpoints.producer, tick=tick)
         except SendStoppedError as stopped:
-            stopped.sent.interrupted = True
-            return stopped.sent
+            stopped.result.interrupted = True
+            return stopped.result
 
 
-def _print_sent(sent: SendResult, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
+def _print_result(result: SendResult, args: argparse.Namespace, *, console: Console, errors: Console) -> None:
     if args.json:
-        write_json(sent.as_object(), console.file)
+        write_json(result.as_object(), console.file)
     else:
-        for line in _sentences(sent):
+        for line in _sentences(result):
             console.print(line, soft_wrap=True)
-    if sent.problem:
-        errors.print(sent.problem, style="red", soft_wrap=True)
+    if result.problem:
+        errors.print(result.problem, style="red", soft_wrap=True)
 
 
-def _sentences(sent: SendResult) -> list[str]:
-    selected, count = sent.selected, sent.acknowledged.total()
-    by_topic = ", ".join(f"{number:,} to {topic}" for topic, number in sorted(sent.acknowledged.items()))
-    lines = [f"{count:,} of {selected.total:,} dead letters sent again" + (f": {by_topic}" if by_topic else "")]
-    if not selected.total:
+def _sentences(result: SendResult) -> list[str]:
+    plan, count = result.plan, result.acknowledged.total()
+    by_topic = ", ".join(f"{number:,} to {topic}" for topic, number in sorted(result.acknowledged.items()))
+    lines = [f"{count:,} of {plan.total:,} dead letters sent again" + (f": {by_topic}" if by_topic else "")]
+    if not plan.total:
         lines = ["no dead letter was waiting to be sent"]
-    if selected.sent_before:
-        verb = "was sent before and is" if selected.sent_before == 1 else "were sent before and are"
-        lines.append(f"{selected.sent_before:,} {verb} left out (--again sends them once more)")
-    if selected.without_origin:
-        lines.append(f"{selected.without_origin:,} do not say which topic they came from: sluice dlq write FILE.jsonl")
+    if plan.sent_before:
+        verb = "was sent before and is" if plan.sent_before == 1 else "were sent before and are"
+        lines.append(f"{plan.sent_before:,} {verb} left out (--again sends them once more)")
+    if plan.without_original_topic:
+        lines.append(
+            f"{plan.without_original_topic:,} do not say which topic they came from: sluice dlq write FILE.jsonl"
+        )
     if count:
         lines.append("sluice status shows whether the sinks have taken them; what fails again is a new dead letter")
     return lines
 
 
-def _choice(args: argparse.Namespace) -> LetterFilter:
+def _letter_filter(args: argparse.Namespace) -> LetterFilter:
     return LetterFilter(connector=args.connector, reason=args.reason, addresses=args.letters)
 
 

@@ -14,7 +14,7 @@ from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
 
 ERROR_HEADER_PREFIX = "__connect.errors."
-"""Begin of the names of the headers that Connect adds; the other headers are the original record's."""
+"""Prefix of the headers that Connect adds; the other headers are the original record's."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
@@ -23,7 +23,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A record of a topic of dead letters."""
+    """A record of a topic of dead letters: the original key, value and headers, and Connect's error headers."""
 
     topic: str
     partition: int
@@ -37,8 +37,8 @@ class DeadLetter:
     headers: Headers
 
     @classmethod
-    def of(cls, message: Message) -> Self:
-        """Make a dead letter of a record as confluent-kafka reads it."""
+    def from_record(cls, message: Message) -> Self:
+        """Create a dead letter from a record that confluent-kafka has read."""
         _, milliseconds = message.timestamp()
         value = _bytes(message.value())
         return cls(
@@ -54,7 +54,7 @@ class DeadLetter:
 
     @property
     def address(self) -> str:
-        """Connector, partition and offset: names the letter on the command line."""
+        """CONNECTOR:PARTITION:OFFSET, which names the letter on the command line."""
         return f"{self.topic.removesuffix(DEAD_LETTERS_SUFFIX)}:{self.partition}:{self.offset}"
 
     @property
@@ -63,16 +63,16 @@ class DeadLetter:
         return self.error("connector.name") or self.topic.removesuffix(DEAD_LETTERS_SUFFIX)
 
     @property
-    def origin(self) -> str | None:
-        """Topic of the original record; None where no header says it."""
+    def original_topic(self) -> str | None:
+        """Topic of the original record; None if no header names it."""
         return self.error("topic") or None
 
     @property
     def original_record(self) -> str:
         """Topic, partition and offset of the original record."""
-        if self.origin is None:
+        if self.original_topic is None:
             return "unknown"
-        return f"{self.origin}:{self.error('partition') or '?'}:{self.error('offset') or '?'}"
+        return f"{self.original_topic}:{self.error('partition') or '?'}:{self.error('offset') or '?'}"
 
     @property
     def own_headers(self) -> Headers:
@@ -91,36 +91,36 @@ class DeadLetter:
 
     @property
     def reason(self) -> str:
-        """What went wrong, and the innermost cause where the message leaves it out."""
-        said = self._said
+        """The error message, and the innermost cause in the stack trace where the message leaves it out."""
+        message = self._error_message
         cause = innermost_cause(self.trace) or ""
-        told = cause.partition(": ")[2] or cause
-        return said if not told or told in said else f"{said} (caused by {cause})"
+        cause_text = cause.partition(": ")[2] or cause
+        return message if not cause_text or cause_text in message else f"{message} (caused by {cause})"
 
     @property
-    def kind(self) -> str:
-        """The reason with numbers, quotations and brackets replaced by …: the same for records that failed alike."""
-        return _VARIABLE.sub("…", self._said)
+    def reason_pattern(self) -> str:
+        """The error message with numbers, quotations and brackets replaced by …; letters are grouped by it."""
+        return _VARIABLE.sub("…", self._error_message)
 
     @property
-    def _said(self) -> str:
+    def _error_message(self) -> str:
         return self.error("exception.message") or self.error("exception.class.name") or NO_REASON
 
     def error(self, name: str) -> str:
-        """Return Connect's header of that name; the last one where there are several, empty where there is none."""
+        """Return Connect's error header of that name: the last if there are several, empty if there is none."""
         found = [value for header, value in self.headers if header == ERROR_HEADER_PREFIX + name]
         return (found[-1] or b"").decode(errors="backslashreplace") if found else ""
 
-    def shown_key(self, decode: Decoder) -> str:
-        """The key in one line."""
+    def displayed_key(self, decode: Decoder) -> str:
+        """Return the key as one line for display."""
         if self.key is None:
             return "none"
-        found = decode(self.key)
-        whole = isinstance(found, str) or (isinstance(found, dict) and "hex" not in found)
-        return escape_line(key_text(found) if whole else self.key.decode(errors="backslashreplace"))
+        key = decode(self.key)
+        decoded = isinstance(key, str) or (isinstance(key, dict) and "hex" not in key)
+        return escape_line(key_text(key) if decoded else self.key.decode(errors="backslashreplace"))
 
     def as_object(self, decode: Decoder) -> dict[str, Any]:
-        """Return everything but the record's value, as JSON types."""
+        """Return everything except value, headers and stack trace, as JSON types."""
         return {
             "letter": self.address,
             "topic": self.topic,
@@ -129,7 +129,7 @@ class DeadLetter:
             "exception": self.error("exception.class.name"),
             "reason": self.reason,
             "original": {
-                "topic": self.origin,
+                "topic": self.original_topic,
                 "partition": _number(self.error("partition")),
                 "offset": _number(self.error("offset")),
             },
@@ -138,8 +138,8 @@ class DeadLetter:
             "bytes": self.size,
         }
 
-    def whole(self, decode: Decoder) -> dict[str, Any]:
-        """Return as_object() and the whole record: value, headers, stack trace."""
+    def as_full_object(self, decode: Decoder) -> dict[str, Any]:
+        """Return as_object() with value, headers and stack trace added."""
         return {
             **self.as_object(decode),
             "key_hex": None if self.key is None else self.key.hex(),

@@ -17,7 +17,7 @@ class NotConvertibleError(Exception):
 
 
 def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
-    """Return the letter's utime and its row as text with all digits; raises NotConvertibleError."""
+    """Return the letter's utime (µs) and its row of a GPS log with all digits; raises NotConvertibleError."""
     if letter.value is None:
         raise NotConvertibleError("it has no value: it was to delete the row of its key")
     value: Any = decode(letter.value)
@@ -29,7 +29,7 @@ def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
 
 
 def _utime(letter: DeadLetter, recorded_at: Any) -> int:
-    """Return the utime; raises NotConvertibleError where key and value have different ones."""
+    """Return the utime of the value (µs); raises NotConvertibleError if the key is another number."""
     key = (letter.key or b"").decode(errors="replace")
     by_key = int(key) if key.isascii() and key.isdigit() else None
     try:

@@ -2,20 +2,19 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line, escape_text, format_json
+from producer.runtime.terminal import Console, escape_line, escape_text, format_json
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.record_decoder import Decoder
 
 HEX_BYTES = 1024
-"""Bytes shown of a value that cannot be decoded; --json and `sluice dlq write` have all of them."""
-_LINE = 16
+"""Bytes shown of a value that cannot be decoded; --json and `sluice dlq write` output all of them."""
+_LINE_BYTES = 16
 
 
 def print_letter(letter: DeadLetter, *, console: Console, decode: Decoder, trace: bool, sent: bool) -> None:
-    """Print one letter; with `trace` its Java stack trace too."""
+    """Print one letter; `trace` adds its Java stack trace, `sent` says that it was sent again."""
     for name, text in _fields(letter, decode=decode, sent=sent):
         console.print(_line(name, text), soft_wrap=True)
     for name, value in letter.own_headers:
@@ -36,7 +35,7 @@ def _fields(letter: DeadLetter, *, decode: Decoder, sent: bool) -> list[tuple[st
         ("exception", letter.error("exception.class.name") or "unknown"),
         ("original record", letter.original_record),
         ("time (UTC)", letter.time or "unknown"),
-        ("key", letter.shown_key(decode)),
+        ("key", letter.displayed_key(decode)),
     ]
 
 
@@ -67,8 +66,8 @@ def _text(value: bytes) -> str:
 def hex_lines(data: bytes) -> str:
     """Format bytes as offset, hex and text, 16 in a line."""
     lines: list[str] = []
-    for at in range(0, len(data), _LINE):
-        piece = data[at : at + _LINE]
+    for at in range(0, len(data), _LINE_BYTES):
+        piece = data[at : at + _LINE_BYTES]
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in piece)  # noqa: PLR2004 printable ASCII
         lines.append(f"{at:08x}  {piece.hex(' '):<47}  {text}")
     return "\n".join(lines)

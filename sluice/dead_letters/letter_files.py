@@ -24,7 +24,7 @@ from sluice.view.record_decoder import Decoder
 REST = ".rest.jsonl"
 ROWS_TOPIC, IMAGES_TOPIC = "gps-fixes", "images"
 _IMAGE_KEY = re.compile(r"[\w.+-]+/[\w.+-]+/[0-9]{1,19}")
-_STARTS = {b"II*\0": ".tiff", b"MM\0*": ".tiff", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+_MAGIC_NUMBERS = {b"II*\0": ".tiff", b"MM\0*": ".tiff", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
 
 
 @dataclass(kw_only=True)
@@ -32,7 +32,8 @@ class WriteResult:
     """Files that were written, and the number of letters in each."""
 
     file: Path
-    form: str
+    extension: str
+    """Format of `file`: .csv, .tar or .jsonl."""
     letters: int = 0
     """Number in `file`."""
     older: int = 0
@@ -56,25 +57,23 @@ class WriteResult:
 
     def sentences(self) -> list[str]:
         """Return sentences for display."""
-        thing = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.form]
-        lines = [f"{self.letters:,} {thing}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
+        noun = {".csv": "row", ".tar": "image", ".jsonl": "dead letter"}[self.extension]
+        lines = [f"{self.letters:,} {noun}{'' if self.letters == 1 else 's'} in {self.file.absolute()}"]
         if self.older:
-            same = "utime" if self.form == ".csv" else "key"
+            same = "utime" if self.extension == ".csv" else "key"
             lines.append(f"{self.older:,} left out: a newer dead letter has the same {same}")
         if self.rest_file:
-            lines.append(
-                f"{self.rest:,} that cannot be a {thing}, each with the reason, in {self.rest_file.absolute()}"
-            )
+            lines.append(f"{self.rest:,} that cannot be a {noun}, each with the reason, in {self.rest_file.absolute()}")
         if self.others:
             lines.append(f"{self.others:,} of other topics are not in it; a FILE that ends in .jsonl takes all")
-        if self.letters and self.form != ".jsonl":
-            kind = "gps" if self.form == ".csv" else "images"
+        if self.letters and self.extension != ".jsonl":
+            kind = "gps" if self.extension == ".csv" else "images"
             lines.append(f"next: mend it, then sluice load {kind} {shlex.quote(str(self.file.absolute()))}")
         return lines
 
 
 def file_format(path: Path) -> str:
-    """Return the format, the file's extension; raises SluiceError for an unknown one."""
+    """Return the file's extension, which is its format; raises SluiceError for an unknown one."""
     if path.suffix not in (".csv", ".tar", ".jsonl"):
         raise SluiceError(
             f"FILE is {path}; it must end in .csv (rows of GPS logs), .tar (images) or .jsonl (all, as they are)",
@@ -89,14 +88,14 @@ def rest_path(path: Path) -> Path:
 
 
 def check_overwrite(path: Path, *, force: bool) -> None:
-    """Raise SluiceError where a file to be written exists already, unless `force`."""
+    """Raise SluiceError if a file to write exists already, unless `force`."""
     for file in {path, rest_path(path)}:
         if file.exists() and not force:
             raise SluiceError(f"{file} is there already; --force writes over it", status=Exit.USAGE)
 
 
 def newest_images(letters: Iterable[DeadLetter]) -> dict[str, str]:
-    """Return the address of the newest letter of each image key: of two files with one key a load takes the first."""
+    """Return the address of the newest letter of each image key: a load sends only the first file of a key."""
     keys = ((_usable_key(letter), letter) for letter in letters if _is_image(letter) and letter.value is not None)
     return {key: letter.address for key, letter in keys if key is not None}
 
@@ -104,26 +103,26 @@ def newest_images(letters: Iterable[DeadLetter]) -> dict[str, str]:
 def write_letters(
     letters: Iterable[DeadLetter], path: Path, *, decode: Decoder, newest: Mapping[str, str] | None = None
 ) -> WriteResult:
-    """Write the letters; existing files are replaced only when all are written.
+    """Write letters to the file `path` in the format of its extension; an existing file is replaced at the very end.
 
-    `newest` is the result of newest_images(), for a .tar. Raises SluiceError where a file cannot be written.
+    `newest` is the result of newest_images(), for a .tar. Raises SluiceError if a file cannot be written.
     """
-    form = file_format(path)
-    written = WriteResult(file=path, form=form)
+    extension = file_format(path)
+    written = WriteResult(file=path, extension=extension)
     try:
         with ExitStack() as stack:
             file = stack.enter_context(replacing(path))
             rest = _Rest(rest_path(path), stack)
-            if form == ".tar":
+            if extension == ".tar":
                 content = _Images(file, stack, newest or {})
             else:
-                content = _Rows(file, decode) if form == ".csv" else _All(file, decode)
+                content = _Rows(file, decode) if extension == ".csv" else _All(file, decode)
             for letter in letters:
                 try:
                     if not content.add(letter):
                         written.others += 1
                 except NotConvertibleError as error:
-                    rest.add({**letter.whole(decode), "why_not": str(error)})
+                    rest.add({**letter.as_full_object(decode), "why_not": str(error)})
             content.finish(written)
         rest.remove_earlier()
     except OSError as error:
@@ -133,7 +132,7 @@ def write_letters(
 
 
 class _Rest:
-    """The file for letters that cannot be converted: opened for the first one, closed by `stack`."""
+    """The file for letters that cannot be converted: created for the first one, closed by `stack`."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
         self.count = 0
@@ -142,27 +141,27 @@ class _Rest:
 
     @property
     def written_to(self) -> Path | None:
-        """The file, if there is one."""
+        """Path of the file; None if no letter was added."""
         return self._path if self.count else None
 
-    def add(self, found: dict[str, Any]) -> None:
-        """Add one letter."""
+    def add(self, letter: dict[str, Any]) -> None:
+        """Append a letter, as JSON types."""
         self._file = self._file or self._stack.enter_context(replacing(self._path))
-        self._file.write(_json_line(found))
+        self._file.write(_json_line(letter))
         self.count += 1
 
     def remove_earlier(self) -> None:
-        """Remove the file of an earlier run where this one wrote none."""
+        """Remove the file of an earlier run if no letter was added."""
         if not self.count:
             self._path.unlink(missing_ok=True)
 
 
-def _json_line(found: dict[str, Any]) -> bytes:
-    return (format_json(found) + "\n").encode()
+def _json_line(value: dict[str, Any]) -> bytes:
+    return (format_json(value) + "\n").encode()
 
 
 class _Rows:
-    """A CSV with one row for each utime, from its newest letter."""
+    """Writes a CSV with one row for each utime, from its newest letter."""
 
     def __init__(self, file: IO[bytes], decode: Decoder) -> None:
         self._file, self._decode = file, decode
@@ -170,7 +169,7 @@ class _Rows:
         self._count = 0
 
     def add(self, letter: DeadLetter) -> bool:
-        if letter.origin not in (None, ROWS_TOPIC):
+        if letter.original_topic not in (None, ROWS_TOPIC):
             return False
         utime, row = letter_to_row(letter, self._decode)
         self._count += 1
@@ -184,7 +183,7 @@ class _Rows:
 
 
 class _Images:
-    """A tar with one file for each image, named after its key as `sluice load images` reads it back."""
+    """Writes a tar with one file for each image, whose path is its key, as `sluice load images` expects."""
 
     def __init__(self, file: IO[bytes], stack: ExitStack, newest: Mapping[str, str]) -> None:
         self._tar = stack.enter_context(tarfile.open(fileobj=file, mode="w|"))  # noqa: SIM115 it is entered
@@ -212,31 +211,31 @@ class _Images:
 
 
 def _is_image(letter: DeadLetter) -> bool:
-    return letter.origin in (None, IMAGES_TOPIC)
+    return letter.original_topic in (None, IMAGES_TOPIC)
 
 
 def _usable_key(letter: DeadLetter) -> str | None:
-    """Return the key if it is a path of three parts."""
+    """Return the key if it is session/camera/utime, else None."""
     key = (letter.key or b"").decode(errors="replace")
     return key if _IMAGE_KEY.fullmatch(key) and not {".", ".."} & set(key.split("/")) else None
 
 
 def _image_path(letter: DeadLetter, key: str | None) -> str:
-    """Return the path in the archive: the key with an extension, or the letter's address where the key is unusable."""
+    """Return the path in the archive: the key, or the letter's address if the key is unusable, with an extension."""
     value = letter.value or b""
-    ending = next((ending for start, ending in _STARTS.items() if value.startswith(start)), ".bin")
-    return f"{key}{ending}" if key else f"without-a-key/{letter.address.replace(':', '-')}{ending}"
+    extension = next((name for start, name in _MAGIC_NUMBERS.items() if value.startswith(start)), ".bin")
+    return f"{key}{extension}" if key else f"without-a-key/{letter.address.replace(':', '-')}{extension}"
 
 
 class _All:
-    """Every letter, whole, a line of JSON each."""
+    """Writes every letter complete, as a line of JSON."""
 
     def __init__(self, file: IO[bytes], decode: Decoder) -> None:
         self._file, self._decode = file, decode
         self._count = 0
 
     def add(self, letter: DeadLetter) -> bool:
-        self._file.write(_json_line(letter.whole(self._decode)))
+        self._file.write(_json_line(letter.as_full_object(self._decode)))
         self._count += 1
         return True
 

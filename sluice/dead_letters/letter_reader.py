@@ -27,11 +27,11 @@ class LetterAddress:
 
 def parse_address(text: str) -> LetterAddress:
     """Parse CONNECTOR:PARTITION:OFFSET or TOPIC:PARTITION:OFFSET; raises ValueError."""
-    found = _ADDRESS.fullmatch(text)
-    if found is None:
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is no dead letter's address, such as mysql-sink:0:12; sluice dlq lists them")
-    topic = found[1].removesuffix(DEAD_LETTERS_SUFFIX) + DEAD_LETTERS_SUFFIX
-    return LetterAddress(topic=topic, partition=int(found[2]), offset=int(found[3]))
+    topic = match[1].removesuffix(DEAD_LETTERS_SUFFIX) + DEAD_LETTERS_SUFFIX
+    return LetterAddress(topic=topic, partition=int(match[2]), offset=int(match[3]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
 
 
 def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
-    """Return the topics of dead letters that the user consumer may read; raises SluiceError where Kafka is silent."""
+    """Return the topics of dead letters that the user consumer may read; raises SluiceError if Kafka is unavailable."""
     try:
         topics = KafkaInspector(endpoints.consumer).kafka_status().topics
     except UnavailableError as error:
@@ -69,40 +69,40 @@ def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
     return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX))
 
 
-def matching_topics(endpoints: Endpoints, choice: LetterFilter) -> tuple[str, ...]:
-    """Return the topics of dead letters that match; raises SluiceError where one that is named does not exist."""
+def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[str, ...]:
+    """Return the topics of dead letters that match; raises SluiceError if one that the filter names does not exist."""
     topics = dead_letter_topics(endpoints)
-    wanted = {address.topic for address in choice.addresses}
-    wanted |= {choice.connector + DEAD_LETTERS_SUFFIX} if choice.connector else set()
-    if missing := sorted(wanted - set(topics)):
+    named = {address.topic for address in letter_filter.addresses}
+    named |= {letter_filter.connector + DEAD_LETTERS_SUFFIX} if letter_filter.connector else set()
+    if missing := sorted(named - set(topics)):
         names = ", ".join(topic.removesuffix(DEAD_LETTERS_SUFFIX) for topic in topics) or "none"
         raise SluiceError(
             f"there is no topic {missing[0]} that may be read; connectors with dead letters: {names}",
             status=Exit.USAGE,
         )
-    return tuple(topic for topic in topics if choice.matches_topic(topic))
+    return tuple(topic for topic in topics if letter_filter.matches_topic(topic))
 
 
-def read_letters(endpoints: Endpoints, topics: Sequence[str], choice: LetterFilter) -> Iterator[DeadLetter]:
-    """Yield the matching letters of these topics, one topic after another, the oldest of a partition first.
+def read_letters(endpoints: Endpoints, topics: Sequence[str], letter_filter: LetterFilter) -> Iterator[DeadLetter]:
+    """Yield the matching letters of the topics, one topic after another, each partition from its oldest on.
 
     Raises SluiceError as TopicReader does.
     """
     for topic in topics:
         with closing(TopicReader(endpoints.consumer, topic)) as reader:
             for message in reader.backlog():
-                letter = DeadLetter.of(message)
-                if choice.matches(letter):
+                letter = DeadLetter.from_record(message)
+                if letter_filter.matches(letter):
                     yield letter
 
 
 def read_letter(endpoints: Endpoints, address: LetterAddress) -> DeadLetter:
-    """Read one letter; raises SluiceError where it does not exist, or not any more."""
+    """Read one letter; raises SluiceError if it does not exist, or no longer."""
     matching_topics(endpoints, LetterFilter(addresses=[address]))
     with closing(TopicReader(endpoints.consumer, address.topic)) as reader:
         for message in reader.backlog(starts={address.partition: address.offset}):
             if message.offset() == address.offset:
-                return DeadLetter.of(message)
+                return DeadLetter.from_record(message)
             break
     raise SluiceError(
         f"there is no dead letter at {address.topic}:{address.partition}:{address.offset} (any more); "

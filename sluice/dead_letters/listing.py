@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line
+from producer.runtime.terminal import Console, escape_line
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
@@ -17,7 +16,7 @@ from sluice.view.record_decoder import Decoder
 
 @dataclass(kw_only=True)
 class ReasonGroup:
-    """Number of letters of one connector that failed at one step for one kind of reason."""
+    """Letters of one connector that failed at one step with one reason pattern: their number, oldest and newest."""
 
     example: str
     count: int = 0
@@ -42,7 +41,7 @@ class Listing:
 
     topics: tuple[str, ...]
     groups: dict[tuple[str, str, str], ReasonGroup]
-    """By connector, step and kind of reason."""
+    """By connector, step and reason pattern."""
     newest: tuple[DeadLetter, ...]
     """Without their values; the newest last."""
     sent: frozenset[str]
@@ -60,14 +59,15 @@ class Listing:
 
 
 def make_listing(
-    letters: Iterable[DeadLetter], *, topics: tuple[str, ...], sent: SentLetters, limit: int | None
+    letters: Iterable[DeadLetter], *, topics: tuple[str, ...], sent_letters: SentLetters, limit: int | None
 ) -> Listing:
     """Count all letters, and keep the newest `limit` (None: all) without their values."""
     groups: dict[tuple[str, str, str], ReasonGroup] = {}
     newest: dict[str, deque[tuple[DeadLetter, bool]]] = {}
     for letter in letters:
-        was_sent = letter.offset in sent.of(letter.topic, letter.partition)
-        group = groups.setdefault((letter.connector, letter.step, letter.kind), ReasonGroup(example=letter.reason))
+        was_sent = sent_letters.includes(letter.topic, letter.partition, letter.offset)
+        key = (letter.connector, letter.step, letter.reason_pattern)
+        group = groups.setdefault(key, ReasonGroup(example=letter.reason))
         group.add(letter, sent=was_sent)
         newest.setdefault(letter.topic, deque(maxlen=limit)).append((replace(letter, value=None), was_sent))
     kept = sorted((pair for pairs in newest.values() for pair in pairs), key=lambda pair: pair[0].time or "")
@@ -90,14 +90,14 @@ def as_object(listing: Listing, decode: Decoder) -> dict[str, Any]:
             {
                 "connector": connector,
                 "step": step,
-                "reason": kind if len(group.reasons) > 1 else group.example,
+                "reason": pattern if len(group.reasons) > 1 else group.example,
                 "example": group.example,
                 "count": group.count,
                 "sent_again": group.sent,
                 "oldest": group.oldest,
                 "newest": group.newest,
             }
-            for (connector, step, kind), group in listing.groups.items()
+            for (connector, step, pattern), group in listing.groups.items()
         ],
         "letters": [
             {**letter.as_object(decode), "sent_again": letter.address in listing.sent} for letter in listing.newest
@@ -112,8 +112,8 @@ def print_listing(listing: Listing, *, console: Console, decode: Decoder) -> Non
         console.print(f"no dead letter (connectors that set them aside: {names or 'none'})", soft_wrap=True)
         return
     console.print(_summary(listing), soft_wrap=True)
-    for (connector, step, kind), group in listing.groups.items():
-        console.print(_reason(f"{connector}, {step or 'unknown step'}", kind, group), soft_wrap=True)
+    for (connector, step, pattern), group in listing.groups.items():
+        console.print(_reason(f"{connector}, {step or 'unknown step'}", pattern, group), soft_wrap=True)
     if listing.newest:
         which = "all of them" if len(listing.newest) == listing.total else f"the newest {len(listing.newest):,}"
         console.print(Text(f"\n{which}", style="bold"))
@@ -129,8 +129,8 @@ def _summary(listing: Listing) -> Text:
     return Text(f"{listing.total:,} dead letter{'' if listing.total == 1 else 's'}{sent}", style="bold")
 
 
-def _reason(where: str, kind: str, group: ReasonGroup) -> Text:
-    reason = kind if len(group.reasons) > 1 else group.example
+def _reason(where: str, pattern: str, group: ReasonGroup) -> Text:
+    reason = pattern if len(group.reasons) > 1 else group.example
     text = Text.assemble(f"{group.count:>9,}  ", (escape_line(where), "dim"), "  ", escape_line(reason))
     span = _short(group.newest)
     if group.oldest != group.newest:
@@ -143,7 +143,7 @@ def _letter(letter: DeadLetter, decode: Decoder, *, sent: bool) -> Text:
     text = Text.assemble(
         (escape_line(letter.address), "bold"),
         (f"  {_short(letter.time)}  was {escape_line(letter.original_record)}  key ", "dim"),
-        letter.shown_key(decode),
+        letter.displayed_key(decode),
         ("  sent again" if sent else "", "green"),
     )
     return text.append(f"\n    {escape_line(letter.reason)}")

@@ -24,22 +24,22 @@ _POLL_SECONDS = 0.1
 
 @dataclass(kw_only=True)
 class SendPlan:
-    """The letters that will be sent, counted before the first is sent."""
+    """The letters to send, determined before the first one is sent."""
 
     offsets: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
-    """To be sent, by topic of dead letters and partition."""
+    """Offsets to send, by topic of dead letters and partition."""
     topics: Counter[str] = field(default_factory=Counter[str])
-    """To be sent, by original topic."""
+    """Number to send, by original topic."""
     sent_before: int = 0
-    without_origin: int = 0
+    without_original_topic: int = 0
 
     @property
     def total(self) -> int:
-        """Number of letters to be sent."""
+        """Number of letters to send."""
         return self.topics.total()
 
-    def takes(self, letter: DeadLetter) -> bool:
-        """Whether this letter was counted: one that came later was not confirmed by the user."""
+    def includes(self, letter: DeadLetter) -> bool:
+        """Whether the letter is in the plan: the user has not confirmed one that came later."""
         return letter.offset in self.offsets.get((letter.topic, letter.partition), ())
 
 
@@ -47,9 +47,9 @@ class SendPlan:
 class SendResult:
     """Result of sending dead letters again."""
 
-    selected: SendPlan
+    plan: SendPlan
     acknowledged: Counter[str] = field(default_factory=Counter[str])
-    """By original topic."""
+    """Number acknowledged, by original topic."""
     problem: str | None = None
     interrupted: bool = False
 
@@ -58,66 +58,67 @@ class SendResult:
         """INTERRUPTED after Ctrl-C, INCOMPLETE if one was not acknowledged, else OK."""
         if self.interrupted:
             return Exit.INTERRUPTED
-        return Exit.INCOMPLETE if self.problem or self.acknowledged.total() < self.selected.total else Exit.OK
+        return Exit.INCOMPLETE if self.problem or self.acknowledged.total() < self.plan.total else Exit.OK
 
     def as_object(self) -> dict[str, Any]:
         """As JSON types."""
         return {
-            "chosen": self.selected.total,
+            "chosen": self.plan.total,
             "sent": self.acknowledged.total(),
             "by_topic": dict(self.acknowledged),
-            "sent_before": self.selected.sent_before,
-            "without_original_topic": self.selected.without_origin,
+            "sent_before": self.plan.sent_before,
+            "without_original_topic": self.plan.without_original_topic,
             "problem": self.problem,
         }
 
 
-def plan_send(letters: Iterable[DeadLetter], *, memory: SentLetters, again: bool) -> SendPlan:
-    """Count the letters to be sent; with `again` also those that were sent before."""
-    selected = SendPlan()
+def plan_send(letters: Iterable[DeadLetter], *, sent_letters: SentLetters, again: bool) -> SendPlan:
+    """Plan to send these letters; with `again` also those that were sent before."""
+    plan = SendPlan()
     for letter in letters:
-        if letter.origin is None:
-            selected.without_origin += 1
-        elif not again and letter.offset in memory.of(letter.topic, letter.partition):
-            selected.sent_before += 1
+        if letter.original_topic is None:
+            plan.without_original_topic += 1
+        elif not again and sent_letters.includes(letter.topic, letter.partition, letter.offset):
+            plan.sent_before += 1
         else:
-            selected.offsets[letter.topic, letter.partition].add(letter.offset)
-            selected.topics[letter.origin] += 1
-    return selected
+            plan.offsets[letter.topic, letter.partition].add(letter.offset)
+            plan.topics[letter.original_topic] += 1
+    return plan
 
 
 def send_letters(
     letters: Iterable[DeadLetter],
     *,
-    selected: SendPlan,
-    memory: SentLetters,
+    plan: SendPlan,
+    sent_letters: SentLetters,
     user: KafkaUser,
     tick: Callable[[int], None],
 ) -> SendResult:
-    """Send the letters of the plan, and record those that were acknowledged.
+    """Send the letters of the plan, and record the acknowledged ones in `sent_letters`.
 
-    `tick` is called with their number ten times a second; an exception of it ends the sending after the current batch.
+    `tick` is called ten times a second with the number acknowledged; if it raises an exception, the current batch is
+    finished and SendStoppedError is raised.
     """
-    sent = SendResult(selected=selected)
+    result = SendResult(plan=plan)
     sender = _Sender(user)
-    for batch in _batches(letter for letter in letters if selected.takes(letter)):
-        stop = sender.send(batch, tick=lambda: tick(sent.acknowledged.total()))
-        memory.add(sender.offsets)
-        sent.acknowledged.update(sender.by_topic)
+    for batch in _batches(letter for letter in letters if plan.includes(letter)):
+        stop = sender.send(batch, tick=lambda: tick(result.acknowledged.total()))
+        sent_letters.add(sender.offsets)
+        result.acknowledged.update(sender.by_topic)
         if stop is not None:
-            raise SendStoppedError(sent) from stop
+            raise SendStoppedError(result) from stop
         if sender.problem:
-            sent.problem = sender.problem
+            result.problem = sender.problem
             break
-    return sent
+    return result
 
 
 class SendStoppedError(Exception):
-    """`tick` ended the sending; `sent` is the result until then."""
+    """`tick` raised an exception; `result` is what was sent until then."""
 
-    def __init__(self, sent: SendResult) -> None:
+    def __init__(self, result: SendResult) -> None:
         super().__init__()
-        self.sent = sent
+        self.result = result
 
 
 def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
@@ -134,17 +135,17 @@ def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
 
 
 class _Sender:
-    """Sends letters as the user producer; its attributes hold the result of the last batch."""
+    """Sends batches of letters as the user producer; its attributes are the result of the last batch."""
 
     def __init__(self, user: KafkaUser) -> None:
         self.offsets: dict[tuple[str, int], list[int]] = {}
-        """Acknowledged, by topic of dead letters and partition."""
+        """Offsets acknowledged, by topic of dead letters and partition."""
         self.by_topic: Counter[str] = Counter()
         self.problem: str | None = None
         settings: dict[str, Any] = {
             "acks": "all",
             "enable.idempotence": True,
-            # The same partition for a key as in a load.
+            # As in producer/kafka/: a key has the same partition as in a load.
             "partitioner": "murmur2_random",
             "message.max.bytes": _LARGEST,
             "message.timeout.ms": round(_WAIT_SECONDS * 1000),
@@ -168,7 +169,7 @@ class _Sender:
         while self._producer.flush(_POLL_SECONDS):
             try:
                 tick()
-            except Exception as error:  # what is under way is waited for: it would be sent again otherwise
+            except Exception as error:  # go on waiting: an acknowledged letter that is not recorded would be sent again
                 stopped = stopped or error
         return stopped or _raised_by(tick)
 
@@ -176,13 +177,13 @@ class _Sender:
         def done(error: KafkaError | None, _message: Message) -> None:
             if error is None:
                 self.offsets[letter.topic, letter.partition].append(letter.offset)
-                self.by_topic[letter.origin or ""] += 1
+                self.by_topic[letter.original_topic or ""] += 1
             else:
                 self._fail(letter, error)
 
         try:
             self._producer.produce(
-                letter.origin or "",
+                letter.original_topic or "",
                 key=letter.key,
                 value=letter.value,
                 headers=list(letter.own_headers),
@@ -193,7 +194,7 @@ class _Sender:
 
     def _fail(self, letter: DeadLetter, error: KafkaError) -> None:
         why = kafka_errors.explain(error, self._last_error)
-        self.problem = self.problem or f"{letter.address} was not acknowledged by topic {letter.origin}: {why}"
+        self.problem = self.problem or f"{letter.address} was not acknowledged by topic {letter.original_topic}: {why}"
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = kafka_errors.choose_specific(self._last_error, error)

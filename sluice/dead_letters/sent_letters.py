@@ -1,7 +1,7 @@
-"""Record of the dead letters that were sent again, so that none is sent twice.
+"""Stores in Kafka which dead letters were sent again, so that none is sent twice.
 
-It is stored in Kafka: as the committed offset of the consumer group GROUP (all letters before it were sent) and, in the
-metadata of that offset, the ranges of offsets sent beyond it.
+For each partition the consumer group GROUP has a committed offset, before which all letters were sent; the metadata of
+that offset are the ranges of offsets sent after it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from producer.runtime.exit_status import Exit, SluiceError
 GROUP = "reader-dead-letters-sent"
 """The ACLs of the user consumer allow groups that begin with `reader-`."""
 MAX_TEXT = 4000
-"""Bytes of metadata with an offset (the broker's offset.metadata.max.bytes is 4096)."""
-_SECONDS = 10.0
+"""Maximum length in bytes of an offset's metadata (the broker's offset.metadata.max.bytes is 4096)."""
+_TIMEOUT_SECONDS = 10.0
 
 Ranges = list[tuple[int, int]]
 """First and last offset of each range, in order, none next to another."""
@@ -45,7 +45,7 @@ def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 class SentOffsets:
-    """Offsets sent of one partition: all before `before`, and the ranges `beyond` it."""
+    """Offsets of one partition that were sent: all below `before`, and the ranges in `beyond`."""
 
     def __init__(self, before: int = 0, beyond: Iterable[tuple[int, int]] = ()) -> None:
         self.before = before
@@ -63,14 +63,14 @@ class SentOffsets:
 
     @property
     def text(self) -> str:
-        """The ranges beyond `before`, such as 4,9-12."""
+        """The ranges in `beyond` as metadata of an offset, such as 4,9-12."""
         return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in self.beyond)
 
     def __contains__(self, offset: int) -> bool:
         return offset < self.before or any(first <= offset <= last for first, last in self.beyond)
 
     def with_more(self, offsets: Iterable[int], *, begin: int = 0) -> "SentOffsets":
-        """Return a copy with these offsets added; those before `begin`, which Kafka has deleted, need not be stored."""
+        """Return a copy with these offsets added; those below `begin`, which Kafka has deleted, are left out."""
         before = max(self.before, begin)
         beyond = [(max(first, before), last) for first, last in self.beyond if last >= before]
         return SentOffsets(before, [*beyond, *(pair for pair in ranges_of(offsets) if pair[1] >= before)])
@@ -81,7 +81,7 @@ class SentOffsets:
 
 
 class SentLetters:
-    """Offsets sent, of all topics. Close it after use; raises SluiceError where Kafka does not answer."""
+    """The offsets sent of all topics. Close it after use; its methods raise SluiceError if Kafka does not answer."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
@@ -90,26 +90,29 @@ class SentLetters:
         try:
             self._consumer = Consumer(user.client_settings() | settings | quiet)
         except KafkaException as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
         self._known: dict[tuple[str, int], SentOffsets] = {}
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection to Kafka."""
         self._consumer.close()
 
-    def of(self, topic: str, partition: int) -> SentOffsets:
-        """Return the offsets sent of one partition."""
+    def includes(self, topic: str, partition: int, offset: int) -> bool:
+        """Whether the letter at this offset was sent."""
+        return offset in self._sent_offsets(topic, partition)
+
+    def _sent_offsets(self, topic: str, partition: int) -> SentOffsets:
         if (topic, partition) not in self._known:
             try:
-                (found,) = self._consumer.committed([TopicPartition(topic, partition)], timeout=_SECONDS)
+                (found,) = self._consumer.committed([TopicPartition(topic, partition)], timeout=_TIMEOUT_SECONDS)
             except KafkaException as error:
-                raise self._silent(error) from error
+                raise self._unavailable(error) from error
             self._known[topic, partition] = SentOffsets.parse(found.offset, found.metadata or "")
         return self._known[topic, partition]
 
     def add(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
-        """Store these offsets, by topic and partition, as sent."""
-        changed = {at: self.of(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
+        """Store offsets, by topic and partition, as sent."""
+        changed = {at: self._sent_offsets(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
         partitions = [
             TopicPartition(topic, partition, sent.before, metadata=sent.text)
             for (topic, partition), sent in changed.items()
@@ -117,13 +120,13 @@ class SentLetters:
         try:
             self._consumer.commit(offsets=partitions, asynchronous=False)
         except KafkaException as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
         self._known |= changed
 
-    def check_room(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
-        """Raise SluiceError where the ranges of these offsets do not fit into the metadata of an offset."""
+    def check_metadata_size(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
+        """Raise SluiceError if the ranges of these offsets are too long for the metadata of a committed offset."""
         for at, more in offsets.items():
-            if len(self.of(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
+            if len(self._sent_offsets(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
                 raise SluiceError(
                     f"these letters of {at[0]} are too scattered for Kafka to remember which were sent; send all of "
                     "them (without --reason), or fewer at a time",
@@ -132,11 +135,11 @@ class SentLetters:
 
     def _begin(self, topic: str, partition: int) -> int:
         try:
-            return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)[0]
+            return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_SECONDS)[0]
         except KafkaException as error:
-            raise self._silent(error) from error
+            raise self._unavailable(error) from error
 
-    def _silent(self, error: KafkaException) -> SluiceError:
+    def _unavailable(self, error: KafkaException) -> SluiceError:
         text = error.args[0].str()
         return SluiceError(
             f"Kafka at {self._server} does not say, or keep, which dead letters were sent again: {text}",

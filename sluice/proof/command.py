@@ -4,11 +4,10 @@ import logging
 from argparse import Namespace
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import escape_text, write_json
+from producer.runtime.terminal import Console, escape_text, write_json
 from sluice.proof.shared.proof_arguments import add_arguments, check_log_arguments, check_output
 from sluice.proof.shared.proof_report import ProofSummary
 from sluice.view.endpoints import Endpoints

@@ -1,1 +1,1 @@
-"""State and contents of a pipeline: `sluice status` and `sluice messages`."""
+"""Status and records of a pipeline: `sluice status` and `sluice messages`."""

@@ -8,12 +8,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import NoReturn
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit
-from producer.runtime.terminal import write_json
+from producer.runtime.terminal import Console, write_json
 from sluice.view import messages, status_table
 from sluice.view.endpoints import Endpoints
 from sluice.view.message_table import TablePrinter, write_json_lines
@@ -29,12 +28,12 @@ WATCH_SECONDS = 2.0
 def add_messages_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `sluice messages`."""
     parser.add_argument("topic", metavar="TOPIC", help="name of the topic")
-    parser.add_argument("-f", "--follow", action="store_true", help="then wait for new messages, until Ctrl-C")
+    parser.add_argument("-f", "--follow", action="store_true", help="then wait for new records, until Ctrl-C")
     parser.add_argument(
-        "-n", "--limit", type=_count, metavar="N", help="only the newest N messages, like tail (default: all)"
+        "-n", "--limit", type=_count, metavar="N", help="only the newest N records, like tail (default: all)"
     )
-    parser.add_argument("-k", "--key", metavar="KEY", help="only messages with this key; the whole topic is read")
-    parser.add_argument("--json", action="store_true", help="a line of JSON for each message: what a pipe gets anyway")
+    parser.add_argument("-k", "--key", metavar="KEY", help="only records with this key; the whole topic is read")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each record, as into a pipe")
 
 
 def run_messages(
@@ -43,7 +42,7 @@ def run_messages(
     console: Console,
     endpoints: Endpoints,
 ) -> Exit:
-    """Print the records of a topic; raises SluiceError as TopicReader and RegistrySchemas do."""
+    """Print the records of a topic; raises SluiceError if Kafka or the registry does not answer, or for the topic."""
     try:
         with closing(TopicReader(endpoints.consumer, args.topic)) as reader:
             _print_messages(args, reader=reader, console=console, endpoints=endpoints)
@@ -68,15 +67,15 @@ def run_status(
     processes: Callable[[], Sequence[ProcessStatus] | None],
     recent_failures: Callable[[], Sequence[str]],
 ) -> Exit:
-    """Print the pipeline's status; UNAVAILABLE if a part does not answer, FAILED if a connector or task is.
+    """Print the pipeline's status; return UNAVAILABLE if a part does not answer, FAILED if a connector or task failed.
 
-    `processes` returns the local pipeline's processes, None for any other; `recent_failures` a sentence for each
-    connector that failed a moment ago.
+    `processes` returns the local pipeline's processes, None for another target; `recent_failures` returns a sentence
+    for each connector that auto-restart has restarted recently.
     """
 
     def fetch() -> PipelineStatus:
         status = fetch_status(endpoints, processes=processes())
-        # Asked last: what was restarted meanwhile is among them.
+        # Queried last, to include what was restarted during the other queries.
         return replace(status, recent_failures=tuple(recent_failures()))
 
     try:
@@ -94,15 +93,15 @@ def run_status(
 
 def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, endpoints: Endpoints) -> None:
     decode = Decoder(RegistrySchemas(endpoints.registry_compatible_url))
-    present = messages.read_backlog(reader, decode=decode, last=args.limit, key=args.key)
+    backlog = messages.read_backlog(reader, decode=decode, last=args.limit, key=args.key)
     if args.json or not console.is_terminal:
-        write_json_lines(present, console=console)
+        write_json_lines(backlog, console=console)
         if args.follow:
             write_json_lines(messages.follow_topic(reader, decode=decode, key=args.key), console=console, flush=True)
         return
     table = TablePrinter(console)
-    table.print(present)
-    console.print(Text(f"{table.count:,} message{'' if table.count == 1 else 's'}", style="dim"))
+    table.print(backlog)
+    console.print(Text(f"{table.count:,} record{'' if table.count == 1 else 's'}", style="dim"))
     if args.follow:
         table.print(messages.follow_topic(reader, decode=decode, key=args.key), at_once=1)
 
@@ -127,10 +126,10 @@ def _watch(args: Namespace, fetch: Callable[[], PipelineStatus], *, console: Con
 
 def _count(text: str) -> int:
     if not text.isdigit():
-        raise ArgumentTypeError(f"{text!r} is not a number of messages")
+        raise ArgumentTypeError(f"{text!r} is not a number of records")
     return int(text)
 
 
 def _discard_output(console: Console) -> None:
-    """Send what is still buffered to /dev/null: after `| head` it has no reader, and must not fail when Python ends."""
+    """Redirect buffered output to /dev/null: after `| head`, Python would fail to flush it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())

@@ -16,7 +16,7 @@ _NEEDED_BY = {
     "database.hostname": MYSQL,
     "redis.host": REDIS,
 }
-"""End of the name of a connector's setting that holds the endpoint of a part, and that part."""
+"""Suffix of the name of a connector's setting for the endpoint of a part, and that part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class TaskStatus:
     error: str | None
     """First line of its stack trace."""
     cause: str | None = None
-    """Innermost cause in the stack trace, which the first line of a wrapped exception hides."""
+    """Innermost cause in the stack trace: the first line names only the outermost exception."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class ConnectorStatus:
     """Topics that a sink reads; empty for a source connector."""
     tasks: tuple[TaskStatus, ...] = ()
     needs: tuple[str, ...] = ()
-    """Parts that it cannot work without besides Kafka: REGISTRY, MYSQL, REDIS."""
+    """Parts that it needs besides Kafka: REGISTRY, MYSQL, REDIS."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -70,14 +70,14 @@ class ConnectorStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectStatus:
-    """Kafka Connect's version and connectors, whichever worker reports them."""
+    """Kafka Connect's version and connectors; every worker reports the same."""
 
     version: str
     connectors: tuple[ConnectorStatus, ...]
 
 
 def fetch_connect_status(*urls: str) -> ConnectStatus:
-    """Query the workers at `urls` in order until one answers; raises UnavailableError where none does."""
+    """Query the workers at `urls` in order until one answers; raises UnavailableError if none does."""
     errors: list[UnavailableError] = []
     for url in urls:
         try:
@@ -89,11 +89,11 @@ def fetch_connect_status(*urls: str) -> ConnectStatus:
 
 def _fetch(url: str) -> ConnectStatus:
     root = get_json(f"{url}/", part=PART)
-    found = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
+    connectors = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
     plugins = get_json(f"{url}/connector-plugins", part=PART)
     versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
-    connectors = tuple(_connector(found[name], versions=versions) for name in sorted(found))
-    return ConnectStatus(version=str(root["version"]), connectors=connectors)
+    statuses = tuple(_connector(connectors[name], versions=versions) for name in sorted(connectors))
+    return ConnectStatus(version=str(root["version"]), connectors=statuses)
 
 
 def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> ConnectorStatus:
@@ -140,6 +140,6 @@ def _tasks(tasks: list[TaskStatus], connector: str) -> str:
     return f"tasks {numbers} of {connector} have" if len(tasks) > 1 else f"task {numbers} of {connector} has"
 
 
-def _failure(who: str, error: str | None, cause: str | None) -> str:
+def _failure(subject: str, error: str | None, cause: str | None) -> str:
     why = error or NO_REASON
-    return f"{who} FAILED: {why}" + (f" (caused by {cause})" if cause and cause not in why else "")
+    return f"{subject} FAILED: {why}" + (f" (caused by {cause})" if cause and cause not in why else "")

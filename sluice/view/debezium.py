@@ -9,7 +9,7 @@ from typing import Any
 from fastavro.read import LOGICAL_READERS
 
 _ESCAPED = re.compile("_u([0-9a-f]{4})")
-"""How `field.name.adjustment.mode: avro_unicode` writes `_`, and what Avro allows in no name."""
+"""A character as `field.name.adjustment.mode: avro_unicode` escapes it: `_`, and all that Avro forbids in names."""
 _EPOCH = datetime(1970, 1, 1)
 _EPOCH_DAY = date(1970, 1, 1)
 _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "r": "snapshot", "t": "truncate"}
@@ -20,7 +20,7 @@ class RowChange:
     """A change of a row."""
 
     operation: str
-    """insert, update, delete, truncate; snapshot for a row that was there before the source connector first ran."""
+    """insert, update, delete, truncate; snapshot for a row that existed when the source connector first ran."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -33,7 +33,7 @@ class RowChange:
 
 
 def parse_change(value: Any) -> RowChange | None:
-    """Return the change in a decoded value; None where it is not Debezium's envelope."""
+    """Return the change in a decoded value; None if it is not Debezium's envelope."""
     if not isinstance(value, dict) or not {"before", "after", "op", "source"} <= value.keys():
         return None
     operation = _OPERATIONS.get(value["op"], str(value["op"]))
@@ -51,16 +51,16 @@ def with_readable_times(schema: Any) -> Any:
         return schema
     copy = {name: with_readable_times(entry) for name, entry in schema.items()}
     kind = schema.get("connect.name")
-    # A logical type that the schema has already is kept.
+    # An existing logical type is kept.
     if f"{schema.get('type')}-{kind}" in _READERS and "logicalType" not in schema:
         copy["logicalType"] = kind
     return copy
 
 
 def with_column_names(schema: Any) -> Any:
-    """Return a copy of an Avro schema in which the fields of a row are named as the columns of its table.
+    """Return a copy of an Avro schema in which the fields of a row have the names of the table's columns.
 
-    Avro finds a value by the position of its field, so another name reads the same bytes.
+    The renamed schema reads the same bytes: Avro encodes fields by position, not by name.
     """
     if isinstance(schema, list):
         return [with_column_names(entry) for entry in schema]
@@ -74,7 +74,7 @@ def with_column_names(schema: Any) -> Any:
 
 
 def _all_escaped(fields: list[dict[str, Any]]) -> bool:
-    # An escaped name has no bare _: it would be _u005f.
+    # Escaped names contain no other _, which is escaped as _u005f.
     return not any("_" in _ESCAPED.sub("", field["name"]) for field in fields)
 
 
@@ -83,7 +83,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _or_number(reader: Callable[[int], str]) -> Callable[..., str | int]:
-    """Wrap a reader: a number outside the range of Python's dates is returned as it is."""
+    """Wrap a reader so that a number outside the range of Python's dates is returned unchanged."""
 
     def read(number: int, *_: Any) -> str | int:
         try:

@@ -6,9 +6,9 @@ import urllib.request
 from typing import Any
 
 TIMEOUT = 3.0
-"""Seconds that a part has to answer one request."""
+"""Timeout of one request in seconds."""
 
-# The parts are on loopback or inside the cluster: a proxy that is set for the internet would refuse them.
+# No proxy: the parts are on loopback or inside the cluster, which a proxy for the internet cannot reach.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -18,11 +18,11 @@ class UnavailableError(Exception):
     def __init__(self, message: str, *, code: int | None = None) -> None:
         super().__init__(message)
         self.code = code
-        """HTTP status, where the part answered with an error."""
+        """HTTP status, if the part answered with an error."""
 
 
 def get_json(url: str, *, part: str, timeout: float = TIMEOUT) -> Any:
-    """Return the JSON at `url`; raises UnavailableError with the name `part`."""
+    """Return the JSON at `url`; raises UnavailableError, whose message begins with `part`."""
     try:
         with _OPENER.open(url, timeout=timeout) as answer:
             return json.load(answer)

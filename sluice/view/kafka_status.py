@@ -19,12 +19,14 @@ class TopicStatus:
     name: str
     partitions: int
     messages: int
-    """End offsets less begin offsets: includes records removed by compaction, and transaction markers."""
+    """Number of records, as end offset - begin offset: includes compacted records and transaction markers.
+
+    A key of `sluice status --json`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaStatus:
-    """Brokers, and the topics that the user may see."""
+    """Cluster id, brokers, and the topics that the user may describe."""
 
     identity: str
     brokers: tuple[str, ...]
@@ -36,18 +38,18 @@ class UnreadRecords:
     """Records that a consumer group has not yet committed."""
 
     spans: dict[int, tuple[int, int]]
-    """First offset and the one after the last, by partition; only partitions with unread records."""
+    """First offset and end offset by partition, of partitions with unread records only."""
     lost: int
-    """Records that the topic deleted before the group had read them."""
+    """Number of records that the topic deleted before the group had read them."""
 
 
 class KafkaInspector:
-    """Queries a Kafka cluster as one user; every method raises UnavailableError where Kafka does not answer."""
+    """Queries a Kafka cluster as one user; every method raises UnavailableError if Kafka does not answer."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
         self._reasons: list[str] = []
-        # Errors come back as UnavailableError; librdkafka would print each attempt on standard error as well.
+        # Errors are raised as UnavailableError; by default librdkafka also prints them on standard error.
         quiet: dict[str, Any] = {
             "log_level": 0,
             "error_cb": self._keep_reason,
@@ -90,12 +92,11 @@ class KafkaInspector:
         committed = self._committed(group, partitions)
         begins = self._offsets(partitions, "earliest")
         ends = self._offsets(partitions, "latest")
-        # A group that never committed has the whole topic to read; one that committed an offset whose records were
-        # deleted since, only those that are still there.
+        # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
         return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
 
     def end_offsets(self, topic: str) -> dict[int, int]:
-        """Return the offset of the next record of each partition, after those of open transactions too."""
+        """Return the end offset of each partition, records of open transactions included."""
         metadata = self._metadata().topics.get(topic)
         if metadata is None or metadata.error is not None:
             raise UnavailableError(
@@ -107,14 +108,14 @@ class KafkaInspector:
     def unread(self, group: str, topic: str, ends: Mapping[int, int]) -> UnreadRecords:
         """Return the records before the offsets `ends` (by partition) that `group` has not yet committed."""
         partitions = [TopicPartition(topic, number) for number in ends]
-        # Committed offsets first: otherwise a group could seem beyond the end only because the end has moved.
+        # Committed offsets are queried first: they must not be newer than the end offsets.
         committed = self._committed(group, partitions)
         begins, latest = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
         spans: dict[int, tuple[int, int]] = {}
         lost = 0
         for number, end in ends.items():
             at, begin = committed.get((topic, number), -1), begins[topic, number]
-            # Beyond the end: it read a deleted topic of the same name, and nothing of this one.
+            # An offset beyond the end is of a deleted topic of this name: the group has read nothing of this one.
             known = 0 <= at <= latest[topic, number]
             lost += max(0, begin - at) if known else 0
             start, stop = max(at if known else begin, begin), min(end, latest[topic, number])

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from producer.runtime.terminal import escape_line, escape_text, format_json, write_json
+from producer.runtime.terminal import Console, escape_line, escape_text, format_json, write_json
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, key_text
 
 ROWS_AT_ONCE = 200
+"""Records for which one piece of the table is laid out and printed."""
 MARGIN = 2
-"""Columns between two fields."""
+"""Blank columns between two fields."""
 _OPERATION_STYLES = {"insert": "green", "snapshot": "green", "update": "cyan", "delete": "yellow", "truncate": "red"}
 
 
@@ -58,7 +58,7 @@ class TablePrinter:
 
     def _measure(self, cells: Sequence[tuple[str | Text, ...]]) -> tuple[int, ...]:
         longest = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
-        # Later offsets may be longer than the first ones; a long key is folded rather than the value squeezed.
+        # Later offsets may have a digit more. A long key is folded, to leave room for the value.
         fixed = (max(2, longest[0]), max(7, longest[1] + 1), max(10, longest[2]), max(3, min(longest[3], 24)))
         return (*fixed, max(20, self._console.width - sum(fixed) - 5 * MARGIN))
 
@@ -76,7 +76,7 @@ def _value(row: DecodedRecord) -> Text:
     text = Text("tombstone", style="yellow") if row.tombstone else _pretty(row.value)
     for name, value in row.headers.items():
         text.append(f"\n{escape_line(name)}: ", style="dim")
-        # Of a Java stack trace only the first line; --json has the whole.
+        # Only the first line, of a Java stack trace for example; --json prints the whole value.
         text.append(_plain(value).split("\n", 1)[0])
     return text
 

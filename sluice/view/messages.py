@@ -1,4 +1,4 @@
-"""Records of a topic, decoded: those in the topic now, filtered by number or key, and those that follow."""
+"""Reads records of a topic and decodes them: the present ones, filtered by number or key, and later ones."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -51,40 +51,40 @@ def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
 def read_backlog(
     reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
 ) -> Iterator[DecodedRecord]:
-    """Yield the records in the topic now: with `last` that many of the newest, with `key` those of the key."""
+    """Yield the records that the topic has now: with `last` only the newest of them, with `key` only those of a key."""
     if last is None:
-        yield from _shown(reader.backlog(), decode=decode, key=key)
+        yield from _decode_matching(reader.backlog(), decode=decode, key=key)
         return
-    # Where the newest records of a key are is not known: the whole topic is read.
+    # To find the newest records of a key the whole topic must be read.
     messages = reader.backlog(last=last if key is None else None)
     if key is not None:
-        yield from deque(_shown(messages, decode=decode, key=key), maxlen=last)
+        yield from deque(_decode_matching(messages, decode=decode, key=key), maxlen=last)
         return
     newest = sorted(messages, key=lambda message: (message.timestamp()[1], message.offset() or 0))
-    yield from _shown(newest[-last:] if last else [], decode=decode, key=None)
+    yield from _decode_matching(newest[-last:] if last else [], decode=decode, key=None)
 
 
 def follow_topic(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[DecodedRecord]:
-    """Yield the records after the backlog, for ever."""
-    return _shown(reader.follow(), decode=decode, key=key)
+    """Yield the records that follow the backlog, without end."""
+    return _decode_matching(reader.follow(), decode=decode, key=key)
 
 
-def _shown(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[DecodedRecord]:
+def _decode_matching(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[DecodedRecord]:
     for message in messages:
         if key is None or _same_key(message, key, decode=decode):
             yield decode_record(message, decode=decode)
 
 
 def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
-    found = _bytes(message.key())
-    if found is None or not found.startswith(MAGIC):
-        return found == key.encode()
-    # The key of a change record is Avro, and is compared in its displayed form.
-    return key_text(decode(found)) == key
+    data = _bytes(message.key())
+    if data is None or not data.startswith(MAGIC):
+        return data == key.encode()
+    # The key of a change record is Avro: its displayed form is compared.
+    return key_text(decode(data)) == key
 
 
 def key_text(key: Any) -> str:
-    """Return a decoded key as `--key` takes it: the text itself, or the fields of an Avro key with commas between."""
+    """Return a decoded key as text for `--key`: a string unchanged, the fields of an Avro key joined by commas."""
     return ",".join(str(part) for part in key.values()) if isinstance(key, dict) else str(key)
 
 
@@ -97,7 +97,7 @@ def _headers(message: Message) -> dict[str, Any]:
     pairs = message.headers() or []
     for name, data in pairs.items() if isinstance(pairs, dict) else pairs:
         value = None if data is None else text_or_bytes(data)
-        # A header's name can occur twice: a record that failed in two sinks, one after the other.
+        # A header can occur twice, for example in a dead letter of a dead letter.
         headers[name] = [*_listed(headers[name]), value] if name in headers else value
     return headers
 

@@ -1,4 +1,4 @@
-"""Status of a pipeline: all parts are queried at the same time; one that does not answer hides no other."""
+"""Status of a pipeline: queries all parts at the same time, and reports each one that does not answer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 RUNNING = "running"
 """State of a process that runs."""
 DEAD_LETTERS_SUFFIX = "-dead-letters"
-"""End of the name of every topic of dead letters."""
+"""Suffix of the names of all topics of dead letters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,29 +48,30 @@ class ProcessStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class SinkLag:
-    """Records that a sink has not yet committed."""
+    """Lag of a sink."""
 
     connector: str
-    messages: int
+    records: int
+    """Number of records that it has not yet committed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineStatus:
-    """Answer of each part; UnavailableError where there is none."""
+    """Status of each part; UnavailableError for a part that does not answer."""
 
     asked_at: datetime
     processes: tuple[ProcessStatus, ...] | None
-    """None where the target is not local."""
+    """None if the target is not local."""
     kafka: KafkaStatus | UnavailableError
     connect: ConnectStatus | UnavailableError
     lags: tuple[SinkLag, ...] | UnavailableError
-    """Empty while Kafka or Connect does not answer."""
+    """Empty if Kafka or Connect does not answer."""
     registry: RegistryStatus | UnavailableError
     mysql: DatabaseStatus | UnavailableError
     redis: int | UnavailableError
-    """Keys in the images' database."""
+    """Number of keys in the database of the images."""
     recent_failures: tuple[str, ...] = ()
-    """A sentence for each connector that failed a moment ago, though it may be RUNNING now."""
+    """A sentence for each connector that failed recently, also if it is RUNNING again."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -82,7 +83,7 @@ class PipelineStatus:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED, or failed a moment ago."""
+        """A sentence for each connector and task that is FAILED or failed recently."""
         if isinstance(self.connect, UnavailableError):
             return self.recent_failures
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
@@ -114,14 +115,14 @@ class PipelineStatus:
             lag = self.lag_of(connector.name)
             if not lag:
                 return ""
-            return f"{connector.name} waits for {name}: {lag:,} message{'' if lag == 1 else 's'} not written yet"
+            return f"{connector.name} waits for {name}: {lag:,} record{'' if lag == 1 else 's'} not written yet"
         if need == REGISTRY:
             return f"{connector.name} waits for {name} where a change needs a schema that it has not asked for yet"
         return f"{connector.name} waits for {name}"
 
     @property
     def exit(self) -> Exit:
-        """UNAVAILABLE if a part does not answer, FAILED if a connector or task is, else OK."""
+        """UNAVAILABLE if there is a problem, FAILED if there is a failure, else OK."""
         if self.problems:
             return Exit.UNAVAILABLE
         return Exit.FAILED if self.failures else Exit.OK
@@ -133,15 +134,15 @@ class PipelineStatus:
         return {topic.name: topic.messages for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX)}
 
     def lag_of(self, connector: str) -> int | None:
-        """Return the lag of a sink in records; None for a source connector, or where it is unknown."""
+        """Return the lag of a sink in records; None for a source connector, or if it is unknown."""
         lags = () if isinstance(self.lags, UnavailableError) else self.lags
-        return next((lag.messages for lag in lags if lag.connector == connector), None)
+        return next((lag.records for lag in lags if lag.connector == connector), None)
 
 
 def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | None) -> PipelineStatus:
     """Query all parts; takes as long as the slowest, a few seconds at most."""
     with ThreadPoolExecutor(max_workers=6) as pool:
-        # Each thread makes its own Kafka client: that does not wait for the broker.
+        # Each thread has its own Kafka client; creating one does not wait for the broker.
         kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
         connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect_urls))
         lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
@@ -160,9 +161,9 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
         )
 
 
-def _answer(question: Callable[[], Answer]) -> Answer | UnavailableError:
+def _answer(query: Callable[[], Answer]) -> Answer | UnavailableError:
     try:
-        return question()
+        return query()
     except UnavailableError as error:
         return error
 
@@ -177,7 +178,7 @@ def _lags(
         return ()
     kafka_inspector = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(SinkLag(connector=sink.name, messages=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(SinkLag(connector=sink.name, records=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
 
 
 class RunningProcess(Protocol):
@@ -205,7 +206,7 @@ class RunningProcess(Protocol):
 
 
 def process_statuses(names: Iterable[str], running: Iterable[RunningProcess]) -> list[ProcessStatus]:
-    """Return the status of each process in `names`, whether it is among the `running` ones or not."""
+    """Return the status of each process in `names`: RUNNING if it is in `running`, else `not running`."""
     by_name = {process.name: process for process in running}
     return [
         ProcessStatus(

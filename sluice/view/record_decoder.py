@@ -19,7 +19,7 @@ SHOWN_BYTES = 16
 
 
 FindSchema = Callable[[int], Any]
-"""Returns the parsed Avro schema of an id; None where there is none, UnusableSchema where it cannot be parsed."""
+"""Returns the parsed Avro schema of an id; None if there is none, UnusableSchema if it cannot be parsed."""
 
 
 class Decoder:
@@ -29,7 +29,7 @@ class Decoder:
         self._schemas = schemas
 
     def __call__(self, data: bytes | None) -> Any:
-        """Return the decoded key or value; None for None (a tombstone)."""
+        """Return the key or value decoded to JSON types; None (a tombstone) for None."""
         if data is None:
             return None
         if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
@@ -47,12 +47,12 @@ def _avro(data: bytes, schema: Any) -> Any:
         value = schemaless_reader(body, schema, None)
     except (ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
         return text_or_bytes(data)
-    # An image may begin with a zero byte too: where bytes are left over it was not Avro.
+    # Bytes left over: not Avro, but for example an image, which may begin with a zero byte too.
     return text_or_bytes(data) if body.read(1) else to_json_types(value)
 
 
 def text_or_bytes(data: bytes | str) -> Any:
-    """Return `data` as text where it is printable UTF-8, else its size and first bytes."""
+    """Return `data` as text if it is printable UTF-8, else its size and first bytes."""
     if isinstance(data, str):
         return data
     try:
@@ -64,7 +64,7 @@ def text_or_bytes(data: bytes | str) -> Any:
 
 
 def size_and_start(data: bytes) -> dict[str, Any]:
-    """Return the size in bytes and the first SHOWN_BYTES in hex, with … where there are more."""
+    """Return the size in bytes and the first SHOWN_BYTES in hex, with … if there are more."""
     more = "…" if len(data) > SHOWN_BYTES else ""
     return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
 
@@ -90,7 +90,7 @@ def to_json_types(value: Any) -> Any:
 
 
 def _as_text(value: datetime | date | time | Decimal | UUID) -> str:
-    # A local-timestamp has no zone, and gets none.
+    # A local-timestamp has no time zone and is shown without one.
     if isinstance(value, datetime) and value.tzinfo:
         return iso_utc(value)
     if isinstance(value, datetime | time):

@@ -25,7 +25,7 @@ class UnusableSchema:
 
 
 class RegistrySchemas:
-    """Schemas of the registry with Confluent's API at `url`, each fetched once."""
+    """Schemas of the registry whose Confluent-compatible API is at `url`; each is fetched once."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -46,7 +46,7 @@ class RegistrySchemas:
         except UnavailableError as error:
             if error.code == HTTPStatus.NOT_FOUND:
                 return None
-            message = f"{error}, so the messages cannot be decoded"
+            message = f"{error}, so the records cannot be decoded"
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
         except _ReferenceError as error:
             return UnusableSchema(reason=f"schema {number} {error}")
@@ -62,7 +62,10 @@ class RegistrySchemas:
         return parse_schema(_readable(answer["schema"]), named)
 
     def _parse_references(self, answer: Mapping[str, Any], *, named: dict[str, Any], above: tuple[str, ...]) -> None:
-        """Parse the schemas that a schema refers to into `named`, the deepest first."""
+        """Parse the schemas that a schema refers to, the deepest first, and add them to `named`.
+
+        `above` are the names on the path to this schema.
+        """
         for reference in answer.get("references") or ():
             name = reference["name"]
             if name in above:

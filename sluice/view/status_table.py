@@ -44,7 +44,7 @@ def _object(answer: KafkaStatus | ConnectStatus | RegistryStatus | DatabaseStatu
 def _lag_object(status: PipelineStatus) -> dict[str, Any]:
     if isinstance(status.lags, UnavailableError):
         return {"error": str(status.lags)}
-    return {lag.connector: lag.messages for lag in status.lags}
+    return {lag.connector: lag.records for lag in status.lags}
 
 
 def as_tables(status: PipelineStatus) -> RenderableType:
@@ -95,9 +95,9 @@ def _duration(seconds: float) -> str:
 def _kafka(answer: KafkaStatus | UnavailableError) -> RenderableType:
     if isinstance(answer, UnavailableError):
         return _error(answer)
-    table = _table("topic", "partitions", "messages", right=("partitions", "messages"))
+    table = _table("topic", "partitions", "records", right=("partitions", "records"))
     for topic in answer.topics:
-        # A dead letter is a record that a sink could not use: highlighted whenever there is one.
+        # Dead letters are highlighted.
         highlighted = topic.name.endswith(DEAD_LETTERS_SUFFIX) and topic.messages
         table.add_row(topic.name, str(topic.partitions), f"{topic.messages:,}", style="yellow" if highlighted else "")
     part = _part("Kafka", f"{_count(len(answer.brokers), 'broker')}: {', '.join(answer.brokers)}", table)

@@ -13,7 +13,7 @@ from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 
 DATABASE = "myDB"
 EXACT_UP_TO = 20_000_000
-"""A table with more rows than this, by the server's estimate, is not counted: counting so many takes about a second."""
+"""Rows, by the server's estimate, above which a table is not counted: counting so many takes about a second."""
 IMAGES_DATABASE = 1
 """The Redis database that holds the images."""
 
@@ -25,7 +25,7 @@ class TableSize:
     name: str
     rows: int
     exact: bool
-    """False where `rows` is only the server's estimate."""
+    """False if `rows` is the server's estimate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ def count_redis_keys(user: StoreUser) -> int:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        # INFO counts the keys of all databases: the user reader need not be allowed to SELECT one.
+        # INFO, which counts the keys of all databases, needs no ACL for SELECT.
         answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error

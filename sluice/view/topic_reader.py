@@ -11,9 +11,9 @@ from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
 
 TIMEOUT = 5.0
-"""Seconds that Kafka has to return topics and offsets."""
+"""Timeout in seconds for queries of topics and offsets."""
 PATIENCE = 20.0
-"""Seconds without a record, while records must still come, after which Kafka counts as unavailable."""
+"""Seconds without a record after which Kafka counts as unavailable, while records of the backlog are missing."""
 _ALL_BROKERS_DOWN = KafkaError._ALL_BROKERS_DOWN  # pyright: ignore[reportPrivateUsage]
 _PARTITION_EOF = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage]
 
@@ -21,7 +21,7 @@ _PARTITION_EOF = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage
 class TopicReader:
     """Reads all partitions of one topic as one user. Close it after use.
 
-    Raises SluiceError: FAILED where the topic is unknown or forbidden, UNAVAILABLE where Kafka does not answer.
+    Raises SluiceError: FAILED if the topic is unknown or forbidden, UNAVAILABLE if Kafka does not answer.
     """
 
     def __init__(
@@ -32,17 +32,18 @@ class TopicReader:
         spans: Mapping[int, tuple[int, int]] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Find the offsets to read: all up to the present ends, or `spans`, first and end offset by partition.
+        """Connect, and find the offsets to read.
 
-        `settings` are further settings of librdkafka.
+        They are all up to the present end offsets, or `spans`: first and end offset by partition. `settings` are
+        further settings of librdkafka.
         """
         self._user = user
         self._reason = ""
-        self._later: list[Message] = []
+        self._after_backlog: list[Message] = []
         quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep_reason}
         group: dict[str, Any] = {
-            # Nothing is committed and the group has no members; a consumer needs a group id all the same, and the
-            # ACLs of the user consumer allow those that begin with `reader-`.
+            # A consumer needs a group id, although it neither joins the group nor commits offsets. The ACLs of the
+            # user consumer allow ids that begin with `reader-`.
             "group.id": f"reader-{uuid4()}",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -65,13 +66,13 @@ class TopicReader:
         self._topic = topic
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection to Kafka."""
         self._consumer.close()
 
     def backlog(self, *, last: int | None = None, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
-        """Yield the records up to the ends that the topic had when this reader was made.
+        """Yield the records up to the end offsets at the time when this reader was created.
 
-        With `last`, at most that many of each partition; with `starts`, from these offsets on, by partition.
+        With `last`, at most that many of each partition; with `starts` (by partition), from these offsets on.
         """
         if starts is None:
             starts = {
@@ -84,24 +85,24 @@ class TopicReader:
         last_record_at = monotonic()
         while unread:
             message = self._consumer.poll(0.2)
-            # Not `if message`: a message has a length, and a tombstone's is 0.
+            # Not `if message`: a Message has a length, which is 0 for a tombstone.
             if message is not None:
                 last_record_at = monotonic()
                 yield from self._before_end(message, unread)
             elif monotonic() - last_record_at > PATIENCE:
-                raise self._unavailable("no message has come for a while")
+                raise self._unavailable("no record has come for a while")
 
     def follow(self) -> Iterator[Message]:
-        """Yield the records after the backlog, for ever."""
-        yield from self._later
+        """Yield the records after the backlog, without end."""
+        yield from self._after_backlog
         while True:
             message = self._consumer.poll(0.5)
-            if message is not None and self._is_message(message):
+            if message is not None and self._is_record(message):
                 yield message
 
     def _before_end(self, message: Message, unread: set[int]) -> Iterator[Message]:
         partition, offset = message.partition(), message.offset()
-        if partition is None or offset is None or not self._is_message(message):
+        if partition is None or offset is None or not self._is_record(message):
             # A partition can end before its end offset: the last offsets may be transaction markers, which no
             # consumer receives.
             unread.discard(partition if partition is not None else -1)
@@ -110,11 +111,11 @@ class TopicReader:
         if offset < end:
             yield message
         else:
-            self._later.append(message)
+            self._after_backlog.append(message)
         if offset + 1 >= end:
             unread.discard(partition)
 
-    def _is_message(self, message: Message) -> bool:
+    def _is_record(self, message: Message) -> bool:
         error = message.error()
         if error is None:
             return True

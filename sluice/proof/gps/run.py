@@ -4,9 +4,8 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping
 
-from rich.console import Console
-
 from producer.gps.open_log import open_log
+from producer.runtime.terminal import Console
 from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.gps.json_result import to_json
 from sluice.proof.gps.prove import RowProofResult, prove_rows

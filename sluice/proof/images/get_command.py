@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
-from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
-from producer.runtime.terminal import escape_line, write_json
+from producer.runtime.terminal import Console, escape_line, write_json
 from producer.shared.output_files import replacing, why_not_writable
 from sluice.proof.images.nearest_keys import find_nearest_keys
 from sluice.proof.images.redis_images import ImageStore, NotBytes, as_text, open_images_store
@@ -143,4 +142,4 @@ def _print_summary(args: Namespace, *, data: bytes, where: Path | None, console:
         return
     to = f" → {where}" if where else ""
     text = f"{key}{to}: {content.size:,} bytes, SHA-256 {content.sha256}"
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)

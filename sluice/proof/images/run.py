@@ -4,11 +4,10 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping
 
-from rich.console import Console
-
 from producer.images.open_images import open_images
 from producer.images.selection_arguments import read_selection
 from producer.kafka.topic import TopicAdmin
+from producer.runtime.terminal import Console
 from producer.sources.stored_bytes import StoredBytes
 from sluice.proof.images.json_result import to_json
 from sluice.proof.images.prove import ImageProofResult, prove_images

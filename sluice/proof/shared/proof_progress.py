@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from producer.runtime.terminal import Console
 from sluice.proof.shared.sink_progress import SinkState
 
 
@@ -58,7 +58,7 @@ class ConsoleProgress:
         self._show(text)
         # Where lines stay, print one for every change only.
         if self._plain is not None and state.lag != self._lag:
-            self._plain.print(text, highlight=False)
+            self._plain.print(text)
         self._lag = state.lag
 
     def compared(self, count: int, total: int) -> None:

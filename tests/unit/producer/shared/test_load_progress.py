@@ -1,7 +1,6 @@
 import io
 
-from rich.console import Console
-
+from producer.runtime.terminal import Console
 from producer.shared.load_progress import LoadProgress
 
 

@@ -1,4 +1,4 @@
-"""A kubectl that runs what it is given on this machine instead of in a pod, and talks as the real one does."""
+"""A stand-in for kubectl that runs commands on this machine instead of in a pod, with the real one's messages."""
 
 import os
 from collections.abc import Callable
@@ -54,7 +54,7 @@ stdin = None if "--stdin" in words else subprocess.DEVNULL
 process = subprocess.Popen(command, stdin=stdin, stdout=-1, stderr=-1, start_new_session=True)
 
 def copy(source, to):
-    # as it comes, and to its end, which is kubectl's own where nobody reads
+    # Unbuffered, and to the end of the output; where nobody reads it, kubectl itself ends.
     while data := os.read(source.fileno(), 65536):
         os.write(to, data)
 
@@ -91,12 +91,11 @@ Pod = Callable[[str], None]
 
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder by which kubectl is told what to answer.
+    """The folder with the settings of kubectl.
 
-    Files `pods`, `strimzi` and `log` hold its answers, NAME.error what it says of an error instead. `break` breaks
-    the connection of the command that runs, with the exit status in it, or "runs on" for
-    a command that does not notice; `away` holds for how many looks no pod can be
-    reached.
+    The files `pods`, `strimzi` and `log` are its answers, NAME.error an error message instead. `break` breaks the
+    connection of the running command; it holds the exit status, or "runs on" for a command that continues in the pod.
+    `away` is the number of calls for which no pod can be reached.
     """
     folder = tmp_path / "there"
     folder.mkdir()
@@ -106,7 +105,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def pod(tmp_path: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
-    """Make kubectl, and a `sluice` in the pod with the given body."""
+    """Return a function that installs kubectl, and in the pod a `sluice` with the given body."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")

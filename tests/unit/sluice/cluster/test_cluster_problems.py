@@ -20,7 +20,7 @@ from tests.unit.sluice.cluster.cluster_objects import (
 from tests.unit.sluice.cluster.conftest import Pod
 
 
-def test_what_strimzi_says_of_a_resource_and_its_log_is_told_once(pod: Pod, there: Path) -> None:
+def test_error_in_both_resource_and_log_is_reported_once(pod: Pod, there: Path) -> None:
     not_ready = {"type": "NotReady", "status": "True", "reason": "KubernetesClientException", "message": FORBIDDEN}
     write_objects(there, STRIMZI, resource("Kafka", not_ready), resource("KafkaNodePool"))
     (there / LOG).write_text(OPERATOR_LOG)
@@ -30,24 +30,24 @@ def test_what_strimzi_says_of_a_resource_and_its_log_is_told_once(pod: Pod, ther
     ]
 
 
-def test_resource_without_any_status_is_told_with_what_the_log_says(pod: Pod, there: Path) -> None:
+def test_resource_without_status_is_reported_with_the_error_in_the_log(pod: Pod, there: Path) -> None:
     topic = {"type": "Ready", "status": "False", "reason": "KafkaError", "message": "not authorized"}
     write_objects(
         there, STRIMZI, resource("Kafka"), resource("KafkaTopic", topic), resource("KafkaConnect", age=time(seconds=9))
     )
     (there / LOG).write_text(OPERATOR_LOG)
-    told = [f"{entry.resource}: {entry.text}" for entry in problems_of(pod).found]
-    assert told[0].startswith("Kafka sluice: has no status: Strimzi's operator has not taken it up, or fails")
-    assert told[1] == "KafkaTopic sluice: KafkaError: not authorized"
-    assert told[2] == f"Kafka sluice: Strimzi's operator: {FORBIDDEN}"
+    problems = [f"{entry.resource}: {entry.text}" for entry in problems_of(pod).found]
+    assert problems[0].startswith("Kafka sluice: has no status: Strimzi's operator has not taken it up, or fails")
+    assert problems[1] == "KafkaTopic sluice: KafkaError: not authorized"
+    assert problems[2] == f"Kafka sluice: Strimzi's operator: {FORBIDDEN}"
 
 
-def test_words_of_others_cannot_steer_the_terminal(pod: Pod, there: Path) -> None:
+def test_control_characters_are_removed(pod: Pod, there: Path) -> None:
     write_objects(there, PODS, pod_object("p", containerStatuses=[waiting("Bad", "\x1b[2Jgone\nnext line")]))
     assert problems_of(pod).found[0].text == "container main: Bad: [2Jgone next line"
 
 
-def test_what_cannot_be_asked_spoils_nothing_else(pod: Pod, there: Path) -> None:
+def test_failed_query_does_not_hide_other_problems(pod: Pod, there: Path) -> None:
     write_objects(there, PODS, pod_object("p", containerStatuses=[waiting("ErrImagePull")]))
     (there / "strimzi.error").write_text('error: the server doesn\'t have a resource type "strimzi"')
     (there / LOG).write_text("no log at all")

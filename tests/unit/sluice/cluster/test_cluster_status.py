@@ -19,7 +19,7 @@ from tests.unit.sluice.cluster.conftest import Pod, call
 STATUS_OK = "import json; print(json.dumps({'exit': 'OK', 'problems': []}))"
 
 
-def test_status_shows_it_after_what_the_parts_answer(pod: Pod, there: Path) -> None:
+def test_problems_follow_the_status_of_the_parts(pod: Pod, there: Path) -> None:
     write_objects(there, PODS, pod_object("p", containerStatuses=[waiting("ErrImagePull")]))
     pod("print('Kafka  1 broker')")
     status, out = call("status")
@@ -31,12 +31,12 @@ def test_status_shows_it_after_what_the_parts_answer(pod: Pod, there: Path) -> N
     ]
 
 
-def test_status_of_a_well_cluster_says_so(pod: Pod) -> None:
+def test_cluster_without_problems(pod: Pod) -> None:
     pod("")
     assert call("status") == (Exit.OK, "Cluster  no problems\n")
 
 
-def test_status_without_a_toolbox_shows_what_the_cluster_says(
+def test_problems_are_shown_without_a_toolbox_pod(
     pod: Pod, there: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     pod("")
@@ -49,13 +49,15 @@ def test_status_without_a_toolbox_shows_what_the_cluster_says(
     assert caught.value.status is Exit.UNAVAILABLE
     status, out = call("status", "--json")
     assert status is Exit.UNAVAILABLE
-    told = json.loads(out)
-    assert told["exit"] == "UNAVAILABLE"
-    assert "is ready" in told["problems"][0]
-    assert told["cluster"]["complaints"] == [{"about": "Pod toolbox-5f", "says": "container main: ErrImagePull"}]
+    status_object = json.loads(out)
+    assert status_object["exit"] == "UNAVAILABLE"
+    assert "is ready" in status_object["problems"][0]
+    assert status_object["cluster"]["complaints"] == [
+        {"about": "Pod toolbox-5f", "says": "container main: ErrImagePull"}
+    ]
 
 
-def test_status_as_json_has_it_too(pod: Pod, there: Path) -> None:
+def test_json_contains_the_problems(pod: Pod, there: Path) -> None:
     pod(STATUS_OK)
     status, out = call("status", "--json")
     assert (status, json.loads(out)) == (
@@ -67,13 +69,13 @@ def test_status_as_json_has_it_too(pod: Pod, there: Path) -> None:
     assert (status, json.loads(out)["exit"]) == (Exit.FAILED, "FAILED")
 
 
-def test_status_that_is_watched_has_it_in_each_line(pod: Pod, there: Path) -> None:
+def test_each_line_of_watch_contains_the_problems(pod: Pod, there: Path) -> None:
     pod(f"{STATUS_OK}; {STATUS_OK}")
     (there / "pods.error").write_text("error: Forbidden")
     lines = [json.loads(line) for line in call("status", "--json", "--watch")[1].splitlines()]
     assert [line["cluster"]["silent"] for line in lines] == [["pods and events could not be read: Forbidden"]] * 2
 
 
-def test_a_status_that_could_not_be_understood_stays_as_it_is(pod: Pod) -> None:
+def test_output_that_is_no_json_is_unchanged(pod: Pod) -> None:
     pod("print('sluice: no'); sys.exit(2)")
     assert call("status", "--json") == (Exit.USAGE, "sluice: no\n")

@@ -1,4 +1,4 @@
-"""What a person sees of kubectl: nothing, but that a connection broke, and what became of the command then."""
+"""Tests of broken connections to a pod: which commands are run again, what is printed and the exit status."""
 
 import os
 import pty
@@ -56,34 +56,34 @@ def test_command_whose_connection_breaks_is_run_again(
     (there / "away").write_text("2")
     Path("gps.csv").write_text("1,2,3")
     assert call("proof", "gps.csv") == (Exit.DIFFERENT, "1,2,3\n")
-    told = capfd.readouterr().err
-    assert "the connection to the cluster broke before the command had ended (error reading from error stream" in told
-    assert "running the command from its beginning" in told
-    assert not any(line.startswith(("error:", "E1126")) for line in told.splitlines())
+    errors = capfd.readouterr().err
+    assert "the connection to the cluster broke before the command had ended (error reading from error stream" in errors
+    assert "running the command from its beginning" in errors
+    assert not any(line.startswith(("error:", "E1126")) for line in errors.splitlines())
 
 
 @pytest.mark.parametrize("arguments", [["load", "gps", "gps.csv"], ["get", "a/Cam0/1"], ["messages", "gps-fixes"]])
-def test_every_command_is_taken_up_again(pod: Pod, arguments: list[str]) -> None:
+def test_every_command_is_run_again(pod: Pod, arguments: list[str]) -> None:
     pod(BREAKS_ONCE.format(status=1) + "print('all of it')")
     Path("gps.csv").write_text("1,2,3")
     assert call(*arguments) == (Exit.OK, "all of it\n")
 
 
-def test_what_runs_on_in_the_pod_is_ended_first(pod: Pod, there: Path) -> None:
+def test_command_still_running_in_the_pod_is_ended_first(pod: Pod, there: Path) -> None:
     ends = "signal.signal(signal.SIGINT, lambda *_: ((there / 'ended').touch(), os._exit(130)))\n"
     pod("from pathlib import Path\nthere = Path(os.environ['THERE'])\n" + ends + BREAKS_ONCE.format(status="runs on"))
     assert call("messages", "gps-fixes") == (Exit.OK, "")
     assert (there / "ended").exists()
 
 
-def test_what_has_begun_to_print_is_not_begun_again(pod: Pod) -> None:
+def test_command_that_has_printed_is_not_run_again(pod: Pod) -> None:
     pod("print('one', flush=True)\n" + BREAKS_ONCE.format(status=1))
     with pytest.raises(SluiceError, match=r"What it has printed is not all\. Run it again") as caught:
         call("messages", "gps-fixes")
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_standard_input_cannot_be_sent_again_and_what_to_do_is_said(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_that_read_standard_input_is_not_run_again(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     pod(BREAKS_ONCE.format(status=1))
     monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115 as long as the test
     with pytest.raises(SluiceError, match=r"can be read only once.*to load it again changes nothing") as caught:
@@ -91,7 +91,7 @@ def test_standard_input_cannot_be_sent_again_and_what_to_do_is_said(pod: Pod, mo
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_a_pipe_cannot_be_sent_again_either(pod: Pod) -> None:
+def test_command_that_read_a_pipe_is_not_run_again(pod: Pod) -> None:
     pod(BREAKS_ONCE.format(status=1))
     os.mkfifo("log.csv")
     write = subprocess.Popen(["sh", "-c", "echo 1,2,3 >log.csv"])
@@ -99,7 +99,7 @@ def test_a_pipe_cannot_be_sent_again_either(pod: Pod) -> None:
         call("load", "gps", "log.csv")
 
 
-def test_a_cluster_that_stays_away_is_unavailable(pod: Pod, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pod_that_stays_unreachable_is_unavailable(pod: Pod, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pod(BREAKS_ONCE.format(status=1))
     (there / "away").write_text("100000")
     monkeypatch.setattr(exec_retry, "WAIT_SECONDS", 0.1)
@@ -116,14 +116,14 @@ def test_a_connection_that_breaks_every_time_is_unavailable(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize("status", [entry for entry in Exit if entry])
-def test_a_failing_command_ends_with_its_own_words_only(pod: Pod, status: Exit) -> None:
+def test_failing_command_prints_only_its_own_errors(pod: Pod, status: Exit) -> None:
     pod(f"print('sluice: there is no key', file=sys.stderr); sys.exit({status.value})")
     with sluice("get", "a/Cam0/1") as process:
         out, errors = process.communicate()
     assert (process.returncode, out, errors) == (status, b"", b"sluice: there is no key\n")
 
 
-def test_nobody_who_stops_reading_is_told_anything(pod: Pod) -> None:
+def test_closed_output_prints_no_error(pod: Pod) -> None:
     pod(
         "def stop(*_): print('sluice: interrupted', file=sys.stderr); sys.exit(130)\n"
         "signal.signal(signal.SIGINT, stop)\n"
@@ -138,7 +138,7 @@ def test_nobody_who_stops_reading_is_told_anything(pod: Pod) -> None:
     assert process.returncode == Exit.OK
 
 
-def test_a_reader_who_leaves_before_the_cluster_is_heard_is_told_nothing_either(pod: Pod) -> None:
+def test_output_closed_before_the_first_answer_prints_no_error(pod: Pod) -> None:
     pod("print('Kafka', flush=True); sys.exit(6)")
     with sluice("status") as process:
         assert process.stdout
@@ -148,21 +148,21 @@ def test_a_reader_who_leaves_before_the_cluster_is_heard_is_told_nothing_either(
     assert process.returncode == Exit.OK
 
 
-def test_a_command_that_was_killed_in_the_pod_is_no_traceback(pod: Pod) -> None:
+def test_command_killed_in_the_pod_is_an_error_without_traceback(pod: Pod) -> None:
     pod("os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(SluiceError, match=r"killed in the pod \(signal 9\)") as caught:
         call("messages", "gps-fixes")
     assert caught.value.status is Exit.FAILED
 
 
-def test_errors_are_shown_as_they_come_and_not_among_the_output(pod: Pod) -> None:
+def test_errors_are_shown_at_once_on_standard_error(pod: Pod) -> None:
     pod("print('50 %', file=sys.stderr, flush=True); print('out', flush=True); sys.stdin.read()")
     with sluice("messages", "gps-fixes") as process:
         assert process.communicate() == (b"out\n", b"50 %\n")
 
 
 def on_terminal(*arguments: str) -> tuple[int, str]:
-    """Run a command on a terminal of its own: its exit status and what is to be seen there."""
+    """Run a command on a pseudo-terminal; return its exit status and output."""
     command = [
         sys.executable,
         "-c",
@@ -177,30 +177,30 @@ def on_terminal(*arguments: str) -> tuple[int, str]:
     if not pid:
         os.environ["PYTHONPATH"] = str(ROOT)
         os.execv(sys.executable, command)
-    seen = StringIO()
+    output = StringIO()
     while True:
         try:
             data = os.read(terminal, 4096)
-        except OSError:  # Linux' way to say that nobody has it any more
+        except OSError:  # Linux reports the end of a pseudo-terminal as an error
             break
         if not data:
             break
-        seen.write(data.decode())
+        output.write(data.decode())
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.getvalue()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output.getvalue()
 
 
-def test_nothing_of_kubectl_is_to_be_seen_on_a_terminal(pod: Pod) -> None:
+def test_terminal_shows_no_output_of_kubectl(pod: Pod) -> None:
     pod("print('Kafka is silent'); sys.exit(6)")
-    status, seen = on_terminal("status")
+    status, output = on_terminal("status")
     assert status == Exit.UNAVAILABLE
-    assert "Kafka is silent" in seen
-    assert not any(word in seen for word in CHATTER)
+    assert "Kafka is silent" in output
+    assert not any(word in output for word in CHATTER)
 
 
-def test_a_connection_that_breaks_on_a_terminal_is_taken_up_again(pod: Pod) -> None:
+def test_command_on_a_terminal_is_run_again(pod: Pod) -> None:
     pod(BREAKS_ONCE.format(status=1) + "print('all is well')")
-    status, seen = on_terminal("messages", "gps-fixes")
+    status, output = on_terminal("messages", "gps-fixes")
     assert status == Exit.OK
-    assert "the connection to the cluster broke" in seen
-    assert seen.rstrip().endswith("all is well")
+    assert "the connection to the cluster broke" in output
+    assert output.rstrip().endswith("all is well")

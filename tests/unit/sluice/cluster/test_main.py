@@ -1,4 +1,4 @@
-"""`python -m sluice.cluster --follow`: problems as they come up."""
+"""Tests of `python -m sluice.cluster --follow`: problems are reported as they come up."""
 
 import os
 import signal
@@ -22,17 +22,17 @@ run_program.run("cluster", lambda: sluice.cluster.__main__.main(sys.argv[1:]))
 """
 
 
-def test_what_comes_up_meanwhile_is_said_once_if_it_does_not_pass(pod: Pod, there: Path) -> None:
+def test_problem_found_twice_in_a_row_is_reported_once(pod: Pod, there: Path) -> None:
     pod("")
-    looks = 0
-    said: list[str] = []
+    polls = 0
+    lines: list[str] = []
 
     def look(_seconds: float) -> None:
-        nonlocal looks
-        looks += 1
-        if looks == 1:
+        nonlocal polls
+        polls += 1
+        if polls == 1:
             write_objects(there, PODS, pod_object("stays", containerStatuses=[waiting("ErrImagePull")]))
-        if looks == 5:
+        if polls == 5:
             raise KeyboardInterrupt
 
     write_objects(
@@ -42,16 +42,16 @@ def test_what_comes_up_meanwhile_is_said_once_if_it_does_not_pass(pod: Pod, ther
         pod_object("passes", containerStatuses=[waiting("ErrImagePull")]),
     )
     with pytest.raises(KeyboardInterrupt):
-        follow(Toolbox(context="kind-sluice", namespace="here").kubectl, say=said.append, wait=look)
-    assert said == ["problem in the cluster: Pod stays: container main: ErrImagePull"]
+        follow(Toolbox(context="kind-sluice", namespace="here").kubectl, say=lines.append, wait=look)
+    assert lines == ["problem in the cluster: Pod stays: container main: ErrImagePull"]
 
 
-def test_sigterm_ends_the_watch_at_once_and_without_a_word(pod: Pod, there: Path) -> None:
+def test_sigterm_ends_it_at_once_without_output(pod: Pod, there: Path) -> None:
     pod("")
     write_objects(there, PODS, pod_object("stays", containerStatuses=[waiting("ErrImagePull")]))
-    words = ["--context", "kind-sluice", "--namespace", "here", "--follow"]
+    arguments = ["--context", "kind-sluice", "--namespace", "here", "--follow"]
     with subprocess.Popen(
-        [sys.executable, "-c", FOLLOW, *words], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1, stderr=-1
+        [sys.executable, "-c", FOLLOW, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1, stderr=-1
     ) as process:
         assert process.stdout
         assert b"Pod stays" in process.stdout.readline()

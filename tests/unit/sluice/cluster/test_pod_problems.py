@@ -1,4 +1,4 @@
-"""Reasons why pods are not ready, as a cluster's problems."""
+"""Tests of the reasons why pods are not ready."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -97,7 +97,7 @@ def test_a_pod_that_is_ready_or_only_starting_is_no_problem(pod: Pod, there: Pat
     assert problems_of(pod).found == ()
 
 
-def test_pods_that_cannot_even_be_made_are_told_by_what_makes_them(pod: Pod, there: Path) -> None:
+def test_pods_that_cannot_be_created_are_reported_for_their_owner(pod: Pod, there: Path) -> None:
     write_objects(
         there,
         PODS,
@@ -117,7 +117,7 @@ def test_pods_that_cannot_even_be_made_are_told_by_what_makes_them(pod: Pod, the
     ]
 
 
-def test_pod_that_a_dead_node_keeps_is_named(pod: Pod, there: Path) -> None:
+def test_pod_on_a_dead_node(pod: Pod, there: Path) -> None:
     stuck = pod_object("mysql-0")
     stuck["metadata"]["deletionTimestamp"] = time(minutes=8)
     write_objects(there, PODS, stuck)

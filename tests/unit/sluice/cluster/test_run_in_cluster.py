@@ -1,4 +1,4 @@
-"""A command for a cluster, with a kubectl that runs what it is given on this machine instead of in a pod."""
+"""Tests of commands in a cluster, with a stand-in for kubectl that runs them on this machine."""
 
 import gzip
 import os
@@ -24,7 +24,7 @@ def test_command_is_run_in_the_pod_with_its_status_and_output(pod: Pod) -> None:
     assert out == "--target external messages gps-fixes --json\n"
 
 
-def test_log_is_sent_by_standard_input_under_its_own_name(pod: Pod) -> None:
+def test_log_is_sent_by_standard_input_with_its_name(pod: Pod) -> None:
     pod("print(words[2:], sys.stdin.read(), os.environ['SLUICE_STDIN_NAME'])")
     Path("gps.csv").write_text("one\ntwo")
     status, out = call("load", "gps", "gps.csv", "--wait", "9")
@@ -32,7 +32,7 @@ def test_log_is_sent_by_standard_input_under_its_own_name(pod: Pod) -> None:
     assert "['load', 'gps', '-', '--wait', '9', '--rejects', 'gps.rejects.csv'] one\ntwo gps.csv" in out
 
 
-def test_source_that_the_cluster_can_fetch_is_named_to_it(pod: Pod) -> None:
+def test_remote_source_is_fetched_by_the_cluster(pod: Pod) -> None:
     pod("print(words[2:], repr(sys.stdin.read()))")
     assert (
         "['load', 'gps', 'nclt:2012-11-16', '--rejects', 'nclt-2012-11-16-gps.rejects.csv'] ''"
@@ -62,7 +62,7 @@ def test_archive_of_images_is_sent_as_it_is(pod: Pod) -> None:
     assert call("load", "images", "a.tar.gz")[1] == f"{Path('a.tar.gz').stat().st_size}\n"
 
 
-def test_proof_of_images_is_told_that_images_come(pod: Pod) -> None:
+def test_proof_of_images_gets_the_kind_of_its_source(pod: Pod) -> None:
     pod("print(os.environ['SLUICE_STDIN_HOLDS'])")
     Path("2012-11-16").mkdir()
     assert call("proof", "2012-11-16")[1] == "images\n"
@@ -70,7 +70,7 @@ def test_proof_of_images_is_told_that_images_come(pod: Pod) -> None:
     assert call("proof", "gps.csv")[1] == "gps\n"
 
 
-def test_report_comes_back_to_where_it_was_wanted(pod: Pod) -> None:
+def test_report_is_fetched_to_the_path_given(pod: Pod) -> None:
     pod(
         "name = words[words.index('--output') + 1]\n"
         "open(name, 'w').write('page')\n"
@@ -84,13 +84,13 @@ def test_report_comes_back_to_where_it_was_wanted(pod: Pod) -> None:
     assert out == f"report: {Path('out/mine.html').absolute()}\n"
 
 
-def test_file_that_the_command_names_itself_comes_back_too(pod: Pod) -> None:
+def test_file_named_by_the_command_is_fetched(pod: Pod) -> None:
     pod("open('135.tiff', 'wb').write(b'image')")
     assert call("get", "2012-11-16/Cam0/135")[0] is Exit.OK
     assert Path("135.tiff").read_bytes() == b"image"
 
 
-def test_nothing_is_written_over_without_force(pod: Pod) -> None:
+def test_existing_file_is_overwritten_only_with_force(pod: Pod) -> None:
     pod("open('135.tiff', 'wb').write(b'new')")
     Path("135.tiff").write_bytes(b"old")
     with pytest.raises(SluiceError, match=r"135\.tiff is there already"):
@@ -101,7 +101,7 @@ def test_nothing_is_written_over_without_force(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize(("lost", "then"), [("cat", "page"), ("ls", "mine.html")])
-def test_what_cannot_be_brought_back_stays_in_the_pod(
+def test_file_that_cannot_be_fetched_stays_in_the_pod(
     pod: Pod, monkeypatch: pytest.MonkeyPatch, lost: str, then: str
 ) -> None:
     pod("open('mine.html', 'w').write('page')")
@@ -118,7 +118,7 @@ def test_what_cannot_be_brought_back_stays_in_the_pod(
     assert Path("mine.html").read_text() == old
 
 
-def test_rejects_of_an_earlier_load_go_when_there_are_none(pod: Pod) -> None:
+def test_rejects_file_of_an_earlier_load_is_removed(pod: Pod) -> None:
     pod("")
     Path("gps.csv").write_text("1,2,3\n")
     rejects = Path("gps.rejects.csv")
@@ -130,7 +130,7 @@ def test_rejects_of_an_earlier_load_go_when_there_are_none(pod: Pod) -> None:
     assert rejects.exists()
 
 
-def test_nothing_is_written_over_a_source_or_over_what_is_of_another_one(pod: Pod) -> None:
+def test_no_source_and_no_file_of_another_source_is_overwritten(pod: Pod) -> None:
     pod("open(words[words.index('--output') + 1], 'w').write('page')")
     Path("gps.csv").write_text("1,2,3\n")
     Path("same.csv").symlink_to("gps.csv")
@@ -142,21 +142,21 @@ def test_nothing_is_written_over_a_source_or_over_what_is_of_another_one(pod: Po
     assert Path("proof.html").read_text() != "page" == Path("proof-2.html").read_text()
 
 
-def test_a_pipe_is_read_once_and_all_of_it_is_sent(pod: Pod) -> None:
+def test_pipe_is_read_once_and_sent_completely(pod: Pod) -> None:
     pod("print(os.environ['SLUICE_STDIN_HOLDS'], len(sys.stdin.buffer.read()), os.environ['SLUICE_STDIN_NAME'])")
     log = "".join(f"{number},3,0,0.7,-1.4,264.4,11.3,0.005\n" for number in range(1_000)).encode()
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.add(__file__, "2012-11-16/lb3/Cam0/1.tiff")
-    for content, said in ((log, f"gps {len(log)} \n"), (packed.getvalue(), f"images {len(packed.getvalue())} \n")):
+    for content, expected in ((log, f"gps {len(log)} \n"), (packed.getvalue(), f"images {len(packed.getvalue())} \n")):
         reading, writing = os.pipe()
         with open(writing, "wb") as file:
             file.write(content)
-        assert call("proof", f"/dev/fd/{reading}")[1] == said
+        assert call("proof", f"/dev/fd/{reading}")[1] == expected
         os.close(reading)
 
 
-def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Pod) -> None:
+def test_truncated_source_ends_the_command_with_an_error(pod: Pod) -> None:
     pod(
         "def stop(*_): print('interrupted'); sys.exit(130)\n"
         "signal.signal(signal.SIGINT, stop)\n"
@@ -168,7 +168,7 @@ def test_source_that_is_cut_ends_the_command_instead_of_looking_complete(pod: Po
     assert caught.value.status is Exit.INCOMPLETE
 
 
-def test_missing_pipeline_is_told_with_what_kubectl_says(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pipeline_is_an_error_with_the_reason_of_kubectl(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     pod("")
     monkeypatch.setenv("NO_PIPELINE", "1")
     with pytest.raises(SluiceError, match="namespace here of the context kind-sluice: deployments") as caught:
@@ -176,7 +176,7 @@ def test_missing_pipeline_is_told_with_what_kubectl_says(pod: Pod, monkeypatch: 
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_pipeline_without_a_node_is_told(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pipeline_without_a_ready_pod_is_an_error(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     pod("")
     monkeypatch.setenv("READY", "")
     with pytest.raises(SluiceError, match=r"no pod of deployment/toolbox is ready.*scripts/wake") as caught:
@@ -184,13 +184,13 @@ def test_pipeline_without_a_node_is_told(pod: Pod, monkeypatch: pytest.MonkeyPat
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_missing_kubectl_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_kubectl_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SluiceError, match="kubectl is needed"):
         call("status")
 
 
-def test_interrupt_is_passed_on_and_the_last_words_are_shown(pod: Pod, tmp_path: Path) -> None:
+def test_interrupt_is_passed_on_and_further_output_is_shown(pod: Pod, tmp_path: Path) -> None:
     pod(
         "import time\n"
         "def stop(*_): print('ended well', flush=True); sys.exit(130)\n"
@@ -229,7 +229,7 @@ def test_report_of_the_clusters_own_proof_is_fetched(pod: Pod, monkeypatch: pyte
     assert Path("mine.html").read_text() == "<!DOCTYPE html>\n<p>page</p>"
 
 
-def test_proof_that_is_not_there_or_has_not_ended_is_told(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_or_running_proof_is_an_error(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     pod("")
     with pytest.raises(SluiceError, match="no proof to fetch: no job proof"):
         call("proof")
@@ -239,12 +239,12 @@ def test_proof_that_is_not_there_or_has_not_ended_is_told(pod: Pod, monkeypatch:
         call("proof")
 
 
-def test_report_begins_as_it_is_looked_for() -> None:
+def test_report_begins_with_the_bytes_searched_for() -> None:
     templates = Path(__file__).resolve().parents[4] / "sluice/proof/shared/templates"
     assert (templates / "base.html.j2").read_bytes().startswith(PAGE)
 
 
-def test_dead_letters_come_here_with_what_lies_beside_them(pod: Pod) -> None:
+def test_files_of_dead_letters_are_fetched(pod: Pod) -> None:
     pod("print(words[2:]); open('rows.csv', 'w').write('rows'); open('rows.rest.jsonl', 'w').write('rest')")
     Path("there").mkdir()
     status, out = call("dlq", "write", "there/rows.csv", "--reason", "no number")

@@ -20,7 +20,7 @@ ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 
 
 def fix(utime: int = UTIME) -> bytes:
-    """A right value for gps-fixes."""
+    """A valid value for gps-fixes."""
     return encode_row.encode_value(parse_row(ROW % utime), header=encode_row.encode_header(7))
 
 
@@ -35,20 +35,20 @@ def letter(
     key: bytes | None = b"nope",
     value: bytes | None = VALUE,
     own: Sequence[tuple[str, bytes | None]] = (),
-    **says: str,
+    **errors: str,
 ) -> DeadLetter:
-    """A letter; `own` are the record's headers, `says` Connect's, with _ for the dots of their names."""
-    errors = {"topic": origin, "partition": "1", "offset": "9", "exception_message": "no number"} | says
-    connects = [(ERROR_HEADER_PREFIX + name.replace("_", "."), text.encode()) for name, text in errors.items()]
+    """A letter; `own` are the original record's headers, `errors` Connect's, with _ instead of dots in their names."""
+    named = {"topic": origin, "partition": "1", "offset": "9", "exception_message": "no number"} | errors
+    connects = [(ERROR_HEADER_PREFIX + name.replace("_", "."), text.encode()) for name, text in named.items()]
     headers: list[tuple[str, str | bytes | None]] = [*own, *connects]
     message = Message(
         topic, partition=0, offset=offset, key=key, value=value, headers=headers, timestamp=(1, 1_353_500_000_000)
     )
-    return DeadLetter.of(message)
+    return DeadLetter.from_record(message)
 
 
 def other_schema_value() -> bytes:
-    """Avro of another schema than a fix's."""
+    """Return a value in Avro with another schema than gps-fixes has."""
     body = BytesIO()
     fastavro.schemaless_writer(body, fastavro.parse_schema("string"), "text")
     return struct.pack(">bI", 0, 8) + body.getvalue()

@@ -1,4 +1,4 @@
-"""Files of dead letters: what a load can read is read back by what a load reads with."""
+"""Tests of the files of dead letters; rows and images are read back as a load reads them."""
 
 import json
 import tarfile
@@ -34,7 +34,7 @@ def test_rows_are_read_back_as_they_were(tmp_path: Path):
     assert (written.letters, written.rest, written.rest_file) == (2, 0, None)
 
 
-def test_of_one_utime_the_newest_is_written(tmp_path: Path):
+def test_only_the_newest_letter_of_a_utime_is_written(tmp_path: Path):
     file = tmp_path / "rows.csv"
     newer = fix().replace(fix()[-8:], bytes(8))  # another speed
     written = write_letters([letter(1), letter(2, value=newer)], file, decode=DECODE)
@@ -42,7 +42,7 @@ def test_of_one_utime_the_newest_is_written(tmp_path: Path):
     assert file.read_text().splitlines()[1].endswith(",0.0")
 
 
-def test_what_is_no_row_goes_beside_it_with_the_reason(tmp_path: Path):
+def test_letters_that_are_no_rows_go_into_the_rest_file_with_the_reason(tmp_path: Path):
     letters = [
         letter(1, value=b'{"utime": 1}'),
         letter(2, value=None),
@@ -78,7 +78,7 @@ def test_images_are_read_back_byte_for_byte(tmp_path: Path):
         assert tar.getnames()[1:] == ["without-a-key/redis-sink-0-2.tiff", "without-a-key/redis-sink-0-3.tiff"]
 
 
-def test_every_letter_is_written_whole(tmp_path: Path):
+def test_jsonl_holds_every_letter_complete(tmp_path: Path):
     file = tmp_path / "all.jsonl"
     write_letters([letter(1, key=b"\x1b\xff", own=[("who", b"\x9b")])], file, decode=DECODE)
     assert b"\x1b" not in file.read_bytes()
@@ -86,7 +86,7 @@ def test_every_letter_is_written_whole(tmp_path: Path):
     assert (found["key_hex"], found["value_hex"]) == ("1bff", fix().hex())
 
 
-def test_no_file_is_written_over_unasked(tmp_path: Path):
+def test_existing_file_is_overwritten_only_with_force(tmp_path: Path):
     (tmp_path / "rows.rest.jsonl").touch()
     with pytest.raises(SluiceError, match="is there already"):
         check_overwrite(tmp_path / "rows.csv", force=False)
@@ -97,36 +97,36 @@ def test_no_file_is_written_over_unasked(tmp_path: Path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_said(tmp_path: Path):
+def test_full_disk_is_reported(tmp_path: Path):
     (tmp_path / "rows.csv").symlink_to("/dev/full")
     with pytest.raises(SluiceError, match="No space left"):
         write_letters([letter(1)], tmp_path / "rows.csv", decode=DECODE)
 
 
-def silent_after(letters: list[DeadLetter]) -> Iterator[DeadLetter]:
+def fail_after(letters: list[DeadLetter]) -> Iterator[DeadLetter]:
     yield from letters
     raise SluiceError("Kafka is silent")
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "images.tar", "all.jsonl"])
-def test_what_was_there_stays_where_the_letters_do_not_all_come(tmp_path: Path, name: str):
+def test_existing_file_stays_if_reading_the_letters_fails(tmp_path: Path, name: str):
     file, beside = tmp_path / name, rest_path(tmp_path / name)
     file.write_text("earlier")
     beside.write_text("earlier too")
     letters = [letter(1), letter(2, value=None), letter(3, origin="images", value=b"image")]
     with pytest.raises(SluiceError, match="silent"):
-        write_letters(silent_after(letters), file, decode=DECODE)
+        write_letters(fail_after(letters), file, decode=DECODE)
     assert (file.read_text(), beside.read_text()) == ("earlier", "earlier too")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([file.name, beside.name])
 
 
-def test_the_rest_of_an_earlier_call_is_removed(tmp_path: Path):
+def test_rest_file_of_an_earlier_run_is_removed(tmp_path: Path):
     rest_path(tmp_path / "rows.csv").write_text("earlier")
     write_letters([letter(1)], tmp_path / "rows.csv", decode=DECODE)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-def test_of_one_image_key_the_newest_is_written(tmp_path: Path):
+def test_only_the_newest_letter_of_an_image_key_is_written(tmp_path: Path):
     letters = [
         letter(number, topic="redis-sink-dead-letters", origin="images", key=key, value=value)
         for number, (key, value) in enumerate([(b"s/Cam0/1", b"old"), (b"s/Cam0/1", b"\xff\xd8\xffnew"), (None, b"a")])

@@ -1,4 +1,4 @@
-"""Which letters were sent: exactly those, however they were chosen."""
+"""Property tests of SentOffsets: it contains exactly the offsets that were sent."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,28 +9,28 @@ offsets = st.sets(st.integers(0, 40))
 
 
 @given(st.lists(offsets, max_size=5))
-def test_remembers_exactly_what_was_sent(sendings: list[set[int]]):
+def test_contains_exactly_the_offsets_sent(sendings: list[set[int]]):
     sent, model = SentOffsets(), set[int]()
     for sending in sendings:
         sent = sent.with_more(sending)
-        sent = SentOffsets.parse(sent.before, sent.text)  # as Kafka keeps it
+        sent = SentOffsets.parse(sent.before, sent.text)  # as stored in Kafka
         model |= sending
         assert {offset for offset in range(45) if offset in sent} == model
 
 
 @given(offsets, st.integers(0, 40))
-def test_forgets_only_what_kafka_has_deleted(sending: set[int], begin: int):
+def test_forgets_only_offsets_that_kafka_has_deleted(sending: set[int], begin: int):
     sent = SentOffsets().with_more(sending).with_more([], begin=begin)
     assert {offset for offset in range(begin, 45) if offset in sent} == {o for o in sending if o >= begin}
     assert all(first > begin for first, _ in sent.beyond)
 
 
-def test_ranges_are_written_shortly():
+def test_adjacent_offsets_are_stored_as_ranges():
     sent = SentOffsets().with_more([0, 1, 2, 5, 7, 8, 9])
     assert (sent.before, sent.text) == (3, "5,7-9")
 
 
-def test_nothing_committed_and_a_strange_text_count_as_nothing_sent():
+def test_no_commit_and_foreign_metadata_count_as_nothing_sent():
     assert 0 not in SentOffsets.parse(-1001, "")
     assert 5 not in SentOffsets.parse(2, "not ours")
     assert 1 in SentOffsets.parse(2, "not ours")

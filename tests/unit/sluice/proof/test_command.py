@@ -4,9 +4,9 @@ from pathlib import Path
 
 import certifi
 import pytest
-from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import Console
 from sluice.proof.command import add_arguments, run
 from sluice.view.endpoints import VARIABLES, Endpoints
 

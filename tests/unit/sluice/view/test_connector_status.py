@@ -1,3 +1,5 @@
+"""Tests of Kafka Connect's status, and of the HTTP client."""
+
 import json
 import threading
 from collections.abc import Generator, Mapping
@@ -36,7 +38,7 @@ def answers(task: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def serving(pages: Mapping[str, Any]) -> Generator[str]:
-    """A server on loopback, of JSON or of bytes as they are; what it does not know is 404."""
+    """Serve `pages` by path on loopback (bytes unchanged, other values as JSON; else 404); yield the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,7 +71,7 @@ def test_connectors_are_read_with_tasks_topics_and_version():
     assert connector.failures == ()
 
 
-def test_a_failed_task_is_told_with_the_first_line_of_its_trace_and_the_cause():
+def test_failure_of_a_task_has_first_line_and_innermost_cause_of_its_trace():
     with serving(answers({"state": "FAILED", "trace": TRACE})) as url:
         (connector,) = fetch_connect_status(url).connectors
     assert connector.failures == (
@@ -78,7 +80,7 @@ def test_a_failed_task_is_told_with_the_first_line_of_its_trace_and_the_cause():
     )
 
 
-def test_tasks_that_failed_alike_are_told_together():
+def test_tasks_with_the_same_error_are_one_failure():
     tasks = tuple(TaskStatus(number=n, state="FAILED", worker="w", error="e", cause=f"c{n}") for n in range(3))
     connector = ConnectorStatus(
         name="s", kind="sink", class_name="c", version=None, state="FAILED", worker="w", error=None, tasks=tasks
@@ -89,7 +91,7 @@ def test_tasks_that_failed_alike_are_told_together():
     )
 
 
-def test_who_does_not_answer_is_named():
+def test_error_names_the_part_that_does_not_answer():
     with serving({}) as url:
         with pytest.raises(UnavailableError, match=rf"Kafka Connect at {url}/ answers 404 Not Found") as caught:
             fetch_connect_status(url)
@@ -99,7 +101,7 @@ def test_who_does_not_answer_is_named():
     assert caught.value.code is None
 
 
-def test_an_answer_that_is_no_json_is_no_answer():
+def test_answer_that_is_no_json_is_an_error():
     with (
         serving({"/": b"<html>Bad Gateway</html>"}) as url,
         pytest.raises(UnavailableError, match=r"the registry at .* does not answer: Expecting value"),
@@ -107,13 +109,13 @@ def test_an_answer_that_is_no_json_is_no_answer():
         get_json(f"{url}/", part="the registry")
 
 
-def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch):
+def test_proxy_in_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with serving({"/": [1]}) as url:
         assert get_json(f"{url}/", part="x") == [1]
 
 
-def test_another_worker_is_asked_where_one_is_gone() -> None:
+def test_next_worker_is_queried_if_one_does_not_answer() -> None:
     with serving(answers({"state": "PAUSED"})) as url:
         assert fetch_connect_status("http://127.0.0.1:1", url) == fetch_connect_status(url)
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1"):

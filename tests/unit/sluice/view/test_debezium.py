@@ -1,10 +1,12 @@
+"""Tests of Debezium's change records: times, column names and output."""
+
 from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
 from fastavro import parse_schema, schemaless_writer
-from rich.console import Console
 
+from producer.runtime.terminal import Console
 from sluice.view.debezium import parse_change, with_column_names, with_readable_times
 from sluice.view.message_table import TablePrinter
 from sluice.view.messages import DecodedRecord
@@ -14,7 +16,7 @@ ROW = {"id": 2, "fix_mode": 3, "altitude": None}
 
 
 def time_of(kind: str, number: int, *, type_: str = "long", **more: Any) -> Any:
-    """How a column that Debezium wrote as `number` is shown."""
+    """Return the decoded value of a column that Debezium wrote as `number`."""
     column = {"type": type_, "connect.version": 1, "connect.name": f"io.debezium.time.{kind}", **more}
     schema = {"type": "record", "name": "Row", "fields": [{"name": "at", "type": ["null", column]}]}
     body = BytesIO()
@@ -38,27 +40,27 @@ def time_of(kind: str, number: int, *, type_: str = "long", **more: Any) -> Any:
         ("Date", "int", -1, "1969-12-31"),
     ],
 )
-def test_a_time_is_shown_as_text(kind: str, type_: str, number: int, shown: str):
+def test_time_is_decoded_as_text(kind: str, type_: str, number: int, shown: str):
     assert time_of(kind, number, type_=type_) == shown
 
 
-def test_a_time_that_no_calendar_has_stays_a_number():
+def test_time_outside_the_range_of_python_stays_a_number():
     assert time_of("MicroTimestamp", 2**62) == 2**62
     assert time_of("Date", 2**30, type_="int") == 2**30
 
 
-def test_a_kind_of_another_type_or_unknown_stays_a_number():
+def test_unknown_time_type_stays_a_number():
     assert time_of("Date", 15_660) == 15_660
     assert time_of("Year", 2012, type_="int") == 2012
 
 
-def test_a_schema_that_says_how_it_is_read_is_taken_at_its_word():
+def test_logical_type_of_the_schema_is_kept():
     moment = time_of("MicroTimestamp", 1_353_099_678_298_235, logicalType="timestamp-micros")
     assert moment == "2012-11-16T21:01:18.298235Z"
 
 
 def names_of(*fields: str, **attributes: Any) -> list[str]:
-    """The names under which the fields of a record are shown."""
+    """Return the names of a row's fields after with_column_names()."""
     record = {"type": "record", "name": "Value", "fields": [{"name": name, "type": "int"} for name in fields]}
     envelope = {
         "type": "record",
@@ -69,12 +71,12 @@ def names_of(*fields: str, **attributes: Any) -> list[str]:
     return [field["name"] for field in shown["fields"][0]["type"][1]["fields"]]
 
 
-def test_columns_have_the_names_of_the_table():
+def test_escaped_names_become_column_names():
     escaped = ("id", "a_u002db", "a_u005fb", "_u0031_u0020_u00fc", "a_u005fu002db")
     assert names_of(*escaped, **{"connect.name": "cdc.myDB.test.Value"}) == ["id", "a-b", "a_b", "1 ü", "a_u002db"]
 
 
-def test_names_that_were_not_escaped_stay():
+def test_names_that_are_not_escaped_are_unchanged():
     assert names_of("a_u002db", "fix_mode", **{"connect.name": "cdc.myDB.test.Value"}) == ["a_u002db", "fix_mode"]
     assert names_of("a_u002db") == ["a_u002db"]
 
@@ -84,20 +86,20 @@ def envelope(operation: str, before: Any, after: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("value", [None, "text", {"bytes": 1, "hex": "ff"}, {"before": 1, "after": 2}])
-def test_other_messages_tell_of_no_change(value: Any):
+def test_other_values_are_no_change(value: Any):
     assert parse_change(value) is None
 
 
-def test_an_update_names_what_is_new():
-    told = parse_change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
-    assert told is not None
-    assert told.changed == {"altitude"}
+def test_update_has_the_names_of_changed_columns():
+    change = parse_change(envelope("u", ROW, {**ROW, "altitude": 269.0}))
+    assert change is not None
+    assert change.changed == {"altitude"}
 
 
-def test_an_operation_of_tomorrow_is_shown_as_it_is():
-    told = parse_change(envelope("x", None, None))
-    assert told is not None
-    assert told.operation == "x"
+def test_unknown_operation_is_unchanged():
+    change = parse_change(envelope("x", None, None))
+    assert change is not None
+    assert change.operation == "x"
 
 
 def shown(value: Any) -> str:
@@ -123,5 +125,5 @@ def shown(value: Any) -> str:
     ],
     ids=["insert", "snapshot", "delete", "update", "truncate", "unreadable"],
 )
-def test_a_person_sees_what_was_done_and_the_row(value: Any, lines: str):
+def test_table_shows_operation_and_row(value: Any, lines: str):
     assert shown(value) == lines

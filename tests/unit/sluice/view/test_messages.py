@@ -1,11 +1,13 @@
+"""Tests of records of a topic: decoding, filters and output."""
+
 import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any, cast
 
 from confluent_kafka import Message
-from rich.console import Console
 
+from producer.runtime.terminal import Console
 from sluice.view import messages
 from sluice.view.message_table import TablePrinter, write_json_lines
 from sluice.view.messages import DecodedRecord, decode_record, key_text
@@ -26,7 +28,7 @@ def message(offset: int, **fields: Any) -> Message:
 
 
 class FakeReader:
-    """A topic in memory; gives the newest of each partition as TopicReader does."""
+    """Stand-in for TopicReader with a topic in memory; `last` applies to each partition."""
 
     def __init__(self, *content: Message) -> None:
         self.content = content
@@ -43,7 +45,7 @@ def backlog(reader: FakeReader, *, last: int | None = None, key: str | None = No
     return list(messages.read_backlog(cast(TopicReader, reader), decode=DECODE, last=last, key=key))
 
 
-def test_a_message_is_shown_with_all_it_has():
+def test_record_has_all_fields():
     shown = decode_record(message(3, partition=1, headers=[("a", b"1"), ("b", None)]), decode=DECODE)
     assert shown.as_object() == {
         "partition": 1,
@@ -56,24 +58,24 @@ def test_a_message_is_shown_with_all_it_has():
     assert not shown.tombstone
 
 
-def test_a_tombstone_is_a_message_too():
+def test_tombstone_is_a_record_without_value():
     shown = decode_record(message(0, value=None), decode=DECODE)
     assert shown.tombstone
     assert shown.as_object()["value"] is None
 
 
-def test_a_message_without_key_or_time():
+def test_record_without_key_and_timestamp():
     shown = decode_record(message(0, key=None, timestamp=(0, -1)), decode=DECODE)
     assert (shown.key, shown.timestamp, shown.headers) == (None, None, {})
 
 
-def test_a_header_that_comes_twice_is_a_list():
+def test_values_of_a_repeated_header_are_a_list():
     assert decode_record(message(0, headers=[("a", b"1"), ("a", b"2"), ("a", b"3")]), decode=DECODE).headers == {
         "a": ["1", "2", "3"]
     }
 
 
-def test_without_a_limit_all_come_and_with_one_the_newest():
+def test_backlog_is_complete_or_the_newest_up_to_a_limit():
     reader = FakeReader(*(message(n, partition=n % 2) for n in range(10)))
     assert len(backlog(reader)) == 10
     assert [shown.offset for shown in backlog(reader, last=3)] == [7, 8, 9]
@@ -81,7 +83,7 @@ def test_without_a_limit_all_come_and_with_one_the_newest():
     assert backlog(reader, last=0) == []
 
 
-def test_of_one_key_the_newest_are_looked_for_in_the_whole_topic():
+def test_newest_records_of_a_key_are_found_in_the_whole_topic():
     reader = FakeReader(*(message(n, key=b"a" if n < 4 else b"b") for n in range(10)))
     assert [shown.offset for shown in backlog(reader, last=2, key="a")] == [2, 3]
     assert reader.asked_for is None
@@ -89,12 +91,12 @@ def test_of_one_key_the_newest_are_looked_for_in_the_whole_topic():
     assert backlog(reader, key="c") == []
 
 
-def test_the_key_of_a_change_record_is_its_fields():
+def test_text_of_an_avro_key_is_its_fields_joined():
     assert key_text({"id": 5, "part": "x"}) == "5,x"
     assert key_text("1353") == "1353"
 
 
-def test_each_line_is_one_object_whatever_the_width_of_the_console():
+def test_json_lines_are_not_wrapped_to_the_width_of_the_console():
     file = StringIO()
     console = Console(file=file, width=20, force_terminal=True)
     rows = [decode_record(message(n, value=("[red]µ " + "x" * 90).encode()), decode=DECODE) for n in range(3)]
@@ -111,7 +113,7 @@ def table(*rows: DecodedRecord, at_once: int = 200, width: int = 100) -> str:
     return file.getvalue()
 
 
-def test_a_table_has_one_heading_and_its_pieces_stand_under_each_other():
+def test_table_printed_in_pieces_has_one_heading_and_aligned_columns():
     text = table(*(decode_record(message(n), decode=DECODE) for n in range(5)), at_once=2)
     lines = text.splitlines()
     assert len(lines) == 6
@@ -119,7 +121,7 @@ def test_a_table_has_one_heading_and_its_pieces_stand_under_each_other():
     assert len({line.index("k  ") for line in lines[1:]}) == 1
 
 
-def test_a_table_shows_tombstones_headers_and_bytes():
+def test_table_shows_tombstones_headers_and_bytes():
     trace = b"java.lang.IllegalStateException: no\n\tat somewhere"
     text = table(
         decode_record(message(0, value=None), decode=DECODE),
@@ -134,5 +136,5 @@ def test_a_table_shows_tombstones_headers_and_bytes():
     assert "at somewhere" not in text
 
 
-def test_what_looks_like_markup_is_only_text():
+def test_markup_in_a_value_is_printed_literally():
     assert "[red]not red[/red]" in table(decode_record(message(0, value=b"[red]not red[/red]"), decode=DECODE))

@@ -1,11 +1,12 @@
+"""Tests of a pipeline's status: problems, failures and output."""
+
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
-from rich.console import Console
-
 from producer.runtime.exit_status import Exit
+from producer.runtime.terminal import Console
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
@@ -35,7 +36,7 @@ WELL = PipelineStatus(
     processes=(KAFKA,),
     kafka=KafkaStatus(identity="c", brokers=("127.0.0.1:9092",), topics=TOPICS),
     connect=ConnectStatus(version="4.3.1", connectors=(SINK,)),
-    lags=(SinkLag(connector="mysql-sink", messages=12),),
+    lags=(SinkLag(connector="mysql-sink", records=12),),
     registry=RegistryStatus(version="3.3.3", subjects=("gps-fixes-value",)),
     mysql=DatabaseStatus(product="MariaDB 11.4.5", tables=(TableSize(name="myDB.gps_fixes", rows=19_988, exact=True),)),
     redis=0,
@@ -51,7 +52,7 @@ def text(status: PipelineStatus, *, width: int = 120) -> str:
     return file.getvalue()
 
 
-def test_one_that_has_just_failed_is_no_better_for_running_again():
+def test_recent_failure_of_a_running_connector_fails_the_status():
     sentence = "mysql-source has just been restarted (restart 7), for it had FAILED: its log is gone"
     status = replace(WELL, recent_failures=(sentence,))
     assert status.exit is Exit.FAILED
@@ -59,21 +60,21 @@ def test_one_that_has_just_failed_is_no_better_for_running_again():
     assert sentence in text(status)
 
 
-def test_all_is_well():
+def test_status_without_problems():
     assert WELL.exit is Exit.OK
     shown = text(WELL)
     for said in ("gps-fixes", "20,000", "19,988", "300 MiB", "1 h 02 min", "MariaDB 11.4.5", "gps-fixes-value", "12"):
         assert said in shown
 
 
-def test_a_failed_task_fails_the_status_and_says_why():
+def test_failed_task_fails_the_status_with_the_reason():
     assert FAILING.exit is Exit.FAILED
     said = "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no"
     assert said in text(FAILING)
     assert as_object(FAILING)["failures"] == [said]
 
 
-def test_a_silent_part_is_unavailable_and_hides_no_other():
+def test_part_that_does_not_answer_is_unavailable_and_hides_no_other():
     status = replace(FAILING, redis=GONE)
     assert status.exit is Exit.UNAVAILABLE
     assert str(GONE) in text(status)
@@ -81,30 +82,30 @@ def test_a_silent_part_is_unavailable_and_hides_no_other():
     assert as_object(status)["redis"] == {"error": str(GONE)}
 
 
-def test_what_a_connector_waits_for_is_told():
+def test_connector_that_waits_for_a_part_is_reported():
     source = replace(SINK, name="mysql-source", kind="source", topics=(), needs=("mysql", "registry"))
     sink = replace(SINK, needs=("mysql", "registry"))
     waiting = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink, source)), registry=GONE)
-    told = "mysql-sink waits for the schema registry: 12 messages not written yet"
-    assert waiting.waits[0] == told
+    sentence = "mysql-sink waits for the schema registry: 12 records not written yet"
+    assert waiting.waits[0] == sentence
     assert waiting.waits[1].startswith("mysql-source waits for the schema registry")
-    assert told in text(waiting)
+    assert sentence in text(waiting)
     assert as_object(waiting)["waits"] == list(waiting.waits)
     assert "mysql-source waits for the database" in replace(waiting, mysql=GONE).waits
 
 
-def test_what_has_nothing_to_do_has_failed_or_is_paused_waits_for_nothing():
+def test_idle_failed_or_paused_connector_waits_for_nothing():
     sink = replace(SINK, needs=("registry",))
     gone = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink,)), registry=GONE)
     assert len(gone.waits) == 1
-    assert replace(gone, lags=(SinkLag(connector="mysql-sink", messages=0),)).waits == ()
+    assert replace(gone, lags=(SinkLag(connector="mysql-sink", records=0),)).waits == ()
     for other in (replace(sink, tasks=(FAILED_TASK,)), replace(sink, state="PAUSED")):
         assert replace(gone, connect=ConnectStatus(version="4.3.1", connectors=(other,))).waits == ()
     assert replace(gone, registry=WELL.registry).waits == ()
     assert replace(gone, connect=GONE).waits == ()
 
 
-def test_everything_can_be_silent_at_once():
+def test_no_part_answers():
     status = replace(WELL, processes=None, kafka=GONE, connect=GONE, lags=(), registry=GONE, mysql=GONE, redis=GONE)
     assert status.exit is Exit.UNAVAILABLE
     assert text(status).count("cannot be asked") == 5
@@ -112,13 +113,13 @@ def test_everything_can_be_silent_at_once():
     json.dumps(as_object(status))
 
 
-def test_a_process_that_does_not_run_is_a_problem():
+def test_process_that_does_not_run_is_a_problem():
     status = replace(WELL, processes=(KAFKA, replace(KAFKA, name="registry", state="not running")))
     assert status.exit is Exit.UNAVAILABLE
     assert status.problems == ("registry is not running",)
 
 
-def test_the_object_for_scripts_has_every_part():
+def test_json_object_has_every_part():
     found = json.loads(json.dumps(as_object(WELL)))
     assert found["exit"] == "OK"
     assert found["processes"][0]["memory_bytes"] == 300 * 2**20
@@ -132,14 +133,14 @@ def test_the_object_for_scripts_has_every_part():
     assert found["asked_at"] == "2026-11-22T00:00:00Z"
 
 
-def test_an_estimate_is_not_passed_off_as_a_count():
+def test_estimated_number_of_rows_is_shown_as_about():
     server = DatabaseStatus(
         product="MySQL 9.7.0", tables=(TableSize(name="myDB.gps_fixes", rows=90_000_000, exact=False),)
     )
     assert "about 90,000,000" in text(replace(WELL, mysql=server))
 
 
-def test_a_lag_that_could_not_be_asked_is_not_zero():
+def test_unknown_lag_is_an_error_and_not_zero():
     status = replace(WELL, lags=UnavailableError("Kafka at k:1 does not answer: timed out"))
     assert status.lag_of("mysql-sink") is None
     assert status.exit is Exit.UNAVAILABLE

@@ -1,3 +1,5 @@
+"""Tests of the decoder of keys and values."""
+
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -40,15 +42,15 @@ def decoder(asked: list[int] | None = None) -> Decoder:
     return Decoder(schemas)
 
 
-def test_avro_is_decoded_and_a_timestamp_shown_in_utc():
+def test_avro_is_decoded_with_timestamps_in_utc():
     assert decoder()(wire(FIX)) == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
 
 
-def test_a_tombstone_is_nothing():
+def test_tombstone_is_none():
     assert decoder()(None) is None
 
 
-def test_text_is_text():
+def test_utf8_is_decoded_as_text():
     assert decoder()("1353099678298235 µs".encode()) == "1353099678298235 µs"
 
 
@@ -75,14 +77,14 @@ def test_text_is_text():
         "not of the schema",
     ],
 )
-def test_what_is_neither_is_shown_by_size_and_start(data: bytes):
+def test_other_bytes_become_size_and_first_bytes(data: bytes):
     shown = decoder()(data)
     assert shown["bytes"] == len(data)
     assert shown["hex"].removesuffix("…") == data[:16].hex()
     assert shown["hex"].endswith("…") == (len(data) > 16)
 
 
-def test_an_empty_value_is_an_empty_text():
+def test_empty_value_is_empty_text():
     assert decoder()(b"") == ""
 
 
@@ -98,7 +100,7 @@ def test_every_type_of_avro_becomes_json():
     }
 
 
-def test_a_schema_that_makes_no_sense_leaves_the_bytes_and_the_reason():
+def test_invalid_schema_gives_size_first_bytes_and_the_reason():
     shown = Decoder(lambda _: UnusableSchema(reason="schema 7 cannot be parsed"))(wire(FIX))
     assert shown["error"] == "schema 7 cannot be parsed"
     assert shown["bytes"] == len(wire(FIX))

@@ -1,3 +1,5 @@
+"""Tests of schemas of the registry."""
+
 import json
 from io import BytesIO
 from typing import Any
@@ -30,12 +32,12 @@ def wire(record: dict[str, Any], *, number: int = 7, schema: Any = None) -> byte
 
 
 def page(schema: Any, *references: str, **more: Any) -> dict[str, Any]:
-    """What the registry answers; a reference's subject is its name."""
+    """Return the registry's answer for a schema; the subject of a reference is its name."""
     listed = [{"name": name, "subject": name, "version": 1} for name in references]
     return {"schema": json.dumps(schema), "references": listed, **more}
 
 
-def in_pieces() -> dict[str, Any]:
+def with_references() -> dict[str, Any]:
     return {
         "/schemas/ids/7": page(ENVELOPE, "event.Block"),
         "/subjects/cdc.t.Value/versions/1": page(VALUE),
@@ -43,7 +45,7 @@ def in_pieces() -> dict[str, Any]:
     }
 
 
-def whole() -> Any:
+def without_references() -> Any:
     block = BLOCK | {"fields": [{"name": "row", "type": "cdc.t.Value"}]}
     fields = [{"name": "after", "type": ["null", VALUE]}, {"name": "block", "type": ["null", block]}]
     return ENVELOPE | {"fields": fields}
@@ -54,18 +56,18 @@ def decoded(pages: dict[str, Any], data: bytes) -> Any:
         return Decoder(RegistrySchemas(url))(data)
 
 
-def test_the_registry_is_asked_once_for_each_schema():
+def test_each_schema_is_fetched_once():
     pages = {"/schemas/ids/7": {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}}
     with serving(pages) as url:
         decode = Decoder(RegistrySchemas(url))
         first = decode(wire(FIX))
         unknown = decode(wire(FIX, number=8))
-    # The server is gone: what comes now was remembered.
+    # The server is closed: both answers are cached.
     assert decode(wire(FIX)) == first == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
     assert decode(wire(FIX, number=8)) == unknown == text_or_bytes(wire(FIX, number=8))
 
 
-def test_a_registry_that_is_silent_is_an_error_and_not_a_guess():
+def test_registry_that_does_not_answer_is_an_error():
     with serving({}) as url:
         pass
     with pytest.raises(SluiceError, match="cannot be decoded") as caught:
@@ -73,17 +75,17 @@ def test_a_registry_that_is_silent_is_an_error_and_not_a_guess():
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_a_schema_of_another_kind_is_not_taken_for_avro():
+def test_schema_that_is_not_avro_is_not_used():
     pages = {"/schemas/ids/7": {"schema": "syntax = 'proto3';", "schemaType": "PROTOBUF"}}
     assert decoded(pages, wire(FIX)) == text_or_bytes(wire(FIX))
 
 
-def test_a_schema_in_pieces_is_put_together():
+def test_references_of_a_schema_are_resolved():
     record = {"after": {"id": 5}, "block": {"row": {"id": 6}}}
-    assert decoded(in_pieces(), wire(record, schema=whole())) == record
+    assert decoded(with_references(), wire(record, schema=without_references())) == record
 
 
-def test_a_subject_with_a_slash_is_asked_for_as_one_name():
+def test_slash_in_a_subject_is_escaped_in_the_url():
     pages = {
         "/schemas/ids/7": {
             "schema": json.dumps(ENVELOPE | {"fields": [{"name": "after", "type": "cdc.t.Value"}]}),
@@ -105,14 +107,14 @@ def test_a_subject_with_a_slash_is_asked_for_as_one_name():
         ({"/schemas/ids/7": {}}, "schema 7 cannot be parsed"),
         ({"/schemas/ids/7": page(ENVELOPE, "cdc.t.Value")}, "schema 7 refers to cdc.t.Value version 1, which"),
         (
-            in_pieces() | {"/subjects/cdc.t.Value/versions/1": page(VALUE, "event.Block")},
+            with_references() | {"/subjects/cdc.t.Value/versions/1": page(VALUE, "event.Block")},
             "schema 7 refers to itself through",
         ),
     ],
     ids=["no reference", "no name", "no type", "no JSON", "a number", "no schema", "lost reference", "circle"],
 )
-def test_a_schema_that_makes_no_sense_is_told(pages: dict[str, Any], reason: str):
-    data = wire({"after": None, "block": None}, schema=whole())
+def test_invalid_schema_is_reported_with_the_bytes(pages: dict[str, Any], reason: str):
+    data = wire({"after": None, "block": None}, schema=without_references())
     shown = decoded(pages, data)
     assert reason in shown.pop("error")
     assert shown == {"bytes": len(data), "hex": data.hex()}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.terminal import Console
 from sluice.proof.images.get_command import add_get_arguments, fetch_image, get_image, run_get, suffix_of
 from sluice.proof.images.redis_images import NotBytes
 from tests.unit.sluice.proof.images.fake_store import FakeStore, key, png

@@ -1,4 +1,4 @@
-"""A Job's output is shown once and whole, and its exit status is told: against a kubectl that behaves as one did."""
+"""Tests of a Job's log: shown complete and once also when the stream breaks, with a stand-in for kubectl."""
 
 import io
 import json
@@ -27,7 +27,7 @@ with open(f"{{folder}}/calls", "a") as file:
 if "logs" in arguments:
     step = next_of("logs")
     since = [word.partition("=")[2] for word in arguments if word.startswith("--since-time")]
-    # The server cuts what it is told to whole seconds, and so sends some lines again.
+    # The API server truncates the time to whole seconds, and so sends some lines again.
     sys.stdout.write("".join(line for line in step["lines"] if not since or line[:19] >= since[0][:19]))
     sys.stderr.write(step.get("error", ""))
     sys.exit(1 if "error" in step else 0)
@@ -55,7 +55,7 @@ def ended(status: int) -> dict[str, Any]:
 
 
 class Cluster:
-    """What kubectl is to answer, one call after the other; the last answer is given again."""
+    """Sets the answers of kubectl, one for each call; the last one is repeated."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,37 +77,39 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     return Cluster(tmp_path)
 
 
-def test_a_container_that_is_being_made_is_waited_for(cluster: Cluster) -> None:
+def test_waits_until_the_container_runs(cluster: Cluster) -> None:
     states = [{}, CREATING, CREATING, RUNNING, ended(0)]
     assert cluster.run(states=states, logs=[{"lines": LINES}]) == (0, SHOWN)
     calls = (cluster.folder / "calls").read_text().splitlines()
     assert [call.split()[0] for call in calls[:5]] == ["get", "get", "get", "get", "logs"]
 
 
-def test_the_status_is_that_of_the_tests(cluster: Cluster) -> None:
+def test_returns_the_exit_status_of_the_container(cluster: Cluster) -> None:
     assert cluster.run(states=[ended(1)], logs=[{"lines": LINES}]) == (1, SHOWN)
 
 
 @pytest.mark.parametrize("cut", range(len(LINES) + 1))
-def test_a_stream_that_breaks_is_taken_up_where_it_broke(cluster: Cluster, cut: int) -> None:
+def test_broken_stream_is_resumed_after_the_last_line(cluster: Cluster, cut: int) -> None:
     logs = [{"lines": LINES[:cut], "error": "error: unexpected EOF"}, {"lines": [], "error": "x"}, {"lines": LINES}]
     states = [RUNNING, {"error": "connection refused"}, RUNNING, ended(2)]
     assert cluster.run(states=states, logs=logs) == (2, SHOWN)
 
 
-def test_what_was_written_last_of_all_is_shown(cluster: Cluster) -> None:
+def test_lines_written_after_the_stream_broke_are_shown(cluster: Cluster) -> None:
     logs = [{"lines": LINES[:3], "error": "error: unexpected EOF"}, {"lines": LINES}]
     assert cluster.run(states=[RUNNING, ended(0)], logs=logs) == (0, SHOWN)
 
 
-def test_a_container_that_does_not_start_is_told_with_its_reason(cluster: Cluster) -> None:
+def test_container_that_does_not_start_is_an_error_with_the_reason(cluster: Cluster) -> None:
     states = [{"waiting": {"reason": "ErrImageNeverPull", "message": "Container image is not present"}}]
     with pytest.raises(SluiceError, match="ErrImageNeverPull: Container image is not present") as caught:
         cluster.run(states=states, logs=[], seconds=0.3)
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_the_wait_for_the_end_is_the_jobs_own(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_container_that_does_not_end_is_an_error_after_the_jobs_deadline(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tests.job_log._GRACE_SECONDS", 0)
     with pytest.raises(SluiceError, match="was not at its end after 0 s"):
         cluster.run(states=[RUNNING], logs=[{"lines": LINES}], seconds=0.3)

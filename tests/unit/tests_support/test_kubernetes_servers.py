@@ -1,4 +1,4 @@
-"""What the tests ask of a cluster's API server, and that they wait for what Strimzi makes of it."""
+"""Tests of KubernetesServers: its requests to the API server, and its waiting for Strimzi to apply them."""
 
 import json
 from collections.abc import Generator
@@ -25,19 +25,19 @@ READY = {"conditions": [{"type": "Ready", "status": "True"}]}
 
 
 class Cluster:
-    """An API server, and Connect as the operator keeps it: each change shows there a request later."""
+    """Stand-in for an API server and Connect, in which each change shows two requests later, as with an operator."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str, Any]] = []
+        self.requests: list[tuple[str, str, str, Any]] = []
         self.connectors: set[str] = set()
         self.pods: list[Any] = [{"metadata": {"name": "redis-0", "uid": "old"}, "status": READY}]
         self._late: list[set[str]] = []
 
     def answer(self, method: str, path: str, content: str, body: Any) -> tuple[int, Any]:
         if path.startswith("/connectors/"):
-            shown = self._late.pop(0) if self._late else self.connectors
-            return (200 if path.split("/")[2] in shown else 404), {}
-        self.asked.append((method, path, content, body))
+            known = self._late.pop(0) if self._late else self.connectors
+            return (200 if path.split("/")[2] in known else 404), {}
+        self.requests.append((method, path, content, body))
         if path == POD and method == "GET":
             pod = self.pods.pop(0) if len(self.pods) > 1 else self.pods[0]
             return (200, pod) if pod else (404, {})
@@ -95,16 +95,16 @@ def servers(cluster: Cluster) -> Generator[KubernetesServers]:
     server.server_close()
 
 
-def test_a_connector_is_a_resource_and_waited_for(servers: KubernetesServers, cluster: Cluster) -> None:
+def test_connector_is_created_and_deleted_as_a_resource(servers: KubernetesServers, cluster: Cluster) -> None:
     servers.create_connector("x", SETTINGS)
     servers.delete_connector("x")
-    servers.delete_connector("x")  # it is gone already
-    assert [(method, path) for method, path, _, _ in cluster.asked] == [
+    servers.delete_connector("x")  # deleting a missing one is no error
+    assert [(method, path) for method, path, _, _ in cluster.requests] == [
         ("POST", CONNECTORS),
         ("DELETE", f"{CONNECTORS}/x"),
         ("DELETE", f"{CONNECTORS}/x"),
     ]
-    spec = cluster.asked[0][3]["spec"]
+    spec = cluster.requests[0][3]["spec"]
     assert spec == {"class": "some.Sink", "tasksMax": 2, "config": {"topics": "t"}}
 
 
@@ -112,25 +112,25 @@ def test_changes_are_merged_into_resources(servers: KubernetesServers, cluster: 
     servers.stop_connector("x")
     servers.resume_connector("x")
     servers.set_topic("images", "max.message.bytes", "1000")
-    # A custom resource takes no strategic merge patch.
+    # Custom resources do not support strategic merge patches.
     merge = "application/merge-patch+json"
-    assert cluster.asked == [
+    assert cluster.requests == [
         ("PATCH", f"{CONNECTORS}/x", merge, {"spec": {"state": "stopped"}}),
         ("PATCH", f"{CONNECTORS}/x", merge, {"spec": {"state": "running"}}),
         ("PATCH", f"{TOPICS}/images", merge, {"spec": {"config": {"max.message.bytes": 1000}}}),
     ]
 
 
-def test_redis_is_killed_without_grace_and_comes_back(servers: KubernetesServers, cluster: Cluster) -> None:
+def test_redis_is_killed_without_grace_period_and_waited_for(servers: KubernetesServers, cluster: Cluster) -> None:
     old = cluster.pods[0]
     new = {"metadata": {"name": "redis-0", "uid": "new"}, "status": {"conditions": []}}
     cluster.pods = [old, old, None, new, new, {**new, "status": READY}]
     servers.kill_redis()
     servers.start_redis()
-    (deletion,) = [path for method, path, _, _ in cluster.asked if method == "DELETE"]
+    (deletion,) = [path for method, path, _, _ in cluster.requests if method == "DELETE"]
     assert deletion == f"{POD}?gracePeriodSeconds=0"
     assert cluster.pods == [{**new, "status": READY}]
 
 
-def test_a_connector_of_the_tests_can_be_told_from_the_products() -> None:
+def test_connector_of_the_tests_has_their_label() -> None:
     assert connector("x", SETTINGS)["metadata"]["labels"] == {"strimzi.io/cluster": "sluice", "sluice/made-by": "tests"}

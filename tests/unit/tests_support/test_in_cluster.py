@@ -1,4 +1,4 @@
-"""The Job that runs the tests in a cluster."""
+"""Tests of the Job that runs the tests in a cluster, and of its administrator accounts."""
 
 import json
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ DEPLOYMENT = {
 }
 
 
-def test_job_is_the_toolbox_with_the_tests_in_it() -> None:
+def test_job_has_the_toolbox_pod_with_the_tests_image() -> None:
     job = job_like(DEPLOYMENT, image="tests:1", arguments=["tests/pipeline", "--target", "external"])
     template = job["spec"]["template"]
     (container,) = template["spec"]["containers"]
@@ -47,12 +47,12 @@ def test_job_is_the_toolbox_with_the_tests_in_it() -> None:
     assert template["spec"]["restartPolicy"] == "Never"
     assert job["spec"]["backoffLimit"] == 0
     assert job["spec"]["activeDeadlineSeconds"] == DEADLINE_SECONDS
-    # Beyond what it sets aside in the toolbox.
+    # Unlike the toolbox, it may use the API server.
     assert template["spec"]["serviceAccountName"] == USER
     assert template["spec"]["automountServiceAccountToken"] is True
 
 
-def test_job_is_given_all_that_the_administrator_needs() -> None:
+def test_job_has_all_variables_of_the_administrator() -> None:
     job = job_like(DEPLOYMENT, image="tests:1", arguments=[])
     (container,) = job["spec"]["template"]["spec"]["containers"]
     references = {
@@ -61,11 +61,11 @@ def test_job_is_given_all_that_the_administrator_needs() -> None:
     assert references.keys() == VARIABLES.keys()
 
 
-def test_administrator_is_no_part_of_the_product() -> None:
+def test_administrator_has_few_rights_and_no_label_of_the_product() -> None:
     made = objects("secret")
     assert all(MADE_BY.items() <= entry["metadata"]["labels"].items() for entry in made)
     (policy,) = (entry["spec"] for entry in made if entry["kind"] == "NetworkPolicy")
-    # It opens a way for the tests' pod alone: no label of the product's is chosen, and nobody is let in.
+    # Egress for the tests' pod alone: it selects no label of the product, and allows no ingress.
     assert policy["podSelector"]["matchLabels"] == {"job-name": JOB}
     assert policy["policyTypes"] == ["Egress"]
     assert not any("job-name" in labels for labels in PODS.values())
@@ -74,27 +74,27 @@ def test_administrator_is_no_part_of_the_product() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calls(Kubectl):
-    """Notes each call; those of the verb `failing` fail."""
+class RecordingKubectl(Kubectl):
+    """Records each call, as arguments and standard input; those with the verb `failing` fail."""
 
     context: str = "kind-sluice"
     namespace: str = "sluice"
     failing: str = ""
-    made: list[tuple[tuple[str, ...], str]] = field(default_factory=list[tuple[tuple[str, ...], str]])
+    calls: list[tuple[tuple[str, ...], str]] = field(default_factory=list[tuple[tuple[str, ...], str]])
 
     def run_checked(self, *arguments: str, stdin: str | None = None) -> str:
-        self.made.append((arguments, stdin or ""))
+        self.calls.append((arguments, stdin or ""))
         if arguments[0] == self.failing:
             raise SluiceError("refused")
         return ""
 
     @property
     def verbs(self) -> list[str]:
-        return [words[0] for words, _ in self.made]
+        return [arguments[0] for arguments, _ in self.calls]
 
 
-def test_administrator_is_taken_away_whatever_happens() -> None:
-    kubectl = Calls()
+def test_administrator_is_deleted_after_an_interrupt() -> None:
+    kubectl = RecordingKubectl()
 
     def interrupted() -> None:
         with administrator_accounts(kubectl):
@@ -104,15 +104,15 @@ def test_administrator_is_taken_away_whatever_happens() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert kubectl.verbs[3:] == ["delete", "exec", "delete"]
-    assert "DROP USER IF EXISTS 'tests'" in kubectl.made[-2][1]
-    made, removed = (json.loads(kubectl.made[place][1])["items"] for place in (0, -1))
+    assert "DROP USER IF EXISTS 'tests'" in kubectl.calls[-2][1]
+    made, removed = (json.loads(kubectl.calls[place][1])["items"] for place in (0, -1))
     assert made == removed
     (password,) = (entry["stringData"]["password"] for entry in made if entry["kind"] == "Secret")
-    assert not any(password in word for words, _ in kubectl.made for word in words)
+    assert not any(password in word for arguments, _ in kubectl.calls for word in arguments)
 
 
-def test_administrator_that_cannot_be_made_is_taken_away_too() -> None:
-    kubectl = Calls(failing="exec")
+def test_administrator_is_deleted_if_creating_it_fails() -> None:
+    kubectl = RecordingKubectl(failing="exec")
     with pytest.raises(SluiceError, match="refused"), administrator_accounts(kubectl):
         pytest.fail("it has no rights")
     assert kubectl.verbs == ["apply", "exec", "delete", "exec", "delete"]
