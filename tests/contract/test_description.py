@@ -84,11 +84,9 @@ def test_no_topic_is_described_twice() -> None:
     assert len(names) == len(set(names))
 
 
-def test_every_topic_has_a_user_that_may_write_it() -> None:
-    written = {
-        topic for topic in topic_names() for user in DESCRIPTION.users if allowed(user.name, "topic", topic, "Write")
-    }
-    assert topic_names() - written == set()
+def test_every_topic_may_be_written() -> None:
+    for name in topic_names():
+        assert any(allowed(user.name, "topic", name, "Write") for user in DESCRIPTION.users), name
 
 
 def test_right_is_for_something_that_exists() -> None:
