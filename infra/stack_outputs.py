@@ -11,7 +11,7 @@ _KIND = "kind-sluice"
 
 
 def stack_outputs(settings: Settings) -> Mapping[str, str]:
-    """The stack's outputs, on every kind of cluster."""
+    """Return the stack outputs of every kind of cluster: name -> value or shell command."""
     cluster = settings.cluster
     target = "kind" if cluster.context == _KIND else f"context:{cluster.context}"
     namespace_option = f" --namespace {cluster.namespace}" if cluster.namespace != PART_OF else ""

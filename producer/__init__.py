@@ -1,1 +1,1 @@
-"""The loader: sends GPS logs and images to Kafka and accounts for every row and image. Knows nothing of the sinks."""
+"""The loader: sends GPS logs and images to Kafka and accounts for every row and image. Knows no sink."""

@@ -1,4 +1,4 @@
-"""The loader as a program of its own, which its container runs: `python -m producer gps SOURCE`."""
+"""`python -m producer gps SOURCE`: the loader without the `sluice` command, as its container runs it."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from producer.runtime.terminal import Console, argument_parser
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     """Run the command line `arguments`; returns the exit status."""
-    parser = argument_parser(prog="python -m producer", description="Loads logs into Kafka.")
+    parser = argument_parser(prog="python -m producer", description="Load GPS logs and images into Kafka.")
     add_load_arguments(parser.add_subparsers(title="what to load", metavar="KIND", required=True))
     args = parser.parse_args(arguments)
     errors = Console(stderr=True)

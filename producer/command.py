@@ -1,4 +1,4 @@
-"""`sluice load KIND SOURCE`: the kinds of sources, and the output of a load."""
+"""`sluice load KIND SOURCE`: adds the sub-commands `gps` and `images`, runs a load and prints its report."""
 
 import argparse
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Check that every required package is installed: `python scripts/check_installed.py --extra proof --group build`.
 
 A lock is installed without resolving, so what it lacks would only be noticed when it is imported. `pip check` does not
-see what an extra (`fsspec[gcs]`) asks for; this does.
+check the requirements of an extra (`fsspec[gcs]`); this does.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-# From pip, which is in every environment: a package that the lock may lack could not report it.
+# From pip, which every environment has; the package `packaging` may be one that the lock lacks.
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def declared(project: Path, *, extras: Sequence[str], groups: Sequence[str]) -> Iterator[Requirement]:
-    """What a pyproject.toml asks for, with these extras and dependency groups."""
+    """Return the requirements of a pyproject.toml, with these extras and dependency groups."""
     text = tomllib.loads(project.read_text(encoding="utf-8"))
     lines = list(text["project"].get("dependencies", []))
     for extra in extras:
@@ -39,7 +39,10 @@ def _group(groups: dict[str, Any], name: str) -> Iterator[str]:
 
 
 def lacking(wanted: Iterable[Requirement], *, by: str) -> list[str]:
-    """What is missing or of another version, among `wanted` and all that it needs itself; each with who wants it."""
+    """List the packages that are missing or of a wrong version, among `wanted` and their dependencies.
+
+    Each entry names the package that requires it; `by` is that name for `wanted`.
+    """
     problems: list[str] = []
     todo = [(requirement, by) for requirement in wanted if _applies(requirement, ())]
     seen: set[tuple[str, str]] = set()
@@ -73,7 +76,7 @@ def _applies(requirement: Requirement, extras: Sequence[str]) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is lacking; 1 where anything is."""
+    """Print the missing packages; return 1 if there are any, else 0."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--extra", action="append", default=[])
     parser.add_argument("--group", action="append", default=[])

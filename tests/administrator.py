@@ -127,7 +127,7 @@ def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Adminis
     from tests.kubernetes_servers import KubernetesServers, in_pod  # noqa: PLC0415 the client takes a second to import
 
     if missing := [f"{name} ({VARIABLES[name]})" for name in VARIABLES if not env.get(name)]:
-        pytest.skip(f"needs an administrator, whom scripts/test-kind makes on a cluster; not set: {', '.join(missing)}")
+        pytest.skip(f"needs an administrator, which scripts/test-kind creates; not set: {', '.join(missing)}")
     kafka = KafkaUser(
         bootstrap_servers=endpoints.producer.bootstrap_servers,
         ca_file=endpoints.producer.ca_file,

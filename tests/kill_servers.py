@@ -39,7 +39,7 @@ class LocalServerControl:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._description = PipelineSpec.read()
+        self._spec = PipelineSpec.read()
         self._servers = fetch_servers(env=os.environ, say=lambda _: None)
 
     def kill(self, name: str) -> None:
@@ -68,14 +68,14 @@ class LocalServerControl:
         instance, servers = self._instance, self._servers
         match name:
             case "kafka":
-                settings = kafka_broker.prepare(instance, spec=self._description, servers=servers)
+                settings = kafka_broker.prepare(instance, spec=self._spec, servers=servers)
                 return kafka_broker.server(instance, settings=settings, servers=servers)
             case "registry":
-                return registry_server.server(instance, settings=self._description.registry, servers=servers)
+                return registry_server.server(instance, settings=self._spec.registry, servers=servers)
             case "mysql":
                 return mariadb.server(instance, settings=mariadb.prepare(instance, servers=servers), servers=servers)
             case "redis":
                 return redis_server.server(instance, settings=redis_server.prepare(instance), servers=servers)
             case _:
                 index = int(name.removeprefix("connect-")) - 1
-                return connect_workers.worker(instance, index=index, spec=self._description, servers=servers)
+                return connect_workers.worker(instance, index=index, spec=self._spec, servers=servers)

@@ -64,7 +64,7 @@ class BilledResources:
     ttl_hours: int
     """Hours after which the guard's clock stops the nodes; 0 for never."""
     not_counted: tuple[str, ...]
-    """What the settings add to the bill that has no line in the estimate."""
+    """Billed usage without a line in the estimate, for display."""
     budget_usd: Decimal | None
     """Dollars per month; None without a budget, or with one in another currency."""
 
@@ -114,9 +114,9 @@ def _volume_type(settings: Settings, gcp: GcpSettings) -> str:
 
 def _not_counted(gcp: GcpSettings) -> Iterable[str]:
     if gcp.cluster.release_channel == "EXTENDED":
-        yield "what the release channel EXTENDED costs an hour once a version's standard support is over"
+        yield "the hourly fee of the release channel EXTENDED once a version's standard support is over"
     if gcp.cluster.secrets_key:
-        yield "the key of gcp.secretsKey, which is not the stack's"
+        yield "the key of gcp.secretsKey, which is not part of the stack"
 
 
 def _volumes(context: WorkloadContext, disk_type: str) -> Iterable[BilledVolume]:

@@ -58,7 +58,7 @@ class _Node:
 
 
 def allocatable(machine: MachineType) -> Allocatable:
-    """Return what a node of this machine type has for pods, without GKE's own on every node."""
+    """Return what a node of this machine type has left for the pipeline, after GKE's reservation and system pods."""
     cores, mib = float(machine.cores), float(machine.gib) * _MIB_PER_GIB
     cpu_m = _SHARED_CORE_M if machine.shared_core else cores * 1000 - _reserved(cores, _CPU_RESERVED) * 1000
     memory = mib - _reserved(mib, _MEMORY_RESERVED) - _EVICTION_MI

@@ -1,4 +1,4 @@
-"""The command scripts/cost: prints what a stack would cost on Google Cloud."""
+"""The command scripts/cost: estimates what a stack costs on Google Cloud."""
 
 import argparse
 import json
@@ -33,21 +33,23 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, s
 def _parser() -> argparse.ArgumentParser:
     parser = argument_parser(
         prog="scripts/cost",
-        description="What a stack would cost on Google Cloud: an hour, a day, a month, and with its nodes at zero.",
-        epilog=f"--live asks as who is signed in (gcloud auth application-default login), or with the key in {KEY}.",
+        description="Estimate what a stack costs on Google Cloud: an hour, a day, a month, and with its nodes at zero.",
+        epilog=f"--live uses your credentials (gcloud auth application-default login), or the API key in {KEY}.",
     )
-    parser.add_argument("--stack", default="gke", help="the stack, by its file Pulumi.STACK.yaml (default: gke)")
+    parser.add_argument("--stack", default="gke", help="the stack whose Pulumi.STACK.yaml is read (default: gke)")
     parser.add_argument(
         "--config",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="as if this setting were so; can be repeated",
+        help="estimate with another value of a setting; can be repeated",
     )
-    parser.add_argument("--live", action="store_true", help="prices from the Cloud Billing catalogue, not the table")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--json", action="store_true", help="for programs")
-    what.add_argument("--prices", action="store_true", help="every price with its date and source, and nothing else")
+    parser.add_argument(
+        "--live", action="store_true", help="use the Cloud Billing catalogue's current prices, not the price table's"
+    )
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print the estimate as JSON")
+    output.add_argument("--prices", action="store_true", help="print the price table, with dates and sources")
     return parser
 
 
@@ -76,7 +78,7 @@ def _current_prices(google: Google, table: Prices, region: str, stderr: Console)
     catalog = fetch_prices(google, table, region=region, today=datetime.now(tz=UTC).date())
     if catalog.from_table:
         stderr.print(
-            f"cost: from the table, as the catalogue has no SKU that is surely theirs: {', '.join(catalog.from_table)}",
+            f"cost: from the price table, as the catalogue has no certain match for: {', '.join(catalog.from_table)}",
             markup=False,
             highlight=False,
             soft_wrap=True,

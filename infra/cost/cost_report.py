@@ -18,7 +18,7 @@ _HOURS_PER_DAY = 24
 
 
 def summary_line(resources: BilledResources, prices: Prices | None = None) -> str:
-    """Return what a stack costs, in one line; `prices` are those of the price table unless given."""
+    """Return the cost of a stack as one line of text; `prices` are those of the price table unless given."""
     result = estimate(resources, prices or Prices.load())
     cost = result.total
     hourly = format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH)
@@ -28,7 +28,7 @@ def summary_line(resources: BilledResources, prices: Prices | None = None) -> st
         f" {format_dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
     )
     if result.missing:
-        text += f" Not in this, since unknown: {', '.join(result.missing)}."
+        text += f" Not included, since their prices are unknown: {', '.join(result.missing)}."
     return " ".join([text, *capacity_problems(resources), f"Line by line: scripts/cost --stack {resources.stack}"])
 
 
@@ -72,7 +72,7 @@ def print_prices(prices: Prices, console: Console) -> None:
         _say(console, f"{price.name} ({price.region}): ${format_price(price.dollars)} per {price.unit}{free}")
         _say(console, f"    {price.read}  {price.source}")
         if price.later:
-            _say(console, f"    later: {price.later}")
+            _say(console, f"    announced: {price.later}")
 
 
 def _say(console: Console, text: str) -> None:

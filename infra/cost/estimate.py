@@ -10,7 +10,7 @@ from infra.cost.node_pool_sizes import BilledNodePool
 from infra.cost.price_table import HOURS_PER_MONTH, Prices
 
 _NAT_MAX_VMS = 32
-"""A NAT gateway is billed for at most as many machines."""
+"""Number of machines above which a NAT gateway costs no more."""
 _CALL_SECONDS, _CALL_CORES, _CALL_GIB = 10, 1, Decimal("0.5")
 """Assumed use of one call of the guard: more than measured."""
 _SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
@@ -117,9 +117,9 @@ def _cluster(bill: _Bill, resources: BilledResources) -> Iterable[CostLine]:
     fee = bill.line("cluster fee", "zonal or regional", [_Usage.always("cluster-fee", 1)])
     yield fee
     if not resources.zonal:
-        yield CostLine(name="fee's credit", detail="none for a regional one", cost=NO_COST)
+        yield CostLine(name="fee's credit", detail="not for a regional cluster", cost=NO_COST)
         return
-    credit = bill.line("fee's credit", "one zonal one an account", [_Usage.always("cluster-credit", 1)])
+    credit = bill.line("fee's credit", "free for one zonal cluster", [_Usage.always("cluster-credit", 1)])
     if fee.cost and credit.cost:
         less = -min(fee.cost.low, credit.cost.low)
         yield CostLine(name=credit.name, detail=credit.detail, cost=CostRange(low=less, high=less, stopped=less))

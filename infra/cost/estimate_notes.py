@@ -1,4 +1,4 @@
-"""Notes below a table of costs: unknown prices, what stops the spending, what is not counted."""
+"""Notes below the estimate: unknown prices, the limits of spending, what is not counted."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ from infra.cost.price_table import HOURS_PER_MONTH, Prices
 
 _NOT_COUNTED = (
     ("nat-traffic", "traffic through the NAT, both ways"),
-    ("logs", "logs, what is more than the free part of each project"),
+    ("logs", "logs beyond the free amount of each project"),
 )
-"""Name of a price, and what it is for: the usage is not known."""
+"""Name of a price, and what it is charged for: how much will be used is not known."""
 
 
 def notes(estimate: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
@@ -22,26 +22,26 @@ def notes(estimate: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
         yield from _unknown_prices(estimate, prices, live=live)
     yield from capacity_problems(resources)
     yield from _spending_limits(estimate)
-    for name, what in _NOT_COUNTED:
+    for name, usage in _NOT_COUNTED:
         if price := prices.get(name, resources.region):
-            yield f"Not counted: {what}, at {format_dollars(price.dollars, price.dollars)} per {price.unit}."
-    yield from (f"Not counted: {what}." for what in resources.not_counted)
-    yield from (f"Later: {price.later}." for price in prices.entries if price.later)
+            yield f"Not counted: {usage}, at {format_dollars(price.dollars, price.dollars)} per {price.unit}."
+    yield from (f"Not counted: {usage}." for usage in resources.not_counted)
+    yield from (f"Announced: {price.later}." for price in prices.entries if price.later)
     dates = sorted({price.read for price in prices.entries})
-    yield f"Prices in US dollars without taxes, read {dates[0]} to {dates[-1]}; --prices tells each one's source."
-    yield "What is free is free once for a billing account (logs: a project): other projects may have used it up."
+    yield f"Prices in US dollars without taxes, read {dates[0]} to {dates[-1]}; --prices lists the source of each."
+    yield "Free amounts are per billing account (logs: per project): other projects may have used them up."
 
 
 def _unknown_prices(estimate: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
     region = estimate.resources.region
-    yield f"Unknown: {', '.join(estimate.missing)}."
+    yield f"Unknown prices: {', '.join(estimate.missing)}."
     if live:
-        yield "Neither the catalogue nor the table has one that is surely theirs."
+        yield "Neither the catalogue nor the price table has a certain match."
     elif not prices.has_region(region):
-        yield f"The table has no prices of {region}, only of {', '.join(prices.regions())}."
+        yield f"The price table has none of {region}, only of {', '.join(prices.regions())}."
     if not live and {price.name for price in prices.entries} & set(estimate.missing):
-        yield "--live asks Google's catalogue."
-    yield "The total is without what is unknown."
+        yield "--live looks them up in the Cloud Billing catalogue."
+    yield "The total does not include them."
 
 
 def capacity_problems(resources: BilledResources) -> Iterable[str]:
@@ -49,29 +49,29 @@ def capacity_problems(resources: BilledResources) -> Iterable[str]:
     for pool in resources.node_pools:
         if pool.needed_nodes > pool.max_nodes:
             yield (
-                f"Too few nodes: for everything to run the pool {pool.name} needs {pool.needed_nodes}, and"
+                f"Too few nodes: the pool {pool.name} needs {pool.needed_nodes} for all its pods, but"
                 f" {pool.max_setting} is {pool.max_nodes}."
             )
     if resources.pods_too_large:
         (machine_type,) = {pool.machine_type for pool in resources.node_pools}
         pods = ", ".join(resources.pods_too_large)
-        yield f"No {machine_type} has room for {pods}: take a larger nodes.machineType."
+        yield f"No {machine_type} has room for {pods}: set a larger nodes.machineType."
 
 
 def _spending_limits(estimate: Estimate) -> Iterable[str]:
-    """Yield what the guard's clock and the budget let a stack spend."""
+    """Yield what a stack can spend before the guard's clock or the budget stops its nodes."""
     resources, cost = estimate.resources, estimate.total
     if not resources.guard_stops_nodes:
-        yield "Nothing stops the nodes: guard.mode only tells of it."
+        yield "Nothing stops the nodes: guard.mode is not scale-to-zero."
     elif resources.ttl_hours:
         spent = cost.high / HOURS_PER_MONTH * resources.ttl_hours
-        qualifier = " and what is unknown" if estimate.missing else " at most"
+        qualifier = " plus what is unknown" if estimate.missing else " at most"
         yield (
-            f"The clock takes the nodes away after {resources.ttl_hours} hours:"
-            f" {format_dollars(spent, spent)}{qualifier} by then."
+            f"The guard's clock stops the nodes after {resources.ttl_hours} hours:"
+            f" {format_dollars(spent, spent)}{qualifier} until then."
         )
     else:
-        yield "No clock is set (guard.ttlHours): only the budget stops the nodes, hours after the money is spent."
+        yield "guard.ttlHours is 0: only the budget stops the nodes, hours after the money is spent."
     budget = resources.budget_usd
     if budget is not None and cost.high > budget and not estimate.missing:
         least, most = (int(budget * HOURS_PER_MONTH / amount) for amount in (cost.high, cost.low or cost.high))

@@ -36,7 +36,7 @@ def require_gcp_settings(settings: Settings, stack: str) -> GcpSettings:
     """Return a stack's settings for Google Cloud; raises SluiceError if it creates nothing there."""
     if settings.gcp is None:
         raise SluiceError(
-            f"the stack {stack} makes nothing on Google Cloud: its gcp.project is not set. --stack gke does",
+            f"the stack {stack} creates nothing on Google Cloud: its gcp.project is not set. --stack gke does",
             status=Exit.USAGE,
         )
     return settings.gcp

@@ -11,7 +11,7 @@ PERMISSIONS = ("billing.budgets.create", "billing.budgets.get", "billing.budgets
 ROLE = "roles/billing.costsManager"
 
 QueryPermissions = Callable[[str, Sequence[str]], Sequence[str]]
-"""(billing account, permissions) -> those granted; raises ApiError, OSError or ValueError where they are unknown."""
+"""Takes a billing account and permissions; returns those granted. Raises ApiError, OSError or ValueError."""
 
 
 class NoBudgetError(pulumi.RunError):
@@ -33,29 +33,29 @@ def can_create_budget(settings: BudgetSettings, *, query_permissions: QueryPermi
         missing = sorted(set(PERMISSIONS) - set(query_permissions(account, PERMISSIONS)))
     except (ApiError, OSError, ValueError) as error:
         pulumi.log.warn(
-            f"cannot ask whether a budget may be made ({error}); if it is refused, {_remedy(account, project)}"
+            f"cannot check the right to create a budget ({error}). If Google refuses it: {_remedy(account, project)}"
         )
         return True
     if missing and not settings.allow_without:
         raise NoBudgetError(
-            f"no budget can be made for {account}, so nothing is made: {', '.join(missing)} is missing. "
+            f"no budget can be created for {account}, so nothing is created; missing rights: {', '.join(missing)}. "
             + _remedy(account, project)
         )
     if missing:
-        pulumi.log.warn(f"no budget is made for {account}: {ROLE} is missing. Only guard.ttlHours stops the spending.")
+        pulumi.log.warn(f"no budget is created for {account}: {ROLE} is missing. Only guard.ttlHours stops the nodes.")
     return not missing
 
 
 def _remedy(account: str, project: str) -> str:
     return (
-        f"Let somebody with rights over the billing account grant {ROLE}: gcloud billing accounts "
-        f"add-iam-policy-binding {account} --member=user:YOU --role={ROLE} (project {project}). Or do without a "
+        f"An administrator of the billing account can grant {ROLE}: gcloud billing accounts "
+        f"add-iam-policy-binding {account} --member=user:YOU --role={ROLE} (project {project}). To do without a "
         "budget: pulumi config set budget.allowWithoutBudget true"
     )
 
 
 def query_google(env: Mapping[str, str], *, project: str) -> QueryPermissions:
-    """Query Cloud Billing as the signed-in user; the calls count for `project`."""
+    """Return a function that queries Cloud Billing as the signed-in user, with the quota of `project`."""
 
     def query_permissions(account: str, permissions: Sequence[str]) -> Sequence[str]:
         google = Google.signed_in(env, project=project)

@@ -16,7 +16,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 ENDPOINT = "SLUICE_GOOGLE_ENDPOINT"
 """Environment variable for tests: a URL of this machine in place of all of Google's, `URL/SERVICE` for each service.
 No credentials are sent there."""
-_HERE = ("127.0.0.1", "::1", "localhost")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 KEY = "GOOGLE_API_KEY"
 """Environment variable with an API key, for APIs that need no more."""
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -90,31 +90,32 @@ class Google:
         key: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Self:
-        """A client for the signed-in user, or with the API key `key`; raises ApiError where nobody is signed in.
+        """Return a client for the signed-in user, or with the API key `key`.
 
         Quota and enabled APIs are those of `project`; without it, those of a project of Google's, where most are off.
+        Raises ApiError if nobody is signed in, SluiceError if the variable ENDPOINT is not on this machine.
         """
         endpoint = env.get(ENDPOINT, "").rstrip("/") or None
-        if endpoint and urlsplit(endpoint).hostname not in _HERE:
+        if endpoint and urlsplit(endpoint).hostname not in _LOOPBACK:
             raise SluiceError(f"{ENDPOINT} is {endpoint}: it may only name this machine; unset it", status=Exit.USAGE)
         if endpoint or key:
             return cls(session(), endpoint=endpoint, key=key, sleep=sleep)
         try:
             credentials, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=project)
         except GoogleAuthError as error:
-            raise ApiError(f"nobody is signed in to Google Cloud ({_first(error)}); {_SIGN_IN}") from None
+            raise ApiError(f"not signed in to Google Cloud ({_first_sentence(error)}); {_SIGN_IN}") from None
         return cls(authorized_session(credentials), endpoint=None, key=None, sleep=sleep)
 
     def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
-        """GET https://SERVICE.googleapis.com/PATH with query parameters; the JSON response. Raises ApiError."""
+        """GET https://SERVICE.googleapis.com/PATH with query parameters; return the JSON response. Raises ApiError."""
         return self._call("GET", service, path, parameters)
 
     def post(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST `body` as JSON; the JSON response. Raises ApiError."""
+        """POST `body` as JSON; return the JSON response. Raises ApiError."""
         return self._call("POST", service, path, {}, body)
 
     def delete(self, service: str, path: str) -> dict[str, Any]:
-        """DELETE a resource; the JSON response, often an operation still running, or {} for one that does not exist.
+        """DELETE a resource; return the JSON response, often a running operation, or {} if the resource does not exist.
 
         Raises ApiError.
         """
@@ -126,7 +127,7 @@ class Google:
             return {}
 
     def pages(self, service: str, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
-        """GET every page of a list; yields the JSON responses. Raises ApiError."""
+        """GET every page of a list; yield the JSON responses. Raises ApiError."""
         token = ""
         while True:
             page = self.get(service, path, **parameters, **({"pageToken": token} if token else {}))
@@ -157,7 +158,7 @@ class Google:
             return answer.json() if answer.content else {}
         except requests.JSONDecodeError:
             raise ApiError(
-                f"{service} gave an answer that is no JSON ({path}); try again", code=answer.status_code
+                f"{service} answered with something other than JSON ({path}); try again", code=answer.status_code
             ) from None
 
     def _send(
@@ -177,11 +178,11 @@ class Google:
             if advice := tls_trust.explain_certificate_error(error, _TOKENS):
                 raise ApiError(f"Google's sign-in cannot be reached. {advice}") from None
             raise ApiError(
-                f"the sign-in to Google Cloud does not hold any more ({_first(error)}); {_SIGN_IN}"
+                f"the sign-in to Google Cloud is no longer valid ({_first_sentence(error)}); {_SIGN_IN}"
             ) from None
         except requests.RequestException as error:
             advice = tls_trust.explain_certificate_error(error, url)
-            why = f". {advice}" if advice else f" ({type(error).__name__}); is there a way to it?"
+            why = f". {advice}" if advice else f" ({type(error).__name__}); check the network connection"
             raise ApiError(f"{service} cannot be reached{why}") from None
 
 
@@ -190,18 +191,20 @@ _SIGN_IN = "sign in: gcloud auth application-default login"
 
 def _refusal(answer: requests.Response, service: str) -> ApiError:
     error = _error(answer)
-    said = str(error.get("message", answer.reason))
+    reason = str(error.get("message", answer.reason))
     reasons = {detail.get("reason") for detail in [*error.get("details", []), *error.get("errors", [])]}
     if {"SERVICE_DISABLED", "accessNotConfigured"} & reasons:
-        return ApiError(f"the API {service} is off in this project", code=answer.status_code, api_disabled=True)
+        return ApiError(f"the API {service} is not enabled in this project", code=answer.status_code, api_disabled=True)
     if "BILLING_DISABLED" in reasons:
-        return ApiError(f"{service} answers only while billing is on", code=answer.status_code, billing_disabled=True)
+        return ApiError(
+            f"{service} needs billing, which is off for this project", code=answer.status_code, billing_disabled=True
+        )
     if "USER_PROJECT_DENIED" in reasons:
         role = "roles/serviceusage.serviceUsageConsumer"
-        return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code, role=role)
+        return ApiError(f"{service} answers {answer.status_code}: {reason}", code=answer.status_code, role=role)
     if answer.status_code == _UNKNOWN_CALLER:
-        return ApiError(f"{service} does not know who asks ({said}); {_SIGN_IN}", code=answer.status_code)
-    return ApiError(f"{service} answers {answer.status_code}: {said}", code=answer.status_code)
+        return ApiError(f"{service} does not accept the credentials ({reason}); {_SIGN_IN}", code=answer.status_code)
+    return ApiError(f"{service} answers {answer.status_code}: {reason}", code=answer.status_code)
 
 
 def _error(answer: requests.Response) -> dict[str, Any]:
@@ -212,5 +215,5 @@ def _error(answer: requests.Response) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _first(error: Exception) -> str:
+def _first_sentence(error: Exception) -> str:
     return str(error).partition("\n")[0].partition(". ")[0].rstrip(".")

@@ -14,11 +14,11 @@ _EVENT = {"event": "EXTRACT(jsonPayload.sluice_guard)"}
 _MESSAGE = {"said": "EXTRACT(jsonPayload.message)"}
 _NOW_TEXT = (
     "${log.extracted_label.event}: ${log.extracted_label.said}\n\n"
-    "All data is still on its disks, which go on costing. `scripts/wake` brings the nodes back, `pulumi destroy` ends "
-    "it all. docs/cost.md says what still costs."
+    "All data is still on its disks, which are still billed. `scripts/wake` restores the nodes, `pulumi destroy` "
+    "removes everything. docs/cost.md lists what is still billed."
 )
 _DAILY_TEXT = (
-    "${log.extracted_label.event}: what exactly, and how often, the log says:\n\n"
+    "${log.extracted_label.event}: the log has the details:\n\n"
     "    gcloud logging read 'jsonPayload.sluice_guard_mail=\"daily\"' --format='value(jsonPayload.message)'"
 )
 
@@ -43,7 +43,7 @@ _MAILS = {
         text=_NOW_TEXT,
     ),
     "daily": _Mail(
-        title="The guard has something to say",
+        title="The guard has logged a warning",
         log_filter=MAIL_DAILY,
         at_most_every="86400s",
         extracted=_EVENT,

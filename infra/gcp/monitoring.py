@@ -40,7 +40,7 @@ class AlertsArgs:
 
 
 def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
-    """Every alert by its name."""
+    """Return every alert by its name."""
     here = f'cluster="{args.context.settings.cluster.name}",namespace="{args.namespace}"'
     ours = f'cluster_name="{args.context.settings.cluster.name}",namespace_name="{args.namespace}"'
     redis = int(_REDIS_SHARE * args.redis_maxmemory_mi * _MIB)
@@ -59,7 +59,7 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
             title="A sink hangs, or is behind and does not catch up",
             query=f"{behind} or {hanging}",
             minutes=15,
-            remedy="Is its store well? If it is only slow: more tasks (docs/kubernetes.md, Growing).",
+            remedy="Check its store. If that is only slow: add tasks (docs/kubernetes.md, Growing).",
         ),
         "disk": Alert(
             title="A disk is filled above 80 %",
@@ -72,7 +72,7 @@ def alerts(args: AlertsArgs) -> Mapping[str, Alert]:
             query=f'max by (pod_name) ({MEMORY}{{monitored_resource="k8s_container",{ours},container_name="redis",'
             f'memory_type="non-evictable"}}) > {redis}',
             minutes=5,
-            remedy="Redis refuses what would not fit. redis.maxmemoryMi takes more, or delete images (--tombstones).",
+            remedy="A full Redis refuses writes: raise redis.maxmemoryMi, or delete images (--tombstones).",
         ),
     }
 

@@ -107,7 +107,7 @@ def wait_for_disk_deletion(
             volume for volume in remaining if volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
         ]:
             raise VolumesLeftError(
-                f"these disks are to be kept, so the cluster would leave them: {_describe(retained)}"
+                f"these disks have the reclaim policy Retain, and would outlive the cluster: {_describe(retained)}"
             )
         if clock() >= end:
             raise VolumesLeftError(_timeout_message(remaining, problem, seconds))
@@ -117,8 +117,8 @@ def wait_for_disk_deletion(
 def _timeout_message(remaining: Sequence[Volume], problem: Exception | None, seconds: float) -> str:
     if problem is not None:
         return (
-            f"the cluster cannot be asked for its disks ({problem}). Are you logged in, and may you reach it? "
-            "Try again: pulumi destroy"
+            f"the disks of the cluster cannot be listed ({problem}). Check the login and the connection, "
+            "then try again: pulumi destroy"
         )
     return (
         f"after {seconds:.0f} s these disks are still there: {_describe(remaining)}. Delete what claims them "

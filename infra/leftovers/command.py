@@ -51,20 +51,19 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], streams: Streams) 
 def _parser() -> argparse.ArgumentParser:
     parser = argument_parser(
         prog="scripts/leftovers",
-        description="What a project on Google Cloud still holds that a stack made, what it costs a month, and its"
-        " removal. On a terminal, each kind of thing is asked for. Exit status 1 while anything is left.",
-        epilog="Asks Google as who is signed in: gcloud auth application-default login",
+        description="List the resources of a stack on Google Cloud that outlived `pulumi destroy`, with their cost a"
+        " month, and remove them. On a terminal it asks before it removes a kind of resource. Exit status 1 while"
+        " anything is left, or could not be listed.",
+        epilog="It uses your credentials: gcloud auth application-default login",
     )
-    parser.add_argument("--stack", default="gke", help="whose things: the value of their label (default: gke)")
-    parser.add_argument("--project", help="the project's id (default: as Pulumi.STACK.yaml has it)")
-    parser.add_argument("--cluster", help="the cluster's name (default: as Pulumi.STACK.yaml has it)")
-    parser.add_argument(
-        "--with-cluster", action="store_true", help="remove the cluster too: for when its state is lost"
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--yes", action="store_true", help="remove everything listed, without a question")
-    how.add_argument("--dry-run", action="store_true", help="only list, and ask nothing")
-    how.add_argument("--json", action="store_true", help="only list, for programs")
+    parser.add_argument("--stack", default="gke", help="the stack, as in the label sluice-stack (default: gke)")
+    parser.add_argument("--project", help="id of the project (default: from Pulumi.STACK.yaml)")
+    parser.add_argument("--cluster", help="name of the cluster (default: from Pulumi.STACK.yaml)")
+    parser.add_argument("--with-cluster", action="store_true", help="remove the cluster too, if Pulumi's state is lost")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--yes", action="store_true", help="remove everything listed without asking")
+    mode.add_argument("--dry-run", action="store_true", help="only list")
+    mode.add_argument("--json", action="store_true", help="only list, as JSON")
     return parser
 
 
@@ -76,10 +75,10 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
         streams.stdout.print(text, markup=False, highlight=False, soft_wrap=True)
         return _status(result)
     leftovers_report.print_table(result, context, streams.stdout)
-    asks = streams.stdin.isatty()
-    if not result.certain or args.dry_run or not (asks or args.yes):
+    interactive = streams.stdin.isatty()
+    if not result.certain or args.dry_run or not (interactive or args.yes):
         if result.certain:
-            _say(streams.stdout, "Nothing was removed. On a terminal each kind is asked for; --yes asks nothing.")
+            _say(streams.stdout, "Nothing was removed. On a terminal it asks for each kind; --yes does not ask.")
         return _status(result)
     interaction = Interaction(
         confirm=lambda kind, items: args.yes or _confirm(streams, kind, items),
@@ -89,7 +88,7 @@ def _run(args: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> 
     try:
         requested = remove(context, result, interaction, with_cluster=args.with_cluster)
     except EOFError:
-        _say(streams.stdout, "\nNobody answers any more; what was not agreed to stays.")
+        _say(streams.stdout, "\nThe input has ended; what was not confirmed stays.")
         requested = True
     if requested:
         result = find_all(context)
@@ -103,7 +102,7 @@ def _search_context(args: argparse.Namespace, env: Mapping[str, str], streams: S
     project = args.project or (cloud.cluster.project if cloud else "")
     if project == SAMPLE_VALUES["gcp.project"]:
         raise SluiceError(
-            f"Pulumi.{args.stack}.yaml has no project of yours yet: --project ID (gcloud projects list)",
+            f"Pulumi.{args.stack}.yaml still has the example's project: --project ID (gcloud projects list)",
             status=Exit.USAGE,
         )
     return SearchContext(
@@ -132,9 +131,9 @@ def _settings(stack: str) -> Settings:
 
 def _confirm(streams: Streams, kind: Kind, items: tuple[Leftover, ...]) -> bool:
     names = ", ".join(item.name for item in items)
-    what = f"this {kind.singular}" if len(items) == 1 else f"these {len(items)} {kind.plural}"
+    items_text = f"this {kind.singular}" if len(items) == 1 else f"these {len(items)} {kind.plural}"
     lost = f" Lost with it: {kind.data_lost}." if kind.data_lost else ""
-    _say(streams.stdout, f"Remove {what}: {names} (a month: {format_cost(items)})?{lost} [y/N] ", end="")
+    _say(streams.stdout, f"Remove {items_text}: {names} (a month: {format_cost(items)})?{lost} [y/N] ", end="")
     answer = streams.stdin.readline()
     if not answer:
         raise EOFError

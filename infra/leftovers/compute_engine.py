@@ -35,8 +35,8 @@ def _doubt(context: SearchContext, scope: str, name: str) -> str:
     kind, _, place = scope.partition("/")
     where = f"--{kind.removesuffix('s')} {place} --project {context.project}"
     return (
-        "It was made for a namespace of this name, but does not say in which cluster: it is not touched. See for"
-        f" yourself: gcloud compute disks describe {name} {where}"
+        "It was created for a claim in a namespace of this name, but does not name its cluster, so it is not removed."
+        f" To inspect it: gcloud compute disks describe {name} {where}"
     )
 
 

@@ -60,11 +60,11 @@ def _explain(kind: Kind, error: ApiError, project: str) -> str:
     if error.api_disabled:
         remedy = f"gcloud services enable {kind.service}.googleapis.com --project {project}"
     elif error.billing_disabled:
-        remedy = f"see who pays: gcloud billing projects describe {project}"
+        remedy = f"check its billing account: gcloud billing projects describe {project}"
     elif error.forbidden:
         role = error.role or kind.viewer_role
         grant = f"gcloud projects add-iam-policy-binding {project} --member user:YOU --role {role}"
         remedy = f"you lack {role}: {grant}"
     else:
-        remedy = "try again in a while"
+        remedy = "try again later"
     return f"{kind.plural}: {error}; {remedy}"

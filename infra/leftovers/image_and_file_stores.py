@@ -51,7 +51,7 @@ def buckets(context: SearchContext) -> Leftovers:
                     Leftover(
                         name=entry["name"],
                         place=place,
-                        detail="very many objects" if size is None else f"{size / GIB:.1f} GiB",
+                        detail="too many objects to add up" if size is None else f"{size / GIB:.1f} GiB",
                         cost=None if size is None else context.monthly_cost("bucket", place, size / GIB),
                         service=BUCKETS,
                         path=f"storage/v1/b/{entry['name']}",

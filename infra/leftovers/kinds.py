@@ -21,7 +21,7 @@ class Kind:
     """Role that may remove it."""
     find: Callable[[SearchContext], Leftovers]
     data_lost: str = ""
-    """What is lost with it, for display; empty if it can be created again."""
+    """Data that is lost with it, for display; empty if it can be created again."""
 
 
 def _of_compute(
@@ -38,7 +38,7 @@ def _of_compute(
     )
 
 
-_COPIES = "the copies of data that they are"
+_COPIES = "these copies of data"
 CLUSTER = Kind(
     singular="cluster",
     plural="clusters",

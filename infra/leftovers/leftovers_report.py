@@ -21,12 +21,12 @@ def print_table(result: SearchResult, context: SearchContext, console: Console) 
         console.print(_table(result))
         _say(console, f"{len(result.certain)} left in {where}; a month: {format_cost(result.certain)}.")
     else:
-        _say(console, f"Nothing that is known to be left in {where}.")
+        _say(console, f"No leftovers found in {where}.")
     for item in result.doubtful:
         detail = f"{item.detail}, {format_cost((item,))} a month"
-        _say(console, f"Perhaps its too: {item.name} in {item.place} ({detail}). {item.doubt}")
+        _say(console, f"May belong to this stack: {item.name} in {item.place} ({detail}). {item.doubt}")
     for text in result.not_listed:
-        _say(console, f"Not looked at: {text}")
+        _say(console, f"Could not be listed: {text}")
 
 
 def as_json(result: SearchResult, context: SearchContext) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def as_json(result: SearchResult, context: SearchContext) -> dict[str, Any]:
 
 def _table(result: SearchResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("kind", "name", "place", "what"):
+    for heading in ("kind", "name", "place", "detail"):
         table.add_column(heading, overflow="fold")
     table.add_column("a month", justify="right", no_wrap=True)
     for kind, found in result.found:

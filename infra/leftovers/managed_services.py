@@ -33,8 +33,8 @@ def clusters(context: SearchContext) -> Leftovers:
 
 
 _NAMESAKE = (
-    "It has the name of the stack's cluster and not the stack's label. What GKE has marked with that name is taken for"
-    " its own: only what has the stack's label is listed."
+    "It has the name of the stack's cluster, but not the stack's label. Resources that GKE has marked with that name"
+    " count as this cluster's: only those with the stack's label are listed."
 )
 
 
@@ -42,7 +42,7 @@ def _cluster(context: SearchContext, entry: dict[str, Any]) -> Leftover:
     return Leftover(
         name=entry["name"],
         place=entry["location"],
-        detail=f"{entry.get('currentNodeCount', 0)} nodes, {entry.get('status', '').lower()}; its fee alone",
+        detail=f"{entry.get('currentNodeCount', 0)} nodes, {entry.get('status', '').lower()}; cost of its fee only",
         cost=context.monthly_cost("cluster-fee", context.region, Decimal(1)),
         service=CLUSTERS,
         path=f"v1/projects/{context.project}/locations/{entry['location']}/clusters/{entry['name']}",
@@ -56,7 +56,7 @@ def clocks(context: SearchContext) -> Leftovers:
             Leftover(
                 name=_part(entry, -1),
                 place=location,
-                detail="calls the guard; three are free for a billing account",
+                detail="calls the guard; a billing account has three jobs free",
                 cost=context.monthly_cost("clock", location, Decimal(1)),
                 service=CLOCKS,
                 path=f"v1/{entry['name']}",
@@ -76,7 +76,7 @@ def functions(context: SearchContext) -> Leftovers:
             Leftover(
                 name=_part(entry, -1),
                 place=_part(entry, 3),
-                detail="costs by the call",
+                detail="billed per call",
                 cost=Decimal(0),
                 service=FUNCTIONS,
                 path=f"v2/{entry['name']}",

@@ -39,11 +39,11 @@ def remove(context: SearchContext, result: SearchResult, interaction: Interactio
         items = result.of(kind)
         if not items:
             continue
-        agreed = interaction.confirm(kind, items)
-        requested = requested or agreed
-        gone = agreed and _remove_kind(context, kind, items, interaction)
+        confirmed = interaction.confirm(kind, items)
+        requested = requested or confirmed
+        gone = confirmed and _remove_kind(context, kind, items, interaction)
         if kind is CLUSTER and not gone:
-            interaction.say("Nothing else was removed: the cluster is still there.")
+            interaction.say("Nothing else was removed: the cluster still exists.")
             break
     return requested
 
@@ -51,13 +51,13 @@ def remove(context: SearchContext, result: SearchResult, interaction: Interactio
 def _refusal(context: SearchContext, result: SearchResult, *, with_cluster: bool) -> str:
     """Return why nothing may be removed; empty if it may. Nothing that a running cluster uses is removed."""
     if not result.has_listed(CLUSTER):
-        return "Nothing was removed: whether the cluster is still there could not be looked at."
+        return "Nothing was removed: the clusters could not be listed, and one may still use the rest."
     if not result.of(CLUSTER) or with_cluster:
         return ""
     names = ", ".join(cluster.name for cluster in result.of(CLUSTER))
     return (
-        f"Nothing was removed: the cluster {names} is still there, and `pulumi destroy -s {context.owner.stack}` takes"
-        " everything down in order. Where its state is lost: --with-cluster removes the cluster here, too."
+        f"Nothing was removed: the cluster {names} still exists; `pulumi destroy -s {context.owner.stack}` deletes"
+        " everything in order. If Pulumi's state is lost: --with-cluster removes the cluster here, too."
     )
 
 
@@ -110,4 +110,4 @@ def _read_status(context: SearchContext, item: Leftover, path: str) -> Operation
     try:
         return read_status(context.google, item, path)
     except ApiError as error:
-        return OperationStatus(done=True, failed=f"as far as can be seen, for its removal cannot be followed ({error})")
+        return OperationStatus(done=True, failed=f"presumably, as the status of its removal cannot be read ({error})")

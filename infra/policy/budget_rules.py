@@ -8,7 +8,7 @@ BUDGET = "gcp:billing/budget:Budget"
 FREE_TYPES = frozenset(
     {
         BUDGET,
-        # What a budget depends_on: to be allowed, to be heard, and to be read.
+        # The budget depends on these: enabled APIs, its e-mail channels, and its topic.
         "gcp:projects/service:Service",
         "gcp:monitoring/notificationChannel:NotificationChannel",
         "gcp:pubsub/topic:Topic",
@@ -32,10 +32,10 @@ def budget_comes_first(resources: Sequence[DeclaredResource]) -> Iterator[Violat
 
 def _dependencies(resource: DeclaredResource, by_urn: Mapping[str, DeclaredResource]) -> set[str]:
     """Return the URNs of a resource's dependencies, direct and indirect."""
-    found, left = set[str](), list(resource.depends_on)
-    while left:
-        urn = left.pop()
+    found, todo = set[str](), list(resource.depends_on)
+    while todo:
+        urn = todo.pop()
         if urn not in found:
             found.add(urn)
-            left += by_urn[urn].depends_on if urn in by_urn else []
+            todo += by_urn[urn].depends_on if urn in by_urn else []
     return found

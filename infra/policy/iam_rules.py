@@ -46,19 +46,19 @@ def _granted(resource: DeclaredResource) -> Iterator[str]:
     for path, text in strings(resource):
         if path[-1] in ("role", "policyData"):
             yield from (
-                f"{resource.name} grants {role}, which may do far more"
+                f"{resource.name} grants {role}, which is too broad"
                 for role in _ROLE.findall(text)
                 if _BROAD.fullmatch(role)
             )
         if path[0] == "permissions" and (text.endswith(_ESCALATING_PERMISSIONS) or "*" in text):
-            yield f"{resource.name} may {text}, and so everything"
+            yield f"{resource.name} grants {text}, which allows any other permission to be gained"
         if _PUBLIC.fullmatch(text):
             yield f"{resource.name} grants {get_property(resource, 'role') or '.'.join(path)} to {text}"
 
 
 def _granted_in_cluster(resource: DeclaredResource) -> Iterator[str]:
     if get_property(resource, "roleRef", "name") == "cluster-admin":
-        yield f"{resource.display_name} grants cluster-admin, which may do everything"
+        yield f"{resource.display_name} grants cluster-admin, which allows everything"
     for path, value in walk(reveal(resource.props)):
         if path and path[0] == "rules" and value == "*":
-            yield f"{resource.display_name}: {'.'.join(path)} is *, and so everything"
+            yield f"{resource.display_name}: {'.'.join(path)} is *, which allows everything"

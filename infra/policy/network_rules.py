@@ -21,12 +21,12 @@ def nothing_is_open_to_the_world(resource: DeclaredResource) -> Iterator[str]:
     """No rule lets every IP address in, explicitly or by default."""
     for path, text in strings(resource):
         if _is_any_address(text):
-            yield f"{resource.name}: {'.'.join(path)} lets in {text}"
+            yield f"{resource.name}: {'.'.join(path)} allows {text}"
     if resource.type == FIREWALL and _admits_by_default(resource):
-        yield f"{resource.name} names no source, and so lets in every address"
+        yield f"{resource.name} names no source, and so allows every address"
     if resource.type == CLUSTER and _has_open_control_plane(resource):
         yield (
-            f"{resource.name}: every address may call the control plane; disable "
+            f"{resource.name}: every address may connect to the control plane; disable "
             "controlPlaneEndpointsConfig.ipEndpointsConfig or set masterAuthorizedNetworksConfig"
         )
 
@@ -40,11 +40,11 @@ def no_load_balancer(resource: DeclaredResource) -> Iterator[str]:
         or _has_external_port(resource)
         or _has_external_listener(resource)
     ):
-        yield f"{resource.display_name} is reached from outside"
+        yield f"{resource.display_name} is reachable from outside the cluster"
     if resource.type == CLUSTER and not get_property(resource, "privateClusterConfig", "enablePrivateNodes"):
-        yield f"{resource.display_name} gives its nodes addresses outside: set privateClusterConfig.enablePrivateNodes"
+        yield f"{resource.display_name} gives its nodes external addresses: set privateClusterConfig.enablePrivateNodes"
     if resource.type == NODES and get_property(resource, "networkConfig", "enablePrivateNodes") is False:
-        yield f"{resource.display_name} gives its nodes addresses outside: leave networkConfig.enablePrivateNodes out"
+        yield f"{resource.display_name} gives its nodes external addresses: leave networkConfig.enablePrivateNodes out"
 
 
 def _is_any_address(text: str) -> bool:

@@ -17,7 +17,7 @@ def every_secret_is_marked(resource: DeclaredResource) -> Iterator[str]:
     """Passwords, tokens and the data of Kubernetes Secrets are marked as secret in Pulumi's state and output."""
     for path, value in _secrets(resource):
         if isinstance(value, str) and value:
-            yield f"{resource.name}: {'.'.join(path)} can be read in the state"
+            yield f"{resource.name}: {'.'.join(path)} is not marked secret: Pulumi would store it unencrypted"
 
 
 def _secrets(resource: DeclaredResource) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -64,11 +64,11 @@ class Images:
     """Our images that the program itself builds, with digests (infra/gcp/artifact_registry.py)."""
 
     def ours(self, name: str) -> Input[str]:
-        """Name of one of our images; known only after its build where the program builds it."""
+        """Return the name of one of our images; an Output where the program builds it."""
         return self.built[name] if name in self.built and name not in self.overrides else self[name]
 
     def __getitem__(self, name: str) -> str:
-        """Name of the image that infra/settings/versions.py lists as `name`."""
+        """Return the image that infra/settings/versions.py lists as `name`; raises KeyError for an unknown one."""
         if name in self.overrides:
             return self.overrides[name]
         image = _own_image(name) if name in OWN_IMAGES else IMAGES[name]
@@ -76,12 +76,12 @@ class Images:
 
 
 def own_image(name: str, *, root: Path = ROOT) -> str:
-    """Name of one of our images, with the tag computed from its files."""
+    """Return the name of one of our images, with the tag computed from its files."""
     return f"{OWN_IMAGES[name]}:{_tag(own_image_files(name, root=root), root=root)}"
 
 
 def own_image_files(name: str, *, root: Path = ROOT) -> list[Path]:
-    """The files that one of our images is built from; its tag is computed from them."""
+    """List the files that one of our images is built from, sorted; its tag is computed from them."""
     return _files(root, _SOURCES[name])
 
 

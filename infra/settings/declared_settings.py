@@ -25,7 +25,7 @@ class Declaration:
     def parse(self, text: str) -> Value:
         """Convert the text from a stack's file or `pulumi config set` to the declared type.
 
-        Raises ValueError, which names what was expected.
+        Raises ValueError that describes the expected type.
         """
         if self.type == "string":
             return text
@@ -40,7 +40,7 @@ class Declaration:
 
 
 _EXAMPLES = {
-    "array": 'a list of texts, such as ["one", "two"]',
+    "array": 'a list of strings, such as ["one", "two"]',
     "boolean": "true or false",
     "integer": "a whole number",
 }

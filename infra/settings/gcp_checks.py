@@ -29,16 +29,16 @@ _ZONES = 3
 
 
 def _like(pattern: re.Pattern[str], noun: str, *, empty: bool = False) -> Check:
-    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is no {noun}"
+    return lambda value: None if pattern.fullmatch(value) or (empty and not value) else f"{value!r} is not {noun}"
 
 
 def _one_of(values: Sequence[str], noun: str) -> Check:
     choice = ", ".join(values[:-1]) + f" or {values[-1]}"
-    return lambda value: None if value in values else f"{value!r} is no {noun}: {choice}"
+    return lambda value: None if value in values else f"{value!r} is not a {noun}: use {choice}"
 
 
-def _between(least: int, most: int, noun: str) -> Check:
-    return lambda value: None if least <= value <= most else f"{value} is no {noun} from {least} to {most}"
+def _between(least: int, most: int, unit: str) -> Check:
+    return lambda value: None if least <= value <= most else f"it must be {least} to {most} {unit}, not {value}"
 
 
 def _location(value: str) -> str | None:
@@ -52,53 +52,53 @@ def _cidrs(value: Sequence[str]) -> str | None:
         try:
             network = ip_network(cidr)
         except ValueError:
-            return f"{cidr!r} is no range of addresses, such as 203.0.113.7/32 (curl ifconfig.me says yours)"
+            return f"{cidr!r} is not an address range, such as 203.0.113.7/32 (curl ifconfig.me prints yours)"
         if network.prefixlen == 0:
-            return f"{cidr} is the whole world; name the addresses that may call the control plane"
+            return f"{cidr} is every address; list those that may connect to the control plane"
     return None
 
 
 def _parts(value: Sequence[str]) -> str | None:
     wrong = [part for part in value if part not in ON_DEMAND_PARTS]
-    return f"there is no {wrong[0]!r} to be placed: {', '.join(ON_DEMAND_PARTS)}" if wrong else None
+    return f"{wrong[0]!r} is not a part of the pipeline: {', '.join(ON_DEMAND_PARTS)}" if wrong else None
 
 
 def _percents(value: Sequence[str]) -> str | None:
     for text in value:
         if not re.fullmatch(r"[1-9][0-9]*", text) or int(text) > _MOST_PERCENT:
-            return f"{text!r} is no share in percent, such as 90"
+            return f"{text!r} is not a percentage, such as 90"
     return None
 
 
 def _emails(value: Sequence[str]) -> str | None:
     for address in value:
         if not _EMAIL.fullmatch(address):
-            return f"{address!r} is no e-mail address"
-    return None if len(value) <= _MOST_EMAILS else f"a budget tells {_MOST_EMAILS} addresses at most, not {len(value)}"
+            return f"{address!r} is not an e-mail address"
+    return None if len(value) <= _MOST_EMAILS else f"a budget takes at most {_MOST_EMAILS} addresses, not {len(value)}"
 
 
 VALUE_CHECKS: Mapping[str, Check] = {
-    "gcp.project": _like(_PROJECT, "id of a project (gcloud projects list)", empty=True),
+    "gcp.project": _like(_PROJECT, "the id of a project (gcloud projects list)", empty=True),
     "gcp.location": _location,
-    "gcp.name": _like(_NAME, "name of up to 18 lower case letters, digits and -, such as sluice"),
+    "gcp.name": _like(_NAME, "a name of up to 18 lower case letters, digits and -, such as sluice"),
     "gcp.releaseChannel": _one_of(RELEASE_CHANNELS, "release channel"),
     "gcp.controlPlaneCidrs": _cidrs,
-    "gcp.secretsKey": _like(_KEY, "full name of a key (gcloud kms keys list)", empty=True),
-    "nodes.machineType": _like(_MACHINE, "machine type, such as e2-standard-2 (gcloud compute machine-types list)"),
-    "nodes.diskGb": _between(_LEAST_DISK, _MOST_DISK, "number of GB"),
-    "nodes.spotMax": _between(0, _MOST_NODES, "number of nodes"),
-    "nodes.onDemandMax": _between(1, _MOST_NODES, "number of nodes"),
+    "gcp.secretsKey": _like(_KEY, "the full name of a key (gcloud kms keys list)", empty=True),
+    "nodes.machineType": _like(_MACHINE, "a machine type, such as e2-standard-2 (gcloud compute machine-types list)"),
+    "nodes.diskGb": _between(_LEAST_DISK, _MOST_DISK, "GB"),
+    "nodes.spotMax": _between(0, _MOST_NODES, "nodes"),
+    "nodes.onDemandMax": _between(1, _MOST_NODES, "nodes"),
     "nodes.onDemandFor": _parts,
-    "budget.billingAccount": _like(_ACCOUNT, "billing account's id (gcloud billing accounts list)", empty=True),
-    "budget.amount": _between(1, 1_000_000, "amount"),
-    "budget.currency": _like(re.compile("[A-Z]{3}"), "currency of three capitals, such as USD"),
+    "budget.billingAccount": _like(_ACCOUNT, "the id of a billing account (gcloud billing accounts list)", empty=True),
+    "budget.amount": _between(1, 1_000_000, "units of budget.currency"),
+    "budget.currency": _like(re.compile("[A-Z]{3}"), "a currency code of three capitals, such as USD"),
     "budget.actualPercents": _percents,
     "budget.forecastPercents": _percents,
     "budget.emails": _emails,
-    "guard.mode": _one_of(GUARD_MODES, "mode"),
-    "guard.percent": _between(1, _MOST_PERCENT, "share in percent"),
-    "guard.ttlHours": _between(0, _MOST_HOURS, "number of hours"),
-    "monitoring.lagRecords": _between(1, 1_000_000_000, "number of records"),
+    "guard.mode": _one_of(GUARD_MODES, "mode of the guard"),
+    "guard.percent": _between(1, _MOST_PERCENT, "percent"),
+    "guard.ttlHours": _between(0, _MOST_HOURS, "hours"),
+    "monitoring.lagRecords": _between(1, 1_000_000_000, "records"),
 }
 """Check of a single value, by the setting's name."""
 
@@ -106,10 +106,8 @@ VALUE_CHECKS: Mapping[str, Check] = {
 def _context(values: Mapping[str, Any]) -> str | None:
     context, project = values.get("kubeContext"), values.get("gcp.project", "?")
     if context and project and project != "?":
-        return "gcp.project is set, so the program works on the cluster that it makes there: leave this one empty"
-    return (
-        None if context or project else "it must say on which cluster to work (kubectl config get-contexts lists them)"
-    )
+        return "it must be empty where gcp.project is set: the program uses the cluster that it creates there"
+    return None if context or project else "the cluster's context is required (kubectl config get-contexts lists them)"
 
 
 def _required(problem: str, name: str) -> Callable[[Mapping[str, Any]], str | None]:
@@ -120,7 +118,7 @@ def _account(values: Mapping[str, Any]) -> str | None:
     if values.get("budget.allowWithoutBudget"):
         return None
     return _required(
-        "the account that pays has to be known before anything costs (gcloud billing accounts list)",
+        "it is required with gcp.project: the account that pays, for the budget (gcloud billing accounts list)",
         "budget.billingAccount",
     )(values)
 
@@ -128,7 +126,9 @@ def _account(values: Mapping[str, Any]) -> str | None:
 def _clock(values: Mapping[str, Any]) -> str | None:
     stops = values.get("guard.ttlHours", 1) and values.get("guard.mode", GUARD_MODES[0]) == GUARD_MODES[0]
     if values.get("gcp.project") and values.get("budget.allowWithoutBudget") and not stops:
-        return "without a budget only the clock stops the spending: guard.ttlHours above 0 and guard.mode scale-to-zero"
+        return (
+            "without a budget only the guard's clock stops the nodes: guard.ttlHours above 0, guard.mode scale-to-zero"
+        )
     return None
 
 
@@ -144,7 +144,7 @@ def _brokers(values: Mapping[str, Any]) -> str | None:
         return None
     pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
     most = values.get(pool, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, and {pool} is {most}"
+    return None if most >= least else f"the profile large has {least} brokers on as many nodes, but {pool} is {most}"
 
 
 def _zones(values: Mapping[str, Any], name: str) -> str | None:
@@ -152,7 +152,7 @@ def _zones(values: Mapping[str, Any], name: str) -> str | None:
     location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
     if not _REGION.fullmatch(location) or most >= _ZONES:
         return None
-    return f"in a region a pool begins with a node in each of {_ZONES} zones, and {most} would be its most"
+    return f"in a region a pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
 
 
 def _spot(values: Mapping[str, Any]) -> str | None:
@@ -162,13 +162,15 @@ def _spot(values: Mapping[str, Any]) -> str | None:
         return _zones(values, "nodes.spotMax")
     if not set(ON_DEMAND_PARTS) - set(values.get("nodes.onDemandFor", ON_DEMAND_PARTS)):
         return None
-    return "nothing that nodes.onDemandFor leaves out can run without a spot pool: name everything there, or 1 or more"
+    return "without a spot pool nodes.onDemandFor has to list every part; list them all there, or set 1 or more here"
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {
     "kubeContext": _context,
     "budget.billingAccount": _account,
-    "budget.emails": _required("somebody has to be told of the spending", "budget.emails"),
+    "budget.emails": _required(
+        "it is required with gcp.project: at least one address, for e-mails about spending", "budget.emails"
+    ),
     "budget.allowWithoutBudget": _clock,
     "nodes.onDemandMax": _pool,
     "nodes.spotMax": _spot,
@@ -180,6 +182,6 @@ SAMPLE_VALUES: Mapping[str, object] = {
     "budget.billingAccount": "000000-000000-000000",
     "budget.emails": ("me@example.com",),
 }
-"""Values of Pulumi.gke.yaml that the user has to replace. scripts/cost accepts them; `pulumi up` does not: nobody would
-read an alert that goes to the sample's address.
+"""Example values of Pulumi.gke.yaml, which the user has to replace. scripts/cost accepts them; `pulumi up` does not:
+nobody would read an alert that goes to the example's address.
 """

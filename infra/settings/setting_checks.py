@@ -9,7 +9,7 @@ from typing import Any
 from infra.settings.declared_settings import ROOT
 
 Check = Callable[[Any], str | None]
-"""value, or all values by name -> what is wrong with it; None where nothing is."""
+"""Takes a value, or all values by name; returns what is wrong, or None."""
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = re.compile(r"[1-9][0-9]*(Mi|Gi|Ti)")
@@ -32,21 +32,21 @@ def describe_unknown(name: str, known: Iterable[str]) -> str:
 
 
 def _profile(value: str) -> str | None:
-    return None if value in ("small", "large") else f"{value!r} is no profile: small or large"
+    return None if value in ("small", "large") else f"{value!r} is not a profile: use small or large"
 
 
 def _kind(value: str) -> str | None:
-    return None if value in ("gps", "images") else f"{value!r} cannot be loaded: gps or images"
+    return None if value in ("gps", "images") else f"{value!r} is not a kind of source: use gps or images"
 
 
 def _namespace(value: str) -> str | None:
     if _DNS_LABEL.fullmatch(value) and value not in ("default", "kube-system", "kube-public", "kube-node-lease"):
         return None
-    return f"{value!r} cannot be a namespace of its own: lower case letters, digits and -, and none of Kubernetes'"
+    return f"{value!r} cannot be the namespace: use lower case letters, digits and -, and no namespace of Kubernetes"
 
 
 def _quantity(value: str) -> str | None:
-    return None if not value or _QUANTITY.fullmatch(value) else f"{value!r} is no size of a disk, such as 20Gi"
+    return None if not value or _QUANTITY.fullmatch(value) else f"{value!r} is not a disk size, such as 20Gi"
 
 
 def _cidrs(value: tuple[str, ...]) -> str | None:
@@ -54,7 +54,7 @@ def _cidrs(value: tuple[str, ...]) -> str | None:
         try:
             ip_network(cidr)
         except ValueError:
-            return f"{cidr!r} is no range of addresses, such as 10.0.0.0/28"
+            return f"{cidr!r} is not an address range, such as 10.0.0.0/28"
     return None
 
 
@@ -67,7 +67,7 @@ def _chart(value: str) -> str | None:
 def _images(value: str) -> str | None:
     if not value or (_IMAGE.fullmatch(value) and "//" not in value):
         return None
-    return f"{value!r} is no name of an image or a registry: no https://, such as registry.example.com/hub/redis:8.2.2"
+    return f"{value!r} is not an image or a registry (without https://), such as registry.example.com/hub/redis:8.2.2"
 
 
 def _maxmemory(value: int) -> str | None:
@@ -82,12 +82,12 @@ def _source(value: str) -> str | None:
 
 
 def _folder(value: str) -> str | None:
-    return None if not value or value.startswith("/") else f"{value!r} is no path from the node's root, such as /data"
+    return None if not value or value.startswith("/") else f"{value!r} is not an absolute path on a node, such as /data"
 
 
 def _minutes(value: int) -> str | None:
     week = 7 * 24 * 60
-    return None if 1 <= value <= week else f"{value} is no number of minutes from 1 to {week}"
+    return None if 1 <= value <= week else f"it must be 1 to {week} minutes, not {value}"
 
 
 VALUE_CHECKS: Mapping[str, Check] = {
@@ -112,14 +112,14 @@ def _brokers(values: Mapping[str, Any]) -> str | None:
     brokers, profile = values.get("kafka.brokers"), values.get("profile")
     if not brokers or (profile == "small" and brokers == 1) or (profile == "large" and brokers >= _LARGE):
         return None
-    return f"{brokers} brokers do not go with the profile {profile}: small has 1, large 3 or more"
+    return f"the profile {profile} cannot have {brokers} brokers: small has 1, large 3 or more"
 
 
 def _mounted(values: Mapping[str, Any]) -> str | None:
     source = str(values.get("load.source", ""))
     if not source.startswith("/data/") or values.get("load.folder"):
         return None
-    return f"{source!r} is below /data, where nothing is without load.folder"
+    return f"{source!r} is below /data, which is empty without load.folder"
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {"kafka.brokers": _brokers, "load.source": _mounted}

@@ -16,25 +16,25 @@ class SettingValues:
     by_name: Mapping[str, Value]
 
     def text(self, name: str) -> str | None:
-        """A text; None for an empty one."""
+        """Return a string setting; None if it is empty."""
         return str(self.by_name[name]) or None
 
     def number(self, name: str) -> int:
-        """A whole number."""
+        """Return an integer setting."""
         return int(str(self.by_name[name]))
 
     def flag(self, name: str) -> bool:
-        """A boolean."""
+        """Return a boolean setting."""
         return self.by_name[name] is True
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """Return an array setting."""
         value = self.by_name[name]
         return value if isinstance(value, tuple) else ()
 
 
 def flatten(given: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
-    """Settings by their full names: Pulumi passes `load.kind` of a stack's file as an object `load` with a key `kind`.
+    """Return settings by full name: Pulumi passes `load.kind` of a stack's file as an object `load` with a key `kind`.
 
     A setting given by its full name, as `pulumi config set` writes it, has precedence over one inside an object.
     """
@@ -55,7 +55,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def parse_values(given: Mapping[str, str], declared: Mapping[str, Declaration]) -> tuple[dict[str, Value], list[str]]:
-    """Every setting's value, with defaults for what is not given, and the messages for those of a wrong type.
+    """Return every setting's value, or its default, and an error message for each of a wrong type or unknown name.
 
     A setting of a wrong type is missing from the values.
     """

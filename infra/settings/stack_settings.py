@@ -76,7 +76,7 @@ class Settings:
 
     @classmethod
     def read_stack(cls) -> Self:
-        """The settings of the stack that Pulumi runs; raises SettingsError that lists every mistake."""
+        """Read the settings of the stack that Pulumi runs; raises SettingsError that lists every mistake."""
         prefix = f"{pulumi.get_project()}:"
         given = {**get_config_env(), **CONFIG.get()}
         ours = {key.removeprefix(prefix): text for key, text in given.items() if key.startswith(prefix)}
@@ -158,4 +158,4 @@ def _mistake(name: str, values: Mapping[str, Value]) -> str | None:
 def _sample(name: str, values: Mapping[str, Value], samples: Mapping[str, object]) -> str | None:
     if name not in samples or values[name] != samples[name]:
         return None
-    return f"{name}: it still has the sample's value, which stands for yours; {setting_checks.how_to_set(name)}"
+    return f"{name}: it still has the example's value; replace it with your own; {setting_checks.how_to_set(name)}"

@@ -15,7 +15,10 @@ _CONNECTOR_WAIT_MINUTES = 5
 _SERVICE = f"{PART_OF}-connect-api"
 URL = f"http://{_SERVICE}:{CONNECT_PORT}"
 METRICS = ("kafka_connect_.*", "kafka_consumer_consumer_fetch_manager_metrics_.*")
-"""Metrics that the workers export, as regular expressions. Strimzi's default lacks what a task has read and written."""
+"""Metrics that the workers export, as regular expressions.
+
+Strimzi's default lacks the numbers of records that a task has read and written.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +66,14 @@ def kafka_connect_manifest(context: WorkloadContext) -> Object:
     here = {
         "image": context.images.ours("connect"),
         "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
-        # A worker is ready after some 15 s; the default looks for the first time after 60.
+        # A worker is ready after some 15 s; the default delay of the first probe is 60 s.
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 5, "timeoutSeconds": 5},
-        # While a broker is away a worker's health fails too. To start it again would not bring the broker back. Strimzi
+        # While a broker is away a worker's health check fails too, and a restart would not help. Strimzi
         # has no startup probe for it: a worker has 180 s to find its broker.
         "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
         "template": {
             "pod": {
-                # Or each Service puts variables like REDIS_PORT=tcp://… into the worker.
+                # Otherwise each Service puts variables like REDIS_PORT=tcp://… into the worker.
                 "enableServiceLinks": False,
                 "topologySpreadConstraints": [
                     {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": pods}

@@ -32,7 +32,7 @@ def read_connectors(*, folder: Path = K8S) -> list[Object]:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Object:
-    """A copy of `base` with `changes` merged into it: mappings recursively, everything else replaced."""
+    """Return a copy of `base` with `changes` merged into it: mappings recursively, everything else replaced."""
     result = {name: _copied(value) for name, value in base.items()}
     for name, value in changes.items():
         old = result.get(name)

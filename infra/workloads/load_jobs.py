@@ -103,7 +103,7 @@ class LoadJobs(ComponentResource):
 
 
 def proof_script(*, report: str = _REPORT) -> str:
-    """Shell script of the proof Job: runs `sluice proof` with its own arguments, and ends with the exit status of that.
+    """Shell script of the proof Job: runs `sluice proof` with the script's arguments, and ends with its exit status.
 
     It prints the report (an HTML page) last: only the log outlives a Job's container.
     """

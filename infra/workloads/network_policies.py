@@ -47,7 +47,7 @@ PODS: Mapping[str, Mapping[str, str]] = {
     "connect": _strimzi("connect"),
     **{name: selector_labels(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
 }
-"""Pod labels of each party."""
+"""Labels of the pods of each end of a flow."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ FLOWS: Sequence[Flow] = (
     Flow("registry", "kafka", (KAFKA_PORT,)),
     Flow("load", "kafka", (KAFKA_PORT,)),
     Flow("load", "registry", (REGISTRY_PORT,)),
-    # What is loaded, and what it is compared with, can be on the web.
+    # A source can be on the web.
     *(Flow(source, WEB, _OUTSIDE[WEB]) for source in ("load", "proof", "toolbox")),
     *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE_SERVERS),
 )
@@ -91,7 +91,7 @@ _CONSOLE: Sequence[Flow] = tuple(
 
 
 def flows(*, console: bool) -> Sequence[Flow]:
-    """Every allowed flow; the console's only with `console`."""
+    """Return every allowed flow; the console's only with `console`."""
     return (*FLOWS, *_CONSOLE) if console else FLOWS
 
 

@@ -61,7 +61,7 @@ class Pod:
             "metadata": {"labels": labels(self.name, self.component), "annotations": dict(self.annotations)},
             "spec": {
                 "automount_service_account_token": False,
-                # Or each Service puts variables like MYSQL_PORT=tcp://… into every container.
+                # Otherwise each Service puts variables like MYSQL_PORT=tcp://… into every container.
                 "enable_service_links": False,
                 "restart_policy": self.restart_policy,
                 "termination_grace_period_seconds": self.grace_seconds,

@@ -1,4 +1,4 @@
-"""The cluster that the pipeline is created on: what the program itself has made for it."""
+"""The target cluster: what the workloads need to know of one that the program itself has created."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

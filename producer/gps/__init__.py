@@ -1,4 +1,4 @@
-"""GPS rows: the files are listed in the order in which a row passes them, and each imports only files before it.
+"""Load of GPS rows. A row passes these files in this order; each imports only files before it.
 
 Open: `log_in_archive.py`, `open_log.py`.
 Read: `log_lines.py`.

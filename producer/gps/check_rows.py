@@ -1,6 +1,6 @@
 """The plain path: checks a log line by line, telling headers, comments, rows and rejects apart.
 
-It defines what is loaded. It decides every row of which parse_columns.py, the fast path, is not sure, and a property
+It defines which rows are valid, and checks every row that the fast path (parse_columns.py) does not accept. A property
 test holds the two to the same results (tests/unit/producer/gps/test_fast_path.py).
 """
 
@@ -16,7 +16,7 @@ from producer.gps.reject_reasons import RowReason
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 1_000
-"""Bytes of a rejected row that the rejects file shows."""
+"""Most bytes of a rejected row that the rejects file shows."""
 
 
 class RowReject(NamedTuple):
@@ -54,7 +54,7 @@ class RowChecker:
         self.has_rows = False
         """Whether there was a row, accepted or not."""
         self.order: Order = PLAIN_ORDER
-        """Where each column is in a row."""
+        """Position of each column in a row."""
         self._name = name
 
     def check(self, line: bytes, *, length: int | None = None) -> GpsFix | RowReject | None:
@@ -81,7 +81,7 @@ class RowChecker:
         self.has_rows = True
 
     def _before_rows(self, row: bytes) -> bool:
-        """Say whether this is a comment or a header; of a header the column order is kept."""
+        """Return whether this is a comment or a header; of a header the column order is kept."""
         if is_comment(row):
             return True
         if self.has_header or not is_header(row, first=True):
@@ -114,7 +114,7 @@ class RowChecker:
             return None
         if read_header(row, where=self._where()) != self.order:
             raise HeaderError(
-                f"{self._where()} names the columns anew, in another order than the rows before it have: two logs in "
+                f"{self._where()} names the columns again, in another order than the rows before it have: two logs in "
                 "one? Load each by itself."
             )
         return RowReason.HEADER

@@ -1,4 +1,4 @@
-"""Names of a log's columns: their spellings, and the units that a name may give."""
+"""Names of a log's columns: known spellings, and units that a header may give with them."""
 
 import re
 from typing import NamedTuple
@@ -19,10 +19,10 @@ _UNITS = {
     "ns": ("ns", "nsec", "nanos", "nanosecond", "nanoseconds"),
 }
 _UNIT_OF = {spelling: unit for unit, spellings in _UNITS.items() for spelling in spellings}
-_FILLING = re.compile(r"[\s_.\-^*·⋅]+")
+_IGNORED = re.compile(r"[\s_.\-^*·⋅]+")
 _IN_BRACKETS = re.compile(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]")
-_LONGEST = 80
-"""Characters of a field that are read."""
+_MAX_LENGTH = 80
+"""Characters of a header's field that are read."""
 _MICRO = str.maketrans({"µ": "u", "μ": "u"})
 
 
@@ -33,7 +33,7 @@ class Column(NamedTuple):
     unit: str
     """The unit of its values; empty for a plain number."""
     spellings: frozenset[str]
-    """Names that it may have, in small letters, without blanks, `_`, `-` and `.`."""
+    """Names that it may have, normalized: lower case, without blanks, `_`, `-` and `.`."""
 
     def __str__(self) -> str:
         """Return the name with its unit."""
@@ -41,7 +41,7 @@ class Column(NamedTuple):
 
 
 def _column(name: str, unit: str, others: str) -> Column:
-    return Column(name, unit, frozenset({_squashed(name), *others.split()}))
+    return Column(name, unit, frozenset({_normalize(name), *others.split()}))
 
 
 class ColumnName(NamedTuple):
@@ -61,11 +61,11 @@ class ColumnName(NamedTuple):
 def parse_column_name(text: str) -> ColumnName:
     """Parse one field of a header: `utime`, `Latitude [rad]`, `speed_m/s`, `numSats`."""
     text = text.strip().lower().translate(_MICRO)
-    brackets = _IN_BRACKETS.fullmatch(text[:_LONGEST])
+    brackets = _IN_BRACKETS.fullmatch(text[:_MAX_LENGTH])
     if brackets:
-        column = _BY_SPELLING.get(_squashed(brackets[1]))
-        return ColumnName(column, _unit(_squashed(brackets[2]), column))
-    name = _squashed(text[:_LONGEST])
+        column = _BY_SPELLING.get(_normalize(brackets[1]))
+        return ColumnName(column, _unit(_normalize(brackets[2]), column))
+    name = _normalize(text[:_MAX_LENGTH])
     if name in _BY_SPELLING:
         return ColumnName(_BY_SPELLING[name], "")
     for end in range(len(name) - 1, 0, -1):
@@ -75,8 +75,8 @@ def parse_column_name(text: str) -> ColumnName:
     return ColumnName(None, "")
 
 
-def _squashed(text: str) -> str:
-    return _FILLING.sub("", text.lower())
+def _normalize(text: str) -> str:
+    return _IGNORED.sub("", text.lower())
 
 
 def _unit(text: str, column: Column | None) -> str:
@@ -100,5 +100,5 @@ COLUMNS = (
     _column("track", "degrees", "heading course bearing cog courseoverground trackangle gpstrack"),
     _column("speed", "m/s", "velocity vel groundspeed sog speedoverground gpsspeed"),
 )
-"""In the order that a log without a header has."""
+"""The columns of a log, in the order of a log without a header."""
 _BY_SPELLING = {spelling: column for column in COLUMNS for spelling in column.spellings}

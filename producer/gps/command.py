@@ -1,4 +1,4 @@
-"""`sluice load gps SOURCE`: its arguments, and the load."""
+"""`sluice load gps SOURCE`: arguments, connections, and the run of the load."""
 
 import argparse
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ Load every row of a GPS log into Kafka. A row is acknowledged by the broker, or 
 the reason; the counts add up, or the exit status says so. Loading a log again changes nothing.
 
 SOURCE is a file or a pipe, - for standard input, an http(s):// or gs:// URL, or nclt:DATE for a session of the NCLT
-data set (nclt:2012-11-16/gps_rtk.csv for its other receiver). What gzip, bzip2 or xz has packed is unpacked. Of a tar
-archive the one gps.csv is loaded, or the member named after two colons: archive.tar.gz::path/in/archive.
+data set (nclt:2012-11-16/gps_rtk.csv for its other receiver). Compressed input (gzip, bzip2, xz) is decompressed. Of a
+tar archive the one gps.csv is loaded, or the member named after two colons: archive.tar.gz::path/in/archive.
 
-A first line that names the columns says where each is, in any order: utime (µs), fix_mode, satellites, latitude (rad),
-longitude (rad), altitude (m), track (degrees), speed (m/s), or their usual short names. One that does not fit is
-refused. Without it the columns are in this order."""
+A first line that names the columns gives their order: utime (µs), fix_mode, satellites, latitude (rad), longitude
+(rad), altitude (m), track (degrees), speed (m/s), or their usual short names. A header with other columns or units is
+an error. Without a header the columns are in this order."""
 
 
 def add_gps_arguments(kinds: Subparsers) -> None:
@@ -54,7 +54,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
     """Load the log that `args` names; progress goes to `errors`. Raises SluiceError where the load cannot begin."""
     endpoints = ProducerEndpoints.from_env(env)
     rejects = choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
-    # The client comes first: connecting and signing in take it half a second, while the rest is made ready.
+    # The client first: it connects and logs in by itself (half a second) while the source is opened.
     with (
         Delivery(endpoints.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
         open_log(args.source, env=env) as source,
@@ -80,7 +80,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
 
 def _register_schema(endpoints: ProducerEndpoints) -> bytes:
     """Register the schema of the values; returns the header that each value begins with."""
-    # The registry's client takes a fifth of a second to import: not for --help, nor for a misspelt source.
+    # Imported late: it takes a fifth of a second, which --help and a misspelt source need not wait for.
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
     schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)

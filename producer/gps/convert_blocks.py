@@ -1,4 +1,4 @@
-"""Converts blocks of lines into records and rejects: by the fast path if every row is plainly right, else row by row.
+"""Converts blocks of lines into records and rejects: by the fast path if it accepts every row, else row by row.
 
 Fast path: parse_columns.py, encode_columns.py. Plain path: check_rows.py, encode_row.py.
 """
@@ -15,7 +15,7 @@ from producer.gps.parse_row import GpsFix
 from producer.kafka.record_arrays import Records
 
 _ONE_BY_ONE = 256
-"""So few lines are no longer cut in half to find those that are not plainly right."""
+"""A block of at most so many lines that the fast path does not accept is checked line by line, not halved again."""
 
 
 @dataclass(kw_only=True)

@@ -22,7 +22,7 @@ class UtimeSet:
 
     Utimes of a log rise, so nearly every one is above all before it: those are appended to a file, which is thereby
     sorted. One that is not above the last (a late one) is looked up in the file by binary search; if it is new, it goes
-    to an SQLite table on disk. The files have no name: they vanish with the process, however it ends.
+    to an SQLite table on disk. The files have no name, so they vanish when the process ends.
     """
 
     def __init__(self) -> None:

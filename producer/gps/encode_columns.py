@@ -20,6 +20,7 @@ _SPREAD = tuple(
         (0x007F_007F_007F_007F, 0x3F80_3F80_3F80_3F80, 1),
     )
 )
+"""Steps that spread 56 bits to 7 in each byte: mask of the bits that stay, of those that move, and by how many bits."""
 _CONTINUED = np.uint64(0x0080_8080_8080_8080)
 _DIGITS_4 = np.array([b"%04d" % number for number in range(10_000)], dtype="S4").view(np.uint32)
 

@@ -10,12 +10,12 @@ from producer.gps.field_syntax import BLANKS, OTHER_SEPARATORS, has_letter, is_n
 from producer.runtime.exit_status import Exit, SluiceError
 
 Order: TypeAlias = tuple[int, ...]
-"""For each of COLUMNS its place in a row, counted from 0."""
+"""For each of COLUMNS its position in a row, counted from 0."""
 PLAIN_ORDER: Order = tuple(range(len(COLUMNS)))
 """The order of a log without a header."""
 _OTHER_NAME_SEPARATORS = re.compile(r"[\s;|]+")
 _SHOWN = 200
-"""Bytes of a line that a message shows."""
+"""Most bytes of a line that a message shows."""
 
 
 class HeaderError(SluiceError):
@@ -26,15 +26,15 @@ class HeaderError(SluiceError):
 
 
 def is_comment(line: bytes) -> bool:
-    """Say whether a line before the first row is a comment: it begins with # and names no columns."""
+    """Return whether a line before the first row is a comment: it begins with # and names no columns."""
     return line.lstrip(BLANKS).startswith(b"#") and not _names_columns(_fields(line)[0])
 
 
 def is_header(line: bytes, *, first: bool) -> bool:
-    """Say whether a line names columns.
+    """Return whether a line names columns.
 
-    The `first` line of a log does if it has letters and no number, whatever the names are. Of any other line at least
-    two names must be known.
+    The `first` line of a log does if it has letters and no number, whatever the names are. Any other line does if at
+    least two of its names are known.
     """
     return (first and _is_text(line)) or _count_known(_fields(line)[0]) > 1
 
@@ -43,21 +43,21 @@ def read_header(line: bytes, *, where: str) -> Order:
     """Return the order of the columns; raises HeaderError, which begins with `where`, if they do not fit."""
     fields, separated_by_commas = _fields(line)
     named = [parse_column_name(field) for field in fields]
-    wrong = _wrong(fields, named)
-    if wrong and not any(name.column for name in named):
+    problems = _find_problems(fields, named)
+    if problems and not any(name.column for name in named):
         shown = line[:_SHOWN].decode("latin-1").strip() + ("…" if len(line) > _SHOWN else "")
         raise HeaderError(f"{where} is neither a row nor does it name the columns of a log: {shown!r}. {_remedy()}")
     if not separated_by_commas:
-        wrong.append("they have no commas between them, which the rows must have too")
-    if wrong:
+        problems.append("they have no commas between them, which the rows must have too")
+    if problems:
         found = ", ".join(fields)
-        raise HeaderError(f"{where} names columns that do not fit: {found}\n" + _listed(wrong) + f"\n{_remedy()}")
+        raise HeaderError(f"{where} names columns that do not fit: {found}\n" + _indent(problems) + f"\n{_remedy()}")
     places = {name.column: place for place, name in enumerate(named)}
     return tuple(places[column] for column in COLUMNS)
 
 
 def _is_text(row: bytes) -> bool:
-    """Say whether a row has letters, and no field is a number; without a comma in it some words may be numbers."""
+    """Return whether a row has letters, and no field is a number; without a comma in it some words may be numbers."""
     if not has_letter(row):
         return False
     if b"," in row:
@@ -100,24 +100,24 @@ def _names_columns(fields: list[str]) -> bool:
     return _count_known(fields) > 1 or len(fields) == len(COLUMNS)
 
 
-def _wrong(fields: list[str], named: list[ColumnName]) -> list[str]:
-    """Return a sentence for each thing that is wrong with the names."""
+def _find_problems(fields: list[str], named: list[ColumnName]) -> list[str]:
+    """Return a sentence for each mistake in the names."""
     counts = Counter(name.column for name in named if name.column)
     unknown = [repr(field) for field, name in zip(fields, named, strict=True) if name.column is None]
     missing = [str(column) for column in COLUMNS if not counts[column]]
-    wrong = [f"{column.name} is named {count} times" for column, count in counts.items() if count > 1]
-    wrong += [
+    problems = [f"{column.name} is named {count} times" for column, count in counts.items() if count > 1]
+    problems += [
         f"{field!r} is in {name.unit}; it must be in {name.column.unit}"
         if name.column.unit
         else f"{field!r} has the unit {name.unit}, where a plain number must be"
         for field, name in zip(fields, named, strict=True)
         if name.column and not name.fits
     ]
-    wrong += [f"unknown: {', '.join(unknown)}"] if unknown else []
-    return wrong + ([f"missing: {', '.join(missing)}"] if missing else [])
+    problems += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    return problems + ([f"missing: {', '.join(missing)}"] if missing else [])
 
 
-def _listed(sentences: list[str]) -> str:
+def _indent(sentences: list[str]) -> str:
     return "\n".join(f"  {sentence}" for sentence in sentences)
 
 

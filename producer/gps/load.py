@@ -1,4 +1,4 @@
-"""Load of a GPS log: from an open source to acknowledged records and a report that adds up."""
+"""Load of a GPS log: reads, converts and sends its rows; reports every row as acknowledged, rejected or failed."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,12 +9,12 @@ from producer.gps.log_lines import read_blocks
 from producer.gps.open_log import LogSource
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
-from producer.shared.base_load import BaseLoad, LoadOptions, Verdict
+from producer.shared.base_load import BaseLoad, LoadOptions, StatusAndProblem
 from producer.shared.rejects_file import RejectFile
 
 
 class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
-    """One load of a log; `header` is what encode_header() returns."""
+    """One load of a log; `header` is the 5 bytes that each value begins with, from encode_header()."""
 
     sent_unit = read_unit = "rows"
 
@@ -52,7 +52,7 @@ class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
     def _progress(self) -> str:
         return f"{self._lines:,} lines in all"
 
-    def _judge(self) -> Verdict:
+    def _final_status(self) -> StatusAndProblem:
         if not self._delivery.handed and not self._rejected:
             content = (
                 "it ends after the names of the columns"

@@ -8,7 +8,7 @@ from producer.shared.base_report import BaseLoadReport
 
 @dataclass(frozen=True, kw_only=True)
 class GpsLoadReport(BaseLoadReport):
-    """Every row read is acknowledged, rejected or failed."""
+    """Result of a load of rows: every row read is acknowledged, rejected or failed."""
 
     rows: int
     """Rows taken from the source: neither header nor blank lines."""

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 from producer.runtime.exit_status import SluiceError
 
 LINE_LIMIT = 4096
-"""Longest line taken for a row, in bytes without the line end."""
+"""Longest line that can be a row, in bytes without the line end."""
 BLOCK = 1 << 19
 """Bytes of a block: some thousand rows, so that everything made from them stays in the processor's cache."""
 _SLOW_SECONDS = 0.1

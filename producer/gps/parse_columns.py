@@ -1,7 +1,7 @@
 """The fast path: parses and checks a block of lines at once, column by column.
 
-It only accepts: a block in which anything is not plainly right is left to the plain path, check_rows.py. What the fast
-path accepts, the plain path accepts with the same values.
+It accepts a block as a whole or not at all; what it does not accept, the plain path (check_rows.py) checks row by row.
+What the fast path accepts, the plain path accepts with the same values.
 """
 
 from typing import NamedTuple
@@ -54,10 +54,10 @@ class Columns(NamedTuple):
 
 
 def parse_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Columns | None:
-    """Parse and check whole lines, each ended by LF or CRLF; None where the plain path must decide.
+    """Parse and check whole lines, each ended by LF or CRLF; returns None if the plain path must check them.
 
-    `lines` is their number; `order` has the place of each column in a row. A header is not recognized, and duplicates
-    are not looked for.
+    `lines` is their number; `order` has the position of each column in a row. A header is not recognized, and
+    duplicates are not looked for.
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
@@ -76,7 +76,7 @@ def parse_columns(block: bytes, *, lines: int, order: Order = PLAIN_ORDER) -> Co
 
 
 def _may_have_long_line(block: bytes) -> bool:
-    """Say whether a line can be too long: then it covers a whole window, which has no line end."""
+    """Return whether a line can be too long: then it covers a whole window, which has no line end."""
     text = np.frombuffer(block, dtype=np.uint8)
     windows = text[: len(text) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     return not bool((windows == ord("\n")).any(axis=1).all())

@@ -53,7 +53,7 @@ class RowRejectedError(ValueError):
 def parse_row(row: bytes, order: Sequence[int] | None = None) -> GpsFix:
     """Parse one row; raises RowRejectedError with the reason for the first field that is wrong.
 
-    `order` has for each field of a GpsFix its place in the row; without it they are in the same order.
+    `order` has for each field of a GpsFix its position in the row; without it the row has the order of a GpsFix.
     """
     fields = [field.strip(BLANKS) for field in row.split(b",")]
     if len(fields) != len(COLUMNS):
@@ -82,10 +82,10 @@ def _wrong_fields(row: bytes, fields: int) -> RowReason:
 
 
 def find_utime(row: bytes, *, column: int = 0) -> int | None:
-    """Return the utime of a row in µs, whatever else is wrong in it; None where not all digits are there.
+    """Return the utime of a row in µs, whatever else is wrong in it; None where digits are missing.
 
-    `column` is its place in the row. The utime may be one that is not accepted: the table may have a row of that key
-    from a load under other rules. 1.37E+15 is None: its digits are gone, so it is the key of no row of the table.
+    `column` is its position in the row. The utime may be one that is not accepted: the table may have a row of that key
+    from a load under other rules. 1.37E+15 gives None: a program has rounded it, so the row's key is not known.
     """
     fields = row.split(b",", column + 1)
     if column >= len(fields):
@@ -107,7 +107,7 @@ def _parse_utime(text: bytes) -> int:
 
 
 def _parse_whole(text: bytes, *, rounded: RowReason) -> int | RowReason:
-    """Return the integer that a number with a point or an exponent is, or the reason why it is none.
+    """Return the value of an integer written with a point or an exponent, or the reason why it is no integer.
 
     `rounded` is the reason where not every digit is written: 1.37E+15 may have been any of many integers.
     """

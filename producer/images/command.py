@@ -1,4 +1,4 @@
-"""`sluice load images SOURCE`: its arguments, and the load or the dry run."""
+"""`sluice load images SOURCE`: arguments, connections, and the run of the load or the dry run."""
 
 import argparse
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ Load the images of a source into Kafka, each as the bytes of its file, under the
 An image is acknowledged by the broker, left out by an option, or written to the rejects file with the reason; the
 counts add up, or the exit status says so. Loading images again changes nothing.
 
-SOURCE is a folder (a session's, one inside it, or one of several sessions), or a tar archive, packed (.gz, .bz2, .xz)
-or not, as a file or a pipe, - for standard input, or an http(s):// or gs:// URL; nclt:DATE/lb3, or nclt:DATE, are the
-images of a session of the NCLT data set. An archive is read as a stream and never unpacked to disk. The session is
-the date in an image's path, or else the source's own name; the camera is the folder it is in; its name is the utime."""
+SOURCE is a folder (a session's, one inside it, or one of several sessions), or a tar archive, compressed (.gz, .bz2,
+.xz) or not: a file, a pipe, - for standard input, or an http(s):// or gs:// URL; nclt:DATE/lb3, or nclt:DATE, are the
+images of a session of the NCLT data set. An archive is read as a stream and never extracted to disk. The session is the
+date in an image's path, or else the source's name; the camera is the file's folder; the utime is the file's name."""
 
 
 def add_images_arguments(kinds: Subparsers) -> None:
@@ -43,7 +43,7 @@ def add_images_arguments(kinds: Subparsers) -> None:
         "images",
         help="the images of a folder or an archive (NCLT's <date>_lb3.tar.gz)",
         description=_DESCRIPTION,
-        epilog=f"{STATUSES}; incomplete also if the limit that holds without --max-bytes was reached",
+        epilog=f"{STATUSES}; incomplete also if the default of --max-bytes was reached",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     images.add_argument("source", metavar="SOURCE", help=IMAGE_SOURCES)
@@ -51,7 +51,7 @@ def add_images_arguments(kinds: Subparsers) -> None:
     images.add_argument(
         "--dry-run",
         action="store_true",
-        help="send nothing and need no Kafka: say how many images and bytes there are and what Redis has room for",
+        help="send nothing, without Kafka: report images, bytes, and whether Redis has room for them",
     )
     add_shared_arguments(images, unit="images")
     images.set_defaults(load=load_images)
@@ -60,11 +60,11 @@ def add_images_arguments(kinds: Subparsers) -> None:
 def load_images(
     args: argparse.Namespace, *, env: Mapping[str, str], errors: Console
 ) -> "ImageLoadReport | DryRunReport":
-    """Load the images of the source that `args` names, or go through them for --dry-run; progress goes to `errors`.
+    """Load the images of the source that `args` names, or only check them for --dry-run; progress goes to `errors`.
 
     Raises SluiceError where it cannot begin.
     """
-    # Pillow takes a while to import: not for --help, nor for a log.
+    # Imported late: Pillow takes a while, which --help and a load of rows need not wait for.
     from producer.images.load import ImageLoadOptions  # noqa: PLC0415
 
     options = ImageLoadOptions(

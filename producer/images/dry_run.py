@@ -9,7 +9,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from producer.images.image_source import Image, ImageSource
-from producer.images.load import ImageLoadOptions, judge_images
+from producer.images.load import ImageLoadOptions, final_status
 from producer.images.load_report import left_out_lines
 from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimate_memory, fetch_memory
 from producer.images.selection import LeftOut
@@ -101,7 +101,7 @@ def dry_run(
     status, problem = (
         cut
         or _full(totals, memory)
-        or judge_images(
+        or final_status(
             source,
             images=totals.images,
             rejected=rejected.total(),

@@ -1,4 +1,4 @@
-"""Lists the files of a folder or a tar archive of images, without judging their content."""
+"""Lists the files of a folder or a tar archive of images, without checking their content."""
 
 import os
 from collections.abc import Callable, Iterator

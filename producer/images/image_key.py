@@ -1,4 +1,4 @@
-"""Key of an image, `<session>/<camera>/<utime>`: derives it from a file's path, and takes it apart."""
+"""Key of an image, `<session>/<camera>/<utime>`: derives it from a file's path, and parses it."""
 
 import re
 from collections.abc import Iterable
@@ -67,7 +67,7 @@ def camera_of(key: str) -> str:
 
 
 def utime_of(key: str) -> int | None:
-    """Return when the image was taken, in µs since the epoch; None if the key does not end in a number."""
+    """Return the utime of a key, in µs since the epoch: when the image was taken; None if it ends in no number."""
     last = key.rpartition("/")[2]
     return int(last) if last.isascii() and last.isdigit() else None
 

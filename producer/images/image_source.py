@@ -122,7 +122,7 @@ class ImageSource:
         return Image(key=key, name=file.name, data=data)
 
     def _choose(self, file: ImageFile) -> str | RejectedFile | None:
-        """Judge a file by its name and size: return its key, or the file rejected, or None if it is left out."""
+        """Check a file's name and size; returns its key, or the file rejected, or None if it is left out."""
         parts = self._rules.path_parser.parse(file.name)
         if isinstance(parts, ImageReason):
             return reject(file, parts)

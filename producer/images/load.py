@@ -1,4 +1,4 @@
-"""Load of images: from an open source to acknowledged records and a report that adds up."""
+"""Load of images: reads, checks and sends them; reports every file as acknowledged, rejected, left out or failed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from producer.images.selection import DEFAULT_MAX_BYTES
 from producer.kafka.delivery import Delivery
 from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit
-from producer.shared.base_load import BaseLoad, LoadOptions, Verdict
+from producer.shared.base_load import BaseLoad, LoadOptions, StatusAndProblem
 from producer.shared.rejects_file import RejectFile
 
 TOPIC = "images"
@@ -37,7 +37,7 @@ class ImageLoadOptions(LoadOptions):
     """Options of a load of images, besides those that choose the images."""
 
     size_was_chosen: bool = True
-    """Whether the user has set --max-bytes: then to be stopped by it is no failure."""
+    """Whether the user has set --max-bytes: only then is a load that it stops a success."""
 
 
 class ImageLoad(BaseLoad[Records | RejectedFile, ImageLoadReport]):
@@ -75,8 +75,8 @@ class ImageLoad(BaseLoad[Records | RejectedFile, ImageLoadReport]):
     def _progress(self) -> str:
         return f"{self._delivery.handed:,} images in all"
 
-    def _judge(self) -> Verdict:
-        return judge_images(
+    def _final_status(self) -> StatusAndProblem:
+        return final_status(
             self._source,
             images=self._delivery.acknowledged,
             rejected=self._rejected.total(),
@@ -94,8 +94,10 @@ class ImageLoad(BaseLoad[Records | RejectedFile, ImageLoadReport]):
         )
 
 
-def judge_images(source: ImageSource, *, images: int, rejected: int, allowed: int, size_was_chosen: bool) -> Verdict:
-    """Judge a load or a dry run of a source that was read as far as it should be.
+def final_status(
+    source: ImageSource, *, images: int, rejected: int, allowed: int, size_was_chosen: bool
+) -> StatusAndProblem:
+    """Return the status of a load or a dry run that has read its source as far as it should.
 
     `images` is how many were sent. `rejected` files are no failure up to `allowed`; being stopped by --max-bytes is
     none if the user set it.

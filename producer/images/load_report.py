@@ -12,7 +12,7 @@ from producer.shared.base_report import BaseLoadReport
 
 @dataclass(frozen=True, kw_only=True)
 class ImageLoadReport(BaseLoadReport):
-    """Every file seen is acknowledged, rejected, left out or failed."""
+    """Result of a load of images: every file found is acknowledged, rejected, left out or failed."""
 
     size: int
     """Bytes of the acknowledged images."""
@@ -24,7 +24,7 @@ class ImageLoadReport(BaseLoadReport):
 
     @property
     def files(self) -> int:
-        """Files seen in the source."""
+        """Files found in the source."""
         return self.acknowledged + self.rejected.total() + self.left_out.files + self.failed
 
     @property
@@ -62,7 +62,7 @@ class ImageLoadReport(BaseLoadReport):
             lines = [f"{self.source}: {counts} loaded, {decimal(self.size)} {speed}"]
         lines += self._rejected_lines(unit="files", file=self.rejects_file)
         if self.rejected[ImageReason.TOO_LARGE] and self.max_message_bytes is not None:
-            lines.append(f"a message may have {self.max_message_bytes:,} bytes: max.message.bytes of the topic")
+            lines.append(f"a record may have {self.max_message_bytes:,} bytes: max.message.bytes of the topic")
         lines += left_out_lines(self.left_out, rest_unread=self.rest_unread)
         if self.failed:
             lines.append(f"{self.failed:,} images not acknowledged")

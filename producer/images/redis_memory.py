@@ -1,4 +1,4 @@
-"""RedisMemory of Redis that images need, and that it has; for the dry run of a load.
+"""Memory of Redis: estimates what images take, queries what is used and allowed; for the dry run of a load.
 
 Only the dry run connects to Redis, and only if the environment variables of its address are set: a load itself knows
 nothing of the consumers of its topic.

@@ -10,7 +10,7 @@ class ImageReason(RejectReason):
     PATH = "path", "its path is no plain text (not UTF-8, or with control characters), or far too long for a key"
     NAME = "name", "its name is not a utime: digits, then an ending such as .tiff"
     DUPLICATE = "duplicate", "an earlier image of this source has the same key"
-    TOO_LARGE = "too-large", "it is larger than a message may be"
+    TOO_LARGE = "too-large", "it is larger than a record of the topic may be"
     UNREADABLE = "unreadable", "it cannot be read"
     EMPTY = "empty", "it has no bytes"
     NOT_AN_IMAGE = "not-an-image", "it is not a TIFF, PNG or JPEG that can be understood"

@@ -10,7 +10,7 @@ DEFAULT_MAX_BYTES = 400_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The user's selection."""
+    """Values of --camera, --every, --limit and --max-bytes."""
 
     cameras: frozenset[str] | None = None
     """Such as {"Cam0"}; None for all."""

@@ -6,7 +6,7 @@ import re
 from producer.images.selection import DEFAULT_MAX_BYTES, Selection
 
 CAMERAS = tuple(f"Cam{number}" for number in range(6))
-"""NCLT's."""
+"""Names of the cameras in the NCLT data set."""
 _UNITS = {"": 1, "B": 1} | {
     prefix + suffix: base**power
     for power, prefix in enumerate("KMGT", start=1)
@@ -17,7 +17,7 @@ _ALL = "all"
 
 
 def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that selection() reads."""
+    """Add the options that read_selection() reads."""
     parser.add_argument(
         "--camera",
         metavar="NAME",
@@ -27,7 +27,7 @@ def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
         "by repeating the option (default: all)",
     )
     parser.add_argument(
-        "--every", metavar="N", type=_positive, default=1, help="every Nth image of each camera (default: each)"
+        "--every", metavar="N", type=_positive, default=1, help="every Nth image of each camera (default: all)"
     )
     parser.add_argument("--limit", metavar="N", type=_positive, help="at most so many images (default: no limit)")
     parser.add_argument(
@@ -40,7 +40,7 @@ def add_selection_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_selection(args: argparse.Namespace) -> Selection:
-    """Return what the options say."""
+    """Return the selection that the options make."""
     unlimited = args.max_bytes == _ALL
     return Selection(
         cameras=frozenset(args.camera) if args.camera else None,

@@ -16,7 +16,7 @@ from producer.sources.source_errors import READ_ERRORS, source_cut_error
 from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 
 STDIN_HOLDS = "SLUICE_STDIN_HOLDS"
-"""Environment variable: `images` if standard input holds images; another value, a log; unset, detect it."""
+"""Environment variable: `images` if standard input holds images, any other value for a log; if unset, detect it."""
 _IMAGE_EXTENSIONS = {".tif", ".tiff", ".png", ".jpg", ".jpeg"}
 _MAX_FILES = 10
 _MAX_BYTES = 16 << 20

@@ -51,7 +51,7 @@ class ProducerEndpoints:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read PRODUCER_VARIABLES from `env`; raises SluiceError that names every one missing."""
+        """Read PRODUCER_VARIABLES from `env`; raises SluiceError (USAGE), which names all that are missing."""
         require_variables(env, PRODUCER_VARIABLES)
         return cls(producer=read_kafka_user(env, "producer"), registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"))
 
@@ -65,7 +65,7 @@ def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> N
 
 
 def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
-    """Return the Kafka user `name` with the password that `env` has for it; raises SluiceError (USAGE)."""
+    """Return the Kafka user `name` with its password from `env`; raises SluiceError (USAGE) for a path not in UTF-8."""
     ca_file = env["SLUICE_CA_FILE"]
     if not _is_utf8(ca_file):
         raise SluiceError("SLUICE_CA_FILE is not UTF-8, which Kafka's client needs; move the file", status=Exit.USAGE)
@@ -78,5 +78,5 @@ def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:
 
 
 def _is_utf8(text: str) -> bool:
-    """Say whether a variable's text is UTF-8; in Python other bytes are lone surrogates."""
+    """Return whether a variable's text is UTF-8; in Python other bytes are lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)

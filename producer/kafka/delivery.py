@@ -15,12 +15,12 @@ from producer.kafka.topic import CONNECT_SECONDS, TopicAdmin
 from producer.runtime.exit_status import SluiceError
 
 COMPRESSION = "none"
-"""Fixes hardly repeat, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
+"""Rows have little in common, so compressing them costs more than it saves on a fast network (docs/producer.md)."""
 QUEUE = 50_000
 """Most records in the client's queue: some 15 MB, small enough for the processor's cache."""
 _TICK_SECONDS = 0.1
 _ROOM_SECONDS = 0.002
-"""Between two checks for room in the queue: the client does not signal acknowledgements."""
+"""Time between two checks for room in the queue: the client does not signal acknowledgements."""
 _SOCKET_SECONDS = 20
 _SETTINGS: dict[str, str | int | float | bool] = {
     "acks": "all",
@@ -55,13 +55,13 @@ class Delivery:
         tuning: Mapping[str, int] = _NO_TUNING,
     ) -> None:
         self.handed = 0
-        """Records handed to the client, also those it refused."""
+        """Records handed to the client, including those it did not take."""
         self.failed = 0
-        """Records of these that have failed."""
+        """Of these, the records that failed."""
         self.handed_bytes = self.failed_bytes = 0
-        """Bytes of their values."""
+        """Bytes of the values of these records."""
         self.problem: KafkaError | None = None
-        """The first failure. Nothing more is handed over after one."""
+        """The first failure; after it no more records are handed to the client."""
         self.last_error: KafkaError | None = None
         """The last error of the connection, even if it has recovered since."""
         self._settings = dict(settings)
@@ -96,7 +96,7 @@ class Delivery:
 
     @property
     def acknowledged_bytes(self) -> int:
-        """Bytes of these records' values; an estimate while something is waiting."""
+        """Bytes of the acknowledged records' values; an estimate while records are waiting."""
         done = self.handed - self.failed
         return (self.handed_bytes - self.failed_bytes) * self.acknowledged // done if done else 0
 
@@ -123,7 +123,7 @@ class Delivery:
 
     def finish(self, *, tick: Callable[[], None]) -> None:
         """Wait until every record is acknowledged or failed."""
-        # The client gives each up after `patience`, and those under way when their request has ended too.
+        # The client gives up a record after `patience`, one that is being sent only when its request has timed out too.
         deadline = time.monotonic() + self._patience + 2 * _SOCKET_SECONDS
         while self.waiting and time.monotonic() < deadline:
             self._client.flush(_TICK_SECONDS)
@@ -132,7 +132,7 @@ class Delivery:
         self.abandon()
 
     def abandon(self) -> None:
-        """Give up what is still waiting: it counts as failed."""
+        """Give up the records that still wait: they count as failed."""
         while self.waiting:
             self._client.purge()
             self._collect(_TICK_SECONDS)
@@ -154,7 +154,7 @@ class Delivery:
         for failure in self._client.poll(seconds):
             self.failed += failure.records
             self.failed_bytes += failure.value_bytes
-            if failure.error.fatal():  # why all others fail
+            if failure.error.fatal():  # the cause of all others
                 self.problem = failure.error
             elif failure.records:
                 self.problem = self.problem or failure.error

@@ -3,7 +3,7 @@
 from confluent_kafka import KafkaError
 
 _TLS = (
-    "the broker's certificate is not accepted, or it does not speak TLS there; SLUICE_CA_FILE must name the "
+    "the broker's certificate is not accepted, or it does not use TLS at this address; SLUICE_CA_FILE must name the "
     "authority of this pipeline and SLUICE_BOOTSTRAP_SERVERS its TLS listener"
 )
 _LOGIN = "the broker does not accept the user or the password; is SLUICE_PRODUCER_PASSWORD that of this pipeline?"
@@ -17,8 +17,8 @@ _ADVICE: dict[int, str] = {
     "the cluster's topic operator makes it",
     KafkaError._UNKNOWN_TOPIC: "there is no such topic; k8s/topics.yaml declares it",
     KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time, see --wait",
-    KafkaError._PURGE_QUEUE: "they were given up",
-    KafkaError._PURGE_INFLIGHT: "they were given up while under way",
+    KafkaError._PURGE_QUEUE: "they were given up before they were sent",
+    KafkaError._PURGE_INFLIGHT: "they were given up before Kafka answered",
 }
 _FINAL = frozenset(_ADVICE) - {KafkaError._MSG_TIMED_OUT}
 _UNSPECIFIC = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
@@ -33,14 +33,14 @@ def describe(error: KafkaError) -> str:
 def explain(problem: KafkaError | None, last: KafkaError | None) -> str:
     """Explain why records were not acknowledged; `problem` is the failure, `last` the last error of the connection."""
     if problem is None:
-        return "nothing was heard of them"
+        return "Kafka has not answered"
     return (
         describe(problem) if last is None or last.code() == problem.code() else f"{describe(problem)}; {describe(last)}"
     )
 
 
 def is_final(error: KafkaError) -> bool:
-    """Say whether an error is one that waiting cannot mend."""
+    """Return whether waiting cannot help against an error."""
     return error.fatal() or error.code() in _FINAL
 
 

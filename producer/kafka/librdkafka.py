@@ -1,4 +1,4 @@
-"""librdkafka's C interface for many records at once, in the library that confluent-kafka brings along.
+"""librdkafka's C interface for many records at once, from the library that confluent-kafka installs.
 
 confluent-kafka's own `Producer.produce_batch` calls the same function, but makes its array of messages from one
 dict per message, which costs more than all the rest of a load. Here the array is filled by NumPy: no
@@ -70,7 +70,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 
 class Failure(NamedTuple):
-    """An error, and the records that failed with it: none if it is one of the connection."""
+    """An error, and the number of records that failed with it: 0 for an error of the connection."""
 
     error: KafkaError
     records: int
@@ -144,7 +144,7 @@ class BatchClient:
 
     def _configuration(self, settings: Mapping[str, str | int | float | bool], text: Any) -> int:
         conf = self._library.rd_kafka_conf_new()
-        # Errors come as events; the library's own log would tear the progress bar.
+        # Errors come as events; the library's own log on standard error would break the progress bar.
         self._library.rd_kafka_conf_set_log_cb(conf, None)
         for name, value in settings.items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
@@ -168,7 +168,7 @@ class BatchClient:
 
 
 def _load() -> Any:
-    """Find librdkafka through the module that is linked with it, wherever that keeps it."""
+    """Load librdkafka through confluent-kafka's extension module, which is linked with it."""
     library = CDLL(cimpl.__file__)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(library, f"rd_kafka_{name}")

@@ -1,4 +1,4 @@
-"""Many Kafka records in one piece of memory, as arrays of offsets and lengths."""
+"""Many Kafka records in one buffer, as arrays of offsets and lengths."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self

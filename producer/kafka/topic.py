@@ -1,4 +1,4 @@
-"""Checks that a topic is there, and reads its settings, before anything is sent to it."""
+"""Checks that a topic exists and reads its settings, before anything is sent to it."""
 
 import time
 from collections.abc import Mapping
@@ -44,8 +44,7 @@ class TopicAdmin:
             return int(answer.result(seconds)[_MAX_MESSAGE_BYTES].value)
         except KafkaException as error:
             raise SluiceError(
-                f"Kafka does not say how large a message of topic {self._topic} may be: "
-                f"{kafka_errors.describe(error.args[0])}",
+                f"Kafka does not say max.message.bytes of topic {self._topic}: {kafka_errors.describe(error.args[0])}",
                 status=Exit.UNAVAILABLE,
             ) from error
 

@@ -145,4 +145,4 @@ def _report_unexpected(error: Exception) -> str:
         where = f"the details could not be written to a file ({unwritable.strerror or unwritable})"
     else:
         where = f"{path} has the details"
-    return f"this was not expected, and is a mistake in the program: {summary}. {where}; please report it with them"
+    return f"unexpected error, a bug in this program: {summary}. {where}; please report it with them"

@@ -102,8 +102,9 @@ def _server_url(error: BaseException) -> str | None:
 
 def explain_untrusted_issuer(url: str) -> str:
     """Return a message with the issuer of the certificate of `url`, and how to trust it."""
-    return f"The certificate of {_host(url)} is by {_issuer(url)}, whom this system does not trust. " + _ADVICE.get(
-        platform.system(), _ADVICE["Linux"]
+    return (
+        f"The certificate of {_host(url)} is issued by {_issuer(url)}, which this system does not trust. "
+        + _ADVICE.get(platform.system(), _ADVICE["Linux"])
     )
 
 

@@ -1,4 +1,4 @@
-"""The load of a source into Kafka, as rows and images share it: read ahead, send, wait for acknowledgements, report."""
+"""Base class of both loads: reads ahead in a thread, sends, waits for acknowledgements, reports."""
 
 import time
 from abc import ABC, abstractmethod
@@ -19,15 +19,15 @@ from producer.sources.prefetch import Prefetch
 from producer.sources.source_errors import SourceCutError
 
 SOURCE_DAMAGED = (
-    "The source itself is cut or damaged, and loading it again would not mend that: make or fetch it anew, and load "
-    "that; what is there already is only written once more."
+    "The source itself is cut or damaged, and loading it again does not help: create or download it again and load "
+    "that; records that were sent already are only written again."
 )
-LOAD_AGAIN = "The same command again finishes the work: what is there already is only written once more."
+LOAD_AGAIN = "The same command again finishes the work: records that were sent already are only written again."
 _AHEAD = 2
-"""Blocks of rows, or images, read ahead. With the queue of Kafka's client they are all that is held in memory."""
+"""Blocks of rows, or images, read ahead. They and the queue of Kafka's client are all that is held in memory."""
 
-Verdict: TypeAlias = tuple[Exit, str | None]
-"""The exit status, and what must be said on standard error."""
+StatusAndProblem: TypeAlias = tuple[Exit, str | None]
+"""Exit status, and the message for standard error if not everything was loaded."""
 Item = TypeVar("Item")
 AnyReport = TypeVar("AnyReport", bound=BaseLoadReport)
 
@@ -70,14 +70,14 @@ class BaseLoad(ABC, Generic[Item, AnyReport]):
         self._rejected: Counter[RejectReason] = Counter()
 
     def run(self) -> AnyReport:
-        """Load the source as far as it goes; never raises for what a report can say."""
+        """Load the source; returns a report, also after an error: only unexpected exceptions are raised."""
         begun = time.perf_counter()
         ended_early = self._stage(self._send_all)
         not_settled = self._stage(lambda: self._delivery.finish(tick=self._tick))
         self._delivery.abandon()
         seconds = time.perf_counter() - begun
         status, problem = (
-            ended_early or not_settled or self._unacknowledged() or self._too_many_rejects() or self._judge()
+            ended_early or not_settled or self._unacknowledged() or self._too_many_rejects() or self._final_status()
         )
         return self._report(
             source=self._source_name,
@@ -101,11 +101,11 @@ class BaseLoad(ABC, Generic[Item, AnyReport]):
 
     @abstractmethod
     def _progress(self) -> str:
-        """Say how far the source was read, for the message that it ended early."""
+        """Return how far the source was read, for the message that it ended early."""
 
     @abstractmethod
-    def _judge(self) -> Verdict:
-        """Judge a load whose source was read as far as it should be, with everything sent acknowledged."""
+    def _final_status(self) -> StatusAndProblem:
+        """Return the status of a load that read its source as far as it should, with everything sent acknowledged."""
 
     @abstractmethod
     def _report(self, **fields: Any) -> AnyReport:
@@ -129,8 +129,8 @@ class BaseLoad(ABC, Generic[Item, AnyReport]):
         finally:
             ahead.stop()
 
-    def _stage(self, work: Callable[[], None]) -> Verdict | None:
-        """Run a part of the load; returns the verdict if an error has ended it."""
+    def _stage(self, work: Callable[[], None]) -> StatusAndProblem | None:
+        """Run a part of the load; returns status and problem if an error has ended it."""
         try:
             work()
         except StopLoadError:
@@ -142,8 +142,8 @@ class BaseLoad(ABC, Generic[Item, AnyReport]):
             return error.status, str(error)
         return None
 
-    def _unacknowledged(self) -> Verdict | None:
-        """Return the verdict if not all records that were sent are acknowledged."""
+    def _unacknowledged(self) -> StatusAndProblem | None:
+        """Return status and problem if not all records that were sent are acknowledged."""
         acknowledged, problem = self._delivery.acknowledged, self._delivery.problem
         failed = self._delivery.handed - acknowledged
         if not failed and problem is None:
@@ -158,8 +158,8 @@ class BaseLoad(ABC, Generic[Item, AnyReport]):
         allowed = self._options.max_rejects
         return allowed is not None and self._rejected.total() > allowed
 
-    def _too_many_rejects(self) -> Verdict | None:
-        """Return the verdict if --max-rejects has ended the load."""
+    def _too_many_rejects(self) -> StatusAndProblem | None:
+        """Return status and problem if --max-rejects has ended the load."""
         if not self._has_too_many_rejects():
             return None
         allowed = self._options.max_rejects or 0

@@ -1,6 +1,7 @@
 """Reports of loads and dry runs: the fields and sentences that rows and images share.
 
-Each report writes its own as_json(): names and order of the keys are a public format, best read in one piece.
+Each report has its own as_json(), although they are alike: the keys and their order are a public format, best read in
+one piece.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +27,7 @@ class Report(ABC):
     status: Exit
     """Exit status of the command."""
     problem: str | None
-    """Why not everything was loaded that the user asked for; None if everything was."""
+    """Why not everything that the user asked for was loaded; None if everything was."""
 
     @property
     def complete(self) -> bool:
@@ -68,6 +69,6 @@ class BaseLoadReport(Report):
     failed: int
     """Rows or images handed to Kafka's client but not acknowledged by the broker."""
     tombstones: bool
-    """Whether they were sent as deletions."""
+    """Whether tombstones were sent, which delete the rows or images."""
     rejects_file: Path | None
     """The file of rejects; None if there was no reject."""

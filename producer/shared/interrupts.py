@@ -10,13 +10,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopLoadError(Exception):
-    """Raised to end a load: what was handed to Kafka is still waited for, unless it is raised again."""
+    """Raised to end a load: records already sent are still waited for, unless it is raised again."""
 
 
 class Interrupts:
     """Context in which Ctrl-C and SIGTERM make check() raise StopLoadError, once for each signal.
 
-    `say` prints what the first one does.
+    `say` prints a message at the first one.
     """
 
     def __init__(self, *, say: Callable[[str], None]) -> None:
@@ -41,7 +41,7 @@ class Interrupts:
         if self._received > self._raised:
             self._raised += 1
             if self._raised == 1:
-                self._say("stopping; Kafka is still asked about what was sent (once more to give that up)")
+                self._say("stopping; waiting for Kafka to acknowledge what was sent (again to stop waiting)")
             raise StopLoadError
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:

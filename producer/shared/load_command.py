@@ -1,4 +1,4 @@
-"""Parts that `sluice load gps` and `sluice load images` share: options, rejects file, progress and Ctrl-C."""
+"""What `sluice load gps` and `sluice load images` share: options, rejects file, progress and Ctrl-C."""
 
 import argparse
 from collections.abc import Callable, Generator, Mapping
@@ -27,15 +27,15 @@ def add_shared_arguments(parser: argparse.ArgumentParser, *, unit: str) -> None:
         "--rejects",
         metavar="FILE",
         type=Path,
-        help=f"where the {unit} that are not loaded go, as CSV (default: <name of the source>.rejects.csv; "
-        "beside another load's file, <name of the source>.rejects-2.csv)",
+        help=f"CSV file for rejected {unit} (default: <name of the source>.rejects.csv, or .rejects-2.csv if "
+        "that is of another source)",
     )
     parser.add_argument(
         "--max-rejects",
         metavar="N",
         type=_parse_count,
-        help=f"stop once more than N {unit} are rejected; up to N are no failure (default: load to the end, and end "
-        f"with status {Exit.REJECTED.value} if any was)",
+        help=f"stop once more than N {unit} are rejected; up to N are no failure (default: load to the end, then "
+        f"exit with status {Exit.REJECTED.value} if any was rejected)",
     )
     parser.add_argument("--tombstones", action="store_true", help=f"delete the source's {unit} instead of loading")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Paths of the files that a command writes: never a source, and never over another source's file."""
+"""Chooses and writes the files of a command: never over a source, nor over a file about another source."""
 
 import os
 import re
@@ -18,15 +18,15 @@ from producer.sources.log_location import locate_log
 from producer.sources.source_location import display_path, file_descriptor, is_remote
 
 STDIN_SOURCE = "SLUICE_STDIN_SOURCE"
-"""Environment variable with the id (see source_id()) of what comes through standard input, as in a pod."""
+"""Environment variable with the id (see source_id()) of the source on standard input, as in a pod."""
 UNKNOWN_SOURCE = ""
 """Id of a source that cannot be known; it never equals that of another file."""
 
 
 def source_id(spec: str, *, env: Mapping[str, str]) -> str:
-    """Return the id by which files about a source name it, without secrets.
+    """Return the id of a source that files about it contain; it has no secrets.
 
-    UNKNOWN_SOURCE for a pipe: nobody can say whether the same comes through it another time.
+    UNKNOWN_SOURCE for a pipe: what comes through it need not be the same another time.
     """
     if spec == "-":
         return env.get(STDIN_SOURCE) or UNKNOWN_SOURCE
@@ -35,7 +35,7 @@ def source_id(spec: str, *, env: Mapping[str, str]) -> str:
     location = locate_log(spec, env=env)
     member = f"::{location.member}" if location.member else ""
     if is_remote(location.path):
-        # A query may hold a signature; what it is does not matter, only whether it is another one.
+        # A query may hold a signature, so only its hash is shown: enough to tell two queries apart.
         query = urlsplit(location.path).query
         which = f"?{sha256(query.encode()).hexdigest()[:12]}" if query else ""
         return f"{display_path(location.path, env=env)}{which}{member}"
@@ -46,16 +46,16 @@ def source_id(spec: str, *, env: Mapping[str, str]) -> str:
 
 def refuse_source(path: Path, *, source: str, env: Mapping[str, str], option: str) -> None:
     """Raise SluiceError (USAGE) if `path`, which `option` names, is the source, by whatever name, or is inside it."""
-    what = _status_of(source, env)
-    if what is None:
+    status = _status_of(source, env)
+    if status is None:
         return
-    if stat.S_ISDIR(what.st_mode):
-        inside = any(_is_same(parent, what) for parent in Path(os.path.realpath(path)).parents)
+    if stat.S_ISDIR(status.st_mode):
+        inside = any(_is_same(parent, status) for parent in Path(os.path.realpath(path)).parents)
     else:
-        inside = not _is_special(path) and _is_same(path, what)
+        inside = not _is_special(path) and _is_same(path, status)
     if inside:
         where = (
-            "would be inside the folder that is the source" if stat.S_ISDIR(what.st_mode) else "is the source itself"
+            "would be inside the folder that is the source" if stat.S_ISDIR(status.st_mode) else "is the source itself"
         )
         raise SluiceError(f"{path} {where}; name another file with {option}", status=Exit.USAGE)
 
@@ -71,7 +71,7 @@ def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | No
     sources = {path: _source_or_none(source_of, path) for path in taken}
     if named_by and wanted in sources and sources[wanted] is None:
         raise SluiceError(
-            f"{wanted} is there and is nothing that this command has written; name another file with {named_by}",
+            f"{wanted} exists and was not written by this command; name another file with {named_by}",
             status=Exit.USAGE,
         )
     ours = [path for path in taken if sources[path] == source != UNKNOWN_SOURCE]
@@ -99,13 +99,13 @@ def _existing(wanted: Path) -> Iterator[Path]:
 
 
 def why_not_writable(path: Path) -> str | None:
-    """Return why no file can be made at `path`, as far as can be known beforehand; None if one can be made."""
+    """Return why no file can be created at `path`, as far as can be known beforehand; None if one can."""
     if path.is_dir():
         return "it is a folder"
     folder = path.absolute().parent
     if not folder.is_dir():
         return "there is no such folder"
-    # replacing() makes a new file beside it; a device is written as it is.
+    # replacing() creates a new file beside it; a device is written directly.
     return None if os.access(folder, os.W_OK) or (path.exists() and not path.is_file()) else "its folder is read-only"
 
 
@@ -123,7 +123,7 @@ def replacing(path: Path) -> Generator[BinaryIO]:
     fresh = target.with_name(f".sluice-{uuid.uuid4().hex}.new")
     try:
         with fresh.open("xb") as file:
-            if target.exists():  # who may read it stays as it was
+            if target.exists():  # keep its permissions
                 os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             yield file
         fresh.replace(target)
@@ -145,15 +145,15 @@ def _status_of(source: str, env: Mapping[str, str]) -> os.stat_result | None:
         return None
 
 
-def _is_same(path: Path, what: os.stat_result) -> bool:
+def _is_same(path: Path, status: os.stat_result) -> bool:
     try:
-        return os.path.samestat(path.stat(), what)
+        return os.path.samestat(path.stat(), status)
     except OSError:
         return False
 
 
 def _is_special(path: Path | str) -> bool:
-    """Say whether there is something that is neither a file nor a folder: a device, a pipe."""
+    """Return whether there is something that is neither a file nor a folder: a device, a pipe."""
     if str(path) in {"/dev/stdout", "/dev/stderr"}:
         return True
     try:
@@ -164,7 +164,7 @@ def _is_special(path: Path | str) -> bool:
 
 
 def has_content(path: Path) -> bool:
-    """Say whether there is something that would be lost by writing to `path`."""
+    """Return whether there is something that would be lost by writing to `path`."""
     if not os.path.lexists(path) or _is_special(path):
         return False
     try:

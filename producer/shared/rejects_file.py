@@ -1,4 +1,4 @@
-"""The rejects file: a CSV file of the rows or images that a load did not load, with the reasons."""
+"""The rejects file: a CSV file of the rows or images that a load rejected, with the reasons."""
 
 import csv
 import io
@@ -19,14 +19,15 @@ IMAGES = ("path", "reason", "bytes")
 SOURCE = "source"
 """The last column of both: the source's id, see producer/shared/output_files.py."""
 _BEGINNING = 1 << 16
-"""Characters of an earlier file that are read to find its source: a reject has some thousand at most."""
+"""Characters of an existing file that are read to find its source: a reject has some thousand at most."""
 
 
 class RejectFile:
-    """Writes rejects as CSV, with a header of `columns` and the source; makes no file if there is no reject.
+    """Writes rejects as CSV, with a header of `columns` and the source; creates no file if there is no reject.
 
-    A file that an earlier load of the same `source` left is replaced. Where there is another source's, or some other
-    file, a numbered name beside it is chosen. Raises SluiceError for some other file that --rejects names (`named`).
+    A rejects file of an earlier load of the same `source` is replaced. If `path` is another source's file, or any other
+    file, a numbered name beside it is chosen; but for any other file that --rejects names (`named`), SluiceError is
+    raised.
     """
 
     def __init__(
@@ -57,10 +58,10 @@ class RejectFile:
             return
         try:
             if self._file is None:
-                self.path = self._choose()  # another load may have made a file since
+                self.path = self._choose()  # another load may have written a file since
                 self._file = self.path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file, lineterminator="\n").writerow(self._columns)
-                self._file.flush()  # an empty file is nobody's
+                self._file.flush()  # so that no other load takes the file for an unused one
             rows = ((*reject.cells(), self._source) for reject in rejects)
             csv.writer(self._file, lineterminator="\n").writerows(rows)
         except OSError as error:

@@ -46,7 +46,7 @@ def find_pod_problems(objects: Sequence[KubernetesObject], *, now: datetime) -> 
 
 
 def age(text: str | None, *, now: datetime) -> timedelta:
-    """Return the time since a timestamp of Kubernetes; 0 where it is missing."""
+    """Return the time since a timestamp of Kubernetes; 0 if it is missing."""
     return now - datetime.fromisoformat(text).astimezone(UTC) if text else timedelta(0)
 
 
@@ -95,7 +95,7 @@ def _pod(pod: KubernetesObject, warnings: _Warnings, *, now: datetime) -> str:
 
 
 def _reasons(pod: KubernetesObject, conditions: dict[str, KubernetesObject], warnings: _Warnings) -> str:
-    """Return why the pod does not run; empty where it runs but is not ready."""
+    """Return why the pod does not run; empty if it runs but is not ready."""
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return f"cannot be scheduled: {scheduled.get('message', scheduled.get('reason', ''))}"

@@ -43,7 +43,7 @@ def run_in_cluster(
 ) -> Exit:
     """Run the command line `arguments`, parsed as `args`, in the cluster; return its exit status.
 
-    Raises SluiceError where the cluster cannot be reached, a source cannot be read or a file cannot be written.
+    Raises SluiceError if the cluster cannot be reached, a source cannot be read or a file cannot be written.
     """
     if arguments[0] == "status":
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))

@@ -33,7 +33,7 @@ def _gke_context() -> str:
             return done.stdout.strip()
         why = done.stderr.strip()
     raise SluiceError(
-        f"where the stack gke is cannot be told: {why}. Make it with pulumi up -s gke, or name its context yourself: "
-        "--target context:NAME (kubectl config get-contexts)",
+        f"the kubectl context of the stack gke is unknown: {why}. Create it with pulumi up -s gke, or name its "
+        "context: --target context:NAME (kubectl config get-contexts)",
         status=Exit.UNAVAILABLE,
     )

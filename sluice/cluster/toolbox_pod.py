@@ -81,7 +81,7 @@ class Toolbox:
         raised here. In the output, the keys of `local_paths` (paths in the pod) are replaced by their values (paths on
         this machine). On Ctrl-C the command gets SIGINT, and the rest of its output is still shown.
 
-        Raises ConnectionBrokenError where the connection breaks before the command has ended, and SluiceError for a
+        Raises ConnectionBrokenError if the connection breaks before the command has ended, and SluiceError for a
         command that was killed.
         """
         assignments = [f"{name}={value}" for name, value in variables.items()]
@@ -178,7 +178,7 @@ class Toolbox:
     def _fetch_error(self, name: str, errors: bytes) -> StillInPodError:
         why = kubectl_error(errors) or "the connection has ended"
         return StillInPodError(
-            f"what the command has written could not be brought here: {why}. {self._where(name)}",
+            f"what the command has written could not be fetched: {why}. {self._where(name)}",
             status=Exit.UNAVAILABLE,
         )
 

@@ -28,16 +28,16 @@ DEFAULT_LIMIT = 20
 """Number of letters that are listed without --limit."""
 _DESCRIPTION = """\
 Without a sub-command: how many dead letters there are, for which reasons, and the newest of them. A dead letter is a
-record that a sink could not use and set aside. LETTER is CONNECTOR:PARTITION:OFFSET, as the list shows it."""
+record that a sink could not use. LETTER is CONNECTOR:PARTITION:OFFSET, as the list shows it."""
 _SEND = """\
 Send dead letters again to the topics that they came from: same key, value and headers, without the headers that say
-why they failed. Mend the reason first. None is sent twice: Kafka remembers which were sent (--again sends them all the
-same). One that fails again comes back as a new dead letter. It writes over what was loaded since under its key."""
+why they failed. Remove the cause first. None is sent twice: Kafka stores which were sent (--again sends them
+nevertheless). One that fails again becomes a new dead letter. It overwrites what was loaded since under its key."""
 _WRITE = """\
-Write dead letters to FILE, from which they can be mended and loaded again. Its ending says what it holds: .csv rows
-for `sluice load gps`, .tar images for `sluice load images`, .jsonl every letter as it is (bytes as hex). What cannot be
-decoded goes beside it, into FILE's name with .rest.jsonl, each with the reason. Those that were sent again are left
-out: they have arrived, or come back as new dead letters."""
+Write dead letters to FILE, to be corrected and loaded again. Its extension is its format: .csv rows for `sluice load
+gps`, .tar images for `sluice load images`, .jsonl every letter as it is (bytes as hex). Letters that cannot be
+converted go into a second file, FILE's name with .rest.jsonl, each with the reason. Those that were sent again are left
+out: they have arrived, or have become new dead letters."""
 
 
 def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +56,12 @@ def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one object")
     parser.set_defaults(dlq=_list, letters=[])
     commands = parser.add_subparsers(title="sub-commands", metavar="SUB-COMMAND")
-    show = commands.add_parser("show", help="show one, nothing of it left out")
+    show = commands.add_parser("show", help="show one, complete")
     show.add_argument("letter", type=_address, metavar="LETTER", help="such as mysql-sink:0:12")
     show.add_argument("--trace", action="store_true", help="with Java's stack trace")
     _add_json(show)
     show.set_defaults(dlq=_show)
-    write = _add_sub(commands, "write", "write them to a file, to be mended and loaded again", _WRITE)
+    write = _add_sub(commands, "write", "write them to a file, to be corrected and loaded again", _WRITE)
     write.add_argument("file", type=Path, metavar="FILE", help="ends in .csv, .tar or .jsonl")
     _add_letters(write)
     write.add_argument("--again", action="store_true", help="also those that were sent again")
@@ -81,7 +81,7 @@ def _add_sub(commands: Any, name: str, about: str, description: str) -> argparse
 
 
 def _add_filter_arguments(parser: argparse.ArgumentParser, *, default: Any) -> None:
-    parser.add_argument("--connector", metavar="NAME", default=default, help="only those that this sink set aside")
+    parser.add_argument("--connector", metavar="NAME", default=default, help="only those of this sink")
     parser.add_argument("--reason", metavar="TEXT", default=default, help="only those whose reason holds this text")
 
 
@@ -219,7 +219,7 @@ def _send_with_progress(
 
     with (
         LoadProgress(errors, name="sending", size=None, describe=done) as progress,
-        Interrupts(say=lambda _: errors.print("stopping; what is under way is still waited for")) as interrupts,
+        Interrupts(say=lambda _: errors.print("stopping after the records under way")) as interrupts,
     ):
 
         def tick(count: int) -> None:

@@ -86,7 +86,7 @@ class DeadLetter:
 
     @property
     def trace(self) -> str:
-        """Java's stack trace; empty where there is none."""
+        """Java's stack trace; empty if there is none."""
         return self.error("exception.stacktrace")
 
     @property

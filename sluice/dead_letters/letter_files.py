@@ -68,7 +68,7 @@ class WriteResult:
             lines.append(f"{self.others:,} of other topics are not in it; a FILE that ends in .jsonl takes all")
         if self.letters and self.extension != ".jsonl":
             kind = "gps" if self.extension == ".csv" else "images"
-            lines.append(f"next: mend it, then sluice load {kind} {shlex.quote(str(self.file.absolute()))}")
+            lines.append(f"next: correct it, then sluice load {kind} {shlex.quote(str(self.file.absolute()))}")
         return lines
 
 

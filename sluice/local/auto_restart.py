@@ -37,7 +37,7 @@ _LOG = logging.getLogger(NAME)
 
 
 def server(instance: Instance) -> Server:
-    """Return the process; it is ready after its first complete answer from Connect."""
+    """Return the process `auto-restart`; ready after its first complete answer from Connect."""
     folder = instance.folder(NAME)
     ready = folder / _READY_FILE
     ready.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ def server(instance: Instance) -> Server:
 
 @dataclass
 class RestartPlan:
-    """When to restart one connector: at once, then after pauses that double, up to a minute.
+    """Times of one connector's restarts: at once, then after pauses that double, up to a minute.
 
     After a run longer than the longest pause the count starts again at 0. Times are seconds of one monotonic clock.
     """

@@ -22,17 +22,17 @@ _ADVICE_BY_PATTERN = (
     ),
     (
         "Table '.*' doesn't exist|Table .* not found|Could not find table",
-        "A table is missing. `sluice up` makes those of k8s/mysql.",
+        "A table is missing. `sluice up` creates those of k8s/mysql.",
     ),
-    ("Access denied|command denied", "A right in the database is missing: k8s/mysql/20-users.sql gives them."),
-    ("AuthorizationException|Not authorized", "A right in Kafka is missing: k8s/users.yaml gives them."),
+    ("Access denied|command denied", "A privilege in the database is missing: k8s/mysql/20-users.sql grants them."),
+    ("AuthorizationException|Not authorized", "An ACL in Kafka is missing: k8s/users.yaml has them."),
     ("Communications link failure|Connection refused", "What it connects to does not answer: `sluice status`."),
 )
 _DEFAULT_ADVICE = "Repair the cause, then run sluice up. The whole trace is in the instance's logs/connect-*.log."
 
 
 def advise(cause: str, connector: str) -> str:
-    """Return what to do about a cause of `connector`'s failure, as sluice/stack_trace.py finds it."""
+    """Return what to do about a failure of `connector`; `cause` is from sluice/stack_trace.py's innermost_message()."""
     found = next(
         (text for pattern, text in _ADVICE_BY_PATTERN if re.search(pattern, cause, re.IGNORECASE)), _DEFAULT_ADVICE
     )

@@ -1,4 +1,4 @@
-"""Progress of a connector: whether it has worked since `sluice up` began. RUNNING tasks alone do not show that."""
+"""Progress of a connector: whether it has done work since `sluice up` began, which the state RUNNING does not show."""
 
 import time
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from sluice.local.mariadb import connect_as_root
 from sluice.local.pipeline_spec import Connector
 
 _POLL_SECONDS = 0.1
-_MOVED_SECONDS = 5.0
-"""A sink that has committed in every partition is done after this time, even if not all that waited is written, s."""
+_BACKLOG_SECONDS = 5.0
+"""Time that a sink has to write its whole backlog, s. After it, one commit in every partition is enough."""
 BinlogPosition = tuple[int, int]
 """A position in the binary log: number of the file, byte in it."""
 
 
 class Progress(Protocol):
-    """What a connector still has to do to count as working."""
+    """Work that a connector has to do before `sluice up` counts it as running."""
 
     def pending_step(self) -> str | None:
         """Return the next step, for `waiting for <connector> to <step>`; None when nothing is pending."""
@@ -52,7 +52,7 @@ def consumer_group_name(connector: Connector) -> str:
 
 
 def read_backlog(group: ConsumerGroup, connector: Connector, *, seconds: float = 30) -> Backlog:
-    """Read the backlog of a sink; repeated while a new topic has no leader, at most `seconds`, then SluiceError."""
+    """Read the backlog of a sink, again while a new topic has no leader; raises SluiceError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -60,7 +60,9 @@ def read_backlog(group: ConsumerGroup, connector: Connector, *, seconds: float =
         except KafkaException as error:
             if time.monotonic() > deadline:
                 reason = error.args[0].str()
-                raise SluiceError(f"the broker does not say what waits for {connector.name}: {reason}") from error
+                raise SluiceError(
+                    f"the backlog of {connector.name} cannot be read from the broker: {reason}"
+                ) from error
         time.sleep(_POLL_SECONDS)
 
 
@@ -75,7 +77,7 @@ def _backlog(group: ConsumerGroup, connector: Connector) -> Backlog:
 
 @dataclass(kw_only=True)
 class SinkProgress:
-    """Progress of a sink: its tasks have all partitions assigned, and have written what waited in each."""
+    """Progress of a sink: done when its tasks have all partitions assigned and have written the backlog of each."""
 
     group: ConsumerGroup
     backlog: Backlog
@@ -97,7 +99,7 @@ class SinkProgress:
         now = self.group.committed(waiting)
         left = sum(max(0, ends[at] - max(now[at], before[at])) for at in waiting)
         moved = all(now[at] > before[at] for at in waiting)
-        if not left or (moved and time.monotonic() > self._assigned_at + _MOVED_SECONDS):
+        if not left or (moved and time.monotonic() > self._assigned_at + _BACKLOG_SECONDS):
             return None
         return f"write the records that wait for it, {left:,} of {sum(waiting.values()):,}"
 
@@ -107,7 +109,7 @@ class SinkProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceProgress:
-    """Progress of a source that reads a binary log: it has read to where the log ended before it started."""
+    """Progress of a source that reads a binary log: done when it has read to `end`, where the log ended before."""
 
     url: str
     connector: Connector
@@ -153,5 +155,5 @@ def read_binlog_end(instance: Instance) -> BinlogPosition:
             row = cursor.fetchone()
             cursor.execute("FLUSH BINARY LOGS")
     except pymysql.MySQLError as error:
-        raise SluiceError(f"the database does not say where its binary log ends: {error.args[-1]}") from error
+        raise SluiceError(f"the end of the database's binary log cannot be read: {error.args[-1]}") from error
     return (_number(str(row[0])), int(row[1])) if row else (0, 0)

@@ -57,7 +57,7 @@ def _create(url: str, connector: Connector) -> list[Drift]:
     body = {"name": connector.name, "config": _config(connector), "initial_state": connector.state.upper()}
     _request("POST", f"{url}/connectors", body, failure=f"Connect refuses the connector {connector.name}")
     state = "" if connector.state == "running" else f", {connector.state}"
-    return [changed(f"connector {connector.name} was missing and is made{state}")]
+    return [changed(f"connector {connector.name} was missing and is created{state}")]
 
 
 def _change(url: str, connector: Connector, present: dict[str, str]) -> list[Drift]:

@@ -29,7 +29,7 @@ def password_names(scripts: Sequence[Path]) -> list[str]:
         found = [_PASSWORD.fullmatch(name) for name in template.get_identifiers()]
         if not template.is_valid() or not all(found):
             line = _first_wrong_line(template)
-            raise SluiceError(f"{file_line(path, line)}: what is filled in is ${{MYSQL_…_PASSWORD}}; a $ itself is $$")
+            raise SluiceError(f"{file_line(path, line)}: a placeholder is ${{MYSQL_…_PASSWORD}}; write $$ for a $")
         names += [f"mysql-{match[1].lower().replace('_', '-')}" for match in found if match]
     return names
 
@@ -70,7 +70,7 @@ def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping
     for name, host in users.keys() - expected:
         _run(connection, f"DROP USER '{name}'@'{host}'")
     return [
-        *(changed(f"table {name} was missing and is made") for name in sorted(table_names(connection) - tables)),
+        *(changed(f"table {name} was missing and is created") for name in sorted(table_names(connection) - tables)),
         *_changed_users(users, _users(connection)),
         *compare_tables(connection, texts),
     ]
@@ -90,13 +90,14 @@ def _users(connection: Connection) -> Users:
 
 
 def _changed_users(before: Users, now: Users) -> list[Drift]:
-    drifts = [changed(f"database user {name} is not in k8s/mysql and is taken away") for name, _ in before.keys() - now]
-    for key, rights in sorted(now.items()):
+    drifts = [changed(f"database user {name} is not in k8s/mysql and is removed") for name, _ in before.keys() - now]
+    for key, privileges in sorted(now.items()):
+        user = f"database user {key[0]}"
         if key not in before:
-            drifts.append(changed(f"database user {key[0]} was missing and is made"))
+            drifts.append(changed(f"{user} was missing and is created"))
             continue
-        drifts += [changed(f"right given: database user {key[0]}: {right}") for right in sorted(rights - before[key])]
-        drifts += [changed(f"right taken: database user {key[0]}: {right}") for right in sorted(before[key] - rights)]
+        drifts += [changed(f"{user}: privilege granted: {text}") for text in sorted(privileges - before[key])]
+        drifts += [changed(f"{user}: privilege revoked: {text}") for text in sorted(before[key] - privileges)]
     return drifts
 
 

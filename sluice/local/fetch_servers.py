@@ -1,7 +1,7 @@
-"""Downloads of the local pipeline's servers: from Maven Central into the user's cache, once.
+"""Downloads the local pipeline's servers from Maven Central into the user's cache, once, and builds our plugins.
 
-Maven downloads them, because it knows mirrors, proxies and resumed downloads; it verifies every file by the checksums
-in .mvn/checksums before anything is unpacked.
+Maven downloads them, because it supports mirrors, proxies and resumed downloads; it verifies every file by the
+checksums in .mvn/checksums before anything is unpacked.
 """
 
 import platform
@@ -35,7 +35,7 @@ _BUILD_PLUGINS = ("--projects", ",".join((*_PLUGIN_PROJECTS, "io.apicurio:apicur
 """Maven's options to build our plugins alone, and the POM that replaces one missing on Central
 (connect/converter-parent)."""
 
-TRAINING_FOLDER = "learning"
+TRAINING_FOLDER = "training"
 """Folder in the cache for the instance of the training run (sluice/local/aot_cache.py)."""
 _DOWNLOADS = FolderPurpose(
     content="downloads",
@@ -71,7 +71,7 @@ def fetch_servers(*, env: Mapping[str, str], say: Say) -> Path:
 
 
 def plugin_path(servers: Path, link: Path) -> str:
-    """Return a worker's plugin.path: downloaded plugins and ours. `link` is its path of the folder `servers`."""
+    """Return a worker's plugin.path: downloaded plugins and ours. `link` is the path by which it finds `servers`."""
     return f"{link / 'plugins'},{link / _our_plugins(servers).name}"
 
 

@@ -1,7 +1,7 @@
-"""Checks of the folders that a user names (state, cache): links resolved; unusable ones refused with the reason.
+"""Checks the folders that a user names (state, cache): resolves links, and refuses unusable ones with the reason.
 
-Servers are started in the instance's folder and call files by names relative to it. So no class path, no list in a
-properties file, no shell script and no URL ever holds a character that the user chose
+Servers are started in the instance's folder and get file names relative to it. So no class path, list in a properties
+file, shell script or URL contains a character of a path that the user chose
 (docs/adr/0010-relative-names-for-servers.md).
 """
 
@@ -36,7 +36,7 @@ STATE_FOLDER = FolderPurpose(content="a pipeline", option="sluice --state DIR, o
 
 
 def resolve_folder(path: Path, purpose: FolderPurpose) -> Path:
-    """Return `path` without links; raises SluiceError with the reason where no server could work in it."""
+    """Return `path` without links; raises SluiceError with the reason if a server could not use it."""
     real = resolve_links(path)
     if reason := _path_problem(real, purpose):
         raise _unusable(real, purpose, reason)
@@ -75,7 +75,7 @@ def _path_problem(path: Path, purpose: FolderPurpose) -> str | None:
     except UnicodeDecodeError:
         return "its name is not UTF-8, and Java cannot open it"
     if text != str(path):
-        # Python takes the bytes for other letters than Java does: what one writes the other would not find.
+        # Python and Java decode the bytes as different letters: neither would find a file that the other writes.
         return f"the locale's encoding is {sys.getfilesystemencoding()}; set LC_ALL=C.UTF-8, or use ASCII letters"
     if found := set(text) & set(purpose.forbidden):
         return f"the registry cannot be started from a folder with {' or '.join(sorted(found))} in its name"

@@ -1,6 +1,6 @@
 """HTTP requests with JSON to servers on this machine.
 
-Callers need the status of every answer (Connect refuses with 409 while it rebalances) and send bodies;
+Its callers send bodies, and need the status of every answer (Connect answers 409 while it rebalances);
 sluice/view/http_client.py only reads, and turns every failure into the sentence that `sluice status` shows.
 """
 

@@ -33,11 +33,13 @@ INSTANCE_FILE = "instance.json"
 SERVERS_LINK, LOG_SETTINGS = "servers", "log4j2.properties"
 """Links in an instance's folder: to the unpacked servers, and to log4j2.properties of this package."""
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
-_REMAKE = (
+_RECREATE_ADVICE = (
     "Remove it and run `sluice up`, which writes a new one; give it the --port-base, --workers and --redis-memory that "
     "you had chosen. The data stays"
 )
-_RESTORE = "Bring back a copy of it: without these passwords nothing opens the data (sluice down --purge removes both)"
+_RESTORE_ADVICE = (
+    "Bring back a copy of it: without these passwords the data cannot be read (sluice down --purge removes both)"
+)
 
 _PASSWORDS = (
     "kafka-producer",
@@ -83,7 +85,9 @@ class Instance:
         """Open the instance that `sluice up` created in `state`; raises SluiceError where there is none."""
         state = resolve_links(state)
         try:
-            found = read_json_object(state / INSTANCE_FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_REMAKE)
+            found = read_json_object(
+                state / INSTANCE_FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_RECREATE_ADVICE
+            )
         except (FileNotFoundError, NotADirectoryError):
             raise SluiceError(
                 f"there is no pipeline in {display_path(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
@@ -91,7 +95,7 @@ class Instance:
         settings = cast(dict[str, int], found)
         if not (_possible_ports(settings.get("port_base", 0)) and 1 <= settings.get("workers", 0) <= MAX_WORKERS):
             raise SluiceError(
-                f"{state / INSTANCE_FILE} is damaged: port_base or workers is no possible number. {_REMAKE}"
+                f"{state / INSTANCE_FILE} is damaged: port_base or workers is out of range. {_RECREATE_ADVICE}"
             )
         return cls(state=state, **settings)
 
@@ -129,7 +133,7 @@ class Instance:
 
     @contextmanager
     def lock(self) -> Generator[None]:
-        """Lock out a second `up` or `down` of this instance; raises SluiceError where one is running."""
+        """Hold the lock against a second `up` or `down` of this instance; raises SluiceError if one is running."""
         try:
             opened = (self.state / ".lock").open("w")
         except OSError as error:
@@ -155,7 +159,9 @@ class Instance:
     def passwords(self) -> Mapping[str, str]:
         """Passwords by `<server>-<user>`, generated once and kept in a file that only its owner can read."""
         path = self.state / "passwords.json"
-        known = cast(dict[str, str], read_json_object(path, values=str, remedy=_RESTORE)) if path.exists() else {}
+        known = (
+            cast(dict[str, str], read_json_object(path, values=str, remedy=_RESTORE_ADVICE)) if path.exists() else {}
+        )
         missing = [name for name in _PASSWORDS if name not in known]
         if missing:
             known |= {name: secrets.token_urlsafe(24) for name in missing}
@@ -190,7 +196,7 @@ class Instance:
         return self.folder("logs") / f"{process}.log"
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file into the state folder, readable by its owner only: most of them hold a password."""
+        """Write a file into the state folder and return its path; only its owner can read it: most hold a password."""
         path = self.state / name
         write_private(path, text)
         return path

@@ -146,4 +146,4 @@ def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
         script.unlink()
     if done.returncode:
         reasons = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
-        raise SluiceError(f"the database in {instance.state}/mysql cannot be made:\n" + "\n".join(reasons))
+        raise SluiceError(f"the database in {instance.state}/mysql cannot be created:\n" + "\n".join(reasons))

@@ -1,7 +1,7 @@
-"""Maven: download and verify it, and run it to download the servers and build our Java plugins.
+"""Downloads and verifies Maven, and runs it to download the servers and to build our Java plugins.
 
-It is a shell script with class paths and list options. It gets paths of links, without any character that is special in
-one of these (docs/adr/0010-relative-names-for-servers.md).
+Maven is started by a shell script and has options that are lists of paths. It is given paths of symbolic links, which
+have no special characters (docs/adr/0010-relative-names-for-servers.md).
 """
 
 import re
@@ -82,7 +82,7 @@ def installed_maven(
 
 
 def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Let Maven write the servers into `folder`, a folder in `cache`; `options` are for Maven.
+    """Have Maven write the servers into `folder`, a folder in `cache`; `options` are for Maven.
 
     Raises SluiceError with the reason where Maven fails.
     """

@@ -65,7 +65,7 @@ class Connector:
     state: str = "running"
     """Desired state: running, paused or stopped."""
     auto_restart: AutoRestart | None = None
-    """None: it is not restarted after a failure."""
+    """None: `auto-restart` does not restart it after a failure."""
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import psutil
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.instance import PORT_SPAN, Instance
 
+# These names stay: `sluice up` finds processes by them that an earlier version started.
 _INSTANCE_VARIABLE = "SLUICE_EMBEDDED_INSTANCE"
 _NAME_VARIABLE = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
@@ -133,10 +134,11 @@ class RunningProcess:
 
 def running_processes(instance: Instance) -> list[RunningProcess]:
     """Return every running process of an instance, whichever program started it."""
-    return [found for process in psutil.process_iter() if (found := _of_instance(process, instance.state))]
+    return [found for process in psutil.process_iter() if (found := _running_process(process, instance.state))]
 
 
-def _of_instance(process: psutil.Process, state: Path) -> RunningProcess | None:
+def _running_process(process: psutil.Process, state: Path) -> RunningProcess | None:
+    """Return a process as one of the instance in `state`; None if it belongs to none or to another."""
     try:
         env = process.environ()
         if env.get(_INSTANCE_VARIABLE) == str(state) and process.status() != psutil.STATUS_ZOMBIE:
@@ -194,7 +196,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def check_ports_free(ports: Mapping[str, int]) -> None:
-    """Raise SluiceError where a port is taken; it names all that are."""
+    """Raise SluiceError (UNAVAILABLE) with all taken ports, if any is taken; `ports` are by name."""
     taken = [f"{port} ({name})" for name, port in ports.items() if not is_port_free(port)]
     if taken:
         raise SluiceError(

@@ -1,4 +1,4 @@
-"""The home folder, and JSON and private files of an instance; errors name the file and how to repair it."""
+"""Reads an instance's JSON files and writes its private files; errors name the file and the repair. The home folder."""
 
 import json
 import os

@@ -36,7 +36,10 @@ def table_names(connection: Connection) -> set[str]:
 
 
 def compare_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[Drift]:
-    """Return the drift of each table from the one that its script creates; additional columns are none."""
+    """Return the drift of each table from the one that its script creates; additional columns are no drift.
+
+    `scripts` are the SQL texts by their paths.
+    """
     drifts: list[Drift] = []
     for path, text in scripts.items():
         for name, definition in _CREATE.findall(text):
@@ -48,9 +51,9 @@ def compare_tables(connection: Connection, scripts: Mapping[Path, str]) -> list[
 
 def _sentence(name: str, path: Path, differences: Iterable[str]) -> str:
     return (
-        f"the table {name} is not the one of {file_line(path)}: {', '.join(differences)}. It stays as it is, with "
-        "its rows. Describe in the script what is there; or, as root of the database, put it aside "
-        f"(RENAME TABLE {name} TO {name}_before), and sluice up makes the described one."
+        f"the table {name} differs from {file_line(path)}: {', '.join(differences)}. It is not changed. Change the "
+        "script to match the table; or, as root of the database, rename the table with its rows "
+        f"(RENAME TABLE {name} TO {name}_before), and sluice up creates it from the script."
     )
 
 

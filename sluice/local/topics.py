@@ -21,7 +21,7 @@ Partitions = dict[int, Any]
 
 
 def reconcile_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
-    """Create missing topics, and give existing ones their partitions and settings.
+    """Create missing topics, add missing partitions and set the settings of existing topics; return the drifts.
 
     Topics that are not in `topics` stay: they hold data. Raises SluiceError where the broker refuses a change.
     """
@@ -29,7 +29,7 @@ def reconcile_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]
     topics = list(topics)
     new = [topic for topic in topics if topic.name not in present]
     old = [topic for topic in topics if topic.name in present]
-    drifts = [*_create(admin, new), *_grow(admin, old, present), *_apply_settings(admin, old)]
+    drifts = [*_create(admin, new), *_add_partitions(admin, old, present), *_apply_settings(admin, old)]
     return drifts + _unchangeable_differences(old, present)
 
 
@@ -44,11 +44,11 @@ def unknown_topics(admin: AdminClient, topics: Iterable[Topic]) -> list[Drift]:
 def _create(admin: AdminClient, topics: list[Topic]) -> list[Drift]:
     if topics:
         made = [NewTopic(topic.name, topic.partitions, topic.replicas, config=dict(topic.config)) for topic in topics]
-        wait_for_all(admin.create_topics(made), lambda name: f"topic {name} cannot be made")
-    return [changed(f"topic {topic.name} was missing and is made") for topic in topics]
+        wait_for_all(admin.create_topics(made), lambda name: f"topic {name} cannot be created")
+    return [changed(f"topic {topic.name} was missing and is created") for topic in topics]
 
 
-def _grow(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions]) -> list[Drift]:
+def _add_partitions(admin: AdminClient, topics: list[Topic], present: dict[str, Partitions]) -> list[Drift]:
     grown = [topic for topic in topics if len(present[topic.name]) < topic.partitions]
     if grown:
         wait_for_all(
@@ -66,19 +66,19 @@ def _unchangeable_differences(topics: list[Topic], present: dict[str, Partitions
     drifts: list[Drift] = []
     for topic in topics:
         partitions = present[topic.name]
-        copies = {len(partition.replicas) for partition in partitions.values()}
+        replicas = {len(partition.replicas) for partition in partitions.values()}
         if len(partitions) > topic.partitions:
             drifts.append(
                 unresolved(
                     f"topic {topic.name} has {len(partitions)} partitions and k8s/ says {topic.partitions}; Kafka "
-                    f"takes none away. Write partitions: {len(partitions)} in k8s/topics.yaml."
+                    f"cannot remove any. Write partitions: {len(partitions)} in k8s/topics.yaml."
                 )
             )
-        if copies != {topic.replicas}:
+        if replicas != {topic.replicas}:
             drifts.append(
                 unresolved(
-                    f"topic {topic.name} has {max(copies)} copies and k8s/ says {topic.replicas}; there is one broker "
-                    "here. Write replicas: 1 in k8s/topics.yaml; a larger profile of a cluster has its own number."
+                    f"topic {topic.name} has {max(replicas)} replicas and k8s/ says {topic.replicas}; there is one "
+                    "broker here. Write replicas: 1 in k8s/topics.yaml; a cluster's profile has its own number."
                 )
             )
     return drifts

@@ -45,9 +45,11 @@ from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
 _READY_SECONDS = 120
 _CONNECTORS_SECONDS = 60
-"""Time that the connectors have, once the servers are ready, to be seen at work, s."""
+"""Time that the connectors have, once the servers are ready, to do their first work, s."""
 _STOP_SECONDS = 30
 _ENDPOINTS_FILE = "endpoints.env"
+_FORMER_ENDPOINTS_FILE = "place.env"
+"""Name of the same file in instances of former versions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,7 @@ class UpResult:
 
     @property
     def status(self) -> Exit:
-        """FAILED where a problem is a failure, UNAVAILABLE where a connector was only not seen to work, else OK."""
+        """FAILED if a problem is a failure, UNAVAILABLE if a connector has only not worked in time, else OK."""
         statuses = {problem.status for problem in self.problems}
         return Exit.FAILED if Exit.FAILED in statuses else next(iter(statuses), Exit.OK)
 
@@ -121,6 +123,7 @@ def up(
         stop_all(instance, seconds=_STOP_SECONDS, say=say)
         check_ports_free(instance.ports)
         instance.add_passwords([*database_users, *(f"kafka-{user.name}" for user in spec.users)])
+        rename_former_files(instance.state)
         launch = Launch(
             instance=instance,
             spec=spec,
@@ -135,6 +138,13 @@ def up(
             stop_all(instance, seconds=_STOP_SECONDS, say=say)
             raise
     return UpResult(instance=instance, problems=tuple(launch.problems))
+
+
+def rename_former_files(state: Path) -> None:
+    """Give a file of a former version its present name: the old one has passwords, and marks an instance as not new."""
+    former = state / _FORMER_ENDPOINTS_FILE
+    if former.exists():
+        former.replace(state / _ENDPOINTS_FILE)
 
 
 def down(instance: Instance, *, purge: bool, say: Say) -> None:

@@ -1,4 +1,4 @@
-"""The commands `sluice up` and `sluice down`: call, and print the result. sluice/cli.py has their arguments."""
+"""Runs the commands `sluice up` and `sluice down`, and prints their results. sluice/cli.py has their arguments."""
 
 import sys
 import time
@@ -15,9 +15,10 @@ _NEXT = "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status,
 
 
 def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors: Console) -> Exit:
-    """Start the local pipeline, print where it is to `console`, progress and problems to `errors`.
+    """Start the local pipeline and return the exit status; raises SluiceError if a server does not start.
 
-    Raises SluiceError where a server does not start.
+    Prints state folder and duration (with --json also endpoints and problems) to `console`, progress and problems to
+    `errors`.
     """
     begun = time.monotonic()
     result = up(
@@ -33,7 +34,7 @@ def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors:
 
 
 def run_down(args: Namespace, *, env: Mapping[str, str], errors: Console) -> Exit:
-    """End the local pipeline's processes; raises SluiceError where there is none."""
+    """Stop the local pipeline and return the exit status; raises SluiceError if there is no instance."""
     down(open_instance(args, env), purge=args.purge, say=_print_progress(time.monotonic(), errors))
     return Exit.OK
 
@@ -66,5 +67,5 @@ def _print_result(result: UpResult, seconds: float, *, as_json: bool, console: C
 
 
 def _print_progress(begun: float, errors: Console) -> Callable[[str], None]:
-    """Return a function that prints a step after the seconds since `begun`."""
+    """Return a function that prints a line of progress, with the seconds since `begun` before it."""
     return lambda text: errors.print(f"{time.monotonic() - begun:6.1f} s  {text}", soft_wrap=True)

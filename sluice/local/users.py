@@ -61,11 +61,11 @@ def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
     )
     present = set(admin.describe_acls(everything).result(TIMEOUT_SECONDS))
     if missing := expected - present:
-        wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the right {acl} cannot be given")
+        wait_for_all(admin.create_acls(list(missing)), lambda acl: f"the ACL {acl} cannot be added")
     if stale := present - expected:
-        wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the right {acl} cannot be taken")
-    given = [changed(f"right given: {text}") for text in sorted(map(_sentence, missing))]
-    return given + [changed(f"right taken: {text}") for text in sorted(map(_sentence, stale))]
+        wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the ACL {acl} cannot be removed")
+    added = [changed(f"ACL added: {text}") for text in sorted(map(_sentence, missing))]
+    return added + [changed(f"ACL removed: {text}") for text in sorted(map(_sentence, stale))]
 
 
 def _sentence(acl: AclBinding) -> str:
@@ -119,6 +119,6 @@ def reconcile_users(admin: AdminClient, users: Iterable[User], *, passwords: Map
     ]
     stale = sorted(present - expected)
     changes += [UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512) for name in stale]
-    wait_for_all(admin.alter_user_scram_credentials(changes), lambda name: f"user {name} cannot be made or taken away")
-    made = [changed(f"Kafka user {name} was missing and is made") for name in sorted(expected - present)]
-    return made + [changed(f"Kafka user {name} is not in k8s/ and is taken away") for name in stale]
+    wait_for_all(admin.alter_user_scram_credentials(changes), lambda name: f"user {name} cannot be created or removed")
+    created = [changed(f"Kafka user {name} was missing and is created") for name in sorted(expected - present)]
+    return created + [changed(f"Kafka user {name} is not in k8s/ and is removed") for name in stale]

@@ -1,4 +1,4 @@
-"""Waits until every connector has been seen at work or has failed."""
+"""Waits until every connector has done work or has failed."""
 
 import threading
 import time
@@ -27,11 +27,11 @@ _FINAL_STATES = {"paused": "PAUSED", "stopped": "STOPPED"}
 
 @dataclass(frozen=True, kw_only=True)
 class StartupProblem:
-    """Something that is not as k8s/ says, such as a connector that does not work."""
+    """A failed or idle connector, or a drift that could not be reconciled."""
 
     text: str
     status: Exit
-    """FAILED where it has failed, UNAVAILABLE where a connector was not seen to work in time."""
+    """FAILED for a failure, UNAVAILABLE for a connector that has done no work in time."""
 
 
 @dataclass(kw_only=True)
@@ -54,11 +54,11 @@ def wait_for_connectors(
     cancelled: threading.Event,
     say: Callable[[str], None],
 ) -> list[StartupProblem]:
-    """Wait until each connector's Progress has no pending step (None: until its tasks run) or it has failed.
+    """Wait until each connector's Progress (None: its tasks run) has no pending step, or the connector has failed.
 
     A failed connector is restarted up to three times, whatever its autoRestart says: a worker that comes back starts
     its tasks at once, maybe before the database is ready. One that waits for a missing part has not failed. Returns the
-    problems of connectors that have failed or were not seen at work within `seconds`; `say` prints progress. Raises
+    problems of connectors that have failed or have done no work within `seconds`; `say` prints progress. Raises
     SluiceError when `cancelled` is set.
     """
     started = time.monotonic()

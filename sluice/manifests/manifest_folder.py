@@ -1,4 +1,4 @@
-"""Reads all manifests of k8s/, and validates them together: duplicates, and labels of another cluster."""
+"""Reads and validates all manifests of k8s/, each by itself and together: duplicates, labels of another cluster."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def read_folder(folder: Path = K8S) -> list[Document]:
             elif path.suffix in _OTHER_FILES:
                 read_text(path)
             elif path.suffix == ".yml":
-                errors.append(f"{file_line(path)} is read by nobody: the files here are called .yaml")
+                errors.append(f"{file_line(path)} is not read: manifests end in .yaml")
         except ManifestError as error:
             errors += error.mistakes
     errors += [sentence for document in documents for sentence in find_mistakes(document)]
@@ -63,7 +63,7 @@ def _duplicates(documents: Iterable[Document]) -> Iterator[str]:
         for kind, name in sorted(names):
             first = seen.setdefault((kind, name), document)
             if first is not document:
-                yield f"{document.location()}: the {kind} {name} is described in {first.location()} already"
+                yield f"{document.location()}: the {kind} {name} is defined in {first.location()} already"
                 break
 
 

@@ -33,7 +33,7 @@ _FIELDS_OF_SETTINGS = {
     "tasks.max": "spec.tasksMax",
     "connector.plugin.version": "spec.version",
 }
-"""Settings of a connector for which a KafkaConnector has a field."""
+"""By setting of a connector: the field of a KafkaConnector that replaces it."""
 
 
 def find_mistakes(document: Document) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _object_mistakes(document: Document, version: str, schema: ObjectSchema) -> 
 def _unknown_kind(kind: str) -> str:
     if not kind:
         return "this object has no kind"
-    return f"nothing here reads the kind {kind}{_suggestion(kind, list(schemas_by_kind()))}"
+    return f"the kind {kind} is not supported{_suggestion(kind, list(schemas_by_kind()))}"
 
 
 def _suggestion(name: str, names: list[str]) -> str:
@@ -155,7 +155,7 @@ def _misplaced_settings(document: Document) -> Mistakes:
         config = _field(_field(document.node, "spec"), "config")
         for key, _ in config.value:
             if key.value in _FIELDS_OF_SETTINGS:
-                yield key, f"spec.config.{key.value} is said by {_FIELDS_OF_SETTINGS[key.value]}, and only there"
+                yield key, f"spec.config.{key.value} has a field of its own: set {_FIELDS_OF_SETTINGS[key.value]}"
 
 
 def _field(node: yaml.Node, name: str) -> yaml.Node:

@@ -1,4 +1,4 @@
-"""Reads YAML files into documents that know their lines."""
+"""Reads YAML files into documents that keep line numbers, so that a mistake can be reported with its line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,9 +85,7 @@ def _documents(path: Path, text: str) -> Iterator[Document]:
             if _is_null(node):  # an empty document between two lines of ---
                 continue
             if not isinstance(node, yaml.MappingNode):
-                raise ManifestError(
-                    [f"{_node_line(path, node)}: this is no object: a kind, metadata and more are expected"]
-                )
+                raise ManifestError([f"{_node_line(path, node)}: this is no object with kind and metadata"])
             if mistakes := list(_duplicates(path, node)):
                 raise ManifestError(mistakes)
             yield Document(path=path, value=cast(Object, loader.construct_document(node)), node=node)
@@ -128,7 +126,7 @@ def _line(path: Path, number: int) -> str:
 def _duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
     """Yield a sentence for each duplicate key, of which YAML would keep the last, and for each recursive alias."""
     if any(node is outer for outer in above):
-        yield f"{_node_line(path, node)}: an alias of what it stands in"
+        yield f"{_node_line(path, node)}: an alias of an object that contains it"
         return
     inner: list[yaml.Node] = []
     if isinstance(node, yaml.SequenceNode):
@@ -137,7 +135,7 @@ def _duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) 
         seen: set[str] = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
-                yield f"{_node_line(path, key)}: {key.value} is there twice"
+                yield f"{_node_line(path, key)}: {key.value} is a duplicate"
             seen.add(str(key.value))
             inner.append(value)
     for entry in inner:

@@ -21,7 +21,7 @@ def run(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints:
     Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect does not answer, and what the source raises.
     """
     if args.source is None:
-        raise SluiceError("proof needs SOURCE: what was loaded, as `sluice load` was given it", status=Exit.USAGE)
+        raise SluiceError("proof needs SOURCE: the log or the images, as given to `sluice load`", status=Exit.USAGE)
     try:
         check_output(args, env=env)
         summary = _prove(args, env=env, console=console, endpoints=endpoints)
@@ -42,7 +42,7 @@ def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoin
             from sluice.proof.images.run import run_images_proof  # noqa: PLC0415
 
             return run_images_proof(args, env=env, console=console, endpoints=endpoints, raw=source.raw)
-        # Where matplotlib cannot write its font cache, it takes another folder and warns: no matter to a user.
+        # Where matplotlib cannot write its font cache, it takes another folder and warns: nothing that concerns a user.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
             from sluice.proof.gps.run import run_rows_proof  # noqa: PLC0415
@@ -65,5 +65,5 @@ def _print(summary: ProofSummary, args: Namespace, *, console: Console) -> None:
     console.print(Text(escape_text(f"report: {summary.report.absolute()}")), soft_wrap=True)
     if summary.report != args.output:
         console.print(
-            Text(escape_text(f"  ({args.output} is the report on another source, and stays)")), soft_wrap=True
+            Text(escape_text(f"  ({args.output} is the report on another source and was not replaced)")), soft_wrap=True
         )

@@ -100,7 +100,7 @@ class KafkaInspector:
         metadata = self._metadata().topics.get(topic)
         if metadata is None or metadata.error is not None:
             raise UnavailableError(
-                f"Kafka at {self._server} shows no topic {topic}, so what waits in it cannot be told"
+                f"Kafka at {self._server} shows no topic {topic}, so the number of waiting records is unknown"
             )
         partitions = [TopicPartition(topic, number) for number in metadata.partitions]
         return {number: end for (_, number), end in self._offsets(partitions, "latest").items()}

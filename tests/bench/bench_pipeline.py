@@ -147,14 +147,14 @@ def create_peer_topic(instance: Instance) -> None:
 
 def create_topics(instance: Instance, *topics: Topic) -> None:
     """Create topics for benchmarks and give the users producer, connect and consumer rights on them."""
-    description = PipelineSpec.read()
+    spec = PipelineSpec.read()
     reconcile_topics(admin_client(instance), topics)
     operations = {"producer": ["Write"], "connect": ["Read", "Write"], "consumer": ["Read"]}
     reconcile_acls(
         admin_client(instance),
         [
             replace(user, acls=(*user.acls, *(_acl(operation) for operation in operations.get(user.name, []))))
-            for user in description.users
+            for user in spec.users
         ],
     )
 

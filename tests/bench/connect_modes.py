@@ -72,8 +72,8 @@ def take_over(bench: BenchPipeline, *, rows: int) -> float:
 
 def _standalone_server(bench: BenchPipeline) -> Server:
     """Return the server: the first worker's settings without those of distributed mode."""
-    description = PipelineSpec.read()
-    worker = connect_workers.worker(bench.instance, index=0, spec=description, servers=bench.servers)
+    spec = PipelineSpec.read()
+    worker = connect_workers.worker(bench.instance, index=0, spec=spec, servers=bench.servers)
     lines = (bench.instance.state / "connect-1.properties").read_text().splitlines(keepends=True)
     own = format_properties({"offset.storage.file.filename": str(bench.instance.state / "standalone.offsets")})
     settings = bench.instance.write(
@@ -89,7 +89,7 @@ def _standalone_server(bench: BenchPipeline) -> Server:
         name="connect-standalone",
         command=java_command(
             *jvm_arguments(main, str(settings), str(connector), servers=links),
-            heap=description.worker_heap,
+            heap=spec.worker_heap,
             cache=links / "connect.aot",
         ),
     )

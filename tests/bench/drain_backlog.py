@@ -53,10 +53,10 @@ class Progress:
     """Counts rows written since it was entered, by the server's status variable: SELECT COUNT(*) costs CPU time."""
 
     def __init__(self, bench: BenchPipeline) -> None:
-        self._bed = bench
+        self._bench = bench
 
     def __enter__(self) -> "Progress":
-        self._connection: pymysql.Connection[pymysql.cursors.Cursor] = connect_as_root(self._bed.instance)
+        self._connection: pymysql.Connection[pymysql.cursors.Cursor] = connect_as_root(self._bench.instance)
         self._start = self._written()
         return self
 
@@ -76,8 +76,8 @@ class Progress:
 
 
 def _by_worker(bench: BenchPipeline, sink: Sink) -> str:
-    places: dict[int, list[str]] = {}
+    by_worker: dict[int, list[str]] = {}
     for task in sink.tasks():
         port = int(task["worker_id"].rpartition(":")[2])
-        places.setdefault(port - bench.instance.port("connect") + 1, []).append(str(task["id"]))
-    return ", ".join(f"connect-{number}: {' '.join(tasks)}" for number, tasks in sorted(places.items()))
+        by_worker.setdefault(port - bench.instance.port("connect") + 1, []).append(str(task["id"]))
+    return ", ".join(f"connect-{number}: {' '.join(tasks)}" for number, tasks in sorted(by_worker.items()))

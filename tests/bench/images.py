@@ -26,13 +26,13 @@ _DATABASE = 1
 
 def images_to_redis(bench: BenchPipeline) -> Measurement:
     """Measure from the first file read to the last key visible in Redis."""
-    description = next(topic for topic in PipelineSpec.read().topics if topic.name == "images")
-    create_topics(bench.instance, replace(description, name=_TOPIC))
+    topic = next(entry for entry in PipelineSpec.read().topics if entry.name == "images")
+    create_topics(bench.instance, replace(topic, name=_TOPIC))
     folder = bench.folder / "images"
     write_images(folder, count=IMAGES, size=SIZE)
     sizes = [path.stat().st_size for path in folder.rglob("*.tiff")]
     settings = bench.client_file(
-        {"acks": "all", "max.request.size": description.config["max.message.bytes"], "batch.size": "1000000"}
+        {"acks": "all", "max.request.size": topic.config["max.message.bytes"], "batch.size": "1000000"}
     )
     with bench.sink_stopped(), _server(bench) as server:
         return side_by_side(

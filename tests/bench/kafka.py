@@ -1,4 +1,4 @@
-"""Benchmarks of the producer, against Kafka's load generator and against the lab's program."""
+"""Benchmarks of the producer, against Kafka's load generator and against a plain Python producer."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def _generator(bench: BenchPipeline, settings: Path) -> float:
 
 
 def csv_to_kafka_lab(bench: BenchPipeline) -> Measurement:
-    """Measure a load against the program of the lab's student, fixed so that it sends every row."""
+    """Measure a load against a producer as in the original lab course: kafka-python and avro, a row at a time."""
     create_peer_topic(bench.instance)
     source = bench.sample(LAB_ROWS)
     large = bench.sample(ROWS)

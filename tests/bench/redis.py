@@ -129,7 +129,7 @@ def _tool(port: int) -> float:
 
 
 def _client(port: int) -> float:
-    """Do as redis-benchmark does: one thread, a fixed key, the same commands again as soon as they are answered."""
+    """Measure as redis-benchmark does: one thread, a fixed key, a new batch as soon as one is answered; commands/s."""
     value = b"x" * VALUE_BYTES
     batch = b"*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$%d\r\n%b\r\n" % (VALUE_BYTES, value) * PIPELINED
     answer = len(b"+OK\r\n") * PIPELINED

@@ -155,5 +155,5 @@ def _trace(sink: Sink) -> str:
 
 
 def _reason(trace: str) -> str:
-    """The innermost cause, without its class and without where Java found that."""
+    """Return the innermost cause of a trace, without its class and the parentheses at its end."""
     return re.sub(r"^[\w.$]+: | \(.*\)$", "", innermost_cause(trace) or trace.splitlines()[0])

@@ -44,13 +44,13 @@ def _alone(bench: BenchPipeline, name: str) -> float:
 
 
 def _server(bench: BenchPipeline, name: str) -> Server:
-    description = PipelineSpec.read()
+    spec = PipelineSpec.read()
     if name == "kafka":
         settings = bench.instance.state / "kafka.properties"
         return kafka_broker.server(bench.instance, settings=settings, servers=bench.servers)
     if name == "registry":
-        return registry_server.server(bench.instance, settings=description.registry, servers=bench.servers)
-    return connect_workers.worker(bench.instance, index=0, spec=description, servers=bench.servers)
+        return registry_server.server(bench.instance, settings=spec.registry, servers=bench.servers)
+    return connect_workers.worker(bench.instance, index=0, spec=spec, servers=bench.servers)
 
 
 def memory(bench: BenchPipeline) -> Measurement:

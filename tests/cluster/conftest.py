@@ -23,16 +23,16 @@ def silence_abandoned_programs() -> Generator[None]:
 
     Pulumi abandons such a program in an await, and Python warns when it is garbage-collected.
     """
-    told = sys.unraisablehook
+    before = sys.unraisablehook
 
     def tell(unraisable: Any) -> None:
         if getattr(unraisable.object, "__name__", None) not in _ABANDONED:
-            told(unraisable)
+            before(unraisable)
 
     sys.unraisablehook = tell
     yield
     gc.collect()
-    sys.unraisablehook = told
+    sys.unraisablehook = before
 
 
 @pytest.fixture(scope="session")

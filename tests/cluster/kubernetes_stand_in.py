@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.cluster.api_client import Api, ApiError
 from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
-from tests.cluster.pulumi_values import marked_like, plain, seen_in, suffix
+from tests.cluster.pulumi_values import marked_like, plain, restricted_to, suffix
 from tests.cluster.replacement_rules import needs_replacement
 from tests.cluster.strimzi_crds import install_definitions
 
@@ -110,7 +110,7 @@ class KubernetesStandIn(StandIn):
         if found is None:
             return None
         live = _bare(found)
-        return marked_like(live, inputs), seen_in({**live, **_written_only(inputs)}, inputs)
+        return marked_like(live, inputs), restricted_to({**live, **_written_only(inputs)}, inputs)
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
         if kind == RELEASE:

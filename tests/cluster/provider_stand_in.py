@@ -154,7 +154,7 @@ def _difference(how: str, *, replace: bool) -> Any:
 
 @contextmanager
 def _reporting_errors(context: Any) -> Generator[None]:
-    """Tell the engine what went wrong, in words for what is foreseen and with the place for what is not."""
+    """Report exceptions to the engine: a ProviderError by its message, any other with its traceback."""
     try:
         yield
     except ProviderError as error:

@@ -73,14 +73,14 @@ def marked_like(live: Any, given: Any) -> Any:
     return live
 
 
-def seen_in(live: Any, given: Any) -> Any:
+def restricted_to(live: Any, given: Any) -> Any:
     """Return the fields of `given` with their values in `live`, without those that `live` lacks."""
     if is_secret(given):
-        return secret(seen_in(live, given["value"]))
+        return secret(restricted_to(live, given["value"]))
     if isinstance(live, dict) and isinstance(given, dict):
-        return {name: seen_in(live[name], item) for name, item in given.items() if name in live}
+        return {name: restricted_to(live[name], item) for name, item in given.items() if name in live}
     if isinstance(live, list) and isinstance(given, list) and len(live) == len(given):
-        return [seen_in(*pair) for pair in zip(live, given, strict=True)]
+        return [restricted_to(*pair) for pair in zip(live, given, strict=True)]
     return live
 
 

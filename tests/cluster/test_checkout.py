@@ -16,7 +16,7 @@ from tests.cluster.pulumi_engine import Stack
 
 WAIT_FOR_DISKS = "Claims claims"
 _COPIED = ("Pulumi.yaml", "Pulumi.gke.yaml")
-"""What Pulumi looks at, or writes to, by its path."""
+"""Files that Pulumi opens by their path, and may write."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def stack(say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) 
 
 
 def check_out(folder: Path) -> None:
-    """This checkout, with its virtual environment where scripts/setup makes it."""
+    """Create a checkout in `folder`: links to this one, with the virtual environment where scripts/setup puts it."""
     folder.mkdir()
     for path in ROOT.iterdir():
         if path.name in _COPIED:

@@ -1,4 +1,4 @@
-"""The wait for disks, as Pulumi's engine runs it from the state alone, against a stand-in of a cluster's API."""
+"""The wait for disks (infra/gcp/claims.py) in Pulumi's engine, against a stand-in of a cluster's API."""
 
 import json
 import os
@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cloud:
-    """A token and every right for everybody; a cluster with a disk that goes after a few looks."""
+    """Stand-in of Google's APIs and of a cluster with one volume, which is gone after `looks_left` requests.
+
+    Every request for a token is granted, and every permission.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
@@ -105,7 +108,7 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
 
 
 def credentials(folder: Path, url: str) -> Path:
-    """Those of an account that asks `url` for its tokens."""
+    """Write credentials of a service account whose tokens come from `url`; return the file's path."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,4 +1,4 @@
-"""The harness itself: Pulumi's engine, the stand-ins and the control plane, with a small program."""
+"""Tests of the test harness: Pulumi's engine, the stand-ins and the control plane, with a small program."""
 
 import json
 from collections.abc import Generator
@@ -18,19 +18,19 @@ PASSWORD, LOGIN, STORE, KAFKA = "RandomPassword password", "Secret login", "Stat
 
 @pytest.fixture(scope="module")
 def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
-    """The program's stack, in whatever state the tests before have left it: they tell one story, in order."""
+    """The program's stack, shared by the tests: each continues from the state that the one before left."""
     folder = tmp_path_factory.mktemp("stack")
     with deployment(cluster, program, folder=folder, settings={"namespace": SPACE}) as made:
         yield made
 
 
-def test_a_preview_makes_nothing(cluster: Cluster, deployed: Deployment) -> None:
+def test_a_preview_creates_nothing(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.preview()
     assert set(outcome.labels("create")) == {NAMESPACE, RELEASE, SETTINGS, PASSWORD, LOGIN, STORE, KAFKA}
     assert cluster.api.read("v1", "Namespace", SPACE) is None
 
 
-def test_up_makes_every_object_in_the_order_of_what_it_needs(cluster: Cluster, deployed: Deployment) -> None:
+def test_up_creates_every_object_in_dependency_order(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.up()
     order = outcome.labels("create")
     assert len(order) == 7
@@ -42,7 +42,9 @@ def test_up_makes_every_object_in_the_order_of_what_it_needs(cluster: Cluster, d
     assert violations(cluster.api, namespace=SPACE) == []
     store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
     assert store
-    assert outcome.outputs["uid"] == store["metadata"]["uid"]  # what the server gave comes back to the program
+    assert (
+        outcome.outputs["uid"] == store["metadata"]["uid"]
+    )  # a field that the server sets is an output of the program
     if deployed.stood_in:
         assert deployed.stand_in.releases["strimzi"]["values"] == {"watchAnyNamespace": False}
 
@@ -61,7 +63,7 @@ def test_up_again_changes_nothing(deployed: Deployment) -> None:
     assert deployed.stack.up().changed == {}
 
 
-def test_only_what_a_setting_is_of_changes(cluster: Cluster, deployed: Deployment) -> None:
+def test_a_changed_setting_updates_only_its_resource(cluster: Cluster, deployed: Deployment) -> None:
     deployed.stack.configure({"replicas": 2})
     assert deployed.stack.up().changed == {STORE: "update"}
     store = cluster.api.read("apps/v1", "StatefulSet", "store", namespace=SPACE)
@@ -69,7 +71,7 @@ def test_only_what_a_setting_is_of_changes(cluster: Cluster, deployed: Deploymen
     assert store["spec"]["replicas"] == 2
 
 
-def test_what_cannot_be_changed_is_replaced(cluster: Cluster, deployed: Deployment) -> None:
+def test_an_immutable_object_is_replaced(cluster: Cluster, deployed: Deployment) -> None:
     before = cluster.api.read("v1", "ConfigMap", "settings", namespace=SPACE)
     deployed.stack.configure({"colour": "red"})
     outcome = deployed.stack.up()
@@ -81,9 +83,7 @@ def test_what_cannot_be_changed_is_replaced(cluster: Cluster, deployed: Deployme
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
 
 
-def test_a_refresh_sees_what_others_have_changed_and_up_takes_it_from_nobody(
-    cluster: Cluster, deployed: Deployment
-) -> None:
+def test_up_does_not_overwrite_a_field_that_another_manager_has_changed(cluster: Cluster, deployed: Deployment) -> None:
     path = cluster.api.kind("apps/v1", "StatefulSet").path(namespace=SPACE, name="store")
     cluster.api.request("PATCH", path, {"spec": {"replicas": 3}}, content="application/merge-patch+json")
     deployed.stack.refresh()
@@ -102,7 +102,7 @@ def test_a_field_that_strimzi_does_not_have_is_refused_by_name(deployed: Deploym
     assert deployed.stack.up().changed == {}
 
 
-def test_destroy_leaves_nothing_and_goes_backwards(cluster: Cluster, deployed: Deployment) -> None:
+def test_destroy_deletes_everything_in_reverse_order(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.destroy()
     order = outcome.labels("delete")
     assert len(order) == 7

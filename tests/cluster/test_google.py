@@ -1,4 +1,4 @@
-"""The whole program for Google Cloud in Pulumi's real engine: the order of making and, above all, of unmaking."""
+"""The whole program for Google Cloud in Pulumi's real engine: order of creation and of deletion."""
 
 import os
 from collections.abc import Callable, Generator
@@ -40,14 +40,14 @@ def kinds(labels: list[str]) -> list[str]:
     return [label.split()[0] for label in labels]
 
 
-def test_nothing_is_made_of_the_sample_s_values(stack: Stack) -> None:
+def test_a_setting_with_the_sample_s_value_is_refused(stack: Stack) -> None:
     stack.configure({"budget.emails": '["me@example.com"]'})
-    with pytest.raises(CommandError, match=r"budget\.emails: it still has the sample's value"):
+    with pytest.raises(CommandError, match=r"budget\.emails: it still has the example's value"):
         stack.preview()
     stack.configure({"budget.emails": SETTINGS["budget.emails"]})
 
 
-def test_nothing_that_costs_is_made_before_the_budget(stack: Stack) -> None:
+def test_nothing_that_costs_is_created_before_the_budget(stack: Stack) -> None:
     made = kinds(stack.up().labels("create"))
     before = set(made[: made.index("Budget")])
     assert before <= {"Service", "NotificationChannel", "Topic", "RandomPassword"}

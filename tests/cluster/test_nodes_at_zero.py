@@ -1,4 +1,4 @@
-"""Taking the pipeline down where the guard has stopped the nodes: what runs on them answers no more."""
+"""`pulumi destroy` after the guard has stopped the nodes, when API services that run on nodes do not answer."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -21,7 +21,7 @@ REGISTERED = ("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io
 
 @pytest.fixture
 def unanswered(cluster: Cluster) -> Generator[Api]:
-    """Part of the API is a program on a node, as metrics.k8s.io is on GKE, and there is no node."""
+    """Register metrics.k8s.io as an API service on a node, as on GKE, while there is no node; yield the API."""
     api = cluster.api
     api.apply({"apiVersion": "v1", "kind": "Service", "metadata": SERVICE, "spec": {"ports": [{"port": 443}]}})
     version, kind, name = REGISTERED
@@ -38,7 +38,7 @@ def unanswered(cluster: Cluster) -> Generator[Api]:
     yield api
     api.delete(*REGISTERED, seconds=None)
     api.delete("v1", "Service", **SERVICE, seconds=None)
-    # For the tests that come after.
+    # Later tests need it gone.
     wait_for(lambda: api.read("v1", "Namespace", SPACE) is None)
 
 
@@ -59,7 +59,7 @@ def test_destroy_does_not_wait_for_the_namespace(cluster: Cluster, unanswered: A
         assert unanswered.list("v1", "PersistentVolumeClaim", namespace=SPACE)
         assert "Namespace namespace" in made.stack.destroy().labels("delete")
         assert made.stack.state() == []
-    # So it would be for ever; but nothing is in it any more, least of all what stands for a disk.
+    # The namespace cannot be deleted, but everything in it is, PersistentVolumeClaims included.
     assert _why_it_stays(unanswered) == "DiscoveryFailed"
     wait_for(lambda: unanswered.list("v1", "PersistentVolumeClaim", namespace=SPACE) == [])
     assert unanswered.list("v1", "Pod", namespace=SPACE) == []

@@ -1,4 +1,4 @@
-"""What a namespace that enforces the restricted standard says to the workloads in it."""
+"""violations(): workloads that a namespace with the restricted Pod Security Standard refuses."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ ROOT = GOOD | {"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}
 
 @pytest.fixture
 def space(cluster: Cluster, request: pytest.FixtureRequest) -> str:
-    """A namespace of the test's own; it goes with the control plane."""
+    """A namespace for one test; deleted with the control plane."""
     name = request.node.name.replace("_", "-")[:60].rstrip("-")
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     cluster.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})

@@ -1,4 +1,4 @@
-"""The rules of policy/ as a CrossGuard pack: Pulumi's real engine asks them of the program, and of what breaks them."""
+"""The CrossGuard pack infra/policy in Pulumi's real engine: the program passes, and a violation of each rule fails."""
 
 import os
 from collections.abc import Callable, Generator
@@ -16,7 +16,7 @@ from tests.cluster.pulumi_engine import CommandError, Program, Stack
 
 
 class Edited:
-    """The program, and what somebody has added to it."""
+    """The program, with further resources that a test adds."""
 
     def __init__(self) -> None:
         self.more: list[Program] = []
@@ -64,7 +64,7 @@ def unlabelled() -> None:
 
 
 def everything_wrong() -> None:
-    """One mistake for each rule, which may break another as well; and a secret that is marked."""
+    """Create a violation of each rule (it may violate another as well), and a secret that is marked as such."""
     from pulumi_gcp import compute, container, projects  # noqa: PLC0415 Google's SDK takes seconds
 
     container.NodePool("forgotten", cluster="sluice")
@@ -78,15 +78,15 @@ def everything_wrong() -> None:
 
 WRONG = {
     "budget-comes-first": "NodePool forgotten does not depend on the budget",
-    "nothing-is-open-to-the-world": "wide: sourceRanges.0 lets in 0.0.0.0/0",
-    "no-role-is-broad": "mighty grants roles/owner, which may do far more",
+    "nothing-is-open-to-the-world": "wide: sourceRanges.0 allows 0.0.0.0/0",
+    "no-role-is-broad": "mighty grants roles/owner, which is too broad",
     "no-load-balancer": "Service balanced is reached from outside",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
     "every-secret-is-marked": "told: data.password can be read in the state",
 }
 
 
-def test_a_preview_of_what_is_not_there_yet_breaks_no_rule(stack: Stack) -> None:
+def test_the_first_preview_violates_no_rule(stack: Stack) -> None:
     assert "✅ sluice@" in stack.preview().output
 
 
@@ -102,13 +102,13 @@ def test_a_preview_names_each_mistake_and_its_rule(stack: Stack, edited: Edited)
     assert "marked: data.password" not in said
 
 
-def test_the_program_is_made_and_breaks_no_rule_then(stack: Stack, edited: Edited) -> None:
+def test_the_deployed_program_violates_no_rule(stack: Stack, edited: Edited) -> None:
     edited.more = []
     assert "✅ sluice@" in stack.up().output
     assert "✅ sluice@" in stack.preview().output
 
 
-def test_what_breaks_a_rule_of_its_own_is_not_made(stack: Stack, edited: Edited) -> None:
+def test_a_resource_that_violates_a_resource_rule_is_not_created(stack: Stack, edited: Edited) -> None:
     edited.more = [unlabelled]
     with pytest.raises(CommandError, match=WRONG["everything-is-labelled"]):
         stack.up()

@@ -1,4 +1,4 @@
-"""The Pulumi program of infra/: made, made again, changed, and taken down, against a real API server."""
+"""The Pulumi program of infra/ against a real API server: up, up again, a changed setting, destroy."""
 
 import base64
 import json
@@ -23,32 +23,32 @@ STRIMZI = "kafka.strimzi.io/v1"
 
 @pytest.fixture(scope="module")
 def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
-    """The stack `kind` with all that can be had; the tests tell one story, in order."""
+    """The stack `kind` with all options, shared by the tests: each continues from the state that the last one left."""
     settings = {"kubeContext": "tests", "load.source": "nclt:2012-11-16", "console.enabled": True}
     folder = tmp_path_factory.mktemp("stack")
     with deployment(cluster, main, folder=folder, name="kind", settings_from=ROOT, settings=settings) as made:
         yield made
 
 
-def test_a_preview_makes_nothing(cluster: Cluster, deployed: Deployment) -> None:
+def test_a_preview_creates_nothing(cluster: Cluster, deployed: Deployment) -> None:
     assert "Namespace namespace" in deployed.stack.preview().labels("create")
     assert cluster.api.read("v1", "Namespace", SPACE) is None
 
 
-def test_up_makes_what_the_api_server_takes_as_it_is(cluster: Cluster, deployed: Deployment) -> None:
+def test_up_creates_objects_that_the_api_server_accepts(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.up()
     assert set(outcome.changed.values()) == {"create"}
     for kind in ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "KafkaConnect", "KafkaConnector"):
         assert cluster.api.list(STRIMZI, kind, namespace=SPACE)
 
 
-def test_every_pod_is_let_in_by_the_restricted_standard(cluster: Cluster) -> None:
+def test_every_pod_meets_the_restricted_standard(cluster: Cluster) -> None:
     kinds = {item["kind"] for item in workloads(cluster.api, namespace=SPACE)}
     assert {"Deployment", "StatefulSet", "Job"} <= kinds
     assert violations(cluster.api, namespace=SPACE) == []
 
 
-def test_the_job_of_the_tests_and_its_rights_are_let_in_too(cluster: Cluster) -> None:
+def test_the_job_of_the_tests_meets_it_too(cluster: Cluster) -> None:
     toolbox = cluster.api.read("apps/v1", "Deployment", "toolbox", namespace=SPACE)
     assert toolbox
     job = job_like(toolbox, image="tests:1", arguments=["tests/pipeline"])
@@ -88,17 +88,17 @@ def test_resources_of_renamed_components_are_kept(deployed: Deployment) -> None:
     assert not any("sluice:workloads:Ground" in entry["urn"] for entry in deployed.stack.state())
 
 
-def test_a_changed_setting_changes_what_it_is_of(deployed: Deployment) -> None:
+def test_a_changed_setting_changes_only_its_resources(deployed: Deployment) -> None:
     deployed.stack.configure({"console.enabled": False})
     changed = deployed.stack.up().changed
     assert changed["Deployment console"] == "delete"
     assert changed["NetworkPolicy allow-console"] == "delete"
-    # The rest is who may be called by the console, and by nothing else any more.
+    # The other changes are permissions to be reached from the console.
     others = {label.split()[0]: op for label, op in changed.items() if not label.endswith("console")}
     assert others.items() <= {"NetworkPolicy": "update", "Kafka": "update"}.items()
 
 
-def test_destroy_goes_backwards_and_leaves_nothing(cluster: Cluster, deployed: Deployment) -> None:
+def test_destroy_deletes_everything_in_reverse_order(cluster: Cluster, deployed: Deployment) -> None:
     order = [label.split()[0] for label in deployed.stack.destroy().labels("delete")]
     for first, then in (
         ("KafkaConnector", "KafkaConnect"),

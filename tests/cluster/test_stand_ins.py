@@ -1,4 +1,4 @@
-"""What the stand-ins promise: they are as strict as what they stand in for, and refuse what they cannot do."""
+"""The stand-ins are as strict as the real providers, and reject what they do not support."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from tests.cluster.kubernetes_stand_in import RELEASE, KubernetesStandIn
 from tests.cluster.provider_plugins import without_waiting
 from tests.cluster.provider_stand_in import ProviderError, StandIn
 from tests.cluster.pulumi_engine import CommandError
-from tests.cluster.pulumi_values import differences, marked_like, plain, secret, seen_in
+from tests.cluster.pulumi_values import differences, marked_like, plain, restricted_to, secret
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.replacement_rules import needs_replacement
 
@@ -29,7 +29,7 @@ def test_an_object_without_a_name_gets_one_and_keeps_it(cluster: Cluster, tmp_pa
     with deployment(cluster, without_waiting(unnamed), folder=tmp_path) as made:
         outputs = made.stack.up().outputs
         assert outputs["name"].startswith("unnamed-")
-        assert outputs["annotations"]["pulumi.com/skipAwait"] == "true"  # what the real plugin is told
+        assert outputs["annotations"]["pulumi.com/skipAwait"] == "true"  # a setting for the real plugin
         again = made.stack.up()
         assert again.changed == {}
         assert again.outputs["name"] == outputs["name"]
@@ -39,7 +39,7 @@ def file_of_objects() -> None:
     kubernetes.yaml.v2.ConfigFile("objects", file="objects.yaml")
 
 
-def test_what_they_cannot_do_is_told_to_the_person(cluster: Cluster, tmp_path: Path) -> None:
+def test_an_unsupported_component_is_reported_by_pulumi(cluster: Cluster, tmp_path: Path) -> None:
     with deployment(cluster, file_of_objects, folder=tmp_path) as made:
         if not made.stood_in:
             pytest.skip("the real plugins are used here")
@@ -51,7 +51,7 @@ def check(stand_in: StandIn, token: str, **news: Any) -> None:
     stand_in.check(kind=token, name="a", news=news, olds={}, seed=b"")
 
 
-def test_what_they_do_not_stand_in_for_is_refused(cluster: Cluster) -> None:
+def test_unsupported_resources_are_rejected(cluster: Cluster) -> None:
     stand_in = KubernetesStandIn(cluster.api, definitions=[])
     with pytest.raises(ProviderError, match="patches no objects of others"):
         check(stand_in, "kubernetes:core/v1:ConfigMapPatch", apiVersion="v1", kind="ConfigMap")
@@ -78,14 +78,14 @@ def test_what_they_do_not_stand_in_for_is_refused(cluster: Cluster) -> None:
         (("kafka.strimzi.io/v1", "Kafka"), "spec.kafka.version", {}, False),
     ],
 )
-def test_which_changes_make_a_new_object(
+def test_changes_that_replace_an_object(
     kind: tuple[str, str], path: str, settings: dict[str, Any], replaced: bool
 ) -> None:
     inputs = {"apiVersion": kind[0], "kind": kind[1]}
     assert needs_replacement(inputs, path, settings=settings) is replaced
 
 
-def test_differences_are_told_by_path() -> None:
+def test_differences_are_by_path() -> None:
     old = {"a": {"b": [1, 2], "c.d/e": 1}, "gone": 1}
     new = {"a": {"b": [1, 3, 4], "c.d/e": 2}, "new": None}
     assert dict(differences(old, plain(new))) == {
@@ -106,4 +106,4 @@ def test_what_was_secret_stays_so_when_the_server_answers() -> None:
 
 def test_only_the_programs_own_fields_are_read_back() -> None:
     live = {"spec": {"replicas": 3, "revisionHistoryLimit": 10}, "status": {}}
-    assert seen_in(live, {"spec": {"replicas": 2, "paused": True}}) == {"spec": {"replicas": 3}}
+    assert restricted_to(live, {"spec": {"replicas": 2, "paused": True}}) == {"spec": {"replicas": 3}}

@@ -1,4 +1,4 @@
-"""What the API server knows of Strimzi's resources, from Strimzi's own classes."""
+"""The API server validates Strimzi's resources strictly, by the CRDs generated from Strimzi's classes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The packages are as docs/architecture.md draws them: imports follow the arrows, and nothing else can be imported."""
+"""Imports follow the arrows of docs/architecture.md; files are short, and named once; no other package is installed."""
 
 import ast
 import re
@@ -19,15 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("infra", "producer", "sluice")
 LINE_LIMIT = 300
 TWINS = ("gps", "images")
-"""Packages of one shape: a file of one role has one name in both."""
+"""Packages whose files of the same role have the same name."""
 OF_EACH_PACKAGE = {"__init__.py", "__main__.py", "command.py"}
+"""Names that more than one package may use."""
 
 Graph = Mapping[str, Set[str]]
 
 
 @cache
 def python_files() -> dict[str, str]:
-    """Each file below PACKAGES by the name of its module."""
+    """Return the files below PACKAGES, by module name."""
     paths = sorted(chain.from_iterable((ROOT / package).rglob("*.py") for package in PACKAGES))
     names = (path.relative_to(ROOT) for path in paths if not {".venv", "__pycache__"} & set(path.parts))
     return {module_name(PurePosixPath(name)): name.as_posix() for name in names}
@@ -40,7 +41,7 @@ def module_name(path: PurePosixPath) -> str:
 
 @cache
 def imports() -> Graph:
-    """For each file the files that it imports, wherever in it."""
+    """Return, for each file, the files that it imports, also inside functions."""
     files = python_files()
     return {path: set(_imported(module, path, files)) - {path} for module, path in files.items()}
 
@@ -61,7 +62,7 @@ def _imported(module: str, path: str, files: Mapping[str, str]) -> Iterable[str]
 
 @cache
 def arrows() -> Graph:
-    """The arrows of all pictures of packages: from a label to the labels that it may import."""
+    """Return the arrows of all diagrams in the section Packages: for each label, the labels that it may import."""
     section = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("\n## Packages\n")[1].split("\n## ")[0]
     found: dict[str, set[str]] = {}
     for picture in re.findall(r"```mermaid\n(.*?)```", section, re.DOTALL):
@@ -76,20 +77,20 @@ def arrows() -> Graph:
 
 
 def is_in(path: str, label: str) -> bool:
-    """Whether a file is in what a label names: a folder, a file, or `folder/*.py` for the files of just that folder."""
+    """Return whether a label covers a file; a label is a folder, a file, or `folder/*.py` without sub-folders."""
     return (fnmatchcase(path, label) and path.count("/") == label.count("/")) or path.startswith(f"{label}/")
 
 
 def label_of(path: str) -> str:
-    """The innermost label in which a file is."""
+    """Return the most specific label that covers a file."""
     found = [label for label in arrows() if is_in(path, label)]
-    assert found, f"{path} is in no picture of docs/architecture.md"
+    assert found, f"{path} is in no diagram of docs/architecture.md"
     return max(found, key=len)
 
 
 @cache
 def reached(label: str) -> frozenset[str]:
-    """The labels to which arrows lead from one."""
+    """Return all labels that can be reached from one along arrows."""
     found: set[str] = set()
     waiting = list(arrows()[label])
     while waiting:
@@ -115,7 +116,7 @@ def test_every_arrow_is_an_import() -> None:
             assert any(is_in(path, start) and is_in(other, end) for path, other in used), f"{start} --> {end}"
 
 
-def test_arrows_and_imports_make_no_circle() -> None:
+def test_arrows_and_imports_have_no_cycle() -> None:
     for graph in (arrows(), imports()):
         try:
             TopologicalSorter(graph).prepare()
@@ -144,7 +145,7 @@ def test_no_two_files_have_one_name() -> None:
     assert {name for name, count in counts.items() if count > 1} <= OF_EACH_PACKAGE
 
 
-def test_no_file_is_too_long_to_be_read_at_once() -> None:
+def test_no_file_is_longer_than_the_limit() -> None:
     names = subprocess.run(
         ["git", "ls-files", "*.py", "*.java", "scripts", ".ci"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()

@@ -1,4 +1,4 @@
-"""The commands of CONTRIBUTING.md."""
+"""The commands in CONTRIBUTING.md exist, and select tests that exist."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Our four images hold all that they run: what each Dockerfile copies, with nothing else to import from."""
+"""Our images contain everything that they run: each is tried with only the files that its Dockerfile copies."""
 
 import re
 import subprocess

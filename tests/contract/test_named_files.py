@@ -1,4 +1,4 @@
-"""Every file, module, class and function that a page, a docstring, a comment or a message names exists."""
+"""Every file, module, class and function named on a page, in a docstring, comment or message exists."""
 
 import ast
 import io
@@ -17,7 +17,7 @@ SUFFIXES = ("avsc", "j2", "java", "json", "lock", "md", "properties", "py", "sql
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ARCHITECTURE = ROOT / "docs/architecture.md"
 NOT_KEPT = ("infra/policy/.venv", ".mvn/checksums/*.bak")
-"""Paths of files that somebody makes, and the repository does not hold."""
+"""Paths of files that are created in use and are not in the repository."""
 
 _PATH = re.compile(rf"(?<![\w./:~$}}-])((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./*-]+)(?![\w@{{])")
 _SOURCE = re.compile(r"(?<![\w./*$}-])([\w-]+(?:/[\w-]+)*\.(?:py|java))\b")
@@ -28,7 +28,7 @@ _DEFINITIONS = re.compile(r"`([\w./-]+\.(?:py|java))`\s+\(((?:`[\w.]+`(?:, )?)+)
 
 
 def missing(text: str, *, path: Path, line: int) -> list[str]:
-    """The names in `text` of files and modules that there are not, each with where it stands."""
+    """Return the files and modules that `text` names and that do not exist, each with path and line of `text`."""
     where = f"{path.relative_to(ROOT)}:{line}"
     gone = [name for name in _paths(text) if not _is_there(name, page=path)]
     gone += [name for name in _MODULE.findall(text) if name.partition(".")[0] in OURS and not _is_module(name)]
@@ -36,7 +36,7 @@ def missing(text: str, *, path: Path, line: int) -> list[str]:
 
 
 def _paths(text: str) -> Iterator[str]:
-    """Paths from the root (of a script, or with a suffix or a slash at the end), and other names of source files."""
+    """Yield the paths in a text: scripts, paths with a suffix or a final slash, and bare names of source files."""
     for found in _PATH.findall(text):
         path = found.rstrip(".-")
         is_file = path.rpartition(".")[2] in SUFFIXES or path.startswith(("docs/adr/", "scripts/"))
@@ -49,9 +49,9 @@ def _paths(text: str) -> Iterator[str]:
 
 
 def _is_there(name: str, *, page: Path) -> bool:
-    """Say whether there is a file of that name: from the root, beside `page`, or, without a folder, in a package.
+    """Return whether a file exists: relative to the root or to `page`, or, as a bare name, in any package.
 
-    A file of a package names only files of its own folder without their folder.
+    In files of a package, a bare name means a file of the same folder only.
     """
     if re.fullmatch(r"docs/adr/\d{4}", name):
         name += "-*.md"
@@ -78,7 +78,7 @@ OURS = {*PACKAGES, "tests", *(source.stem for source in SOURCES), *(source.paren
 
 
 def texts(path: Path, *, messages: bool = True) -> Iterator[tuple[int, str]]:
-    """A Python file's docstrings and comments, and its messages if asked for, each with its line."""
+    """Yield line and text of a Python file's docstrings and comments, and with `messages` of its other strings."""
     source = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
         found = node if messages else node.value if isinstance(node, ast.Expr) else None
@@ -131,7 +131,7 @@ def test_files_that_scripts_and_manifests_name_exist() -> None:
 
 
 def named_definitions(page: Path) -> Iterator[tuple[int, str, str]]:
-    """The names in parentheses after a file's: line, file, and name of the function, class or method."""
+    """Yield line, file and name of each function, class or method in parentheses after a file's name."""
     text = page.read_text(encoding="utf-8")
     for found in _DEFINITIONS.finditer(text):
         file, names = found.groups()
@@ -140,7 +140,7 @@ def named_definitions(page: Path) -> Iterator[tuple[int, str, str]]:
 
 @cache
 def defined(file: str) -> Sequence[str]:
-    """The names that a file defines: of a class, its members too, as Class.member."""
+    """Return the names that a file defines; members of a class as Class.member."""
     text = (ROOT / file).read_text(encoding="utf-8")
     if file.endswith(".java"):
         class_ = Path(file).stem

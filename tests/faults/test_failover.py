@@ -1,6 +1,6 @@
 """A Connect worker is killed in the middle of a load: its tasks move, and everything arrives.
 
-Prints how long anything stood still (`pytest -s`, or the report's "Captured stdout").
+Prints the longest stall of each sink and source (`pytest -s`, or the report's "Captured stdout").
 """
 
 from pathlib import Path
@@ -18,11 +18,11 @@ from tests.run_sluice import wait_for
 ROWS = 200_000
 IMAGES = 300
 SECONDS = 180
-"""Given to a step that is not what is measured."""
+"""Time limit of a step whose duration is not tested."""
 AIM_SECONDS = 15.0
 LIMIT_SECONDS = 30.0
-"""Twice the aim: a machine that is busy with other things takes as long again to start a task. By the defaults of
-Kafka Connect it is 46 s for a sink, and more than five minutes for a source."""
+"""Longest stall allowed: twice the aim, because a busy machine needs more time to start a task. With Kafka Connect's
+default settings a sink stalls for 46 s, a source for more than five minutes."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_a_killed_workers_tasks_move_and_everything_arrives(pipeline: Pipeline, 
     for name in WORKERS:
         pipeline.servers.start(name)
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=WORKERS[0])) <= 1, seconds=SECONDS)
-    # The worker that has the source's only task: nobody else does its work meanwhile.
+    # The worker with the source's only task: no other task continues its work meanwhile.
     (task,) = pipeline.connectors(asking=WORKERS[0])["mysql-source"].tasks
     victim = pipeline.servers.worker(task.worker)
     (survivor,) = set(WORKERS) - {victim}
@@ -93,7 +93,7 @@ def test_a_worker_that_comes_back_takes_tasks_over_and_nothing_is_lost(
         wait_for(lambda: len(keys) > 10)
         pipeline.servers.start(victim)
         assert loads.start("images", loads.images).wait(SECONDS) == row_load.wait(SECONDS) == Exit.OK
-        # Tasks are taken from one worker first, and given to the other in a second step.
+        # Connect revokes tasks from one worker first, and assigns them to the other in a second rebalance.
         wait_for(lambda: difference(pipeline.workers_of_tasks(asking=survivor)) <= 1, seconds=SECONDS)
     wait_for(loads.all_written, seconds=SECONDS)
     wait_for(lambda: are_in_topic(keys, pipeline, asking=survivor), seconds=SECONDS)

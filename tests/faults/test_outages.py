@@ -1,6 +1,6 @@
-"""A part of the pipeline is away while tasks run, start and are moved: all comes right without a hand.
+"""A part of the pipeline is down while tasks run, start and are moved: it recovers by itself.
 
-Not one record becomes a dead letter, no task stays failed, and everything is proven.
+No record becomes a dead letter, no task stays failed, and everything is proven afterwards.
 """
 
 from collections.abc import Sequence
@@ -21,20 +21,21 @@ from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_to
 from tests.local_administrator import local_administrator
 from tests.run_sluice import wait_for
 
-AWAY = (("registry", "redis"), ("kafka",), ("mysql",))
-"""What is away at the same time. No connector needs both of the first two: each is away for its own ones."""
+OUTAGES = (("registry", "redis"), ("kafka",), ("mysql",))
+"""Parts that are down at the same time. No connector needs both registry and redis, so one test covers both."""
 DEAD_LETTERS = ("mysql-sink-dead-letters", "redis-sink-dead-letters")
 WAITS = {"registry": "mysql-sink waits for the schema registry", "redis": "redis-sink waits for Redis"}
-"""What status says meanwhile. (Without the database mysql-sink may have failed; without a broker no lag is known.)"""
+"""Text of `sluice status` during the outage. (None for the others: without the database mysql-sink may have failed,
+without a broker no lag is known.)"""
 ROWS = 60_000
 IMAGES = 60
 SECONDS = 180
-"""Given to a step. A task that has failed again and again is restarted after a minute at most."""
+"""Time limit of a step. A task that keeps failing is restarted after a minute at most."""
 SURVIVOR, OTHER = WORKERS
 
 
 def new_loads(pipeline: Pipeline, folder: Path) -> Loads:
-    """Rows and images that no earlier load has had: what is lost now is not there from before."""
+    """Return loads of new rows and images: one that is lost cannot be there from an earlier load."""
     folder.mkdir()
     log, images = folder / "gps.csv", folder / "images"
     offsets = Offsets(pipeline.endpoints)
@@ -50,7 +51,7 @@ def dead_letters(loads: Loads) -> int:
 
 
 def tasks(pipeline: Pipeline) -> Sequence[TaskStatus]:
-    """Every task as the survivor knows it; none while Connect is rearranging."""
+    """Return every task as reported by the survivor; empty while Connect rebalances."""
     try:
         connectors = pipeline.connectors(asking=SURVIVOR).values()
     except UnavailableError:
@@ -59,18 +60,18 @@ def tasks(pipeline: Pipeline) -> Sequence[TaskStatus]:
 
 
 def workers_of(pipeline: Pipeline) -> list[str]:
-    """For each task, in whatever state, the worker that has it."""
+    """Return the worker of each task, in any state."""
     return [pipeline.servers.worker(task.worker) for task in tasks(pipeline)]
 
 
-def ask_connectors(pipeline: Pipeline, method: str, what: str) -> None:
-    """Ask the same of every connector; again while Connect is rearranging."""
+def request_of_each(pipeline: Pipeline, method: str, path: str) -> None:
+    """Send the same request for every connector, again while Connect rebalances."""
     for name in pipeline.connectors(asking=SURVIVOR):
-        url = f"{pipeline.servers.connect_url(SURVIVOR)}/connectors/{name}/{what}"
+        url = f"{pipeline.servers.connect_url(SURVIVOR)}/connectors/{name}/{path}"
         wait_for(lambda url=url: request(method, url)[0] in (200, 202, 204), seconds=SECONDS)
 
 
-def wait_until_well(loads: Loads, keys: list[int]) -> None:
+def wait_until_recovered(loads: Loads, keys: list[int]) -> None:
     """Wait until everything has arrived and every task runs."""
     pipeline = loads.pipeline
     wait_for(loads.all_written, seconds=SECONDS)
@@ -78,7 +79,8 @@ def wait_until_well(loads: Loads, keys: list[int]) -> None:
     wait_for(lambda: are_in_topic(keys, pipeline, asking=SURVIVOR), seconds=SECONDS)
 
 
-def away_while_tasks_run_and_their_worker_dies(parts: Sequence[str], loads: Loads) -> None:
+def outage_while_tasks_run_and_their_worker_dies(parts: Sequence[str], loads: Loads) -> None:
+    """Kill the parts and a worker during loads, then start the parts again."""
     pipeline = loads.pipeline
     sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
     with writing_rows(pipeline.connect) as keys:
@@ -86,68 +88,68 @@ def away_while_tasks_run_and_their_worker_dies(parts: Sequence[str], loads: Load
         loads.offsets.disconnect()
         for part in (*parts, OTHER):
             pipeline.servers.kill(part)
-        if "kafka" not in parts:  # Without a broker the survivor cannot learn of it.
+        if "kafka" not in parts:  # without a broker the group cannot rebalance
             wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
         for part in parts:
             pipeline.servers.start(part)
         assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
         wait_for(lambda: set(workers_of(pipeline)) == {SURVIVOR}, seconds=SECONDS)
-    wait_until_well(loads, keys)
+    wait_until_recovered(loads, keys)
 
 
-def away_while_tasks_start_and_are_moved(parts: Sequence[str], loads: Loads) -> None:
-    """Rows, images and changes wait, the tasks have just been started and know no schema; a worker joins."""
+def outage_while_tasks_start_and_are_moved(parts: Sequence[str], loads: Loads) -> None:
+    """Kill the parts, then start the tasks, with a backlog and without cached schemas, and let a worker join."""
     pipeline = loads.pipeline
-    ask_connectors(pipeline, "PUT", "pause")
+    request_of_each(pipeline, "PUT", "pause")
     wait_for(lambda: {task.state for task in tasks(pipeline)} == {"PAUSED"}, seconds=SECONDS)
     with writing_rows(pipeline.connect) as keys:
         sources = [loads.start("gps", loads.log), loads.start("images", loads.images)]
         assert [source.wait(SECONDS) for source in sources] == [Exit.OK, Exit.OK]
         wait_for(lambda: len(keys) > 0, seconds=SECONDS)
-    ask_connectors(pipeline, "POST", "restart?includeTasks=true")
+    request_of_each(pipeline, "POST", "restart?includeTasks=true")
     wait_for(lambda: {task.state for task in tasks(pipeline)} == {"PAUSED"}, seconds=SECONDS)
-    # Without a broker Connect takes no wish, and no worker can join: both come right after it.
+    # Without a broker Connect accepts no request and no worker can join: both follow its restart.
     loads.offsets.disconnect()
     for part in parts:
         pipeline.servers.kill(part)
     if "kafka" in parts:
         pipeline.servers.start("kafka")
-    ask_connectors(pipeline, "PUT", "resume")
-    join(pipeline)
+    request_of_each(pipeline, "PUT", "resume")
+    start_other_worker(pipeline)
     waits = [WAITS[part] for part in parts if part in WAITS]
     if waits:
         wait_for(lambda: all(wait in status_of(pipeline) for wait in waits), seconds=SECONDS)
     for part in parts:
         pipeline.servers.start(part)
-    wait_until_well(loads, keys)
+    wait_until_recovered(loads, keys)
 
 
 def status_of(pipeline: Pipeline) -> str:
     return pipeline.sluice("status", "--json", asking=SURVIVOR).stdout
 
 
-def join(pipeline: Pipeline) -> None:
+def start_other_worker(pipeline: Pipeline) -> None:
     """Start the other worker and wait until it has its share of the tasks."""
     pipeline.servers.start(OTHER)
     wait_for(lambda: difference(workers_of(pipeline)) <= 1, seconds=SECONDS)
 
 
-@pytest.mark.parametrize("parts", AWAY, ids=" and ".join)
-def test_whatever_is_away_all_comes_right_without_a_hand(
+@pytest.mark.parametrize("parts", OUTAGES, ids=" and ".join)
+def test_the_pipeline_recovers_from_an_outage_by_itself(
     parts: Sequence[str], instance_of_two: Instance, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     for name in WORKERS:
         pipeline.servers.start(name)
-    # By default a kill can cost Redis what it has acknowledged: docs/redis-sink.md.
+    # By default Redis can lose acknowledged writes when it is killed: docs/redis-sink.md.
     with local_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
         redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")
     letters = dead_letters(first)
-    away_while_tasks_run_and_their_worker_dies(parts, first)
+    outage_while_tasks_run_and_their_worker_dies(parts, first)
     first.offsets.disconnect()
     second = new_loads(pipeline, tmp_path / "second")
-    away_while_tasks_start_and_are_moved(parts, second)
+    outage_while_tasks_start_and_are_moved(parts, second)
     assert dead_letters(second) == letters
     for loads in (first, second):
         check_proofs(loads, "--allow-extra", asking=SURVIVOR, folder=tmp_path)

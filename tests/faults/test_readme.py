@@ -1,4 +1,4 @@
-"""The README's commands, typed as they stand there by somebody with a fresh home folder."""
+"""The README's commands work as they are written, with an empty home folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def commands(section: str) -> list[str]:
-    """The lines of a section's first `sh` block."""
+    """Return the lines of a section's first `sh` block."""
     block = re.search(rf"## {section}\n.*?```sh\n(.*?)```", README, re.DOTALL)
     assert block is not None, f"the README has no section {section} with commands"
     return block[1].splitlines()
@@ -28,7 +28,7 @@ def commands(section: str) -> list[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
-    """A home folder with an instance that listens elsewhere than where a developer's own may be listening."""
+    """A home folder whose default instance has other ports than a developer's own; and the environment with it."""
     env = {**os.environ, "HOME": str(tmp_path), "SLUICE_CACHE": str(cache_folder(os.environ))}
     env.pop("SLUICE_STATE", None)
     env.pop("XDG_STATE_HOME", None)
@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Generator[tuple[Path, dict[str, str]]]:
     stop_all(instance, seconds=10, say=lambda _: None)
 
 
-def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
+def test_commands_of_the_section_a_pipeline_of_your_own(home: tuple[Path, dict[str, str]]) -> None:
     folder, env = home
     write_sample(folder / "gps.csv", rows=500)
     write_images(folder, count=12)
@@ -52,7 +52,7 @@ def test_a_pipeline_of_ones_own(home: tuple[Path, dict[str, str]]) -> None:
     assert (folder / "image.tiff").read_bytes() == (folder / "2012-11-16/lb3/Cam0/1353099678000000.tiff").read_bytes()
 
 
-def test_demo_proves_every_row_and_leaves_nothing(home: tuple[Path, dict[str, str]], sample: Path) -> None:
+def test_demo_proves_every_row_and_removes_its_instance(home: tuple[Path, dict[str, str]], sample: Path) -> None:
     folder, env = home
     state = folder / "demo"
     done = subprocess.run(

@@ -1,6 +1,6 @@
-"""What comes twice, and that nothing is missing, after Connect or the database was killed under changes.
+"""Connect or the database is killed while rows change: no change is missing, and only the last ones are sent again.
 
-Prints how many changes came again (`pytest -s`, or the report's "Captured stdout").
+Prints how many changes were sent again (`pytest -s`, or the report's "Captured stdout").
 """
 
 from collections.abc import Callable, Generator
@@ -19,9 +19,9 @@ from tests.kill_servers import LocalServerControl, ServerControl
 from tests.run_sluice import Sluice, wait_for
 
 SECONDS = 120
-"""Given to a source to come back; it takes a few."""
+"""Time limit for a source to resume; it needs a few seconds."""
 OLDEST_SECONDS = 10.0
-"""How long before the kill a change may have been sent that comes again. The place to go back to is kept every 2 s
+"""Age at the kill of the oldest change that may be sent again. The source commits its position every 2 s
 (offset.flush.interval.ms); a busy machine may take longer."""
 Connect = Callable[[], AbstractContextManager[Connection]]
 
@@ -62,7 +62,7 @@ def source_runs(endpoints: Endpoints) -> bool:
 def kill_while_writing(
     name: str, *, parts: ServerControl, connect: Connect, sent: Callable[[], list[int]]
 ) -> tuple[list[int], list[int]]:
-    """Kill a part under changes and start it again: the keys acknowledged, and those sent, both in order."""
+    """Kill a part while rows change and start it again; return the acknowledged keys and the sent ones, in order."""
     with writing_rows(connect) as keys:
         wait_for(lambda: len(keys) > 100 and len(sent()) > 50, seconds=SECONDS)
         parts.kill(name)
@@ -77,16 +77,16 @@ def kill_while_writing(
 def test_after_a_kill_nothing_is_missing_and_only_the_last_changes_come_twice(
     name: str, parts: ServerControl, connect: Connect, sent: Callable[[], list[int]]
 ) -> None:
-    written, told = kill_while_writing(name, parts=parts, connect=connect, sent=sent)
+    written, received = kill_while_writing(name, parts=parts, connect=connect, sent=sent)
     with connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM myDB.test WHERE id >= %s", (written[0],))
         rows = {row[0] for row in cursor.fetchall()}
-    # A row that was committed but not acknowledged when the database was killed is there too, and is told of.
-    assert set(written) <= rows == set(told)
-    again = repeated_keys(told)
-    print(f"\n{name} killed: {len(set(told))} changes, sent again: {[len(keys) for keys in again]}")
+    # A row that was committed but not acknowledged when the database was killed is there too, and is sent.
+    assert set(written) <= rows == set(received)
+    again = repeated_keys(received)
+    print(f"\n{name} killed: {len(set(received))} changes, sent again: {[len(keys) for keys in again]}")
     assert len(again) <= 1, "the source goes back once"
-    assert list(dict.fromkeys(told)) == sorted(rows), "apart from what comes again, changes come in order"
+    assert list(dict.fromkeys(received)) == sorted(rows), "apart from repeated ones, changes are in order"
     for keys in again:
         assert keys == sorted(keys)
         assert len(keys) < OLDEST_SECONDS / EVERY_SECONDS

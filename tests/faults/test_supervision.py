@@ -1,4 +1,4 @@
-"""Nothing is left running, whatever happens while the pipeline comes up."""
+"""A failed, interrupted or killed `sluice up` leaves no process, at the latest after the next `sluice up`."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.run_sluice import SLUICE, Sluice, run_sluice, wait_for
 
 @pytest.fixture
 def other(tmp_path: Path) -> Generator[Instance]:
-    """An instance of its own, beside the one that the other tests share."""
+    """An instance for one test, beside the one that the tests share."""
     instance = Instance.make(tmp_path / "other", port_base=free_port_base(), workers=1)
     yield instance
     stop_all(instance, seconds=10, say=lambda _: None)
@@ -38,7 +38,7 @@ def is_running(instance: Instance, name: str) -> bool:
     return any(entry.name == name for entry in running_processes(instance))
 
 
-def test_ctrl_c_while_coming_up_leaves_nothing(other: Instance) -> None:
+def test_ctrl_c_during_up_leaves_no_process(other: Instance) -> None:
     command = start_up(other)
     wait_for(lambda: is_running(other, "kafka"))
     os.killpg(command.pid, signal.SIGINT)
@@ -47,7 +47,7 @@ def test_ctrl_c_while_coming_up_leaves_nothing(other: Instance) -> None:
     assert running_processes(other) == []
 
 
-def test_death_of_a_child_is_told_at_once_with_its_log_and_leaves_nothing(other: Instance) -> None:
+def test_a_server_that_dies_is_reported_at_once_with_its_log_and_leaves_no_process(other: Instance) -> None:
     command = start_up(other)
     wait_for(lambda: is_running(other, "kafka"))
     next(entry for entry in running_processes(other) if entry.name == "kafka").process.kill()
@@ -73,7 +73,7 @@ def test_next_up_cleans_up_after_a_killed_one_beside_another_instance(
     now = running_processes(other)
     assert sorted(entry.name for entry in now) == sorted(other.process_names)
     assert not left & {entry.pid for entry in now}
-    assert sluice("status").returncode == Exit.OK, "the instance beside it is not to notice"
+    assert sluice("status").returncode == Exit.OK, "the other instance is not affected"
     down = run_sluice("--state", str(other.state), "down", "--purge", env=os.environ)
     assert down.returncode == Exit.OK, down.stderr
     assert running_processes(other) == []

@@ -1,4 +1,4 @@
-"""`sluice up` brings a place back to what k8s/ says, says what it changed, and tells of a connector that fails."""
+"""`sluice up` reconciles a changed pipeline with k8s/, reports each change, and reports a connector that fails."""
 
 import json
 from collections.abc import Generator
@@ -34,7 +34,7 @@ TOPIC = ConfigResource.Type.TOPIC
 
 @pytest.fixture
 def connect(endpoints: Endpoints) -> Generator[str]:
-    """Where Connect answers. Afterwards mysql-source begins anew, as docs/mysql-source.md has it."""
+    """URL of Connect's connectors. Afterwards mysql-source is restarted without offsets, as in docs/mysql-source.md."""
     url = f"{endpoints.connect_urls[0]}/connectors"
     yield url
     source = f"{url}/mysql-source"
@@ -50,7 +50,7 @@ def states(url: str) -> list[str]:
 
 
 def change_kafka(admin: AdminClient) -> None:
-    """What k8s/ does not say, as somebody with an administrator's client might leave it."""
+    """Make changes that an administrator might make: settings, an ACL, a user and a topic that are not in k8s/."""
     settings = [
         ConfigEntry("retention.ms", "1000000", incremental_operation=AlterConfigOpType.SET),
         ConfigEntry("segment.ms", "900000", incremental_operation=AlterConfigOpType.SET),
@@ -76,24 +76,25 @@ def change_kafka(admin: AdminClient) -> None:
 
 
 def change_connectors(url: str) -> None:
-    """A connector that k8s/ has under another name, and one that does not run."""
+    """Create a connector that is not in k8s/, and pause one that is."""
     _, config = request("GET", f"{url}/redis-sink/config")
     status, answer = request("PUT", f"{url}/redis-sink-of-before/config", {**config, "name": "redis-sink-of-before"})
     assert status == 201, answer
     request("PUT", f"{url}/redis-sink/pause")
 
 
-def take_the_log_away(url: str, endpoints: Endpoints, instance: Instance) -> None:
-    """The place in the binary log to which the source would go back."""
+def purge_binary_log(url: str, endpoints: Endpoints, instance: Instance) -> None:
+    """Delete the part of the binary log that the source would resume from."""
     request("PUT", f"{url}/mysql-source/stop")
     wait_for(lambda: states(f"{url}/mysql-source") == ["STOPPED"])
     with administrator(endpoints, instance) as connection:
         run(connection, "UPDATE myDB.test SET speed = speed + 1")
-        # A file that is still being sent to somebody is not deleted, and the server only warns.
-        wait_for(lambda: only_the_newest_file_is_left(connection))
+        # The server does not delete a file that a client still reads, and only warns.
+        wait_for(lambda: purge_old_files(connection))
 
 
-def only_the_newest_file_is_left(connection: Connection) -> bool:
+def purge_old_files(connection: Connection) -> bool:
+    """Purge all files of the binary log but the newest; return whether they are gone."""
     run(connection, "FLUSH BINARY LOGS")
     with connection.cursor() as cursor:
         cursor.execute("SHOW MASTER STATUS")
@@ -104,20 +105,20 @@ def only_the_newest_file_is_left(connection: Connection) -> bool:
 
 
 def change_database(endpoints: Endpoints, instance: Instance) -> None:
-    """A table and a right that are gone, and a user that nobody described."""
+    """Drop a table, revoke a privilege, and create a user that is not in k8s/."""
     with administrator(endpoints, instance) as connection:
         run(connection, "DROP TABLE myDB.gps_fixes")
         run(connection, "REVOKE SELECT ON myDB.* FROM 'reader'@'%%'")
         run(connection, "CREATE USER 'eve'@'%%'")
 
 
-def test_all_is_as_described_again_but_what_failed_and_that_is_told(
+def test_everything_is_reconciled_and_a_failed_connector_is_reported(
     connect: str, endpoints: Endpoints, instance: Instance, sluice: Sluice
 ) -> None:
     admin = admin_client(instance)
     change_kafka(admin)
     change_connectors(connect)
-    take_the_log_away(connect, endpoints, instance)
+    purge_binary_log(connect, endpoints, instance)
     change_database(endpoints, instance)
 
     done = sluice("up", "--workers", "1")
@@ -126,12 +127,12 @@ def test_all_is_as_described_again_but_what_failed_and_that_is_told(
     for said in (
         "topic images: retention.ms is now 604800000 (was 1000000)",
         "topic images: segment.ms is the default again (was 900000)",
-        "topic somebodys is not in k8s/: it stays, with its messages",
-        "right taken: eve may Read topic images",
-        "Kafka user eve is not in k8s/ and is taken away",
-        "table myDB.gps_fixes was missing and is made",
-        "right given: database user reader: SELECT ON `myDB`.*",
-        "database user eve is not in k8s/mysql and is taken away",
+        "topic somebodys is not in k8s/: it stays, with its records",
+        "ACL removed: eve may Read topic images",
+        "Kafka user eve is not in k8s/ and is removed",
+        "table myDB.gps_fixes was missing and is created",
+        "database user reader: privilege granted: SELECT ON `myDB`.*",
+        "database user eve is not in k8s/mysql and is removed",
         "connector redis-sink-of-before is not in k8s/ and is removed",
         "connector redis-sink is now running (was paused)",
         "connector mysql-source is now running (was stopped)",
@@ -144,7 +145,7 @@ def test_all_is_as_described_again_but_what_failed_and_that_is_told(
     assert done.returncode == Exit.FAILED
     assert "not all of it works" in done.stdout
     assert sorted(request("GET", connect)[1]) == ["mysql-sink", "mysql-source", "redis-sink"]
-    # It runs for a moment whenever auto-restart tries it again, and is no better for that.
+    # Whenever auto-restart restarts it, it is RUNNING for a moment: status must say FAILED all the same.
     for _ in range(5):
         status = json.loads(sluice("status", "--json").stdout)
-        assert status["exit"] == "FAILED", "the rest is up, so that it can be mended"
+        assert status["exit"] == "FAILED", "a connector that fails again after each restart"

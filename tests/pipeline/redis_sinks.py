@@ -117,9 +117,9 @@ def sink(
 ) -> Generator[Sink]:
     """Run a sink with the pipeline's settings, changed by `settings`, on its own topic; deletes both at the end."""
     admin = local_administrator(endpoints, admin) if isinstance(admin, Instance) else admin
-    description = PipelineSpec.read()
-    ours = next(connector for connector in description.connectors if connector.name == "redis-sink")
-    images = next(topic for topic in description.topics if topic.name == "images")
+    spec = PipelineSpec.read()
+    ours = next(connector for connector in spec.connectors if connector.name == "redis-sink")
+    images = next(topic for topic in spec.topics if topic.name == "images")
     name = f"redis-sink-test-{uuid4().hex[:8]}"
     config = {**ours.config, "topics": name, "tasks.max": "1", **admin.consumer_override(), **settings}
     config = {key: value for key, value in config.items() if key not in without}

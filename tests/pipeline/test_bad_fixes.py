@@ -1,4 +1,4 @@
-"""Records that the table cannot take become dead letters that say why; what comes before and after them arrives."""
+"""Records of gps-fixes that the table cannot hold become dead letters with a reason; all other records arrive."""
 
 import struct
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from tests.pipeline.redis_sinks import Key, Value, produce
 from tests.run_sluice import wait_for
 
 UNKNOWN_ID = 2**31 - 1
-"""The largest that a registry could give."""
+"""Largest possible schema id: the registry has none with it."""
 FIRST_UTIME = 1_353_500_000_000_000
-"""Of a time that no other test's log has."""
+"""Of a time that no other test's log contains."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Bad:
     key: Key
     value: Value
     reason: str
-    """Words of what is said of it."""
+    """Text that the dead letter's reason must contain."""
 
 
 def fix(utime: int, **other: float) -> GpsFix:
@@ -46,7 +46,7 @@ def header(endpoints: Endpoints) -> bytes:
 
 
 def bad_records(utime: int, header: bytes) -> list[Bad]:
-    """One of each kind; `utime` and the 49 after it are theirs."""
+    """Return one bad record of each kind; they use `utime` to `utime` + 49."""
 
     def value(at: int, **other: float) -> bytes:
         return encode_row.encode_value(fix(at, **other), header=header)
@@ -91,7 +91,7 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
 ) -> None:
     utime = FIRST_UTIME
     bad = bad_records(utime, header)
-    # Before and after each one a good record: of all partitions, for the keys decide which.
+    # Four good records before and after each bad one: their keys spread them over all partitions.
     good = [utime + 1000 + number for number in range(4 * (len(bad) + 1))]
     records: list[tuple[Key, Value]] = [(str(utime), encode_row.encode_value(fix(utime), header=header))]
     for number, one in enumerate(bad):

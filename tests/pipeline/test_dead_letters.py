@@ -1,4 +1,4 @@
-"""`sluice dlq` with real dead letters: listed, shown, written, mended, loaded and sent again."""
+"""`sluice dlq` with real dead letters: list, show, write, repair and load, send again."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ Letters = Callable[..., Found]
 
 @pytest.fixture(scope="module")
 def mark() -> str:
-    """In the key of every record of this file: other tests have dead letters too."""
+    """Prefix of the keys of this file's records, since other tests create dead letters too."""
     return uuid4().hex[:12]
 
 
@@ -45,7 +45,7 @@ def letters(sluice: Sluice) -> Letters:
 
 @pytest.fixture(scope="module")
 def bad(endpoints: Endpoints, mark: str, letters: Letters) -> Found:
-    """The dead letters of records that no sink can use: two right rows, and bytes, under keys that are no number."""
+    """Dead letters of three records with keys that are not numbers: two valid rows and one that is not Avro."""
     schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
     right = [
         encode_row.encode_value(parse_row(ROW % (START + n)), header=encode_row.encode_header(schema)) for n in range(2)
@@ -67,7 +67,7 @@ def bad(endpoints: Endpoints, mark: str, letters: Letters) -> Found:
 
 
 def ours(found: Found, mark: str) -> Found:
-    """Those whose key begins with the mark; it is shown as bytes, for it holds ESC."""
+    """Return the letters whose key begins with the mark; keys are shown as bytes, because they contain ESC."""
     keys = [letter["key"] for letter in found]
     return [
         letter
@@ -84,16 +84,16 @@ def chosen(found: Found) -> list[str]:
     return [word for address in addresses(found) for word in ("--letter", address)]
 
 
-def test_they_are_listed_with_reasons_for_a_person_and_obeyed_by_no_terminal(bad: Found, mark: str, sluice: Sluice):
+def test_letters_are_listed_with_reasons_and_escaped(bad: Found, mark: str, sluice: Sluice):
     done = sluice("dlq", "--reason", mark)
     assert done.returncode == Exit.OK, done.stderr
-    assert "2 dead letters" in done.stdout  # of the third the converter says nothing about the key
+    assert "2 dead letters" in done.stdout  # the third one's reason is the converter's, not the key's
     assert sum(address in done.stdout for address in addresses(bad)) == 2
     assert rf"{mark}\x1b[31mred \u202e:car: [bold]0" in done.stdout
     assert "\x1b" not in done.stdout
 
 
-def test_one_is_shown_whole(bad: Found, mark: str, sluice: Sluice):
+def test_show_prints_a_whole_letter(bad: Found, mark: str, sluice: Sluice):
     address = addresses(bad)[0]
     shown = sluice("dlq", "show", address, "--trace")
     assert shown.returncode == Exit.OK, shown.stderr
@@ -105,13 +105,13 @@ def test_one_is_shown_whole(bad: Found, mark: str, sluice: Sluice):
     assert [header["name"] for header in whole["headers"]] == ["who", "none"]
 
 
-def test_one_that_is_not_there_is_said(sluice: Sluice):
+def test_an_unknown_letter_is_an_error(sluice: Sluice):
     done = sluice("dlq", "show", "mysql-sink:0:99999999999")
     assert done.returncode == Exit.FAILED
     assert "there is no dead letter at mysql-sink-dead-letters:0:99999999999" in done.stderr
 
 
-def test_rows_are_written_mended_loaded_and_proven(bad: Found, mark: str, sluice: Sluice, tmp_path: Path):
+def test_rows_are_written_repaired_loaded_and_proven(bad: Found, mark: str, sluice: Sluice, tmp_path: Path):
     file = tmp_path / "mended.csv"
     written = sluice("dlq", "write", str(file), "--json", *chosen(bad))
     assert written.returncode == Exit.OK, written.stderr
@@ -141,7 +141,7 @@ def test_images_are_written_to_an_archive(bad: Found, mark: str, letters: Letter
         assert f"image {mark}".encode() in [file.read() for file in held if file]
 
 
-def test_they_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluice: Sluice):
+def test_letters_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluice: Sluice):
     refused = sluice("dlq", "send", *chosen(bad), stdin=subprocess.DEVNULL)
     assert refused.returncode == Exit.USAGE
     assert "--yes" in refused.stderr
@@ -155,7 +155,7 @@ def test_they_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluic
     assert "no dead letter was waiting to be sent\n3 were sent before" in none.stdout
     found: Found = []
 
-    def back() -> bool:  # the reason still holds: each comes back once
+    def back() -> bool:  # the reason still exists: each becomes a dead letter again, once
         found[:] = ours(letters("--connector", "mysql-sink"), mark)
         return len(found) >= 6
 
@@ -165,7 +165,7 @@ def test_they_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluic
     originals = [letter for letter in found if letter["sent_again"]]
     again = [letter for letter in found if not letter["sent_again"]]
     assert sorted(map(signature, originals)) == sorted(map(signature, again))
-    # The record's own headers came along, those that said why it failed did not.
+    # The record's own headers are sent with it, Connect's error headers are not.
     whole = json.loads(sluice("dlq", "show", again[0]["letter"], "--json").stdout)
     assert [header["name"] for header in whole["headers"]] == ["who", "none"]
     messages = sluice("messages", "gps-fixes", "--key", bytes.fromhex(whole["key_hex"]).decode())
@@ -176,11 +176,11 @@ def test_they_are_sent_again_once(bad: Found, mark: str, letters: Letters, sluic
 
 
 def signature(letter: dict[str, Any]) -> tuple[object, ...]:
-    """What stays when a record is sent again: key, size of the value, topic and partition."""
+    """Return the parts that stay the same when a record is sent again: key, size of the value, topic, partition."""
     return letter["key"]["hex"], letter["bytes"], letter["original"]["topic"], letter["original"]["partition"]
 
 
-def test_a_connector_without_dead_letters_is_said(sluice: Sluice):
+def test_a_connector_without_dead_letters_is_an_error(sluice: Sluice):
     done = sluice("dlq", "--connector", "mysql-source")
     assert done.returncode == Exit.USAGE
     assert "mysql-sink, redis-sink" in done.stderr

@@ -1,4 +1,4 @@
-"""Whatever a topic, Redis, a file name or a source holds: every command shows it, and no terminal obeys it."""
+"""Control characters in topics, Redis, file names and sources: every command prints them escaped."""
 
 import json
 import os
@@ -23,14 +23,14 @@ RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 START = TimeRange.HOSTILE_VALUES.value
 ROW = "%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005\n"
 COMMANDS = [words for words in command_lines(parser(), source="log.csv") if words not in (["up"], ["down"])]
-"""What only looks at a pipeline, or loads one row into it."""
+"""Commands that only read from the pipeline, or load one row into it."""
 
 Terminal = Callable[..., "tuple[int, str]"]
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A log of one good row and one that is refused, in a folder and with a name that nobody would choose."""
+    """A log of one valid row and one reject, in a folder and a file with difficult names."""
     folder = tmp_path / "run:100:car"
     folder.mkdir()
     path = folder / os.fsdecode(f"{HOSTILE}".encode() + b"\xff.csv")
@@ -40,7 +40,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def messages(endpoints: Endpoints, sluice: Sluice) -> None:
-    """A message whose key, value and header are hostile, and the dead letter that it becomes."""
+    """Send records with a hostile key, value and header to both topics, and wait for dead letter and Redis key."""
     producer = Producer(endpoints.producer.client_settings())
     header: list[tuple[str, str | bytes | None]] = [(HOSTILE, HOSTILE.encode())]
     producer.produce("gps-fixes", key=HOSTILE.encode(), value=HOSTILE.encode(), headers=header)
@@ -59,7 +59,7 @@ def messages(endpoints: Endpoints, sluice: Sluice) -> None:
 
 @pytest.fixture
 def on_a_terminal(environment: dict[str, str], target: str) -> Terminal:
-    """Run a command on a pseudo-terminal, as `script` makes one; its status and all that the terminal was sent."""
+    """Function that runs a command on a pseudo-terminal and returns its exit status and all that it wrote."""
 
     def run(*arguments: str, cwd: Path) -> tuple[int, str]:
         reader, writer = os.openpty()
@@ -83,7 +83,7 @@ def on_a_terminal(environment: dict[str, str], target: str) -> Terminal:
     return run
 
 
-def test_a_terminal_is_shown_and_not_commanded(on_a_terminal: Terminal, log: Path):
+def test_a_terminal_gets_no_control_characters(on_a_terminal: Terminal, log: Path):
     for words in (["messages", "gps-fixes", "-n", "50"], ["dlq"], ["dlq", "--reason", "converter"], ["get", HOSTILE]):
         _, sent = on_a_terminal(*words, cwd=log.parent)
         assert not RAW.search(sent), (words, repr(sent))

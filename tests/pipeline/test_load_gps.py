@@ -1,4 +1,4 @@
-"""Loads into a real pipeline. Each test has a time of its own, in which no other test loads anything."""
+"""`sluice load gps` into a real pipeline. Each test's rows have a time range of their own."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def rows(start: int, number: int = ROWS) -> list[str]:
 
 @pytest.fixture
 def start() -> int:
-    """The first utime of a day in 2009 or later, another one for each test."""
+    """First utime of a day in 2009 or later, a different day for each test."""
     return next(DAYS)
 
 
@@ -71,8 +71,13 @@ def is_proven(sluice: Sluice, log: Path, *options: str) -> bool:
 def test_every_row_reaches_the_table(sluice: Sluice, log: Path, tmp_path: Path) -> None:
     done = sluice("load", "gps", str(log), "--json", cwd=tmp_path)
     assert done.returncode == Exit.OK, done.stderr
-    told = report(done)
-    assert (told["rows"], told["acknowledged"], told["rejected"], told["complete"]) == (ROWS, ROWS, {}, True)
+    summary = report(done)
+    assert (summary["rows"], summary["acknowledged"], summary["rejected"], summary["complete"]) == (
+        ROWS,
+        ROWS,
+        {},
+        True,
+    )
     assert is_proven(sluice, log)
 
 
@@ -84,13 +89,13 @@ def test_loading_twice_changes_nothing_and_tombstones_delete(sluice: Sluice, log
     assert is_proven(sluice, log, "--absent")
 
 
-def test_bad_rows_are_kept_out_and_written_down(sluice: Sluice, log: Path, tmp_path: Path) -> None:
+def test_rejects_are_not_loaded_and_are_in_the_rejects_file(sluice: Sluice, log: Path, tmp_path: Path) -> None:
     good = log.read_text(encoding="ascii")
     log.write_text("utime,mode,sats,lat,lon,alt,track,speed\n1.37E+15,3,0,1,1,1,1,1\n" + good, encoding="ascii")
     done = sluice("load", "gps", str(log), "--json", cwd=tmp_path)
     assert done.returncode == Exit.REJECTED
-    told = report(done)
-    assert (told["rows"], told["acknowledged"], told["rejected"]) == (ROWS + 1, ROWS, {"utime-spreadsheet": 1})
+    summary = report(done)
+    assert (summary["rows"], summary["acknowledged"], summary["rejected"]) == (ROWS + 1, ROWS, {"utime-spreadsheet": 1})
     assert (tmp_path / "gps.rejects.csv").read_text(encoding="utf-8").splitlines()[1].startswith("2,utime-spreadsheet,")
     assert is_proven(sluice, log)
     log.write_text(good, encoding="ascii")
@@ -136,7 +141,7 @@ def test_columns_go_where_the_header_says(sluice: Sluice, log: Path, tmp_path: P
 @pytest.mark.parametrize(
     "script", ["cat gps.csv | {} /dev/stdin", "cat gps.csv | {} -", "{} <(cat gps.csv)", "cat gps.csv > fifo & {} fifo"]
 )
-def test_what_can_be_read_only_once_is_loaded_and_proven_whole(
+def test_a_source_that_can_be_read_only_once_is_loaded_and_proven(
     target: str, environment: dict[str, str], log: Path, tmp_path: Path, script: str
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -152,8 +157,8 @@ def test_what_can_be_read_only_once_is_loaded_and_proven_whole(
             check=False,
         )
         assert done.returncode == Exit.OK, done.stderr
-        told = report(done)
-        assert (told.get("equal") or told["acknowledged"]) == ROWS
+        summary = report(done)
+        assert (summary.get("equal") or summary["acknowledged"]) == ROWS
 
 
 def test_nothing_is_lost_by_a_second_load_or_proof(sluice: Sluice, log: Path, tmp_path: Path) -> None:
@@ -172,7 +177,7 @@ def test_nothing_is_lost_by_a_second_load_or_proof(sluice: Sluice, log: Path, tm
     assert (tmp_path / "proof-2.html").exists()
 
 
-def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(
+def test_ctrl_c_flushes_and_reports_and_the_next_load_finishes(
     sluice: Sluice, target: str, environment: dict[str, str], tmp_path: Path, start: int
 ) -> None:
     log = tmp_path / "piped.csv"
@@ -184,22 +189,22 @@ def test_ctrl_c_flushes_reports_and_leaves_what_can_be_finished(
     assert load.stderr is not None
     load.stdin.write(parts[0])
     load.stdin.flush()
-    assert load.stderr.readline().startswith("standard input: ")  # how far it is: the load has begun
+    assert load.stderr.readline().startswith("standard input: ")  # progress: the load has begun
     load.stdin.write(parts[1])
     load.stdin.flush()
     load.send_signal(signal.SIGINT)
     out, errors = load.communicate(timeout=60)
     assert load.returncode == Exit.INTERRUPTED, errors
-    told = json.loads(out)
-    assert (told["complete"], told["failed"]) == (False, 0)
-    assert told["rows"] == told["acknowledged"]
+    summary = json.loads(out)
+    assert (summary["complete"], summary["failed"]) == (False, 0)
+    assert summary["rows"] == summary["acknowledged"]
     assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
     assert is_proven(sluice, log)
 
 
 @pytest.fixture
 def data_set(environment: dict[str, str], tmp_path: Path) -> Generator[dict[str, str]]:
-    """The environment in which the data set is a folder served on loopback."""
+    """Environment in which the NCLT data set is the test's folder, served on loopback."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -222,7 +227,7 @@ def test_a_session_of_the_data_set_is_loaded(sluice: Sluice, target: str, log: P
     assert is_proven(sluice, log)
 
 
-def test_the_schema_is_held_to_backward_compatibility(
+def test_the_subject_s_compatibility_is_backward(
     sluice: Sluice, endpoints: Endpoints, log: Path, tmp_path: Path
 ) -> None:
     assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
@@ -259,7 +264,7 @@ def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: 
     assert time.monotonic() - begun < 30
 
 
-def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
+def test_a_user_without_an_acl_is_an_error_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
     with (
         Delivery(endpoints.consumer.client_settings(), topic=encode_row.TOPIC, patience=60) as delivery,
         open_log(str(log), env={}) as source,
@@ -267,15 +272,15 @@ def test_a_user_who_may_not_write_is_told_so_within_seconds(endpoints: Endpoints
     ):
         delivery.connect()
         begun = time.monotonic()
-        told = GpsLoad(
+        load_report = GpsLoad(
             source, delivery=delivery, header=encode_row.encode_header(1), rejects=rejects, options=LoadOptions()
         ).run()
-    assert (told.status, told.acknowledged, told.failed) == (Exit.INCOMPLETE, 0, ROWS)
-    assert "this user may not write" in (told.problem or "")
+    assert (load_report.status, load_report.acknowledged, load_report.failed) == (Exit.INCOMPLETE, 0, ROWS)
+    assert "this user may not write" in (load_report.problem or "")
     assert time.monotonic() - begun < 30
 
 
-def test_a_topic_that_is_not_there_is_told_so(endpoints: Endpoints) -> None:
+def test_a_missing_topic_is_an_error(endpoints: Endpoints) -> None:
     with (
         Delivery(endpoints.producer.client_settings(), topic="no-such-topic", patience=60) as delivery,
         pytest.raises(SluiceError, match="no-such-topic cannot be written to") as caught,

@@ -1,3 +1,5 @@
+"""`sluice messages`: decoding, selection, unknown topics, --follow."""
+
 import json
 import subprocess
 from collections.abc import Callable
@@ -21,7 +23,7 @@ Messages = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory, sluice: Sluice) -> Path:
-    """A small log that has been loaded."""
+    """A small log, loaded."""
     path = tmp_path_factory.mktemp("messages") / "gps.csv"
     rows = [f"{key},3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005\n" for key in KEYS]
     path.write_text("".join(rows), encoding="utf-8")
@@ -88,7 +90,7 @@ def test_dead_letters_show_why(endpoints: Endpoints, messages: Messages):
     assert found[0]["value"] == {"bytes": 12, "hex": "00000000636e6f206176726f"}
 
 
-def test_an_unknown_topic_is_told_with_those_that_can_be_read(sluice: Sluice):
+def test_an_unknown_topic_is_an_error_with_the_readable_topics(sluice: Sluice):
     done = sluice("messages", "no-such-topic")
     assert done.returncode == Exit.FAILED
     assert "'no-such-topic'" in done.stderr
@@ -96,13 +98,13 @@ def test_an_unknown_topic_is_told_with_those_that_can_be_read(sluice: Sluice):
     assert done.stdout == ""
 
 
-def test_a_topic_without_rights_is_as_good_as_none(sluice: Sluice):
+def test_a_topic_without_an_acl_counts_as_unknown(sluice: Sluice):
     done = sluice("messages", "connect-configs")
     assert done.returncode == Exit.FAILED
     assert "that consumer may read" in done.stderr
 
 
-def test_following_shows_what_comes_and_ends_well(log: Path, sluice: Sluice, environment: dict[str, str], target: str):
+def test_follow_prints_new_messages_until_ctrl_c(log: Path, sluice: Sluice, environment: dict[str, str], target: str):
     command = [SLUICE, "--target", target, "messages", "gps-fixes", "--follow", "--limit", "1"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
@@ -114,7 +116,7 @@ def test_following_shows_what_comes_and_ends_well(log: Path, sluice: Sluice, env
     assert came == set(KEYS)
 
 
-def test_a_reader_that_goes_away_is_no_error(log: Path, environment: dict[str, str], target: str):
+def test_a_closed_pipe_is_no_error(log: Path, environment: dict[str, str], target: str):
     command = f"{SLUICE} --target {target} messages gps-fixes | head -1"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"], env=environment, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""The metrics that Google Cloud's alerts and dashboard ask for are those that Connect shows with Strimzi's reporter."""
+"""Connect with Strimzi's metrics reporter has the metrics that the alerts and the dashboard on Google Cloud query."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
         "reads": {**sink, "file": str(tmp_path / "read")},
     }
     reads = {"connector": "reads", "task": "0"}
-    expected = {  # which series the queries find, and by which labels they group them
+    expected = {  # labels by which the queries find and group each series
         FAILED_TASKS: {"connector": "reads"},
         SINK_RATE: reads,
         UNWRITTEN_RECORDS: reads,
@@ -44,10 +44,10 @@ def test_each_metric_is_there_and_one_of_a_failed_task(
         text = page()
     assert [name for name, labels in expected.items() if value(parse_samples(text), name, labels) is None] == []
     assert value(parse_samples(text), FAILED_TASKS, {"connector": "reads"}) == 0
-    for name in SCRAPED:  # the queries take each value as it is, and ask for no rate
+    for name in SCRAPED:  # the queries use the values themselves, not rates
         assert f"# TYPE {name} gauge\n" in text
 
 
 def value(found: Samples, name: str, labels: dict[str, str]) -> float | None:
-    """The sample of this name with these labels among its own."""
+    """Return the value of the sample with this name and at least these labels; None if there is none."""
     return next((number for one, have, number in found if one == name and labels.items() <= have.items()), None)

@@ -1,3 +1,5 @@
+"""`sluice proof` of GPS logs, against a real table."""
+
 import json
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -18,7 +20,7 @@ ROWS = [
     f"{START + n * 200_000},{3 - n % 2},0,0.738{n},-1.461{n},{'nan' if n % 2 else f'26{n}.5'},11.3,0.5\n"
     for n in range(9)
 ]
-NOT_BY_SQL = [
+EDGE_ROWS = [
     f"{START + 5_000_000},3,2147483647,1.5707963267948966,-3.141592653589793,1e-7,-360,5e-324\n",
     f"{START + 5_100_000},0,0,nan,nan,nan,nan,nan\n",
     f"{START + 5_200_001},1,7,-1e-320,0.30000000000000004,-1.7976931348623157e308,359.99999999999994,1e22\n",
@@ -34,7 +36,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def prove(sluice: Sluice, tmp_path: Path) -> Prove:
-    """Runs a proof; its exit status and its object."""
+    """Function that runs a proof and returns its exit status and its JSON object."""
 
     def run(source: Path, *options: str) -> tuple[int, dict[str, Any]]:
         done = sluice("proof", str(source), "--json", "-o", str(tmp_path / "proof.html"), *options)
@@ -55,7 +57,7 @@ def load(sluice: Sluice) -> Callable[..., None]:
 
 @pytest.fixture
 def administrator(admin: Administrator) -> Generator[Callable[[str], None]]:
-    """Runs a statement as the database's administrator."""
+    """Function that runs a statement as the database's administrator."""
     with admin.mysql() as connection:
 
         def execute(statement: str) -> None:
@@ -78,14 +80,14 @@ def test_every_row_of_a_log_that_was_loaded_is_there(load: Callable[..., None], 
 
 
 def test_numbers_at_the_edge_of_a_double_come_back_bit_for_bit(load: Callable[..., None], prove: Prove, log: Path):
-    log.write_text("".join(NOT_BY_SQL), encoding="utf-8")
+    log.write_text("".join(EDGE_ROWS), encoding="utf-8")
     load(log)
     status, proof = prove(log)
     assert status == Exit.OK, proof
     assert (proof["equal"], proof["signless_zeros"]) == (3, 0)
 
 
-def test_a_log_that_was_never_loaded_is_not_there(prove: Prove, log: Path):
+def test_a_log_that_was_never_loaded_is_not_proven(prove: Prove, log: Path):
     log.write_text("".join(f"{int(row[:16]) + 10**12}{row[16:]}" for row in ROWS), encoding="utf-8")
     status, proof = prove(log, "--list", "2")
     assert status == Exit.DIFFERENT
@@ -188,7 +190,7 @@ def test_what_is_wrong_in_the_table_is_found(
     }
 
 
-def test_rejected_rows_are_told_and_hinder_nothing(sluice: Sluice, prove: Prove, log: Path):
+def test_rejected_rows_are_reported_and_do_not_fail_the_proof(sluice: Sluice, prove: Prove, log: Path):
     log.write_text("".join([*ROWS, ROWS[2], "1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n"]), encoding="utf-8")
     sluice("load", "gps", str(log))
     status, proof = prove(log)
@@ -197,7 +199,7 @@ def test_rejected_rows_are_told_and_hinder_nothing(sluice: Sluice, prove: Prove,
 
 
 @pytest.mark.parametrize("content", ["\n", "1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n"])
-def test_nothing_proves_nothing(prove: Prove, log: Path, content: str):
+def test_a_source_without_valid_rows_proves_nothing(prove: Prove, log: Path, content: str):
     log.write_text(content, encoding="utf-8")
     status, proof = prove(log)
     assert status == Exit.DIFFERENT
@@ -216,7 +218,7 @@ def test_the_verdict_is_printed_with_the_path_of_the_report(
     assert report.exists()
 
 
-def test_a_source_that_is_not_there_is_no_difference(sluice: Sluice, tmp_path: Path):
+def test_a_missing_source_is_an_error(sluice: Sluice, tmp_path: Path):
     done = sluice("proof", str(tmp_path / "no.csv"), "-o", str(tmp_path / "proof.html"))
     assert done.returncode not in (Exit.OK, Exit.DIFFERENT)
     assert "no.csv" in done.stderr

@@ -1,3 +1,5 @@
+"""`sluice proof` of images, against a real Redis."""
+
 import json
 import shutil
 import tarfile
@@ -20,7 +22,7 @@ from tests.pipeline.pause_sink import paused_sink
 from tests.run_sluice import Sluice
 
 Prove = Callable[..., tuple[int, dict[str, Any]]]
-# A session of its own, of which no other test loads anything.
+# A session that no other test uses.
 SESSION = "2009-02-03"
 START = 1_233_662_400_000_000
 CAMERAS, IMAGES = ("Cam0", "Cam3"), 6
@@ -29,7 +31,7 @@ ALL = len(CAMERAS) * IMAGES
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A session's folder as the data set has it; noise, so that no two images are alike."""
+    """A session's folder in the data set's layout; images of noise, so that no two are equal."""
     root = tmp_path_factory.mktemp("images") / SESSION
     noise = np.random.default_rng(7)
     for camera in CAMERAS:
@@ -43,7 +45,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def connect(admin: Administrator) -> Generator["redis.Redis"]:
-    """Redis as the sink sees it; what the session holds is removed before and after."""
+    """Redis client with the sink's user; the session's keys are removed before and after the test."""
     with admin.redis("connect", database=1) as client:
         clear(admin)
         yield client
@@ -51,7 +53,7 @@ def connect(admin: Administrator) -> Generator["redis.Redis"]:
 
 
 def clear(admin: Administrator) -> None:
-    """Remove everything of SESSION, which only the administrator may look for."""
+    """Remove all keys of SESSION, as the administrator: no other user may list keys."""
     with admin.redis(database=1) as client:
         for key in client.scan_iter(match=f"{SESSION}/*"):
             client.delete(key)
@@ -59,7 +61,7 @@ def clear(admin: Administrator) -> None:
 
 @pytest.fixture
 def stored(connect: "redis.Redis", images: Path) -> "redis.Redis":
-    """Redis with every image, put there without Kafka."""
+    """Redis client, with every image written to Redis without Kafka."""
     for key, path in by_key(images):
         connect.set(key, path.read_bytes())
     return connect
@@ -71,7 +73,7 @@ def by_key(images: Path) -> Iterator[tuple[str, Path]]:
 
 @pytest.fixture
 def prove(sluice: Sluice, tmp_path: Path) -> Prove:
-    """Runs a proof; its exit status and its object."""
+    """Function that runs a proof and returns its exit status and its JSON object."""
 
     def run(source: Path, *options: str) -> tuple[int, dict[str, Any]]:
         done = sluice("proof", str(source), "--json", "-o", str(tmp_path / "proof.html"), *options)
@@ -133,9 +135,7 @@ def test_images_that_are_rejected_now_are_found_at_the_edges_and_after_a_deletio
     assert prove(now, "--absent")[0] == Exit.OK
 
 
-def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(
-    stored: "redis.Redis", prove: Prove, images: Path
-):
+def test_an_image_with_a_time_to_live_is_reported(stored: "redis.Redis", prove: Prove, images: Path):
     key, path = next(by_key(images))
     stored.set(key, path.read_bytes(), ex=3600)
     status, proof = prove(images)
@@ -185,7 +185,7 @@ def test_the_selection_is_that_of_the_load(prove: Prove, images: Path):
 
 
 @pytest.mark.usefixtures("stored")
-def test_an_image_that_the_topic_would_not_take_is_not_asked_for(prove: Prove, images: Path, tmp_path: Path):
+def test_an_image_larger_than_the_topic_s_limit_is_not_looked_for(prove: Prove, images: Path, tmp_path: Path):
     folder = tmp_path / SESSION
     shutil.copytree(images, folder)
     file = BytesIO()
@@ -224,7 +224,7 @@ def test_values_of_any_size_are_read_in_order(connect: "redis.Redis", endpoints:
         assert set(store.scan(f"{SESSION}/any/")) == set(held)
 
 
-def test_keys_that_mean_something_to_redis_are_taken_as_they_are(
+def test_keys_with_patterns_of_redis_are_taken_literally(
     connect: "redis.Redis", endpoints: Endpoints, admin: Administrator
 ):
     connect.set(f"{SESSION}/a*[b]?\\^/1", b"x")

@@ -17,7 +17,7 @@ TOPIC = "images"
 
 @pytest.fixture
 def name() -> str:
-    """A key that no other test has."""
+    """A key that no other test uses."""
     return f"test/{uuid4()}"
 
 
@@ -58,7 +58,7 @@ def test_tombstone_of_a_key_that_is_not_there_is_no_failure(endpoints: Endpoints
     wait_for(lambda: redis.get(name) == b"later")
 
 
-def test_record_without_a_key_is_set_aside_with_its_reason(endpoints: Endpoints, name: str) -> None:
+def test_record_without_a_key_is_a_dead_letter_with_its_reason(endpoints: Endpoints, name: str) -> None:
     value = name.encode()
     produce(endpoints, TOPIC, [(None, value), (name, b"after")])
     headers = dead_letter(endpoints, TOPIC, None, value)
@@ -69,7 +69,7 @@ def test_record_without_a_key_is_set_aside_with_its_reason(endpoints: Endpoints,
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "setting"),
     [
         ("redis.port", "seventy", "redis.port"),
         ("redis.database", "-1", "redis.database"),
@@ -79,14 +79,14 @@ def test_record_without_a_key_is_set_aside_with_its_reason(endpoints: Endpoints,
         ("redis.retry.backoff.ms", "60000", "redis.retry.backoff.max.ms"),
     ],
 )
-def test_connect_tells_what_is_wrong_with_a_setting(endpoints: Endpoints, name: str, value: str, told: str) -> None:
+def test_connect_reports_an_invalid_setting(endpoints: Endpoints, name: str, value: str, setting: str) -> None:
     config = next(connector.config for connector in PipelineSpec.read().connectors if connector.name == "redis-sink")
     answer = _validate(endpoints, {**config, name: value})
     errors = {
         entry["value"]["name"]: entry["value"]["errors"] for entry in answer["configs"] if entry["value"]["errors"]
     }
-    assert told in errors
-    assert told in errors[told][0]
+    assert setting in errors
+    assert setting in errors[setting][0]
 
 
 def test_connect_shows_no_password(endpoints: Endpoints) -> None:
@@ -112,7 +112,9 @@ def test_keys_may_be_any_bytes(endpoints: Endpoints, admin: Administrator) -> No
         assert 0 < redis.pttl(b"p:" + key) <= 60_000
 
 
-def test_too_large_a_value_is_set_aside_with_its_reason(endpoints: Endpoints, admin: Administrator, name: str) -> None:
+def test_too_large_a_value_is_a_dead_letter_with_its_reason(
+    endpoints: Endpoints, admin: Administrator, name: str
+) -> None:
     with sink(endpoints, admin, {"redis.max.value.bytes": "10"}) as own:
         own.produce((name, "ten bytes…".encode()), (name, b"1234567890"))
         headers = dead_letter(endpoints, own.topic, name.encode(), "ten bytes…".encode())

@@ -1,4 +1,4 @@
-"""Who is refused: no TLS, a wrong password, a stranger, a user beyond its rights."""
+"""Kafka clients that the broker refuses: without TLS, with wrong credentials, or without an ACL."""
 
 import socket
 from dataclasses import replace
@@ -16,7 +16,7 @@ SECONDS = 10
 
 
 def refusal(settings: dict) -> KafkaError:
-    """What a client with these settings is told when it asks the broker for anything."""
+    """Return the error that a client with these settings gets from the broker."""
     errors: list[KafkaError] = []
     client = Producer({**settings, "error_cb": errors.append, "log_level": 0})
     for _ in range(SECONDS * 10):
@@ -36,7 +36,7 @@ def produce(user: KafkaUser, topic: str) -> KafkaError | None:
 
 
 def test_client_without_tls_is_refused(endpoints: Endpoints) -> None:
-    # ApiVersions, version 0, correlation id 1, no client id: the first thing that every client asks.
+    # ApiVersions, version 0, correlation id 1, no client id: the first request of every client.
     question = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
     host, _, port = endpoints.producer.bootstrap_servers.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:
@@ -61,7 +61,7 @@ def test_wrong_password_is_refused(endpoints: Endpoints) -> None:
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
 
-def test_stranger_is_refused(endpoints: Endpoints) -> None:
+def test_unknown_user_is_refused(endpoints: Endpoints) -> None:
     user = replace(endpoints.producer, username="stranger")
     assert refusal(user.client_settings()).code() == KafkaError._AUTHENTICATION
 
@@ -72,7 +72,7 @@ def test_broker_whose_certificate_another_authority_signed_is_refused(endpoints:
     assert refusal(user.client_settings()).code() == KafkaError._SSL
 
 
-def test_user_may_not_write_beyond_its_rights(endpoints: Endpoints) -> None:
+def test_user_without_an_acl_may_not_write(endpoints: Endpoints) -> None:
     error = produce(endpoints.consumer, "gps-fixes")
     assert error is not None
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
@@ -85,7 +85,7 @@ def test_producer_may_not_write_to_topics_of_others(endpoints: Endpoints, topic:
     assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
-def test_nobody_makes_a_topic_by_writing_to_it(endpoints: Endpoints) -> None:
+def test_writing_to_an_unknown_topic_does_not_create_it(endpoints: Endpoints) -> None:
     error = produce(endpoints.producer, "a-topic-that-nobody-described")
     assert error is not None
     assert error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}

@@ -1,3 +1,5 @@
+"""`sluice status` of a running pipeline, and of one that cannot be reached."""
+
 import json
 from pathlib import Path
 
@@ -5,7 +7,7 @@ from producer.runtime.exit_status import Exit
 from tests.run_sluice import Sluice, run_sluice
 
 
-def test_the_status_of_a_pipeline_that_is_well(sluice: Sluice, sample: Path, tmp_path: Path):
+def test_the_status_of_a_healthy_pipeline(sluice: Sluice, sample: Path, tmp_path: Path):
     assert sluice("load", "gps", str(sample)).returncode == 0
     assert sluice("proof", str(sample), "-o", str(tmp_path / "proof.html")).returncode == Exit.OK
     done = sluice("status", "--json")
@@ -25,14 +27,14 @@ def test_the_status_of_a_pipeline_that_is_well(sluice: Sluice, sample: Path, tmp
     assert status["redis"]["keys"] >= 0
 
 
-def test_the_status_for_a_person(sluice: Sluice):
+def test_the_status_without_json_has_every_part(sluice: Sluice):
     done = sluice("status")
     assert done.returncode == Exit.OK, done.stdout
     for part in ("Kafka", "gps-fixes", "Connect", "mysql-sink", "Registry", "MySQL", "myDB.gps_fixes", "Redis"):
         assert part in done.stdout
 
 
-def test_processes_are_those_of_the_embedded_place(sluice: Sluice, target: str):
+def test_processes_are_those_of_the_local_pipeline(sluice: Sluice, target: str):
     status = json.loads(sluice("status", "--json").stdout)
     if target == "external":
         assert status["processes"] is None
@@ -43,7 +45,7 @@ def test_processes_are_those_of_the_embedded_place(sluice: Sluice, target: str):
     assert processes["kafka"]["memory_bytes"] > 50 * 2**20
 
 
-def test_a_pipeline_that_is_gone_is_unavailable_part_by_part(environment: dict[str, str], tmp_path: Path):
+def test_each_unreachable_part_is_reported(environment: dict[str, str], tmp_path: Path):
     authority = tmp_path / "ca.pem"
     authority.write_text("", encoding="utf-8")
     nowhere = {

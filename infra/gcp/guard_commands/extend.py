@@ -22,7 +22,7 @@ from producer.runtime import terminal
 from producer.runtime.exit_status import Exit
 from producer.runtime.run_program import run
 
-_ABOUT = "Let the guard's clock stop the nodes HOURS from now: later, or sooner, than it would have."
+_ABOUT = "Set the time at which the guard stops the nodes to HOURS from now, later or sooner than before."
 
 
 def extend(api: ApiClient, *, clock_job: str, hours: float, now: datetime) -> ClockSetting:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, s
             clock = extend(api, clock_job=guarded.clock_job, hours=args.hours, now=datetime.now(UTC))
         if clock.until:
             stdout.print(describe_stop(guarded, clock.until), highlight=False)
-            stdout.print("Are they stopped already? scripts/wake HOURS brings them back.", highlight=False)
+            stdout.print("If they are stopped already: scripts/wake HOURS restores them.", highlight=False)
 
     return run_command(command, program="extend", console=stderr)
 

@@ -22,10 +22,10 @@ _LEAST_HOURS, _MOST_HOURS = 0.25, 720.0
 def parse_arguments(arguments: Sequence[str], *, program: str, about: str) -> argparse.Namespace:
     """Parse a command line; a mistake in it ends the program (argparse)."""
     parser = argument_parser(prog=f"scripts/{program}", description=about)
-    parser.add_argument("hours", type=_hours, metavar="HOURS", help="from now, 0.25 to 720")
+    parser.add_argument("hours", type=_hours, metavar="HOURS", help="hours from now, 0.25 to 720")
     parser.add_argument("--stack", default="gke", help="the Pulumi stack (default: gke)")
     parser.add_argument(
-        "--guard", type=Path, metavar="FILE", help="the stack's output `guard` as JSON, where its state is not here"
+        "--guard", type=Path, metavar="FILE", help="read the stack's output `guard` (JSON) from this file"
     )
     return parser.parse_args(arguments)
 
@@ -34,7 +34,7 @@ def _hours(text: str) -> float:
     try:
         hours = float(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours") from error
     if not _LEAST_HOURS <= hours <= _MOST_HOURS:
         raise argparse.ArgumentTypeError(f"{text} is not between {_LEAST_HOURS:g} and {_MOST_HOURS:g} hours")
     return hours
@@ -51,13 +51,13 @@ def format_time(time: datetime) -> str:
 
 
 def describe_stop(guarded: GuardedCluster, until: datetime) -> str:
-    """Return a sentence: that the guard stops the nodes at `until`, or that its mode keeps it from that."""
+    """Return a sentence: that the guard stops the nodes at `until`, or that its mode prevents that."""
     if guarded.mode == Mode.SCALE_TO_ZERO:
         when = f"The guard stops the nodes of {guarded.cluster} at {format_time(until)}."
-        return f"{when} Later, or sooner: scripts/extend HOURS"
+        return f"{when} To change the time: scripts/extend HOURS"
     return (
-        f"Nothing stops the nodes of {guarded.cluster}, at {format_time(until)} or ever: guard.mode is {guarded.mode}. "
-        f"pulumi config set guard.mode {Mode.SCALE_TO_ZERO}, and pulumi up, would."
+        f"Nothing stops the nodes of {guarded.cluster}, at {format_time(until)} or later: guard.mode is "
+        f"{guarded.mode}. To stop them: pulumi config set guard.mode {Mode.SCALE_TO_ZERO}, then pulumi up."
     )
 
 
@@ -86,9 +86,9 @@ def google_client(guarded: GuardedCluster, *, env: Mapping[str, str]) -> Generat
 
 def _remedy(error: ApiError, env: Mapping[str, str]) -> str:
     if error.not_found:
-        return "Is the stack up? pulumi up --stack NAME makes what is missing"
+        return "Is the stack up? pulumi up --stack NAME creates what is missing"
     if not error.credentials:
-        return "Where a right is missing, ask the project's owner; else try again"
+        return "If a permission is missing, ask the project's owner; otherwise try again"
     login = "Log in: gcloud auth application-default login"
     if shutil.which("gcloud", path=env.get("PATH", "")):
         return login
@@ -103,6 +103,6 @@ def run_command(command: Callable[[], None], *, program: str, console: Console) 
         console.print(f"{program}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return error.status
     except KeyboardInterrupt:
-        console.print(f"{program}: interrupted; run it again to go on")
+        console.print(f"{program}: interrupted; run it again to continue")
         return Exit.INTERRUPTED
     return Exit.OK

@@ -40,12 +40,12 @@ class GuardedCluster:
         """Parse the output as JSON; raises ValueError that says what is wrong with it."""
         data = json.loads(text)
         if not isinstance(data, dict):
-            raise ValueError("it is no JSON object")
+            raise ValueError("it is not a JSON object")
         data = cast(dict[str, Any], data)
         names = {name: _text(data, name) for name in ("project", "location", "cluster", "clockJob", "mode")}
         pools = data.get("pools")
         if not isinstance(pools, dict) or not pools:
-            raise ValueError("it names no pools")
+            raise ValueError("it has no pools")
         return cls(
             project=names["project"],
             location=names["location"],
@@ -60,7 +60,7 @@ def read_stack_output(stack: str, *, env: Mapping[str, str]) -> GuardedCluster:
     """Run `pulumi stack output`; raises SluiceError if Pulumi or the output is missing, or it cannot be used."""
     if shutil.which("pulumi", path=env.get("PATH", "")) is None:
         raise SluiceError(
-            "pulumi is needed to look the cluster up, and is not on the PATH: https://www.pulumi.com/docs/install. "
+            "pulumi is needed to read the stack's output, and is not on the PATH: https://www.pulumi.com/docs/install. "
             f"Or give the stack's output {_OUTPUT} in a file: --guard FILE",
             status=Exit.UNAVAILABLE,
         )
@@ -108,12 +108,12 @@ def _pool_size(name: str, pool: object) -> PoolSize:
     if autoscaling is None:
         return PoolSize(nodes=int(nodes), autoscaling=None)
     if not isinstance(autoscaling, dict):
-        raise ValueError(f"pools.{name}.autoscaling is no JSON object")
+        raise ValueError(f"pools.{name}.autoscaling is not a JSON object")
     limits = cast(dict[str, object], autoscaling)
     if unknown := sorted(set(limits) - set(_AUTOSCALING_FIELDS)):
         raise ValueError(
             f"pools.{name}.autoscaling has {', '.join(unknown)}; known are {', '.join(_AUTOSCALING_FIELDS)}"
         )
     if not limits.get("maxNodeCount") and not limits.get("totalMaxNodeCount"):
-        raise ValueError(f"pools.{name}.autoscaling has no maxNodeCount: a pool without a cap is not made")
+        raise ValueError(f"pools.{name}.autoscaling has no maxNodeCount: a pool needs a maximum")
     return PoolSize(nodes=int(nodes), autoscaling=limits)

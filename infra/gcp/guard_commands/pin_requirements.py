@@ -22,13 +22,16 @@ _ENVIRONMENTS = tuple(
 )
 _PIN = re.compile(r"^([\w.-]+)==.*\\\n(?: +--hash=\S+ \\\n)* +--hash=\S+$", re.MULTILINE)
 _HEADER = """\
-# What the guard needs, and what that needs, on Cloud Functions: Linux, Python 3.12 or 3.13. scripts/lock writes this
+# Packages of the guard and their dependencies, on Cloud Functions: Linux, Python 3.12 or 3.13. scripts/lock writes this
 # from requirements-dev.lock.
 """
 
 
 def select_pins(lock: str) -> str:
-    """Return the pins of a lock file that the guard needs, and theirs; raises KeyError if one is missing."""
+    """Return the pins that the guard needs, directly or indirectly, from the text of a lock file.
+
+    Raises KeyError if one is missing.
+    """
     pinned = {str(canonicalize_name(match[1])): match[0] for match in _PIN.finditer(lock)}
     return _HEADER + "".join(f"{pinned[name]}\n" for name in sorted(_needed()))
 
@@ -49,7 +52,7 @@ def _applies(required: Requirement) -> bool:
 
 
 def main(*, lock: Path = _LOCK, file: Path = REQUIREMENTS) -> None:
-    """Overwrite the file."""
+    """Write `file` from the lock file `lock`."""
     file.write_text(select_pins(lock.read_text(encoding="utf-8")), encoding="utf-8")
 
 

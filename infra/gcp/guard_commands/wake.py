@@ -23,14 +23,14 @@ from producer.runtime import terminal
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run
 
-_ABOUT = "Bring back the nodes that the guard has stopped. For HOURS a used-up budget does not stop them again."
+_ABOUT = "Restore the nodes that the guard has stopped. For HOURS a used-up budget does not stop them again."
 _WAIT_SECONDS = 20 * 60
 
 
 def wake(api: ApiClient, guarded: GuardedCluster, *, until: datetime, wait_limit: WaitLimit) -> tuple[str, ...]:
     """Scale the node pools to the sizes of the stack's settings; return the names of those that were changed.
 
-    The clock is set first: it would stop them again half-way. Raises ApiError; SluiceError if the cluster or a pool
+    The clock is set first, or it could stop them again meanwhile. Raises ApiError; SluiceError if the cluster or a pool
     is missing, or `wait_limit` is exceeded.
     """
     gke = Gke(api, project=guarded.project, location=guarded.location, cluster=guarded.cluster)
@@ -43,7 +43,7 @@ def wake(api: ApiClient, guarded: GuardedCluster, *, until: datetime, wait_limit
         gke.apply(scaling, wait_limit=wait_limit, accepted=changed)
     except OutOfTimeError as error:
         raise SluiceError(
-            f"the cluster is still busy: {error}. What was begun goes on there; run scripts/wake again for the rest",
+            f"the cluster is still busy: {error}. Started operations continue; run scripts/wake again for the rest",
             status=Exit.INCOMPLETE,
         ) from error
     return tuple(dict.fromkeys(changed))
@@ -53,24 +53,24 @@ def _read_cluster(gke: Gke, guarded: GuardedCluster) -> Cluster:
     cluster = gke.read_cluster()
     if cluster is None:
         raise SluiceError(
-            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}: pulumi up makes one",
+            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}: pulumi up creates it",
             status=Exit.UNAVAILABLE,
         )
-    there = {pool.name for pool in cluster.pools}
-    if missing := sorted(set(guarded.pools) - there):
+    existing = {pool.name for pool in cluster.pools}
+    if missing := sorted(set(guarded.pools) - existing):
         raise SluiceError(
-            f"the cluster {guarded.cluster} has no node pool {', '.join(missing)}: pulumi up --refresh makes it",
+            f"the cluster {guarded.cluster} has no node pool {', '.join(missing)}: pulumi up --refresh creates it",
             status=Exit.UNAVAILABLE,
         )
     return cluster
 
 
 def _changes(cluster: Cluster, guarded: GuardedCluster) -> tuple[list[PoolChange], list[PoolChange]]:
-    """Return the changes of size, then of autoscaling, for pools at zero. A pool that autoscales is awake already."""
-    asleep = [(pool, guarded.pools[pool.name]) for pool in cluster.pools if pool.name in guarded.pools]
-    asleep = [(pool, size) for pool, size in asleep if not pool.autoscaled]
-    sizes = [PoolChange.size(pool.name, size.nodes) for pool, size in asleep if not pool.nodes and size.nodes]
-    limits = [PoolChange.autoscaling(pool.name, size.autoscaling) for pool, size in asleep if size.autoscaling]
+    """Return the changes of size, then of autoscaling, for pools at zero. A pool that autoscales is not stopped."""
+    stopped = [(pool, guarded.pools[pool.name]) for pool in cluster.pools if pool.name in guarded.pools]
+    stopped = [(pool, size) for pool, size in stopped if not pool.autoscaled]
+    sizes = [PoolChange.size(pool.name, size.nodes) for pool, size in stopped if not pool.nodes and size.nodes]
+    limits = [PoolChange.autoscaling(pool.name, size.autoscaling) for pool, size in stopped if size.autoscaling]
     return sizes, limits
 
 
@@ -81,11 +81,11 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str], stdout: Console, s
     def command() -> None:
         guarded = load_guarded_cluster(args, env=env)
         until = time_in(args.hours, now=datetime.now(UTC))
-        stdout.print(f"Waking {guarded.cluster}; this takes some minutes.", highlight=False)
+        stdout.print(f"Restoring the nodes of {guarded.cluster}; this takes some minutes.", highlight=False)
         with google_client(guarded, env=env) as api:
             changed = wake(api, guarded, until=until, wait_limit=WaitLimit(_WAIT_SECONDS))
-        said = f"Node pools brought back: {', '.join(changed)}." if changed else "The node pools were awake."
-        stdout.print(f"{said} All data are where they were; the pods start by themselves:", highlight=False)
+        result = f"Node pools restored: {', '.join(changed)}." if changed else "No node pool was stopped."
+        stdout.print(f"{result} No data is lost; the pods start by themselves:", highlight=False)
         stdout.print("  kubectl --namespace sluice get pods", highlight=False)
         stdout.print(describe_stop(guarded, until), highlight=False)
 

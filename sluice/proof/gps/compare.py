@@ -36,23 +36,23 @@ class RowComparison(Comparison[GpsFix, DifferentRow]):
     """Result of comparing all rows of a source with the table."""
 
     extra: CountedList[TableRow]
-    """Rows of the table, between the source's first and last utime, that are none of its rows, and all of
+    """Rows of the table between the source's first and last utime that the source does not have, and all of
     `rejected_present`."""
     rejected_present: CountedList[RejectedRow]
-    """Rows that the source has, a load rejects and the table has all the same, wherever they lie."""
+    """Rejected rows of the source that the table has, whatever their utime."""
     fields: dict[str, int]
-    """Of each field the number of rows in which it differs."""
+    """For each field the number of rows in which it differs."""
     signless_zeros: int
     """Fields equal but for the sign of a zero: -0.0 in the source, 0.0 in the table."""
 
     @property
     def extra_unnamed(self) -> int:
-        """Number of extra rows whose utime the source does not name at all."""
+        """Number of extra rows whose utime is not in the source, not even in a rejected row."""
         return self.extra.count - self.rejected_present.count
 
 
 class _RowTally:
-    """Counts and lists what the comparison finds; lists at most `limit` of each kind."""
+    """Counts of missing, different, extra and rejected rows, and lists of the first `limit` of each."""
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit

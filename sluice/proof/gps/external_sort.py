@@ -17,7 +17,7 @@ RUN_ROWS = 100_000
 """Rows held in memory, about 40 MB of fixes. More are sorted on disk."""
 _FLOATS = 5
 _FIX = struct.Struct("<qBiB5d")
-"""utime, fix mode, satellites, a bit for each null, the numbers: bit for bit what the source says."""
+"""utime, fix mode, satellites, a bit for each null, the five doubles unchanged."""
 _REJECT = struct.Struct("<qqB")
 _REASONS = tuple(RowReason)
 _REASON_NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
@@ -27,10 +27,10 @@ Item = TypeVar("Item", bound=tuple[Any, ...])
 
 
 class RejectedRow(NamedTuple):
-    """A row of the source that a load rejects, with the utime that it names."""
+    """A row of the source that a load rejects, with its utime."""
 
     utime: int
-    """µs since the epoch; as the row has it, also where no load accepts it."""
+    """µs since the epoch; as written in the row, even if out of range."""
     line_number: int
     reason: RowReason
 
@@ -67,7 +67,7 @@ class _ExternalSorter(Generic[Item]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file is not None:
-            with suppress(OSError):  # a full disk: what was not written is not needed either
+            with suppress(OSError):  # a full disk: the rest of the buffer is not needed
                 self._file.close()
 
     def _write_run(self) -> None:
@@ -126,7 +126,7 @@ class SortedFixes(_ExternalSorter[GpsFix]):
 
 
 class SortedRejects(_ExternalSorter[RejectedRow]):
-    """Rejected rows in ascending order of the utime that they name, 17 bytes each on disk."""
+    """Rejected rows in ascending order of utime, 17 bytes each on disk."""
 
     _layout = _REJECT
 

@@ -42,7 +42,7 @@ def prove_rows(
     progress: Progress,
 ) -> RowProofResult:
     """Compare the log in `stream` with the table, once the sink has caught up; lists up to `limit` of each kind."""
-    # Asked before the source is read: an hour's download need not end in «Connect does not answer».
+    # Fail now if Connect does not answer, not after the source has been downloaded.
     sink.state(sink.ends())
     with SortedFixes() as fixes, SortedRejects() as rejects:
         source = read_rows(stream, name=name, fixes=fixes, rejects=rejects, limit=limit, progress=progress.read)
@@ -109,7 +109,7 @@ class _PendingRows:
         return utime is not None and first <= utime <= last
 
     def select_changing(self, keys: set[bytes]) -> set[bytes]:
-        """Return the keys of the source's rows, rejected ones too; where extra rows are a fault, all between."""
+        """Return the keys of the source's rows, rejected ones too; where extra rows are a fault, all keys between."""
         utimes = {key: utime for key in keys if (utime := _parse_key(key)) is not None}
         candidates = frozenset(utimes.values())
         named = {fix.utime for fix in self._fixes if fix.utime in candidates}

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import pymysql
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.proof.shared.sink_progress import require_answer
 from sluice.view.endpoints import StoreUser
-from sluice.view.http_client import UnavailableError
 from sluice.view.store_status import connect_mysql, mysql_unavailable, read_product
 
 TABLE = "myDB.gps_fixes"
@@ -22,8 +22,8 @@ READ_SECONDS = 120.0
 """Longest that the database may take over one chunk."""
 FIELDS = ("utime", "fix_mode", "satellites", "latitude", "longitude", "altitude", "track", "speed", "recorded_at")
 
-# recorded_at as µs since the epoch, worked out by the database: an integer says exactly what a DATETIME(6) holds,
-# and Python's dates have no part in it. A DATETIME has no zone; what stands in it is UTC.
+# The database converts recorded_at to µs since the epoch: exact for a DATETIME(6), without date arithmetic of Python.
+# A DATETIME has no time zone; the sink writes UTC.
 _SELECT = """
     SELECT utime, fix_mode, satellites, latitude, longitude, altitude, track, speed,
            TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', recorded_at)
@@ -48,7 +48,7 @@ class TableRow(NamedTuple):
 
 
 class TableReader(Protocol):
-    """What a proof needs of the table."""
+    """The table, as far as a proof uses it."""
 
     @property
     def product(self) -> str:
@@ -102,7 +102,7 @@ class MysqlTable:
         if not all(type(row.utime) is int for row in rows):
             raise SluiceError(
                 f"{TABLE}: the column utime holds no integers ({rows[0].utime!r}), so no row can be found by its"
-                " utime. k8s/mysql/10-gps-fixes.sql has the table as it must be",
+                " utime. k8s/mysql/10-gps-fixes.sql has the table's definition",
                 status=Exit.UNAVAILABLE,
             )
         return rows
@@ -123,9 +123,6 @@ class MysqlTable:
 @contextmanager
 def open_table(user: StoreUser) -> Generator[MysqlTable]:
     """Connect to the database as `user` and yield the table; raises SluiceError (UNAVAILABLE)."""
-    try:
-        connection = connect_mysql(user, timeout=READ_SECONDS)
-    except UnavailableError as error:
-        raise SluiceError(f"{error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from error
+    connection = require_answer(lambda: connect_mysql(user, timeout=READ_SECONDS))
     with connection:
         yield MysqlTable(user, connection)

@@ -45,18 +45,18 @@ class _RowsVerdictWriter(VerdictWriter):
         return (f"{counted(zeros, 'zero')} differ only in sign (-0.0 and 0.0 are the same number).",)
 
     def first_reasons(self) -> tuple[str, ...]:
-        """Return nothing: a table has no limit such as Redis' maxmemory."""
+        """Return none: a table has no limit such as Redis' maxmemory."""
         return ()
 
     def explain_extra(self) -> str:
-        """Return where extra rows lie, and where they may come from."""
+        """Return the sentence on where extra rows lie and may come from."""
         return (
             "Every row of the source is there. The extra rows lie between its first and its last utime: another log of"
-            " the same time, or rows that a shorter file no longer has. --allow-extra lets them be."
+            " the same time, or rows that a shorter file no longer has. --allow-extra accepts them."
         )
 
     def describe_allowed_extra(self) -> str:
-        """Return the number of rows of other logs."""
+        """Return the sentence on the number of rows of other logs."""
         extra = self.facts.extra
         return f"{counted(extra, 'row')} of other logs from the same time {are(extra)} in the table too."
 

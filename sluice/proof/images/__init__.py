@@ -1,1 +1,1 @@
-"""Proof of images: compares every byte of a source's images with Redis. And `sluice get`."""
+"""Proof of images: compares every byte of a source's images with Redis. Also `sluice get`."""

@@ -26,7 +26,7 @@ class DifferentImage:
 
 
 class RejectedImage(NamedTuple):
-    """A file of the source that a load rejects, and whose key Redis has all the same."""
+    """A file of the source that a load rejects, and whose key Redis has."""
 
     key: str
     reason: ImageReason
@@ -54,7 +54,7 @@ class ImageComparison(Comparison[str, DifferentImage]):
 
     missing_bytes: int
     wrong: frozenset[str]
-    """Keys of all that is different."""
+    """Keys of all different images."""
     present: tuple[str, ...]
     """Keys of the source that Redis has, equal or not, sorted."""
     cameras: tuple[CameraCounts, ...]
@@ -93,7 +93,7 @@ def compare_images(
 
 
 def find_rejected(rejected: Mapping[str, ImageReason], store: ImageStore, *, limit: int) -> CountedList[RejectedImage]:
-    """Return which keys of rejected files Redis has, wherever they lie."""
+    """Return the keys of `rejected` files that Redis has, whatever their session and camera."""
     there = list(store.present(rejected))
     return CountedList(count=len(there), first=tuple(RejectedImage(key, rejected[key]) for key in there[:limit]))
 
@@ -103,8 +103,8 @@ def find_extra(
 ) -> CountedList[str]:
     """Return the extra keys: of the source's sessions and cameras, between the session's first and last utime.
 
-    Keys of `rejected` files are not among them: see find_rejected(). A key of somebody else can hold any bytes: it is
-    listed as printable text.
+    Keys of `rejected` files are not among them: see find_rejected(). A key that another program has written can hold
+    any bytes: it is listed as printable text.
     """
     key_range = KeyRange(images)
     extra: set[str] = set()

@@ -30,10 +30,10 @@ def add_get_arguments(parser: ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="where the bytes go, - for standard output (default: the key's last part, with an ending that fits them)",
+        help="where to write the bytes, - for standard output (default: the key's last part, with the format's suffix)",
     )
-    parser.add_argument("--force", action="store_true", help="write over FILE if it is there")
-    parser.add_argument("--json", action="store_true", help="print size and SHA-256 as one object")
+    parser.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
+    parser.add_argument("--json", action="store_true", help="print size and SHA-256 as one JSON object")
 
 
 def run_get(

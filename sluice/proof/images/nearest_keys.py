@@ -16,9 +16,8 @@ COUNT = 6
 def find_nearest_keys(key: str, *, store: ImageStore, count: int = COUNT) -> list[str]:
     """Return up to `count` keys, sorted: of the same camera, else of the same session, else of all.
 
-    They are the nearest in time, of the camera with the most similar name; for a key without a time, some of each
-    camera.
-    Every key's name is read, so it takes a second for some 100,000 keys.
+    They are the nearest in time, of the camera with the most similar name; for a key without a utime, some of each
+    camera. Reads every key with SCAN: about a second for 100,000 keys.
     """
     folders = key.split("/")[:-1]
     for depth in range(len(folders), -1, -1):

@@ -32,9 +32,9 @@ class ImageProofResult(ProofResult):
     source: ImagesSummary
     comparison: ImageComparison
     extra: CountedList[str] | None
-    """Keys that are extra; None where they were not looked for: the selection leaves out what may well be in Redis."""
+    """Extra keys; None where they were not looked for: Redis may hold images that the selection leaves out."""
     rejected_present: CountedList[RejectedImage]
-    """Rejected files of the source whose keys Redis has all the same; none of them is in `extra`."""
+    """Rejected files of the source whose keys Redis has; none of them is in `extra`."""
     memory: Memory
     thumbnails: tuple[Thumbnail, ...]
 
@@ -49,7 +49,7 @@ def prove_images(
     progress: Progress,
 ) -> ImageProofResult:
     """Compare the images of `source` with Redis, once the sink has caught up; lists up to `limit` of each kind."""
-    # Asked before the source is read: an hour's download need not end in «Connect does not answer».
+    # Fail now if Connect does not answer, not after the source has been downloaded.
     sink.state(sink.ends())
     summary = read_images(source, limit=limit, progress=progress.read)
     pending = _PendingImages(source=summary, store=store, options=options, limit=limit, progress=progress)

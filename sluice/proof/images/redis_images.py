@@ -44,7 +44,7 @@ class Memory:
 
 
 class ImageStore(Protocol):
-    """What a proof needs of the database of images."""
+    """The database of images, as far as a proof uses it."""
 
     @property
     def product(self) -> str:
@@ -116,7 +116,7 @@ class RedisImages:
                 return
 
     def _run_each(self, command: str, keys: Sequence[str]) -> list[Any]:
-        """Run a command for each key and return the answers; that on a value of another type is an error among them."""
+        """Run a command for each key and return the answers; for a value of another type the answer is an exception."""
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.execute_command(command, as_bytes(key))
@@ -135,7 +135,8 @@ class RedisImages:
     def _unavailable(self, error: Exception) -> SluiceError:
         where = f"Redis at {self._user.host}:{self._user.port}"
         return SluiceError(
-            f"{where} cannot be asked: {error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE
+            f"{where} cannot be asked: {error}. Is the pipeline up? `sluice status` says what runs",
+            status=Exit.UNAVAILABLE,
         )
 
 

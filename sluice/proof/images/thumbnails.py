@@ -43,7 +43,7 @@ def choose_evenly(keys: Iterable[str], *, count: int = COUNT) -> list[str]:
     cameras: dict[str, list[str]] = {}
     for key in keys:
         cameras.setdefault(camera_of(key), []).append(key)
-    # Round robin, so that places which one camera cannot fill go to the others.
+    # Round robin: a camera with few images leaves its share to the others.
     turns = zip_longest(*([name] * min(len(cameras[name]), count) for name in _spread(list(cameras), count)))
     taken = [name for turn in turns for name in turn if name is not None][:count]
     return [key for name in cameras for key in _spread(cameras[name], taken.count(name))]
@@ -68,7 +68,7 @@ def _thumbnail(key: str, value: Value, *, equal: bool) -> Thumbnail:
     try:
         uri, caption = _draw(data) if not isinstance(value, NotBytes) else (None, value.why)
     except Exception as error:  # a decoder of broken bytes may raise anything: it costs one thumbnail only
-        uri, caption = None, f"not to be drawn: {_why(error)}"
+        uri, caption = None, f"cannot be drawn: {_why(error)}"
     return Thumbnail(
         key=key, camera=camera_of(key), utime=utime_of(key), size=len(data), equal=equal, uri=uri, caption=caption
     )
@@ -104,5 +104,5 @@ def _uri(image: Image.Image) -> str:
 
 def _why(error: Exception) -> str:
     if isinstance(error, OSError) and "cannot identify" in str(error):
-        return "no image that is known here"
+        return "not an image of a known format"
     return str(error) or type(error).__name__

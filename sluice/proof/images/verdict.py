@@ -7,7 +7,7 @@ from sluice.proof.shared.sink_progress import IMAGES_SINK
 from sluice.proof.shared.verdict_sentences import are, counted
 
 FULL_FRACTION = 0.95
-"""Part of maxmemory above which Redis counts as full: the memory of a refused write is free again afterwards."""
+"""Part of maxmemory above which Redis counts as full: a write that it refuses leaves some memory free."""
 
 
 def judge_images(*, options: ProofOptions, result: ImageProofResult, dead_letters: int) -> Verdict:
@@ -64,7 +64,7 @@ class _ImagesVerdictWriter(VerdictWriter):
         total = sum(files for _, files in counts)
         rest = ", and the rest of the archive was not read" if source.rest_unread else ""
         options = ", ".join(f"{files:,} by --{option}" for option, files in counts)
-        return (f"{counted(total, 'image')} {are(total)} left out and not looked at: {options}{rest}.",)
+        return (f"{counted(total, 'image')} {are(total)} left out and not compared: {options}{rest}.",)
 
     def first_reasons(self) -> tuple[str, ...]:
         """Return a sentence on a Redis that has no room for the missing images."""
@@ -79,16 +79,16 @@ class _ImagesVerdictWriter(VerdictWriter):
         )
 
     def explain_extra(self) -> str:
-        """Return where extra images lie, and where they may come from."""
+        """Return the sentence on where extra images lie and may come from."""
         return (
             "Every image of the source is there. The extra ones are of its sessions and cameras, between the first and"
-            " the last utime: another source has put them there, or this one no longer has them."
-            " --allow-extra lets them be."
+            " the last utime: they are from another source, or from an earlier version of this one."
+            " --allow-extra accepts them."
         )
 
     def describe_allowed_extra(self) -> str:
-        """Return the number of images of other sources."""
-        return f"{counted(self.facts.extra, 'image')} that the source has not {are(self.facts.extra)} in Redis too."
+        """Return the sentence on the number of images of other sources."""
+        return f"{counted(self.facts.extra, 'image')} of other sources {are(self.facts.extra)} in Redis too."
 
     def locate_rejected(self) -> tuple[str, str, str]:
         """Return key and reject reason of the first one; files are found by their key."""

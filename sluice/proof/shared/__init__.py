@@ -1,1 +1,1 @@
-"""Code for proofs of rows and of images: arguments, waiting for the sink, verdict, HTML page and report file."""
+"""What proofs of rows and of images share: arguments, waiting for the sink, verdict, HTML page and report file."""

@@ -1,4 +1,4 @@
-"""Result of comparing a source with a store, as far as it is the same for rows and images."""
+"""Result of comparing a source with a store: the counts that rows and images share."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar

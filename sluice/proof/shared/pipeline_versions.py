@@ -23,7 +23,7 @@ class PipelineVersions:
 
 
 def read_pipeline_versions(endpoints: Endpoints, *, sink: ConnectSink, store: tuple[str, str]) -> PipelineVersions:
-    """Ask every program for its version. `store` is the store's name and version; raises SluiceError as `sink` does."""
+    """Query every program's version; raises SluiceError as ConnectSink does. `store` is its name and version."""
     connect, kafka = sink.connect_status(), sink.kafka_status()
     brokers = f"{len(kafka.brokers)} broker{'' if len(kafka.brokers) == 1 else 's'}"
     return PipelineVersions(

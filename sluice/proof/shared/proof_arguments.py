@@ -19,10 +19,10 @@ DEFAULT_WAIT = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class ProofOptions:
-    """What a proof shall show."""
+    """Options of a proof."""
 
     absent: bool = False
-    """That nothing of the source is in the store."""
+    """Prove that nothing of the source is in the store, instead of everything."""
     allow_extra: bool = False
     """Rows or images of other sources are no fault."""
     wait_seconds: float
@@ -40,8 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "source",
         metavar="SOURCE",
         nargs="?",
-        help=f"the log that was loaded ({LOG_SOURCES}), or the folder or archive of images; on a cluster without "
-        "SOURCE, what its own load has proven is fetched",
+        help=f"the log that was loaded ({LOG_SOURCES}), or the folder or archive of images; on a cluster, without "
+        "SOURCE, the report of the cluster's own proof is fetched",
     )
     parser.add_argument(
         "-o",
@@ -49,14 +49,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         default=Path(DEFAULT_REPORT),
         metavar="FILE",
-        help="the report (%(default)s; beside the report on another source, proof-2.html)",
+        help="the report (%(default)s, or proof-2.html if that is the report on another source)",
     )
     parser.add_argument(
         "--list",
         type=_whole_number,
         default=DEFAULT_LIST,
         metavar="N",
-        help="rows or images listed of each kind (%(default)s)",
+        help="how many missing, different, extra and rejected ones to list of each (%(default)s)",
     )
     parser.add_argument(
         "--wait",
@@ -67,13 +67,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--absent", action="store_true", help="prove instead that nothing of SOURCE is in the store")
     parser.add_argument("--allow-extra", action="store_true", help="rows or images of other sources are no fault")
-    parser.add_argument("--json", action="store_true", help="print one object, and no progress")
-    images = parser.add_argument_group("which images", "the same as for the load; for images only")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object, without progress")
+    images = parser.add_argument_group("selection of images", "the same as for the load; for images only")
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
 
 
 def check_output(args: Namespace, *, env: Mapping[str, str]) -> None:
-    """Check that the report can be written, before anything is asked; raises SluiceError (USAGE)."""
+    """Check that the report can be written, before anything is queried; raises SluiceError (USAGE)."""
     path: Path = args.output
     if why := why_not_writable(path):
         raise SluiceError(f"the report cannot be written to {path}: {why}; choose another with -o", status=Exit.USAGE)
@@ -85,7 +85,7 @@ def check_log_arguments(args: Namespace) -> None:
     """Check that no option selects images, for SOURCE is a log; raises SluiceError (USAGE)."""
     if given := _selection_arguments(args):
         raise SluiceError(
-            f"{given[0]} chooses images, and {args.source} is taken for a log; how many rows are listed is --list",
+            f"{given[0]} selects images, but {args.source} is a log; --list sets how many rows are listed",
             status=Exit.USAGE,
         )
 

@@ -1,4 +1,4 @@
-"""Result of a proof, what its HTML report and its JSON result show, and the summary for the terminal."""
+"""Result of a proof, contents of its HTML report and JSON result, and the summary for the terminal."""
 
 import time
 from argparse import Namespace
@@ -22,7 +22,7 @@ class ProofResult:
     sink: SinkState
     """State just before the store was read."""
     as_of: datetime
-    """When the source had been read: the proof waited for the records that the topic had then."""
+    """End of reading the source: the proof waited for the records that the topic had then."""
     later: int
     """Number of records that were written to the topic after `as_of`."""
 

@@ -1,4 +1,4 @@
-"""Verdict of a proof: its outcome, a headline and the reasons, in the same words for rows and images."""
+"""Verdict of a proof: outcome, headline and reasons, in the same words for rows and images."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Outcome(Enum):
     NOT_CAUGHT_UP = "not-caught-up"
     """Records that can change the verdict are still waiting for the sink."""
     SINK_FAILED = "sink-failed"
-    """The sink does not run as it should, and something is not as it was to be proven or may still change."""
+    """The sink does not run properly, and something is missing, different or extra, or may still change."""
     DIFFERENT = "different"
     """Something is missing, different or extra, and no record on its way to the store can change that."""
 
@@ -43,18 +43,18 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """True if what was to be proven is."""
+        """True if proven."""
         return self.outcome is Outcome.PROVEN
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictFacts:
-    """Numbers and states that a verdict rests on."""
+    """Results of a proof from which its verdict follows."""
 
     options: ProofOptions
     comparison: Comparison[Any, Any]
     extra: int
-    """Rows or images that the store has and the source does not name; 0 where they were not looked for."""
+    """Rows or images in the store that are not in the source; 0 where they were not looked for."""
     rejected_present: int
     """Rejected rows or files of the source that the store has."""
     rejected: int
@@ -91,11 +91,11 @@ class VerdictWriter(ABC):
 
     @abstractmethod
     def notes(self) -> tuple[str, ...]:
-        """Return sentences on the source or the comparison that every verdict has."""
+        """Return sentences about the source or the comparison, for every verdict."""
 
     @abstractmethod
     def first_reasons(self) -> tuple[str, ...]:
-        """Return reasons that stand before all others where something is not as it should be."""
+        """Return reasons to list first where something is missing, different or extra."""
 
     @abstractmethod
     def explain_extra(self) -> str:
@@ -107,7 +107,7 @@ class VerdictWriter(ABC):
 
     @abstractmethod
     def locate_rejected(self) -> tuple[str, str, str]:
-        """Return an example of the rejects in the store, by what they were found, and what can be deleted."""
+        """Return an example of the rejects in the store, how they were found ("its key"), and what can be deleted."""
 
     def judge(self) -> Verdict:
         """Return the verdict."""
@@ -204,8 +204,8 @@ class VerdictWriter(ABC):
         allowed = " --allow-extra does not cover them: the source itself names them." if allow_extra else ""
         return (
             f"{self._rejected_items(count)}{example} {are(count)} in {self.store} by {found_by}: from another load, or"
-            " from this source as it was before. A load with --tombstones deletes only what it accepts: give it what"
-            f" was loaded then, or delete the {deletable}.{allowed}",
+            " from an earlier version of this source. A load with --tombstones deletes only what it accepts: run it"
+            f" with the earlier version, or delete the {deletable}.{allowed}",
         )
 
     def _mention_dead_letters(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The file of a proof report: written beside reports on other sources, never over one."""
+"""File of a proof report: chooses its path, never that of a report on another source, and writes it."""
 
 import html
 import re

@@ -13,7 +13,7 @@ from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
 from sluice.view.topic_reader import TopicReader
 
 Offsets: TypeAlias = dict[int, int]
-"""Of each partition the offset that its next record will have."""
+"""For each partition the offset that its next record will have."""
 Span: TypeAlias = tuple[int, int]
 """First offset, and the one after the last."""
 UNCOMMITTED = {"isolation.level": "read_uncommitted", "queued.max.messages.kbytes": 16_384}
@@ -43,19 +43,19 @@ class SinkState:
     """State of the sink as Kafka and Connect report it."""
 
     waiting: dict[int, Span] = field(default_factory=dict[int, "Span"])
-    """Of each partition the records that it has not yet committed. It commits every few seconds."""
+    """For each partition the records that the sink has not yet committed. It commits every few seconds."""
     concerning: int = 0
     """Number of waiting records that could change the verdict; a record that was not read counts as one."""
     lost: int = 0
     """Number of records that the topic deleted before the sink had read them."""
     problems: tuple[str, ...]
-    """A sentence for everything of the sink that is not RUNNING; empty if all is well."""
+    """A sentence for each part of the sink that is not RUNNING; empty if all run."""
     stuck: bool
-    """True where it has failed, is paused or does not exist: it will not catch up by itself."""
+    """True where the sink has failed, is paused or does not exist: it will not catch up by itself."""
 
     @property
     def lag(self) -> int:
-        """Number of records that wait, whether they concern the source or not."""
+        """Number of waiting records, whether or not they could change the verdict."""
         return sum(end - begin for begin, end in self.waiting.values())
 
 
@@ -68,7 +68,7 @@ class WaitingRecord(NamedTuple):
 
 
 class Sink(Protocol):
-    """What a proof needs to know of a sink."""
+    """A sink, as far as a proof uses it."""
 
     def ends(self) -> Offsets:
         """Return the end offsets of the sink's topic."""
@@ -131,7 +131,7 @@ class ConnectSink:
 def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
     """Return the sink (None where it does not exist), and others of its class that read its topic.
 
-    These may well write to the same store.
+    The others may write to the same store.
     """
     own = next((sink for sink in connect.connectors if sink.name == names.connector), None)
     duplicates = tuple(
@@ -143,7 +143,7 @@ def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatu
 
 
 def _union(some: dict[int, Span], others: dict[int, Span]) -> dict[int, Span]:
-    """Return of each partition what waits for the one sink or the other."""
+    """Return for each partition the span of records that wait for either sink."""
     none = (2**63, -1)
     both = {number: (some.get(number, none), others.get(number, none)) for number in some.keys() | others.keys()}
     return {number: (min(a[0], b[0]), max(a[1], b[1])) for number, (a, b) in both.items()}
@@ -158,11 +158,13 @@ def require_answer(request: Callable[[], Answer]) -> Answer:
     try:
         return request()
     except UnavailableError as error:
-        raise SluiceError(f"{error}. Is the pipeline up? `sluice status` tells", status=Exit.UNAVAILABLE) from error
+        raise SluiceError(
+            f"{error}. Is the pipeline up? `sluice status` says what runs", status=Exit.UNAVAILABLE
+        ) from error
 
 
 def find_problems(connector: ConnectorStatus | None, *, name: str) -> tuple[str, ...]:
-    """Return a sentence for everything of the connector `name` that is not RUNNING; None is one that does not exist."""
+    """Return a sentence for each part of connector `name` that is not RUNNING; None: it does not exist."""
     if connector is None:
         return (f"there is no connector {name}",)
     sentences = list(connector.failures)

@@ -3,15 +3,13 @@
 from sluice.proof.shared.sink_progress import SinkState
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 
-_START_AGAIN = (
-    "When that is mended, start it again (on this machine `sluice up` starts what has failed), and run the proof again."
-)
+_START_AGAIN = "Fix that, start the connector again (`sluice up` does for the local pipeline), and run the proof again."
 
 
 def explain_missing(sink: SinkState, *, wait_seconds: float, items: str, remedy: str) -> tuple[str, ...]:
-    """Explain why `items` ("rows") are not as they should be, by the sink's state.
+    """Explain by the sink's state why `items` ("rows") are missing, different or still there.
 
-    `remedy` is the sentence on what helps where no record is on its way.
+    `remedy` is the sentence on what helps where no record is waiting.
     """
     if sink.problems:
         return (
@@ -22,10 +20,10 @@ def explain_missing(sink: SinkState, *, wait_seconds: float, items: str, remedy:
     if sink.concerning:
         return (
             f"{_waiting(sink, items)} after {wait_seconds:g} s: the sink has not caught up. Run the proof"
-            " again, or give it more time with --wait; `sluice status` shows how far it is.",
+            " again, or give it more time with --wait; `sluice status` shows its lag.",
         )
     nothing = "no record is waiting" if not sink.lag else f"no record of these {items} is waiting"
-    return (f"The sink runs and {nothing}: nothing is on its way. {remedy}", *_lost(sink))
+    return (f"The sink runs and {nothing}, so waiting does not help. {remedy}", *_lost(sink))
 
 
 def can_change(sink: SinkState) -> str:
@@ -38,7 +36,7 @@ def other_records(sink: SinkState, *, later: int, items: str) -> tuple[str, ...]
     """Return sentences on the records that a verdict does not wait for."""
     others = sink.lag - sink.concerning
     waits = f"{records(others)} {'waits' if others == 1 else 'wait'} for the sink that cannot change this"
-    came = f"{records(later)} came to the topic after the source had been read; the proof has not waited for them"
+    came = f"{records(later)} came to the topic after the source had been read; the proof did not wait for them"
     return (
         *((f"{waits}: none is of these {items}.",) if others and not sink.concerning else ()),
         *((f"{came}.",) if later else ()),
@@ -81,4 +79,4 @@ def _waiting(sink: SinkState, items: str) -> str:
 def _lost(sink: SinkState) -> tuple[str, ...]:
     if not sink.lost:
         return ()
-    return (f"The topic deleted {records(sink.lost)} by age before the sink had read them: they never arrive.",)
+    return (f"The topic deleted {records(sink.lost)} by age before the sink had read them: they are lost.",)

@@ -1,4 +1,4 @@
-"""Waits until no record that waits for the sink could change the verdict, then compares."""
+"""Waits until the sink has written every record that could change the verdict, then compares."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sluice.proof.shared.sink_progress import Offsets, Sink, SinkState, Span, Wa
 
 POLL_SECONDS = 0.25
 COMMIT_SECONDS = 3.0
-"""A sink that runs and has written everything commits within this time; records that wait longer are read."""
+"""A running sink commits what it has written within this time; keys of records that wait longer are read."""
 READ_SECONDS = 10.0
 READ_RECORDS = 500_000
 """Limits of reading waiting records. A record that was not read could change anything."""
@@ -44,7 +44,7 @@ class SinkAtComparison:
     state: SinkState
     """Just before the store was read."""
     as_of: datetime
-    """When the source had been read: the records that the topic had then were waited for."""
+    """End of reading the source: the records that the topic had then were waited for."""
     later: int
     """Number of records that were written to the topic after that."""
 

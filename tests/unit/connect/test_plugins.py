@@ -1,4 +1,4 @@
-"""The Java tests of our plugins in connect/, by the Maven and the Java runtime that build them for everybody."""
+"""Runs the Java tests of our plugins in connect/, with the Maven and the Java runtime of the local pipeline."""
 
 import os
 import re
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_java_tests_pass() -> None:
-    # What fails is in the error's message and in Maven's log, whose path it tells.
+    # If a test fails, the error has its message and the path of Maven's log.
     output = run_plugin_tests(env=os.environ, say=lambda _: None)
     runs = re.findall(r"^\[INFO\] Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$", output, re.MULTILINE)
     assert len(runs) == 2, "redis-sink and converters"

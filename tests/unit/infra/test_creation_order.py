@@ -62,7 +62,7 @@ def test_proof_comes_after_the_load(made: list[Made]) -> None:
     assert jobs["load"].urn in jobs["proof"].dependencies
 
 
-def test_waits_end(made: list[Made]) -> None:
+def test_waits_have_a_limit(made: list[Made]) -> None:
     for entry in objects(made):
         waits = entry.plain["metadata"].get("annotations", {}).get("pulumi.com/waitFor")
         if entry.kind == "KafkaNodePool":

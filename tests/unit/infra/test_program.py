@@ -84,10 +84,10 @@ def test_program_runs_as_pulumi_runs_it() -> None:
         text=True,
         check=False,
     )
-    assert "kubeContext: it must say on which cluster to work" in done.stderr
+    assert "kubeContext: the cluster's context is required" in done.stderr
 
 
-def test_services_have_the_names_that_callers_use() -> None:
+def test_services_have_the_names_in_their_urls() -> None:
     made = everything()
     services = {entry.metadata["name"] for entry in made if entry.kind == "Service"}
     strimzis = {"sluice-kafka-bootstrap", "sluice-connect-api"}

@@ -37,7 +37,7 @@ def test_cluster_images_and_pipeline_are_made_in_order(machine: Machine) -> None
     assert machine.calls[-1].startswith("pulumi stack output")
 
 
-def test_run_again_makes_only_what_is_missing(machine: Machine) -> None:
+def test_second_run_creates_only_what_is_missing(machine: Machine) -> None:
     assert machine.up().returncode == 0
     built = (machine.there / "built").read_text().split()
     (machine.there / "loaded").write_text("\n".join(built[:2]) + "\n")
@@ -93,7 +93,7 @@ def test_another_data_folder_needs_another_cluster(machine: Machine) -> None:
     assert "kind-down" not in done.stderr  # which would delete the data that is there
 
 
-def test_after_a_reboot_the_cluster_is_waited_for_whatever_it_says(machine: Machine) -> None:
+def test_after_a_reboot_errors_of_the_cluster_are_retried(machine: Machine) -> None:
     (machine.there / "clusters").write_text("sluice\n")
     (machine.there / "mounted").write_text(f"{machine.data}\n")
     (machine.there / "forbidden").write_text("2")
@@ -113,7 +113,7 @@ def test_node_that_does_not_become_ready_is_named_and_nothing_is_deleted(
     done = machine.up(seconds=1)
     assert done.returncode == 1
     assert said_last in done.stderr
-    assert "Nothing is lost: run scripts/kind-up again" in done.stderr
+    assert "No data is lost: run scripts/kind-up again" in done.stderr
     assert "kind-down" not in done.stderr
     assert not calls_of(machine.calls, "pulumi")
 
@@ -131,21 +131,21 @@ UNREADY = {
 }
 
 
-def test_what_the_cluster_complains_of_is_said_where_it_does_not_come_up(machine: Machine) -> None:
+def test_problems_of_the_cluster_are_printed_if_pulumi_fails(machine: Machine) -> None:
     (machine.there / "pods").write_text(json.dumps({"kind": "List", "items": [UNREADY]}))
-    # Pulumi waits, and is told nothing.
+    # Pulumi waits, and Kubernetes reports nothing to it.
     (machine.there / "up").write_text("sleep 1; exit 255")
     done = machine.up()
     assert done.returncode == 255
-    after = done.stderr.partition("It is not up (pulumi ended with 255)")[2]
+    after = done.stderr.partition("The pipeline is not up (pulumi ended with 255)")[2]
     assert "Pod registry-7d9  container main: ErrImagePull: not found" in after
     assert "no data is lost" in after
-    assert "Up. What next" not in done.stderr
+    assert "Up. The next commands" not in done.stderr
 
 
-def test_what_the_cluster_complains_of_is_said_while_pulumi_waits(machine: Machine) -> None:
+def test_problems_of_the_cluster_are_printed_while_pulumi_waits(machine: Machine) -> None:
     (machine.there / "pods").write_text(json.dumps({"kind": "List", "items": [UNREADY]}))
-    # Until the cluster has been looked at for the third time: by then what two looks have found is said.
+    # Until the third query of the cluster: a problem that two queries have found is printed by then.
     looked = '[ "$(grep -c "get pods,events" "$THERE/calls")" -ge 3 ]'
     (machine.there / "up").write_text(f"n=0; until {looked} || [ $n -ge 300 ]; do sleep 0.1; n=$((n + 1)); done")
     done = machine.up()
@@ -154,13 +154,13 @@ def test_what_the_cluster_complains_of_is_said_while_pulumi_waits(machine: Machi
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_nothing_stays_behind_to_watch(machine: Machine, status: int) -> None:
+def test_no_watching_process_stays_behind(machine: Machine, status: int) -> None:
     (machine.there / "up").write_text(f"exit {status}")
     # Its output is read until nobody is left who could write to it: a program that stays would run into the timeout.
     assert machine.up().returncode == status
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--data"], ["--data", "/none/there"]])
-def test_wrong_command_line_makes_nothing(machine: Machine, arguments: list[str]) -> None:
+def test_wrong_command_line_creates_nothing(machine: Machine, arguments: list[str]) -> None:
     assert machine.run("kind-up", *arguments).returncode == 1
     assert machine.calls == []

@@ -76,6 +76,18 @@ def test_what_is_pinned_is_installed_beside_anything_newer(checkout: Checkout, p
     assert "installing" not in run_setup(folder, "dev", pip=pip).stderr
 
 
+def test_command_of_a_former_version_is_replaced(checkout: Checkout) -> None:
+    folder = checkout(*PACKAGES)
+    assert run_setup(folder).returncode == 0
+    command = folder / ".venv/bin/sluice"
+    current = command.read_text()
+    command.write_text(current.replace("from sluice.cli import run", "from cli import run"))
+    assert command.read_text() != current
+    done = run_setup(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert command.read_text() == current
+
+
 @pytest.mark.parametrize(
     ("left_out", "said"),
     [
@@ -83,7 +95,7 @@ def test_what_is_pinned_is_installed_beside_anything_newer(checkout: Checkout, p
         ("plugin", "plugin (pyproject.toml needs plugin>=1)"),
     ],
 )
-def test_what_a_lock_lacks_is_named(checkout: Checkout, left_out: str, said: str) -> None:
+def test_packages_missing_from_the_lock_are_listed(checkout: Checkout, left_out: str, said: str) -> None:
     folder = checkout(*(PACKAGES.keys() - {left_out}))
     done = run_setup(folder)
     assert done.returncode == 1

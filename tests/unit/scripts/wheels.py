@@ -34,6 +34,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         wheel.writestr("_sluice.pth", "/nowhere\\n")
         wheel.writestr("sluice-0.1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: sluice\\nVersion: 0.1.0\\n")
         wheel.writestr("sluice-0.1.0.dist-info/WHEEL", %r)
+        wheel.writestr("sluice-0.1.0.dist-info/entry_points.txt", "[console_scripts]\\nsluice = sluice.cli:run\\n")
         wheel.writestr("sluice-0.1.0.dist-info/RECORD", "")
     return name
 """

@@ -43,7 +43,7 @@ class BudgetMessage:
         try:
             return cls._of_event(event)
         except (ValueError, OverflowError, RecursionError) as error:  # numbers and times out of range
-            raise UnreadableError(f"it says what cannot be: {error}") from error
+            raise UnreadableError(f"a number or time is out of range: {error}") from error
 
     @classmethod
     def _of_event(cls, event: object) -> Self:
@@ -58,7 +58,7 @@ class BudgetMessage:
     def _of(cls, data: Mapping[str, Any], *, published: datetime | None) -> Self:
         budget = _amount(data, "budgetAmount")
         if budget <= 0:
-            raise UnreadableError("budgetAmount is 0, so that no share of it can be told")
+            raise UnreadableError("budgetAmount is 0, so that no share of it can be computed")
         start = _time(_text(data, "costIntervalStart"), "costIntervalStart")
         return cls(
             budget_name=str(data.get("budgetDisplayName", "")),
@@ -90,9 +90,9 @@ def _decoded(data: object) -> Mapping[str, Any]:
         raise UnreadableError(f"its data are not JSON in base64: {error}") from error
 
 
-def _mapping(value: object, what: str) -> Mapping[str, Any]:
+def _mapping(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise UnreadableError(f"{what} is no JSON object")
+        raise UnreadableError(f"{name} is not a JSON object")
     return cast(Mapping[str, Any], value)
 
 

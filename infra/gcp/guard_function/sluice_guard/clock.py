@@ -1,4 +1,4 @@
-"""The clock: until when the nodes may run.
+"""The clock: the time until which the nodes may run.
 
 The time is in the body of the Scheduler job, which scripts/extend and scripts/wake change.
 A job's body can be changed at any time; labels of the cluster could not while another operation runs.
@@ -29,7 +29,7 @@ class ClockSetting:
         try:
             data = json.loads(body or b"{}")
             if not isinstance(data, dict):
-                raise UnreadableError("the clock's body is no JSON object")
+                raise UnreadableError("the clock's body is not a JSON object")
             return cls._of(cast(dict[str, Any], data))
         except (ValueError, OverflowError, RecursionError) as error:
             raise UnreadableError(f"the clock's body cannot be read: {error}") from error

@@ -126,7 +126,7 @@ class _Reader:
         given = self._env.get(name, "").strip() or default
         value = parse(given) if given else None
         if value is None:
-            what = f"is {given!r}, but has to be" if given else "is not set; it has to be"
-            self.mistakes.append(f"{name} {what} {expected}")
+            problem = f"is {given!r}, but has to be" if given else "is not set; it has to be"
+            self.mistakes.append(f"{name} {problem} {expected}")
             return fallback
         return value

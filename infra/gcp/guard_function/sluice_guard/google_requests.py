@@ -72,15 +72,15 @@ class ApiClient:
         self._session = _session(urls, quota_project=quota_project)
 
     def get(self, url: str) -> dict[str, Any]:
-        """Send a GET; raises ApiError."""
+        """Send a GET; return the JSON response. Raises ApiError."""
         return self._send("GET", url, None)
 
     def post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a POST; raises ApiError."""
+        """Send a POST with `body` as JSON; return the JSON response. Raises ApiError."""
         return self._send("POST", url, body)
 
     def patch(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """PoolChange fields; raises ApiError."""
+        """Send a PATCH with the fields to change; return the JSON response. Raises ApiError."""
         return self._send("PATCH", url, body)
 
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -42,10 +42,10 @@ class Guard:
         try:
             message = BudgetMessage.from_event(event)
         except UnreadableError as error:
-            log_event(Event.UNREADABLE, f"a budget message cannot be read and is put aside: {error}")
+            log_event(Event.UNREADABLE, f"a budget message cannot be read and is ignored: {error}")
             return
         if reason := message.stale_reason(self.now()):
-            log_event(Event.STALE, f"a budget message is put aside: {reason}")
+            log_event(Event.STALE, f"a budget message is ignored: {reason}")
         elif message.currency != self.settings.currency:
             log_event(Event.WRONG_CURRENCY, _wrong_currency(message, self.settings.currency))
         elif message.share < self.settings.share:
@@ -61,7 +61,7 @@ class Guard:
                 Event.ABOVE_SHARE, f"{reason}, but its mode is {settings.mode}", mail=settings.mode is Mode.NOTIFY
             )
         elif self._is_awake():
-            log_event(Event.AWAKE, f"{reason}, but scripts/wake has said that the nodes may run on")
+            log_event(Event.AWAKE, f"{reason}, but scripts/wake overrides the budget")
         else:
             self._stop(reason)
 
@@ -70,7 +70,7 @@ class Guard:
         try:
             return SchedulerJob(api=self._api, name=self.settings.clock_job).read().overrides_budget(self.now())
         except (ApiError, UnreadableError) as error:
-            log_event(Event.FAILED, f"what scripts/wake has set cannot be read, and so does not count: {error}")
+            log_event(Event.FAILED, f"the time set by scripts/wake cannot be read and is ignored: {error}")
             return False
 
     def on_clock(self, body: bytes) -> None:
@@ -92,7 +92,7 @@ class Guard:
         deadline = cluster and clock.deadline(created=cluster.created, ttl=self.settings.ttl)
         if cluster is None or deadline is None:
             return
-        reason = f"the nodes were to run until {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        reason = f"the time of the nodes ends at {deadline.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if self.now() < deadline:
             log_event(Event.NOT_YET, reason)
         elif self.settings.mode is Mode.NOTIFY:
@@ -107,7 +107,7 @@ class Guard:
             log_event(Event.FAILED, f"the cluster cannot be read: {error}")
             raise
         if cluster is None:
-            log_event(Event.CLUSTER_GONE, f"there is no cluster {self.settings.cluster} that runs")
+            log_event(Event.CLUSTER_GONE, f"the cluster {self.settings.cluster} does not exist, or is being deleted")
         return cluster
 
     def _stop(self, reason: str) -> None:
@@ -126,13 +126,14 @@ class Guard:
         except OutOfTimeError as error:
             event = Event.SCALING_TO_ZERO if changed else Event.UNFINISHED
             log_event(
-                event, f"{reason}; the nodes are not all stopped yet: still waiting for {error}. The next call goes on"
+                event,
+                f"{reason}; the nodes are not all stopped yet: still waiting for {error}. The next call continues",
             )
             raise
         except ApiError as error:
             log_event(Event.FAILED, f"{reason}; the nodes cannot be stopped: {error}")
             raise
-        message = f"{reason}; the nodes are stopped, all data stay on their disks: scripts/wake"
+        message = f"{reason}; the nodes are stopped, all data stays on its disks; scripts/wake restores the nodes"
         log_event(Event.SCALED_TO_ZERO, message, mail=_is_known_to_run(cluster))
 
 
@@ -148,8 +149,10 @@ def _log_unknown_sizes(cluster: Cluster) -> None:
     """Log pools of unknown size; they are set to zero at every call. This event is mailed once a day."""
     names = ", ".join(pool.name for pool in cluster.pools if pool.nodes is None)
     if names:
-        right = "does its account have compute.instanceGroupManagers.get?"
-        log_event(Event.FAILED, f"how many nodes {names} has cannot be read, which counts as some; {right}")
+        permission = "does its account have compute.instanceGroupManagers.get?"
+        log_event(
+            Event.FAILED, f"the number of nodes of {names} cannot be read, so they count as running; {permission}"
+        )
 
 
 def _amounts(message: BudgetMessage) -> str:
@@ -164,6 +167,6 @@ def _amounts(message: BudgetMessage) -> str:
 
 def _wrong_currency(message: BudgetMessage, expected: str) -> str:
     return (
-        f"the budget {message.budget_name!r} counts in {message.currency}, the guard in {expected}: nothing is done. "
-        f"Set the stack's budget currency to {message.currency}, or take another budget off this topic"
+        f"the budget {message.budget_name!r} is in {message.currency}, the guard expects {expected}: it is ignored. "
+        f"Set budget.currency to {message.currency}, or disconnect the other budget from this topic"
     )

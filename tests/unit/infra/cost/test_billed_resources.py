@@ -69,19 +69,19 @@ def test_a_setting_changes_its_own_lines(setting: str, value: str, lines: set[st
     assert {name for name in before | after if before.get(name) != after.get(name)} == lines
 
 
-def test_every_setting_is_known_to_cost_or_not() -> None:
+def test_every_setting_is_classified_as_billed_or_not() -> None:
     assert CHANGES_LINES.keys() | FREE | NOT_COUNTED.keys() == read_declarations().keys()
 
 
 @pytest.mark.parametrize(
     "change", ["guard.mode=notify", "guard.ttlHours=3", "budget.amount=500", "load.source=nclt:2012-11-16"]
 )
-def test_what_stops_or_loads_costs_nothing_itself(change: str) -> None:
+def test_settings_of_the_guard_and_the_load_cost_nothing(change: str) -> None:
     assert costs(change) == costs()
 
 
 @pytest.mark.parametrize(("setting", "value"), NOT_COUNTED.items())
-def test_what_has_no_line_is_mentioned(setting: str, value: str) -> None:
+def test_billed_usage_without_a_line_is_mentioned(setting: str, value: str) -> None:
     (what,) = count_billed_resources(read_stack_settings("gke", [f"{setting}={value}"]), "gke").not_counted
     assert setting.rpartition(".")[2] in what or value in what
     assert not count_billed_resources(read_stack_settings("gke"), "gke").not_counted

@@ -96,22 +96,22 @@ def test_the_region_s_price_is_taken(found: CatalogPrices, name: str, dollars: s
     assert (price.read, price.source) == (TODAY, "the Cloud Billing catalogue")
 
 
-def test_the_free_amount_is_the_tables(found: CatalogPrices) -> None:
+def test_the_free_amount_is_that_of_the_table(found: CatalogPrices) -> None:
     registry, table = found.prices.get("registry", "europe-west1"), Prices.load().get("registry", "europe-west1")
     assert registry == table
 
 
-def test_what_has_no_sku_is_kept_from_the_table_only_where_it_holds_everywhere(found: CatalogPrices) -> None:
+def test_a_price_without_a_sku_is_taken_from_the_table_only_if_global(found: CatalogPrices) -> None:
     assert {"cluster-credit", "address", "registry"} <= set(found.from_table)
     assert {"e2-ram", "bucket", "function-core"} <= set(found.unknown)
     assert found.prices.get("e2-ram", "europe-west1") is None
 
 
-def test_skus_that_differ_and_units_that_are_strange_give_no_price(found: CatalogPrices) -> None:
+def test_contradicting_skus_and_unknown_units_give_no_price(found: CatalogPrices) -> None:
     assert {"address-idle", "snapshot"} <= set(found.unknown)
 
 
-def test_the_key_goes_into_a_header_and_not_into_the_address(answers: FakeGoogleApis, found: CatalogPrices) -> None:
+def test_the_api_key_is_in_a_header_and_not_in_the_url(answers: FakeGoogleApis, found: CatalogPrices) -> None:
     assert found.prices.entries
     assert all("a-key" not in f"{request.path}{request.parameters}" for request in answers.requests)
     assert {request.headers.get("X-Goog-Api-Key") for request in answers.requests} == {"a-key"}
@@ -121,7 +121,11 @@ def test_the_key_goes_into_a_header_and_not_into_the_address(answers: FakeGoogle
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (403, {"error": {"message": "no", "details": [{"reason": "SERVICE_DISABLED"}]}}, "is off in this project"),
+        (
+            403,
+            {"error": {"message": "no", "details": [{"reason": "SERVICE_DISABLED"}]}},
+            "is not enabled in this project",
+        ),
         (403, {"error": {"message": "denied to you"}}, "403: denied to you"),
         (401, {"error": {"message": "who?"}}, "gcloud auth application-default login"),
         (400, ["strange"], "answers 400"),
@@ -139,7 +143,7 @@ def test_refusals_are_reported(status: int, body: Any, said: str | None) -> None
     assert "a-key" not in str(caught.value)
 
 
-def test_a_busy_api_is_asked_again_and_not_for_ever() -> None:
+def test_a_busy_api_is_retried_a_limited_number_of_times() -> None:
     waits: list[float] = []
     replies = [503, 429, 200]
     with serving(lambda _: (replies.pop(0) if replies else 500, {"ok": True})) as answers:
@@ -156,12 +160,12 @@ def test_an_endpoint_that_cannot_be_reached_is_reported() -> None:
         Google.signed_in({ENDPOINT: "http://127.0.0.1:9"}, sleep=lambda _: None).get("compute", "v1")
 
 
-def test_a_stand_in_is_only_taken_on_this_machine() -> None:
+def test_an_endpoint_for_tests_must_be_on_this_machine() -> None:
     with pytest.raises(SluiceError, match="only name this machine"):
         Google.signed_in({ENDPOINT: "https://example.com"})
 
 
-def test_calls_are_counted_for_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_use_the_quota_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     options_given: list[dict[str, Any]] = []
 
     def default(**options: Any) -> tuple[AnonymousCredentials, None]:
@@ -174,7 +178,7 @@ def test_calls_are_counted_for_the_project(monkeypatch: pytest.MonkeyPatch) -> N
     assert given == {"scopes": ["https://www.googleapis.com/auth/cloud-platform"], "quota_project_id": "my-lab"}
 
 
-def test_nobody_signed_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     # google-auth reads the process's own environment.
     for name in ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"):
         monkeypatch.setenv(name, str(tmp_path))

@@ -78,14 +78,14 @@ def test_pods_are_those_that_the_program_makes(settings: dict[str, str]) -> None
     # GKE's documentation: it reserves 70m and 1.8 GiB of the first, 80m and 2.6 GiB of the second.
     [("e2-standard-2", 1930, 6248), ("e2-standard-4", 3920, 13621), ("e2-medium", 940, 2972)],
 )
-def test_what_gke_reserves_of_a_machine(name: str, cpu_m: int, memory: int) -> None:
+def test_allocatable_resources_of_a_machine_type(name: str, cpu_m: int, memory: int) -> None:
     kind = parse_machine_type(name)
     assert kind
     found = allocatable(kind)
     assert (found.cpu_m, found.memory_mi) == (cpu_m - 380, memory - 830)
 
 
-def test_pods_fill_nodes() -> None:
+def test_pods_are_packed_onto_nodes() -> None:
     both = pack_pods({"one": [pod("a", 300, 3000), pod("b", 300, 1000)], "two": []}, NODE)
     assert both.nodes == {"one": 1, "two": 1}, "GKE's own pods do not fit beside them"
     assert pack_pods({"one": [pod("a", 100, 3000), pod("b", 100, 1200)], "two": []}, NODE).nodes["one"] == 2
@@ -110,7 +110,7 @@ def test_the_default_settings_run_on_one_node_of_each_pool() -> None:
 
 def test_nodes_that_are_too_few_or_too_small_are_mentioned() -> None:
     (few,) = capacity_problems(resources("console.enabled=true", "nodes.spotMax=1"))
-    assert "the pool spot needs 2, and nodes.spotMax is 1" in few
+    assert "the pool spot needs 2 for all its pods, but nodes.spotMax is 1" in few
     (small,) = capacity_problems(resources("redis.maxmemoryMi=4096"))
     assert "No e2-standard-2 has room for redis (100m, 6144 MiB)" in small
     assert "nodes.machineType" in small

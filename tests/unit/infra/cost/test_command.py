@@ -32,7 +32,7 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     assert "…" not in table
     for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
         assert f"\n{line} " in table
-    assert "takes the nodes away after 12 hours" in out
+    assert "stops the nodes after 12 hours: $3.13 at most until then" in out
     assert "The budget of $20 a month pays for 76 hours with all nodes, 168 with the fewest" in out
 
 
@@ -47,31 +47,31 @@ def test_json_adds_up() -> None:
     assert found["total"]["missing"] == []
 
 
-def test_an_unknown_price_is_said() -> None:
+def test_unknown_prices_are_listed() -> None:
     _, out, _ = run_cost("--config", "gcp.location=europe-west1-b")
     assert "unknown" in out
     assert "total, at least" in out
-    assert "Unknown: e2-core, e2-ram" in out
-    assert "and what is unknown by then" in out
-    assert "pays for" not in out, "nobody knows for how long"
-    assert "no prices of europe-west1, only of us-central1" in out
+    assert "Unknown prices: e2-core, e2-ram" in out
+    assert "plus what is unknown until then" in out
+    assert "pays for" not in out, "no duration can be computed"
+    assert "The price table has none of europe-west1, only of us-central1" in out
 
 
-def test_what_will_cost_later_is_said() -> None:
+def test_announced_prices_are_listed() -> None:
     _, out, _ = run_cost()
-    assert "Later: alerting policies cost nothing yet; from 2027-09-01" in out
-    assert "later: alerting policies" in run_cost("--prices")[1]
+    assert "Announced: alerting policies cost nothing yet; from 2027-09-01" in out
+    assert "announced: alerting policies" in run_cost("--prices")[1]
 
 
-def test_only_what_the_catalogue_can_know_is_sent_there() -> None:
+def test_live_is_not_suggested_for_an_unknown_storage_class() -> None:
     _, out, _ = run_cost("--config", "kubernetes.storageClass=mine")
-    assert "Unknown: class mine." in out
+    assert "Unknown prices: class mine." in out
     assert "--live" not in out
 
 
-def test_who_stops_the_nodes_is_said() -> None:
+def test_spending_limits_are_described() -> None:
     assert "Nothing stops the nodes" in run_cost("--config", "guard.mode=notify")[1]
-    assert "No clock is set" in run_cost("--config", "guard.ttlHours=0")[1]
+    assert "guard.ttlHours is 0: only the budget stops the nodes" in run_cost("--config", "guard.ttlHours=0")[1]
     assert "The budget" not in run_cost("--config", "budget.currency=EUR")[1]
 
 
@@ -89,27 +89,27 @@ def test_live_prices_of_another_region() -> None:
     lines = {line["name"]: line for line in json.loads(out)["lines"]}
     assert Decimal(lines["disk MySQL"]["month"]["low"]) == Decimal("1.1")
     assert lines["nodes, spot"]["missing"] == ["e2-ram-spot"]
-    assert "from the table" in err
+    assert "from the price table" in err
     assert "a-key" not in out + err
 
 
-def test_what_the_catalogue_does_not_know_either_is_said() -> None:
+def test_prices_missing_from_the_catalogue_too_are_reported() -> None:
     with serving(catalogue) as answers:
         env = {ENDPOINT: answers.url, KEY: "a-key"}
         _, out, _ = run_cost("--live", "--config", "gcp.location=europe-west1-b", env=env)
-    assert "Unknown: e2-ram," in out
-    assert "Neither the catalogue nor the table" in out
-    assert "--live asks" not in out
+    assert "Unknown prices: e2-ram," in out
+    assert "Neither the catalogue nor the price table" in out
+    assert "--live looks" not in out
 
 
-def test_mistakes_are_told_on_standard_error() -> None:
+def test_mistakes_are_reported_on_standard_error() -> None:
     status, out, err = run_cost("--config", "nodes.spotMax=many")
     assert status == Exit.USAGE
     assert not out
     assert "nodes.spotMax" in err
 
 
-def test_the_script_runs_it() -> None:
+def test_the_script_runs_the_command() -> None:
     script = (ROOT / "scripts/cost").read_text()
     command = script.splitlines()[-1].removeprefix("exec ").replace('"$@"', "--json")
     done = subprocess.run(command.split(), cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True)

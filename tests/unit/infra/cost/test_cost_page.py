@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 COMMANDS = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 
 
-def test_the_table_is_what_is_printed() -> None:
+def test_the_table_equals_the_output() -> None:
     out = io.StringIO()
     main([], env={}, stdout=Console(file=out, width=80), stderr=Console(file=io.StringIO()))
     table, _, _ = out.getvalue().partition("\n\n")

@@ -47,7 +47,7 @@ def test_the_large_profile_has_a_node_for_each_broker_and_disks_for_controllers(
     assert controller.low == 3 * 20 * Decimal("0.1")
 
 
-def test_amounts_are_those_of_the_table() -> None:
+def test_costs_are_computed_from_the_price_table() -> None:
     found = costs("nodes.spotMax=1", "nodes.onDemandMax=2")
     core, ram = Decimal("0.0218116"), Decimal("0.0029235")
     node = (2 * core + 8 * ram) * HOURS_PER_MONTH
@@ -66,12 +66,12 @@ def test_the_credit_covers_a_zonal_fee_and_not_a_regional_one() -> None:
         assert fee.low + credit.low == left
 
 
-def test_what_stays_while_nodes_are_at_zero() -> None:
+def test_cost_while_nodes_are_at_zero() -> None:
     stays = {name for name, cost in costs().items() if cost and cost.stopped > 0}
     assert stays == {"cluster fee", "disk Kafka's node", "disk MySQL", "disk Redis", "address", "registry"}
 
 
-def test_an_unknown_price_is_named_and_not_taken_for_nothing() -> None:
+def test_an_unknown_price_is_listed_and_not_counted_as_zero() -> None:
     found = estimated("nodes.machineType=n2-standard-4")
     assert found.missing == ("n2-standard-4",)
     assert {line.name for line in found.lines if line.cost is None} == {"nodes, steady", "nodes, spot"}
@@ -79,13 +79,13 @@ def test_an_unknown_price_is_named_and_not_taken_for_nothing() -> None:
     assert "n2-standard-4" in summary_line(found.resources)
 
 
-def test_another_region_has_no_prices_of_machines() -> None:
+def test_prices_of_machines_in_another_region_are_unknown() -> None:
     found = estimated("gcp.location=europe-west1-b")
     assert {"e2-core", "e2-ram-spot", "pd-balanced"} <= set(found.missing)
     assert {"cluster-fee", "registry"}.isdisjoint(found.missing)
 
 
-def test_one_line_for_the_preview() -> None:
+def test_summary_line_of_the_preview() -> None:
     text = summary_line(count_billed_resources(read_stack_settings("gke"), "gke"))
     assert text.count("\n") == 0
     assert "This stack costs $0.119 to $0.260 an hour, $86.67 to $190.15 a month" in text
@@ -108,13 +108,13 @@ def test_alerts_are_as_many_as_the_program_makes() -> None:
     ("name", "cores", "gib"),
     [("e2-standard-2", "2", "8"), ("e2-highmem-4", "4", "32"), ("e2-highcpu-8", "8", "8"), ("e2-medium", "1", "4")],
 )
-def test_machines(name: str, cores: str, gib: str) -> None:
+def test_machine_types_are_parsed(name: str, cores: str, gib: str) -> None:
     found = parse_machine_type(name)
     assert found
     assert (found.cores, found.gib) == (Decimal(cores), Decimal(gib))
 
 
-def test_machines_of_other_families_are_not_guessed_at() -> None:
+def test_machine_types_of_other_families_are_unknown() -> None:
     assert parse_machine_type("c3-standard-4") is None
 
 

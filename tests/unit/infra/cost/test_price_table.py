@@ -28,12 +28,12 @@ def test_a_price_of_zero_has_an_announced_change() -> None:
     assert "2027-09-01" in free["alert"]
 
 
-def test_no_price_is_there_twice() -> None:
+def test_no_price_is_listed_twice() -> None:
     names = [(price.name, price.region) for price in PRICES.entries]
     assert len(names) == len(set(names))
 
 
-def test_each_price_is_asked_for_once_in_another_region() -> None:
+def test_each_price_is_looked_up_once_in_another_region() -> None:
     asked = list(PRICES.in_region("europe-west1"))
     assert len({price.name for price in asked}) == len(asked) == len({price.name for price in PRICES.entries})
     assert {price.region for price in asked} == {"europe-west1", "global"}
@@ -41,14 +41,14 @@ def test_each_price_is_asked_for_once_in_another_region() -> None:
     assert snapshot.sku, "the one of a single region, which the catalogue has"
 
 
-def test_every_sku_says_where_it_is() -> None:
+def test_every_sku_has_service_and_usage() -> None:
     for price in PRICES.entries:
         if price.sku:
             assert re.fullmatch(r"[0-9A-F]{4}(-[0-9A-F]{4}){2}", price.sku.service), price.name
             assert price.sku.usage in ("OnDemand", "Preemptible")
 
 
-def test_parts_of_a_machine_come_to_its_known_price() -> None:
+def test_prices_of_cores_and_memory_add_up_to_a_known_machine_price() -> None:
     for suffix, whole in (("", "0.067"), ("-spot", "0.025")):
         core, ram = (PRICES.get(f"e2-{part}{suffix}", "us-central1") for part in ("core", "ram"))
         assert core
@@ -56,14 +56,14 @@ def test_parts_of_a_machine_come_to_its_known_price() -> None:
         assert round(2 * core.dollars + 8 * ram.dollars, 3) == Decimal(whole)
 
 
-def test_a_region_has_only_its_own_prices_and_those_of_all() -> None:
+def test_a_region_has_its_own_and_the_global_prices() -> None:
     assert PRICES.get("pd-balanced", "europe-west1") is None
     assert PRICES.get("registry", "europe-west1") is not None
     assert PRICES.get("no-such-thing", "us-central1") is None
     assert not PRICES.has_region("europe-west1")
 
 
-def test_an_entry_without_a_date_is_no_entry(tmp_path: Path) -> None:
+def test_an_entry_without_a_date_is_refused(tmp_path: Path) -> None:
     table = yaml.safe_load(PRICES_FILE.read_text())
     del table["prices"][0]["date"]
     path = tmp_path / "prices.yaml"

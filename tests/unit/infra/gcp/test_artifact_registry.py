@@ -25,7 +25,7 @@ def test_images_are_built_pushed_and_referred_to_by_digest(made: list[Made]) -> 
     assert all(image.endswith(f"@{DIGEST}") for image in ours)
 
 
-def test_an_image_of_ones_own_is_taken_instead() -> None:
+def test_an_image_override_is_used() -> None:
     made = cloud({**EVERYTHING, "images.connect": "r.example.com/mine/connect:1"})
     assert only(made, "KafkaConnect").plain["spec"]["image"] == "r.example.com/mine/connect:1"
 

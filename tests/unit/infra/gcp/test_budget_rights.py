@@ -44,7 +44,7 @@ def test_every_permission_is_needed() -> None:
             may([name for name in PERMISSIONS if name != missing])
         said = str(error.value)
         assert missing in said
-        assert "nothing is made" in said
+        assert "nothing is created" in said
         assert f"--role={ROLE}" in said
         assert "pulumi config set budget.allowWithoutBudget true" in said
 
@@ -57,7 +57,7 @@ def test_missing_rights_are_only_a_warning_where_no_budget_is_needed() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError("Cloud Billing answers 403"), ValueError("not logged in"), ApiError("off")])
-def test_unknown_rights_are_tried(error: Exception) -> None:
+def test_without_an_answer_the_budget_is_created(error: Exception) -> None:
     with warned() as said:
         assert may(error)
     assert str(error) in said[0]
@@ -87,7 +87,7 @@ def test_refused_query_is_an_api_error() -> None:
         query_google({ENDPOINT: google.url}, project="my-lab")("01AB23-45CD67-89EF01", PERMISSIONS)
 
 
-def test_without_an_account_nobody_is_asked() -> None:
+def test_without_a_billing_account_nothing_is_queried() -> None:
     gcp = Settings.parse({**NEEDED, **WITHOUT, "budget.billingAccount": ""}).gcp
     assert gcp
 

@@ -79,7 +79,7 @@ def test_services_stay_enabled_when_the_stack_is_destroyed(made: list[Made]) -> 
             assert entry.plain["disableOnDestroy"] is False
 
 
-def test_budget_sees_what_a_credit_hides(made: list[Made]) -> None:
+def test_budget_counts_spending_before_credits(made: list[Made]) -> None:
     budget = only(made, "Budget").plain
     assert budget["budgetFilter"] == {
         "projects": ["projects/123456789"],
@@ -198,7 +198,7 @@ def test_disks_have_the_stacks_label(made: list[Made]) -> None:
             assert {disk["class"] for disk in entry.plain["spec"]["storage"]["volumes"]} == {disks["metadata"]["name"]}
 
 
-def test_monitoring_can_be_left_out() -> None:
+def test_monitoring_can_be_disabled() -> None:
     made = cloud({**NEEDED, "monitoring.enabled": "false"})
     kinds = {entry.kind for entry in made if not entry.is_component}
     assert not {"Dashboard", "PodMonitoring"} & kinds

@@ -42,7 +42,7 @@ def test_quotas_are_those_of_the_default_settings() -> None:
     resources = count_billed_resources(Settings.parse(NEEDED), "gke")
     volumes = sum(volume.gib for volume in resources.volumes)
     cores = {kind: parse_machine_type(kind) for kind in {pool.machine_type for pool in resources.node_pools}}
-    for count, words in (("min_nodes", "need {} cores (`CPUS`) and {} GB"), ("max_nodes", "{} and {} at the most")):
+    for count, words in (("min_nodes", "need {} cores (`CPUS`) and {} GB"), ("max_nodes", "{} and {} at most")):
         nodes = [(getattr(pool, count), pool) for pool in resources.node_pools]
         cpus = sum(number * found.cores for number, pool in nodes if (found := cores[pool.machine_type]))
         disks = sum(number * pool.disk_gib for number, pool in nodes) + volumes

@@ -25,12 +25,12 @@ def test_functions_start_with_their_environment(made: list[Made]) -> None:
         function(made, name).plain["serviceConfig"]["environmentVariables"] for name in ("on-budget", "on-clock")
     ]
     assert environments[0] == environments[1]
-    told = GuardSettings.parse(environments[0])
-    assert (told.project, told.location, told.cluster) == ("my-lab", "us-central1-a", "sluice")
-    assert (told.mode, told.share, told.currency) == ("scale-to-zero", 0.9, "USD")
-    assert told.ttl
-    assert told.ttl.total_seconds() == 12 * 3600
-    assert told.timeout == function(made, "on-clock").plain["serviceConfig"]["timeoutSeconds"]
+    parsed = GuardSettings.parse(environments[0])
+    assert (parsed.project, parsed.location, parsed.cluster) == ("my-lab", "us-central1-a", "sluice")
+    assert (parsed.mode, parsed.share, parsed.currency) == ("scale-to-zero", 0.9, "USD")
+    assert parsed.ttl
+    assert parsed.ttl.total_seconds() == 12 * 3600
+    assert parsed.timeout == function(made, "on-clock").plain["serviceConfig"]["timeoutSeconds"]
 
 
 def test_functions_start_with_any_settings() -> None:
@@ -45,7 +45,7 @@ def test_every_variable_of_the_readme_is_set(made: list[Made]) -> None:
 
 
 def test_rights_are_those_of_the_readme() -> None:
-    named = README.partition("## Rights")[2].partition("Nothing else")[0]
+    named = README.partition("## IAM roles")[2].partition("Nothing else")[0]
     assert set(re.findall(r"`([a-z]+\.[a-zA-Z]+\.[a-z]+)`", named)) == set(PERMISSIONS)
 
 
@@ -61,7 +61,7 @@ def test_functions_are_small_and_one_at_a_time(made: list[Made]) -> None:
         assert service["serviceAccountEmail"] == "sluice-guard@my-lab.iam.gserviceaccount.com"
 
 
-def test_budget_calls_one_and_the_clock_the_other(made: list[Made]) -> None:
+def test_budget_and_clock_call_their_own_function(made: list[Made]) -> None:
     trigger = function(made, "on-budget").plain["eventTrigger"]
     assert trigger["pubsubTopic"] == only(made, "Topic").name
     assert trigger["eventType"] == "google.cloud.pubsub.topic.v1.messagePublished"
@@ -109,7 +109,7 @@ def test_log_entries_of_the_guard_are_mailed(made: list[Made]) -> None:
         assert set(re.findall(r"extracted_label\.(\w+)", alert["documentation"]["content"])) == extracted.keys()
 
 
-def test_what_differs_each_time_does_not_lift_the_daily_limit(made: list[Made]) -> None:
+def test_values_that_differ_each_time_are_not_extracted_into_daily_mails(made: list[Made]) -> None:
     """Google limits each combination of extracted values separately."""
     (condition,) = only(made, "AlertPolicy", "guard-daily").plain["conditions"]
     assert condition["conditionMatchedLog"]["labelExtractors"] == {"event": "EXTRACT(jsonPayload.sluice_guard)"}

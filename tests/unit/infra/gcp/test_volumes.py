@@ -49,19 +49,19 @@ def wait(answers: Sequence[Sequence[Volume] | Exception], *, seconds: float = 60
     return time.now
 
 
-def test_goes_on_when_the_last_disk_is_gone() -> None:
+def test_ends_when_the_last_disk_is_deleted() -> None:
     assert wait([[volume("a"), volume("b")], [volume("b")], []]) == 10
 
 
-def test_a_folder_of_a_node_is_no_disk() -> None:
+def test_hostpath_volumes_are_not_waited_for() -> None:
     assert wait([[FOLDER]]) == 0
 
 
-def test_cluster_that_is_gone_has_no_disks() -> None:
+def test_a_deleted_cluster_is_not_waited_for() -> None:
     assert wait([ClusterGoneError()]) == 0
 
 
-def test_an_answer_that_fails_is_asked_for_again() -> None:
+def test_a_failed_request_is_retried() -> None:
     assert wait([OSError("reset"), []]) == 5
 
 
@@ -71,12 +71,12 @@ def test_disks_that_stay_keep_the_cluster_and_are_named() -> None:
 
 
 def test_retained_disk_is_not_waited_for() -> None:
-    with pytest.raises(VolumesLeftError, match=r"to be kept.*disk-of-a"):
+    with pytest.raises(VolumesLeftError, match=r"Retain.*disk-of-a"):
         wait([[volume("a", policy="Retain")]])
 
 
 def test_cluster_that_never_answers_is_not_deleted() -> None:
-    with pytest.raises(VolumesLeftError, match=r"no route.*logged in"):
+    with pytest.raises(VolumesLeftError, match=r"no route.*Check the login"):
         wait([OSError("no route")] * 3, seconds=10)
 
 

@@ -20,7 +20,7 @@ from tests.unit.infra.leftovers.run_leftovers import ARGUMENTS, TerminalInput, r
 def test_nothing_left_is_exit_status_0() -> None:
     status, out, _ = run_leftovers(FakeProject(), "--yes")
     assert status == Exit.OK
-    assert "Nothing that is known to be left" in out
+    assert "No leftovers found in" in out
 
 
 @pytest.mark.parametrize("arguments", [["--dry-run"], []])
@@ -38,7 +38,7 @@ def test_when_input_ends_the_rest_stays() -> None:
     status, out, _ = run_leftovers(project, answers="y\n")
     assert len(project.removed) == 1
     assert out.count("[y/N]") == 2
-    assert "what was not agreed to stays" in out
+    assert "what was not confirmed stays" in out
     assert status == Exit.FAILED
 
 
@@ -79,7 +79,7 @@ def test_without_a_stack_s_file_project_and_cluster_are_asked_for() -> None:
     assert "--project ID --cluster NAME" in stderr.getvalue()
 
 
-def test_the_script_runs_it() -> None:
+def test_the_script_runs_the_command() -> None:
     command = (ROOT / "scripts/leftovers").read_text().splitlines()[-1].removeprefix("exec ")
     line = command.replace('"$@"', " ".join([*ARGUMENTS, "--json"])).split()
     with serving(full_project().answer) as google:

@@ -38,16 +38,16 @@ def test_everything_of_the_stack_is_found_with_its_cost_and_nothing_else() -> No
     found = json.loads(out)
     assert {(item["kind"], item["name"]): item["month"] for item in found["left"]} == COSTS
     assert [item["name"] for item in found["perhaps"]] == ["pvc-5"]
-    assert "does not say in which cluster" in found["perhaps"][0]["doubt"]
+    assert "does not name its cluster" in found["perhaps"][0]["doubt"]
     assert status == Exit.FAILED
     assert found["month"] == "123.40"
     assert not found["unseen"]
 
 
-def test_a_claim_that_names_no_cluster_is_shown_and_never_touched() -> None:
+def test_a_disk_of_a_claim_without_a_cluster_is_listed_and_never_removed() -> None:
     project = FakeProject(resources={"disks": [disk("pvc-5", {"goog-gke-volume": ""}, description=CLAIM)]})
     status, out, _ = run_leftovers(project, "--yes")
-    assert "Perhaps its too: pvc-5" in out
+    assert "May belong to this stack: pvc-5" in out
     assert status == Exit.OK
     assert not project.removed
 
@@ -55,7 +55,7 @@ def test_a_claim_that_names_no_cluster_is_shown_and_never_touched() -> None:
 def test_a_missing_permission_to_list_is_reported_with_its_role() -> None:
     denied = (403, {"error": {"message": "Permission denied"}})
     status, out, _ = run_leftovers(FakeProject(refuses={"GET aggregated/disks": denied}))
-    assert "Not looked at: disks" in out
+    assert "Could not be listed: disks" in out
     assert "--role roles/compute.viewer" in out
     assert status == Exit.FAILED
 
@@ -130,11 +130,11 @@ def test_a_location_that_cannot_be_listed_is_reported(call: str, body: Any) -> N
     assert "before" in out, "the rest is listed all the same"
 
 
-def test_a_service_that_is_broken_does_not_hide_the_rest() -> None:
+def test_an_error_of_one_service_does_not_hide_the_other_leftovers() -> None:
     broken = (500, {"error": {"message": "backend"}})
     status, out, _ = run_leftovers(FakeProject(resources=full_project().resources, refuses={"GET /storage/": broken}))
     assert status == Exit.FAILED
-    assert "Not looked at: buckets: storage answers 500: backend; try again" in out
+    assert "Could not be listed: buckets: storage answers 500: backend; try again" in out
     assert "sluice-guard-clock" in out
 
 

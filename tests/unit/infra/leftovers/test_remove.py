@@ -7,7 +7,7 @@ from tests.unit.infra.leftovers.fake_project import OURS, PROJECT, FakeProject, 
 from tests.unit.infra.leftovers.run_leftovers import run_leftovers, without_cluster
 
 
-def test_yes_removes_what_is_the_stack_s_and_nothing_else() -> None:
+def test_yes_removes_the_resources_of_the_stack_and_no_others() -> None:
     project = without_cluster()
     status, out, _ = run_leftovers(project, "--yes")
     compute, location = f"/compute/compute/v1/projects/{PROJECT}", f"projects/{PROJECT}/locations"
@@ -42,7 +42,7 @@ def test_each_kind_is_confirmed() -> None:
     assert status == Exit.FAILED
 
 
-def test_while_the_cluster_is_there_nothing_is_removed() -> None:
+def test_while_the_cluster_exists_nothing_is_removed() -> None:
     project = full_project()
     status, out, _ = run_leftovers(project, "--yes")
     assert not project.removed
@@ -58,7 +58,7 @@ def test_with_cluster_removes_the_cluster_first() -> None:
     assert status == Exit.OK
 
 
-def test_it_waits_until_things_are_gone() -> None:
+def test_waits_until_the_resources_are_gone() -> None:
     project = FakeProject(resources={"disks": [disk("pvc-1", OURS)]}, slow=3)
     status, out, _ = run_leftovers(project, "--yes")
     assert "disk pvc-1 is gone" in out
@@ -75,7 +75,7 @@ def test_a_missing_permission_to_remove_is_reported_and_the_rest_goes_on() -> No
     assert status == Exit.FAILED
 
 
-def test_what_is_gone_already_is_no_error() -> None:
+def test_a_resource_that_is_gone_already_is_no_error() -> None:
     gone = (404, {"error": {"message": "not found"}})
     project = FakeProject(resources={"disks": [disk("pvc-1", OURS)]}, refuses={"DELETE /disks/": gone})
     status, out, _ = run_leftovers(project, "--yes")
@@ -89,12 +89,12 @@ def test_where_clusters_cannot_be_listed_nothing_is_removed(arguments: list[str]
     project.refuses = {"GET /clusters": (403, {"error": {"message": "denied"}})}
     status, out, _ = run_leftovers(project, *arguments)
     assert not project.removed
-    assert "whether the cluster is still there could not be looked at" in out
+    assert "the clusters could not be listed" in out
     assert status == Exit.FAILED
 
 
 @pytest.mark.parametrize("labels", [{}, {"sluice-stack": "other"}])
-def test_what_belongs_to_another_cluster_of_that_name_is_not_touched(labels: dict[str, str]) -> None:
+def test_resources_of_another_cluster_of_the_same_name_are_not_removed(labels: dict[str, str]) -> None:
     project = without_cluster()
     namesake = {"name": "sluice", "location": "europe-west1", "status": "RUNNING", "resourceLabels": labels}
     project.resources["clusters"] = [namesake]
@@ -138,5 +138,5 @@ def test_a_cluster_that_stays_keeps_everything(stays: str) -> None:
     else:
         status, out, _ = run_leftovers(project, "--with-cluster", answers="n\n" + "y\n" * 20)
         assert not project.removed
-    assert "Nothing else was removed: the cluster is still there" in out
+    assert "Nothing else was removed: the cluster still exists" in out
     assert status == Exit.FAILED

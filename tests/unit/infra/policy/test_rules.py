@@ -79,11 +79,11 @@ BREAKS = [
     ("nothing-is-open-to-the-world", one(FIREWALL, sourceRanges=["128.0.0.0/1"]), "128.0.0.0/1"),
     ("nothing-is-open-to-the-world", one(FIREWALL, allows=[{"protocol": "tcp"}]), "names no source"),
     ("nothing-is-open-to-the-world", one("gcp:x:y", cidr=SecretValue("0.0.0.0/0")), "0.0.0.0/0"),
-    ("nothing-is-open-to-the-world", one(CLUSTER), "may call the control plane"),
+    ("nothing-is-open-to-the-world", one(CLUSTER), "may connect to the control plane"),
     (
         "nothing-is-open-to-the-world",
         one(CLUSTER, controlPlaneEndpointsConfig={"ipEndpointsConfig": {"enabled": True}}),
-        "may call the control plane",
+        "may connect to the control plane",
     ),
     ("no-role-is-broad", one(MEMBER, role="roles/owner"), "roles/owner"),
     ("no-role-is-broad", one(MEMBER, role="roles/editor"), "roles/editor"),
@@ -154,13 +154,13 @@ def test_rule_finds_what_breaks_it(name: str, resource: DeclaredResource, said: 
     assert said in message
 
 
-def test_budget_counts_however_far_it_is() -> None:
+def test_indirect_dependency_on_the_budget_is_enough() -> None:
     budget = one(BUDGET, urn="budget")
     network = one("gcp:compute/network:Network", urn="network", depends_on=("budget",))
     assert violations("budget-comes-first", [budget, network, one(CLUSTER, depends_on=("network",))]) == []
 
 
-def test_marked_secret_is_fine_wherever_the_mark_is() -> None:
+def test_marked_secrets_break_no_rule_at_any_depth() -> None:
     kind = "kubernetes:core/v1:Secret"
     whole = one(kind, stringData=SecretValue({"password": "x"}))
     entry = one(kind, stringData={"password": SecretValue("x")})
@@ -181,7 +181,7 @@ NOT_YET = [
 
 
 @pytest.mark.parametrize("resource", NOT_YET, ids=lambda resource: resource.kind)
-def test_what_a_preview_cannot_know_breaks_nothing(resource: DeclaredResource) -> None:
+def test_unknown_values_of_a_preview_break_no_rule(resource: DeclaredResource) -> None:
     assert [message for name in NAMES if name != "budget-comes-first" for message in violations(name, [resource])] == []
 
 
@@ -204,12 +204,12 @@ def test_what_a_preview_cannot_know_breaks_nothing(resource: DeclaredResource) -
     ],
     ids=lambda resource: resource.kind,
 )
-def test_what_is_closed_is_not_called_open(resource: DeclaredResource) -> None:
+def test_closed_network_rules_break_no_rule(resource: DeclaredResource) -> None:
     names = ("nothing-is-open-to-the-world", "no-load-balancer", "every-secret-is-marked")
     assert [message for name in names for message in violations(name, [resource])] == []
 
 
-def test_least_roles_are_not_called_broad() -> None:
+def test_narrow_roles_break_no_rule() -> None:
     roles = ("roles/run.invoker", "roles/artifactregistry.reader", "roles/container.defaultNodeServiceAccount")
     assert violations("no-role-is-broad", [one("gcp:x:y", role=role) for role in roles]) == []
 

@@ -18,34 +18,34 @@ MISTAKES = [
     ("gcp.name", "a-name-that-is-far-too-long", "18 lower case"),
     ("gcp.releaseChannel", "regular", "RAPID, REGULAR"),
     ("gcp.deletionProtection", "on", "true or false"),
-    ("gcp.controlPlaneCidrs", '["0.0.0.0/0"]', "the whole world"),
-    ("gcp.controlPlaneCidrs", '["::/0"]', "the whole world"),
+    ("gcp.controlPlaneCidrs", '["0.0.0.0/0"]', "is every address"),
+    ("gcp.controlPlaneCidrs", '["::/0"]', "is every address"),
     ("gcp.controlPlaneCidrs", '["me"]', "203.0.113.7/32"),
-    ("gcp.controlPlaneCidrs", "203.0.113.7/32", "a list of texts"),
+    ("gcp.controlPlaneCidrs", "203.0.113.7/32", "a list of strings"),
     ("gcp.secretsKey", "my-key", "gcloud kms keys list"),
     ("nodes.machineType", "large", "e2-standard-2"),
-    ("nodes.diskGb", "5", "from 20 to 500"),
+    ("nodes.diskGb", "5", "must be 20 to 500 GB, not 5"),
     ("nodes.diskGb", "50Gi", "a whole number"),
-    ("nodes.spotMax", "-1", "from 0 to"),
+    ("nodes.spotMax", "-1", "must be 0 to"),
     ("nodes.spotMax", "0", "without a spot pool"),
-    ("nodes.onDemandMax", "0", "from 1 to"),
+    ("nodes.onDemandMax", "0", "must be 1 to"),
     ("nodes.onDemandFor", '["zookeeper"]', "kafka, mysql"),
     ("budget.billingAccount", "my account", "gcloud billing accounts list"),
     ("budget.billingAccount", "", "gcloud billing accounts list"),
-    ("budget.amount", "0", "from 1 to"),
+    ("budget.amount", "0", "must be 1 to"),
     ("budget.amount", "20.5", "a whole number"),
     ("budget.currency", "dollars", "such as USD"),
     ("budget.actualPercents", '["half"]', "such as 90"),
     ("budget.forecastPercents", '["0"]', "such as 90"),
-    ("budget.emails", "[]", "somebody has to be told"),
-    ("budget.emails", '["me"]', "no e-mail address"),
-    ("budget.emails", '["a@b.c","a@b.d","a@b.e","a@b.f","a@b.g","a@b.h"]', "5 addresses at most"),
+    ("budget.emails", "[]", "at least one address"),
+    ("budget.emails", '["me"]', "not an e-mail address"),
+    ("budget.emails", '["a@b.c","a@b.d","a@b.e","a@b.f","a@b.g","a@b.h"]', "at most 5 addresses"),
     ("budget.allowWithoutBudget", "maybe", "true or false"),
     ("guard.mode", "stop", "scale-to-zero, notify or off"),
-    ("guard.percent", "0", "from 1 to"),
-    ("guard.ttlHours", "1000", "from 0 to"),
+    ("guard.percent", "0", "must be 1 to"),
+    ("guard.ttlHours", "1000", "must be 0 to"),
     ("monitoring.enabled", "yes", "true or false"),
-    ("monitoring.lagRecords", "0", "from 1 to"),
+    ("monitoring.lagRecords", "0", "must be 1 to"),
 ]
 
 
@@ -81,16 +81,16 @@ def test_sample_values_are_refused() -> None:
         Settings.parse({**given, "gcp.project": "my-lab"}, samples=SAMPLE_VALUES)
     lines = str(caught.value).splitlines()[1:]
     assert [line.split()[0] for line in lines] == ["budget.billingAccount:", "budget.emails:"]
-    assert all("stands for yours; pulumi config set budget." in line for line in lines)
+    assert all("replace it with your own; pulumi config set budget." in line for line in lines)
 
 
-def test_two_clusters_are_one_too_many() -> None:
+def test_kube_context_and_gcp_project_exclude_each_other() -> None:
     (line,) = mistakes({**NEEDED, "kubeContext": "kind-sluice"})
-    assert "leave this one empty" in line
+    assert "must be empty where gcp.project is set" in line
 
 
 @pytest.mark.parametrize("settings", [{"guard.ttlHours": "0"}, {"guard.mode": "notify"}, {"guard.mode": "off"}])
-def test_without_a_budget_the_clock_has_to_stop_it(settings: dict[str, str]) -> None:
+def test_without_a_budget_the_guards_clock_is_required(settings: dict[str, str]) -> None:
     without = {**NEEDED, "budget.billingAccount": "", "budget.allowWithoutBudget": "true"}
     assert Settings.parse(without).gcp
     (line,) = mistakes({**without, **settings})
@@ -98,7 +98,7 @@ def test_without_a_budget_the_clock_has_to_stop_it(settings: dict[str, str]) -> 
     assert "guard.ttlHours above 0" in line
 
 
-def test_large_profile_wants_as_many_nodes_as_brokers() -> None:
+def test_large_profile_needs_as_many_nodes_as_brokers() -> None:
     (line,) = mistakes({**NEEDED, "profile": "large"})
     assert line.startswith("nodes.onDemandMax: the profile large has 3 brokers")
     (line,) = mistakes({**NEEDED, "profile": "large", "nodes.onDemandMax": "4", "kafka.brokers": "5"})

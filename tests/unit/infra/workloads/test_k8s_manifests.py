@@ -9,7 +9,7 @@ from tests.unit.infra.recording_monitor import Made
 
 
 def test_the_cluster_gets_what_the_local_pipeline_reads(made: list[Made]) -> None:
-    description = PipelineSpec.read()
+    spec = PipelineSpec.read()
     resources = {
         kind: [entry.plain for entry in made if entry.kind == kind and entry.type.startswith("kubernetes:")]
         for kind in ("KafkaTopic", "KafkaUser", "KafkaConnector")
@@ -17,20 +17,20 @@ def test_the_cluster_gets_what_the_local_pipeline_reads(made: list[Made]) -> Non
     topics = {
         entry["spec"].get("topicName", entry["metadata"]["name"]): entry["spec"] for entry in resources["KafkaTopic"]
     }
-    assert topics.keys() == {topic.name for topic in description.topics}
-    for topic in description.topics:
+    assert topics.keys() == {topic.name for topic in spec.topics}
+    for topic in spec.topics:
         assert topics[topic.name]["partitions"] == topic.partitions
         assert _texts(topics[topic.name].get("config", {})) == topic.config
     users = {entry["metadata"]["name"]: entry["spec"]["authorization"]["acls"] for entry in resources["KafkaUser"]}
-    assert users.keys() == {user.name for user in description.users}
-    for user in description.users:
+    assert users.keys() == {user.name for user in spec.users}
+    for user in spec.users:
         created = {
             (rule["resource"]["name"], operation) for rule in users[user.name] for operation in rule["operations"]
         }
         assert created == {(acl.name, acl.operation) for acl in user.acls}
     connectors = {entry["metadata"]["name"]: entry["spec"] for entry in resources["KafkaConnector"]}
-    assert connectors.keys() == {connector.name for connector in description.connectors}
-    for connector in description.connectors:
+    assert connectors.keys() == {connector.name for connector in spec.connectors}
+    for connector in spec.connectors:
         spec = connectors[connector.name]
         created = {**_texts(spec["config"]), "connector.class": spec["class"], "tasks.max": f"{spec['tasksMax']:.0f}"}
         assert created == connector.config
@@ -76,7 +76,7 @@ def test_disks_are_deleted_with_their_owners(made: list[Made]) -> None:
             assert all(volume["deleteClaim"] for volume in entry.plain["spec"]["storage"]["volumes"])
 
 
-def test_no_setting_can_cost_a_store_its_disk(made: list[Made]) -> None:
+def test_no_setting_replaces_a_stores_disk(made: list[Made]) -> None:
     for entry in objects(made):
         if entry.kind == "StatefulSet":
             assert "spec.volumeClaimTemplates" in entry.ignore_changes

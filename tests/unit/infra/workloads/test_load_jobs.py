@@ -41,7 +41,7 @@ def test_failures_that_would_repeat_are_not_retried() -> None:
     assert set(rule["onExitCodes"]["values"]) == {Exit.USAGE, Exit.REJECTED, Exit.DIFFERENT}
 
 
-def test_proof_can_be_left_out() -> None:
+def test_proof_job_can_be_disabled() -> None:
     made = everything(**{"proof.enabled": "false"})
     assert [entry.name for entry in made if entry.kind == "Job"] == ["load"]
 

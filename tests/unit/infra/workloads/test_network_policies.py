@@ -33,7 +33,7 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     assert out_of == (allowed - outside) | {(source, "", port) for source, _, port in outside}
 
 
-def test_names_are_resolved_by_whatever_a_cluster_has_for_it(made: list[Made]) -> None:
+def test_every_kind_of_cluster_dns_is_allowed(made: list[Made]) -> None:
     (spec,) = (entry.plain["spec"] for entry in made if entry.kind == "NetworkPolicy" and entry.name == "allow-dns")
     (rule,) = spec["egress"]
     assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
@@ -63,7 +63,7 @@ def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None
     assert listener["authentication"] == {"type": "scram-sha-512"}
 
 
-def test_pods_that_call_are_the_pods_that_may(made: list[Made]) -> None:
+def test_labels_in_policies_match_those_of_the_pods(made: list[Made]) -> None:
     ours = {name.partition(" ")[2]: template["metadata"]["labels"] for name, template in pod_templates(made)}
     for name, labels in ours.items():
         assert network_policies.PODS[name].items() <= labels.items()

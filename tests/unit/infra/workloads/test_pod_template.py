@@ -43,7 +43,7 @@ def test_every_container_has_requests_and_a_limit_of_memory(made: list[Made]) ->
         assert resources["requests"]["memory"] == resources["limits"]["memory"], name
 
 
-def test_no_container_is_cut_off_from_the_cpu(made: list[Made]) -> None:
+def test_no_container_has_a_cpu_limit(made: list[Made]) -> None:
     for name, container in [*containers(made), *strimzi_containers(made)]:
         assert "cpu" not in container["resources"]["limits"], name
     for entry in made:
@@ -53,7 +53,7 @@ def test_no_container_is_cut_off_from_the_cpu(made: list[Made]) -> None:
             assert "limits.cpu" not in entry.plain["spec"]["hard"]
 
 
-def test_a_heap_is_smaller_than_the_memory_it_lives_in(made: list[Made]) -> None:
+def test_java_heap_is_smaller_than_the_memory_limit(made: list[Made]) -> None:
     for name, container in strimzi_containers(made):
         heap, memory = container["jvmOptions"]["-Xmx"], container["resources"]["limits"]["memory"]
         assert mebibytes(heap) <= 0.7 * mebibytes(memory), name

@@ -66,7 +66,7 @@ def test_columns_named_again_are_no_row_and_another_order_ends_the_reading() -> 
     header = b"utime,mode,sats,lat,lon,alt,track,speed"
     assert reasons(GOOD + b"\n" + header) == [(2, RowReason.HEADER)]
     assert reasons(header + b"\n" + header + b"\n" + GOOD) == [(2, RowReason.HEADER)]
-    with pytest.raises(HeaderError, match="line 2 names the columns anew, in another order"):
+    with pytest.raises(HeaderError, match="line 2 names the columns again, in another order"):
         read(GOOD + b"\n" + header.replace(b"lat,lon", b"lon,lat") + b"\n" + GOOD)
 
 

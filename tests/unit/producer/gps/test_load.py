@@ -128,7 +128,7 @@ def test_a_cut_source_loads_what_came_and_says_how_far(log: Path, broker: Broker
     assert 0 < report.acknowledged < ROWS
     assert f"{report.acknowledged:,} lines in all" in (report.problem or "")
     assert f"({cut.stat().st_size:,} bytes were read)" in (report.problem or "")
-    assert "The source itself is cut or damaged, and loading it again would not mend that" in (report.problem or "")
+    assert "The source itself is cut or damaged, and loading it again does not help" in (report.problem or "")
     assert adds_up(report)
     assert set(broker.records("cut")) <= set(expected(log))
 
@@ -181,7 +181,7 @@ def test_another_order_in_the_middle_ends_the_load_and_counts_what_came_before(t
     log.write_text("".join([*map(row.format, range(10, 30)), header, *map(row.format, range(30, 50))]))
     report = load(log, broker, "two")
     assert (report.status, report.rows, report.acknowledged) == (Exit.USAGE, 20, 20)
-    assert "line 21 names the columns anew" in (report.problem or "")
+    assert "line 21 names the columns again" in (report.problem or "")
 
 
 def test_a_broker_that_goes_away_for_good_ends_the_load(log: Path, mortal_broker: Broker) -> None:

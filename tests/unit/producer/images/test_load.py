@@ -94,7 +94,7 @@ def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path,
     source = write_files(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
     report = load(source, broker, "images-too-large")
     assert (report.rejected, report.failed, report.acknowledged) == ({ImageReason.TOO_LARGE: 1}, 0, 1)
-    assert report.as_lines()[-1].startswith("a message may have 1,000,000 bytes")
+    assert report.as_lines()[-1].startswith("a record may have 1,000,000 bytes")
 
 
 def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) -> None:
@@ -198,10 +198,10 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
 def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
     write_files(folder / "2012-11-16/lb3/Cam0", [("readme", b"x")])
     report = load(folder, broker, "images-report", selection=Selection(every=3))
-    told = report.as_json()
-    assert (told["files"], told["acknowledged"], told["complete"]) == (COUNT + 1, 10, True)
-    assert told["rejected"] == {"name": 1}
-    assert told["left_out"] == {"every": {"files": 20, "bytes": 20 * len(picture())}}
+    result = report.as_json()
+    assert (result["files"], result["acknowledged"], result["complete"]) == (COUNT + 1, 10, True)
+    assert result["rejected"] == {"name": 1}
+    assert result["left_out"] == {"every": {"files": 20, "bytes": 20 * len(picture())}}
     lines = report.as_lines()
     assert f"10 of {COUNT + 1} files loaded, 2.8 kB in" in lines[0]
     assert lines[1].startswith("1 files rejected; they are in")

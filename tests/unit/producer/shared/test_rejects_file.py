@@ -101,7 +101,7 @@ def test_a_file_that_another_load_has_written_meanwhile_stays(tmp_path: Path) ->
 def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
     log = tmp_path / "gps.csv"
     log.write_text("1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n")
-    with pytest.raises(SluiceError, match=r"nothing that this command has written; .* --rejects") as caught:
+    with pytest.raises(SluiceError, match=r"was not written by this command; .* --rejects") as caught:
         RejectFile(log)
     assert caught.value.status is Exit.USAGE
     assert RejectFile(log, named=False).path == tmp_path / "gps-2.csv"

@@ -109,7 +109,7 @@ def test_file_that_cannot_be_fetched_stays_in_the_pod(
     old = f'<meta name="sluice-source" content="{Path("gps.csv").absolute()}">'
     Path("mine.html").write_text(old)
     monkeypatch.setenv("LOST", lost)
-    with pytest.raises(SluiceError, match="could not be brought here: connection lost") as caught:
+    with pytest.raises(SluiceError, match="could not be fetched: connection lost") as caught:
         call("proof", "gps.csv", "-o", "mine.html")
     assert caught.value.status is Exit.UNAVAILABLE
     monkeypatch.delenv("LOST")

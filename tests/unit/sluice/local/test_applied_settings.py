@@ -1,4 +1,4 @@
-"""What `sluice up` reports of the servers' settings that differ from their last start."""
+"""`sluice up` reports servers' settings that have changed since their last start."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,6 @@ def test_a_setting_that_differs_from_the_last_start_is_reported(instance: Instan
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"broker": 1}', "\xff"])
-def test_a_damaged_file_of_the_last_settings_is_as_good_as_none(instance: Instance, damaged: str) -> None:
+def test_a_damaged_settings_file_counts_as_missing(instance: Instance, damaged: str) -> None:
     (instance.state / "applied.json").write_bytes(damaged.encode("latin-1"))
     assert changed_settings(instance, PipelineSpec.read()) == []

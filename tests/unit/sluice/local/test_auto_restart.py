@@ -1,4 +1,4 @@
-"""When a failed connector is restarted, and when not."""
+"""Restarts of failed connectors: which ones, when, and how often."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ NEVER_ENDING = AutoRestart(max_restarts=None)
 
 
 def restarted_at(restarts: RestartPlan, *, seconds: int) -> list[int]:
-    """The times of the restarts of a connector that fails again at once, s."""
+    """Return the times of the restarts of a connector that fails again at once, s."""
     at: list[int] = []
     for now in range(seconds):
         if restarts.due(float(now), failed=True):
@@ -25,14 +25,14 @@ def restarted_at(restarts: RestartPlan, *, seconds: int) -> list[int]:
     return at
 
 
-def test_it_is_restarted_at_once_then_ever_more_seldom_and_without_end() -> None:
+def test_the_first_restart_is_at_once_then_pauses_double_up_to_a_minute() -> None:
     at = restarted_at(RestartPlan(policy=NEVER_ENDING), seconds=4000)
     assert at[:7] == [0, 2, 6, 14, 30, 62, 122]
     assert {later - sooner for sooner, later in pairwise(at[5:])} == {60}
     assert at[-1] > 3900
 
 
-def test_it_is_not_restarted_more_often_than_allowed() -> None:
+def test_max_restarts_limits_the_restarts() -> None:
     assert restarted_at(RestartPlan(policy=AutoRestart(max_restarts=2)), seconds=1000) == [0, 2]
 
 
@@ -45,7 +45,7 @@ def test_the_count_starts_again_after_a_long_run() -> None:
     assert restarts.due(201, failed=True)
 
 
-def test_one_that_was_restarted_has_failed_recently_until_it_has_run_for_a_while() -> None:
+def test_a_restarted_connector_counts_as_failed_recently_for_15_seconds() -> None:
     restarts = RestartPlan(policy=NEVER_ENDING)
     assert not restarts.failed_recently(0)
     assert restarted_at(restarts, seconds=3) == [0, 2]

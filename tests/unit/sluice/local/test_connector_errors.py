@@ -13,7 +13,7 @@ from sluice.local.connector_errors import advise
             "max.request.size configuration",
             "k8s/connectors/some.yaml",
         ),
-        ("Table 'myDB.gps_fixes' doesn't exist", "`sluice up` makes those of k8s/mysql"),
+        ("Table 'myDB.gps_fixes' doesn't exist", "`sluice up` creates those of k8s/mysql"),
         ("NullPointerException", "logs/connect-*.log"),
         ("Connect gives no reason", "logs/connect-*.log"),
         (

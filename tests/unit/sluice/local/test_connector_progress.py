@@ -1,4 +1,4 @@
-"""When a connector counts as working."""
+"""The progress after which `sluice up` counts a connector as running."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -38,7 +38,7 @@ def progress(fake: FakeGroup) -> SinkProgress:
     return SinkProgress(group=group, backlog=read_backlog(group, connector))
 
 
-def test_a_sink_has_every_partition_and_has_written_what_waited() -> None:
+def test_a_sink_is_done_when_it_has_every_partition_and_has_written_its_backlog() -> None:
     fake = FakeGroup(ends={A: 10, B: 5}, committed={A: -1001, B: 5})
     sink = progress(fake)
     assert sink.backlog.waiting == {A: 8}
@@ -53,8 +53,8 @@ def test_a_sink_has_every_partition_and_has_written_what_waited() -> None:
     assert sink.pending_step() is None
 
 
-def test_a_sink_that_moves_in_every_partition_need_not_come_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sluice.local.connector_progress._MOVED_SECONDS", 0.0)
+def test_a_sink_that_commits_in_every_partition_need_not_write_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.local.connector_progress._BACKLOG_SECONDS", 0.0)
     fake = FakeGroup(ends={A: 10, B: 50}, committed={A: 5, B: 5})
     fake.members = {A, B}
     sink = progress(fake)
@@ -64,5 +64,5 @@ def test_a_sink_that_moves_in_every_partition_need_not_come_to_the_end(monkeypat
     assert sink.pending_step() is None
 
 
-def test_nothing_waits_where_the_group_is_ahead() -> None:
+def test_a_partition_without_waiting_records_is_not_in_the_backlog() -> None:
     assert Backlog(committed={A: 10}, ends={A: 10}).waiting == {}

@@ -13,7 +13,7 @@ Asked = list[tuple[str, str]]
 
 
 class FakeConnect:
-    """The part of Connect's REST interface that is used: connectors with a state and a configuration."""
+    """Connect's REST interface, as far as it is used: connectors with a state and a configuration."""
 
     def __init__(self, **connectors: tuple[str, dict[str, str]]) -> None:
         self.connectors = connectors
@@ -58,7 +58,7 @@ def test_a_connector_without_drift_stays(apply: Callable[..., Any]) -> None:
 
 def test_an_unknown_connector_is_removed_before_another_is_created(apply: Callable[..., Any]) -> None:
     said, asked = apply(FakeConnect(old=("RUNNING", CONFIG)), SINK)
-    assert said == ["connector old is not in k8s/ and is removed", "connector sink was missing and is made"]
+    assert said == ["connector old is not in k8s/ and is removed", "connector sink was missing and is created"]
     assert asked == [("DELETE", "/connectors/old"), ("POST", "/connectors")]
 
 
@@ -94,7 +94,7 @@ def test_a_request_is_repeated_while_the_workers_rebalance(apply: Callable[..., 
     connect = FakeConnect()
     connect.busy = 2
     said, asked = apply(connect, SINK)
-    assert said == ["connector sink was missing and is made"]
+    assert said == ["connector sink was missing and is created"]
     assert asked == [("POST", "/connectors")] * 3
 
 

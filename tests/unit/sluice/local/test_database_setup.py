@@ -102,7 +102,7 @@ def test_privileges_and_users_that_no_script_gives_are_removed(
 @pytest.mark.parametrize("text", ["SELECT '${OTHER}'", "SELECT '$'", "SELECT '${MYSQL_A_PASSWORD'"])
 def test_a_dollar_that_is_no_placeholder_is_named_with_its_line(scripts: list[Path], text: str) -> None:
     scripts[0].write_text(f"SELECT 1;\n{text};\n")
-    with pytest.raises(SluiceError, match=r"10-table\.sql line 2: what is filled in is \$\{MYSQL"):
+    with pytest.raises(SluiceError, match=r"10-table\.sql line 2: a placeholder is \$\{MYSQL"):
         database_setup.password_names(scripts)
 
 

@@ -46,7 +46,7 @@ def test_bytes_that_are_no_text_are_refused_and_shown(tmp_path: Path) -> None:
     assert "st\\xf6: its name is not UTF-8" in refusal(tmp_path / os.fsdecode(b"st\xf6"))
 
 
-def test_locale_that_reads_names_otherwise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_the_locale_decodes_differently_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_as_latin = tmp_path / "stÃ¶"
     monkeypatch.setattr(folder_checks.os, "fsencode", lambda path: str(path).encode("latin-1"))
     monkeypatch.setattr(folder_checks.sys, "getfilesystemencoding", lambda: "iso8859-1")
@@ -75,7 +75,7 @@ def test_folder_that_cannot_be_written_is_refused() -> None:
     assert "cannot be written" in refusal(Path("/proc/self"))
 
 
-def test_message_shows_what_a_terminal_would_obey() -> None:
+def test_control_characters_are_escaped_for_display() -> None:
     assert display_path(Path("/a\n\x1b[2Jö")) == "/a\\n\\x1b[2Jö"
 
 

@@ -1,4 +1,4 @@
-"""PipelineSpec: how k8s/ is read, and the mistakes that it reports."""
+"""PipelineSpec.read(): topics, settings and connectors of k8s/, and mistakes in the files."""
 
 import re
 import shutil

@@ -57,7 +57,7 @@ def test_children_are_found_by_their_instance_and_their_own_children_with_them(i
     assert running_processes(instance) == []
 
 
-def test_process_that_will_not_end_is_killed(instance: Instance) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(instance: Instance) -> None:
     stubborn = server(instance, "trap '' TERM; touch trapped; while :; do sleep 0.1; done")
     trapped = instance.state / "trapped"
     StartedServer(
@@ -67,7 +67,7 @@ def test_process_that_will_not_end_is_killed(instance: Instance) -> None:
     assert running_processes(instance) == []
 
 
-def test_port_that_is_taken_is_named_with_the_way_out() -> None:
+def test_a_taken_port_is_named_with_the_option_to_change_it() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

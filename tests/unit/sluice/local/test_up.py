@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.local.up import shell_assignments, up
+from sluice.local.up import rename_former_files, shell_assignments, up
 
 
 def test_shell_reads_the_variables_as_they_are() -> None:
     odd = "/home/a b,'ö' \"$HOME\" `x` \\ #1\nz/ca.pem"
     code = shell_assignments({"SLUICE_CA_FILE": odd}) + 'printf %s "$SLUICE_CA_FILE"'
     assert subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=True).stdout == odd
+
+
+def test_endpoints_file_of_a_former_version_is_renamed(tmp_path: Path) -> None:
+    (tmp_path / "place.env").write_text("SLUICE_MYSQL_PORT=1\n")
+    rename_former_files(tmp_path)
+    rename_former_files(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["endpoints.env"]
+    assert (tmp_path / "endpoints.env").read_text() == "SLUICE_MYSQL_PORT=1\n"
 
 
 @pytest.mark.parametrize("odd", ["STATE", "CACHE"])

@@ -1,4 +1,4 @@
-"""`sluice up` waits until each connector has worked or failed."""
+"""`sluice up` waits until each connector has done work or failed."""
 
 import json
 import threading

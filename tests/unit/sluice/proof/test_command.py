@@ -58,19 +58,19 @@ def test_a_report_is_never_written_over_the_source(tmp_path: Path, log: Path, fo
             prove(str(source), "-o", str(path))
         assert caught.value.status is Exit.USAGE
     log.write_text("1,2,3\n")
-    with pytest.raises(SluiceError, match="nothing that this command has written") as caught:
+    with pytest.raises(SluiceError, match="not written by this command") as caught:
         prove(str(folder), "-o", str(log))
     assert caught.value.status is Exit.USAGE
 
 
 def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path, log: Path):
-    with pytest.raises(SluiceError, match=r"MySQL at 127\.0\.0\.1:1 .* `sluice status` tells") as caught:
+    with pytest.raises(SluiceError, match=r"MySQL at 127\.0\.0\.1:1 .* `sluice status` says") as caught:
         prove(str(log), "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.UNAVAILABLE
 
 
 def test_images_are_looked_for_in_redis(tmp_path: Path, folder: Path):
-    with pytest.raises(SluiceError, match=r"Redis at 127\.0\.0\.1:1 .* `sluice status` tells") as caught:
+    with pytest.raises(SluiceError, match=r"Redis at 127\.0\.0\.1:1 .* `sluice status` says") as caught:
         prove(str(folder), "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.UNAVAILABLE
 
@@ -79,6 +79,6 @@ def test_images_are_looked_for_in_redis(tmp_path: Path, folder: Path):
     "option", [["--limit", "3"], ["--every", "2"], ["--camera", "Cam0"], ["--max-bytes", "1GB"]], ids=" ".join
 )
 def test_what_chooses_images_is_refused_for_a_log(option: list[str], log: Path, tmp_path: Path):
-    with pytest.raises(SluiceError, match=f"{option[0]} chooses images, .* is --list") as caught:
+    with pytest.raises(SluiceError, match=f"{option[0]} selects images, .* --list") as caught:
         prove(str(log), *option, "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.USAGE

@@ -48,14 +48,14 @@ def test_extend_takes_the_stack_that_is_named(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(("hours", "kept"), [(1, True), (-1, False)])
-def test_extend_keeps_what_wake_has_said_while_it_counts(google: FakeGoogle, hours: int, kept: bool) -> None:
+def test_extend_keeps_the_override_of_wake_until_its_end(google: FakeGoogle, hours: int, kept: bool) -> None:
     google.set_clock({"until": (NOW + timedelta(hours=hours)).isoformat(), "awake": True})
     api = ApiClient(parse_api_urls(env_of(google), mistakes=[]))
     assert extend.extend(api, clock_job=JOB, hours=2, now=NOW).awake is kept
     assert google.clock().get("awake", False) is kept
 
 
-def test_extend_mends_a_clock_that_cannot_be_read(shell: Shell) -> None:
+def test_extend_overwrites_an_unreadable_clock(shell: Shell) -> None:
     shell.google.set_clock({"until": "soon"})
     assert shell.run(extend.main, ["1"]) == Exit.OK
     assert until(shell.google) > timedelta(minutes=59)
@@ -63,7 +63,7 @@ def test_extend_mends_a_clock_that_cannot_be_read(shell: Shell) -> None:
 
 @pytest.mark.parametrize("main", [extend.main, wake.main])
 @pytest.mark.parametrize("state", ["PAUSED", "DISABLED"])
-def test_a_clock_that_does_not_tick_would_never_stop_anything(shell: Shell, main: Main, state: str) -> None:
+def test_a_paused_or_disabled_scheduler_job_is_an_error(shell: Shell, main: Main, state: str) -> None:
     assert shell.google.job is not None
     shell.google.job["state"] = state
     stop_all_nodes(shell.google)
@@ -90,7 +90,7 @@ def test_without_pulumi_a_file_will_do(shell: Shell, tmp_path: Path) -> None:
     assert shell.run(extend.main, ["1", "--guard", str(tmp_path / "none")]) == Exit.FAILED
 
 
-def test_a_stack_without_a_guard_is_said_in_pulumis_words(shell: Shell) -> None:
+def test_a_stack_without_the_output_is_reported_with_pulumis_message(shell: Shell) -> None:
     shell.install_pulumi("error: no stack named 'gke' found", status=255)
     assert shell.run(wake.main, ["1"]) == Exit.UNAVAILABLE
     assert "no stack named 'gke' found" in shell.output
@@ -107,7 +107,7 @@ def test_a_stack_without_a_guard_is_said_in_pulumis_words(shell: Shell) -> None:
         ({"pools": {"spot": {"nodes": -1}}}, "pools.spot.nodes"),
         ({"pools": {"spot": {"nodes": 1, "autoscaling": {"max": 3}}}}, "has max"),
         ({"pools": {"spot": {"nodes": 1, "autoscaling": {"minNodeCount": 1}}}}, "no maxNodeCount"),
-        ({"pools": {"spot": {"nodes": 1, "autoscaling": 3}}}, "no JSON object"),
+        ({"pools": {"spot": {"nodes": 1, "autoscaling": 3}}}, "not a JSON object"),
     ],
 )
 def test_an_output_that_cannot_be_used(shell: Shell, change: Mapping[str, object], said: str) -> None:
@@ -118,7 +118,7 @@ def test_an_output_that_cannot_be_used(shell: Shell, change: Mapping[str, object
 
 
 @pytest.mark.parametrize("text", ["", "[]", "not JSON"])
-def test_an_output_that_is_none(shell: Shell, text: str) -> None:
+def test_an_output_that_is_not_json(shell: Shell, text: str) -> None:
     shell.install_pulumi(text)
     assert shell.run(extend.main, ["1"]) == Exit.FAILED
 

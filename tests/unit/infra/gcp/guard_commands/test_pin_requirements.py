@@ -35,7 +35,7 @@ def test_it_is_what_scripts_lock_writes(tmp_path: Path) -> None:
     assert (tmp_path / "requirements.txt").read_text() == REQUIREMENTS.read_text()
 
 
-def test_all_that_is_imported_is_there_and_what_it_needs() -> None:
+def test_every_imported_package_and_its_dependencies_are_pinned() -> None:
     names = set(parsed(REQUIREMENTS.read_text()))
     code = "".join(path.read_text() for path in REQUIREMENTS.parent.rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", code, re.M))

@@ -8,7 +8,7 @@ from infra.gcp.guard_function.sluice_guard.environment import ConfigurationError
 from tests.unit.infra.gcp.guard_function.conftest import ENV
 
 
-def test_what_is_given_and_what_is_not() -> None:
+def test_given_and_default_values() -> None:
     settings = GuardSettings.parse(ENV)
     assert (settings.mode, settings.share, settings.ttl, settings.timeout) == (Mode.SCALE_TO_ZERO, 0.9, None, 540)
     assert settings.api_urls.container == "https://container.googleapis.com"

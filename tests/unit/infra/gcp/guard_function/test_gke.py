@@ -27,7 +27,7 @@ def shrink(google: FakeGoogle, *, seconds: Seconds, call_seconds: float = 30) ->
 @pytest.mark.parametrize(
     ("status", "state"), [(400, "FAILED_PRECONDITION"), (409, "ABORTED"), (429, ""), (500, "INTERNAL"), (503, "")]
 )
-def test_what_passes_is_asked_again(google: FakeGoogle, status: int, state: str) -> None:
+def test_temporary_errors_are_retried(google: FakeGoogle, status: int, state: str) -> None:
     google.fail("setSize", status, state=state, times=3)
     seconds = Seconds()
     assert sorted(shrink(google, seconds=seconds)) == ["spot", "steady"]
@@ -36,7 +36,7 @@ def test_what_passes_is_asked_again(google: FakeGoogle, status: int, state: str)
 
 
 @pytest.mark.parametrize(("status", "state"), [(400, "INVALID_ARGUMENT"), (401, ""), (403, "PERMISSION_DENIED")])
-def test_what_does_not_pass_is_raised_at_once(google: FakeGoogle, status: int, state: str) -> None:
+def test_permanent_errors_are_raised_at_once(google: FakeGoogle, status: int, state: str) -> None:
     google.fail("setSize", status, state=state, message="because")
     seconds = Seconds()
     with pytest.raises(ApiError, match=f"{status} because"):
@@ -44,26 +44,26 @@ def test_what_does_not_pass_is_raised_at_once(google: FakeGoogle, status: int, s
     assert seconds.naps == 0
 
 
-def test_a_pool_that_is_gone_is_done(google: FakeGoogle) -> None:
+def test_a_deleted_pool_counts_as_changed(google: FakeGoogle) -> None:
     del google.pools["steady"]
     assert shrink(google, seconds=Seconds()) == ["spot"]
 
 
-def test_a_pool_does_not_wait_for_another_where_the_cluster_allows(google: FakeGoogle) -> None:
+def test_pools_are_changed_in_parallel_if_the_cluster_allows(google: FakeGoogle) -> None:
     google.slowness, google.serial = 4, False
     seconds = Seconds()
     shrink(google, seconds=seconds)
     assert seconds.naps <= 5
 
 
-def test_operations_follow_each_other_where_it_does_not(google: FakeGoogle) -> None:
+def test_pools_are_changed_one_by_one_if_the_cluster_is_busy(google: FakeGoogle) -> None:
     google.slowness = 4
     shrink(google, seconds=Seconds())
     assert [pool.nodes for pool in google.pools.values()] == [0, 0]
 
 
 @pytest.mark.parametrize("status", [0, -1], ids=["no answer", "hung up"])
-def test_no_answer_is_waited_out_and_then_said(google: FakeGoogle, status: int) -> None:
+def test_missing_answers_are_retried_and_then_reported(google: FakeGoogle, status: int) -> None:
     google.fail("steady:setSize", status, times=1000)
     with pytest.raises(OutOfTimeError, match="setSize of steady"):
         gke_of(google, call_seconds=0.05).apply(
@@ -71,7 +71,7 @@ def test_no_answer_is_waited_out_and_then_said(google: FakeGoogle, status: int) 
         )
 
 
-def test_one_answer_lost_does_no_harm(google: FakeGoogle) -> None:
+def test_one_lost_answer_is_retried(google: FakeGoogle) -> None:
     google.fail("setSize", -1, times=1)
     assert sorted(shrink(google, seconds=Seconds())) == ["spot", "steady"]
 

@@ -44,9 +44,7 @@ def test_all_autoscaling_is_off_before_any_pool_shrinks(harness: GuardHarness) -
 
 
 @pytest.mark.parametrize("message", [BELOW, FORECAST, {**ACTUAL, "costAmount": 44.99}])
-def test_leaves_the_nodes_alone_below_the_share_whatever_is_forecast(
-    harness: GuardHarness, message: Mapping[str, Any]
-) -> None:
+def test_nodes_run_below_the_share_whatever_is_forecast(harness: GuardHarness, message: Mapping[str, Any]) -> None:
     harness.guard().on_budget(event(message))
     assert harness.google.asked == []
     assert (harness.events(), harness.mails()) == (["below-share"], [])
@@ -61,14 +59,14 @@ def test_the_same_message_again_changes_and_mails_nothing(harness: GuardHarness)
     assert harness.mails() == [("scaled-to-zero", "now")]
 
 
-def test_a_pool_without_nodes_that_scales_itself_would_grow_and_is_stopped(harness: GuardHarness) -> None:
+def test_a_pool_without_nodes_but_with_autoscaling_is_stopped(harness: GuardHarness) -> None:
     for pool in harness.google.pools.values():
         pool.nodes = 0
     harness.guard().on_budget(event(ACTUAL))
     assert harness.google.changes == ALL_STOPPED[:1]
 
 
-def test_a_message_of_last_month_is_put_aside(harness: GuardHarness) -> None:
+def test_a_message_of_last_month_is_ignored(harness: GuardHarness) -> None:
     harness.guard().on_budget(event(LAST_MONTH))
     assert harness.google.asked == []
     assert (harness.events(), harness.mails()) == (["stale"], [])
@@ -81,7 +79,7 @@ def test_an_older_message_does_not_bring_nodes_back(harness: GuardHarness) -> No
     assert [pool.nodes for pool in harness.google.pools.values()] == [0, 0]
 
 
-def test_a_message_that_failed_for_hours_is_given_up(harness: GuardHarness) -> None:
+def test_a_message_that_failed_for_hours_is_dropped(harness: GuardHarness) -> None:
     harness.google.fail("POST", 500)
     guard = harness.guard()
     with pytest.raises(OutOfTimeError):
@@ -99,14 +97,14 @@ def test_another_currency_stops_nothing_and_is_mailed(harness: GuardHarness) -> 
 
 
 @pytest.mark.parametrize("mode", ["notify", "off"])
-def test_only_one_mode_stops_nodes(harness: GuardHarness, mode: str) -> None:
+def test_only_mode_scale_to_zero_stops_nodes(harness: GuardHarness, mode: str) -> None:
     harness.guard(GUARD_MODE=mode).on_budget(event(BOTH))
     assert harness.google.asked == []
     assert harness.events() == ["above-share"]
     assert harness.mails() == ([("above-share", "daily")] if mode == "notify" else [])
 
 
-def test_nodes_woken_by_a_person_run_until_the_time_they_said(harness: GuardHarness) -> None:
+def test_nodes_restored_by_wake_run_until_its_time(harness: GuardHarness) -> None:
     harness.google.set_clock({"until": "2026-11-22T20:00:00+00:00", "awake": True})
     guard = harness.guard()
     guard.on_budget(event(BOTH))
@@ -137,7 +135,7 @@ def test_where_the_clock_cannot_be_read_the_budget_counts(harness: GuardHarness,
 
 
 @pytest.mark.parametrize("gone", ["deleted", "going"])
-def test_a_cluster_that_is_gone_is_no_error(harness: GuardHarness, gone: str) -> None:
+def test_a_deleted_cluster_is_no_error(harness: GuardHarness, gone: str) -> None:
     if gone == "deleted":
         harness.google.there = False
     else:
@@ -146,7 +144,7 @@ def test_a_cluster_that_is_gone_is_no_error(harness: GuardHarness, gone: str) ->
     assert (harness.google.changes, harness.events()) == ([], ["cluster-gone"])
 
 
-def test_a_pool_that_is_going_is_left_alone(harness: GuardHarness) -> None:
+def test_a_pool_that_is_being_deleted_is_not_changed(harness: GuardHarness) -> None:
     harness.google.pools["steady"].status = "STOPPING"
     harness.guard().on_budget(event(BOTH))
     assert harness.google.changes == [ALL_STOPPED[0], ALL_STOPPED[2]]
@@ -167,7 +165,7 @@ def test_a_cluster_that_cannot_be_read_is_mailed_and_delivered_again(harness: Gu
     assert harness.mails() == [("failed", "daily")]
 
 
-def test_nodes_that_cannot_be_counted_are_stopped_and_not_mailed_each_time(harness: GuardHarness) -> None:
+def test_pools_of_unknown_size_are_stopped_and_not_mailed_each_time(harness: GuardHarness) -> None:
     harness.google.pools["spot"].autoscaling = {}
     harness.google.fail("instanceGroupManagers", 403)
     harness.guard().on_budget(event(BOTH))
@@ -176,7 +174,7 @@ def test_nodes_that_cannot_be_counted_are_stopped_and_not_mailed_each_time(harne
     assert "compute.instanceGroupManagers.get" in harness.entries()[0]["message"]
 
 
-def test_what_is_not_over_in_time_is_said_and_the_next_message_ends_it(harness: GuardHarness) -> None:
+def test_an_unfinished_stop_is_logged_and_completed_by_the_next_message(harness: GuardHarness) -> None:
     harness.google.slowness = 200
     guard = harness.guard()
     with pytest.raises(OutOfTimeError):

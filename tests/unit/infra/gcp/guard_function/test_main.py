@@ -49,7 +49,7 @@ def clock(process: Served) -> Served:
     return process
 
 
-def test_a_tick_stops_the_nodes_once(clock: Served) -> None:
+def test_a_clock_call_stops_the_nodes_once(clock: Served) -> None:
     # The Scheduler says application/octet-stream unless told otherwise.
     assert clock.tick(PAST, **{"content-type": "application/octet-stream"}) == (200, ["scaled-to-zero"])
     assert [pool.nodes for pool in clock.google.pools.values()] == [0, 0]
@@ -57,17 +57,17 @@ def test_a_tick_stops_the_nodes_once(clock: Served) -> None:
     assert len(clock.google.changes) == 3
 
 
-def test_a_tick_without_a_time_stops_nothing(clock: Served) -> None:
+def test_a_clock_call_without_a_time_stops_nothing(clock: Served) -> None:
     assert clock.tick({}) == (200, ["not-yet"])
     assert clock.google.asked == []
 
 
-def test_a_tick_that_failed_says_so(clock: Served) -> None:
+def test_a_failed_clock_call_is_answered_with_an_error(clock: Served) -> None:
     clock.google.fail("POST", 403)
     assert clock.tick(PAST) == (500, ["failed"])
 
 
-def test_it_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:
+def test_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:
     env = {**ENV, "GUARD_MODE": "stop"}
     with (
         pytest.raises(AssertionError, match="GUARD_MODE is 'stop', but has to be scale-to-zero or notify or off"),
@@ -76,7 +76,7 @@ def test_it_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:
         pass
 
 
-def test_what_is_deployed_imports_nothing_of_the_project() -> None:
+def test_deployed_code_imports_nothing_else_of_the_project() -> None:
     env = {**ENV, "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
     ask = "import main, sys; print([name for name in ('infra', 'producer', 'sluice') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], cwd="/", env=env, capture_output=True, text=True, check=True)

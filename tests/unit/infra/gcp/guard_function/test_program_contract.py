@@ -35,7 +35,7 @@ def cloud_context(**settings: str) -> CloudContext:
         {"guard.percent": "1000", "guard.ttlHours": "744"},
     ],
 )
-def test_the_guard_starts_with_whatever_a_stack_may_say(settings: dict[str, str]) -> None:
+def test_the_guard_starts_with_any_valid_settings(settings: dict[str, str]) -> None:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
     read = GuardSettings.parse(function_environment(cloud_context(**settings)))
@@ -63,7 +63,7 @@ def test_the_account_may_do_what_the_guard_asks_for_and_nothing_else() -> None:
     }
 
 
-def test_all_that_main_imports_is_deployed() -> None:
+def test_every_import_of_main_is_deployed() -> None:
     files = source_files()
     assert {"main.py", "requirements.txt", "sluice_guard/__init__.py", "sluice_guard/handlers.py"} <= set(files)
     assert not any(name.endswith(".pyc") for name in files)

@@ -69,14 +69,14 @@ def budget(process: Served) -> Served:
     return process
 
 
-def test_all_that_is_recorded_is_tested_and_told_of() -> None:
+def test_every_recorded_message_is_tested_and_documented() -> None:
     assert sorted(MEANT) == NAMES
     told = (FOLDER / "README.md").read_text()
     assert [name for name in NAMES if name not in told and not name.startswith("bad-")] == []
 
 
 @pytest.mark.parametrize(("name", "meant"), MEANT.items(), ids=MEANT)
-def test_each_is_acknowledged_and_does_what_it_should(budget: Served, name: str, meant: str) -> None:
+def test_each_recorded_message_is_acknowledged_and_has_its_effect(budget: Served, name: str, meant: str) -> None:
     status, (entry,) = budget.deliver(name)
     assert (status, entry[FIELD], entry.get(MAIL_FIELD)) == (200, meant, MAILED.get(meant))
     assert budget.google.changes == (ALL_STOPPED if meant == "scaled-to-zero" else [])
@@ -93,7 +93,7 @@ def test_a_duplicate_changes_nothing(budget: Served) -> None:
     assert budget.google.changes == ALL_STOPPED
 
 
-def test_in_any_order_the_end_is_the_same(budget: Served) -> None:
+def test_order_of_messages_does_not_matter(budget: Served) -> None:
     said = [budget.send(name) for name in ("actual", "earlier", "hours-old", "last-month", "no-threshold")]
     assert [events for _, events in said] == [
         ["scaled-to-zero"],
@@ -107,14 +107,14 @@ def test_in_any_order_the_end_is_the_same(budget: Served) -> None:
     assert budget.google.changes == ALL_STOPPED
 
 
-def test_what_google_refuses_is_delivered_again(budget: Served) -> None:
+def test_a_message_is_delivered_again_if_google_refuses_the_change(budget: Served) -> None:
     budget.google.fail("setSize", 403, message='Required "container.clusters.update" permission', times=1)
     assert budget.send("actual") == (500, ["failed"])
     assert budget.send("actual") == (200, ["scaled-to-zero"])
     assert [pool.nodes for pool in budget.google.pools.values()] == [0, 0]
 
 
-def test_nodes_that_a_person_has_woken_run_on(budget: Served) -> None:
+def test_nodes_restored_by_wake_keep_running(budget: Served) -> None:
     budget.google.set_clock({"until": "2999-01-01T00:00:00+00:00", "awake": True})
     assert budget.send("both") == (200, ["awake"])
     assert budget.google.changes == []

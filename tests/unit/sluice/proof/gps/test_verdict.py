@@ -96,7 +96,7 @@ def test_a_sink_that_has_failed_says_why():
     found = verdict(prove(LOG, table=FakeTable([]), sink=FakeSink(upsert(*FIXES), problem=FAILED)))
     assert found.outcome is Outcome.SINK_FAILED
     assert found.reasons[0] == "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no."
-    assert "start it again (on this machine `sluice up` starts what has failed)" in found.reasons[2]
+    assert "start the connector again (`sluice up` does for the local pipeline)" in found.reasons[2]
 
 
 def test_a_sink_that_has_failed_after_its_work_hinders_no_proof():
@@ -126,7 +126,7 @@ def test_extra_rows_whose_deletion_waits_are_on_their_way_out():
 def test_rows_lost_on_the_way_point_to_the_dead_letters():
     found = verdict(prove(LOG, table=FakeTable(ROWS[:4])), dead_letters=1)
     assert found.outcome is Outcome.DIFFERENT
-    assert "nothing is on its way" in found.reasons[0]
+    assert "so waiting does not help" in found.reasons[0]
     assert any("sluice dlq --connector mysql-sink" in reason for reason in found.reasons)
 
 

@@ -39,7 +39,7 @@ def test_a_value_of_another_type_is_different(folder: Path, store: FakeStore):
     assert found.wrong == {key(0, 1)}
 
 
-def test_an_image_that_redis_will_delete_by_itself_is_not_there_to_stay(folder: Path, store: FakeStore):
+def test_an_image_with_a_time_to_live_is_reported(folder: Path, store: FakeStore):
     store.expiring_keys = frozenset({key(0, 1)})
     found = compare(folder, store)
     assert (found.equal, found.missing.count, found.different.count) == (5, 0, 1)

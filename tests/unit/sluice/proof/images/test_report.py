@@ -64,7 +64,7 @@ def test_the_report_shows_what_redis_holds_and_not_what_the_source_has(folder: P
     pictures = re.compile(r'src="(data:[^"]+)"')
     assert pictures.findall(shown)[0] != pictures.findall(proper)[0]
     assert pictures.findall(shown)[1:] == pictures.findall(proper)[1:]
-    assert shown.count("not what the source has") == 1
+    assert shown.count("differs from the source") == 1
 
 
 def test_the_report_needs_nothing_from_elsewhere(folder: Path, store: FakeStore):

@@ -94,9 +94,9 @@ def bomb(edge: int) -> bytes:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        (b"", "no image that is known here"),
-        (b"<script>", "no image that is known here"),
-        (encoded(Image.new("RGB", (400, 400)), "tiff")[:-1000], "not to be drawn"),
+        (b"", "not an image of a known format"),
+        (b"<script>", "not an image of a known format"),
+        (encoded(Image.new("RGB", (400, 400)), "tiff")[:-1000], "cannot be drawn"),
         (bomb(8_000), "8000×8000: too large to be drawn"),
         (bomb(20_000), "decompression bomb"),
         (NotBytes(why="it is no string of bytes"), "no string of bytes"),

@@ -34,7 +34,7 @@ def test_what_was_rejected_or_left_out_hinders_no_proof_but_is_told(folder: Path
     assert found.headline == "The one image of the source is in Redis, every byte equal."
     assert found.reasons == (
         "1 file of the source is rejected: no image that could be loaded, so not to be in Redis.",
-        "4 images are left out and not looked at: 2 by --every, 2 by --limit.",
+        "4 images are left out and not compared: 2 by --every, 2 by --limit.",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_sink_that_has_failed_says_why(folder: Path, store: FakeStore):
     found = verdict(prove(folder, store=FakeStore({}), sink=FakeSink(problem=FAILED)))
     assert found.outcome is Outcome.SINK_FAILED
     assert any("has FAILED" in reason for reason in found.reasons)
-    assert "start it again" in found.reasons[-1]
+    assert "start the connector again" in found.reasons[-1]
     assert verdict(prove(folder, store=store, sink=FakeSink(problem=FAILED))).ok
 
 

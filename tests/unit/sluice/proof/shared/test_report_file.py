@@ -56,7 +56,7 @@ def test_a_file_that_is_no_report_is_not_written_over(report: Path):
     log = Path("log.csv")
     log.write_text("1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n")
     assert write_report(page("a"), report).name == "proof-2.html"
-    with pytest.raises(SluiceError, match="nothing that this command has written") as caught:
+    with pytest.raises(SluiceError, match="not written by this command") as caught:
         write_report(page("a"), log)
     assert caught.value.status is Exit.USAGE
     Path("empty.html").touch()

@@ -62,15 +62,15 @@ class AvroConverterTest {
         return converter.fromConnectData(TOPIC, ROW, row());
     }
 
-    private void assertRefused(byte[] value, String... told) {
+    private void assertRefused(byte[] value, String... expected) {
         DataException error = assertThrows(DataException.class, () -> converter.toConnectData(TOPIC, value));
-        for (String words : told) {
+        for (String words : expected) {
             assertTrue(error.getMessage().contains(words), error.getMessage());
         }
     }
 
     @Test
-    void whatIsWrittenIsReadAgain() {
+    void writtenRecordIsReadBack() {
         byte[] value = written();
         assertArrayEquals(new byte[] {0, 0, 0, 0, 1, 14}, Arrays.copyOf(value, 6));
         Struct read = (Struct) converter.toConnectData(TOPIC, value).value();
@@ -79,7 +79,7 @@ class AvroConverterTest {
     }
 
     @Test
-    void valueThatIsNoRecordIsWrittenAndReadAgain() {
+    void primitiveValueIsWrittenAndReadBack() {
         byte[] value = converter.fromConnectData(TOPIC, Schema.INT64_SCHEMA, 7L);
         assertEquals(7L, converter.toConnectData(TOPIC, value).value());
     }
@@ -92,7 +92,7 @@ class AvroConverterTest {
     }
 
     @Test
-    void schemaIsAskedForAndRegisteredOnceUnderItsSubject() {
+    void schemaIsRequestedAndRegisteredOnceUnderItsSubject() {
         AvroConverter keys = converter(true);
         for (int times = 0; times < 3; times++) {
             converter.toConnectData(TOPIC, written());
@@ -146,7 +146,7 @@ class AvroConverterTest {
     }
 
     @Test
-    void schemaThatTheRegistryRefusesIsToldWithItsReason() {
+    void schemaThatTheRegistryRejectsIsReportedWithItsReason() {
         registry.queued.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
         DataException error = assertThrows(DataException.class, this::written);
         assertTrue(error.getMessage().contains("topic-value: incompatible"), error.getMessage());
@@ -154,7 +154,7 @@ class AvroConverterTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "\"{}", "\"{}\"", "\\u007b}", "{}{}"})
-    void defaultOfBracesIsRegisteredAsItIs(String braces) {
+    void defaultOfBracesIsRegisteredUnchanged(String braces) {
         Schema schema = SchemaBuilder.struct().name("Braces")
                 .field("text", SchemaBuilder.string().defaultValue(braces).build()).build();
         byte[] value = converter.fromConnectData(TOPIC, schema, new Struct(schema));

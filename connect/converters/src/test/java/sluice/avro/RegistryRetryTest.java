@@ -64,7 +64,7 @@ class RegistryRetryTest {
         "500 | {\"error_code\":50001,\"message\":\"internal\"}", "503 | starting", "429 | {}", "401 | {}", "403 | {}",
         "404 | Not Found", "404 | {\"message\":\"no such path\",\"error_code\":404}", "200 | <html>a proxy</html>", "200 | {}",
         "302 | {}", "400 | {}"})
-    void answerOfARegistryThatIsNotWellIsWaitedFor(int status, String body) {
+    void errorOfTheRegistryItselfIsRetried(int status, String body) {
         for (int times = 0; times < 50; times++) {
             registry.queued.add(new Answer(status, body));
         }
@@ -74,7 +74,7 @@ class RegistryRetryTest {
     }
 
     @Test
-    void registryThatIsAwayIsWaitedForForHours() throws Exception {
+    void unreachableRegistryIsRetriedForHours() throws Exception {
         int port = registry.port();
         registry.close();
         clock.atPause = () -> {
@@ -97,7 +97,7 @@ class RegistryRetryTest {
     }
 
     @Test
-    void idThatARegistryDoesNotKnowYetIsAskedForAgain() {
+    void unknownIdIsRequestedAgain() {
         for (int times = 0; times < 5; times++) {
             registry.queued.add(FakeRegistry.UNKNOWN);
         }
@@ -105,7 +105,7 @@ class RegistryRetryTest {
     }
 
     @Test
-    void idThatStaysUnknownIsTheRecordsFaultAndIsNotAskedForAtOnceAgain() {
+    void idThatStaysUnknownIsADataExceptionAndIsCached() {
         SchemaCache schemas = schemas();
         for (int times = 0; times < 3; times++) {
             DataException error = assertThrows(DataException.class, () -> schemas.byId(999));
@@ -121,7 +121,7 @@ class RegistryRetryTest {
     }
 
     @Test
-    void answerOfUnknownFromBeforeAnOutageDoesNotCount() {
+    void unknownAnswerFromBeforeAnOutageDoesNotCount() {
         long[] outages = {0};
         clock.atPause = () -> {
             if (clock.now > 8_000 && outages[0]++ == 0) {
@@ -133,11 +133,11 @@ class RegistryRetryTest {
     }
 
     @Test
-    void interruptedWaitEndsTheTaskAndNoRecord() {
+    void interruptedWaitEndsTheTaskWithoutADeadLetter() {
         registry.close();
         Thread.currentThread().interrupt();
         Throwable thrown = assertThrows(RegistryRetry.WaitInterruptedError.class, () -> schemas().byId(1));
         assertFalse(Exception.class.isInstance(thrown), "Connect makes a dead letter of an Exception");
-        assertTrue(Thread.interrupted(), "whoever interrupted is told by the thread as well");
+        assertTrue(Thread.interrupted(), "the thread's interrupt flag is set again");
     }
 }

@@ -40,9 +40,9 @@ class UtimeKeyTest {
         return transform.apply(new SinkRecord("gps-fixes", 2, Schema.OPTIONAL_STRING_SCHEMA, key, FIX, value, 7L));
     }
 
-    private void assertRefused(Object key, Object value, String... told) {
+    private void assertRefused(Object key, Object value, String... expected) {
         DataException error = assertThrows(DataException.class, () -> apply(key, value));
-        for (String words : told) {
+        for (String words : expected) {
             assertTrue(error.getMessage().contains(words), error.getMessage());
         }
     }
@@ -88,7 +88,7 @@ class UtimeKeyTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-    void numberThatIsNoneIsRefused(double number) {
+    void numberThatIsNotFiniteIsRefused(double number) {
         assertRefused(Long.toString(UTIME), fix().put("latitude", number), "latitude is " + number);
     }
 
@@ -98,7 +98,7 @@ class UtimeKeyTest {
     }
 
     @Test
-    void valueWithoutWhatTheTableNeedsIsRefused() {
+    void valueWithoutARequiredFieldIsRefused() {
         assertRefused(Long.toString(UTIME), fix().put("satellites", null), "no satellites");
         Schema other = SchemaBuilder.struct().field("recorded_at", Schema.INT64_SCHEMA).build();
         assertRefused(Long.toString(UTIME), new Struct(other).put("recorded_at", UTIME), "no fix_mode");

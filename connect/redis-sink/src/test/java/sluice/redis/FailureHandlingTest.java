@@ -62,7 +62,7 @@ class FailureHandlingTest {
         "NOPERM this user has no permissions to run the 'set' command | ACL SETUSER",
         "MOVED 3999 127.0.0.1:6381 | Cluster",
         "ERR something new | something new"})
-    void answerThatNoRetryMendsStopsTheTaskAtOnce(String answer, String advice) {
+    void errorThatIsNotRetriableStopsTheTaskAtOnce(String answer, String advice) {
         redis.behaviour = command -> command.get(0).equals("SET") ? "-" + answer : null;
         task = worker.task(settings(redis.port()));
         ConnectException error =
@@ -92,7 +92,7 @@ class FailureHandlingTest {
         "-LOADING Redis is loading the dataset in memory", "-MISCONF Errors writing to the AOF file: No space left",
         "-READONLY You can't write against a read only replica.", "-BUSY Redis is busy running a script",
         FakeRedis.HANG_UP})
-    void batchIsTriedAgainAsAWholeWhenItMayPass(String answer) {
+    void retriableErrorRetriesTheWholeBatch(String answer) {
         task = worker.task(settings(redis.port()));
         List<SinkRecord> batch = List.of(record("k", "1"), record("k", null), record("k", "2"));
         answerOnce("DEL", answer);
@@ -105,7 +105,7 @@ class FailureHandlingTest {
     }
 
     @Test
-    void abandonedConnectionIsEndedBeforeAnythingIsSentAgain() {
+    void abandonedConnectionIsKilledBeforeAnythingIsSentAgain() {
         task = worker.task(settings(redis.port()));
         answerOnce("SET", FakeRedis.HANG_UP);
         assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -136,7 +136,7 @@ class FailureHandlingTest {
     }
 
     @Test
-    void retriesWithoutEndNeverBecomeAFailure() throws Exception {
+    void unlimitedRetriesNeverFail() throws Exception {
         task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "86400000",
                 RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "86400000", RedisSinkConfig.RETRY_TIMEOUT_MS, "-1"));
         for (int times = 0; times < 10; times++) {
@@ -154,7 +154,7 @@ class FailureHandlingTest {
     }
 
     @Test
-    void successBeginsTheRetriesAnew() {
+    void successResetsTheRetries() {
         task = worker.task(settings(redis.port()));
         for (int times = 0; times < 2; times++) {
             answerOnce("SET", FakeRedis.HANG_UP);
@@ -165,14 +165,14 @@ class FailureHandlingTest {
     }
 
     @Test
-    void serverThatIsAwayAtTheStartIsTriedWithTheFirstRecords() throws Exception {
+    void unreachableServerAtTheStartIsRetriedWithTheFirstRecords() throws Exception {
         task = worker.task(settings(freePort()));
         ConnectException error = assertThrows(ConnectException.class, () -> task.put(List.of(record("k", "v"))));
         assertInstanceOf(RetriableException.class, error);
     }
 
     @Test
-    void serverThatDoesNotAnswerIsGivenUpInTime() {
+    void commandTimeoutEndsAWaitForReplies() {
         task = worker.task(settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "100"));
         redis.behaviour = command -> command.get(0).equals("SET") ? FakeRedis.SILENCE : null;
         ConnectException error =
@@ -181,7 +181,7 @@ class FailureHandlingTest {
     }
 
     @Test
-    void serverThatStopsReadingIsGivenUpInTime() {
+    void commandTimeoutEndsABlockedWrite() {
         task = worker.task(settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "200"));
         redis.paused = true;
         SinkRecord large = record("k", new byte[32 << 20]);
@@ -199,7 +199,7 @@ class FailureHandlingTest {
     }
 
     @Test
-    void serverThatAcceptsAndSaysNothingIsGivenUpInTime() throws Exception {
+    void connectTimeoutEndsAWaitForTheLogin() throws Exception {
         redis.behaviour = command -> FakeRedis.SILENCE;
         task = worker.task(settings(redis.port(), RedisSinkConfig.CONNECT_TIMEOUT_MS, "100"));
         ConnectException error =

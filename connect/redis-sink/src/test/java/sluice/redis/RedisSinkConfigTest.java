@@ -60,7 +60,7 @@ class RedisSinkConfigTest {
         "redis.ttl.ms, -1", "redis.max.value.bytes, 536870913", "redis.pipeline.bytes, 0",
         "redis.connect.timeout.ms, 0", "redis.command.timeout.ms, -5", "redis.retry.timeout.ms, -2",
         "redis.retry.backoff.ms, 0", "redis.tls.trusted.certificates, nonsense"})
-    void mistakeIsToldAtItsSetting(String name, String value) {
+    void errorIsReportedAtItsSetting(String name, String value) {
         Map<String, String> given = settings(6379, RedisSinkConfig.PASSWORD, "secret",
                 RedisSinkConfig.TLS_ENABLED, "true", name, value);
         assertEquals(List.of(name), List.copyOf(mistakes(given).keySet()));
@@ -70,14 +70,14 @@ class RedisSinkConfigTest {
     @ParameterizedTest
     @CsvSource({
         "redis.username, connect, redis.password", "redis.retry.backoff.ms, 6000, redis.retry.backoff.max.ms"})
-    void settingsThatContradictEachOtherAreTold(String name, String value, String told) {
+    void contradictingSettingsAreReported(String name, String value, String setting) {
         Map<String, String> given = settings(6379, name, value);
-        assertEquals(List.of(told), List.copyOf(mistakes(given).keySet()));
+        assertEquals(List.of(setting), List.copyOf(mistakes(given).keySet()));
         assertThrows(ConfigException.class, () -> connector.start(given));
     }
 
     @Test
-    void missingHostIsTold() {
+    void missingHostIsReported() {
         assertEquals(List.of(RedisSinkConfig.HOST), List.copyOf(mistakes(Map.of()).keySet()));
     }
 

@@ -1,4 +1,4 @@
-"""Every change of myDB.test is a message of cdc.myDB.test."""
+"""mysql-source: every change of myDB.test is a record of cdc.myDB.test."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from tests.run_sluice import SLUICE, Sluice, wait_for
 
 TOPIC = "cdc.myDB.test"
 SECONDS = 2.0
-"""How soon a person who follows the topic sees a change."""
+"""Time limit from a change to its line in `sluice messages --follow`."""
 Changes = Callable[[int], list[dict[str, Any]]]
 INSERT = (
     "INSERT INTO myDB.test (utime, fix_mode, satellites, latitude, longitude, altitude, modified)"
@@ -47,7 +47,7 @@ def database(admin: Administrator) -> Generator[Connection]:
 
 @pytest.fixture
 def changes(sluice: Sluice) -> Changes:
-    """All messages of the row with this key."""
+    """Function that returns all records of the row with a key."""
 
     def read(key: int) -> list[dict[str, Any]]:
         done = sluice("messages", TOPIC, "--key", str(key))
@@ -59,7 +59,7 @@ def changes(sluice: Sluice) -> Changes:
 
 @pytest.fixture
 def following(environment: dict[str, str], target: str) -> Generator[Callable[[], dict[str, Any]]]:
-    """What comes to somebody who follows the topic, one message a call; the wait is an error after 30 s."""
+    """Function that returns the next record of `sluice messages --follow`; fails after 30 s without one."""
     lines: Queue[str] = Queue()
     command = [SLUICE, "--target", target, "messages", TOPIC, "--follow", "--limit", "1"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -73,7 +73,7 @@ def following(environment: dict[str, str], target: str) -> Generator[Callable[[]
         reader.join()
 
 
-def test_the_sample_row_is_there_and_typed(changes: Changes) -> None:
+def test_the_sample_row_is_a_record_with_types(changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     message = changes(1)[0]
     assert message["key"] == {"id": 1}
@@ -115,7 +115,7 @@ def test_microseconds_nulls_and_every_digit_survive(database: Connection, change
     assert message["value"]["after"] == {"id": key, **FIX}
 
 
-def test_an_update_tells_both_rows_and_a_delete_the_last(database: Connection, changes: Changes) -> None:
+def test_an_update_has_both_rows_and_a_delete_the_last_one(database: Connection, changes: Changes) -> None:
     key = run(database, INSERT, *ROW)
     run(database, "UPDATE myDB.test SET altitude = 271.3, modified = modified WHERE id = %s", key)
     run(database, "DELETE FROM myDB.test WHERE id = %s", key)
@@ -137,7 +137,7 @@ def test_a_transaction_that_is_rolled_back_is_no_change(database: Connection, ch
 
 
 OTHER_COLUMNS = {
-    # column: its type, what is written, what comes
+    # column: type, SQL value written, value received
     "seen": ("DATETIME(6) NULL", "'2012-11-16 21:01:18.298235'", "2012-11-16T21:01:18.298235"),
     "born": ("DATE NULL", "'1999-12-31'", "1999-12-31"),
     "lasted": ("TIME(6)", "'-838:59:59'", "-838:59:59.000000"),
@@ -175,7 +175,7 @@ def test_columns_that_are_added_come_with_the_next_change(database: Connection, 
     assert {name: row[name] for name in OTHER_COLUMNS} == {name: comes for name, (_, _, comes) in OTHER_COLUMNS.items()}
 
 
-def test_a_row_of_megabytes_comes_whole(database: Connection, changes: Changes) -> None:
+def test_a_row_of_megabytes_is_complete(database: Connection, changes: Changes) -> None:
     run(database, "ALTER TABLE myDB.test ADD COLUMN data LONGTEXT")
     try:
         key = run(database, "INSERT INTO myDB.test (utime, fix_mode, satellites, data) VALUES (1, 1, 0, 'small')")
@@ -188,13 +188,13 @@ def test_a_row_of_megabytes_comes_whole(database: Connection, changes: Changes) 
     assert rows == ["small", "x" * 7_000_000, "y" * 7_000_000]
 
 
-def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
+def test_a_truncate_is_a_record(database: Connection, sluice: Sluice) -> None:
     with database.cursor() as cursor:
         cursor.execute("SELECT * FROM myDB.test WHERE id = 1")
         (sample,) = cursor.fetchall()
     last = run(database, INSERT, *ROW)
     run(database, "TRUNCATE TABLE myDB.test")
-    # A key that comes again would be taken for that of an earlier test.
+    # Otherwise a repeated key would be taken for an earlier test's row.
     run(database, "ALTER TABLE myDB.test AUTO_INCREMENT = %s", last + 1)
     run(database, f"INSERT INTO myDB.test VALUES ({', '.join(['%s'] * len(sample))})", *sample)
 
@@ -206,7 +206,7 @@ def test_a_truncate_is_told(database: Connection, sluice: Sluice) -> None:
     assert newest()[0]["key"] is None
 
 
-def test_the_schema_is_whole(endpoints: Endpoints, changes: Changes) -> None:
+def test_the_schema_is_complete(endpoints: Endpoints, changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
         schema = registry.get_latest_version(f"{TOPIC}-value").schema

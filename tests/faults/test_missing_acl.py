@@ -1,4 +1,4 @@
-"""A right that is missing in k8s/users.yaml fails here, not first on a cluster."""
+"""An ACL that is missing in k8s/users.yaml fails in the local pipeline too, and the message names the file."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.run_sluice import Sluice, wait_for
 
 
 def may_write(endpoints: Endpoints) -> bool:
-    """What the broker goes by now: a right that was given or taken reaches its authorizer a moment later."""
+    """Return whether the producer may write to gps-fixes by now: the broker applies changed ACLs a moment later."""
     producer = Producer(endpoints.producer.client_settings())
     return producer.list_topics("gps-fixes", timeout=10).topics["gps-fixes"].error is None
 

@@ -1,4 +1,4 @@
-"""What waits for a sink, as Kafka tells it: open transactions, markers, lost messages, offsets beyond the end."""
+"""Records that a consumer group has not read: transactions, their markers, deleted records, offsets past the end."""
 
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -20,7 +20,7 @@ GROUP = "connect-test"
 
 
 class Administrator(KafkaUser):
-    """Comes in by a certificate, and may do anything."""
+    """Kafka user with all rights, which authenticates by certificate."""
 
     def client_settings(self) -> dict[str, str | int | float | bool]:
         tls = self.ca_file.parent
@@ -40,8 +40,8 @@ def administrator(instance: Instance) -> KafkaUser:
 
 
 @contextmanager
-def topic_of(instance: Instance) -> Generator[str]:
-    """A topic with one partition, for a while."""
+def temporary_topic(instance: Instance) -> Generator[str]:
+    """Create a topic with one partition, yield its name, and delete it."""
     admin, name = admin_client(instance), f"waiting-{uuid4().hex[:8]}"
     admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
     yield name
@@ -64,9 +64,9 @@ def keys(user: KafkaUser, topic: str, span: tuple[int, int]) -> list[bytes | str
         return [message.key() for message in reader.backlog()]
 
 
-def test_what_waits_is_what_the_group_has_not_committed(instance: Instance, administrator: KafkaUser):
+def test_unread_are_the_records_after_the_committed_offset(instance: Instance, administrator: KafkaUser):
     inspector = KafkaInspector(administrator)
-    with topic_of(instance) as topic:
+    with temporary_topic(instance) as topic:
         producer = Producer(administrator.client_settings())
         for number in range(5):
             producer.produce(topic, b"x", str(number).encode())
@@ -86,9 +86,11 @@ def test_what_waits_is_what_the_group_has_not_committed(instance: Instance, admi
         assert inspector.unread(GROUP, topic, ends) == UnreadRecords(spans={}, lost=0)
 
 
-def test_messages_of_open_transactions_wait_and_markers_are_none(instance: Instance, administrator: KafkaUser):
+def test_records_of_open_transactions_are_unread_and_markers_are_no_records(
+    instance: Instance, administrator: KafkaUser
+):
     inspector = KafkaInspector(administrator)
-    with topic_of(instance) as topic:
+    with temporary_topic(instance) as topic:
         producer = Producer({**administrator.client_settings(), "transactional.id": topic})
         producer.init_transactions(30)
         producer.begin_transaction()

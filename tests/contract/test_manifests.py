@@ -1,4 +1,4 @@
-"""The files in k8s/, connect/ and schemas/ agree with one another, before any of them is given to a server."""
+"""The manifests of k8s/ are consistent: with one another, and with connect/, schemas/ and the local pipeline."""
 
 import json
 import re
@@ -16,9 +16,9 @@ from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, parts_needed
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
-DESCRIPTION = PipelineSpec.read()
-SINKS = [connector for connector in DESCRIPTION.connectors if "topics" in connector.config]
-SOURCES = [connector for connector in DESCRIPTION.connectors if "topics" not in connector.config]
+SPEC = PipelineSpec.read()
+SINKS = [connector for connector in SPEC.connectors if "topics" in connector.config]
+SOURCES = [connector for connector in SPEC.connectors if "topics" not in connector.config]
 
 
 def each(connectors: Sequence[Connector]) -> pytest.MarkDecorator:
@@ -36,7 +36,7 @@ def objects(kind: str) -> list[dict]:
 
 
 def allowed(user: str, type_: str, name: str, operation: str) -> bool:
-    acls = next(entry.acls for entry in DESCRIPTION.users if entry.name == user)
+    acls = next(entry.acls for entry in SPEC.users if entry.name == user)
     return any(acl.type == type_ and acl.operation == operation and covers(acl, name) for acl in acls)
 
 
@@ -45,23 +45,23 @@ def covers(acl: Acl, name: str) -> bool:
 
 
 def topic_names() -> set[str]:
-    return {topic.name for topic in DESCRIPTION.topics}
+    return {topic.name for topic in SPEC.topics}
 
 
 def topic(name: str) -> Topic:
-    return next(topic for topic in DESCRIPTION.topics if topic.name == name)
+    return next(topic for topic in SPEC.topics if topic.name == name)
 
 
 def largest_message(name: str) -> int:
     return int(topic(name).config.get("max.message.bytes", KAFKAS_LARGEST))
 
 
-def changes_of(connector: Connector) -> str:
-    """The topic that a source writes the changes of its table to."""
+def change_topic(connector: Connector) -> str:
+    """Return the topic to which a source writes the changes of its table."""
     return f"{connector.config['topic.prefix']}.{connector.config['table.include.list']}"
 
 
-# kind's own file describes a cluster, not an object in one.
+# kind.yaml configures kind itself and holds no object of a cluster.
 @pytest.mark.parametrize("path", sorted(set(K8S.rglob("*.yaml")) - {K8S / "kind.yaml"}), ids=lambda path: path.name)
 def test_every_file_holds_kubernetes_objects(path: Path) -> None:
     documents = list(yaml.safe_load_all(path.read_text()))
@@ -78,7 +78,7 @@ def test_strimzi_objects_are_of_the_served_version_and_belong_to_the_cluster() -
             assert entry["metadata"]["labels"]["strimzi.io/cluster"] == cluster
 
 
-def test_no_topic_is_described_twice() -> None:
+def test_no_topic_is_defined_twice() -> None:
     # Deleting one of two KafkaTopics for one topic deletes the topic and its data.
     names = [entry["spec"].get("topicName", entry["metadata"]["name"]) for entry in objects("KafkaTopic")]
     assert len(names) == len(set(names))
@@ -86,18 +86,18 @@ def test_no_topic_is_described_twice() -> None:
 
 def test_every_topic_may_be_written() -> None:
     for name in topic_names():
-        assert any(allowed(user.name, "topic", name, "Write") for user in DESCRIPTION.users), name
+        assert any(allowed(user.name, "topic", name, "Write") for user in SPEC.users), name
 
 
-def test_right_is_for_something_that_exists() -> None:
-    for user in DESCRIPTION.users:
+def test_every_acl_is_for_a_topic_that_exists() -> None:
+    for user in SPEC.users:
         for acl in user.acls:
             if acl.type == "topic":
                 assert any(covers(acl, name) for name in topic_names()), f"{user.name}: {acl}"
 
 
 def test_nobody_may_do_everything() -> None:
-    for user in DESCRIPTION.users:
+    for user in SPEC.users:
         for acl in user.acls:
             assert acl.operation != "All"
             assert acl.name not in ("", "*")
@@ -112,13 +112,13 @@ def test_sink_finds_its_topics_and_may_read_them(connector: Connector) -> None:
         assert allowed("connect", "group", f"connect-{connector.name}", operation)
 
 
-@each(DESCRIPTION.connectors)
+@each(SPEC.connectors)
 def test_what_has_failed_is_restarted_however_long_an_outage_lasts(connector: Connector) -> None:
     assert connector.auto_restart == AutoRestart(max_restarts=None)
 
 
 def test_status_knows_what_each_connector_waits_for() -> None:
-    assert {connector.name: parts_needed(connector.config) for connector in DESCRIPTION.connectors} == {
+    assert {connector.name: parts_needed(connector.config) for connector in SPEC.connectors} == {
         "mysql-sink": (MYSQL, REGISTRY),
         "mysql-source": (MYSQL, REGISTRY),
         "redis-sink": (REDIS,),
@@ -135,10 +135,10 @@ def test_dead_letters_have_a_topic_that_connect_may_write_and_people_may_read(co
 
 @each(SOURCES)
 def test_changes_have_a_topic_that_connect_may_write_and_people_may_read(connector: Connector) -> None:
-    # One partition: changes of different rows would otherwise come in another order than they were made.
-    assert topic(changes_of(connector)).partitions == 1
-    assert allowed("connect", "topic", changes_of(connector), "Write")
-    assert allowed("consumer", "topic", changes_of(connector), "Read")
+    # One partition keeps the order of changes of different rows.
+    assert topic(change_topic(connector)).partitions == 1
+    assert allowed("connect", "topic", change_topic(connector), "Write")
+    assert allowed("consumer", "topic", change_topic(connector), "Read")
 
 
 @each(SOURCES)
@@ -154,7 +154,7 @@ def test_history_of_a_source_is_whole_and_read_back_by_its_own_group(connector: 
 
 @each(SOURCES)
 def test_heartbeats_have_a_topic_that_connect_may_write(connector: Connector) -> None:
-    # Without the right the task fails with the first heartbeat, seconds after it was seen running.
+    # Without the ACL the task fails with the first heartbeat, seconds after its state was RUNNING.
     heartbeats = f"{connector.config['topic.heartbeat.prefix']}.{connector.config['topic.prefix']}"
     assert heartbeats in topic_names()
     assert allowed("connect", "topic", heartbeats, "Write")
@@ -162,18 +162,18 @@ def test_heartbeats_have_a_topic_that_connect_may_write(connector: Connector) ->
 
 @each(SOURCES)
 def test_source_reads_a_table_that_is_made_by_a_user_that_may(connector: Connector) -> None:
-    scripts = "\n".join(path.read_text() for path in DESCRIPTION.database_scripts)
+    scripts = "\n".join(path.read_text() for path in SPEC.database_scripts)
     table = connector.config["table.include.list"]
     user = connector.config["database.user"]
     assert f"CREATE TABLE IF NOT EXISTS {table} (" in scripts
-    # Without it the source runs, sees no table, and sends nothing.
+    # Without this privilege the source runs, finds no table, and sends nothing.
     assert f"GRANT SELECT ON {table} TO '{user}'@" in scripts
     assert f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '{user}'@" in scripts
 
 
 @each(SOURCES)
 def test_change_may_be_as_large_as_its_topic_takes(connector: Connector) -> None:
-    assert int(connector.config["producer.override.max.request.size"]) == largest_message(changes_of(connector))
+    assert int(connector.config["producer.override.max.request.size"]) == largest_message(change_topic(connector))
 
 
 @each(SOURCES)
@@ -183,8 +183,8 @@ def test_source_holds_nothing_of_one_kind_of_server(connector: Connector) -> Non
     assert connectors.local_connector_class(connector.config["connector.class"]) != connector.config["connector.class"]
 
 
-@each(DESCRIPTION.connectors)
-def test_every_variable_is_defined_in_each_place(connector: Connector, tmp_path: Path) -> None:
+@each(SPEC.connectors)
+def test_every_variable_is_defined_on_a_cluster_and_in_the_local_pipeline(connector: Connector, tmp_path: Path) -> None:
     used = {name for value in connector.config.values() for name in VARIABLE.findall(value)}
     assert used
     container = objects("KafkaConnect")[0]["spec"]["template"]["connectContainer"]
@@ -194,16 +194,16 @@ def test_every_variable_is_defined_in_each_place(connector: Connector, tmp_path:
     assert used <= connect_workers.connector_variables(instance).keys()
 
 
-@each(DESCRIPTION.connectors)
+@each(SPEC.connectors)
 def test_every_variable_may_be_read_by_the_worker(connector: Connector) -> None:
-    pattern = DESCRIPTION.worker["config.providers.env.param.allowlist.pattern"]
+    pattern = SPEC.worker["config.providers.env.param.allowlist.pattern"]
     for value in connector.config.values():
         for name in VARIABLE.findall(value):
             assert re.fullmatch(pattern, name)
             assert not name.startswith(("KAFKA_", "STRIMZI_"))  # Strimzi refuses these in a container's template
 
 
-@each(DESCRIPTION.connectors)
+@each(SPEC.connectors)
 def test_no_secret_is_written_in_a_connector(connector: Connector) -> None:
     for name, value in connector.config.items():
         if any(word in name for word in ("password", "secret", "jaas")):
@@ -214,20 +214,20 @@ def test_no_secret_is_written_in_a_connector(connector: Connector) -> None:
 def test_dead_letter_may_be_as_large_as_what_was_refused(connector: Connector) -> None:
     largest = max(largest_message(name) for name in connector.config["topics"].split(","))
     letter = largest_message(connector.config["errors.deadletterqueue.topic.name"])
-    # A dead letter has headers that say why, a stack trace among them. Where no topic says how large a message may
-    # be, neither does a dead letter: fixes are far from any limit.
+    # A dead letter is larger by its error headers, a stack trace among them. Topics with Kafka's default limit are not
+    # checked: fixes are far smaller.
     if largest != KAFKAS_LARGEST:
         assert letter >= largest + 65536
         assert int(connector.config["producer.override.max.request.size"]) == letter
 
 
 def test_only_topics_say_how_large_a_message_may_be() -> None:
-    assert "message.max.bytes" not in DESCRIPTION.broker
-    assert not {name for name in DESCRIPTION.worker if "max.request.size" in name or "fetch" in name}
+    assert "message.max.bytes" not in SPEC.broker
+    assert not {name for name in SPEC.worker if "max.request.size" in name or "fetch" in name}
 
 
 def test_workers_may_use_their_own_topics_and_group() -> None:
-    worker = DESCRIPTION.worker
+    worker = SPEC.worker
     for role in ("config", "offset", "status"):
         name = worker[f"{role}.storage.topic"]
         assert name in topic_names()
@@ -239,19 +239,17 @@ def test_workers_may_use_their_own_topics_and_group() -> None:
 
 def test_registry_may_use_its_topics() -> None:
     for variable in ("APICURIO_KAFKASQL_TOPIC", "APICURIO_KAFKASQL_SNAPSHOTS_TOPIC", "APICURIO_EVENTS_KAFKA_TOPIC"):
-        name = DESCRIPTION.registry[variable]
+        name = SPEC.registry[variable]
         assert name in topic_names()
         assert allowed("registry", "topic", name, "Write")
         assert allowed("registry", "topic", name, "DescribeConfigs")
-    assert allowed("registry", "group", DESCRIPTION.registry["APICURIO_KAFKASQL_CONSUMER_GROUP_PREFIX"], "Read")
+    assert allowed("registry", "group", SPEC.registry["APICURIO_KAFKASQL_CONSUMER_GROUP_PREFIX"], "Read")
 
 
 def test_one_version_of_kafka_everywhere() -> None:
     for path in ("sluice/local/pom.xml", "connect/plugin-parent/pom.xml"):
-        assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [
-            DESCRIPTION.kafka_version
-        ]
-    assert objects("KafkaConnect")[0]["spec"]["version"] == DESCRIPTION.kafka_version
+        assert re.findall(r"<kafka.version>(.*)</kafka.version>", (ROOT / path).read_text()) == [SPEC.kafka_version]
+    assert objects("KafkaConnect")[0]["spec"]["version"] == SPEC.kafka_version
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "schemas").glob("*.avsc")), ids=lambda path: path.name)
@@ -265,18 +263,18 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     fields = json.loads((ROOT / "schemas/sluice.GpsFix.avsc").read_text())["fields"]
     script = (K8S / "mysql/10-gps-fixes.sql").read_text()
     columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
-    key = next(entry for entry in DESCRIPTION.connectors if entry.name == "mysql-sink").config["primary.key.fields"]
+    key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["primary.key.fields"]
     assert columns == [key, *(field["name"] for field in fields)]
 
 
 def columns_of(script: str) -> dict[str, str]:
-    """The columns of a table by its script, each with its type."""
+    """Return the columns that a script of k8s/mysql creates: their types by their names."""
     text = (K8S / "mysql" / script).read_text()
     found = re.findall(r"^  ([a-z_]+) +((?:BIGINT|DATETIME|TIMESTAMP|TINYINT|INT|DOUBLE)\S*)", text, re.MULTILINE)
     return dict(found)
 
 
-def test_lab_s_table_has_the_columns_of_a_fix_and_an_index_on_the_last_change() -> None:
+def test_table_test_has_the_columns_of_a_fix_and_an_index_on_the_last_change() -> None:
     fix = columns_of("10-gps-fixes.sql")
     del fix["recorded_at"]
     assert columns_of("15-test.sql") == {"id": "BIGINT", **fix, "modified": "TIMESTAMP(6)"}
@@ -293,7 +291,7 @@ def test_transform_knows_what_the_table_takes() -> None:
     assert needed == ["utime", *re.findall(r'String [A-Z_]+ = "(\w+)"', java)]
 
 
-def test_database_users_come_from_the_places_own_secrets() -> None:
-    for path in DESCRIPTION.database_scripts:
+def test_passwords_of_database_users_are_placeholders() -> None:
+    for path in SPEC.database_scripts:
         for password in re.findall(r"IDENTIFIED BY '([^']*)'", path.read_text()):
             assert re.fullmatch(r"\$\{MYSQL_[A-Z]+_PASSWORD\}", password)

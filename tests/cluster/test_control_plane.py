@@ -1,4 +1,4 @@
-"""The control plane's own beginning and end."""
+"""Start and end of the local control plane: no process is left, errors have their reasons."""
 
 import signal
 import subprocess
@@ -32,8 +32,8 @@ with control_plane(programs(env=os.environ, say=print), state=Path(sys.argv[1]))
 """
 
 
-def of_state(state: Path) -> list[psutil.Process]:
-    """Processes that were given a file of this folder."""
+def processes_in(state: Path) -> list[psutil.Process]:
+    """Return the processes that have a path in this folder among their arguments."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
@@ -60,24 +60,24 @@ def harness(state: Path) -> Generator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def test_nothing_runs_on_when_the_tests_are_killed(cluster: Cluster, tmp_path: Path) -> None:
+def test_no_server_outlives_the_killed_tests(cluster: Cluster, tmp_path: Path) -> None:
     with harness(tmp_path / "state") as process:
         assert process.stdout
         assert "up\n" in iter(process.stdout.readline, "")
-        assert len(of_state(tmp_path / "state")) == 4  # the three servers and the program that started them
+        assert len(processes_in(tmp_path / "state")) == 4  # the three servers and the program that started them
         process.kill()
-        wait_for(lambda: not of_state(tmp_path / "state"), seconds=20)
+        wait_for(lambda: not processes_in(tmp_path / "state"), seconds=20)
 
 
-def test_nothing_runs_on_when_the_start_is_interrupted(cluster: Cluster, tmp_path: Path) -> None:
+def test_no_server_outlives_an_interrupted_start(cluster: Cluster, tmp_path: Path) -> None:
     with harness(tmp_path / "state") as process:
-        wait_for(lambda: len(of_state(tmp_path / "state")) == 2)
+        wait_for(lambda: len(processes_in(tmp_path / "state")) == 2)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
-        assert of_state(tmp_path / "state") == []
+        assert processes_in(tmp_path / "state") == []
 
 
-def test_a_server_that_ends_at_once_is_told_with_its_last_words(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_server_that_ends_at_once_is_reported_with_its_log(cluster: Cluster, tmp_path: Path) -> None:
     broken = type(cluster.programs)(
         etcd=Path("/bin/false"),
         apiserver=cluster.programs.apiserver,
@@ -88,12 +88,12 @@ def test_a_server_that_ends_at_once_is_told_with_its_last_words(cluster: Cluster
         pytest.fail("it came up")
 
 
-def test_without_go_the_reason_is_said(tmp_path: Path) -> None:
+def test_without_go_the_reason_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MissingPrerequisite, match="go is not on the PATH"):
         programs(env={"PATH": str(tmp_path)}, say=print)
 
 
-def test_what_is_missing_skips_on_a_persons_machine_and_fails_in_a_continuous_run() -> None:
+def test_a_missing_prerequisite_skips_on_a_developer_s_machine_and_fails_in_ci() -> None:
     with pytest.raises(Skipped, match="no go"):
         skip_or_fail("no go", env={})
     with pytest.raises(Failed, match="no go"):

@@ -1,4 +1,4 @@
-"""The Redis sink loses nothing: a full server, a killed one, one that stands still, a wrong password, TLS."""
+"""The Redis sink loses no record when Redis is full, killed or stopped; and wrong passwords and certificates."""
 
 import os
 import signal
@@ -25,11 +25,11 @@ COUNT = 3000
 
 @pytest.fixture
 def name() -> str:
-    """A key that no other test has."""
+    """A key that no other test uses."""
     return f"test/{uuid4()}"
 
 
-def test_full_server_is_told_and_nothing_is_lost(endpoints: Endpoints, admin: Administrator, name: str) -> None:
+def test_full_server_is_reported_and_nothing_is_lost(endpoints: Endpoints, admin: Administrator, name: str) -> None:
     with sink(endpoints, admin, {}) as own, admin.redis() as server:
         most = str(server.config_get("maxmemory")["maxmemory"])
         server.config_set("maxmemory", 1)
@@ -52,7 +52,7 @@ def test_killed_server_loses_nothing_that_it_acknowledged(
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(endpoints, "images", values.items()))
     before = store(endpoints.redis).dbsize()
-    with admin.redis() as server:  # By default a busy disk may lag behind the acknowledgements: docs/redis-sink.md.
+    with admin.redis() as server:  # by default Redis can lose acknowledged writes when killed: docs/redis-sink.md
         server.config_set("appendfsync", "always")
     loading.start()
     try:
@@ -67,7 +67,7 @@ def test_killed_server_loses_nothing_that_it_acknowledged(
 
 
 @pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
-def test_server_that_stands_still_is_left_and_its_old_connection_ended(
+def test_stopped_server_is_abandoned_and_its_old_connection_killed(
     endpoints: Endpoints, instance: Instance, name: str
 ) -> None:
     keys = [f"{name}/{number}" for number in range(20)]
@@ -80,13 +80,13 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
         own.produce((name, b"first"))
         wait_for(lambda: store(endpoints.redis).get(name) == b"first")
         log = instance.log("connect-1")
-        told = log.stat().st_size
+        log_start = log.stat().st_size
         pid = process_of(instance, "redis")
         os.kill(pid, signal.SIGSTOP)
         try:
-            # More than sockets hold, so that the write stands still as well.
+            # More than the sockets' buffers hold, so that the sink blocks in a write.
             own.produce(*((key, bytes(1_000_000)) for key in keys), *((key, b"last") for key in keys))
-            wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[told:])
+            wait_for(lambda: b"did not answer within 300 ms" in log.read_bytes()[log_start:])
         finally:
             os.kill(pid, signal.SIGCONT)
         server = store(endpoints.redis)
@@ -95,15 +95,15 @@ def test_server_that_stands_still_is_left_and_its_old_connection_ended(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "error"),
     [
         ({"redis.password": "wrong"}, "WRONGPASS"),
         ({"redis.username": "reader"}, "NOPERM"),
         ({"redis.database": "99"}, "Check redis.database"),
     ],
 )
-def test_what_no_retry_mends_stops_the_task(
-    endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], told: str
+def test_an_error_that_a_retry_cannot_repair_stops_the_task(
+    endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], error: str
 ) -> None:
     reader = endpoints.redis.password
     if "redis.username" in settings:
@@ -111,17 +111,15 @@ def test_what_no_retry_mends_stops_the_task(
     with sink(endpoints, admin, settings) as own:
         own.produce((name, b"value"))
         trace = own.trace()
-    assert told in trace
+    assert error in trace
     assert reader not in trace
 
 
 @pytest.mark.local_only(
     "Connect reaches a TLS server of the test itself, which the network policies of a cluster refuse"
 )
-def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
-    endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path
-) -> None:
-    with _tls_in_front(instance) as port:
+def test_tls_needs_a_trusted_certificate(endpoints: Endpoints, instance: Instance, name: str, tmp_path: Path) -> None:
+    with _tls_proxy(instance) as port:
         settings = {"redis.port": str(port), "redis.tls.enabled": "true"}
         trusted = {"redis.tls.trusted.certificates": (instance.state / "tls/ca.pem").read_text()}
         with sink(endpoints, instance, settings | trusted) as own:
@@ -136,8 +134,8 @@ def test_server_behind_tls_is_written_to_where_its_certificate_is_trusted(
 
 
 @contextmanager
-def _tls_in_front(instance: Instance) -> Generator[int]:
-    """A port that speaks TLS for Redis, with the broker's certificate: the embedded Redis knows none."""
+def _tls_proxy(instance: Instance) -> Generator[int]:
+    """Yield the port of a TLS proxy before Redis, with the broker's certificate: the local Redis has no TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(instance.state / "tls/broker.pem")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -153,7 +151,7 @@ def _accept(listener: socket.socket, context: ssl.SSLContext, port: int) -> None
             return
         try:
             front = context.wrap_socket(plain, server_side=True)
-        except OSError:  # the client does not trust it
+        except OSError:  # the client does not trust the certificate
             continue
         back = socket.create_connection(("127.0.0.1", port))
         for source, target in ((front, back), (back, front)):
@@ -164,7 +162,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
     try:
         while data := source.recv(1 << 16):
             target.sendall(data)
-    except OSError:  # either side has gone
+    except OSError:  # either side has closed the connection
         pass
     finally:
         for one in (source, target):
