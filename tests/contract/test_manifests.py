@@ -84,6 +84,11 @@ def test_no_topic_is_defined_twice() -> None:
     assert len(names) == len(set(names))
 
 
+def test_every_topic_may_be_written() -> None:
+    for name in topic_names():
+        assert any(allowed(user.name, "topic", name, "Write") for user in SPEC.users), name
+
+
 def test_every_acl_is_for_a_topic_that_exists() -> None:
     for user in SPEC.users:
         for acl in user.acls:

@@ -25,12 +25,12 @@ def test_functions_start_with_their_environment(made: list[Made]) -> None:
         function(made, name).plain["serviceConfig"]["environmentVariables"] for name in ("on-budget", "on-clock")
     ]
     assert environments[0] == environments[1]
-    told = GuardSettings.parse(environments[0])
-    assert (told.project, told.location, told.cluster) == ("my-lab", "us-central1-a", "sluice")
-    assert (told.mode, told.share, told.currency) == ("scale-to-zero", 0.9, "USD")
-    assert told.ttl
-    assert told.ttl.total_seconds() == 12 * 3600
-    assert told.timeout == function(made, "on-clock").plain["serviceConfig"]["timeoutSeconds"]
+    parsed = GuardSettings.parse(environments[0])
+    assert (parsed.project, parsed.location, parsed.cluster) == ("my-lab", "us-central1-a", "sluice")
+    assert (parsed.mode, parsed.share, parsed.currency) == ("scale-to-zero", 0.9, "USD")
+    assert parsed.ttl
+    assert parsed.ttl.total_seconds() == 12 * 3600
+    assert parsed.timeout == function(made, "on-clock").plain["serviceConfig"]["timeoutSeconds"]
 
 
 def test_functions_start_with_any_settings() -> None:

@@ -30,8 +30,8 @@ def test_a_dry_run_needs_no_kafka_and_writes_nothing(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     status, out = start(str(folder), "--dry-run", "--json", "--camera", "0", "--limit", "2")
     assert status is Exit.OK
-    told = json.loads(out)
-    assert (told["images"], told["left_out"]["limit"]["files"], told["left_out"]["camera"]["files"]) == (2, 1, 3)
+    result = json.loads(out)
+    assert (result["images"], result["left_out"]["limit"]["files"], result["left_out"]["camera"]["files"]) == (2, 1, 3)
     assert sorted(tmp_path.rglob("*")) == before
 
 

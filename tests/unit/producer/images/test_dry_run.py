@@ -44,9 +44,9 @@ def test_images_bytes_and_memory_are_counted(folder: Path) -> None:
     lines = report.as_lines()
     assert "8 images, 2.3 kB, would be loaded" in lines[0]
     assert "25% of its maxmemory" in lines[1]
-    told = json.loads(json.dumps(report.as_json()))
-    assert (told["dry_run"], told["redis_bytes"], told["redis_maxmemory"]) == (True, STORED, 4 * STORED)
-    assert told["rejected"] == {"name": 1}
+    result = json.loads(json.dumps(report.as_json()))
+    assert (result["dry_run"], result["redis_bytes"], result["redis_maxmemory"]) == (True, STORED, 4 * STORED)
+    assert result["rejected"] == {"name": 1}
 
 
 def test_images_that_do_not_fit_redis_are_a_failure(folder: Path) -> None:

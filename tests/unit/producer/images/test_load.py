@@ -198,10 +198,10 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
 def test_the_report_has_every_count(folder: Path, broker: Broker) -> None:
     write_files(folder / "2012-11-16/lb3/Cam0", [("readme", b"x")])
     report = load(folder, broker, "images-report", selection=Selection(every=3))
-    told = report.as_json()
-    assert (told["files"], told["acknowledged"], told["complete"]) == (COUNT + 1, 10, True)
-    assert told["rejected"] == {"name": 1}
-    assert told["left_out"] == {"every": {"files": 20, "bytes": 20 * len(picture())}}
+    result = report.as_json()
+    assert (result["files"], result["acknowledged"], result["complete"]) == (COUNT + 1, 10, True)
+    assert result["rejected"] == {"name": 1}
+    assert result["left_out"] == {"every": {"files": 20, "bytes": 20 * len(picture())}}
     lines = report.as_lines()
     assert f"10 of {COUNT + 1} files loaded, 2.8 kB in" in lines[0]
     assert lines[1].startswith("1 files rejected; they are in")

@@ -111,9 +111,9 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
                 data = picture(number, size=(600, 500))
                 packed.addfile(member(f"Cam0/{number}.tiff", size=len(data)), io.BytesIO(data))
         done = subprocess.run([sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True)
-        told = json.loads(done.stdout)
-        assert told["images"] == count
-        peaks.append(told["peak"])
+        result = json.loads(done.stdout)
+        assert result["images"] == count
+        peaks.append(result["peak"])
     assert peaks[1] - peaks[0] < 10_000
 
 
