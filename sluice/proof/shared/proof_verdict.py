@@ -221,8 +221,9 @@ class VerdictWriter(ABC):
         if not count:
             return ()
         rejected = counted(count, self.source_item)
+        must = "it must" if count == 1 else "they must"
         return (
-            f"{rejected} of the source {are(count)} rejected: {self.rejected_because}, so not to be in {self.store}.",
+            f"{rejected} of the source {are(count)} rejected ({self.rejected_because}): {must} not be in {self.store}.",
         )
 
     def _note_allowed_extra(self) -> tuple[str, ...]:

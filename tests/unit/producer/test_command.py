@@ -42,7 +42,7 @@ def test_the_options_have_defaults() -> None:
 @pytest.mark.parametrize(
     "wrong", [["--max-rejects", "-1"], ["--max-rejects", "²"], ["--wait", "0"], ["--wait", "nan"], []]
 )
-def test_options_that_make_no_sense_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_options_are_usage_errors(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse(*wrong, *["gps.csv"] * bool(wrong))
     assert caught.value.code == Exit.USAGE
@@ -56,7 +56,7 @@ def test_the_help_names_sources_and_exit_statuses(capsys: pytest.CaptureFixture[
     assert "3 rejected, 4 incomplete" in text
 
 
-def test_what_is_missing_is_said_before_anything_is_done(tmp_path: Path) -> None:
+def test_missing_variables_and_sources_are_errors_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match="SLUICE_PRODUCER_PASSWORD"):
         start("gps.csv", env={})
     with pytest.raises(SluiceError, match=r"there is no .*gps.csv"):
@@ -80,7 +80,7 @@ def test_the_program_ends_with_the_status_of_the_error(capsys: pytest.CaptureFix
     assert (said.out, "does not answer" in said.err, "secret" in said.err) == ("", True, False)
 
 
-def test_help_waits_for_no_heavy_import() -> None:
+def test_help_imports_no_heavy_module() -> None:
     heavy = "aiohttp, gcsfs, fsspec, confluent_kafka.schema_registry"
     code = f"import sys; import producer.__main__; print(*{{*{heavy.split(', ')!r}}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})

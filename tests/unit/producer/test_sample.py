@@ -26,7 +26,7 @@ def test_the_sample_is_always_the_same(tmp_path: Path) -> None:
     assert digest == "392020d8832519b4c3717d6911741a79cd0b5ea61b0fdf7e700234c0ec4f6c92"
 
 
-def test_a_file_that_is_something_else_is_not_written_over(tmp_path: Path) -> None:
+def test_a_file_that_is_no_sample_is_not_overwritten(tmp_path: Path) -> None:
     log = tmp_path / "gps.csv"
     log.write_text("1,2,3\n")
     with pytest.raises(SystemExit) as caught:

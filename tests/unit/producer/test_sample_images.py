@@ -9,7 +9,7 @@ from producer.sample_images import MEGABYTE, main, write_images
 from .images.image_samples import read_source
 
 
-def test_the_images_are_nclts_and_can_be_told_apart(tmp_path: Path) -> None:
+def test_the_images_have_nclts_layout_and_differ(tmp_path: Path) -> None:
     keys = write_images(tmp_path / "images", count=13)
     images, refused, _ = read_source(tmp_path / "images")
     assert (set(images), refused, len(images)) == (set(keys), {}, 13)
@@ -32,7 +32,7 @@ def test_folder_and_archives_hold_the_same_and_always_the_same(tmp_path: Path) -
     assert digest == "60150a25928f1a0baffd20a877b7076acd6e6daaa5ddc7e7fca1c1b2118bfe52"
 
 
-def test_a_megabyte_is_a_megabyte(tmp_path: Path) -> None:
+def test_an_image_of_size_megabyte_has_1_mib(tmp_path: Path) -> None:
     write_images(tmp_path / "images", count=1, size=MEGABYTE)
     (path,) = (tmp_path / "images").rglob("*.tiff")
     assert abs(path.stat().st_size - (1 << 20)) < 1_000

@@ -14,7 +14,7 @@ def test_a_row_is_read_with_its_types() -> None:
     assert read(GOOD + b"\n")[0] == [FIX]
 
 
-def test_a_repeated_utime_is_refused_and_the_first_row_kept() -> None:
+def test_a_repeated_utime_is_rejected_and_the_first_row_accepted() -> None:
     again = row(speed="9")
     other = row(utime="1353099678298236")
     rows, _ = read(b"\n".join([GOOD, other, again]))
@@ -31,14 +31,14 @@ def test_blank_lines_are_counted_but_are_no_rows() -> None:
     assert (rows, reader.checker.blank_lines, reader.checker.lines) == ([FIX], 3, 4)
 
 
-def test_a_line_that_is_not_utf8_is_refused_and_kept_as_it_is() -> None:
+def test_a_line_that_is_not_utf8_is_rejected_and_kept_unchanged() -> None:
     bad = GOOD[:-1] + b"\xff"
     assert read(bad)[0] == [RowReject(1, RowReason.NOT_UTF8, bad, len(bad), find_utime(bad))]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n" + GOOD])
 @pytest.mark.parametrize("length", [LINE_LIMIT + 1, LINE_LIMIT + 2, 200_000])
-def test_a_long_line_is_refused_with_its_length_and_the_next_one_read(length: int, end: bytes) -> None:
+def test_a_long_line_is_rejected_with_its_length_and_the_next_one_read(length: int, end: bytes) -> None:
     rows, _ = read(b"7" * length + end)
     assert rows[0] == RowReject(1, RowReason.TOO_LONG, b"7" * LINE_LIMIT, length)
     assert rows[1:] == ([FIX] if end.endswith(GOOD) else [])

@@ -15,7 +15,7 @@ steps = st.lists(utimes | st.lists(utimes, max_size=8), max_size=40)
 
 @settings(max_examples=300, deadline=None)
 @given(steps=steps)
-def test_it_answers_as_a_set_would(steps: list[int | list[int]]) -> None:
+def test_it_behaves_like_a_set(steps: list[int | list[int]]) -> None:
     seen, expected = UtimeSet(), set[int]()
     for step in steps:
         if isinstance(step, int):
@@ -29,7 +29,7 @@ def test_it_answers_as_a_set_would(steps: list[int | list[int]]) -> None:
 
 
 @pytest.mark.parametrize("count", [1_023, 1_024, 1_025, 70_000])
-def test_what_was_written_to_disk_is_found_again(count: int) -> None:
+def test_utimes_written_to_disk_are_found(count: int) -> None:
     seen = UtimeSet()
     even = np.arange(0, 2 * count, 2, dtype=np.int64)
     for start in range(0, count, 700):
@@ -49,7 +49,7 @@ def test_a_block_that_does_not_rise_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_said_so() -> None:
+def test_a_full_disk_is_an_error_with_advice() -> None:
     seen = UtimeSet()
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, seen._file.fileno())  # pyright: ignore[reportPrivateUsage] no disk is filled for this

@@ -40,7 +40,7 @@ def test_both_paths_agree_on_any_log_that_names_its_columns(log: bytes, size: in
 
 @settings(max_examples=100, deadline=None)
 @given(rows=st.lists(plain_rows, min_size=1, max_size=9, unique_by=lambda fields: fields[0]), order=orders)
-def test_columns_in_any_order_make_the_same_messages(rows: list[tuple[str, ...]], order: list[int]) -> None:
+def test_columns_in_any_order_make_the_same_records(rows: list[tuple[str, ...]], order: list[int]) -> None:
     names = [SPELLINGS[column][0] for column in order]
     log = "\n".join(",".join(line) for line in [names, *([fields[column] for column in order] for fields in rows)])
     expected = [
@@ -55,7 +55,7 @@ def test_columns_in_any_order_make_the_same_messages(rows: list[tuple[str, ...]]
 
 @settings(max_examples=300, deadline=None)
 @given(rows=st.lists(plain_rows | edge_rows, min_size=1, max_size=6))
-def test_what_the_columns_accept_the_plain_parser_reads_the_same(rows: list[tuple[str, ...]]) -> None:
+def test_a_block_that_parse_columns_accepts_is_parsed_the_same_by_the_plain_path(rows: list[tuple[str, ...]]) -> None:
     texts = [",".join(fields).encode() for fields in rows]
     columns = parse_columns(b"".join(text + b"\n" for text in texts), lines=len(texts))
     if columns is not None:

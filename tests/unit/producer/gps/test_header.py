@@ -22,7 +22,7 @@ def test_a_header_in_the_order_of_a_log_is_no_row(header: str, bom: bytes) -> No
 
 
 @pytest.mark.parametrize("before", [b"", b"\n\n", b"# GPS log\n# of a robot, in the town\n", b"\xef\xbb\xbf"])
-def test_a_header_says_where_each_column_is(before: bytes) -> None:
+def test_a_header_gives_the_order_of_the_columns(before: bytes) -> None:
     order = [4, 3, 7, 0, 5, 2, 1, 6]
     header = ",".join(COLUMNS[place] for place in order)
     row = b",".join(GOOD.split(b",")[place] for place in order)
@@ -55,14 +55,14 @@ def test_a_comment_before_the_rows_is_no_row() -> None:
         ("utime,3,sats,lat,lon,alt,track,speed", "unknown: '3'"),
     ],
 )
-def test_a_header_that_does_not_fit_is_refused_before_any_row(header: str, says: str) -> None:
+def test_a_header_that_does_not_fit_is_an_error_before_any_row(header: str, says: str) -> None:
     for encoding in ("utf-8", "latin-1"):
         with pytest.raises(HeaderError, match=says) as caught:
             read(header.encode(encoding) + b"\n" + GOOD)
         assert caught.value.status is Exit.USAGE
 
 
-def test_columns_named_again_are_no_row_and_another_order_ends_the_reading() -> None:
+def test_a_repeated_header_is_rejected_and_one_in_another_order_is_an_error() -> None:
     header = b"utime,mode,sats,lat,lon,alt,track,speed"
     assert reasons(GOOD + b"\n" + header) == [(2, RowReason.HEADER)]
     assert reasons(header + b"\n" + header + b"\n" + GOOD) == [(2, RowReason.HEADER)]

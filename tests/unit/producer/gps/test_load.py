@@ -145,7 +145,7 @@ def test_a_cut_source_loads_what_came_and_says_how_far(log: Path, broker: Broker
         ("utime,mode,sats,lat,lon,alt,track,speed\n", "has no row: it ends after the names of the columns"),
     ],
 )
-def test_a_source_without_a_row_is_no_success(tmp_path: Path, broker: Broker, text: str, says: str) -> None:
+def test_a_source_without_rows_is_a_failure(tmp_path: Path, broker: Broker, text: str, says: str) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text(text)
     report = load(empty, broker, "empty")
@@ -194,7 +194,7 @@ def test_a_broker_that_goes_away_for_good_ends_the_load(log: Path, mortal_broker
     assert "Connection refused" in (report.problem or "")
 
 
-def test_a_stop_brings_what_was_sent_to_an_end(tmp_path: Path, broker: Broker) -> None:
+def test_a_stopped_load_waits_for_the_records_sent(tmp_path: Path, broker: Broker) -> None:
     log = tmp_path / "long.csv"
     write_sample(log, rows=40_000)
     ticks = iter(range(3))
@@ -210,7 +210,7 @@ def test_a_stop_brings_what_was_sent_to_an_end(tmp_path: Path, broker: Broker) -
     assert len(broker.records("stop")) == report.acknowledged
 
 
-def test_a_second_stop_gives_up_what_is_still_under_way(log: Path, mortal_broker: Broker) -> None:
+def test_a_second_stop_gives_up_the_waiting_records(log: Path, mortal_broker: Broker) -> None:
     stops = iter([False, False, True, True])
 
     def tick() -> None:

@@ -39,7 +39,7 @@ def test_the_json_report_has_every_count() -> None:
     }
 
 
-def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
+def test_the_text_report_has_loaded_and_rejected_rows() -> None:
     assert REPORT.as_lines() == [
         "gps.csv: 1,000 of 1,010 rows loaded in 2.0 s, 500 rows a second",
         "5 rows rejected; they are in gps.rejects.csv:",
@@ -49,7 +49,7 @@ def test_people_are_told_what_was_loaded_and_what_was_not() -> None:
     ]
 
 
-def test_a_load_without_trouble_is_one_line() -> None:
+def test_the_text_report_of_a_complete_load_is_one_line() -> None:
     report = replace(REPORT, rejected=Counter(), failed=0, problem=None, tombstones=True, acknowledged=1_010)
     assert report.as_lines() == ["gps.csv: 1,010 of 1,010 rows deleted in 2.0 s, 505 rows a second"]
     assert report.complete

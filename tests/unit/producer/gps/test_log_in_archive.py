@@ -40,7 +40,7 @@ def test_a_file_whose_own_name_has_colons_is_that_file(tmp_path: Path) -> None:
         ("gps.csv::gps.csv", "there is no tar archive to take gps.csv from"),
     ],
 )
-def test_a_source_that_is_not_there_is_said_so(spec: str, says: str, log_folder: Path) -> None:
+def test_a_missing_source_is_an_error(spec: str, says: str, log_folder: Path) -> None:
     with pytest.raises(SluiceError, match=says) as caught:
         read_log(str(log_folder / spec))
     assert caught.value.status is Exit.FAILED

@@ -62,14 +62,14 @@ def test_all_lines_come_in_order_however_the_stream_is_cut(
     ]
 
 
-def test_a_line_that_has_only_begun_is_not_handed_over_when_the_source_is_cut() -> None:
+def test_an_incomplete_line_is_dropped_when_the_source_is_cut() -> None:
     blocks = read_blocks(stream(b"1,2\n3,4\n5,0.0", cut=True))
     assert next(blocks).data == b"1,2\n3,4\n"
     with pytest.raises(SourceCutError):
         next(blocks)
 
 
-def test_what_comes_slowly_is_handed_over_before_a_block_is_full() -> None:
+def test_slow_input_is_yielded_before_a_block_is_full() -> None:
     reading, writing = os.pipe()
     blocks = read_blocks(io.BufferedReader(io.FileIO(reading)))
     more = threading.Timer(0.3, lambda: os.write(writing, b"3,4\n5"))
@@ -80,6 +80,6 @@ def test_what_comes_slowly_is_handed_over_before_a_block_is_full() -> None:
     assert next(blocks).data == b"5\n"
 
 
-def test_an_endless_line_is_not_kept() -> None:
+def test_an_endless_line_is_not_held_in_memory() -> None:
     (block,) = read_blocks(stream(*[b"7" * 100_000] * 50))
     assert (len(block.data), block.overlong) == (LINE_LIMIT, 5_000_000)

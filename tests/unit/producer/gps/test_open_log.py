@@ -20,7 +20,7 @@ STORED_AS = ["gps.csv", "gps.csv.gz", "sensor_data/2012-11-16_sen.tar.gz", *COMP
 
 
 @pytest.mark.parametrize("name", STORED_AS)
-def test_a_log_is_unpacked_from_disk_and_from_the_web(name: str, log_folder: Path, log_server: str) -> None:
+def test_a_log_is_decompressed_from_disk_and_from_the_web(name: str, log_folder: Path, log_server: str) -> None:
     assert read_log(str(log_folder / name)) == LOG
     assert read_log(f"{log_server}/{name}") == LOG
 
@@ -33,7 +33,7 @@ def test_a_log_is_read_from_a_bucket(log_server: str) -> None:
         read_log("gs://bucket/missing.csv", env=env)
 
 
-def test_a_dash_reads_standard_input_packed_or_not() -> None:
+def test_a_dash_reads_standard_input_compressed_or_not() -> None:
     assert read_log("-", stdin=LOG) == LOG
     assert read_log("-", stdin=gzip.compress(LOG)) == LOG
     assert read_log("-::2012-11-16/gps_rtk.csv", stdin=SESSION) == OTHER
@@ -56,7 +56,7 @@ def pipe() -> Iterator[Callable[[bytes], str]]:
 
 
 @pytest.mark.parametrize("name", STORED_AS)
-def test_what_can_be_read_once_is_read_whole(name: str, pipe: Callable[[bytes], str], tmp_path: Path) -> None:
+def test_pipes_and_sockets_are_read_whole(name: str, pipe: Callable[[bytes], str], tmp_path: Path) -> None:
     data = FILES[f"/{name}"]
     assert read_log(pipe(data)) == LOG
     fifo = tmp_path / "fifo"
@@ -71,7 +71,7 @@ def test_what_can_be_read_once_is_read_whole(name: str, pipe: Callable[[bytes], 
 
 
 @pytest.mark.parametrize("spec", ["fifo", "-"])
-def test_what_is_looked_into_first_is_opened_once_and_read_whole(
+def test_a_source_whose_kind_was_detected_is_read_from_its_beginning(
     spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -89,7 +89,7 @@ def test_minus_zero_keeps_its_sign() -> None:
         ({"utime": "4102444800000000"}, RowReason.UTIME_RANGE),
     ],
 )
-def test_a_row_is_refused_with_its_reason(changed: dict[str, str], reason: RowReason) -> None:
+def test_a_row_is_rejected_with_its_reason(changed: dict[str, str], reason: RowReason) -> None:
     bad = row(**changed)
     assert read(GOOD + b"\n" + bad + b"\n")[0][1:] == [RowReject(2, reason, bad, len(bad), find_utime(bad))]
 
@@ -131,14 +131,14 @@ def test_the_limits_themselves_are_accepted(changed: dict[str, str]) -> None:
         (b",", None),
     ],
 )
-def test_a_refused_row_names_its_utime_where_its_digits_are_there(log: bytes, utime: int | None) -> None:
+def test_the_utime_of_a_rejected_row_is_found_if_its_digits_are_complete(log: bytes, utime: int | None) -> None:
     (reject,) = read(log)[0]
     assert isinstance(reject, RowReject)
     assert reject.utime == utime
 
 
 @pytest.mark.parametrize("separator", [" ", "\t", ";", " ; ", "|"])
-def test_fields_that_are_not_separated_by_commas_are_refused_with_that_reason(separator: str) -> None:
+def test_fields_that_are_not_separated_by_commas_are_rejected_with_that_reason(separator: str) -> None:
     assert reasons(GOOD.replace(b",", separator.encode())) == [(1, RowReason.SEPARATOR)]
     assert reasons(b"1353099678298235;3;0;0,73;-1,46;264,4;11,3;0,0") == [(1, RowReason.SEPARATOR)]
 
@@ -149,7 +149,7 @@ SAVETXT = (
 )
 
 
-def test_what_savetxt_writes_is_accepted_for_every_digit_is_there() -> None:
+def test_rows_written_by_savetxt_are_accepted() -> None:
     expected = GpsFix(UTIME, 3, 10, 0.738168596822093, -1.46098603965911, 264.4, None, 0.005)
     assert read(SAVETXT)[0] == [expected]
     assert reasons(SAVETXT.replace(b",", b" ")) == [(1, RowReason.SEPARATOR)]

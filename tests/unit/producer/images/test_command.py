@@ -35,7 +35,7 @@ def test_a_dry_run_needs_no_kafka_and_writes_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_is_missing_is_said_before_kafka_is_asked(tmp_path: Path) -> None:
+def test_missing_variables_and_sources_are_errors_before_kafka_is_contacted(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match="SLUICE_PRODUCER_PASSWORD"):
         start(str(tmp_path))
     with pytest.raises(SluiceError, match=r"there is no .*missing"):
@@ -49,7 +49,7 @@ def test_rejects_do_not_go_into_the_folder_that_is_loaded(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_nobody_there_is_told(
+def test_an_unreachable_broker_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -49,27 +49,27 @@ def test_images_bytes_and_memory_are_counted(folder: Path) -> None:
     assert result["rejected"] == {"name": 1}
 
 
-def test_what_does_not_fit_is_a_failure(folder: Path) -> None:
+def test_images_that_do_not_fit_redis_are_a_failure(folder: Path) -> None:
     assert with_memory(folder, used=1_000, most=STORED + 1_000).status is Exit.OK
     report = with_memory(folder, used=1_001, most=STORED + 1_000)
     assert report.status is Exit.FAILED
     assert "no room" in (report.problem or "")
 
 
-def test_no_limit_is_no_limit(folder: Path) -> None:
+def test_without_maxmemory_everything_fits(folder: Path) -> None:
     report = with_memory(folder, used=1_000, most=0)
     assert report.status is Exit.OK
     assert "which has no limit" in report.as_lines()[1]
 
 
-def test_where_redis_cannot_be_asked_it_says_so(folder: Path) -> None:
+def test_an_unreachable_redis_is_reported(folder: Path) -> None:
     report = dry(folder)
     assert report.status is Exit.REJECTED
     assert "not known: SLUICE_REDIS_HOST" in report.as_lines()[1]
     assert report.as_json()["redis_maxmemory"] is None
 
 
-def test_a_cut_source_and_a_reached_default_are_told_as_by_a_load(tmp_path: Path, folder: Path) -> None:
+def test_a_cut_source_and_the_default_limit_are_reported_as_by_a_load(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "cut.tar"
     path.write_bytes(make_tar(session(COUNT))[:2_000])
     assert dry(path).status is Exit.INCOMPLETE

@@ -24,7 +24,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_whole_image_is_accepted_and_no_part_of_it(kind: str) -> None:
+def test_a_complete_image_is_accepted_and_a_truncated_one_rejected(kind: str) -> None:
     data = WHOLE[kind]
     assert check_image(data) is None
     for end in chain(range(1, min(len(data), 400)), range(400, len(data), 97), [len(data) - 1]):
@@ -41,7 +41,7 @@ def test_several_images_in_one_tiff_must_all_be_there() -> None:
     assert check_image(data[:-600]) is ImageReason.TRUNCATED
 
 
-def test_tiles_are_looked_at_too() -> None:
+def test_tiles_are_checked_too() -> None:
     tags = {256: 32, 257: 32, 258: 8, 259: 1, 262: 1, 277: 1, 322: 32, 323: 32, 324: 200, 325: 1_024}
     head = b"II*\0" + struct.pack("<IH", 8, len(tags))
     data = head + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()) + bytes(4)
@@ -59,27 +59,27 @@ def test_a_preview_inside_a_jpeg_is_not_taken_for_its_end() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_bytes_after_the_end_are_no_fault(kind: str) -> None:
+def test_bytes_after_the_end_are_accepted(kind: str) -> None:
     assert check_image(WHOLE[kind] + bytes(100)) is None
 
 
 @pytest.mark.parametrize(
     "data", [b"1353099678298235,3,0,0.7\n", b"\0" * 500, b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"]
 )
-def test_what_is_no_image_is_refused(data: bytes) -> None:
+def test_a_file_that_is_no_image_is_rejected(data: bytes) -> None:
     assert check_image(data) is ImageReason.NOT_AN_IMAGE
 
 
-def test_other_formats_are_refused() -> None:
+def test_other_formats_are_rejected() -> None:
     assert check_image(picture(kind="BMP")) is ImageReason.NOT_AN_IMAGE
     assert check_image(picture(kind="GIF")) is ImageReason.NOT_AN_IMAGE
 
 
-def test_nothing_is_an_empty_image() -> None:
+def test_a_file_without_bytes_is_rejected_as_empty() -> None:
     assert check_image(b"") is ImageReason.EMPTY
 
 
-def test_a_decompression_bomb_is_refused_and_large_images_are_not_warned_about(
+def test_a_decompression_bomb_is_rejected_and_large_images_cause_no_warning(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     def claiming(width: int, height: int) -> bytes:
@@ -98,7 +98,7 @@ def test_a_decompression_bomb_is_refused_and_large_images_are_not_warned_about(
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(WHOLE)), st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=8))
-def test_damaged_images_never_raise_nor_say_anything(kind: str, changes: list[tuple[int, int]]) -> None:
+def test_damaged_images_raise_and_print_nothing(kind: str, changes: list[tuple[int, int]]) -> None:
     data = bytearray(WHOLE[kind])
     for at, value in changes:
         data[at % len(data)] = value

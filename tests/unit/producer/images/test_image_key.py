@@ -39,5 +39,5 @@ def test_a_name_that_is_no_utime_still_has_a_camera(file: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["Cam0/\udcff/1.tiff", "a\nb/1.tiff", "\x1b[2J/1.tiff", "x" * KEY_LIMIT + "/1.tiff"])
-def test_a_path_that_is_no_plain_text_is_refused(path: str) -> None:
+def test_a_path_that_is_no_plain_text_is_rejected(path: str) -> None:
     assert PathParser(source_name="photos").parse(path) is ImageReason.PATH

@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     return write_files(tmp_path / "data", session())
 
 
-def test_files_that_are_refused_have_their_reasons(folder: Path) -> None:
+def test_rejected_files_have_their_reasons(folder: Path) -> None:
     lb3 = "2012-11-16/lb3"
     write_files(
         folder,
@@ -54,13 +54,13 @@ def test_files_that_are_refused_have_their_reasons(folder: Path) -> None:
     assert set(images) == set(KEYS)
 
 
-def test_a_refused_file_does_not_make_a_good_one_a_duplicate(tmp_path: Path) -> None:
+def test_a_rejected_file_does_not_make_a_good_one_a_duplicate(tmp_path: Path) -> None:
     images, refused, _ = read_source(write_files(tmp_path, [("Cam0/1.png", b""), ("Cam0/1.tiff", picture())]))
     assert (len(images), refused) == (1, {"Cam0/1.png": "empty"})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_refused_and_the_rest_read(folder: Path) -> None:
+def test_an_unreadable_file_is_rejected_and_the_others_are_read(folder: Path) -> None:
     (folder / f"2012-11-16/lb3/Cam0/{UTIME}.tiff").chmod(0)
     (folder / "2012-11-16/lb3/Cam1").chmod(0)
     try:
@@ -71,7 +71,7 @@ def test_what_may_not_be_read_is_refused_and_the_rest_read(folder: Path) -> None
     assert len(images) == 1
 
 
-def test_a_file_that_vanishes_or_shrinks_meanwhile_is_refused(folder: Path) -> None:
+def test_a_file_that_vanishes_or_shrinks_meanwhile_is_rejected(folder: Path) -> None:
     first, second = (folder / f"2012-11-16/lb3/Cam0/{UTIME + n}.tiff" for n in (0, 200_000))
     with open_images(str(folder), env={}, selection=Selection(cameras=frozenset({"Cam0"}))) as source:
         first.unlink()
@@ -79,7 +79,7 @@ def test_a_file_that_vanishes_or_shrinks_meanwhile_is_refused(folder: Path) -> N
         assert set(read(source)[1].values()) <= {"unreadable", "truncated"}
 
 
-def test_a_name_that_is_not_utf_8_is_refused_and_shown(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_rejected_and_shown(tmp_path: Path) -> None:
     packed = make_tar([(member("Cam0/1.tiff", size=5), b"bytes"), ("Cam0/2.tiff", picture())]).replace(
         b"Cam0/1.", b"Cam\xff/1."
     )
@@ -93,7 +93,7 @@ def test_a_name_that_is_not_utf_8_is_refused_and_shown(tmp_path: Path) -> None:
     assert set(images) == {"names/Cam0/2"}
 
 
-def test_links_and_devices_in_an_archive_are_refused(tmp_path: Path) -> None:
+def test_links_and_devices_in_an_archive_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "odd.tar"
     kinds = {"sym": tarfile.SYMTYPE, "hard": tarfile.LNKTYPE, "dev": tarfile.CHRTYPE, "pipe": tarfile.FIFOTYPE}
     odd = [(member(f"Cam0/{name}", type=kind, linkname="/etc/passwd"), b"") for name, kind in kinds.items()]
@@ -103,7 +103,7 @@ def test_links_and_devices_in_an_archive_are_refused(tmp_path: Path) -> None:
     assert images == KEYS
 
 
-def test_a_file_that_was_packed_as_sparse_is_read_whole(tmp_path: Path) -> None:
+def test_a_sparse_member_is_read_whole(tmp_path: Path) -> None:
     with_hole = picture(size=(400, 400))[:-400_000]
     (tmp_path / "1.tiff").write_bytes(with_hole)
     os.truncate(tmp_path / "1.tiff", len(with_hole) + 400_000)
@@ -114,7 +114,7 @@ def test_a_file_that_was_packed_as_sparse_is_read_whole(tmp_path: Path) -> None:
         assert list(read_source(archive)[0].values()) == [(tmp_path / "1.tiff").read_bytes()]
 
 
-def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_a_member_that_claims_ten_gigabytes_is_rejected_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.tar"
     huge = member("2012-11-16/lb3/Cam0/1.tiff", size=10 << 30).tobuf(tarfile.GNU_FORMAT)
     good = make_tar(session())
@@ -132,7 +132,7 @@ def test_a_member_that_claims_ten_gigabytes_is_refused_before_it_is_read(tmp_pat
             next(items)
 
 
-def test_such_a_member_does_not_use_up_what_may_be_loaded(tmp_path: Path) -> None:
+def test_a_member_rejected_by_size_does_not_count_towards_max_bytes(tmp_path: Path) -> None:
     path = write_files(tmp_path / "s", [("Cam0/2.tiff", picture())])
     with (path / "Cam0/1.tiff").open("wb") as file:
         file.truncate(MAX_IMAGE_BYTES + 1)
@@ -140,7 +140,7 @@ def test_such_a_member_does_not_use_up_what_may_be_loaded(tmp_path: Path) -> Non
     assert (set(images), refused) == ({"s/Cam0/2"}, {"Cam0/1.tiff": "too-large"})
 
 
-def test_an_image_of_just_the_size_of_a_message_is_taken(tmp_path: Path) -> None:
+def test_an_image_at_the_limit_of_the_topic_is_accepted(tmp_path: Path) -> None:
     path = write_files(tmp_path / "s", [("Cam0/1.tiff", picture())])
     limit = batch_bytes(key=len("s/Cam0/1"), value=len(picture()))
     assert read_source(path, largest=limit)[1] == {}
@@ -164,7 +164,7 @@ def test_a_selection_is_the_same_in_a_folder_and_an_archive(tmp_path: Path) -> N
         assert one[2].size == sum(map(len, one[0].values()))
 
 
-def test_an_archive_is_not_read_on_when_no_more_is_wanted(tmp_path: Path) -> None:
+def test_an_archive_is_not_read_beyond_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(make_tar(session(200)))
     images, _, source = read_source(path, limit=3)

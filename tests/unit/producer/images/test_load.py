@@ -88,7 +88,7 @@ def test_every_file_is_accounted_for(folder: Path, broker: Broker) -> None:
     ]  # fmt: skip
 
 
-def test_an_image_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path, broker: Broker) -> None:
+def test_an_image_that_is_too_large_is_rejected_before_it_is_sent(tmp_path: Path, broker: Broker) -> None:
     large = picture(size=(600, 600))
     assert len(large) > LARGEST
     source = write_files(tmp_path / "s", [("Cam0/1.tiff", large), ("Cam0/2.tiff", picture())])
@@ -105,7 +105,7 @@ def test_rejects_may_be_allowed_or_end_the_load(folder: Path, broker: Broker) ->
     assert "more than 1 files were rejected" in (report.problem or "")
 
 
-def test_to_be_stopped_by_the_default_size_is_no_success(folder: Path, broker: Broker) -> None:
+def test_reaching_the_default_max_bytes_is_incomplete(folder: Path, broker: Broker) -> None:
     few = Selection(max_bytes=5 * len(picture()))
     assert load(folder, broker, "images-chosen", selection=few).status is Exit.OK
     report = load(folder, broker, "images-default", selection=few, size_was_chosen=False)
@@ -114,7 +114,7 @@ def test_to_be_stopped_by_the_default_size_is_no_success(folder: Path, broker: B
     assert "--max-bytes all" in (report.problem or "")
 
 
-def test_of_an_archive_it_says_how_much_was_not_read(tmp_path: Path, broker: Broker) -> None:
+def test_the_report_says_how_much_of_an_archive_was_not_read(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(make_tar(session(400)))
     report = load(path, broker, "images-rest", selection=Selection(max_bytes=1_000), size_was_chosen=False)
@@ -158,7 +158,7 @@ def test_a_broker_that_goes_away_for_good_ends_the_load(folder: Path, mortal_bro
     assert f"0 images were acknowledged, {COUNT} were not" in (report.problem or "")
 
 
-def test_bytes_are_counted_right_where_some_fail(folder: Path, mortal_broker: Broker) -> None:
+def test_acknowledged_bytes_are_right_after_failures(folder: Path, mortal_broker: Broker) -> None:
     source = Selection(cameras=frozenset({"Cam0"}))
     one = load(folder, mortal_broker, "images-some", selection=source)
     assert one.size == 15 * len(picture())
@@ -174,7 +174,7 @@ def test_bytes_are_counted_right_where_some_fail(folder: Path, mortal_broker: Br
         assert (delivery.acknowledged, delivery.acknowledged_bytes, delivery.failed_bytes) == (2, 100, 11_000)
 
 
-def test_a_stop_brings_what_was_sent_to_an_end(folder: Path, broker: Broker) -> None:
+def test_a_stopped_load_waits_for_the_records_sent(folder: Path, broker: Broker) -> None:
     ticks = iter(range(9))
 
     def tick() -> None:
@@ -195,7 +195,7 @@ def test_rejects_that_cannot_be_written_end_the_load(folder: Path, broker: Broke
     assert "they are in" not in "".join(report.as_lines())
 
 
-def test_the_report_tells_everything(folder: Path, broker: Broker) -> None:
+def test_the_report_has_every_count(folder: Path, broker: Broker) -> None:
     write_files(folder / "2012-11-16/lb3/Cam0", [("readme", b"x")])
     report = load(folder, broker, "images-report", selection=Selection(every=3))
     result = report.as_json()

@@ -36,7 +36,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("inside", [".", "2012-11-16", "2012-11-16/lb3"])
-def test_a_folder_is_read_from_wherever_it_is_named(folder: Path, inside: str) -> None:
+def test_every_folder_above_the_images_gives_the_same_keys(folder: Path, inside: str) -> None:
     images, refused, source = read_source(folder / inside)
     assert (images, refused) == (KEYS, {})
     assert source.position() == source.size == sum(map(len, KEYS.values()))
@@ -47,7 +47,7 @@ def test_one_camera_of_a_session_can_be_the_source(folder: Path) -> None:
     assert set(images) == {key for key in KEYS if "/Cam1/" in key}
 
 
-def test_an_archive_is_read_packed_or_not_from_disk_or_a_pipe(archive: Path, tmp_path: Path) -> None:
+def test_an_archive_is_read_compressed_or_not_from_disk_or_a_pipe(archive: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain.tar"
     plain.write_bytes(gzip.decompress(archive.read_bytes()))
     for spec in (archive, plain):
@@ -81,7 +81,7 @@ def test_a_session_of_the_data_set_comes_from_the_web(archive: Path, web: str) -
     assert caught.value.status is Exit.USAGE
 
 
-def test_what_is_no_source_of_images_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_source_or_one_without_images_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SluiceError, match=r"there is no .*missing; check"):
         read_source(tmp_path / "missing")
     log = write_files(tmp_path, [("gps.csv", b"1,2,3\n")]) / "gps.csv"
@@ -90,7 +90,7 @@ def test_what_is_no_source_of_images_is_said_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("members", [[], [(member("Cam0", type=tarfile.DIRTYPE), b"")]])
-def test_an_empty_source_has_nothing(tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
+def test_an_empty_source_yields_nothing(tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
     path = tmp_path / "empty.tar"
     path.write_bytes(make_tar(members))
     (tmp_path / "none").mkdir()

@@ -16,7 +16,7 @@ from producer.images.redis_memory import RedisMemory, RedisUnknownError, estimat
         (1_048_706, 1_310_800), (1_500_000, 1_572_944), (5_000_000, 5_242_960),
     ],
 )  # fmt: skip
-def test_the_formula_gives_what_redis_says_and_the_slot_in_its_table(value: int, measured: int) -> None:
+def test_the_estimate_is_memory_usage_plus_the_slot_of_the_table(value: int, measured: int) -> None:
     assert estimate_memory(key=32, value=value) == measured + 8
 
 
@@ -39,7 +39,7 @@ def redis(*answers: bytes) -> Generator[tuple[dict[str, str], list[bytes]]]:
         server.shutdown()
 
 
-def test_redis_is_asked_as_the_reader() -> None:
+def test_redis_is_queried_as_user_reader() -> None:
     info = b"# Memory\r\nused_memory:1000\r\nused_memory_human:1K\r\nmaxmemory:536870912\r\n"
     with redis(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(info), info)) as (env, asked):
         assert fetch_memory(env) == RedisMemory(used=1_000, limit=536_870_912)
@@ -55,13 +55,13 @@ def test_redis_is_asked_as_the_reader() -> None:
         ((b"+OK\r\n", b"$3\r\nabc\r\n"), "used_memory"),
     ],
 )
-def test_a_refusal_is_told(answers: tuple[bytes, ...], says: str) -> None:
+def test_an_error_reply_is_in_the_message(answers: tuple[bytes, ...], says: str) -> None:
     with redis(*answers) as (env, _), pytest.raises(RedisUnknownError, match=says) as caught:
         fetch_memory(env)
     assert env["SLUICE_REDIS_READER_PASSWORD"] not in str(caught.value)
 
 
-def test_where_redis_is_not_known_nobody_is_asked() -> None:
+def test_without_an_address_redis_is_not_queried() -> None:
     with pytest.raises(RedisUnknownError, match="SLUICE_REDIS_HOST, SLUICE_REDIS_PORT"):
         fetch_memory({})
     with pytest.raises(RedisUnknownError, match=r"Redis at 127.0.0.1:1 does not say: .*refused"):

@@ -13,7 +13,7 @@ def parse(*arguments: str) -> Selection:
     return read_selection(parser.parse_args(arguments))
 
 
-def test_everything_is_chosen_up_to_a_limit_for_mistakes() -> None:
+def test_the_default_is_all_images_up_to_400_mb() -> None:
     assert parse() == Selection(cameras=None, every=1, limit=None, max_bytes=DEFAULT_MAX_BYTES)
     assert parse("--max-bytes", "all").max_bytes is None
 
@@ -40,7 +40,7 @@ def test_cameras_are_named_or_numbered_repeated_or_listed() -> None:
         ["--max-bytes", "0"], ["--max-bytes", "-1"], ["--max-bytes", "5 apples"], ["--max-bytes", "MB"],
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_values_are_usage_errors(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(*wrong)
     assert wrong[0] in capsys.readouterr().err
@@ -70,11 +70,11 @@ def test_a_limit_holds_for_chosen_files() -> None:
     assert chosen([10] * 7, every=2, limit=3) == ([0, 2, 4], {"every": (3, 30), "limit": (1, 10)})
 
 
-def test_a_size_is_never_passed_and_nothing_smaller_slips_in_behind() -> None:
+def test_max_bytes_is_never_exceeded_and_no_smaller_file_follows() -> None:
     assert chosen([40, 40, 30, 10], max_bytes=100) == ([0, 1], {"max-bytes": (2, 40)})
     assert chosen([50, 50], max_bytes=100) == ([0, 1], {})
 
 
-def test_what_ended_it_first_gets_the_blame() -> None:
+def test_files_are_counted_under_the_limit_reached_first() -> None:
     assert chosen([10, 10, 100], limit=2, max_bytes=50) == ([0, 1], {"limit": (1, 100)})
     assert chosen([10, 100, 10, 10], limit=2, max_bytes=50) == ([0], {"max-bytes": (3, 120)})

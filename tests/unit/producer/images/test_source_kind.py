@@ -22,7 +22,7 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def test_images_are_told_from_logs(folder: Path, archive: Path, tmp_path: Path) -> None:
+def test_the_kind_of_a_source_is_detected(folder: Path, archive: Path, tmp_path: Path) -> None:
     def told(spec: Path | str) -> bool:
         with detect_kind(str(spec), env={}, stdin=io.BytesIO(b"1,2,3\n")) as found:
             return found.images

@@ -61,7 +61,7 @@ def test_a_broker_that_does_not_come_back_is_given_up(mortal_broker: Broker) -> 
         assert delivery.handed == 1_010
 
 
-def test_while_a_broker_is_away_the_reason_is_told_and_the_wait_can_be_ended(mortal_broker: Broker) -> None:
+def test_while_a_broker_is_away_the_note_has_the_reason_and_the_wait_can_be_ended(mortal_broker: Broker) -> None:
     with Delivery(mortal_broker.settings, topic="away", patience=600) as delivery:
         delivery.connect()
         mortal_broker.vanish()
@@ -94,14 +94,14 @@ def test_a_record_the_client_refuses_is_a_failure_and_counted(broker: Broker) ->
         assert delivery.problem.code() == KafkaError.MSG_SIZE_TOO_LARGE
 
 
-def test_nobody_there_is_an_error_after_a_while() -> None:
+def test_an_unreachable_broker_is_an_error_after_a_while() -> None:
     with Delivery({"bootstrap.servers": "127.0.0.1:1"}, topic="t", patience=5) as delivery:
         with pytest.raises(SluiceError, match=r"topic t cannot be written to: .*Connection refused") as caught:
             delivery.connect(seconds=0.5)
         assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_a_broker_that_speaks_no_tls_is_an_error(broker: Broker) -> None:
+def test_a_broker_without_tls_is_an_error(broker: Broker) -> None:
     settings = {**broker.settings, "security.protocol": "SSL"}
     with (
         Delivery(settings, topic="t", patience=5) as delivery,
@@ -110,7 +110,7 @@ def test_a_broker_that_speaks_no_tls_is_an_error(broker: Broker) -> None:
         delivery.connect(seconds=0.5)
 
 
-def test_settings_that_are_wrong_are_said_so(tmp_path: Path) -> None:
+def test_invalid_settings_are_an_error(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.pem")
     with pytest.raises(SluiceError, match=r"ssl.ca.location"):
         Delivery({"security.protocol": "SSL", "ssl.ca.location": missing}, topic="t", patience=5)
@@ -119,5 +119,5 @@ def test_settings_that_are_wrong_are_said_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("records", [[], [(b"", b"")], [(b"a", None)], [(b"a", None), (b"bc", b""), (b"d", b"efg")]])
-def test_pairs_come_out_of_records_as_they_went_in(records: list[Pair]) -> None:
+def test_pairs_of_records_from_pairs_are_unchanged(records: list[Pair]) -> None:
     assert Records.from_pairs(records).pairs() == records

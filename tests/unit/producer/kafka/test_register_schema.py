@@ -83,7 +83,7 @@ def test_a_known_subject_is_held_to_backward_before_anything_new_is_registered(
     assert server.asked == [f"/config/{SUBJECT} BACKWARD", f"/subjects/{SUBJECT}/versions"]
 
 
-def test_a_schema_that_breaks_compatibility_is_said_so(registry: tuple[str, type[Registry]]) -> None:
+def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[str, type[Registry]]) -> None:
     url, server = registry
     server.schemas.append('"string"')
     server.refuse = (409, "reader type: INT not compatible with writer type: STRING")
@@ -92,7 +92,7 @@ def test_a_schema_that_breaks_compatibility_is_said_so(registry: tuple[str, type
     assert caught.value.status is Exit.FAILED
 
 
-def test_another_answer_is_passed_on(registry: tuple[str, type[Registry]]) -> None:
+def test_other_errors_of_the_registry_are_passed_on(registry: tuple[str, type[Registry]]) -> None:
     url, server = registry
     server.refuse = (422, "not a schema")
     with pytest.raises(SluiceError, match="answers: not a schema"):

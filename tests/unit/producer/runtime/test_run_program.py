@@ -1,4 +1,4 @@
-"""How a program begins and ends, in a process of its own."""
+"""Standard streams, signals, errors and exit statuses of a program; each test runs it in a process of its own."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def program(body: str, *, redirect: str = "", **options: Any) -> "subprocess.Com
     )
 
 
-def test_an_exception_that_nobody_expected_is_a_sentence_and_a_file(tmp_path: Path):
+def test_an_unexpected_exception_prints_a_sentence_and_writes_its_traceback_to_a_file(tmp_path: Path):
     done = program("raise ZeroDivisionError('by \\x1b')", env={"TMPDIR": str(tmp_path)})
     assert done.returncode == Exit.FAILED
     assert done.stderr.count("\n") == 1
@@ -41,7 +41,7 @@ def test_an_exception_that_nobody_expected_is_a_sentence_and_a_file(tmp_path: Pa
     assert details.stat().st_mode & 0o077 == 0
 
 
-def test_what_the_system_refuses_is_named(tmp_path: Path):
+def test_an_error_of_the_system_names_the_file(tmp_path: Path):
     done = program(f"open('{tmp_path}/none/x')")
     assert (done.returncode, done.stderr) == (1, f"it: {tmp_path}/none/x cannot be used: No such file or directory\n")
 
@@ -60,7 +60,7 @@ def test_a_program_that_prints_nothing_needs_no_output():
     assert program("pass", redirect=">&- <&- 2>&-").returncode == 0
 
 
-def test_a_closed_stream_gives_its_number_to_no_other_file(tmp_path: Path):
+def test_no_other_file_gets_the_descriptor_of_a_closed_stream(tmp_path: Path):
     done = program(f"f = open('{tmp_path}/f', 'w'); print(f.fileno() > 2)", redirect="<&- 2>&-")
     assert done.stdout == "True\n"
 
@@ -75,7 +75,7 @@ def test_a_full_standard_error_changes_no_status():
     assert (done.returncode, done.stdout) == (0, "y\n")
 
 
-def test_a_closed_pipe_is_no_error():
+def test_a_broken_pipe_is_no_error():
     done = program("[print('x' * 99) for _ in range(10_000)]", redirect="| head -c 1; exit ${PIPESTATUS[0]}")
     assert (done.stdout, done.stderr) == ("x", "")
 

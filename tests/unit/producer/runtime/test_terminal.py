@@ -1,4 +1,4 @@
-"""What is printed: text is text, whatever it holds."""
+"""Output to a terminal: control characters in names and values are escaped."""
 
 import json
 from io import BytesIO, StringIO, TextIOWrapper
@@ -22,7 +22,7 @@ def printed(*things: object, width: int = 200) -> str:
     return file.getvalue()
 
 
-def test_what_cannot_be_seen_is_escaped_and_what_can_is_left():
+def test_unprintable_characters_are_escaped_and_printable_ones_kept():
     assert escape_text(HOSTILE) == SHOWN
     assert escape_text(ORDINARY) == ORDINARY
     assert escape_text("a\tb\n") == "a\tb\n"
@@ -31,7 +31,7 @@ def test_what_cannot_be_seen_is_escaped_and_what_can_is_left():
     assert escape_text("\u200b\ufeff\U000e0041") == r"\u200b\ufeff\U000e0041"
 
 
-def test_a_console_prints_text_and_tables_of_it():
+def test_a_console_escapes_text_and_tables():
     assert printed(HOSTILE) == SHOWN + "\n"
     assert printed(Text("\x1b[31m")) == "\\x1b[31m\n"
     table = Table("\x1b[1mname")
@@ -41,24 +41,24 @@ def test_a_console_prints_text_and_tables_of_it():
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_json_says_the_same_without_a_control_character(value: object):
+def test_json_escapes_control_characters_and_keeps_the_value(value: object):
     text = format_json(value)
     assert text == escape_line(text)
     assert json.loads(text) == value
 
 
-def test_json_of_a_name_that_is_no_utf8_is_read_back():
+def test_json_of_a_name_not_in_utf8_round_trips():
     assert json.loads(format_json({"name": HOSTILE})) == {"name": HOSTILE}
 
 
-def test_json_fits_what_the_stream_takes():
+def test_json_is_ascii_if_the_stream_is_not_unicode():
     raw = BytesIO()
     file = TextIOWrapper(raw, encoding="ascii", errors="backslashreplace")
     write_json({"à": ":car:"}, file)
     assert raw.getvalue() == b'{"\\u00e0": ":car:"}\n'
 
 
-def test_a_parser_repeats_nothing_that_is_obeyed(capsys: pytest.CaptureFixture[str]):
+def test_errors_of_a_parser_are_escaped(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         argument_parser(prog="p").parse_args([HOSTILE])
     assert f"unrecognized arguments: {SHOWN}" in capsys.readouterr().err

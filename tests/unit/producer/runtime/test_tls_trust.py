@@ -1,7 +1,7 @@
-"""What is fetched trusts the system's store, and where that is not enough the message says whom to add.
+"""Downloads trust the system's certificate authorities; the error message names an issuer that is not among them.
 
-The system's store is OpenSSL's default file. SSL_CERT_FILE names another in its place: what reads the one reads the
-other. A child process each, for whom a process trusts is settled when its libraries are imported.
+SSL_CERT_FILE replaces OpenSSL's default file as the system's store. Each test runs a child process, since libraries
+keep the trust settings of the moment at which they are imported.
 """
 
 import os
@@ -88,39 +88,39 @@ def python(code: str, *arguments: str, env: dict[str, str]) -> "subprocess.Compl
 
 
 @pytest.mark.parametrize("source", ["{}/gps.csv", "gs://b/gps.csv"])
-def test_source_is_read(source: str, server: HttpsServer) -> None:
+def test_a_url_is_read_with_the_systems_authorities(source: str, server: HttpsServer) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), STORAGE_EMULATOR_HOST=server.url)
     done = python(SOURCE, source.format(server.url), env=env)
     assert done.stdout == f"{len(LOG)}\n", done.stderr
 
 
-def test_source_of_an_unknown_authority_is_refused_by_name(server: HttpsServer) -> None:
+def test_the_unknown_issuer_of_a_urls_certificate_is_named(server: HttpsServer) -> None:
     done = python(SOURCE, f"{server.url}/gps.csv", env=environment())
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
 
 
-def test_google_is_asked(server: HttpsServer) -> None:
+def test_google_apis_are_called_with_the_systems_authorities(server: HttpsServer) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), SLUICE_GOOGLE_ENDPOINT=server.url)
     done = python(GOOGLE, env=env)
     assert done.stdout == "{}\n", done.stderr
     assert python(TOKEN, f"{server.url}/token", env=env).stdout == "200\n"
 
 
-def test_google_by_an_unknown_authority_is_refused_by_name(server: HttpsServer) -> None:
+def test_the_unknown_issuer_of_googles_certificate_is_named(server: HttpsServer) -> None:
     done = python(GOOGLE, env=environment(SLUICE_GOOGLE_ENDPOINT=server.url))
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
 
 
-def test_maven_itself_is_fetched(server: HttpsServer, tmp_path: Path) -> None:
+def test_maven_is_downloaded_with_the_systems_authorities(server: HttpsServer, tmp_path: Path) -> None:
     env = environment(SSL_CERT_FILE=str(server.authority), SLUICE_MAVEN_MIRROR=server.url)
     done = python(MAVEN, str(tmp_path), env=env)
     assert "Maven could not be fetched" in done.stderr  # it is not there, but that much was learnt
     assert "CERTIFICATE_VERIFY_FAILED" not in done.stderr
 
 
-def test_maven_by_an_unknown_authority_is_refused_by_name(server: HttpsServer, tmp_path: Path) -> None:
+def test_the_unknown_issuer_of_mavens_mirror_is_named(server: HttpsServer, tmp_path: Path) -> None:
     done = python(MAVEN, str(tmp_path), env=environment(SLUICE_MAVEN_MIRROR=server.url))
     assert NAMED in done.stderr
     assert "SSL_CERT_FILE=" in done.stderr
@@ -132,7 +132,7 @@ POM = """<project><modelVersion>4.0.0</modelVersion><artifactId>x</artifactId>
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_what_maven_fetches(
+def test_maven_itself_downloads_with_the_systems_authorities(
     trusted: bool, server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = cache_folder(os.environ)
@@ -151,7 +151,7 @@ def test_what_maven_fetches(
     assert ("PKIX path building failed" in said) is not trusted, said
 
 
-def test_folder_of_authorities_counts_as_the_file_does(
+def test_ssl_cert_dir_is_read_like_ssl_cert_file(
     server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))

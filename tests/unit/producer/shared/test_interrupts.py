@@ -6,7 +6,7 @@ import pytest
 from producer.shared.interrupts import Interrupts, StopLoadError
 
 
-def test_each_ctrl_c_ends_one_wait_and_the_first_is_answered() -> None:
+def test_each_signal_raises_once_and_the_first_prints_a_message() -> None:
     said: list[str] = []
     before = signal.getsignal(signal.SIGTERM)
     with Interrupts(say=said.append) as interrupts:

@@ -21,18 +21,18 @@ def shown(*, terminal: bool, size: int | None, note: str | None = None) -> str:
     return out.getvalue()
 
 
-def test_lines_now_and_then_where_there_is_no_terminal() -> None:
+def test_without_a_terminal_it_prints_a_line_every_5_seconds() -> None:
     assert shown(terminal=False, size=800_000) == (
         "gps.csv: 1,000 rows, 200/s, 100.0 kB of 800.0 kB, 35 s left\n"
         "gps.csv: 4,000 rows, 400/s, 400.0 kB of 800.0 kB, 10 s left\n"
     )
 
 
-def test_no_time_is_promised_where_the_size_is_unknown() -> None:
+def test_without_a_size_no_remaining_time_is_shown() -> None:
     assert shown(terminal=False, size=None).splitlines()[-1] == "gps.csv: 4,000 rows, 400/s, 400.0 kB"
 
 
-def test_what_is_waited_for_is_said() -> None:
+def test_the_note_is_shown() -> None:
     assert "— waiting for Kafka: refused" in shown(terminal=False, size=None, note="waiting for Kafka: refused")
 
 

@@ -22,7 +22,7 @@ def refused(path: str, source: str) -> str:
     return str(caught.value)
 
 
-def test_a_source_is_known_by_whatever_name(log: Path, tmp_path: Path) -> None:
+def test_refuse_source_recognizes_every_path_to_the_source(log: Path, tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("log.csv")
     (tmp_path / "hard.csv").hardlink_to(log)
     for name in ("log.csv", str(log), f"../{tmp_path.name}/log.csv", "link.csv", "hard.csv"):
@@ -31,7 +31,7 @@ def test_a_source_is_known_by_whatever_name(log: Path, tmp_path: Path) -> None:
     refuse_source(Path("other.csv"), source="log.csv", env={}, option="-o")
 
 
-def test_standard_input_from_a_file_is_known_too(log: Path) -> None:
+def test_refuse_source_recognizes_a_file_on_standard_input(log: Path) -> None:
     with log.open("rb") as file:
         assert "is the source itself" in refused("log.csv", f"/dev/fd/{file.fileno()}")
 
@@ -48,11 +48,11 @@ def test_nothing_is_written_into_a_folder_that_is_the_source(log: Path, tmp_path
 @pytest.mark.parametrize(
     "source", ["nclt:2012-11-16", "http://127.0.0.1:1/log.csv", "missing.csv", "a\0b", "x" * 5_000]
 )
-def test_a_source_that_is_elsewhere_or_not_there_is_no_hindrance(log: Path, source: str) -> None:
+def test_a_remote_or_missing_source_is_never_the_output_file(log: Path, source: str) -> None:
     refuse_source(Path("log.csv"), source=source, env={}, option="-o")
 
 
-def test_a_source_has_one_name_in_the_files_about_it(log: Path, tmp_path: Path) -> None:
+def test_every_path_to_a_source_gives_the_same_id(log: Path, tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("log.csv")
     assert source_id("link.csv", env={}) == source_id(str(log), env={}) == os.path.realpath(log)
     assert source_id("log.csv::a/gps.csv", env={}) == f"{os.path.realpath(log)}::a/gps.csv"
@@ -61,7 +61,7 @@ def test_a_source_has_one_name_in_the_files_about_it(log: Path, tmp_path: Path) 
     assert "\\x1b" in source_id("a\x1b\udcff.csv", env={})
 
 
-def test_the_name_of_a_url_has_no_secret_and_tells_one_query_from_another() -> None:
+def test_the_id_of_a_url_hides_the_query_and_differs_by_query() -> None:
     one, other = (source_id(f"https://me:secret@here/a.csv?token={word}", env={}) for word in ("abc", "abd"))
     assert one != other
     assert one.startswith("https://here/a.csv?")
@@ -69,7 +69,7 @@ def test_the_name_of_a_url_has_no_secret_and_tells_one_query_from_another() -> N
     assert "secret" not in one
 
 
-def test_what_comes_through_a_pipe_has_no_name(tmp_path: Path) -> None:
+def test_the_id_of_a_pipe_is_unknown(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for source in ("-", "/dev/stdin", "/dev/fd/63", str(tmp_path / "fifo"), "/dev/null"):
         assert source_id(source, env={}) == UNKNOWN_SOURCE
@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
     assert free_path(tmp_path / "r.csv", source="a", source_of=source_of, named_by=None).name == "r-2.csv"
 
 
-def test_a_file_is_written_whole_or_stays_as_it_was(log: Path, tmp_path: Path) -> None:
+def test_a_file_is_replaced_whole_or_not_at_all(log: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), replacing(log) as file:  # noqa: PT012
         file.write(b"half")
         raise KeyboardInterrupt
@@ -93,7 +93,7 @@ def test_a_file_is_written_whole_or_stays_as_it_was(log: Path, tmp_path: Path) -
     assert (log.read_text(), os.listdir()) == ("all", ["log.csv"])
 
 
-def test_a_file_that_is_replaced_stays_readable_by_the_same_people(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text("before")
     path.chmod(0o600)

@@ -48,7 +48,7 @@ def test_an_earlier_file_of_the_same_source_is_replaced_or_removed(tmp_path: Pat
 
 
 @pytest.mark.parametrize("other", ["/others/gps.csv", ""])
-def test_an_earlier_file_of_another_source_stays(tmp_path: Path, other: str) -> None:
+def test_a_rejects_file_of_another_source_is_kept(tmp_path: Path, other: str) -> None:
     path = tmp_path / "gps.rejects.csv"
     written(path, reject(b"old"), source=other)
     before = path.read_bytes()
@@ -71,7 +71,7 @@ def test_an_earlier_file_of_another_source_stays(tmp_path: Path, other: str) -> 
     assert not (tmp_path / "gps.rejects-2.csv").exists()
 
 
-def test_a_file_of_a_version_that_did_not_say_the_source_stays(tmp_path: Path) -> None:
+def test_a_rejects_file_without_a_source_column_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("line,reason,row\n1,columns,x\n")
     written(path, reject(b"new"))
@@ -86,7 +86,7 @@ def test_the_file_of_this_load_is_not_removed(tmp_path: Path) -> None:
     assert file.path.exists()
 
 
-def test_a_file_that_another_load_has_written_meanwhile_stays(tmp_path: Path) -> None:
+def test_a_file_that_another_load_has_written_meanwhile_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     with RejectFile(path, source="a") as first, RejectFile(path, source="b") as second:
         first.write([reject(b"x")])
@@ -98,7 +98,7 @@ def test_a_file_that_another_load_has_written_meanwhile_stays(tmp_path: Path) ->
     assert (tmp_path / "q.csv").exists()
 
 
-def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_rejects_file_is_not_overwritten(tmp_path: Path) -> None:
     log = tmp_path / "gps.csv"
     log.write_text("1353099678298235,3,0,0.7,-1.4,264.4,11.3,0.005\n")
     with pytest.raises(SluiceError, match=r"was not written by this command; .* --rejects") as caught:

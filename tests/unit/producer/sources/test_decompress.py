@@ -12,7 +12,9 @@ from tests.unit.producer.log_samples import LOG, OTHER, read_log
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
-def test_what_is_packed_in_several_parts_is_read_whole(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_several_compressed_streams_in_one_file_are_read_whole(
+    compress: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     path = tmp_path / "two-parts"
     path.write_bytes(compress(LOG) + bytes(512) + compress(OTHER) + bytes(4))
     assert read_log(str(path)) == LOG + OTHER
@@ -27,7 +29,7 @@ def test_what_is_packed_in_several_parts_is_read_whole(compress: Callable[[bytes
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
-def test_what_is_packed_and_cut_anywhere_is_noticed(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_compressed_file_cut_anywhere_is_an_error(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
     path, packed = tmp_path / "cut", compress(LOG)
     for size in (len(packed) - 1, len(packed) - 5, len(packed) // 2, 20, 7):
         path.write_bytes(packed[:size])

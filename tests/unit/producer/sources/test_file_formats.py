@@ -30,7 +30,7 @@ from tests.unit.producer.log_samples import LOG, SESSION, archive, read_log
         (archive({"gps.csv": b""}), "it is empty"),
     ],
 )
-def test_what_is_no_log_is_refused_by_what_it_is(data: bytes, says: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_log_is_an_error_that_names_its_format(data: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "gps.csv"  # what it is called does not matter
     path.write_bytes(data)
     for spec, stdin in ((str(path), b""), ("-", data)):
@@ -40,5 +40,5 @@ def test_what_is_no_log_is_refused_by_what_it_is(data: bytes, says: str, tmp_pat
 
 
 @pytest.mark.parametrize("data", [b"\n", b"7", b"\xef\xbb\xbf", b"1,2\n", b"# made by a robot\n"])
-def test_the_shortest_file_is_taken_for_text(data: bytes) -> None:
+def test_a_very_short_file_is_taken_for_text(data: bytes) -> None:
     assert read_log("-", stdin=data) == data

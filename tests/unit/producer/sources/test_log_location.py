@@ -12,7 +12,7 @@ def test_a_session_that_is_not_a_date_is_refused(day: str) -> None:
     assert caught.value.status is Exit.USAGE
 
 
-def test_what_is_shown_of_a_url_has_no_password_and_no_signature() -> None:
+def test_the_name_of_a_url_has_no_password_and_no_signature() -> None:
     location = locate_log("https://me:secret@example.org/logs/gps.csv.gz?signature=secret", env={})
     assert (location.name, location.base_name) == ("https://example.org/logs/gps.csv.gz", "gps")
 

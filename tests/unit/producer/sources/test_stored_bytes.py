@@ -12,9 +12,7 @@ from producer.sources.stored_bytes import StoredBytes
 from tests.unit.producer.log_samples import LOG, read_log, send
 
 
-def test_a_pipe_into_which_nobody_writes_is_said_to_be_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_for_a_pipe_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 
@@ -30,7 +28,7 @@ def test_a_pipe_into_which_nobody_writes_is_said_to_be_waited_for(
     assert errors.getvalue().startswith(f"waiting for someone to write into {fifo} (Ctrl-C ends it)\n")
 
 
-def test_a_name_in_the_announcement_of_a_wait_commands_no_terminal(
+def test_the_announcement_of_a_wait_is_escaped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("producer.sources.stored_bytes._ANNOUNCE_SECONDS", 0)
@@ -46,7 +44,7 @@ def test_a_name_in_the_announcement_of_a_wait_commands_no_terminal(
     assert capsys.readouterr().err == "waiting for the first byte of \\x1b[31mpipe (Ctrl-C ends it)\n"
 
 
-def test_what_the_web_does_not_have_is_said_so(log_server: str) -> None:
+def test_a_missing_url_is_an_error(log_server: str) -> None:
     with pytest.raises(SluiceError, match="there is no nclt:2013-01-01"):
         read_log("nclt:2013-01-01", env={"SLUICE_NCLT_URL": log_server})
     with pytest.raises(SluiceError, match="cannot be opened: 403"):

@@ -38,13 +38,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("arguments", [["--wait", "soon"], ["--wait", "-1"], ["--wait", "nan"], ["--list", "-3"]])
-def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+def test_invalid_arguments_are_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         prove("gps.csv", *arguments)
     assert "is not a number of" in capsys.readouterr().err
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path):
+def test_an_unwritable_report_is_an_error_before_anything_is_queried(tmp_path: Path):
     for path in (tmp_path, tmp_path / "nowhere" / "proof.html"):
         with pytest.raises(SluiceError, match="choose another with -o") as caught:
             prove("gps.csv", "-o", str(path))
@@ -78,7 +78,7 @@ def test_images_are_looked_for_in_redis(tmp_path: Path, folder: Path):
 @pytest.mark.parametrize(
     "option", [["--limit", "3"], ["--every", "2"], ["--camera", "Cam0"], ["--max-bytes", "1GB"]], ids=" ".join
 )
-def test_what_chooses_images_is_refused_for_a_log(option: list[str], log: Path, tmp_path: Path):
+def test_selection_options_are_usage_errors_for_a_log(option: list[str], log: Path, tmp_path: Path):
     with pytest.raises(SluiceError, match=f"{option[0]} selects images, .* --list") as caught:
         prove(str(log), *option, "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.USAGE

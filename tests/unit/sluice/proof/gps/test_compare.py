@@ -32,14 +32,14 @@ def test_a_change_in_any_field_is_found(field: str):
 
 
 @pytest.mark.parametrize(("number", "table"), [(0, None), (1, 0.0), (1, 264.4)])
-def test_null_is_equal_to_null_alone(number: int, table: float | None):
+def test_null_equals_only_null(number: int, table: float | None):
     rows = [row._replace(altitude=table) if index == number else row for index, row in enumerate(ROWS)]
     comparison = result(rows)
     assert comparison.different.count == 1
     assert comparison.fields == {"altitude": 1}
 
 
-def test_a_zero_that_lost_its_sign_is_the_same_number_and_is_told():
+def test_a_zero_that_lost_its_sign_is_equal_and_counted():
     items = [fix(1)._replace(latitude=-0.0, speed=0.0)]
     comparison = compare_rows(items, iter([stored(items[0])._replace(latitude=0.0)]), limit=20, progress=lambda _: None)
     assert (comparison.equal, comparison.signless_zeros) == (1, 1)
@@ -73,7 +73,7 @@ def test_all_are_counted_and_only_so_many_listed():
     assert comparison.none_there
 
 
-def test_nothing_is_neither_all_nor_none():
+def test_an_empty_comparison_is_neither_all_there_nor_none_there():
     comparison = compare_rows([], iter([]), limit=20, progress=lambda _: None)
     assert not comparison.all_there
     assert not comparison.none_there

@@ -18,7 +18,7 @@ def decimated(fixes: list[GpsFix], *, buckets: int = 20) -> Plots:
     return decimate(fixes, total=len(fixes), gap_seconds=gap_threshold(fixes), buckets=buckets)
 
 
-def test_few_points_are_left_and_every_extreme_is_among_them():
+def test_few_points_remain_and_every_extreme_is_among_them():
     plots = decimated(straight_line(5_000))
     (track,), (altitude,), (speed,) = plots.track, plots.altitude, plots.speed
     assert len(track) < 150

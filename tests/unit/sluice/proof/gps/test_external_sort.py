@@ -31,7 +31,7 @@ def bits(item: GpsFix) -> tuple[object, ...]:
 
 
 @given(st.lists(fixes, unique_by=lambda item: item.utime), st.integers(1, 7))
-def test_what_goes_in_comes_out_sorted_and_bit_for_bit(items: list[GpsFix], run_rows: int):
+def test_fixes_come_out_sorted_and_unchanged_bit_for_bit(items: list[GpsFix], run_rows: int):
     with SortedFixes(run_rows=run_rows) as sorted_rows:
         for item in items:
             sorted_rows.add(item)
@@ -52,7 +52,7 @@ def test_negative_zero_and_null_survive_the_disk():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: object) -> BinaryIO:
         return Path("/dev/full").open("wb")
 
@@ -61,7 +61,7 @@ def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         fixes.add(GpsFix(1, 3, 0, 0.0, 0.0, None, None, None))
 
 
-def test_no_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_temporary_folder_is_an_error_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(**_: object) -> None:
         raise FileNotFoundError(2, "No usable temporary directory found in ['/nowhere']")
 

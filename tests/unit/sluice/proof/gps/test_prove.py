@@ -15,7 +15,7 @@ ROWS = [stored(item) for item in FIXES]
 PRESENT = ProofOptions(wait_seconds=0)
 
 
-def test_every_row_there_is_every_row_equal():
+def test_a_table_with_every_row_is_equal():
     result = prove(LOG, table=FakeTable(ROWS))
     assert result.comparison.equal == 40
     assert result.comparison.all_there
@@ -30,7 +30,7 @@ def test_the_order_of_the_source_does_not_matter():
     assert comparison.missing.first == (FIXES[11],)
 
 
-def test_rows_of_other_sessions_are_left_aside():
+def test_rows_of_other_sessions_are_not_compared():
     others = [stored(fix(number)) for number in (-500, -1, 40, 900)]
     comparison = prove(LOG, table=FakeTable([*others, *ROWS])).comparison
     assert comparison.all_there
@@ -77,12 +77,12 @@ def test_a_rejected_row_is_found_however_far_it_lies_and_in_a_proof_of_absence(f
     assert comparison.none_there is absent
 
 
-def test_a_rejected_row_that_another_row_makes_good_is_no_trouble():
+def test_a_rejected_row_with_the_utime_of_an_accepted_one_is_no_fault():
     assert prove(LOG + rejected(FIXES[3]), table=FakeTable(ROWS)).comparison.rejected_present.count == 0
     assert prove(rejected(FIXES[3]) + LOG, table=FakeTable(ROWS)).comparison.rejected_present.count == 0
 
 
-def test_of_a_source_whose_rows_are_all_rejected_every_one_is_looked_for():
+def test_rejected_rows_are_looked_up_even_if_all_are_rejected():
     comparison = prove(b"".join(map(rejected, FIXES)), table=FakeTable(ROWS[5:8])).comparison
     assert (comparison.compared, comparison.rejected_present.count) == (0, 3)
 
@@ -94,7 +94,7 @@ def test_a_sink_that_is_behind_is_waited_for():
     assert table.reads == 1
 
 
-def test_a_sink_that_has_written_all_is_waited_for_until_it_says_so():
+def test_a_sink_that_has_written_everything_is_waited_for_until_it_commits():
     table = FakeTable(ROWS)
     result = prove(LOG, table=table, sink=FakeSink(upsert(*FIXES), apply=table.apply))
     assert result.comparison.all_there
@@ -102,7 +102,7 @@ def test_a_sink_that_has_written_all_is_waited_for_until_it_says_so():
 
 
 @pytest.mark.parametrize("absent", [True, False])
-def test_what_waits_behind_a_paused_sink_and_can_change_the_verdict_is_counted(absent: bool):
+def test_records_that_wait_for_a_paused_sink_and_can_change_the_verdict_are_counted(absent: bool):
     waiting = upsert(FIXES[2]) if absent else delete(FIXES[2])
     found = prove(
         LOG, table=FakeTable([] if absent else ROWS), absent=absent, sink=FakeSink(waiting * 3, problem=PAUSED)
@@ -138,7 +138,7 @@ def test_a_transactions_marker_that_no_sink_ever_passes_is_no_record():
     assert (result.sink.lag, result.sink.concerning) == (2, 0)
 
 
-def test_records_that_are_too_many_to_look_at_may_all_matter(monkeypatch: pytest.MonkeyPatch):
+def test_records_beyond_the_reading_limit_count_as_concerning(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sluice.proof.shared.wait_for_sink.READ_RECORDS", 4)
     others = delete(*(fix(1000 + number) for number in range(10)))
     assert prove(LOG, table=FakeTable(ROWS), sink=FakeSink(others, problem=PAUSED)).sink.concerning == 6
@@ -149,7 +149,7 @@ def test_records_that_come_later_are_counted_and_not_waited_for():
     assert (result.later, result.sink.concerning) == (3, 0)
 
 
-def test_rows_that_are_about_to_change_are_compared_when_they_have():
+def test_rows_that_waiting_records_change_are_compared_after_the_change():
     table = FakeTable([*ROWS[:39], ROWS[39]._replace(speed=1.5)])
     assert prove(LOG, table=table, sink=FakeSink(upsert(FIXES[39]), apply=table.apply)).comparison.all_there
 
@@ -176,7 +176,7 @@ def test_absence_is_no_row_of_the_source():
     assert comparison.equal == 2
 
 
-def test_an_empty_source_asks_the_table_for_nothing():
+def test_an_empty_source_does_not_query_the_table():
     table = FakeTable(ROWS)
     result = prove(b"", table=table)
     assert (result.comparison.compared, result.comparison.extra.count, table.reads) == (0, 0, 0)

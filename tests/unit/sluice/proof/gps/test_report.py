@@ -53,7 +53,7 @@ def page(result: RowProofResult) -> Page:
     return Page(render(proof(result)))
 
 
-def test_the_report_tells_what_was_compared_with_what_and_the_verdict():
+def test_the_report_has_the_source_the_table_and_the_verdict():
     report = page(prove(LOG, table=FakeTable(ROWS)))
     text = words(report.text)
     assert "All 300 rows of the source are in myDB.gps_fixes, every field equal." in text
@@ -72,7 +72,7 @@ def test_the_verdict_comes_first():
 
 
 @pytest.mark.parametrize("rows", [300, 9])
-def test_the_report_needs_nothing_from_elsewhere(rows: int):
+def test_the_report_is_self_contained(rows: int):
     html = render(proof(prove(LOG, table=FakeTable(ROWS[:rows]))))
     report = Page(html)
     assert all(link.startswith("#") for link in report.links)
@@ -81,7 +81,7 @@ def test_the_report_needs_nothing_from_elsewhere(rows: int):
     assert report.tags["script"] == report.tags["link"] == report.tags["iframe"] == 0
 
 
-def test_figures_are_drawn_have_words_and_share_no_id():
+def test_figures_have_a_title_and_a_description_and_share_no_id():
     report = page(prove(LOG, table=FakeTable(ROWS)))
     assert report.tags["svg"] == 2
     assert {"map-t", "map-d", "charts-t", "charts-d"} <= set(report.ids)
@@ -108,7 +108,7 @@ def test_a_long_list_is_cut_and_says_so():
     assert str(FIXES[4].utime) not in text
 
 
-def test_what_stands_in_the_source_is_shown_as_text():
+def test_html_in_the_source_is_shown_as_text():
     log = LOG + b"<script>alert(1)</script>,&amp;\n" + b"\xff\xfe,1\n" + b"x" * 300 + b"\n"
     report = page(prove(log, table=FakeTable(ROWS)))
     assert report.tags["script"] == 0
@@ -122,7 +122,7 @@ def test_rejected_rows_that_are_there_are_listed_with_line_and_reason():
     result = prove(log, table=FakeTable(ROWS), sink=FakeSink(more=delete(fix(1))))
     text = words(page(result).text)
     assert "1 rejected row of the source is in the table." in text
-    assert "Rejected, but there 1 " in text
+    assert "Rejected, but present 1 " in text
     assert re.search(rf"Rejected rows that are in the table .* {FIXES[299].utime} 2012-.* 300 latitude is beyond", text)
     assert "1 record came to the topic after the source had been read" in text
     found = to_json(proof(result), report=Path("proof.html"))
@@ -133,7 +133,7 @@ def test_rejected_rows_that_are_there_are_listed_with_line_and_reason():
 def test_a_sink_that_failed_is_named():
     text = words(page(prove(LOG, table=FakeTable([]), sink=FakeSink(delete(*FIXES[:5]), problem=FAILED))).text)
     assert "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no." in text
-    assert "Sink not as it should be, 5 records not yet committed, 5 of them can change this" in text
+    assert "Sink has a problem, 5 records not yet committed, 5 of them can change this" in text
 
 
 NOWHERE = [item._replace(latitude=None) for item in FIXES]
@@ -150,12 +150,12 @@ WIDEST = [
     [([], 0), (FIXES[:1], 2), (FIXES[:2], 2), (NOWHERE, 1), (FLAT, 2), (STILL, 2), (WIDEST, 2)],
     ids=["empty", "one row", "two rows", "no position", "no altitude", "standing still", "widest numbers"],
 )
-def test_a_report_can_be_made_of_any_log(fixes: list[GpsFix], svgs: int):
+def test_a_report_on_any_log_is_rendered(fixes: list[GpsFix], svgs: int):
     report = page(prove(b"".join(map(line, fixes)), table=FakeTable([stored(item) for item in fixes])))
     assert report.tags["svg"] == svgs
 
 
-def test_a_report_can_be_made_of_rejects_alone():
+def test_a_report_on_rejects_alone_is_rendered():
     report = page(prove(b"1.37E+15,3,0,0.7,-1.4,264.4,11.3,0.005\n", table=FakeTable([])))
     assert "Nothing was compared" in report.text
     assert "a spreadsheet has rounded utime" in report.text

@@ -38,7 +38,7 @@ def test_a_source_without_a_fix_has_no_span():
     assert (source.first_utime, source.last_utime, source.accepted) == (None, None, 0)
 
 
-def test_an_unsorted_source_is_told_and_its_span_is_right():
+def test_an_unsorted_source_is_not_in_order_and_its_span_is_right():
     source = summary(line(fix(3)) + line(fix(1)) + line(fix(2)))
     assert not source.in_order
     assert (source.first_utime, source.last_utime) == (fix(1).utime, fix(3).utime)

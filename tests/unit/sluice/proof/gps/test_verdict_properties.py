@@ -1,4 +1,4 @@
-"""Property test of the verdict on rows: a yes is true, now and after the sink has processed the waiting records.
+"""Property test of the verdict on rows: “proven” is true, now and after the waiting records.
 
 What is true is computed a second time, from the rows themselves and as simply as possible.
 """
@@ -173,7 +173,7 @@ ALL = tuple(stored(fix(number)) for number in range(3))
         options=ProofOptions(absent=True, wait_seconds=0),
     )
 )
-def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Case):
+def test_proven_is_true_now_and_after_the_waiting_records(case: Case):
     verdict, table, sink = prove_case(case)
     if verdict.ok:
         for records in sink.beginnings():
@@ -186,7 +186,7 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
 @example(Case(rows=THREE, table=ALL[:1], waiting=(*upsert(*map(fix, range(3))),), pace=2))
 @example(Case(rows=THREE, table=ALL, markers=1))
 @example(Case(rows=(*THREE, (1, ANGLE)), table=ALL))
-def test_a_no_is_true_where_nothing_more_can_come(case: Case):
+def test_not_proven_is_true_if_no_record_can_change_it(case: Case):
     verdict, table, sink = prove_case(case)
     everything = [*sink.beginnings()][-1]
     can_change = any(case.can_change(key) for key, _ in everything)

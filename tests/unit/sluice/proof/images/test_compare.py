@@ -39,14 +39,14 @@ def test_a_value_of_another_type_is_different(folder: Path, store: FakeStore):
     assert found.wrong == {key(0, 1)}
 
 
-def test_an_image_with_a_time_to_live_is_reported(folder: Path, store: FakeStore):
+def test_an_image_with_a_time_to_live_is_different(folder: Path, store: FakeStore):
     store.expiring_keys = frozenset({key(0, 1)})
     found = compare(folder, store)
     assert (found.equal, found.missing.count, found.different.count) == (5, 0, 1)
     assert found.different.first[0].expires
 
 
-def test_what_is_missing_is_counted_and_listed_up_to_the_limit(folder: Path, store: FakeStore):
+def test_missing_images_are_counted_and_listed_up_to_the_limit(folder: Path, store: FakeStore):
     for number in range(3):
         del store.content[key(1, number)]
     found = compare(folder, store, limit=2)
@@ -71,16 +71,16 @@ def extra(folder: Path, more: Mapping[str, Value], *, limit: int = 20) -> tuple[
     return found.count, found.first
 
 
-def test_extra_is_what_lies_between_the_first_and_the_last_image_of_a_session(folder: Path):
+def test_keys_between_the_first_and_the_last_image_of_a_session_are_extra(folder: Path):
     inside, before, after = f"2012-11-16/Cam0/{START + 1}", f"2012-11-16/Cam0/{START - 1}", key(0, 3)
     assert extra(folder, {inside: b"x", before: b"x", after: b"x"}) == (1, (inside,))
 
 
-def test_other_sessions_cameras_and_names_are_let_be(folder: Path):
+def test_other_sessions_cameras_and_names_are_not_extra(folder: Path):
     others = ["2012-11-17/Cam0/", "2012-11-16/Cam7/", "2012-11-1[6]/Cam0/"]
     assert extra(folder, {f"{other}{START + 1}": b"x" for other in others} | {"2012-11-16/Cam0/note": b"x"}) == (0, ())
 
 
-def test_extra_is_listed_up_to_the_limit_and_as_printable_text(folder: Path):
+def test_extra_keys_are_listed_up_to_the_limit_and_as_printable_text(folder: Path):
     more = {f"2012-11-16/Cam1/{START + number}": b"x" for number in range(1, 4)}
     assert extra(folder, more, limit=1) == (3, (f"2012-11-16/Cam1/{START + 1}",))

@@ -64,14 +64,14 @@ def test_every_byte_goes_to_a_file_or_to_standard_output(store: FakeStore, tmp_p
 
 
 @pytest.mark.parametrize(("output", "stream"), [("-", "errors"), ("mine", "console")])
-def test_size_and_hash_as_one_object(store: FakeStore, output: str, stream: str):
+def test_json_is_one_object_with_size_and_hash(store: FakeStore, output: str, stream: str):
     found: dict[str, Any] = json.loads(getattr(run(store, KEY, "--json", "-o", output), stream).getvalue())
     assert found["bytes"] == len(png(1))
     assert found["sha256"] == sha256(png(1)).hexdigest()
     assert found["file"] == (None if output == "-" else "mine")
 
 
-def test_a_file_that_is_there_is_written_over_only_by_force(store: FakeStore, tmp_path: Path):
+def test_an_existing_file_is_overwritten_only_with_force(store: FakeStore, tmp_path: Path):
     path = tmp_path / "mine"
     path.write_bytes(b"precious")
     with pytest.raises(SluiceError, match="is there already; --force") as caught:
@@ -82,13 +82,13 @@ def test_a_file_that_is_there_is_written_over_only_by_force(store: FakeStore, tm
     assert path.read_bytes() == png(1)
 
 
-def test_a_file_of_the_keys_own_name_is_not_written_over_either(store: FakeStore):
+def test_an_existing_file_named_after_the_key_is_not_overwritten_either(store: FakeStore):
     run(store, KEY)
     with pytest.raises(SluiceError, match="is there already"):
         run(store, KEY)
 
 
-def test_a_file_that_cannot_be_is_refused_before_redis_is_asked(tmp_path: Path):
+def test_an_unwritable_file_is_an_error_before_redis_is_queried(tmp_path: Path):
     for output in (tmp_path, tmp_path / "nowhere/mine"):
         with pytest.raises(SluiceError, match="choose another with -o") as caught:
             get_from_nowhere("-o", str(output))
@@ -104,18 +104,18 @@ def get_from_nowhere(*arguments: str) -> Exit:
     return run_get(args, env={}, console=console, errors=console, stdout=BytesIO(), endpoints=NOWHERE)
 
 
-def test_a_key_that_is_no_text_is_found(store: FakeStore):
+def test_a_key_that_is_not_utf8_is_found(store: FakeStore):
     assert run(store, "\udcff\udcfe", "-o", "-").stdout.getvalue() == b"x"
 
 
 @pytest.mark.parametrize("name", ["folder/", "\udcff\udcfe"])
-def test_a_key_that_ends_in_no_name_needs_one(store: FakeStore, name: str):
+def test_a_key_that_does_not_end_in_a_file_name_needs_output(store: FakeStore, name: str):
     with pytest.raises(SluiceError, match="give one with -o") as caught:
         run(store, name)
     assert caught.value.status is Exit.USAGE
 
 
-def test_a_key_that_is_not_there_shows_its_neighbours(store: FakeStore):
+def test_a_missing_key_lists_the_nearest_keys(store: FakeStore):
     with pytest.raises(SluiceError, match=f"there is no key {KEY}9 in Redis; the nearest keys are\n  {KEY}") as caught:
         run(store, f"{KEY}9")
     assert caught.value.status is Exit.FAILED
@@ -126,7 +126,7 @@ def test_an_empty_redis_says_how_to_fill_it():
         fetch_image(KEY, store=FakeStore({}))
 
 
-def test_a_value_that_is_no_image_is_told(store: FakeStore):
+def test_a_value_that_is_no_string_of_bytes_is_an_error(store: FakeStore):
     with pytest.raises(SluiceError, match="list in Redis is no image: no"):
         run(store, "list")
 
@@ -138,7 +138,7 @@ def test_an_empty_value_is_an_empty_file(store: FakeStore, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("tiff", ".tiff"), ("jpeg", ".jpg"), ("png", ".png"), ("gif", ".gif")])
-def test_the_ending_fits_the_bytes(kind: str, suffix: str):
+def test_the_suffix_fits_the_format(kind: str, suffix: str):
     file = BytesIO()
     Image.new("RGB", (4, 4)).save(file, kind)
     assert suffix_of(file.getvalue()) == suffix

@@ -5,16 +5,16 @@ IMAGES = [key(camera, number) for camera in range(3) for number in range(20)]
 HELD = FakeStore({**dict.fromkeys(IMAGES, b""), "2013-01-10/Cam4/7": b""})
 
 
-def test_of_the_same_camera_those_nearest_in_time():
+def test_the_nearest_keys_of_a_camera_are_the_nearest_in_time():
     wanted = f"2012-11-16/Cam1/{utime(9) + 50_000}"
     assert find_nearest_keys(wanted, store=HELD, count=4) == [key(1, number) for number in (8, 9, 10, 11)]
 
 
-def test_else_of_the_same_session_the_likest_camera():
+def test_without_keys_of_the_camera_the_most_similar_camera_is_taken():
     assert find_nearest_keys(f"2012-11-16/cam2/{utime(3)}", store=HELD, count=2) == [key(2, 2), key(2, 3)]
 
 
-def test_else_of_the_likest_session():
+def test_without_keys_of_the_session_the_most_similar_session_is_taken():
     assert find_nearest_keys("2013-01-11/Cam4/8", store=HELD, count=1) == ["2013-01-10/Cam4/7"]
 
 
@@ -28,5 +28,5 @@ def test_a_key_without_a_time_gets_some_of_each_camera():
     assert len(find_nearest_keys("", store=HELD)) == 6
 
 
-def test_no_keys_no_neighbours():
+def test_an_empty_redis_has_no_nearest_keys():
     assert find_nearest_keys(key(0, 0), store=FakeStore({})) == []

@@ -16,7 +16,7 @@ PRESENT = ProofOptions(wait_seconds=0)
 LATE, OLD = key(1, 1), key(0, 0)
 
 
-def test_images_on_their_way_are_waited_for(folder: Path, store: FakeStore):
+def test_images_that_the_sink_has_not_written_are_waited_for(folder: Path, store: FakeStore):
     late = store.content.pop(LATE)
     sink = FakeSink([(LATE.encode(), late)], apply=store.apply)
     found = prove(folder, store=store, sink=sink)
@@ -85,21 +85,21 @@ def test_a_link_in_the_place_of_an_image_is_rejected_by_its_key_too(folder: Path
     assert prove(folder, store=store, selection=other).rejected_present.count == 0
 
 
-def test_a_rejected_file_whose_key_an_image_has_is_no_trouble(folder: Path, store: FakeStore):
+def test_a_rejected_file_with_the_key_of_an_image_is_no_fault(folder: Path, store: FakeStore):
     (folder / f"lb3/Cam0/{key(0, 0).rpartition('/')[2]}.jpg").write_bytes(b"")
     found = prove(folder, store=store)
     assert found.source.rejected == 1
     assert found.rejected_present.count == 0
 
 
-def test_of_a_source_whose_files_are_all_rejected_every_one_is_looked_for(folder: Path, store: FakeStore):
+def test_rejected_files_are_looked_up_even_if_all_are_rejected(folder: Path, store: FakeStore):
     for name in store.content:
         make_empty(folder, name)
     found = prove(folder, store=store)
     assert (found.comparison.compared, found.rejected_present.count) == (0, 6)
 
 
-def test_extra_images_are_looked_for_only_where_it_can_be_told(folder: Path, store: FakeStore):
+def test_extra_images_are_looked_for_only_if_no_image_was_left_out(folder: Path, store: FakeStore):
     store.content[f"2012-11-16/Cam0/{START + 1}"] = b"x"
     whole = prove(folder, store=store).extra
     assert whole is not None
@@ -119,7 +119,7 @@ def test_thumbnails_are_of_what_the_store_holds(folder: Path, store: FakeStore):
     assert all(thumbnail.uri and thumbnail.equal for thumbnail in rest)
 
 
-def test_a_source_without_images_asks_for_nothing(tmp_path: Path):
+def test_a_source_without_images_queries_nothing(tmp_path: Path):
     store = FakeStore({"2012-11-16/Cam0/1": b"x"})
     found = prove(tmp_path, store=store)
     assert (found.comparison.compared, store.reads, found.thumbnails) == (0, 0, ())

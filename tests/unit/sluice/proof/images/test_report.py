@@ -45,7 +45,7 @@ def text_of(result: ImageProofResult, *, absent: bool = False) -> str:
     return words(Page(render(proof(result, absent=absent))).text)
 
 
-def test_the_report_tells_the_verdict_the_counts_and_the_cameras(folder: Path, store: FakeStore):
+def test_the_report_has_the_verdict_the_counts_and_the_cameras(folder: Path, store: FakeStore):
     text = text_of(prove(folder, store=store))
     assert "✓ Proven All 6 images of the source are in Redis, every byte equal." in text
     assert re.search(r"Rejected 0 .* Compared 6 .* Equal 6 .* Missing 0 .* Different 0 .* Extra 0 ", text)
@@ -67,7 +67,7 @@ def test_the_report_shows_what_redis_holds_and_not_what_the_source_has(folder: P
     assert shown.count("differs from the source") == 1
 
 
-def test_the_report_needs_nothing_from_elsewhere(folder: Path, store: FakeStore):
+def test_the_report_is_self_contained(folder: Path, store: FakeStore):
     html = render(proof(prove(folder, store=store)))
     report = Page(html)
     assert report.tags["img"] == 6
@@ -84,7 +84,7 @@ def test_a_report_on_many_images_shows_some_of_them_and_stays_small(tmp_path: Pa
     assert len(html) < 1_000_000
 
 
-def test_what_is_wrong_is_listed(folder: Path, store: FakeStore):
+def test_missing_different_and_extra_images_are_listed(folder: Path, store: FakeStore):
     (folder / "lb3/Cam0/note.txt").write_text("<script>alert(1)</script>")
     extra = f"2012-11-16/Cam0/{START + 1}"
     del store.content[key(1, 0)]
@@ -107,7 +107,7 @@ def test_rejected_images_that_are_there_are_listed_with_their_reason(folder: Pat
     result = prove(folder, store=store)
     text = text_of(result)
     assert "1 rejected file of the source is in Redis." in text
-    assert "Rejected, but there 1 " in text
+    assert "Rejected, but present 1 " in text
     assert f"Rejected images that are in Redis Key Why a load rejects it {key(0, 0)} it has no bytes" in text
     found = to_json(proof(result), report=Path("proof.html"))
     assert (found["extra"], found["refused_there"]) == (1, 1)
@@ -120,19 +120,19 @@ def test_a_long_list_is_cut_and_says_so(folder: Path):
     assert "Redis holds none of the images compared." in text
 
 
-def test_what_was_left_out_is_told_and_extra_is_not_claimed(folder: Path, store: FakeStore):
+def test_left_out_images_are_counted_and_extra_ones_not_looked_for(folder: Path, store: FakeStore):
     text = text_of(prove(folder, store=store, selection=Selection(every=2)))
     assert "Left out 2 by --every" in text
     assert "Extra – not looked for" in text
 
 
-def test_a_redis_without_room_is_marked(folder: Path):
+def test_a_full_redis_is_marked(folder: Path):
     html = render(proof(prove(folder, store=FakeStore({}, used=10**9, limit=10**9))))
     assert '<dd class="bad-count">954 MiB of 954 MiB (maxmemory)</dd>' in html
 
 
 @pytest.mark.parametrize("absent", [True, False])
-def test_a_report_can_be_made_of_nothing(tmp_path: Path, absent: bool):
+def test_a_report_on_an_empty_source_is_rendered(tmp_path: Path, absent: bool):
     assert "Nothing was compared" in text_of(prove(tmp_path, store=FakeStore({}), absent=absent), absent=absent)
 
 
@@ -146,7 +146,7 @@ def test_a_key_without_a_time_is_shown_all_the_same(tmp_path: Path):
     assert "1 image of 1 is missing." in text_of(prove(tmp_path, store=FakeStore({})))
 
 
-def test_the_object_says_the_same(folder: Path, store: FakeStore):
+def test_the_json_result_has_the_same_counts(folder: Path, store: FakeStore):
     del store.content[key(1, 0)]
     store.content[key(0, 1)] = b"other"
     found = to_json(proof(prove(folder, store=store, sink=FakeSink(problem=FAILED))), report=Path("proof.html"))

@@ -22,7 +22,7 @@ def test_every_image_is_kept_with_its_size_and_hash(folder: Path):
     assert summary.is_complete
 
 
-def test_what_is_no_image_is_counted_by_reason_and_listed_up_to_the_limit(folder: Path):
+def test_rejected_files_are_counted_by_reason_and_listed_up_to_the_limit(folder: Path):
     for number in range(5, 8):
         (folder / "lb3/Cam0" / f"{utime(number)}.png").write_bytes(b"nothing")
     summary = read(folder, limit=2)
@@ -30,7 +30,7 @@ def test_what_is_no_image_is_counted_by_reason_and_listed_up_to_the_limit(folder
     assert (summary.rejected, len(summary.rejects), len(summary.images)) == (3, 2, 6)
 
 
-def test_a_selection_of_cameras_is_whole_and_one_of_images_is_not(folder: Path):
+def test_a_selection_of_cameras_is_complete_and_one_of_images_is_not(folder: Path):
     cameras = read(folder, selection=Selection(cameras=frozenset({"Cam1"})))
     assert (len(cameras.images), cameras.left_out.files, cameras.is_complete) == (3, 3, True)
     assert not read(folder, selection=Selection(every=2)).is_complete

@@ -46,7 +46,7 @@ def test_many_images_are_chosen_evenly_over_cameras_and_time():
         assert [name for name in chosen if f"Cam{camera}" in name] == [key(camera, n) for n in (0, 33, 66, 99)]
 
 
-def test_what_one_camera_has_not_is_there_for_the_others():
+def test_a_camera_with_few_images_leaves_its_share_to_the_others():
     chosen = choose_evenly(keys([1, 100, 2]), count=9)
     assert [sum(f"Cam{camera}/" in name for name in chosen) for camera in range(3)] == [1, 6, 2]
 
@@ -103,11 +103,11 @@ def bomb(edge: int) -> bytes:
     ],
     ids=["empty", "text", "cut", "bomb", "larger bomb", "list"],
 )
-def test_what_cannot_be_drawn_says_so(value: Value, why: str):
+def test_the_caption_says_why_an_image_has_no_thumbnail(value: Value, why: str):
     found = draw(value)
     assert found.uri is None
     assert why in found.caption
 
 
-def test_what_has_gone_meanwhile_is_left_out():
+def test_images_deleted_meanwhile_are_left_out():
     assert make_thumbnails([KEY], store=FakeStore({}), wrong=frozenset()) == ()

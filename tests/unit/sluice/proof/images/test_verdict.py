@@ -19,21 +19,21 @@ def verdict(
     return judge_images(options=options, result=result, dead_letters=dead_letters)
 
 
-def test_all_there(folder: Path, store: FakeStore):
+def test_a_source_whose_images_are_all_there_is_proven(folder: Path, store: FakeStore):
     found = verdict(prove(folder, store=store), dead_letters=3)
     assert found.ok
     assert found.headline == "All 6 images of the source are in Redis, every byte equal."
     assert found.reasons == ()
 
 
-def test_what_was_rejected_or_left_out_hinders_no_proof_but_is_told(folder: Path, store: FakeStore):
+def test_rejected_and_left_out_files_are_noted_but_do_not_prevent_a_proof(folder: Path, store: FakeStore):
     (folder / "lb3/Cam0" / f"{utime(0)}.png").write_bytes(b"nothing")
     del store.content[key(0, 0)]
     found = verdict(prove(folder, store=store, selection=Selection(every=2, limit=2)))
     assert found.ok
     assert found.headline == "The one image of the source is in Redis, every byte equal."
     assert found.reasons == (
-        "1 file of the source is rejected: no image that could be loaded, so not to be in Redis.",
+        "1 file of the source is rejected (no image that could be loaded): it must not be in Redis.",
         "4 images are left out and not compared: 2 by --every, 2 by --limit.",
     )
 
@@ -45,7 +45,7 @@ def test_nothing_to_compare_proves_nothing(tmp_path: Path):
         assert not found.ok
 
 
-def test_what_is_missing_different_and_extra_is_counted_in_the_headline(folder: Path, store: FakeStore):
+def test_the_headline_counts_missing_different_and_extra_images(folder: Path, store: FakeStore):
     del store.content[key(0, 0)], store.content[key(1, 0)]
     store.content |= {key(1, 2): NotBytes(why="a list"), f"2012-11-16/Cam0/{START + 1}": b"x"}
     found = verdict(prove(folder, store=store))
@@ -62,7 +62,7 @@ def test_extra_images_fail_a_proof_unless_they_are_allowed(folder: Path, store: 
     assert verdict(result, allow_extra=True).ok
 
 
-def test_a_sink_that_is_behind_has_not_lost_anything_yet(folder: Path):
+def test_a_sink_with_lag_has_not_caught_up(folder: Path):
     found = verdict(
         prove(folder, store=FakeStore({}), sink=FakeSink([(key(0, 0).encode(), b"x")], pace=0), wait_seconds=0)
     )
@@ -79,9 +79,7 @@ def test_a_sink_that_has_failed_says_why(folder: Path, store: FakeStore):
 
 
 @pytest.mark.parametrize("absent", [True, False])
-def test_a_yes_that_holds_only_until_waiting_records_are_dealt_with_is_none(
-    folder: Path, store: FakeStore, absent: bool
-):
+def test_waiting_records_that_could_change_it_prevent_a_proof(folder: Path, store: FakeStore, absent: bool):
     sink = FakeSink([(key(0, 0).encode(), b"x" if absent else None)], problem=PAUSED)
     found = verdict(prove(folder, store=FakeStore({}) if absent else store, sink=sink, absent=absent), absent=absent)
     assert found.outcome is Outcome.SINK_FAILED
@@ -100,7 +98,7 @@ def test_an_image_that_the_source_rejects_and_redis_has_fails_every_proof(
     assert f"such as {key(0, 0)}: it has no bytes" in found.reasons[0]
 
 
-def test_where_every_file_is_rejected_what_is_there_is_no_proof_of_nothing(folder: Path, store: FakeStore):
+def test_rejected_images_in_redis_count_even_if_every_file_is_rejected(folder: Path, store: FakeStore):
     for name in store.content:
         make_empty(folder, name)
     assert verdict(prove(folder, store=FakeStore({}))).outcome is Outcome.NOTHING_COMPARED
@@ -108,7 +106,7 @@ def test_where_every_file_is_rejected_what_is_there_is_no_proof_of_nothing(folde
     assert (found.outcome, found.headline) == (Outcome.DIFFERENT, "6 rejected files of the source are in Redis.")
 
 
-def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: FakeStore):
+def test_missing_images_mention_the_dead_letters(folder: Path, store: FakeStore):
     del store.content[key(0, 0)]
     found = verdict(prove(folder, store=store), dead_letters=1)
     assert "`sluice load images SOURCE` sends every image of it again" in found.reasons[0]
@@ -120,7 +118,7 @@ def test_images_lost_on_the_way_point_to_the_dead_letters(folder: Path, store: F
     [(990_000, 1_000_000, True), (999_900, 1_000_000_000, False), (1_000, 1_100, True), (990_000, 0, False)],
     ids=["almost all is used", "room enough", "too little is left", "no maxmemory"],
 )
-def test_a_redis_without_room_is_named_before_all_else(folder: Path, used: int, limit: int, full: bool):
+def test_a_full_redis_is_the_first_reason(folder: Path, used: int, limit: int, full: bool):
     store = FakeStore({}, used=used, limit=limit)
     reasons = verdict(prove(folder, store=store, sink=FakeSink(problem=FAILED))).reasons
     assert reasons[0].startswith("Redis has no room: it uses ") is full
@@ -133,7 +131,7 @@ def test_a_full_redis_that_holds_everything_is_no_fault(folder: Path, store: Fak
 
 
 @pytest.mark.parametrize(("left", "ok"), [(0, True), (2, False)])
-def test_absence(folder: Path, store: FakeStore, left: int, ok: bool):
+def test_absence_is_proven_only_if_no_image_is_there(folder: Path, store: FakeStore, left: int, ok: bool):
     store.content = dict(list(store.content.items())[:left])
     found = verdict(prove(folder, store=store, absent=True), absent=True)
     assert found.ok is ok
@@ -144,6 +142,6 @@ def test_absence(folder: Path, store: FakeStore, left: int, ok: bool):
     ("count", "text"),
     [(0, "0 bytes"), (999, "999 bytes"), (1536, "1.5 KiB"), (512 << 20, "512 MiB"), (999 << 20, "999 MiB")],
 )
-def test_sizes_are_told_as_maxmemory_is_set(count: int, text: str):
+def test_sizes_are_in_powers_of_1024(count: int, text: str):
     assert format_size(count) == text
     assert format_size(1023 << 20) == "0.999 GiB"

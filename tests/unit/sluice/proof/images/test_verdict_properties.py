@@ -1,4 +1,4 @@
-"""Property test of the verdict on images: a yes is true, now and after the sink has processed the waiting records.
+"""Property test of the verdict on images: “proven” is true, now and after the waiting records.
 
 What is true is computed a second time, from the files themselves and as simply as possible.
 """
@@ -145,7 +145,7 @@ ALL: Store = {name: BYTES[name] for name in FILES}
         files=FILES, store={}, waiting=((key(0, 1).encode(), b"x"),), options=ProofOptions(absent=True, wait_seconds=0)
     )
 )
-def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Case):
+def test_proven_is_true_now_and_after_the_waiting_records(case: Case):
     verdict, store, sink = prove_case(case)
     if verdict.ok:
         for records in sink.beginnings():
@@ -159,7 +159,7 @@ def test_a_yes_is_true_now_and_when_the_sink_has_dealt_with_what_waits(case: Cas
 @given(cases())
 @example(Case(files=FILES, store=ALL, waiting=((key(1, 1).encode(), None),), problem=PAUSED))
 @example(Case(files=FILES, store={}, waiting=tuple((name.encode(), BYTES[name]) for name in FILES)))
-def test_a_no_is_true_where_nothing_more_can_come(case: Case):
+def test_not_proven_is_true_if_no_record_can_change_it(case: Case):
     verdict, store, sink = prove_case(case)
     can_change = any(case.can_change(name.decode()) for name, _ in [*sink.beginnings()][-1])
     if not can_change and (case.problem is not None or case.options.wait_seconds):

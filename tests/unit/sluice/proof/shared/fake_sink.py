@@ -1,4 +1,4 @@
-"""A fake topic with the sink that reads it, and what runs a proof without waiting in real time."""
+"""Fake topic and sink, and a fake clock: a proof waits for the sink without waiting in real time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("proof.html")
 
 
-def test_a_report_says_its_source():
+def test_a_report_contains_the_id_of_its_source():
     odd = "/logs/\"<a>&'.csv"
     assert source_of_page(page(odd)) == odd
     assert source_of_page("<!DOCTYPE html><title>No proof: gps.csv</title>") == ""
@@ -37,7 +37,7 @@ def test_a_report_is_written_whole_or_not_at_all(report: Path):
         write_report(text, Path("no such folder") / "proof.html")
 
 
-def test_a_report_on_the_same_source_is_replaced_and_on_another_one_stays(report: Path):
+def test_a_report_on_the_same_source_is_replaced_and_on_another_one_kept(report: Path):
     of_one, of_another = page("/a/gps.csv"), page("/b/gps.csv")
     for text in (of_one, of_another, of_another + "\n", of_one + "\n"):
         last = write_report(text, report)

@@ -11,7 +11,7 @@ SINK = ConnectorStatus(
 )
 
 
-def test_a_sink_that_runs_is_in_no_trouble():
+def test_a_running_sink_has_no_problem():
     assert find_problems(SINK, name="mysql-sink") == ()
     assert not is_stuck(SINK)
 
@@ -31,20 +31,20 @@ def test_a_sink_that_was_halted_is_stuck(state: str):
     assert is_stuck(halted)
 
 
-def test_a_failed_task_is_trouble_and_stuck():
+def test_a_failed_task_is_a_problem_and_stuck():
     failed = replace(SINK, tasks=(TASKS[0], replace(TASKS[1], state="FAILED", error="no")))
     assert find_problems(failed, name="mysql-sink") == ("task 1 of mysql-sink has FAILED: no",)
     assert is_stuck(failed)
 
 
-def test_a_task_that_is_being_moved_is_trouble_but_waited_for():
+def test_a_task_that_is_being_moved_is_a_problem_but_not_stuck():
     moved = replace(SINK, tasks=(replace(TASKS[0], state="UNASSIGNED"), *TASKS[1:]))
     assert find_problems(moved, name="mysql-sink") == ("task 0 of mysql-sink is UNASSIGNED",)
     assert not is_stuck(moved)
     assert find_problems(replace(SINK, tasks=()), name="mysql-sink") == ("mysql-sink has no task",)
 
 
-def test_a_sink_alike_that_reads_the_same_topic_is_found():
+def test_another_sink_of_the_same_class_and_topic_is_found():
     ours = replace(SINK, topics=("gps-fixes",))
     twin = replace(ours, name="mysql-sink-2")
     others = (replace(twin, name="a", class_name="File"), replace(twin, name="b", topics=("images",)))
