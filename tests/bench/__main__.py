@@ -15,7 +15,7 @@ from tests.bench.database import csv_to_database
 from tests.bench.images import images_to_redis
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
-from tests.bench.redis import redis_sink
+from tests.bench.redis_writes import redis_sink
 from tests.bench.scaling import scaling
 from tests.bench.startup_and_memory import memory, start
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from sluice.local.instance import Instance
 from sluice.local.processes import Server, StartedServer, free_port_base, running_processes, stop_processes
 from tests.cluster.api_client import Api, ApiError
-from tests.cluster.credentials import make_credentials, write_kubeconfig
+from tests.cluster.control_plane_credentials import make_credentials, write_kubeconfig
 from tests.cluster.go_builds import Programs
 
 _START_SECONDS = 90

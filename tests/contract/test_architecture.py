@@ -20,7 +20,7 @@ PACKAGES = ("infra", "producer", "sluice")
 LINE_LIMIT = 300
 TWINS = ("gps", "images")
 """Packages whose files of the same role have the same name."""
-OF_EACH_PACKAGE = {"__init__.py", "__main__.py", "command.py"}
+OF_EACH_PACKAGE = {"__init__.py", "__main__.py", "command.py", "conftest.py"}
 """Names that more than one package may use."""
 
 Graph = Mapping[str, Set[str]]
@@ -140,7 +140,8 @@ def test_nothing_else_at_the_root_is_a_module_or_a_package() -> None:
 def test_no_two_files_have_one_name() -> None:
     # sluice/proof/gps/compare.py and sluice/proof/images/compare.py count as one.
     twins = re.compile(rf"/(?:{'|'.join(TWINS)})/(?=[^/]+$)")
-    roles = {twins.sub("/*/", path) for path in python_files().values()}
+    helpers = {path.as_posix() for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("test_")}
+    roles = {twins.sub("/*/", path) for path in (*python_files().values(), *helpers)}
     counts = Counter(PurePosixPath(role).name for role in roles)
     assert {name for name, count in counts.items() if count > 1} <= OF_EACH_PACKAGE
 

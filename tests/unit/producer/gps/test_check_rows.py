@@ -7,7 +7,7 @@ from producer.gps.log_lines import LINE_LIMIT
 from producer.gps.parse_row import find_utime
 from producer.gps.reject_reasons import RowReason
 
-from .gps_rows import FIX, GOOD, UTIME, read, row
+from .row_samples import FIX, GOOD, UTIME, read, row
 
 
 def test_a_row_is_read_with_its_types() -> None:

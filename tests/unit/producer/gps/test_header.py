@@ -5,7 +5,7 @@ from producer.gps.header import HeaderError
 from producer.gps.reject_reasons import RowReason
 from producer.runtime.exit_status import Exit
 
-from .gps_rows import COLUMNS, FIX, GOOD, read, reasons, row
+from .row_samples import COLUMNS, FIX, GOOD, read, reasons, row
 
 NAMES = [
     "utime,mode,sats,lat,lon,alt,track,speed",

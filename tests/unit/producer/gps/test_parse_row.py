@@ -7,7 +7,7 @@ from producer.gps.log_lines import LINE_LIMIT
 from producer.gps.parse_row import GpsFix, find_utime, parse_row
 from producer.gps.reject_reasons import RowReason
 
-from .gps_rows import FIX, GOOD, UTIME, read, reasons, row
+from .row_samples import FIX, GOOD, UTIME, read, reasons, row
 
 
 @pytest.mark.parametrize("nan", ["nan", "NaN", "-nan", "NAN", " nan "])
