@@ -134,7 +134,7 @@ def test_it_is_made_once_and_holds_no_code(stack: Stack) -> None:
 
 def test_a_disk_that_stays_keeps_the_cluster(stack: Stack, cloud: Cloud) -> None:
     cloud.looks_left, cloud.policy = 100, "Retain"
-    with pytest.raises(CommandError, match=r"the cluster would leave them: pv \(disk lost"):
+    with pytest.raises(CommandError, match=r"would outlive the cluster: pv \(disk lost"):
         stack.destroy()
     assert stack.state()
 

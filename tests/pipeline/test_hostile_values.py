@@ -136,6 +136,6 @@ def test_output_that_cannot_be_written_fails(
             check=False,
         )
     assert "Traceback" not in done.stderr
-    assert "was not expected" not in done.stderr
+    assert "unexpected error" not in done.stderr
     assert not RAW.search(done.stderr)
     assert done.returncode in set(Exit) - {Exit.OK}
