@@ -57,7 +57,7 @@ class Done:
         said = self.out + self.err
         assert "Traceback" not in said, said
         assert "Exception ignored" not in said, said
-        assert "was not expected" not in said, said
+        assert "unexpected error" not in said, said
         assert not RAW.search(said), repr(said)
         assert self.status in set(Exit), (self.status, said)
         if self.status and heard:
