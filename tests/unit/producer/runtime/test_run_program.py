@@ -34,6 +34,7 @@ def test_an_unexpected_exception_prints_a_sentence_and_writes_its_traceback_to_a
     done = program("raise ZeroDivisionError('by \\x1b')", env={"TMPDIR": str(tmp_path)})
     assert done.returncode == Exit.FAILED
     assert done.stderr.count("\n") == 1
+    assert "unexpected error" in done.stderr  # other tests look for these words, and must not find them
     assert r"ZeroDivisionError: by \x1b" in done.stderr
     (details,) = tmp_path.glob("sluice-error-*.txt")
     assert str(details) in done.stderr
