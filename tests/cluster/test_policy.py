@@ -72,7 +72,7 @@ def everything_wrong() -> None:
     projects.IAMMember("mighty", project="my-lab", role="roles/owner", member="user:me@example.com")
     unlabelled()
     kubernetes.core.v1.Service("balanced", spec={"type": "LoadBalancer"})
-    kubernetes.core.v1.ConfigMap("told", data={"password": "readable"})
+    kubernetes.core.v1.ConfigMap("readable", data={"password": "readable"})
     kubernetes.core.v1.ConfigMap("marked", data={"password": Output.secret("hidden")})
 
 
@@ -80,9 +80,9 @@ WRONG = {
     "budget-comes-first": "NodePool forgotten does not depend on the budget",
     "nothing-is-open-to-the-world": "wide: sourceRanges.0 allows 0.0.0.0/0",
     "no-role-is-broad": "mighty grants roles/owner, which is too broad",
-    "no-load-balancer": "Service balanced is reached from outside",
+    "no-load-balancer": "Service balanced is reachable from outside the cluster",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
-    "every-secret-is-marked": "told: data.password can be read in the state",
+    "every-secret-is-marked": "readable: data.password is not marked secret",
 }
 
 
