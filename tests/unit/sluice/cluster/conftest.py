@@ -54,9 +54,13 @@ stdin = None if "--stdin" in words else subprocess.DEVNULL
 process = subprocess.Popen(command, stdin=stdin, stdout=-1, stderr=-1, start_new_session=True)
 
 def copy(source, to):
-    # Unbuffered, and to the end of the output; where nobody reads it, kubectl itself ends.
-    while data := os.read(source.fileno(), 65536):
-        os.write(to, data)
+    # Unbuffered, and to the end of the output. Where nobody reads it, kubectl ends by SIGPIPE, as Go programs do: a
+    # command in the pod would wait for ever to get rid of its output.
+    try:
+        while data := os.read(source.fileno(), 65536):
+            os.write(to, data)
+    except BrokenPipeError:
+        os._exit(128 + signal.SIGPIPE)
 
 copying = [threading.Thread(target=copy, args=pair, daemon=True) for pair in ((process.stdout, 1), (process.stderr, 2))]
 for thread in copying:
