@@ -19,6 +19,8 @@ from producer.shared.rejects_file import IMAGES, RejectFile
 from ..conftest import Broker
 from .image_samples import UTIME, make_tar, picture, session, write_files
 
+pytestmark = pytest.mark.slow
+
 COUNT = 30
 LARGEST = 1_000_000
 KEYS = sorted((f"2012-11-16/Cam{n % 2}/{UTIME + n // 2 * 200_000}".encode(), picture(n)) for n in range(COUNT))

@@ -10,6 +10,8 @@ from producer.kafka.record_arrays import Records
 from producer.runtime.exit_status import Exit, SluiceError
 from tests.unit.producer.conftest import Broker
 
+pytestmark = pytest.mark.slow
+
 Pair = tuple[bytes, bytes | None]
 
 
