@@ -16,6 +16,7 @@ from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
 from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
+    from sluice.local.instance import Instance
     from sluice.view.pipeline_status import ProcessStatus
 
 LOCAL, EXTERNAL = "local", "external"
@@ -230,9 +231,14 @@ def _target_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str
     """Return `env` with the variables of sluice/view/endpoints.py that hold for the target."""
     if args.target == EXTERNAL:
         return env
-    from sluice.local.up_command import open_instance
+    return {**env, **_open_instance(args, env).endpoint_variables()}
 
-    return {**env, **open_instance(args, env).endpoint_variables()}
+
+def _open_instance(args: argparse.Namespace, env: Mapping[str, str]) -> "Instance":
+    """Return the instance of --state or of `env`; raises SluiceError (UNAVAILABLE) where there is none."""
+    from sluice.local.instance import Instance, state_folder
+
+    return Instance.open(state_folder(args.state, env))
 
 
 def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
@@ -249,9 +255,8 @@ def _recent_failures(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[
     if args.target == EXTERNAL:
         return ()
     from sluice.local.auto_restart import recent_failures
-    from sluice.local.up_command import open_instance
 
-    return recent_failures(open_instance(args, env))
+    return recent_failures(_open_instance(args, env))
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
@@ -259,10 +264,9 @@ def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[Proces
     if args.target == EXTERNAL:
         return None
     from sluice.local.processes import running_processes
-    from sluice.local.up_command import open_instance
     from sluice.view.pipeline_status import process_statuses
 
-    instance = open_instance(args, env)
+    instance = _open_instance(args, env)
     return process_statuses(instance.process_names, running_processes(instance))
 
 

@@ -64,6 +64,11 @@ def default_state(env: Mapping[str, str]) -> Path:
     return Path(base).absolute() / "sluice/default"
 
 
+def state_folder(option: Path | None, env: Mapping[str, str]) -> Path:
+    """Return the folder that --state names, else default_state()."""
+    return option.absolute() if option else default_state(env)
+
+
 def _possible_ports(base: int) -> bool:
     return _FIRST_PORT <= base <= LAST_PORT - PORT_SPAN
 

@@ -4,11 +4,10 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console, write_json
-from sluice.local.instance import Instance, default_state
+from sluice.local.instance import Instance, state_folder
 from sluice.local.up import UpResult, down, up
 
 _NEXT = "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
@@ -22,7 +21,7 @@ def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors:
     """
     begun = time.monotonic()
     result = up(
-        state_folder(args, env),
+        state_folder(args.state, env),
         port_base=args.port_base,
         workers=args.workers,
         redis_megabytes=args.redis_memory,
@@ -35,18 +34,8 @@ def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors:
 
 def run_down(args: Namespace, *, env: Mapping[str, str], errors: Console) -> Exit:
     """Stop the local pipeline and return the exit status; raises SluiceError if there is no instance."""
-    down(open_instance(args, env), purge=args.purge, say=_print_progress(time.monotonic(), errors))
+    down(Instance.open(state_folder(args.state, env)), purge=args.purge, say=_print_progress(time.monotonic(), errors))
     return Exit.OK
-
-
-def open_instance(args: Namespace, env: Mapping[str, str]) -> Instance:
-    """Return the instance of --state or of `env`; raises SluiceError (UNAVAILABLE) where there is none."""
-    return Instance.open(state_folder(args, env))
-
-
-def state_folder(args: Namespace, env: Mapping[str, str]) -> Path:
-    """Return the folder of --state, else the one that `env` names or implies."""
-    return args.state.absolute() if args.state else default_state(env)
 
 
 def _print_result(result: UpResult, seconds: float, *, as_json: bool, console: Console, errors: Console) -> None:

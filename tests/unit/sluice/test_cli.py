@@ -1,5 +1,7 @@
 """The command line: what it accepts, and what it answers where there is no pipeline."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,17 @@ def test_dry_run_needs_no_pipeline(tmp_path: Path) -> None:
     line = ["load", "images", str(tmp_path / "2012-11-16"), "--dry-run"]
     # FAILED, for there is no image in it: not UNAVAILABLE.
     assert main(line, env={"SLUICE_STATE": str(tmp_path / "none")}) == Exit.FAILED
+
+
+def test_only_up_and_down_import_what_starts_servers(tmp_path: Path) -> None:
+    lines = [["status"], ["messages", "gps-fixes"], ["load", "gps", "gps.csv"], ["proof", "gps.csv"]]
+    code = (
+        "import sys; from sluice.cli import main; "
+        f"print(*[main(line, env={{'SLUICE_STATE': {str(tmp_path)!r}}}) for line in {lines}], "
+        "'sluice.local.instance' in sys.modules, 'sluice.local.up' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout.split() == [*["6"] * len(lines), "True", "False"], done.stderr
 
 
 def test_up_and_down_are_for_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
