@@ -4,15 +4,17 @@ import argparse
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
 from producer.shared.interrupts import Interrupts
 from producer.shared.load_progress import LoadProgress
 from producer.shared.output_files import refuse_source, source_id
 from producer.shared.rejects_file import RejectFile
+
+if TYPE_CHECKING:
+    from producer.kafka.delivery import Delivery
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
 WAIT_SECONDS = 120.0
@@ -80,7 +82,7 @@ def watch_load(
     name: str,
     size: int | None,
     position: Callable[[], int],
-    delivery: Delivery,
+    delivery: "Delivery",
     amount: Callable[[], int],
     describe: Callable[[int, float], str],
 ) -> Generator[Callable[[], None]]:
