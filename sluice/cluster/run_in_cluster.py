@@ -17,7 +17,7 @@ from producer.images.image_location import locate_images
 from producer.images.source_kind import STDIN_HOLDS, SourceKind, detect_kind
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.load_command import choose_rejects_file
-from producer.shared.output_files import STDIN_SOURCE, source_id
+from producer.shared.output_files import STDIN_SOURCE, source_id, why_not_writable
 from producer.shared.rejects_file import IMAGES, ROWS, RejectFile
 from producer.sources.log_location import locate_log
 from producer.sources.source_errors import READ_ERRORS, source_cut_error
@@ -29,7 +29,7 @@ from sluice.cluster.kubectl_exec import WriteStdin
 from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
 from sluice.dead_letters.letter_files import rest_path
-from sluice.proof.shared.proof_arguments import check_output, why_not_writable
+from sluice.proof.shared.proof_arguments import check_output
 from sluice.proof.shared.report_file import report_path
 
 _OPTIONS = {"output": ("-o", "--output"), "rejects": ("--rejects",)}

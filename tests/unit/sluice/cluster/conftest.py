@@ -1,6 +1,7 @@
 """A stand-in for kubectl that runs commands on this machine instead of in a pod, with the real one's messages."""
 
 import os
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -122,6 +123,12 @@ def pod(tmp_path: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
             write_program(bin_ / name, text.format(body=body))
 
     return install
+
+
+def command_line(*arguments: str) -> list[str]:
+    """A `sluice` command for a process of its own, with the cluster that kubectl here expects."""
+    options = ["--target", "kind", "--namespace", "here"]
+    return [sys.executable, "-c", "from sluice.cli import run; run()", *options, *arguments]
 
 
 def call(*arguments: str) -> tuple[Exit, str]:

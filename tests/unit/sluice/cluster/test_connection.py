@@ -11,7 +11,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster import exec_retry
-from tests.unit.sluice.cluster.conftest import Pod, call
+from tests.unit.sluice.cluster.conftest import Pod, call, command_line
 
 pytestmark = pytest.mark.slow
 
@@ -33,18 +33,11 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sluice(*arguments: str) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable,
-        "-c",
-        "from sluice.cli import run; run()",
-        "--target",
-        "kind",
-        "--namespace",
-        "here",
-        *arguments,
-    ]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        command_line(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
@@ -163,20 +156,10 @@ def test_errors_are_shown_at_once_on_standard_error(pod: Pod) -> None:
 
 def on_terminal(*arguments: str) -> tuple[int, str]:
     """Run a command on a pseudo-terminal; return its exit status and output."""
-    command = [
-        sys.executable,
-        "-c",
-        "from sluice.cli import run; run()",
-        "--target",
-        "kind",
-        "--namespace",
-        "here",
-        *arguments,
-    ]
     pid, terminal = pty.fork()
     if not pid:
         os.environ["PYTHONPATH"] = str(ROOT)
-        os.execv(sys.executable, command)
+        os.execv(sys.executable, command_line(*arguments))
     output = StringIO()
     while True:
         try:

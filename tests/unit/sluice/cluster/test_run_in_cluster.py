@@ -3,7 +3,6 @@
 import gzip
 import os
 import subprocess
-import sys
 import tarfile
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.cluster.proof_job import PAGE
-from tests.unit.sluice.cluster.conftest import Pod, call
+from tests.unit.sluice.cluster.conftest import Pod, call, command_line
 
 pytestmark = pytest.mark.slow
 
@@ -198,19 +197,9 @@ def test_interrupt_is_passed_on_and_further_output_is_shown(pod: Pod, tmp_path: 
         "print('begun', flush=True)\n"
         "time.sleep(60)"
     )
-    command = [
-        sys.executable,
-        "-c",
-        "from sluice.cli import run; run()",
-        "--target",
-        "kind",
-        "--namespace",
-        "here",
-        "status",
-    ]
     root = Path(__file__).resolve().parents[4]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+        command_line("status"), stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
