@@ -1,0 +1,18 @@
+package sluice.mysql;
+
+/**
+ * Column of a table, as information_schema.COLUMNS describes it.
+ *
+ * @param name         name, in the case of the table's definition
+ * @param type         whole type as it would be written in CREATE TABLE, such as "bigint(20) unsigned"
+ * @param dataType     type without length and attributes, in small letters, such as "bigint"
+ * @param length       largest length: characters of text, bytes of binary types; 0 otherwise
+ * @param precision    digits of a number, 0 otherwise
+ * @param scale        digits after the point of a number; of a time, digits of its seconds' fraction
+ * @param unsigned     true for a number that is never negative
+ * @param nullable     true if the column may be NULL
+ * @param hasDefault   true if a row need not name the column: DEFAULT, AUTO_INCREMENT, or nullable
+ * @param generated    true if the database computes the column, so that nobody writes it
+ */
+record Column(String name, String type, String dataType, long length, int precision, int scale, boolean unsigned,
+              boolean nullable, boolean hasDefault, boolean generated) { }

@@ -1,0 +1,91 @@
+package sluice.mysql;
+
+import java.math.BigDecimal;
+import org.apache.kafka.connect.errors.DataException;
+
+/**
+ * Writes values of every kind into one column, as text of LOAD DATA.
+ *
+ * <p>Each method throws a DataException if the column cannot hold the value as it is: what the database would round,
+ * cut or change without an error (a fraction in a column of whole numbers, digits after those of a DECIMAL, microseconds
+ * in a DATETIME(0), a double that is no float) is refused here, with the column's name, its type and the value. What the
+ * database itself refuses (a number out of range, text too long) may be left to it.
+ *
+ * <p>By default every kind is refused: a subclass for a type of column overrides what it takes.
+ */
+abstract class ColumnFormat {
+    private final Column column;
+
+    ColumnFormat(Column column) {
+        this.column = column;
+    }
+
+    final Column column() {
+        return column;
+    }
+
+    /** Expression in a SET clause for a field that is read into a variable, such as UNHEX(@v); null: read as it is. */
+    String expression(String variable) {
+        return null;
+    }
+
+    final void writeNull(RowBuffer row) {
+        if (!column.nullable()) {
+            throw new DataException("column " + column.name() + " may not be null");
+        }
+        row.nullValue();
+    }
+
+    void writeBoolean(boolean value, RowBuffer row) {
+        writeLong(value ? 1 : 0, row);
+    }
+
+    void writeLong(long value, RowBuffer row) {
+        throw refuse("a whole number");
+    }
+
+    void writeFloat(float value, RowBuffer row) {
+        throw refuse("a float");
+    }
+
+    void writeDouble(double value, RowBuffer row) {
+        throw refuse("a double");
+    }
+
+    void writeDecimal(BigDecimal value, RowBuffer row) {
+        throw refuse("a decimal");
+    }
+
+    /** Writes text given as UTF-8: `length` bytes from `start`. */
+    void writeText(byte[] utf8, int start, int length, RowBuffer row) {
+        throw refuse("text");
+    }
+
+    void writeBytes(byte[] value, int start, int length, RowBuffer row) {
+        throw refuse("bytes");
+    }
+
+    /** Writes a date, in days since 1970-01-01. */
+    void writeDate(long epochDays, RowBuffer row) {
+        throw refuse("a date");
+    }
+
+    /** Writes a time of day, in nanoseconds since midnight. */
+    void writeTime(long nanoseconds, RowBuffer row) {
+        throw refuse("a time");
+    }
+
+    /** Writes an instant: seconds since the epoch, UTC, and nanoseconds within the second. */
+    void writeTimestamp(long epochSeconds, int nanoseconds, RowBuffer row) {
+        throw refuse("a timestamp");
+    }
+
+    /** Writes a JSON document given as UTF-8: what a struct, list or map becomes. */
+    void writeJson(byte[] utf8, int start, int length, RowBuffer row) {
+        throw refuse("a nested value");
+    }
+
+    private DataException refuse(String kind) {
+        return new DataException("column " + column.name() + " (" + column.type() + ") does not take " + kind);
+    }
+}
