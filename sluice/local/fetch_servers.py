@@ -22,9 +22,12 @@ from sluice.local.state_files import home_folder
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "sluice/local/pom.xml", "connect/pom.xml")
-_PLUGINS = ("registry-client", "sink-common", "sink-testing", "converters", "redis-sink", "mysql-sink")
-"""Modules of our plugins for Connect, each in its folder of connect/: all are built into one folder, plugins/sluice."""
-_PLUGIN_PROJECTS = tuple(f"sluice:{name}" for name in _PLUGINS)
+_PLUGINS = ("registry-client", "sink-common", "converters", "redis-sink", "mysql-sink")
+"""Our plugins for Connect and the libraries that they share, each in its folder of connect/. All are built here, into
+one folder, plugins/sluice."""
+_TEST_FIXTURES = "sink-testing"
+"""Module that only the plugins' tests use. Maven needs it in every build, but nothing of it is in the plugins."""
+_PLUGIN_PROJECTS = tuple(f"sluice:{name}" for name in (*_PLUGINS, _TEST_FIXTURES))
 _PLUGIN_INPUTS = (
     *_INPUTS,
     "connect/plugin-parent/pom.xml",
@@ -132,8 +135,9 @@ def _build_plugins(cache: Path, folder: Path, *, env: Mapping[str, str], say: Sa
 def run_plugin_tests(*, env: Mapping[str, str], say: Say) -> str:
     """Build our plugins in a temporary folder, run their Java tests, and return Maven's output.
 
-    Raises SluiceError with the end of that output where a test fails.
+    The tests start the downloaded MariaDB. Raises SluiceError with the end of the output where a test fails.
     """
+    env = {**env, "SLUICE_TEST_MARIADB": str(fetch_servers(env=env, say=say) / "mariadb")}
     cache = make_folder(cache_folder(env), _DOWNLOADS)
     with (cache / ".lock").open("w") as lock, TemporaryDirectory(dir=cache) as building:
         flock(lock, LOCK_EX)
