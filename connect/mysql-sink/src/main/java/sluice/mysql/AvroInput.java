@@ -115,6 +115,15 @@ final class AvroInput {
         return (int) length;
     }
 
+    /** Reads the length of text, which begins at `position` afterwards and is UTF-8. */
+    int readText() {
+        int length = readLength();
+        if (Utf8.countCharacters(bytes, position, length) < 0) {
+            throw invalid("text that is not UTF-8");
+        }
+        return length;
+    }
+
     /**
      * Reads the number of items in the next block of an array or map; 0 at its end.
      *

@@ -23,6 +23,8 @@ public final class RegistryClient {
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final int UNKNOWN_SCHEMA = 40403;
+    /** No such subject, or a subject without versions. */
+    private static final Set<Integer> UNKNOWN_SUBJECT = Set.of(40401, 40402);
     /** The registry rejects the schema: incompatible with the last one (409) or invalid (422). */
     private static final Set<Integer> SCHEMA_REJECTED = Set.of(409, 422);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,10 +59,27 @@ public final class RegistryClient {
         return new RegisteredSchema(id, type, body.path("schema").textValue());
     }
 
+    /** Returns the latest schema of a subject; null if there is none. */
+    public RegisteredSchema fetchLatest(String subject) throws RegistryUnavailableException, InterruptedException {
+        HttpResponse<String> response = send(request("/subjects/" + encode(subject) + "/versions/latest").GET().build());
+        JsonNode body = parseJson(response);
+        if (response.statusCode() == NOT_FOUND && UNKNOWN_SUBJECT.contains(body.path("error_code").asInt())) {
+            return null;
+        }
+        if (response.statusCode() != OK || !body.path("id").isIntegralNumber()) {
+            throw unexpectedResponse(response);
+        }
+        return fetchSchema(body.path("id").intValue());
+    }
+
+    private static String encode(String subject) {
+        return URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
     /** Returns the id of a subject's schema; registers it if it is new. Throws a DataException if it is rejected. */
     public int register(String subject, String type, String schema)
             throws RegistryUnavailableException, InterruptedException {
-        String path = "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
+        String path = "/subjects/" + encode(subject) + "/versions";
         // Apicurio takes the string default "{}" for an empty object and rejects the schema; escaped, it is accepted.
         String escaped = type.equals(RegisteredSchema.AVRO) ? schema.replace("\"{}\"", "\"\\u007b}\"") : schema;
         String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", type).toString();

@@ -15,18 +15,30 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Registry with the two requests that our plugins send; a test can queue responses. */
+/** Registry with the three requests that our plugins send; a test can queue responses. */
 public final class FakeRegistry implements AutoCloseable {
+    private static final Pattern LATEST = Pattern.compile("/subjects/([^/]+)/versions/latest");
+
+    static {
+        System.setProperty("sun.net.httpserver.nodelay", "true"); // Otherwise each response waits 40 ms for an ACK.
+    }
+
     public record Answer(int status, String body) { }
 
     private static final String AVRO = "AVRO";
 
     public static final Answer UNKNOWN = new Answer(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found.\"}");
 
+    public static final Answer UNKNOWN_SUBJECT = new Answer(404, "{\"error_code\":40401,\"message\":\"No such subject.\"}");
+
     public final Map<Integer, String> schemas = new HashMap<>();
     /** Types of schemas that are not Avro, by id. */
     public final Map<Integer, String> types = new HashMap<>();
+    /** Ids of the latest schemas of subjects. */
+    public final Map<String, Integer> latest = new HashMap<>();
     /** Queued responses, each sent once; then the right ones. */
     public final Deque<Answer> queued = new ArrayDeque<>();
     public final List<String> requests = new ArrayList<>();
@@ -67,6 +79,11 @@ public final class FakeRegistry implements AutoCloseable {
     }
 
     private Answer respond(String path, String body) throws IOException {
+        Matcher asked = LATEST.matcher(path);
+        if (asked.matches()) {
+            Integer id = latest.get(asked.group(1));
+            return id == null ? UNKNOWN_SUBJECT : new Answer(200, "{\"id\":" + id + ",\"version\":1}");
+        }
         if (path.startsWith("/subjects/")) {
             int id = schemas.size() + 1;
             JsonNode request = new ObjectMapper().readTree(body);
