@@ -22,8 +22,8 @@ from sluice.local.state_files import home_folder
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "sluice/local/pom.xml", "connect/pom.xml")
-_PLUGINS = ("redis-sink", "converters", "mysql-sink")
-"""Our plugins for Connect, each in its folder of connect/ and built here."""
+_PLUGINS = ("registry-client", "sink-common", "sink-testing", "converters", "redis-sink", "mysql-sink")
+"""Modules of our plugins for Connect, each in its folder of connect/: all are built into one folder, plugins/sluice."""
 _PLUGIN_PROJECTS = tuple(f"sluice:{name}" for name in _PLUGINS)
 _PLUGIN_INPUTS = (
     *_INPUTS,
