@@ -104,6 +104,27 @@ def test_another_unique_index_is_never_the_key(admin: Administrator) -> None:
         assert "Duplicate entry 'one'" in letter.reason
 
 
+def test_rows_that_others_refer_to_or_that_have_more_columns_keep_both(admin: Administrator) -> None:
+    """Neither is kept by REPLACE; the user connect cannot see the table that refers."""
+    with (
+        new_table(admin, f"{COLUMNS}, more INT DEFAULT 5") as table,
+        new_table(admin, f"id BIGINT, FOREIGN KEY (id) REFERENCES {table} (id) ON DELETE CASCADE", rights="") as other,
+        mysql_sink(admin, table) as sink,
+        admin.mysql() as connection,
+    ):
+        sink.produce(person(1), person(2))
+        sink.wait_for_rows([(1, "name 1", None, 5), (2, "name 2", None, 5)])
+        run(connection, f"UPDATE myDB.{table} SET more = 6 WHERE id = 1")
+        run(connection, f"INSERT INTO myDB.{other} VALUES (1), (2)")
+        whole = json_value({**TYPES, "more": "int32"}, name="whole", amount=None, more=7)
+        sink.produce(person(1, "changed"), ("2", whole))
+        sink.wait_for_rows([(1, "changed", None, 6), (2, "whole", None, 7)])
+        assert read(connection, other) == [(1,), (2,)]
+        sink.produce(("2", None))
+        sink.wait_for_rows([(1, "changed", None, 6)])
+        assert read(connection, other) == [(1,)]
+
+
 def test_two_sinks_write_one_table(admin: Administrator) -> None:
     with (
         new_table(admin, COLUMNS) as table,

@@ -117,19 +117,17 @@ def test_a_kill_in_the_middle_of_a_batch_leaves_exact_rows(items: MySqlSink, ins
 
 
 def test_locks_of_others_are_waited_for(admin: Administrator) -> None:
-    wait = set_global(admin, "innodb_lock_wait_timeout", "1")
-    try:
-        with new_table(admin, COLUMNS) as table, mysql_sink(admin, table) as sink:
-            sink.produce(record(1, small=0))
-            sink.wait_for_rows([(1, "good", 0, 0.5)])
-            with locked_row(admin, table, 1):
-                sink.produce(record(1), record(2))
-                # Longer than one wait of the server, which ends with an error.
-                seen: list[int] = []
-                wait_for(lambda: bool(seen.append(statements(admin, table))) or _gaps(seen) >= 2)
-            sink.wait_for_rows(map(row, (1, 2)))
-    finally:
-        set_global(admin, "innodb_lock_wait_timeout", wait)
+    # Half of it is the longest wait for a lock, after which the server ends the statement with an error.
+    settings = {"connection.statement.timeout.ms": "2000"}
+    with new_table(admin, COLUMNS) as table, mysql_sink(admin, table, settings) as sink:
+        sink.produce(record(1, small=0))
+        sink.wait_for_rows([(1, "good", 0, 0.5)])
+        with locked_row(admin, table, 1):
+            sink.produce(record(1), record(2))
+            seen: list[int] = []
+            wait_for(lambda: bool(seen.append(statements(admin, table))) or _gaps(seen) >= 2)
+            assert sink.states() == {"RUNNING"}
+        sink.wait_for_rows(map(row, (1, 2)))
 
 
 @pytest.mark.local_only("it reads a worker's log")
