@@ -18,6 +18,11 @@ class BinaryFormat extends ColumnFormat {
     }
 
     @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
     void writeText(byte[] utf8, int start, int length, RowBuffer row) {
         writeBytes(utf8, start, length, row);
     }

@@ -32,7 +32,12 @@ abstract class ColumnFormat {
         return null;
     }
 
-    final void writeNull(RowBuffer row) {
+    /** Returns true if text is stored as it is, false if it stands for a number or a date that has other spellings. */
+    boolean keepsText() {
+        return false;
+    }
+
+    void writeNull(RowBuffer row) {
         if (!column.nullable()) {
             throw new DataException("column " + column.name() + " may not be null");
         }

@@ -17,6 +17,11 @@ final class EnumFormat extends ColumnFormat {
     }
 
     @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
     void writeBoolean(boolean value, RowBuffer row) {
         throw refuse("a boolean");
     }

@@ -19,6 +19,15 @@ final class JsonElement extends ColumnFormat {
         doublesOnly = column.type().equals("json");
     }
 
+    JsonWriter json() {
+        return json;
+    }
+
+    @Override
+    void writeNull(RowBuffer row) {
+        json.nullValue();
+    }
+
     @Override
     void writeBoolean(boolean value, RowBuffer row) {
         json.bool(value);

@@ -54,4 +54,14 @@ final class Numbers {
         }
         return true;
     }
+
+    /** Returns the number that canonical text is. */
+    static long parseCanonical(byte[] utf8, int start, int length) {
+        boolean negative = utf8[start] == '-';
+        long value = 0;
+        for (int index = negative ? start + 1 : start; index < start + length; index++) {
+            value = value * 10 + utf8[index] - '0';
+        }
+        return negative ? -value : value;
+    }
 }

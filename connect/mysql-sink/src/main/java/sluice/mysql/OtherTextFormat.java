@@ -7,6 +7,11 @@ final class OtherTextFormat extends ColumnFormat {
     }
 
     @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
     void writeText(byte[] utf8, int start, int length, RowBuffer row) {
         row.text(utf8, start, length);
     }

@@ -16,6 +16,11 @@ final class SetFormat extends ColumnFormat {
     }
 
     @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
     void writeBoolean(boolean value, RowBuffer row) {
         throw refuse("a boolean");
     }

@@ -24,6 +24,11 @@ class TextFormat extends ColumnFormat {
     }
 
     @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
     void writeText(byte[] utf8, int start, int length, RowBuffer row) {
         int characters = Utf8.countCharacters(utf8, start, length);
         if (characters < 0) {
