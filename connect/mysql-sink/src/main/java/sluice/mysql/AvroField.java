@@ -1,75 +1,60 @@
 package sluice.mysql;
 
+import org.apache.avro.Schema;
+import org.apache.kafka.connect.data.Date;
 import org.apache.kafka.connect.errors.DataException;
 
 /** A field of an Avro record and where it goes: into a column, or nowhere. */
 final class AvroField {
-    private static final int NOT_NULLABLE = -1;
-    private static final int BRANCHES = 2;
-
-    /** Reads a value that is not null and writes it into a column. */
-    interface Writer {
-        void write(AvroInput in, RowBuffer row);
-    }
-
-    private final String name;
-    private final ColumnFormat format;
-    /** Index of null in the union of null and the type of the value. */
-    private final int nullIndex;
-    private final Writer writer;
+    private final Schema.Field field;
+    private final boolean isDate;
     private final AvroShape shape;
+    private final AvroWriter writer;
 
-    private AvroField(String name, ColumnFormat format, int nullIndex, Writer writer, AvroShape shape) {
-        this.name = name;
-        this.format = format;
-        this.nullIndex = nullIndex;
-        this.writer = writer;
-        this.shape = shape;
+    /** `column` is null for a field that is not written. */
+    AvroField(Schema.Field field, org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
+        this.field = field;
+        isDate = Date.LOGICAL_NAME.equals(connect.name());
+        shape = AvroShape.of(field.schema());
+        writer = column == null ? null : writer(field.schema(), connect, column);
     }
 
-    /** Returns a field that is never null. */
-    static AvroField required(String name, ColumnFormat format, Writer writer) {
-        return new AvroField(name, format, NOT_NULLABLE, writer, null);
+    private static AvroWriter writer(Schema avro, org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
+        AvroWriter writer = AvroWriter.of(avro, connect, column);
+        return writer == null ? new AvroAsConnect(avro, connect, column) : writer;
     }
 
-    /** Returns a field whose type is a union of null, at this index, and what the writer reads. */
-    static AvroField nullable(String name, ColumnFormat format, int nullIndex, Writer writer) {
-        return new AvroField(name, format, nullIndex, writer, null);
-    }
-
-    /** Returns a field that has no column. */
-    static AvroField skipped(String name, AvroShape shape) {
-        return new AvroField(name, null, NOT_NULLABLE, null, shape);
-    }
-
-    boolean hasColumn() {
-        return format != null;
-    }
-
-    ColumnFormat format() {
-        return format;
+    boolean isWritten() {
+        return writer != null;
     }
 
     void write(AvroInput in, RowBuffer row) {
-        if (nullIndex != NOT_NULLABLE && in.readIndex(BRANCHES) == nullIndex) {
-            format.writeNull(row);
-        } else {
-            writer.write(in, row);
-        }
+        writer.write(in, row);
     }
 
     void skip(AvroInput in) {
         shape.skip(in);
     }
 
-    /** Returns the whole number that is next, without moving on. */
-    long peek(AvroInput in) {
+    /** Returns the value that is next as CheckedField does of a struct's field, and does not move on. */
+    long peekNumber(AvroInput in) {
         int start = in.position();
-        if (nullIndex != NOT_NULLABLE && in.readIndex(BRANCHES) == nullIndex) {
-            throw new DataException("the field " + name + " is null: it must equal the key");
+        int nullIndex = AvroUnion.nullIndex(field.schema());
+        boolean isNull = nullIndex >= 0 && in.readIndex(2) == nullIndex;
+        Schema type = nullIndex < 0 ? field.schema() : field.schema().getTypes().get(1 - nullIndex);
+        long number;
+        if (isNull) {
+            number = CheckedField.number(field.name(), null);
+        } else {
+            number = switch (type.getType()) {
+                case INT -> isDate ? in.readInt() * AvroWriter.DAY_MILLISECONDS : in.readInt();
+                case LONG -> in.readLong();
+                case STRING -> CheckedField.number(field.name(), in.readString());
+                default -> throw new DataException("field " + field.name() + " must equal the key, and it is a "
+                        + type.getType().getName());
+            };
         }
-        long value = in.readLong();
         in.moveTo(start);
-        return value;
+        return number;
     }
 }

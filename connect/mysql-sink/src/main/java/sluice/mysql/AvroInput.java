@@ -3,6 +3,7 @@ package sluice.mysql;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import org.apache.kafka.connect.errors.DataException;
 
 /**
@@ -41,6 +42,10 @@ final class AvroInput {
         emptyItems = 0;
     }
 
+    int schemaId() {
+        return schemaId;
+    }
+
     byte[] bytes() {
         return bytes;
     }
@@ -49,9 +54,9 @@ final class AvroInput {
         return position;
     }
 
-    /** Goes back to a position of before. */
-    void moveTo(int earlier) {
-        position = earlier;
+    /** Moves to a position that was reached before. */
+    void moveTo(int known) {
+        position = known;
     }
 
     int remaining() {
@@ -122,6 +127,11 @@ final class AvroInput {
             throw invalid("text that is not UTF-8");
         }
         return length;
+    }
+
+    String readString() {
+        int length = readText();
+        return new String(bytes, skip(length), length, StandardCharsets.UTF_8);
     }
 
     /**

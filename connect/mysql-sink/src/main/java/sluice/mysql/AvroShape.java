@@ -73,6 +73,11 @@ final class AvroShape {
         };
     }
 
+    /** Returns the least number of bytes of a value. */
+    int minBytes() {
+        return minBytes;
+    }
+
     /** Moves to the end of a value; throws a DataException if it is cut short or not what the schema says. */
     void skip(AvroInput in) {
         skip(in, MAX_DEPTH);

@@ -1,0 +1,64 @@
+package sluice.mysql;
+
+import io.apicurio.registry.utils.converter.avro.AvroData;
+import io.apicurio.registry.utils.converter.avro.AvroDataConfig;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.json.JsonConverter;
+import sluice.avro.AvroCodec;
+import sluice.registry.RegisteredSchema;
+import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
+import sluice.registry.SchemaCache;
+
+/** Schemas of values in the formats that value.format=detect reads. One for a task. Not thread-safe. */
+final class DetectedSchemas {
+    private final RegistryClient registry;
+    private final RegistryRetry retry = new RegistryRetry();
+    private final SchemaCache<DetectedSchema> schemas;
+    private final AvroData avroData = new AvroData(new AvroDataConfig(Map.of()));
+    private JsonConverter json;
+
+    /** Reads schemas from the registry at this URL (value.schema.registry.url). */
+    DetectedSchemas(String registryUrl) {
+        registry = new RegistryClient(registryUrl);
+        schemas = new SchemaCache<>(registry, retry, this::read);
+    }
+
+    private DetectedSchema read(RegisteredSchema registered) {
+        return switch (registered.type()) {
+            case RegisteredSchema.AVRO -> new DetectedSchema.Avro(registered.id(), AvroCodec.of(registered), avroData);
+            default -> throw new DataException("the schema with the id " + registered.id() + " is " + registered.type()
+                    + ", neither Avro nor Protobuf");
+        };
+    }
+
+    /** Returns the schema with this id; throws a DataException if it is unknown, invalid or of another type. */
+    DetectedSchema byId(int id) {
+        return schemas.byId(id);
+    }
+
+    /** Returns the latest schema of a subject; null without one. Waits for a registry that is unavailable. */
+    DetectedSchema latest(String subject) {
+        RegisteredSchema latest = retry.retryUntilAnswered("the latest schema of " + subject, Duration.ZERO,
+                () -> registry.fetchLatest(subject));
+        return latest == null ? null : schemas.byId(latest.id());
+    }
+
+    /** Decodes JSON with its schema, as Connect's JsonConverter writes it. */
+    SchemaAndValue decodeJson(String topic, byte[] value) {
+        if (json == null) {
+            json = new JsonConverter();
+            json.configure(Map.of("schemas.enable", true), false);
+        }
+        try {
+            return json.toConnectData(topic, value);
+        } catch (DataException error) {
+            throw error;
+        } catch (RuntimeException error) {
+            throw new DataException("the value cannot be read as JSON with a schema: " + error.getMessage(), error);
+        }
+    }
+}
