@@ -5,16 +5,18 @@ Both paths take a number's text from pyarrow: the shortest decimal that reads ba
 
 import json
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from pyarrow import compute
 
 from producer.gps.parse_columns import Columns
 from producer.gps.parse_row import GpsFix
 from producer.gps.record_layout import KEY_DIGITS, NUMBERS, encode_keys, make_records
 from producer.kafka.record_arrays import Records
 
+_COMPUTE: Any = compute  # its functions are made at run time
 _NAMES = ("recorded_at", *GpsFix._fields[1:])
 _INTEGERS = ({"type": "int64", "name": "io.debezium.time.MicroTimestamp"}, {"type": "int32"}, {"type": "int32"})
 _TYPES = [*({**kind, "optional": False} for kind in _INTEGERS), *[{"type": "double", "optional": True}] * NUMBERS]
@@ -30,7 +32,7 @@ _BETWEEN = [f',"{name}":' for name in _NAMES[1:]]
 _END = "}}"
 _NULL = "null"
 # JSON's -0 is an integer to many readers, which has no sign.
-_KEEP_SIGN = partial(pc.replace_substring_regex, pattern="^-0$", replacement="-0.0")
+_KEEP_SIGN = partial(_COMPUTE.replace_substring_regex, pattern="^-0$", replacement="-0.0")
 
 
 def encode_value(fix: GpsFix) -> bytes:
@@ -46,7 +48,7 @@ def encode_columns(columns: Columns, *, partitions: int) -> Records:
     parts = [texts[0]]
     for name, text in zip(_BETWEEN, texts[1:], strict=True):
         parts += [pa.scalar(name), text]
-    values = pc.binary_join_element_wise(
+    values = _COMPUTE.binary_join_element_wise(
         pa.scalar(_START), *parts, pa.scalar(_END), "", null_handling="replace", null_replacement=_NULL
     )
     _, offsets, data = values.buffers()

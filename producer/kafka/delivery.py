@@ -150,7 +150,7 @@ class Delivery:
         self.failed_bytes += records.value_bytes(refused)
         if len(refused):
             self.problem = self.problem or self._client.error(int(errors[refused[0]]))
-        return Records(records.data, *(column[not_taken] for column in records[1:]))
+        return records.select(not_taken)
 
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):

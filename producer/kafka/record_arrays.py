@@ -53,6 +53,17 @@ class Records(NamedTuple):
             for key, length, value, size in places
         ]
 
+    def select(self, chosen: Offsets) -> "Records":
+        """Return the records whose numbers are in `chosen`, in the same buffer."""
+        return Records(
+            self.data,
+            self.key_at[chosen],
+            self.key_length[chosen],
+            self.value_at[chosen],
+            self.value_length[chosen],
+            self.partition[chosen],
+        )
+
     def record_count(self) -> int:
         """Return the number of records; len() is that of the tuple."""
         return len(self.key_at)

@@ -1,4 +1,4 @@
-"""Reads JSON with schema, Kafka Connect's `{"schema": …, "payload": …}`: its payload, times readable."""
+"""Reads JSON with schema, Kafka Connect's `{"schema": …, "payload": …}`: its payload, with times as text."""
 
 import json
 from typing import Any
@@ -32,7 +32,17 @@ def _readable(value: Any, schema: Any) -> Any:
             return [_readable(part, items) for part in value]
         case bool(), _:
             return value
+        case int(), {"type": "double" | "float"}:
+            return _as_float(value)
         case int(), {"type": str(kind), "name": str(name)}:
             return readable_time(value, kind=kind, name=name)
         case _:
             return value
+
+
+def _as_float(number: int) -> float | int:
+    """Return a double that was written without a point; a number beyond a double as it is."""
+    try:
+        return float(number)
+    except OverflowError:
+        return number

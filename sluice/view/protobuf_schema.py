@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
@@ -35,7 +34,7 @@ class ProtobufSchema:
         """Decode what follows the schema's id: which message it is, and the message. Raises ValueError."""
         path, at = _read_indexes(data)
         try:
-            kind: Descriptor = list(self._file.message_types_by_name.values())[path[0]]
+            kind: Any = list(self._file.message_types_by_name.values())[path[0]]
             for index in path[1:]:
                 kind = kind.nested_types[index]
             return _message_value(GetMessageClass(kind).FromString(data[at:]))
@@ -106,7 +105,7 @@ def _message_value(message: Message) -> Any:
     return values["value"] if kind in _WRAPPERS else values
 
 
-def _field_value(message: Message, field: FieldDescriptor) -> Any:
+def _field_value(message: Message, field: Any) -> Any:
     if field.has_presence and not message.HasField(field.name):
         return None
     value = getattr(message, field.name)
@@ -117,7 +116,7 @@ def _field_value(message: Message, field: FieldDescriptor) -> Any:
     return [_single_value(one, field) for one in value] if field.is_repeated else _single_value(value, field)
 
 
-def _single_value(value: Any, field: FieldDescriptor) -> Any:
+def _single_value(value: Any, field: Any) -> Any:
     if isinstance(value, Message):
         return _message_value(value)
     if field.enum_type is not None:

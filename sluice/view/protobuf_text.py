@@ -16,12 +16,12 @@ from google.protobuf.descriptor_pb2 import (
 
 _BLANK = r"(?:\s|//[^\n]*|/\*.*?\*/)*"
 _TOKEN = re.compile(rf"""{_BLANK}(?:(-?[\w.]+|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s\w"'])|\Z)""", re.DOTALL)
-_SCALARS: Mapping[str, FieldDescriptorProto.Type] = {
+_SCALARS: Mapping[str, "FieldDescriptorProto.Type.ValueType"] = {
     name.removeprefix("TYPE_").lower(): number
     for name, number in FieldDescriptorProto.Type.items()
     if name not in {"TYPE_GROUP", "TYPE_MESSAGE", "TYPE_ENUM"}
 }
-_LABELS: Mapping[str, FieldDescriptorProto.Label] = {
+_LABELS: Mapping[str, "FieldDescriptorProto.Label.ValueType"] = {
     "optional": FieldDescriptorProto.LABEL_OPTIONAL,
     "required": FieldDescriptorProto.LABEL_REQUIRED,
     "repeated": FieldDescriptorProto.LABEL_REPEATED,

@@ -5,13 +5,19 @@ import struct
 from typing import Any
 
 import pytest
-from google.protobuf import timestamp_pb2  # noqa: F401 — the schema imports it
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf import timestamp_pb2
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producer.gps import encode_protobuf
 from producer.gps.encode_row import schema_text
 from producer.gps.parse_row import GpsFix
 from producer.gps.row_formats import FORMATS, make_encoder, registered_schema
+from sluice.view.protobuf_text import parse_proto
 
 from .both_paths import HEADER, SCHEMA_ID
 
@@ -27,6 +33,16 @@ FIXES = st.builds(
     NUMBERS,
     NUMBERS,
 )
+
+
+def message_class() -> Any:
+    pool = DescriptorPool()
+    pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+    pool.AddSerializedFile(parse_proto(encode_protobuf.schema_text(), name="fix.proto").SerializeToString())
+    return GetMessageClass(pool.FindMessageTypeByName("sluice.GpsFix"))
+
+
+MESSAGE = message_class()
 
 
 def bits(number: float | None) -> bytes | None:
@@ -71,3 +87,16 @@ def test_json_needs_no_registry_and_the_others_a_subject_each() -> None:
 def test_the_value_begins_with_the_schemas_id(name: str) -> None:
     fix = GpsFix(1_353_099_678_298_235, 3, 0, 0.5, None, None, None, None)
     assert make_encoder(name, schema_id=SCHEMA_ID).encode_value(fix).startswith(HEADER)
+
+
+@given(fix=FIXES)
+@settings(max_examples=300)
+def test_confluents_deserializer_reads_protobuf_bit_for_bit(fix: GpsFix) -> None:
+    value = make_encoder("protobuf", schema_id=SCHEMA_ID).encode_value(fix)
+    deserializer = ProtobufDeserializer(MESSAGE, {"use.deprecated.format": False})
+    found: Any = deserializer(value, SerializationContext("gps-fixes", MessageField.VALUE))
+    assert found.recorded_at.seconds * 1_000_000 + found.recorded_at.nanos / 1000 == fix.utime
+    assert (found.fix_mode, found.satellites) == fix[1:3]
+    numbers = [getattr(found, name) if found.HasField(name) else None for name in GpsFix._fields[3:]]
+    assert list(map(bits, numbers)) == list(map(bits, fix[3:]))
+    assert value[len(HEADER) + 1 :] == found.SerializeToString(deterministic=True)
