@@ -1,10 +1,12 @@
 """The MySQL sink loses no row and takes no good one with a bad one: bad records, kills, alters, restores, mistakes."""
 
 import random
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from tests.run_sluice import wait_for
 
 TYPES = {"name": "string", "small": "int32", "amount": "double"}
 COLUMNS = "id BIGINT PRIMARY KEY, name VARCHAR(9) NOT NULL, small TINYINT, amount DOUBLE"
+README = Path(__file__).resolve().parents[2] / "connect/mysql-sink/README.md"
 KILLS = "it kills a server of this machine"
 
 
@@ -248,9 +251,12 @@ def test_sink_goes_back_by_itself_after_an_older_backup_is_restored(admin: Admin
 
 @contextmanager
 def offsets_table(admin: Administrator) -> Generator[str]:
-    """Create the table that connect/mysql-sink/README.md describes."""
-    columns = "connector VARCHAR(190), topic VARCHAR(249), kafka_partition INT, next_offset BIGINT NOT NULL"
-    with new_table(admin, f"{columns}, PRIMARY KEY (connector, topic, kafka_partition)") as name:
+    """Create the table for offsets as the sink's README does."""
+    found = re.search(
+        r"CREATE TABLE shop.sluice_offsets \((.*?)\n\) ENGINE", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert found
+    with new_table(admin, found[1], rights="SELECT, INSERT, UPDATE") as name:
         yield name
 
 
