@@ -47,9 +47,8 @@ public final class MySqlSinkTask extends SinkTask {
         ifAvailable(() -> writer.run(session -> { }));
     }
 
-    /** Returns what makes encoders; tests have their own. */
-    TopicTable.Encoders encoders(MySqlSinkConfig config) {
-        throw new UnsupportedOperationException("no encoders yet");
+    private static TopicTable.Encoders encoders(MySqlSinkConfig config) {
+        return (table, settings) -> new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
     }
 
     /** Does what can be done later too, if the database does not answer now. */

@@ -13,7 +13,7 @@ final class TopicTable {
 
     /** Makes encoders for a table's definition. */
     interface Encoders {
-        RecordEncoder encoder(TableDefinition table, RecordSettings settings);
+        RecordEncoder encoder(TableColumns table, RecordSettings settings);
     }
 
     private final String name;
@@ -54,9 +54,11 @@ final class TopicTable {
         if (definition != null) {
             return;
         }
-        definition = session.timed(() -> TableReader.read(session.connection(), name));
-        encoder = encoders.encoder(definition, settings);
-        writer = new TableWriter(definition, mode);
+        TableDefinition found = session.timed(() -> TableReader.read(session.connection(), name));
+        TableColumns columns = new TableColumns(found);
+        encoder = encoders.encoder(columns, settings);
+        writer = new TableWriter(columns, mode);
+        definition = found;
         if (mode.equals(MySqlSinkConfig.AUTO) && definition.upsertReason() != null) {
             LOG.info("table {}: rows are written through a temporary table, because {}", name, definition.upsertReason());
         }
