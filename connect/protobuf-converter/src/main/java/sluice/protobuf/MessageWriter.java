@@ -77,7 +77,7 @@ final class MessageWriter {
         return entry;
     }
 
-    /** Returns the message; throws a DataException that names the field whose value cannot be written. */
+    /** Returns the message of a valid struct; throws a DataException that names a field that cannot be written. */
     Message write(Struct struct) {
         DynamicMessage.Builder message = DynamicMessage.newBuilder(type);
         for (FieldWriter field : fields) {
@@ -97,8 +97,6 @@ final class MessageWriter {
         Object value = nullable ? struct.getWithoutDefault(field.source().name()) : struct.get(field.source());
         if (value != null) {
             message.setField(field.target(), field.convert().apply(value));
-        } else if (!schema.isOptional()) {
-            throw new DataException("is null, and the schema says that it is never null");
         }
     }
 }
