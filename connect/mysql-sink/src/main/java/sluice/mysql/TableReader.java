@@ -45,7 +45,7 @@ final class TableReader {
 
     private TableDefinition read() throws SQLException {
         String fingerprint = fingerprint(connection, table);
-        List<Column> columns = readColumns();
+        List<Column> columns = readColumns(fingerprint);
         List<String> primaryKey = readPrimaryKey();
         boolean otherUnique = exists("SELECT 1 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() "
                 + "AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' LIMIT 1");
@@ -53,7 +53,7 @@ final class TableReader {
                 table, columns, primaryKey, upsertReason(fingerprint, otherUnique), otherUnique, fingerprint);
     }
 
-    private List<Column> readColumns() throws SQLException {
+    private List<Column> readColumns(String fingerprint) throws SQLException {
         String query = "SELECT COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, "
                 + "COALESCE(NUMERIC_SCALE, DATETIME_PRECISION, 0), IS_NULLABLE, COLUMN_DEFAULT, EXTRA "
                 + "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? "
@@ -61,14 +61,18 @@ final class TableReader {
         List<Column> columns = new ArrayList<>();
         try (PreparedStatement statement = prepare(query); ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                columns.add(column(row));
+                columns.add(column(row, fingerprint));
             }
         }
         return List.copyOf(columns);
     }
 
-    private static Column column(ResultSet row) throws SQLException {
+    private static Column column(ResultSet row, String fingerprint) throws SQLException {
+        String name = row.getString(1);
         String type = row.getString(2);
+        // MariaDB's JSON is a LONGTEXT with this check.
+        boolean json = type.equals("longtext")
+                && fingerprint.contains("CHECK (json_valid(" + Identifiers.quote(name) + "))");
         boolean nullable = row.getString(7).equals("YES");
         String extra = row.getString(9).toUpperCase(Locale.ROOT);
         // MySQL marks a column with an expression as its default by DEFAULT_GENERATED, which is not a generated column.
@@ -76,8 +80,9 @@ final class TableReader {
                 || extra.contains("PERSISTENT");
         // MariaDB writes 'NULL' for the default NULL of a nullable column; a missing default is null in both.
         boolean hasDefault = nullable || generated || row.getString(8) != null || extra.contains("AUTO_INCREMENT");
-        return new Column(row.getString(1), type, row.getString(3).toLowerCase(Locale.ROOT), row.getLong(4), row.getInt(5),
-                row.getInt(6), type.contains(" unsigned"), nullable, hasDefault, generated);
+        String dataType = json ? "json" : row.getString(3).toLowerCase(Locale.ROOT);
+        return new Column(name, type, dataType, row.getLong(4), row.getInt(5), row.getInt(6), type.contains(" unsigned"),
+                nullable, hasDefault, generated);
     }
 
     private List<String> readPrimaryKey() throws SQLException {
