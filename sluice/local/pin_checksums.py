@@ -13,8 +13,8 @@ from sluice.local.maven import run_maven
 _RECORDING = (
     "-Daether.artifactResolver.postProcessor.trustedChecksums.record=true",
     "-Daether.artifactResolver.postProcessor.trustedChecksums.failIfMissing=false",
-    # The dependencies of our plugins' tests are pinned as well. One of the tests is run, because Maven fetches what runs
-    # tests only then; the others need the database.
+    # The dependencies of our plugins' tests are pinned as well. One of the tests is run: only then Maven fetches what
+    # runs tests. The others need the database.
     "-Dmaven.test.skip=false",
     "-Dtest=RegistryRetryTest",
     "-Dsurefire.failIfNoSpecifiedTests=false",
