@@ -8,6 +8,8 @@ import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.json.JsonConverter;
 import sluice.avro.AvroCodec;
+import sluice.protobuf.ProtobufDecoder;
+import sluice.protobuf.ProtobufSchemas;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;
@@ -19,17 +21,22 @@ final class DetectedSchemas {
     private final RegistryRetry retry = new RegistryRetry();
     private final SchemaCache<DetectedSchema> schemas;
     private final AvroData avroData = new AvroData(new AvroDataConfig(Map.of()));
+    private final ProtobufSchemas protobufs;
+    private final ProtobufDecoder protobuf = new ProtobufDecoder();
+    /** Made for the first value in JSON. */
     private JsonConverter json;
 
     /** Reads schemas from the registry at this URL (value.schema.registry.url). */
     DetectedSchemas(String registryUrl) {
         registry = new RegistryClient(registryUrl);
+        protobufs = new ProtobufSchemas(registry, retry);
         schemas = new SchemaCache<>(registry, retry, this::read);
     }
 
     private DetectedSchema read(RegisteredSchema registered) {
         return switch (registered.type()) {
             case RegisteredSchema.AVRO -> new DetectedSchema.Avro(registered.id(), AvroCodec.of(registered), avroData);
+            case RegisteredSchema.PROTOBUF -> new DetectedSchema.Protobuf(registered.id(), protobufs.parse(registered), protobuf);
             default -> throw new DataException("the schema with the id " + registered.id() + " is " + registered.type()
                     + ", neither Avro nor Protobuf");
         };
@@ -43,7 +50,7 @@ final class DetectedSchemas {
     /** Returns the latest schema of a subject; null without one. Waits for a registry that is unavailable. */
     DetectedSchema latest(String subject) {
         RegisteredSchema latest = retry.retryUntilAnswered("the latest schema of " + subject, Duration.ZERO,
-                () -> registry.fetchLatest(subject));
+                () -> registry.fetchVersion(subject, "latest"));
         return latest == null ? null : schemas.byId(latest.id());
     }
 

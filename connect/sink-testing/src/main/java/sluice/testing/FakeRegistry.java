@@ -62,8 +62,8 @@ public final class FakeRegistry implements AutoCloseable {
         return "http://127.0.0.1:" + port();
     }
 
-    private static String schemaJson(String schema, String type) {
-        ObjectNode body = new ObjectMapper().createObjectNode().put("schema", schema);
+    private static String schemaJson(String schema, String type, int id) {
+        ObjectNode body = new ObjectMapper().createObjectNode().put("id", id).put("schema", schema);
         return (type == null ? body : body.put("schemaType", type)).toString(); // Left out for Avro
     }
 
@@ -82,7 +82,7 @@ public final class FakeRegistry implements AutoCloseable {
         Matcher asked = LATEST.matcher(path);
         if (asked.matches()) {
             Integer id = latest.get(asked.group(1));
-            return id == null ? UNKNOWN_SUBJECT : new Answer(200, "{\"id\":" + id + ",\"version\":1}");
+            return id == null ? UNKNOWN_SUBJECT : new Answer(200, schemaJson(schemas.get(id), types.get(id), id));
         }
         if (path.startsWith("/subjects/")) {
             int id = schemas.size() + 1;
@@ -99,7 +99,7 @@ public final class FakeRegistry implements AutoCloseable {
         }
         int id = Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
         String schema = schemas.get(id);
-        return schema == null ? UNKNOWN : new Answer(200, schemaJson(schema, types.get(id)));
+        return schema == null ? UNKNOWN : new Answer(200, schemaJson(schema, types.get(id), id));
     }
 
     @Override
