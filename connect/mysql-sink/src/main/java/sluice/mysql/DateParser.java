@@ -38,7 +38,7 @@ final class DateParser {
     }
 
     private static Instant instant(String text) {
-        boolean zoned = text.endsWith("Z") || text.lastIndexOf('+') > DATE_LENGTH || text.lastIndexOf('-') > DATE_LENGTH;
+        boolean zoned = text.endsWith("Z") || Math.max(text.lastIndexOf('+'), text.lastIndexOf('-')) > DATE_LENGTH;
         return zoned ? OffsetDateTime.parse(text).toInstant() : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
     }
 }

@@ -63,7 +63,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
             given.addAll(key);
         } else {
             // Even one with a default: without it, every record would be a row of its own.
-            key.stream().filter(column -> !columns.contains(column)).forEach(column -> missing.add(column.column().name()));
+            key.stream().filter(column -> !columns.contains(column))
+                    .forEach(column -> missing.add(column.column().name()));
             given.addAll(key);
         }
         missing.addAll(table.missing(given));
@@ -79,7 +80,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
             reasons.add("the table has no column for the field " + String.join(", ", unknown));
         }
         if (!missing.isEmpty()) {
-            reasons.add("the value has no field for the column " + String.join(", ", missing) + ", which has no default");
+            reasons.add("the value has no field for the column " + String.join(", ", missing)
+                    + ", which has no default");
         }
         throw mismatch(settings, "the record and table " + table.table().name() + " do not match: "
                 + String.join("; ", reasons));
@@ -102,7 +104,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
 
     private static int checkedField(List<String> names, RecordSettings settings) {
         if (settings.keyMustEqual() != null && !names.contains(settings.keyMustEqual())) {
-            throw mismatch(settings, "the value has no field " + settings.keyMustEqual() + ", which key.must.equal names");
+            throw mismatch(
+                    settings, "the value has no field " + settings.keyMustEqual() + ", which key.must.equal names");
         }
         return names.indexOf(settings.keyMustEqual());
     }

@@ -11,8 +11,8 @@ import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema;
 
 /**
- * Writes the values of a scalar schema into a column as its logical type means them: Connect's and Debezium's. A value is
- * given raw, as the schema's type stores it: days, milliseconds, a decimal's bytes.
+ * Writes the values of a scalar schema into a column as its logical type means them: Connect's and Debezium's. A value
+ * is given raw, as the schema's type stores it: days, milliseconds, a decimal's bytes.
  */
 final class ScalarWriter {
     private static final long NANOSECONDS = DateText.NANOSECONDS;
@@ -140,8 +140,8 @@ final class ScalarWriter {
     }
 
     private enum Meaning {
-        PLAIN, DAYS, MILLISECONDS_OF_DAY, MICROSECONDS_OF_DAY, NANOSECONDS_OF_DAY, EPOCH_MILLISECONDS, EPOCH_MICROSECONDS,
-        EPOCH_NANOSECONDS, DECIMAL, JSON, BITS, ZONED_TIME, INTERVAL;
+        PLAIN, DAYS, MILLISECONDS_OF_DAY, MICROSECONDS_OF_DAY, NANOSECONDS_OF_DAY, EPOCH_MILLISECONDS,
+        EPOCH_MICROSECONDS, EPOCH_NANOSECONDS, DECIMAL, JSON, BITS, ZONED_TIME, INTERVAL;
 
         static Meaning of(Schema schema) {
             String name = schema.name() == null ? "" : schema.name();

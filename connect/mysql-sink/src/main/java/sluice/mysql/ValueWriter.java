@@ -84,7 +84,8 @@ interface ValueWriter {
     /** A union of Avro: a field for each branch, one of which is not null. */
     private static ValueWriter ofUnion(Schema schema, ColumnFormat column) {
         Field[] fields = schema.fields().toArray(new Field[0]);
-        ValueWriter[] writers = schema.fields().stream().map(field -> of(field.schema(), column)).toArray(ValueWriter[]::new);
+        ValueWriter[] writers = schema.fields().stream()
+                .map(field -> of(field.schema(), column)).toArray(ValueWriter[]::new);
         return (value, row) -> {
             for (int index = 0; index < fields.length; index++) {
                 Object branch = ((Struct) value).get(fields[index]);
