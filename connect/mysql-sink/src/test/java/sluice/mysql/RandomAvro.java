@@ -33,7 +33,7 @@ final class RandomAvro {
             "{'type':'enum','name':'E%s','symbols':['A','B','C']}",
             "{'type':'enum','name':'E%s','symbols':['A','B'],'default':'A','doc':'two'}",
             "{'type':'int','connect.type':'int8'}", "{'type':'int','connect.type':'int16'}",
-            "{'type':'int','connect.default':5}",
+            "{'type':'int','connect.default':5}", "{'type':'bytes','connect.name':'org.apache.kafka.connect.data.Decimal'}",
             named("int", "io.debezium.time.Date"), named("int", "io.debezium.time.Time"),
             named("int", "io.debezium.time.Year"), named("int", "org.apache.kafka.connect.data.Date"),
             named("long", "io.debezium.time.MicroTime"), named("long", "io.debezium.time.NanoTime"),
