@@ -5,6 +5,7 @@ checksums in .mvn/checksums before anything is unpacked.
 """
 
 import platform
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -22,18 +23,8 @@ from sluice.local.state_files import home_folder
 _PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
 _NEEDED_BYTES = 2 << 30
 _INPUTS = (".mvn/maven.config", ".mvn/checksums/checksums.sha256", "sluice/local/pom.xml", "connect/pom.xml")
-_PLUGINS = ("redis-sink", "converters", "mysql-sink")
-"""Our plugins for Connect, each in its folder of connect/ and built here."""
-_PLUGIN_PROJECTS = tuple(f"sluice:{name}" for name in _PLUGINS)
-_PLUGIN_INPUTS = (
-    *_INPUTS,
-    "connect/plugin-parent/pom.xml",
-    "connect/converter-parent/pom.xml",
-    *(f"connect/{name}/{part}" for name in _PLUGINS for part in ("pom.xml", "src/main")),
-)
-_BUILD_PLUGINS = ("--projects", ",".join((*_PLUGIN_PROJECTS, "io.apicurio:apicurio-registry")))
-"""Maven's options to build our plugins alone, and the POM that replaces one missing on Central
-(connect/converter-parent)."""
+_REPLACED_POM = "converter-parent"
+"""Module of connect/ that is no code of ours, but replaces a POM missing on Central."""
 
 TRAINING_FOLDER = "training"
 """Folder in the cache for the instance of the training run (sluice/local/aot_cache.py)."""
@@ -76,7 +67,24 @@ def plugin_path(servers: Path, link: Path) -> str:
 
 
 def _our_plugins(servers: Path) -> Path:
-    return servers / f"our-plugins-{_digest(_PLUGIN_INPUTS)}"
+    poms = [f"connect/{name}/pom.xml" for name in ("plugin-parent", _REPLACED_POM, *_our_modules())]
+    sources = [f"connect/{name}/src/main" for name in _our_modules()]
+    return servers / f"our-plugins-{_digest((*_INPUTS, *poms, *sources))}"
+
+
+def _our_modules() -> tuple[str, ...]:
+    """Return the modules of connect/ with our code: all are built here, into one folder, plugins/sluice."""
+    names = re.findall("<module>(.*)</module>", (ROOT / "connect/pom.xml").read_text(encoding="utf-8"))
+    return tuple(name for name in names if name != _REPLACED_POM)
+
+
+def _projects() -> list[str]:
+    return [f"sluice:{name}" for name in _our_modules()]
+
+
+def _build_plugins_options() -> tuple[str, str]:
+    """Return Maven's options to build our plugins alone, with the POM that replaces one missing on Central."""
+    return "--projects", ",".join((*_projects(), "io.apicurio:apicurio-registry"))
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
@@ -116,7 +124,7 @@ def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> No
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
     say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
-    run_maven(cache, building, "--projects", ",".join(f"!{name}" for name in _PLUGIN_PROJECTS), env=env, say=say)
+    run_maven(cache, building, "--projects", ",".join(f"!{name}" for name in _projects()), env=env, say=say)
     _make_executable(building)
     building.rename(folder)
 
@@ -125,19 +133,20 @@ def _build_plugins(cache: Path, folder: Path, *, env: Mapping[str, str], say: Sa
     say("building our own plugins …")
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
-    run_maven(cache, building, *_BUILD_PLUGINS, env=env, say=say)
+    run_maven(cache, building, *_build_plugins_options(), env=env, say=say)
     (building / "plugins").rename(folder)
 
 
 def run_plugin_tests(*, env: Mapping[str, str], say: Say) -> str:
     """Build our plugins in a temporary folder, run their Java tests, and return Maven's output.
 
-    Raises SluiceError with the end of that output where a test fails.
+    The tests start the downloaded MariaDB. Raises SluiceError with the end of the output where a test fails.
     """
+    env = {**env, "SLUICE_TEST_MARIADB": str(fetch_servers(env=env, say=say) / "mariadb")}
     cache = make_folder(cache_folder(env), _DOWNLOADS)
     with (cache / ".lock").open("w") as lock, TemporaryDirectory(dir=cache) as building:
         flock(lock, LOCK_EX)
-        run_maven(cache, Path(building), *_BUILD_PLUGINS, "-Dmaven.test.skip=false", env=env, say=say)
+        run_maven(cache, Path(building), *_build_plugins_options(), "-Dmaven.test.skip=false", env=env, say=say)
         return (cache / "maven.log").read_text(encoding="utf-8", errors="replace")
 
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import io.apicurio.registry.serde.avro.NonRecordContainer;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaParseException;
 import org.apache.avro.generic.GenericContainer;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -14,6 +15,7 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.registry.RegisteredSchema;
 
 /** Decodes and encodes Avro bodies of one schema. Not thread-safe: the reader and its decoder are reused. */
 final class AvroCodec {
@@ -24,6 +26,17 @@ final class AvroCodec {
     AvroCodec(Schema schema) {
         this.schema = schema;
         reader = new GenericDatumReader<>(schema);
+    }
+
+    /** Returns the codec of a registered schema; throws a DataException if it is of another type or not valid. */
+    static AvroCodec of(RegisteredSchema registered) {
+        registered.requireType(RegisteredSchema.AVRO, "Avro");
+        try {
+            return new AvroCodec(new Schema.Parser().parse(registered.text()));
+        } catch (SchemaParseException error) {
+            throw new DataException("the schema with the id " + registered.id() + " cannot be read as Avro: "
+                    + error.getMessage(), error);
+        }
     }
 
     Schema schema() {

@@ -2,7 +2,6 @@ package sluice.avro;
 
 import io.apicurio.registry.utils.converter.avro.AvroData;
 import io.apicurio.registry.utils.converter.avro.AvroDataConfig;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import org.apache.avro.generic.GenericContainer;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -14,6 +13,11 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
+import sluice.registry.RegisteredSchema;
+import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
+import sluice.registry.SchemaCache;
+import sluice.registry.WireFormat;
 
 /**
  * Converts Avro in Confluent's wire format: a zero byte, four bytes of schema id, the Avro body.
@@ -25,10 +29,8 @@ import org.apache.kafka.connect.storage.Converter;
 public final class AvroConverter implements Converter {
     static final String URL = "schema.registry.url";
 
-    private static final int HEADER_BYTES = 5;
-
     private final NullableDefaultRemover nullableDefaults = new NullableDefaultRemover();
-    private SchemaCache schemas;
+    private SchemaCache<AvroCodec> schemas;
     private AvroData data;
     private boolean isKey;
 
@@ -44,7 +46,7 @@ public final class AvroConverter implements Converter {
         isKey = isKeyConverter;
         data = new AvroData(new AvroDataConfig(settings));
         String url = new AbstractConfig(config(), settings, false).getString(URL);
-        schemas = new SchemaCache(new RegistryClient(url), new RegistryRetry());
+        schemas = new SchemaCache<>(new RegistryClient(url), new RegistryRetry(), AvroCodec::of);
     }
 
     @Override
@@ -52,9 +54,9 @@ public final class AvroConverter implements Converter {
         if (value == null) {
             return SchemaAndValue.NULL;
         }
-        int id = readSchemaId(value);
+        int id = WireFormat.readSchemaId(value, "Avro");
         AvroCodec codec = schemas.byId(id);
-        return data.toConnectData(codec.schema(), codec.decode(value, HEADER_BYTES, id));
+        return data.toConnectData(codec.schema(), codec.decode(value, WireFormat.HEADER_BYTES, id));
     }
 
     @Override
@@ -67,21 +69,8 @@ public final class AvroConverter implements Converter {
         if (!(datum instanceof GenericContainer container)) {
             throw new DataException("a " + datum.getClass().getName() + " without a schema cannot be written as Avro");
         }
-        int id = schemas.idOf(topic + (isKey ? "-key" : "-value"), container.getSchema());
-        return AvroCodec.encode(container, ByteBuffer.allocate(HEADER_BYTES).put((byte) 0).putInt(id).array());
-    }
-
-    private static int readSchemaId(byte[] value) {
-        if (value.length == 0) {
-            throw new DataException("the value is empty: neither Avro nor null, which would be a deletion");
-        }
-        if (value[0] != 0) {
-            throw new DataException(String.format("the value is not Avro: it begins with the byte 0x%02x%s, not with 0x00 "
-                    + "and the id of a schema", value[0], value[0] == '{' ? ", as JSON does" : ""));
-        }
-        if (value.length < HEADER_BYTES) {
-            throw new DataException("the value has " + value.length + " bytes: too few for the id of a schema");
-        }
-        return ByteBuffer.wrap(value, 1, Integer.BYTES).getInt();
+        String subject = topic + (isKey ? "-key" : "-value");
+        int id = schemas.idOf(subject, RegisteredSchema.AVRO, container.getSchema(), Object::toString);
+        return AvroCodec.encode(container, WireFormat.header(id));
     }
 }

@@ -14,6 +14,9 @@ import org.apache.kafka.connect.errors.DataException;
  * <p>By default every kind is refused: a subclass for a type of column overrides what it takes.
  */
 abstract class ColumnFormat {
+    /** Characters of a value in a message. */
+    private static final int SHOWN = 60;
+
     private final Column column;
 
     ColumnFormat(Column column) {
@@ -29,7 +32,12 @@ abstract class ColumnFormat {
         return null;
     }
 
-    final void writeNull(RowBuffer row) {
+    /** Returns true if text is stored as it is, false if it stands for a number or a date that has other spellings. */
+    boolean keepsText() {
+        return false;
+    }
+
+    void writeNull(RowBuffer row) {
         if (!column.nullable()) {
             throw new DataException("column " + column.name() + " may not be null");
         }
@@ -85,7 +93,19 @@ abstract class ColumnFormat {
         throw refuse("a nested value");
     }
 
-    private DataException refuse(String kind) {
+    /** Writes a geometry: the number of its reference system and its Well-Known Binary form. */
+    void writeGeometry(int srid, byte[] wkb, int start, int length, RowBuffer row) {
+        throw refuse("a geometry");
+    }
+
+    final DataException refuse(String kind) {
         return new DataException("column " + column.name() + " (" + column.type() + ") does not take " + kind);
+    }
+
+    /** Returns the exception for a value that the database would change. */
+    final DataException cannotHold(Object value, String reason) {
+        String text = String.valueOf(value);
+        return new DataException("column " + column.name() + " (" + column.type() + ") cannot hold "
+                + (text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text) + ": " + reason);
     }
 }

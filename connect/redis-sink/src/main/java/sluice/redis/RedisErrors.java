@@ -47,10 +47,4 @@ final class RedisErrors {
     RetriableException timedOut(int milliseconds, String setting) {
         return new RetriableException(server + " did not answer within " + milliseconds + " ms (" + setting + ")");
     }
-
-    /** Returns the exception that ends the task after retrying for so many milliseconds. */
-    ConnectException gaveUp(RetriableException last, long milliseconds) {
-        return new ConnectException("gave up after " + milliseconds + " ms (" + RedisSinkConfig.RETRY_TIMEOUT_MS + "): "
-                + last.getMessage() + ". Nothing is lost: once it is back, restart the task.", last);
-    }
 }

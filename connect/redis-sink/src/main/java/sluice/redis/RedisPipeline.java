@@ -18,6 +18,7 @@ import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import sluice.sink.BadRecord;
 
 /**
  * Pipelines commands to Redis over one connection: writes them without waiting for each reply. Redis keeps their order.
@@ -103,7 +104,7 @@ final class RedisPipeline implements AutoCloseable {
         try {
             send(key, value);
         } catch (JedisException error) {
-            throw abandonAfter(error, "the write of " + describe(record));
+            throw abandonAfter(error, "the write of " + BadRecord.describe(record));
         }
     }
 
@@ -127,7 +128,7 @@ final class RedisPipeline implements AutoCloseable {
             deadline.cancel();
             for (int index = 0; index < replies.size(); index++) {
                 if (replies.get(index) instanceof JedisDataException reply) {
-                    throw errors.errorReply(reply, "the write of " + describe(sent.get(index)));
+                    throw errors.errorReply(reply, "the write of " + BadRecord.describe(sent.get(index)));
                 }
             }
         } catch (JedisException error) {
@@ -180,10 +181,6 @@ final class RedisPipeline implements AutoCloseable {
     }
 
     /** Returns topic, partition and offset of a record, for messages. */
-    static String describe(SinkRecord record) {
-        return "topic " + record.topic() + ", partition " + record.kafkaPartition() + ", offset " + record.kafkaOffset();
-    }
-
     @Override
     public void close() {
         timer.shutdownNow();

@@ -10,11 +10,13 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
-import org.apache.kafka.common.config.ConfigDef.Validator;
-import org.apache.kafka.common.config.ConfigDef.Width;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.common.config.types.Password;
+import sluice.sink.Certificates;
+import sluice.sink.OptionalNonEmpty;
+import sluice.sink.RetryBackoff;
+import sluice.sink.SettingGroup;
 
 /** Settings of the connector; docs/redis-sink.md has them as a table. */
 final class RedisSinkConfig extends AbstractConfig {
@@ -35,14 +37,8 @@ final class RedisSinkConfig extends AbstractConfig {
     static final String RETRY_TIMEOUT_MS = "redis.retry.timeout.ms";
     static final String RETRY_BACKOFF_MS = "redis.retry.backoff.ms";
     static final String RETRY_BACKOFF_MAX_MS = "redis.retry.backoff.max.ms";
-    /** Kafka Connect's own setting, which is passed to tasks too. */
-    static final String DEAD_LETTER_TOPIC = "errors.deadletterqueue.topic.name";
-
     /** Default of Redis' proto-max-bulk-len: it rejects longer strings. */
     static final int REDIS_MAX_VALUE_BYTES = 512 << 20;
-
-    /** Value of RETRY_TIMEOUT_MS: retry without a limit. */
-    static final long NO_TIMEOUT = -1;
 
     private static final int DAY_MS = 86_400_000;
     private static final int MAX_PORT = 65_535;
@@ -58,14 +54,14 @@ final class RedisSinkConfig extends AbstractConfig {
 
     static ConfigDef definition() {
         ConfigDef definition = new ConfigDef();
-        server(new Group(definition, "Server"));
-        tls(new Group(definition, "TLS"));
-        records(new Group(definition, "Records"));
-        failures(new Group(definition, "Timeouts and retries"));
+        server(new SettingGroup(definition, "Server", Importance.HIGH));
+        tls(new SettingGroup(definition, "TLS", Importance.MEDIUM));
+        records(new SettingGroup(definition, "Records", Importance.MEDIUM));
+        failures(new SettingGroup(definition, "Timeouts and retries", Importance.MEDIUM));
         return definition;
     }
 
-    private static void server(Group group) {
+    private static void server(SettingGroup group) {
         group.required(HOST, Type.STRING, new NonEmptyString(), "Host", "Name or address of the Redis server.");
         group.add(PORT, Type.INT, 6379, Range.between(1, MAX_PORT), "Port", "Port of the Redis server.");
         group.add(DATABASE, Type.INT, 0, Range.atLeast(0), "Database",
@@ -76,7 +72,7 @@ final class RedisSinkConfig extends AbstractConfig {
                 "The user's password. Write ${env:NAME}, so that it is not stored in a file or a topic.");
     }
 
-    private static void tls(Group group) {
+    private static void tls(SettingGroup group) {
         group.add(TLS_ENABLED, Type.BOOLEAN, false, null, "TLS", "Connect to the server over TLS.");
         group.add(TLS_CERTIFICATES, Type.STRING, null, new Certificates(), "Trusted certificates",
                 "Certificate authorities to trust, as PEM text, for instance ${env:NAME}. "
@@ -85,7 +81,7 @@ final class RedisSinkConfig extends AbstractConfig {
                 "Reject a certificate that was not issued for " + HOST + ".");
     }
 
-    private static void records(Group group) {
+    private static void records(SettingGroup group) {
         group.add(KEY_PREFIX, Type.STRING, "", null, "Key prefix", "Prefix of every key in Redis.");
         group.add(TTL_MS, Type.LONG, 0L, Range.atLeast(0), "Time to live (ms)",
                 "How long Redis keeps a value after it was written. 0 keeps it until it is deleted.");
@@ -97,12 +93,12 @@ final class RedisSinkConfig extends AbstractConfig {
                 "Bytes sent to Redis before waiting for its replies. A single larger value is sent alone.");
     }
 
-    private static void failures(Group group) {
+    private static void failures(SettingGroup group) {
         group.add(CONNECT_TIMEOUT_MS, Type.INT, 5_000, Range.between(1, DAY_MS), "Connect timeout (ms)",
                 "How long opening a connection may take, TLS and login included.");
         group.add(COMMAND_TIMEOUT_MS, Type.INT, 30_000, Range.between(1, DAY_MS), "Command timeout (ms)",
                 "How long one pipeline may take, from its first byte to its last reply.");
-        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(NO_TIMEOUT), "Retry timeout (ms)",
+        group.add(RETRY_TIMEOUT_MS, Type.LONG, 120_000L, Range.atLeast(RetryBackoff.NO_TIMEOUT), "Retry timeout (ms)",
                 "How long to retry a failing server before the task fails. 0: no retry, -1: no limit.");
         group.add(RETRY_BACKOFF_MS, Type.LONG, 200L, Range.between(1, DAY_MS), "Retry backoff (ms)",
                 "Pause before the first retry; doubles with each retry.");
@@ -128,9 +124,9 @@ final class RedisSinkConfig extends AbstractConfig {
         return values;
     }
 
-    boolean hasDeadLetterQueue() {
-        String topic = originalsStrings().get(DEAD_LETTER_TOPIC);
-        return topic != null && !topic.isBlank();
+    RetryBackoff retryBackoff() {
+        return new RetryBackoff(RETRY_TIMEOUT_MS, getLong(RETRY_TIMEOUT_MS), getLong(RETRY_BACKOFF_MS),
+                getLong(RETRY_BACKOFF_MAX_MS));
     }
 
     String server() {
@@ -141,59 +137,5 @@ final class RedisSinkConfig extends AbstractConfig {
     String password() {
         Password password = getPassword(PASSWORD);
         return password == null ? null : password.value();
-    }
-
-    /** A group of settings for display, in the order in which they are added. */
-    private static final class Group {
-        private final ConfigDef definition;
-        private final String name;
-        private int order;
-
-        Group(ConfigDef definition, String name) {
-            this.definition = definition;
-            this.name = name;
-        }
-
-        void required(String key, Type type, Validator validator, String display, String doc) {
-            add(key, type, ConfigDef.NO_DEFAULT_VALUE, validator, display, doc);
-        }
-
-        void add(String key, Type type, Object defaultValue, Validator validator, String display, String doc) {
-            Importance importance = name.equals("Server") ? Importance.HIGH : Importance.MEDIUM;
-            definition.define(key, type, defaultValue, validator, importance, doc, name, ++order, Width.MEDIUM, display);
-        }
-    }
-
-    private static final class OptionalNonEmpty implements Validator {
-        @Override
-        public void ensureValid(String name, Object value) {
-            if (value instanceof String text && text.isBlank()) {
-                throw new ConfigException(name, value, "Leave it out, or give a name.");
-            }
-        }
-
-        @Override
-        public String toString() {
-            return "not empty where it is set";
-        }
-    }
-
-    private static final class Certificates implements Validator {
-        @Override
-        public void ensureValid(String name, Object value) {
-            if (value instanceof String pem) {
-                try {
-                    Tls.parseCertificates(pem);
-                } catch (IllegalArgumentException error) {
-                    // Without the text itself: it fills a screen.
-                    throw new ConfigException(name + ": " + error.getMessage());
-                }
-            }
-        }
-
-        @Override
-        public String toString() {
-            return "certificates as PEM text";
-        }
     }
 }

@@ -8,18 +8,17 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.errors.RetriableException;
-import org.apache.kafka.connect.sink.ErrantRecordReporter;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sluice.sink.BadRecord;
+import sluice.sink.DeadLetters;
+import sluice.sink.RetryBackoff;
 
 /**
  * Writes batches of records to Redis, in order.
@@ -33,7 +32,7 @@ public final class RedisSinkTask extends SinkTask {
     private RedisSinkConfig config;
     private RedisPipeline pipeline;
     private RetryBackoff backoff;
-    private ErrantRecordReporter deadLetters;
+    private DeadLetters deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
     private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
@@ -43,9 +42,8 @@ public final class RedisSinkTask extends SinkTask {
         config = new RedisSinkConfig(properties);
         prefix = config.getString(RedisSinkConfig.KEY_PREFIX).getBytes(StandardCharsets.UTF_8);
         maxValueBytes = config.getInt(RedisSinkConfig.MAX_VALUE_BYTES);
-        // Without a dead letter queue, Connect's reporter only logs: the record would be lost.
-        deadLetters = config.hasDeadLetterQueue() ? context.errantRecordReporter() : null;
-        backoff = new RetryBackoff(config);
+        deadLetters = new DeadLetters(properties, context);
+        backoff = config.retryBackoff();
         pipeline = new RedisPipeline(config);
         try {
             pipeline.connect(); // Reports a wrong password or database now, not with the first record.
@@ -94,17 +92,15 @@ public final class RedisSinkTask extends SinkTask {
             try {
                 pipeline.write(record, redisKey(record), redisValue(record));
             } catch (DataException reason) {
-                if (deadLetters == null) {
-                    pipeline.await(); // The records before it are written.
-                    throw new ConnectException(RedisPipeline.describe(record) + ": " + reason.getMessage()
-                            + ". Set " + RedisSinkConfig.DEAD_LETTER_TOPIC + " and errors.tolerance=all to set such "
-                            + "records aside.", reason);
-                }
                 bad.add(new BadRecord(record, reason));
+                if (!deadLetters.available()) {
+                    pipeline.await(); // The records before it are written.
+                    throw DeadLetters.refusal(bad.get(0));
+                }
             }
         }
         pipeline.await();
-        report(bad); // Last, so that a batch that is retried reports nothing twice.
+        deadLetters.report(bad); // Last, so that a batch that is retried reports nothing twice.
     }
 
     private byte[] redisKey(SinkRecord record) {
@@ -148,25 +144,6 @@ public final class RedisSinkTask extends SinkTask {
                 + name + ".converter ByteArrayConverter or StringConverter");
     }
 
-    private void report(List<BadRecord> bad) {
-        List<Future<Void>> reports = new ArrayList<>();
-        try {
-            for (BadRecord record : bad) {
-                reports.add(deadLetters.report(record.record, record.reason));
-            }
-            for (Future<Void> report : reports) {
-                report.get();
-            }
-        } catch (ExecutionException | RuntimeException error) {
-            throw new ConnectException("a bad record cannot be set aside (the first of the batch: "
-                    + RedisPipeline.describe(bad.get(0).record) + ": " + bad.get(0).reason.getMessage() + "): "
-                    + error.getMessage(), error);
-        } catch (InterruptedException error) {
-            Thread.currentThread().interrupt();
-            throw new ConnectException("interrupted while dead letters were written", error);
-        }
-    }
-
     @Override
     public void stop() {
         if (pipeline != null) {
@@ -178,6 +155,4 @@ public final class RedisSinkTask extends SinkTask {
     public String version() {
         return new RedisSinkConnector().version();
     }
-
-    private record BadRecord(SinkRecord record, DataException reason) { }
 }

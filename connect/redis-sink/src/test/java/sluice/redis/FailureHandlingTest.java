@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.FakeWorker.record;
-import static sluice.redis.FakeWorker.settings;
+import static sluice.redis.RedisFixtures.record;
+import static sluice.redis.RedisFixtures.settings;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import sluice.testing.FakeWorker;
 
 /** Which failures are retried and which stop the task; neither loses or reorders records. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -64,7 +65,7 @@ class FailureHandlingTest {
         "ERR something new | something new"})
     void errorThatIsNotRetriableStopsTheTaskAtOnce(String answer, String advice) {
         redis.behaviour = command -> command.get(0).equals("SET") ? "-" + answer : null;
-        task = worker.task(settings(redis.port()));
+        task = worker.start(new RedisSinkTask(), settings(redis.port()));
         ConnectException error =
                 assertThrows(ConnectException.class, () -> task.put(List.of(record("k", "v", 17))));
         assertFalse(error instanceof RetriableException);
@@ -81,7 +82,7 @@ class FailureHandlingTest {
         redis.behaviour = given -> given.get(0).equals(command) ? "-" + answer : null;
         Map<String, String> settings = settings(redis.port(), RedisSinkConfig.USERNAME, "connect",
                 RedisSinkConfig.PASSWORD, "secret", RedisSinkConfig.DATABASE, "99");
-        ConnectException error = assertThrows(ConnectException.class, () -> worker.task(settings));
+        ConnectException error = assertThrows(ConnectException.class, () -> worker.start(new RedisSinkTask(), settings));
         assertFalse(error instanceof RetriableException);
         assertTrue(error.getMessage().contains(advice), error.getMessage());
         assertFalse(error.getMessage().contains("secret"), error.getMessage());
@@ -93,7 +94,7 @@ class FailureHandlingTest {
         "-READONLY You can't write against a read only replica.", "-BUSY Redis is busy running a script",
         FakeRedis.HANG_UP})
     void retriableErrorRetriesTheWholeBatch(String answer) {
-        task = worker.task(settings(redis.port()));
+        task = worker.start(new RedisSinkTask(), settings(redis.port()));
         List<SinkRecord> batch = List.of(record("k", "1"), record("k", null), record("k", "2"));
         answerOnce("DEL", answer);
         assertThrows(RetriableException.class, () -> task.put(batch));
@@ -106,7 +107,7 @@ class FailureHandlingTest {
 
     @Test
     void abandonedConnectionIsKilledBeforeAnythingIsSentAgain() {
-        task = worker.task(settings(redis.port()));
+        task = worker.start(new RedisSinkTask(), settings(redis.port()));
         answerOnce("SET", FakeRedis.HANG_UP);
         assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
         redis.commands.clear();
@@ -117,7 +118,7 @@ class FailureHandlingTest {
 
     @Test
     void pausesGrow() throws Exception {
-        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "40",
+        task = worker.start(new RedisSinkTask(), settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "40",
                 RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "100"));
         for (long pause : List.of(40L, 80L, 100L, 100L)) {
             assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -127,7 +128,7 @@ class FailureHandlingTest {
 
     @Test
     void retriesEndInAFailureThatSaysWhatToDo() throws Exception {
-        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "1",
+        task = worker.start(new RedisSinkTask(), settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "1",
                 RedisSinkConfig.RETRY_TIMEOUT_MS, "50"));
         ConnectException error = failureInTheEnd();
         assertTrue(error.getMessage().contains(RedisSinkConfig.RETRY_TIMEOUT_MS), error.getMessage());
@@ -137,7 +138,7 @@ class FailureHandlingTest {
 
     @Test
     void unlimitedRetriesNeverFail() throws Exception {
-        task = worker.task(settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "86400000",
+        task = worker.start(new RedisSinkTask(), settings(freePort(), RedisSinkConfig.RETRY_BACKOFF_MS, "86400000",
                 RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "86400000", RedisSinkConfig.RETRY_TIMEOUT_MS, "-1"));
         for (int times = 0; times < 10; times++) {
             assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -155,7 +156,7 @@ class FailureHandlingTest {
 
     @Test
     void successResetsTheRetries() {
-        task = worker.task(settings(redis.port()));
+        task = worker.start(new RedisSinkTask(), settings(redis.port()));
         for (int times = 0; times < 2; times++) {
             answerOnce("SET", FakeRedis.HANG_UP);
             assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -166,14 +167,14 @@ class FailureHandlingTest {
 
     @Test
     void unreachableServerAtTheStartIsRetriedWithTheFirstRecords() throws Exception {
-        task = worker.task(settings(freePort()));
+        task = worker.start(new RedisSinkTask(), settings(freePort()));
         ConnectException error = assertThrows(ConnectException.class, () -> task.put(List.of(record("k", "v"))));
         assertInstanceOf(RetriableException.class, error);
     }
 
     @Test
     void commandTimeoutEndsAWaitForReplies() {
-        task = worker.task(settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "100"));
+        task = worker.start(new RedisSinkTask(), settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "100"));
         redis.behaviour = command -> command.get(0).equals("SET") ? FakeRedis.SILENCE : null;
         ConnectException error =
                 assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
@@ -182,7 +183,7 @@ class FailureHandlingTest {
 
     @Test
     void commandTimeoutEndsABlockedWrite() {
-        task = worker.task(settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "200"));
+        task = worker.start(new RedisSinkTask(), settings(redis.port(), RedisSinkConfig.COMMAND_TIMEOUT_MS, "200"));
         redis.paused = true;
         SinkRecord large = record("k", new byte[32 << 20]);
         ConnectException error =
@@ -201,7 +202,7 @@ class FailureHandlingTest {
     @Test
     void connectTimeoutEndsAWaitForTheLogin() throws Exception {
         redis.behaviour = command -> FakeRedis.SILENCE;
-        task = worker.task(settings(redis.port(), RedisSinkConfig.CONNECT_TIMEOUT_MS, "100"));
+        task = worker.start(new RedisSinkTask(), settings(redis.port(), RedisSinkConfig.CONNECT_TIMEOUT_MS, "100"));
         ConnectException error =
                 assertThrows(RetriableException.class, () -> task.put(List.of(record("k", "v"))));
         assertTrue(error.getMessage().contains("within 100 ms (redis.connect.timeout.ms)"), error.getMessage());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.FakeWorker.settings;
+import static sluice.redis.RedisFixtures.settings;
 
 import java.util.List;
 import java.util.Map;

@@ -3,8 +3,8 @@ package sluice.redis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sluice.redis.FakeWorker.record;
-import static sluice.redis.FakeWorker.settings;
+import static sluice.redis.RedisFixtures.record;
+import static sluice.redis.RedisFixtures.settings;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -19,11 +19,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import sluice.sink.DeadLetters;
+import sluice.testing.FakeWorker;
 
 /** Writes and their order, and dead letters for records that cannot be written. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RedisSinkTaskTest {
-    private static final String[] DEAD_LETTERS = {RedisSinkConfig.DEAD_LETTER_TOPIC, "dead"};
+    private static final String[] DEAD_LETTERS = {DeadLetters.TOPIC, "dead"};
 
     private final FakeWorker worker = new FakeWorker();
     private FakeRedis redis;
@@ -43,7 +45,7 @@ class RedisSinkTaskTest {
     }
 
     private void put(Map<String, String> settings, SinkRecord... records) {
-        task = worker.task(settings);
+        task = worker.start(new RedisSinkTask(), settings);
         task.put(Arrays.asList(records));
     }
 

@@ -1,4 +1,4 @@
-package sluice.avro;
+package sluice.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import org.apache.avro.Schema;
 import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,7 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import sluice.avro.FakeRegistry.Answer;
+import sluice.testing.FakeRegistry;
+import sluice.testing.FakeRegistry.Answer;
 
 /** Which answers of the registry are retried, and for how long. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -27,12 +27,12 @@ class RegistryRetryTest {
         Runnable atPause = () -> { };
 
         @Override
-        long millis() {
+        protected long millis() {
             return now;
         }
 
         @Override
-        void pause(long millis) throws InterruptedException {
+        protected void pause(long millis) throws InterruptedException {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
@@ -55,8 +55,8 @@ class RegistryRetryTest {
         registry.close();
     }
 
-    private SchemaCache schemas() {
-        return new SchemaCache(new RegistryClient(registry.url()), clock);
+    private SchemaCache<String> schemas() {
+        return new SchemaCache<>(new RegistryClient(registry.url()), clock, RegisteredSchema::text);
     }
 
     @ParameterizedTest
@@ -68,9 +68,9 @@ class RegistryRetryTest {
         for (int times = 0; times < 50; times++) {
             registry.queued.add(new Answer(status, body));
         }
-        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+        assertEquals(SCHEMA, schemas().byId(1));
         registry.queued.add(new Answer(status, body));
-        assertEquals(2, schemas().idOf("subject", Schema.create(Schema.Type.INT)));
+        assertEquals(2, schemas().idOf("subject", RegisteredSchema.AVRO, "int", name -> '"' + name + '"'));
     }
 
     @Test
@@ -82,7 +82,7 @@ class RegistryRetryTest {
                 registry = restart(port);
             }
         };
-        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+        assertEquals(SCHEMA, schemas().byId(1));
         assertTrue(clock.now < 6 * 3_600_000L + 2_000, "it is retried every two seconds");
     }
 
@@ -101,12 +101,12 @@ class RegistryRetryTest {
         for (int times = 0; times < 5; times++) {
             registry.queued.add(FakeRegistry.UNKNOWN);
         }
-        assertEquals(Schema.create(Schema.Type.LONG), schemas().byId(1).schema());
+        assertEquals(SCHEMA, schemas().byId(1));
     }
 
     @Test
     void idThatStaysUnknownIsADataExceptionAndIsCached() {
-        SchemaCache schemas = schemas();
+        SchemaCache<String> schemas = schemas();
         for (int times = 0; times < 3; times++) {
             DataException error = assertThrows(DataException.class, () -> schemas.byId(999));
             assertTrue(error.getMessage().contains("no schema with the id 999"), error.getMessage());

@@ -1,6 +1,8 @@
-package sluice.avro;
+package sluice.testing;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -14,38 +16,43 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Registry with the two requests that the converter sends; a test can queue responses. */
-final class FakeRegistry implements AutoCloseable {
-    record Answer(int status, String body) { }
+/** Registry with the two requests that our plugins send; a test can queue responses. */
+public final class FakeRegistry implements AutoCloseable {
+    public record Answer(int status, String body) { }
 
-    static final Answer UNKNOWN = new Answer(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found.\"}");
+    private static final String AVRO = "AVRO";
 
-    final Map<Integer, String> schemas = new HashMap<>();
+    public static final Answer UNKNOWN = new Answer(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found.\"}");
+
+    public final Map<Integer, String> schemas = new HashMap<>();
+    /** Types of schemas that are not Avro, by id. */
+    public final Map<Integer, String> types = new HashMap<>();
     /** Queued responses, each sent once; then the right ones. */
-    final Deque<Answer> queued = new ArrayDeque<>();
-    final List<String> requests = new ArrayList<>();
+    public final Deque<Answer> queued = new ArrayDeque<>();
+    public final List<String> requests = new ArrayList<>();
     private final HttpServer server;
 
-    FakeRegistry() throws IOException {
+    public FakeRegistry() throws IOException {
         this(0);
     }
 
-    FakeRegistry(int port) throws IOException {
+    public FakeRegistry(int port) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.createContext("/", this::answer);
         server.start();
     }
 
-    int port() {
+    public int port() {
         return server.getAddress().getPort();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port();
     }
 
-    static String schemaJson(String schema) {
-        return new ObjectMapper().createObjectNode().put("schema", schema).toString();
+    private static String schemaJson(String schema, String type) {
+        ObjectNode body = new ObjectMapper().createObjectNode().put("schema", schema);
+        return (type == null ? body : body.put("schemaType", type)).toString(); // Left out for Avro
     }
 
     private synchronized void answer(HttpExchange exchange) throws IOException {
@@ -62,15 +69,20 @@ final class FakeRegistry implements AutoCloseable {
     private Answer respond(String path, String body) throws IOException {
         if (path.startsWith("/subjects/")) {
             int id = schemas.size() + 1;
-            String schema = new ObjectMapper().readTree(body).path("schema").textValue();
+            JsonNode request = new ObjectMapper().readTree(body);
+            String schema = request.path("schema").textValue();
             if (schema.contains(":\"{}\"")) { // like Apicurio 3
                 return new Answer(422, "{\"error_code\":42201,\"message\":\"Failed to discover artifact type from content.\"}");
             }
             schemas.put(id, schema);
+            if (!request.path("schemaType").asText(AVRO).equals(AVRO)) {
+                types.put(id, request.path("schemaType").textValue());
+            }
             return new Answer(200, "{\"id\":" + id + "}");
         }
-        String schema = schemas.get(Integer.valueOf(path.substring(path.lastIndexOf('/') + 1)));
-        return schema == null ? UNKNOWN : new Answer(200, schemaJson(schema));
+        int id = Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
+        String schema = schemas.get(id);
+        return schema == null ? UNKNOWN : new Answer(200, schemaJson(schema, types.get(id)));
     }
 
     @Override

@@ -1,21 +1,21 @@
-package sluice.avro;
+package sluice.registry;
 
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
+import java.util.function.Function;
 import org.apache.kafka.connect.errors.DataException;
 
 /**
- * Cache of schemas and their ids: each is requested from the registry once.
+ * Cache of what is made of schemas (`T`: a codec, a descriptor), and of schemas' ids: each is requested from the
+ * registry once. A registry that is unavailable is waited for. Not thread-safe.
  *
  * <p>"Unknown id" is believed only after the registry has answered so for UNKNOWN_AFTER: a registry that has just
  * started answers so while it reads its journal, and so does one of two replicas right after the other registered the
  * schema.
  */
-final class SchemaCache {
+public final class SchemaCache<T> {
     static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
     /** How long an unknown id is cached before it is requested again. */
     private static final Duration UNKNOWN_CACHED_FOR = Duration.ofMinutes(1);
@@ -23,8 +23,9 @@ final class SchemaCache {
 
     private final RegistryClient registry;
     private final RegistryRetry retry;
-    private final Map<Integer, AvroCodec> codecs = new HashMap<>();
-    private final Map<String, Map<Schema, Integer>> ids = new HashMap<>();
+    private final Function<RegisteredSchema, T> make;
+    private final Map<Integer, T> values = new HashMap<>();
+    private final Map<String, Map<Object, Integer>> ids = new HashMap<>();
     private final Map<Integer, Long> unknown = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
@@ -32,54 +33,55 @@ final class SchemaCache {
         }
     };
 
-    SchemaCache(RegistryClient registry, RegistryRetry retry) {
+    /** `make` returns the value of a schema; it throws a DataException if the schema is of another type or invalid. */
+    public SchemaCache(RegistryClient registry, RegistryRetry retry, Function<RegisteredSchema, T> make) {
         this.registry = registry;
         this.retry = retry;
+        this.make = make;
     }
 
-    /** Returns the codec of the schema with this id; throws a DataException if it is unknown or not valid Avro. */
-    AvroCodec byId(int id) {
-        AvroCodec codec = codecs.get(id);
-        if (codec == null) {
-            codec = new AvroCodec(parse(fetch(id), id));
-            codecs.put(id, codec);
+    /** Returns the value of the schema with this id; throws a DataException if it is unknown, or what `make` throws. */
+    public T byId(int id) {
+        T value = values.get(id);
+        if (value == null) {
+            value = make.apply(fetch(id));
+            values.put(id, value);
         }
-        return codec;
+        return value;
     }
 
-    private String fetch(int id) {
+    private RegisteredSchema fetch(int id) {
         Long since = unknown.get(id);
         if (since != null && retry.millis() - since < UNKNOWN_CACHED_FOR.toMillis()) {
             throw unknownId(id);
         }
-        String text = retry.retryUntilAnswered(
+        RegisteredSchema schema = retry.retryUntilAnswered(
                 "the schema with the id " + id, UNKNOWN_AFTER, () -> registry.fetchSchema(id));
-        if (text == null) {
+        if (schema == null) {
             unknown.put(id, retry.millis());
             throw unknownId(id);
         }
-        return text;
+        return schema;
     }
 
     private DataException unknownId(int id) {
         return new DataException("the registry at " + registry.url() + " knows no schema with the id " + id);
     }
 
-    private static Schema parse(String text, int id) {
-        try {
-            return new Schema.Parser().parse(text);
-        } catch (SchemaParseException error) {
-            throw new DataException("the schema with the id " + id + " cannot be read as Avro: " + error.getMessage(), error);
-        }
-    }
-
-    /** Returns the id of a subject's schema, registers it if it is new; throws a DataException if it is rejected. */
-    int idOf(String subject, Schema schema) {
-        Map<Schema, Integer> subjectIds = ids.computeIfAbsent(subject, name -> new HashMap<>());
+    /**
+     * Returns the id of a subject's schema; registers it if it is new.
+     *
+     * @param type a type of RegisteredSchema
+     * @param schema the cache's key: equal for equal schemas
+     * @param text returns the schema's text, if it is not cached
+     * @throws DataException if the registry rejects the schema
+     */
+    public <S> int idOf(String subject, String type, S schema, Function<? super S, String> text) {
+        Map<Object, Integer> subjectIds = ids.computeIfAbsent(subject, name -> new HashMap<>());
         Integer id = subjectIds.get(schema);
         if (id == null) {
             id = retry.retryUntilAnswered("an id for a schema of " + subject, Duration.ZERO,
-                    () -> registry.register(subject, schema.toString()));
+                    () -> registry.register(subject, type, text.apply(schema)));
             subjectIds.put(schema, id);
         }
         return id;

@@ -1,4 +1,4 @@
-package sluice.avro;
+package sluice.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,7 +17,7 @@ import java.util.Set;
 import org.apache.kafka.connect.errors.DataException;
 
 /** Client of a schema registry with Confluent's API. Sends each request once, with a timeout. */
-final class RegistryClient {
+public final class RegistryClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
     private static final int OK = 200;
@@ -34,16 +34,17 @@ final class RegistryClient {
 
     private final String url;
 
-    RegistryClient(String url) {
+    /** `url` is the URL of the registry's Confluent-compatible API. */
+    public RegistryClient(String url) {
         this.url = url.replaceAll("/+$", "");
     }
 
-    String url() {
+    public String url() {
         return url;
     }
 
-    /** Returns the schema with this id as text; null if the registry has none. */
-    String fetchSchema(int id) throws RegistryUnavailableException, InterruptedException {
+    /** Returns the schema with this id; null if the registry has none. */
+    public RegisteredSchema fetchSchema(int id) throws RegistryUnavailableException, InterruptedException {
         HttpResponse<String> response = send(request("/schemas/ids/" + id).GET().build());
         JsonNode body = parseJson(response);
         if (response.statusCode() == NOT_FOUND && body.path("error_code").asInt() == UNKNOWN_SCHEMA) {
@@ -52,19 +53,17 @@ final class RegistryClient {
         if (response.statusCode() != OK || !body.path("schema").isTextual()) {
             throw unexpectedResponse(response);
         }
-        String type = body.path("schemaType").asText("AVRO");
-        if (!type.equals("AVRO")) {
-            throw new DataException("the schema with the id " + id + " is " + type + ", not Avro");
-        }
-        return body.path("schema").textValue();
+        String type = body.path("schemaType").asText(RegisteredSchema.AVRO); // Left out for Avro
+        return new RegisteredSchema(id, type, body.path("schema").textValue());
     }
 
     /** Returns the id of a subject's schema; registers it if it is new. Throws a DataException if it is rejected. */
-    int register(String subject, String schema) throws RegistryUnavailableException, InterruptedException {
+    public int register(String subject, String type, String schema)
+            throws RegistryUnavailableException, InterruptedException {
         String path = "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
         // Apicurio takes the string default "{}" for an empty object and rejects the schema; escaped, it is accepted.
-        String escaped = schema.replace("\"{}\"", "\"\\u007b}\"");
-        String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", "AVRO").toString();
+        String escaped = type.equals(RegisteredSchema.AVRO) ? schema.replace("\"{}\"", "\"\\u007b}\"") : schema;
+        String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", type).toString();
         HttpResponse<String> response = send(
                 request(path).header("Content-Type", CONTENT_TYPE).POST(BodyPublishers.ofString(body)).build());
         JsonNode parsed = parseJson(response);

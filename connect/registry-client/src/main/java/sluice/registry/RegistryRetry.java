@@ -1,18 +1,18 @@
-package sluice.avro;
+package sluice.registry;
 
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Retries a request to the registry until it is answered, with a growing pause. */
-class RegistryRetry {
+public class RegistryRetry {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryRetry.class);
     private static final long FIRST_PAUSE_MS = 100;
     private static final long MAX_PAUSE_MS = 2_000;
     private static final long LOG_EVERY_MS = 60_000;
 
     /** A request to the registry. */
-    interface Request<T> {
+    public interface Request<T> {
         /** Returns the answer; null if the registry says that the schema does not exist. */
         T send() throws RegistryUnavailableException, InterruptedException;
     }
@@ -21,7 +21,7 @@ class RegistryRetry {
      * Sends a request, again and again while the registry is unavailable, and returns the answer. Returns null only
      * after all answers have been null for `unknownAfter`.
      */
-    <T> T retryUntilAnswered(String what, Duration unknownAfter, Request<T> request) {
+    public <T> T retryUntilAnswered(String what, Duration unknownAfter, Request<T> request) {
         long started = millis();
         long logged = started - LOG_EVERY_MS;
         long unknownSince = Long.MIN_VALUE;
@@ -60,16 +60,16 @@ class RegistryRetry {
     }
 
     /** Returns the milliseconds of a monotonic clock. */
-    long millis() {
+    protected long millis() {
         return System.nanoTime() / 1_000_000;
     }
 
-    void pause(long millis) throws InterruptedException {
+    protected void pause(long millis) throws InterruptedException {
         Thread.sleep(millis);
     }
 
     /** Ends the task. An Error, because Connect makes a dead letter of the record for any Exception. */
-    static final class WaitInterruptedError extends Error {
+    public static final class WaitInterruptedError extends Error {
         private static final long serialVersionUID = 1L;
 
         WaitInterruptedError(String what) {

@@ -1,0 +1,39 @@
+package sluice.mysql;
+
+import java.math.BigDecimal;
+
+/** BIT columns, as the number that their bits are. LOAD DATA would take digits for the bytes themselves. */
+final class BitFormat extends ColumnFormat {
+    private static final int LONGEST = 64;
+
+    BitFormat(Column column) {
+        super(column);
+    }
+
+    @Override
+    String expression(String variable) {
+        return "CAST(" + variable + " AS UNSIGNED)";
+    }
+
+    @Override
+    void writeLong(long value, RowBuffer row) {
+        if (value < 0) {
+            throw cannotHold(value, "it is negative");
+        }
+        NumberText.write(value, row);
+    }
+
+    @Override
+    void writeDecimal(BigDecimal value, RowBuffer row) {
+        boolean whole = value.signum() >= 0 && Numbers.fitsScale(value, 0) && value.precision() - (long) value.scale() <= 20;
+        if (!whole || value.toBigInteger().bitLength() > LONGEST) {
+            throw cannotHold(value, "it is not a whole number of at most 64 bits");
+        }
+        NumberText.writeUnsigned(value.toBigInteger().longValue(), row);
+    }
+
+    @Override
+    void writeText(byte[] utf8, int start, int length, RowBuffer row) {
+        writeDecimal(Numbers.parse(this, utf8, start, length), row);
+    }
+}

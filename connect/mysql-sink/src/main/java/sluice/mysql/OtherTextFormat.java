@@ -1,0 +1,18 @@
+package sluice.mysql;
+
+/** Columns whose values are written as text that the database checks: MariaDB's UUID, INET4 and INET6. */
+final class OtherTextFormat extends ColumnFormat {
+    OtherTextFormat(Column column) {
+        super(column);
+    }
+
+    @Override
+    boolean keepsText() {
+        return true;
+    }
+
+    @Override
+    void writeText(byte[] utf8, int start, int length, RowBuffer row) {
+        row.text(utf8, start, length);
+    }
+}

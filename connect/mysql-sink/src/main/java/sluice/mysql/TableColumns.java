@@ -1,0 +1,55 @@
+package sluice.mysql;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Formats of a table's columns, found by the name of a field, and the layouts of its rows. */
+final class TableColumns {
+    private final TableDefinition table;
+    private final Map<String, ColumnFormat> byName = new HashMap<>();
+    private final Map<List<ColumnFormat>, RowLayout> layouts = new HashMap<>();
+
+    TableColumns(TableDefinition table) {
+        this.table = table;
+        for (Column column : table.columns()) {
+            byName.put(fold(column.name()), ColumnFormats.of(column));
+        }
+    }
+
+    TableDefinition table() {
+        return table;
+    }
+
+    /** Returns the column of that name, whatever its case, as the database does; null without one. */
+    ColumnFormat find(String name) {
+        return byName.get(fold(name));
+    }
+
+    /** Returns the formats of the primary key's columns, in the order of the key. */
+    List<ColumnFormat> primaryKey() {
+        return table.primaryKey().stream().map(this::find).toList();
+    }
+
+    /** Returns the layout of rows with these columns: the same object for the same columns. */
+    RowLayout layout(List<ColumnFormat> columns) {
+        return layouts.computeIfAbsent(List.copyOf(columns), RowLayout::new);
+    }
+
+    /** Returns the names of columns that a row must name, because they have no default, and that are not among `named`. */
+    List<String> missing(List<ColumnFormat> named) {
+        List<String> names = new ArrayList<>();
+        for (Column column : table.columns()) {
+            if (!column.hasDefault() && !named.contains(find(column.name()))) {
+                names.add(column.name());
+            }
+        }
+        return names;
+    }
+
+    private static String fold(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,61 @@
+package sluice.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server that other tests use. */
+class TestDatabaseTest {
+    private static String only(TestDatabase server, String database, String query) throws SQLException {
+        try (Connection connection = server.connect(database);
+                ResultSet rows = connection.createStatement().executeQuery(query)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    @Test
+    void committedRowsSurviveAKill() throws Exception {
+        TestDatabase server = TestDatabase.shared();
+        String database = server.createDatabase();
+        server.execute(database, "CREATE TABLE t (a INT PRIMARY KEY)", "INSERT INTO t VALUES (7)");
+        server.kill();
+        assertThrows(SQLException.class, () -> server.connect(database));
+        server.restart();
+        assertEquals("7", only(server, database, "SELECT a FROM t"));
+        assertSame(server, TestDatabase.shared());
+    }
+
+    @Test
+    void settingsCanBeChanged() throws Exception {
+        assertEquals("1", only(TestDatabase.shared(), "", "SELECT @@local_infile"));
+        try (TestDatabase other = TestDatabase.withSettings("local_infile = OFF")) {
+            assertEquals("0", only(other, "", "SELECT @@local_infile"));
+        }
+    }
+
+    @Test
+    void settingThatIsWrongIsReportedWithTheServersOwnWords() {
+        IllegalStateException error =
+                assertThrows(IllegalStateException.class, () -> TestDatabase.withSettings("no_such_setting = 1"));
+        assertTrue(error.getMessage().contains("no_such_setting"), error.getMessage());
+    }
+
+    @Test
+    void missingServerIsAFailureThatSaysWhatToSet(@TempDir Path empty) {
+        for (String unset : new String[] {null, "", empty.toString()}) {
+            Exception error = assertThrows(IllegalStateException.class, () -> MariaDbProcess.findHome(unset));
+            assertTrue(error.getMessage().contains(MariaDbProcess.VARIABLE), error.getMessage());
+        }
+        assertThrows(IOException.class, () -> MariaDbProcess.findHome(empty.resolve("nothing").toString()));
+    }
+}
