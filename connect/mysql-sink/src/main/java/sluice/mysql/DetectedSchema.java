@@ -1,11 +1,13 @@
 package sluice.mysql;
 
 import io.apicurio.registry.utils.converter.avro.AvroData;
-import java.util.function.Function;
+import java.util.Arrays;
 import org.apache.avro.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import sluice.avro.AvroCodec;
+import sluice.protobuf.ProtobufDecoder;
+import sluice.protobuf.ProtobufSchema;
 import sluice.registry.WireFormat;
 
 /** A schema of the registry, and how its values are decoded for Connect. */
@@ -60,12 +62,18 @@ interface DetectedSchema {
         }
     }
 
-    /** A schema in another format. */
-    record Other(org.apache.kafka.connect.data.Schema connect, Function<byte[], SchemaAndValue> decoder)
-            implements DetectedSchema {
+    /** A schema in Protobuf. */
+    record Protobuf(int id, ProtobufSchema schema, ProtobufDecoder decoder) implements DetectedSchema {
+        /** The schema's first message: most files have one. */
+        @Override
+        public org.apache.kafka.connect.data.Schema connect() {
+            byte[] empty = Arrays.copyOf(WireFormat.header(id), WireFormat.HEADER_BYTES + 1);
+            return decode(empty).schema();
+        }
+
         @Override
         public SchemaAndValue decode(byte[] value) {
-            return decoder.apply(value);
+            return decoder.decode(value, schema);
         }
     }
 }

@@ -5,6 +5,8 @@ import java.util.Map;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import sluice.registry.WireFormat;
 
 /**
@@ -12,8 +14,10 @@ import sluice.registry.WireFormat;
  * registry's wire format, whose schema says what follows. For the records of one topic and one definition of a table.
  */
 final class DetectedValueEncoders implements ValueEncoders {
+    private static final Logger LOG = LoggerFactory.getLogger(DetectedValueEncoders.class);
+
     private final DetectedSchemas schemas;
-    private final TableColumns columns;
+    private final TableColumns table;
     private final RecordSettings settings;
     private final ConnectValueEncoders connect;
     private final Map<Integer, Choice> byId = new HashMap<>();
@@ -26,20 +30,29 @@ final class DetectedValueEncoders implements ValueEncoders {
         ValueEncoder choose(byte[] value);
     }
 
-    DetectedValueEncoders(DetectedSchemas schemas, TableColumns columns, RecordSettings settings) {
+    DetectedValueEncoders(DetectedSchemas schemas, TableColumns table, RecordSettings settings) {
         this.schemas = schemas;
-        this.columns = columns;
+        this.table = table;
         this.settings = settings;
-        connect = new ConnectValueEncoders(columns, settings);
+        connect = new ConnectValueEncoders(table, settings);
     }
 
-    /** Plans the latest schema of a topic's values, so that a mismatch is known before there are records. */
+    /**
+     * Plans the latest schema of a topic's values, if there is one, so that a mismatch is known before there are records.
+     * Throws a MismatchException if fields and columns do not match and mismatch.mode is "fail".
+     */
     void planLatest(String topic) {
-        DetectedSchema schema = schemas.latest(topic + "-value");
-        if (schema instanceof DetectedSchema.Avro avro && avro.isRecord()) {
-            AvroPlan.of(avro, columns, settings);
-        } else if (schema != null) {
-            RowPlan.of(schema.connect(), columns, settings);
+        String subject = topic + "-value";
+        try {
+            DetectedSchema schema = schemas.latest(subject);
+            if (schema instanceof DetectedSchema.Avro avro && avro.isRecord()) {
+                AvroPlan.of(avro, table, settings);
+            } else if (schema != null) {
+                RowPlan.of(schema.connect(), table, settings);
+            }
+        } catch (DataException error) { // Its records will be dead letters; others may come.
+            LOG.warn("the latest schema of {} does not suit table {}: {}", subject, table.table().name(),
+                    error.getMessage());
         }
     }
 
@@ -70,7 +83,7 @@ final class DetectedValueEncoders implements ValueEncoders {
             return value -> decoded(schema.decode(value));
         }
         try {
-            AvroValueEncoder encoder = AvroPlan.of(avro, columns, settings);
+            AvroValueEncoder encoder = AvroPlan.of(avro, table, settings);
             return value -> encoder;
         } catch (DataException refused) { // Planned once, refused each time.
             return value -> {

@@ -25,10 +25,10 @@ final class TableWriter {
     private record Statements(RowStatements replace, RowUpserter upsert) { }
 
     /** `mode` is write.mode. */
-    TableWriter(TableDefinition table, String mode) {
-        this.table = table;
+    TableWriter(TableColumns columns, String mode) {
+        table = columns.table();
         this.mode = mode;
-        List<ColumnFormat> key = new TableColumns(table).primaryKey();
+        List<ColumnFormat> key = columns.primaryKey();
         integerKey = key.size() == 1 && INTEGERS.contains(key.get(0).column().dataType())
                 && !(key.get(0).column().dataType().equals("bigint") && key.get(0).column().unsigned());
         deleter = new RowDeleter(table, key);

@@ -13,7 +13,7 @@ import org.apache.avro.io.EncoderFactory;
 /** Random Avro schemas, and random values of them in the registry's wire format. */
 final class RandomAvro {
     private static final int MAX_DEPTH = 3;
-    private static final int MAX_FIELDS = 6;
+    private static final int MAX_FIELDS = 4;
     private static final int MAX_ITEMS = 4;
 
     /** Types without parts. %s is the number of a name. */
@@ -130,11 +130,11 @@ final class RandomAvro {
             case NULL -> out.writeNull();
             case BOOLEAN -> out.writeBoolean(random.nextBoolean());
             case INT -> out.writeInt(number(schema));
-            case LONG -> out.writeLong(random.nextInt(3) == 0 ? random.nextLong() >> random.nextInt(64) : pick(LONGS));
-            case FLOAT -> out.writeFloat(random.nextInt(3) == 0 ? random.nextFloat() : (float) pick(DOUBLES));
-            case DOUBLE -> out.writeDouble(random.nextInt(3) == 0 ? random.nextGaussian() : pick(DOUBLES));
+            case LONG -> out.writeLong(random.nextInt(3) == 0 ? random.nextLong() >> random.nextInt(64) : pick(LONGS) % limit(schema));
+            case FLOAT -> out.writeFloat(random.nextInt(4) > 0 ? random.nextInt(2000) / 8f : (float) pick(DOUBLES));
+            case DOUBLE -> out.writeDouble(random.nextInt(4) > 0 ? random.nextInt(2000) / 8.0 : pick(DOUBLES));
             case STRING -> out.writeString(TEXTS.get(random.nextInt(TEXTS.size())));
-            case BYTES -> out.writeBytes(bytes(random.nextInt(12)));
+            case BYTES -> out.writeBytes(bytes(random.nextInt(10) == 0 ? 0 : 1 + random.nextInt(10)));
             case FIXED -> out.writeFixed(bytes(schema.getFixedSize()));
             case ENUM -> out.writeEnum(random.nextInt(schema.getEnumSymbols().size()));
             case UNION -> {
@@ -171,7 +171,13 @@ final class RandomAvro {
         if (type != null) { // More bits would be cut by AvroConverter, and are refused by the encoder.
             return type.equals("int8") ? (byte) random.nextInt() : (short) random.nextInt();
         }
-        return random.nextInt(3) == 0 ? random.nextInt() >> random.nextInt(32) : (int) pick(LONGS);
+        return random.nextInt(3) == 0 ? random.nextInt() >> random.nextInt(32) : (int) (pick(LONGS) % limit(schema));
+    }
+
+    /** Returns a bound that most values keep, so that most columns can hold them. */
+    private long limit(Schema schema) {
+        boolean isPlain = schema.getProp("logicalType") == null && schema.getProp("connect.name") == null;
+        return random.nextInt(4) == 0 ? Long.MAX_VALUE : isPlain ? 120 : 86_400_000;
     }
 
     private byte[] bytes(int count) {

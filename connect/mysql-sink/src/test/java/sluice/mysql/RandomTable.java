@@ -41,7 +41,7 @@ final class RandomTable {
             columns.add(named("id", NUMBERS.get(0), false));
         }
         for (Schema.Field field : record.getFields()) {
-            if (random.nextInt(40) > 0) {
+            if (random.nextInt(60) > 0) {
                 Column type = random.nextInt(8) == 0 ? any() : pick(fitting(field.schema()));
                 columns.add(named(field.name(), type, random.nextInt(10) > 0));
             }
