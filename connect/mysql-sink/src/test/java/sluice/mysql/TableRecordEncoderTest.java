@@ -1,6 +1,7 @@
 package sluice.mysql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -139,6 +140,17 @@ class TableRecordEncoderTest {
         assertInstanceOf(MismatchException.class,
                 assertThrows(ConnectException.class, () -> encoder.encode(record(null, Map.of("a", 1), null), rows)));
         assertThrows(DataException.class, () -> encoder.encode(record(null, 1, null), rows));
+    }
+
+    @Test
+    void namesThatDebeziumHasEscapedAreFoundUnlessAColumnHasThem() {
+        TableColumns table = table(List.of("id"), column("id", "int", false), column("a_b", "int", true),
+                column("x-y", "int", true), column("c_u005fd", "int", true), column("c_d", "int", true));
+        for (String[] pair : new String[][] {{"a_u005fb", "a_b"}, {"x_u002dy", "x-y"}, {"c_u005fd", "c_u005fd"}}) {
+            assertEquals(pair[1], table.find(pair[0]).column().name());
+        }
+        assertNull(table.find("a_u005fc"));
+        assertNull(table.find("a_u00"));
     }
 
     @Test
