@@ -107,8 +107,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
     /** A value without the field is not meant for this table: a bad record, whatever mismatch.mode is. */
     private static void checkField(List<String> names, RecordSettings settings) {
         if (settings.keyMustEqual() != null && !names.contains(settings.keyMustEqual())) {
-            throw new DataException(
-                    "the value has no field " + settings.keyMustEqual() + ", which must equal the key (key.must.equal)");
+            throw new DataException("the value has no field " + settings.keyMustEqual()
+                    + ", which must equal the key (key.must.equal)");
         }
     }
 

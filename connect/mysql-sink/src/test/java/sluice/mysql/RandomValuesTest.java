@@ -39,7 +39,8 @@ class RandomValuesTest {
         }
     }
 
-    private <T> void check(List<T> values, List<String> found, Function<String, Object> parse, Function<T, Object> expected) {
+    private <T> void check(List<T> values, List<String> found, Function<String, Object> parse,
+                           Function<T, Object> expected) {
         assertEquals(values.size(), found.size());
         for (int index = 0; index < values.size(); index++) {
             assertEquals(expected.apply(values.get(index)), parse.apply(found.get(index)), "row " + index);
