@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.apache.kafka.connect.errors.DataException;
@@ -20,6 +22,8 @@ class ColumnFormatTest {
     private static final String HEX = "HEX(v)";
     /** POINT(1 2) as Well-Known Binary. */
     private static final int[] POINT = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0x40};
+
+    private static final Map<String, ColumnFormat> COLUMNS = new HashMap<>();
 
     private interface Writer extends BiConsumer<ColumnFormat, RowBuffer> { }
 
@@ -239,12 +243,16 @@ class ColumnFormatTest {
     @ParameterizedTest(name = "{0} {index}")
     @MethodSource("refusedValues")
     void valueThatWouldBeChangedIsRefused(String type, Writer writer) throws Exception {
-        try (LoadedTable table = new LoadedTable("refused", "id INT PRIMARY KEY, v " + type)) {
-            ColumnFormat column = table.columns().find("v");
-            String message = assertThrows(
-                    DataException.class, () -> writer.accept(column, new RowBuffer())).getMessage();
-            assertTrue(message.startsWith("column v (" + column.column().type() + ") "), message);
+        ColumnFormat column = COLUMNS.get(type);
+        if (column == null) {
+            try (LoadedTable table = new LoadedTable("refused", "id INT PRIMARY KEY, v " + type)) {
+                column = table.columns().find("v");
+                COLUMNS.put(type, column);
+            }
         }
+        ColumnFormat found = column;
+        String message = assertThrows(DataException.class, () -> writer.accept(found, new RowBuffer())).getMessage();
+        assertTrue(message.startsWith("column v (" + column.column().type() + ") "), message);
     }
 
     static Stream<Arguments> valuesForTheDatabase() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random numbers and texts through a real database: read back equal. */
 class RandomValuesTest {
-    private static final int COUNT = 20_000;
+    private static final int COUNT = 5_000;
 
     private final Random random = new Random(13);
 

@@ -146,6 +146,21 @@ class TableRecordEncoderTest {
     }
 
     @Test
+    void valueThatContradictsTheKeyIsABadRecord() {
+        TableColumns table = table(List.of("b", "a"), column("a", "int", false), column("v", "varchar(9)", true),
+                column("b", "int", false));
+        TableRecordEncoder encoder = encoder(table, new RecordSettings(true, List.of(), null, true));
+        Map<String, Object> key = Map.of("a", 1, "b", 22);
+        assertEquals("22\t1\tx\n", text(encoder.encode(record(null, key, Map.of("a", 1, "v", "x")), rows)));
+        assertEquals("22\t1\tx\n", text(encoder.encode(record(null, key, Map.of("a", 1, "v", "x", "b", 22)), rows)));
+        assertEquals("22\t1\n", text(encoder.encode(record(null, key, Map.of("b", 22)), rows)));
+        assertEquals("22\t1\n", text(encoder.encode(record(null, key, Map.of()), rows)));
+        assertEquals("the key has 1 for column a, and the value 2", mistake(DataException.class,
+                () -> encoder.encode(record(null, key, Map.of("a", 2, "b", 22, "v", "x")), rows)));
+        assertThrows(DataException.class, () -> encoder.encode(record(null, key, Map.of("b", 222)), rows));
+    }
+
+    @Test
     void mismatchNamesBothSides() {
         TableColumns table = table(List.of("id"), column("id", "int", false), column("needed", "int", false));
         Map<String, Object> value = Map.of("new", 1, "other", 2);
