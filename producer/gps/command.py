@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Mapping
 
-from producer.gps import encode_row
+from producer.gps.encode_row import TOPIC
 from producer.gps.load import GpsLoad
 from producer.gps.load_report import GpsLoadReport
 from producer.gps.open_log import open_log
+from producer.gps.row_formats import AVRO, FORMATS, RowEncoder, make_encoder, registered_schema
 from producer.kafka.connection import ProducerEndpoints
 from producer.kafka.delivery import Delivery
 from producer.runtime.terminal import Console
@@ -46,6 +47,13 @@ def add_gps_arguments(kinds: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     gps.add_argument("source", metavar="SOURCE", help=LOG_SOURCES)
+    gps.add_argument(
+        "--format",
+        choices=FORMATS,
+        default=AVRO,
+        help="how the rows are written: avro or protobuf with a schema in the registry, json with the schema in every "
+        "record (default: %(default)s)",
+    )
     add_shared_arguments(gps, unit="rows")
     gps.set_defaults(load=load_gps)
 
@@ -56,11 +64,11 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
     rejects = choose_rejects_file(args, locate_log(args.source, env=env).base_name, columns=ROWS, env=env)
     # The client first: it connects and logs in by itself (half a second) while the source is opened.
     with (
-        Delivery(endpoints.producer.client_settings(), topic=encode_row.TOPIC, patience=args.wait) as delivery,
+        Delivery(endpoints.producer.client_settings(), topic=TOPIC, patience=args.wait) as delivery,
         open_log(args.source, env=env) as source,
         rejects as file,
     ):
-        header = _register_schema(endpoints)
+        encoder = _make_encoder(args.format, endpoints)
         delivery.connect()
         with watch_load(
             errors,
@@ -72,16 +80,19 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
             describe=describe_rows,
         ) as tick:
             options = LoadOptions(tombstones=args.tombstones, max_rejects=args.max_rejects)
-            report = GpsLoad(source, delivery=delivery, header=header, rejects=file, options=options, tick=tick).run()
+            report = GpsLoad(source, delivery=delivery, encoder=encoder, rejects=file, options=options, tick=tick).run()
         if report.complete:
             remove_old_rejects(file, errors=errors)
     return report
 
 
-def _register_schema(endpoints: ProducerEndpoints) -> bytes:
-    """Register the schema of the values; returns the header that each value begins with."""
+def _make_encoder(name: str, endpoints: ProducerEndpoints) -> RowEncoder:
+    """Register the schema of the values where their format needs that; returns the rows' encoder."""
+    schema = registered_schema(name)
+    if schema is None:
+        return make_encoder(name, schema_id=0)
     # Imported late: it takes a fifth of a second, which --help and a misspelt source need not wait for.
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
-    schema_id = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
-    return encode_row.encode_header(schema_id)
+    url = endpoints.registry_compatible_url
+    return make_encoder(name, schema_id=register(schema.text, subject=schema.subject, url=url, kind=schema.type))

@@ -1,17 +1,21 @@
 """Converts blocks of lines into records and rejects: by the fast path if it accepts every row, else row by row.
 
-Fast path: parse_columns.py, encode_columns.py. Plain path: check_rows.py, encode_row.py.
+Fast path: parse_columns.py, encode_columns.py. Plain path: check_rows.py, encode_row.py. The encoders are those of the
+format (row_formats.py).
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
-from producer.gps import encode_row
 from producer.gps.check_rows import RowChecker, RowReject
-from producer.gps.encode_columns import encode_columns
+from producer.gps.encode_row import encode_key
 from producer.gps.header import HeaderError
 from producer.gps.log_lines import LINE_LIMIT, Block
 from producer.gps.parse_columns import parse_columns
 from producer.gps.parse_row import GpsFix
+from producer.gps.partition import partition_of_key
+from producer.gps.record_layout import encode_tombstones
+from producer.gps.row_formats import RowEncoder
 from producer.kafka.record_arrays import Records
 
 _ONE_BY_ONE = 256
@@ -32,18 +36,25 @@ class Batch:
 class Converter:
     """Converts a log's blocks in order; `checker` keeps counts, utimes and column order between them.
 
-    `header` is what encode_header() returns, `name` the log's name for messages.
+    `partitions` is the topic's number of partitions, `name` the log's name for messages.
     """
 
     def __init__(
-        self, *, header: bytes, name: str = "the log", tombstones: bool = False, max_rejects: int | None = None
+        self,
+        encoder: RowEncoder,
+        *,
+        partitions: int,
+        name: str = "the log",
+        tombstones: bool = False,
+        max_rejects: int | None = None,
     ) -> None:
         self.checker = RowChecker(name=name)
         self.stopped = False
         """Whether more than `max_rejects` rows were rejected or a header did not fit: nothing more is converted."""
         self.problem: HeaderError | None = None
         """The error of a header that did not fit."""
-        self._header = header
+        self._encoder = encoder
+        self._partitions = partitions
         self._tombstones = tombstones
         self._max_rejects = max_rejects
         self._rejected = 0
@@ -74,7 +85,11 @@ class Converter:
         if columns is not None and self.checker.utimes.add_rising(columns.utime):
             self.checker.count_accepted(lines)
             self._flush_singles(batch)
-            batch.records.append(encode_columns(columns, header=self._header, tombstones=self._tombstones))
+            batch.records.append(
+                encode_tombstones(columns.utime, partitions=self._partitions)
+                if self._tombstones
+                else self._encoder.encode_columns(columns, partitions=self._partitions)
+            )
         elif lines <= _ONE_BY_ONE:
             for line in data.split(b"\n")[:-1]:
                 self._convert_line(line, batch)
@@ -96,8 +111,7 @@ class Converter:
             self.problem, self.stopped = error, True
             return
         if isinstance(row, GpsFix):
-            value = None if self._tombstones else encode_row.encode_value(row, header=self._header)
-            self._singles.append((encode_row.encode_key(row), value))
+            self._singles.append((encode_key(row), None if self._tombstones else self._encoder.encode_value(row)))
         elif row is not None:
             batch.rejects.append(row)
             self._rejected += 1
@@ -106,5 +120,6 @@ class Converter:
     def _flush_singles(self, batch: Batch) -> None:
         """Add the records of rows that were accepted one by one since the last call."""
         if self._singles:
-            batch.records.append(Records.from_pairs(self._singles))
+            partition_of = partial(partition_of_key, count=self._partitions)
+            batch.records.append(Records.from_pairs(self._singles, partition_of=partition_of))
             self._singles.clear()

@@ -7,6 +7,7 @@ from producer.gps.convert_blocks import Batch, Converter
 from producer.gps.load_report import GpsLoadReport
 from producer.gps.log_lines import read_blocks
 from producer.gps.open_log import LogSource
+from producer.gps.row_formats import RowEncoder
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.shared.base_load import BaseLoad, LoadOptions, StatusAndProblem
@@ -14,7 +15,7 @@ from producer.shared.rejects_file import RejectFile
 
 
 class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
-    """One load of a log; `header` is the 5 bytes that each value begins with, from encode_header()."""
+    """One load of a log, by a delivery that is connected."""
 
     sent_unit = read_unit = "rows"
 
@@ -23,15 +24,20 @@ class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
         source: LogSource,
         *,
         delivery: Delivery,
-        header: bytes,
+        encoder: RowEncoder,
         rejects: RejectFile,
         options: LoadOptions,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(source.name, delivery=delivery, rejects=rejects, options=options, tick=tick)
         self._stream = source.stream
+        self._format = encoder.format
         self._converter = Converter(
-            header=header, name=source.name, tombstones=options.tombstones, max_rejects=options.max_rejects
+            encoder,
+            partitions=delivery.partitions,
+            name=source.name,
+            tombstones=options.tombstones,
+            max_rejects=options.max_rejects,
         )
         self._lines = 0
 
@@ -63,4 +69,5 @@ class GpsLoad(BaseLoad[Batch, GpsLoadReport]):
         return (Exit.REJECTED if self._rejected.total() > (self._options.max_rejects or 0) else Exit.OK), None
 
     def _report(self, **fields: Any) -> GpsLoadReport:
-        return GpsLoadReport(**fields, rows=self._delivery.handed + self._rejected.total(), lines=self._lines)
+        rows = self._delivery.handed + self._rejected.total()
+        return GpsLoadReport(**fields, format=self._format, rows=rows, lines=self._lines)

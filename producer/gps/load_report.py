@@ -10,6 +10,8 @@ from producer.shared.base_report import BaseLoadReport
 class GpsLoadReport(BaseLoadReport):
     """Result of a load of rows: every row read is acknowledged, rejected or failed."""
 
+    format: str
+    """Format of the values: "avro", "json" or "protobuf"."""
     rows: int
     """Rows taken from the source: neither header nor blank lines."""
     lines: int
@@ -24,6 +26,7 @@ class GpsLoadReport(BaseLoadReport):
         """Return what --json prints."""
         return {
             "source": self.source,
+            "format": self.format,
             "rows": self.rows,
             "lines": self.lines,
             "acknowledged": self.acknowledged,
@@ -39,7 +42,7 @@ class GpsLoadReport(BaseLoadReport):
 
     def as_lines(self) -> list[str]:
         """Return the report as lines of text."""
-        verb = "deleted" if self.tombstones else "loaded"
+        verb = "deleted" if self.tombstones else f"loaded as {self.format}"
         speed = f"in {self.seconds:,.1f} s, {self.rows_per_second:,.0f} rows a second"
         lines = [f"{self.source}: {self.acknowledged:,} of {self.rows:,} rows {verb} {speed}"]
         lines += self._rejected_lines(unit="rows", file=self.rejects_file)

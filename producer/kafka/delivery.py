@@ -25,7 +25,7 @@ _SOCKET_SECONDS = 20
 _SETTINGS: dict[str, str | int | float | bool] = {
     "acks": "all",
     "enable.idempotence": True,
-    # The partition of a key as the Java clients choose it.
+    # The partition of a key as the Java clients choose it, where the records leave it open.
     "partitioner": "murmur2_random",
     "compression.type": COMPRESSION,
     "linger.ms": 20,
@@ -64,6 +64,8 @@ class Delivery:
         """The first failure; after it no more records are handed to the client."""
         self.last_error: KafkaError | None = None
         """The last error of the connection, even if it has recovered since."""
+        self.partitions = 0
+        """Partitions of the topic, as of connect()."""
         self._settings = dict(settings)
         self._topic = topic
         self._patience = patience
@@ -109,7 +111,7 @@ class Delivery:
 
     def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
         """Wait until this user can see the topic; raises SluiceError after `seconds`, or once waiting cannot help."""
-        TopicAdmin(self._settings, topic=self._topic).wait(seconds=seconds)
+        self.partitions = TopicAdmin(self._settings, topic=self._topic).wait(seconds=seconds)
         self.last_error = None
 
     def send(self, records: Records, *, tick: Callable[[], None]) -> None:
@@ -148,7 +150,7 @@ class Delivery:
         self.failed_bytes += records.value_bytes(refused)
         if len(refused):
             self.problem = self.problem or self._client.error(int(errors[refused[0]]))
-        return Records(records.data, *(offsets[not_taken] for offsets in records[1:]))
+        return records.select(not_taken)
 
     def _collect(self, seconds: float) -> None:
         for failure in self._client.poll(seconds):

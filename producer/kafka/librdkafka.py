@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from confluent_kafka import KafkaError, KafkaException, cimpl
 
-from producer.kafka.record_arrays import NULL, Records
+from producer.kafka.record_arrays import ANY_PARTITION, NULL, Records
 
 _PRODUCER = 0
-_ANY_PARTITION = -1
-_COPY = 2
+_COPY = 0x2
+_EACH_ITS_PARTITION = 0x8
 _DELIVERY_EVENT, _ERROR_EVENT = 0x1, 0x8
 _PURGE_QUEUED_AND_SENT = 0x3
 _TEXT = 512
@@ -108,8 +108,9 @@ class BatchClient:
         messages["key_length"] = records.key_length
         messages["value"] = np.where(null, 0, start + records.value_at)
         messages["value_length"] = np.where(null, 0, records.value_length)
-        messages["partition"] = _ANY_PARTITION
-        self._library.rd_kafka_produce_batch(self._topic, _ANY_PARTITION, _COPY, messages.ctypes.data, count)
+        messages["partition"] = records.partition
+        flags = _COPY | _EACH_ITS_PARTITION
+        self._library.rd_kafka_produce_batch(self._topic, ANY_PARTITION, flags, messages.ctypes.data, count)
         return messages["err"]
 
     def poll(self, seconds: float) -> list[Failure]:

@@ -11,8 +11,8 @@ _CONFLICT = 409
 _SECONDS = 10
 
 
-def register(schema: str, *, subject: str, url: str) -> int:
-    """Register an Avro schema, set the subject's compatibility to BACKWARD, and return the schema's id.
+def register(schema: str, *, subject: str, url: str, kind: str = "AVRO") -> int:
+    """Register a schema of type `kind`, set the subject's compatibility to BACKWARD, and return the schema's id.
 
     `url` is that of the registry's Confluent-compatible API. Registering a schema again changes nothing. Raises
     SluiceError if the schema breaks compatibility, or the registry refuses or does not answer.
@@ -23,7 +23,7 @@ def register(schema: str, *, subject: str, url: str) -> int:
         exists = _exists(client, subject)
         if exists:
             client.set_compatibility(subject, COMPATIBILITY)
-        schema_id = client.register_schema(subject, Schema(schema, "AVRO"))
+        schema_id = client.register_schema(subject, Schema(schema, kind))
         if not exists:
             client.set_compatibility(subject, COMPATIBILITY)
     except SchemaRegistryError as error:

@@ -28,13 +28,17 @@ class TopicAdmin:
                 f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
             ) from error
 
-    def wait(self, *, seconds: float = CONNECT_SECONDS) -> None:
-        """Wait until this user can see the topic; raises SluiceError after `seconds`, or once waiting cannot help."""
+    def wait(self, *, seconds: float = CONNECT_SECONDS) -> int:
+        """Wait until this user can see the topic and return its number of partitions.
+
+        Raises SluiceError after `seconds`, or once waiting cannot help.
+        """
         deadline = time.monotonic() + seconds
-        while (error := self._find_error()) is not None:
-            if kafka_errors.is_final(error) or time.monotonic() > deadline:
-                raise SluiceError(kafka_errors.describe_topic_error(error, topic=self._topic), status=Exit.UNAVAILABLE)
+        while isinstance(answer := self._ask(), KafkaError):
+            if kafka_errors.is_final(answer) or time.monotonic() > deadline:
+                raise SluiceError(kafka_errors.describe_topic_error(answer, topic=self._topic), status=Exit.UNAVAILABLE)
             self._admin.poll(_TICK_SECONDS)
+        return answer
 
     def max_message_bytes(self, *, seconds: float = CONNECT_SECONDS) -> int:
         """Return max.message.bytes of the topic, its largest batch; raises SluiceError if Kafka does not say."""
@@ -48,14 +52,14 @@ class TopicAdmin:
                 status=Exit.UNAVAILABLE,
             ) from error
 
-    def _find_error(self) -> KafkaError | None:
-        """Ask for the topic's partitions; returns the error, or None if the topic is there."""
+    def _ask(self) -> int | KafkaError:
+        """Return the topic's number of partitions, or the error if it is not there."""
         try:
             topic = self._admin.list_topics(self._topic, timeout=1.0).topics[self._topic]
         except KafkaException as error:
             self._admin.poll(0)
             return self._last_error or error.args[0]
-        return topic.error
+        return len(topic.partitions) if topic.error is None else topic.error
 
     def _on_error(self, error: KafkaError) -> None:
         self._last_error = kafka_errors.choose_specific(self._last_error, error)

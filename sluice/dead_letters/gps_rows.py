@@ -33,7 +33,9 @@ def _utime(letter: DeadLetter, recorded_at: Any) -> int:
     key = (letter.key or b"").decode(errors="replace")
     by_key = int(key) if key.isascii() and key.isdigit() else None
     try:
-        by_value = (datetime.fromisoformat(recorded_at) - _EPOCH) // timedelta(microseconds=1)
+        time = datetime.fromisoformat(recorded_at)
+        # Of JSON the time has no zone: it is UTC, as in every format.
+        by_value = ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
     except (TypeError, ValueError) as error:
         raise NotConvertibleError("its value has no time") from error
     if by_key is not None and by_key != by_value:

@@ -7,8 +7,11 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from producer.gps.encode_row import TOPIC as ROWS_TOPIC
+from producer.gps.partition import partition_of_key
 from producer.kafka import kafka_errors
 from producer.kafka.connection import KafkaUser
+from producer.kafka.record_arrays import ANY_PARTITION
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.sent_letters import SentLetters
@@ -20,6 +23,7 @@ _LARGEST = 256 << 20
 """Maximum size of a record in bytes; the topic's own limit is what counts."""
 _WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.1
+_METADATA_SECONDS = 10.0
 
 
 @dataclass(kw_only=True)
@@ -145,7 +149,7 @@ class _Sender:
         settings: dict[str, Any] = {
             "acks": "all",
             "enable.idempotence": True,
-            # As in producer/kafka/: a key has the same partition as in a load.
+            # As in producer/kafka/: a key has the same partition as in a load. Of rows, see _partition().
             "partitioner": "murmur2_random",
             "message.max.bytes": _LARGEST,
             "message.timeout.ms": round(_WAIT_SECONDS * 1000),
@@ -153,6 +157,7 @@ class _Sender:
             "error_cb": self._on_error,
         }
         self._last_error: KafkaError | None = None
+        self._row_partitions = 0
         try:
             self._producer = Producer(user.client_settings() | settings)
         except KafkaException as error:
@@ -188,9 +193,21 @@ class _Sender:
                 value=letter.value,
                 headers=list(letter.own_headers),
                 on_delivery=done,
+                partition=self._partition(letter),
             )
         except KafkaException as error:
             self._fail(letter, error.args[0])
+
+    def _partition(self, letter: DeadLetter) -> int:
+        """Return the partition in which a load puts the letter's key; raises KafkaException if Kafka does not say."""
+        if letter.original_topic != ROWS_TOPIC:
+            return ANY_PARTITION
+        if not self._row_partitions:
+            topic = self._producer.list_topics(ROWS_TOPIC, timeout=_METADATA_SECONDS).topics[ROWS_TOPIC]
+            if topic.error is not None:
+                raise KafkaException(topic.error)
+            self._row_partitions = len(topic.partitions)
+        return partition_of_key(letter.key, self._row_partitions)
 
     def _fail(self, letter: DeadLetter, error: KafkaError) -> None:
         why = kafka_errors.explain(error, self._last_error)

@@ -114,3 +114,10 @@ _READERS = {
     "long-io.debezium.time.MicroTimestamp": _or_number(_moment),
 }
 LOGICAL_READERS.update(_READERS)
+_AVRO_TYPES = {"int32": "int", "int64": "long"}
+
+
+def readable_time(number: int, *, kind: str, name: str) -> str | int:
+    """Return a number of Connect's type `kind` as text if `name`, its schema's, is one of Debezium's times."""
+    reader = _READERS.get(f"{_AVRO_TYPES.get(kind)}-{name}")
+    return reader(number) if reader else number

@@ -1,4 +1,6 @@
-"""Decodes keys, values and headers of records to JSON types: Avro by the registry's schema, text, or first bytes."""
+"""Decodes keys, values and headers of records to JSON types: Avro and Protobuf by the registry's schema, JSON with
+schema, text, or first bytes.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -9,17 +11,21 @@ from uuid import UUID
 
 from fastavro import schemaless_reader
 
+from sluice.view import json_schema
+from sluice.view.protobuf_schema import ProtobufSchema
 from sluice.view.registry_schemas import UnusableSchema
 
 MAGIC = b"\x00"
 """First byte of Confluent's wire format; a schema id of 4 bytes follows."""
 PREFIX_BYTES = 5
 SHOWN_BYTES = 16
-"""Bytes shown of a value that is neither Avro nor text."""
+"""Bytes shown of a value that is neither decoded nor text."""
 
 
 FindSchema = Callable[[int], Any]
-"""Returns the parsed Avro schema of an id; None if there is none, UnusableSchema if it cannot be parsed."""
+"""Returns the schema of an id: a ProtobufSchema or a parsed Avro schema; None if there is none, UnusableSchema if it
+cannot be parsed.
+"""
 
 
 class Decoder:
@@ -36,8 +42,15 @@ class Decoder:
             schema = self._schemas(int.from_bytes(data[1:PREFIX_BYTES]))
             if isinstance(schema, UnusableSchema):
                 return size_and_start(data) | {"error": schema.reason}
+            if isinstance(schema, ProtobufSchema):
+                return _protobuf(data, schema)
             if schema is not None:
                 return _avro(data, schema)
+        if (
+            data.startswith(json_schema.START)
+            and (payload := json_schema.read_payload(data)) is not json_schema.MISSING
+        ):
+            return payload
         return text_or_bytes(data)
 
 
@@ -49,6 +62,13 @@ def _avro(data: bytes, schema: Any) -> Any:
         return text_or_bytes(data)
     # Bytes left over: not Avro, but for example an image, which may begin with a zero byte too.
     return text_or_bytes(data) if body.read(1) else to_json_types(value)
+
+
+def _protobuf(data: bytes, schema: ProtobufSchema) -> Any:
+    try:
+        return to_json_types(schema.decode(data[PREFIX_BYTES:]))
+    except ValueError:
+        return text_or_bytes(data)
 
 
 def text_or_bytes(data: bytes | str) -> Any:

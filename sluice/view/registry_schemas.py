@@ -1,6 +1,6 @@
-"""Avro schemas from the registry, parsed for reading: references resolved, Debezium's names and times readable."""
+"""Schemas from the registry, parsed for reading: references resolved; of Avro, Debezium's names and times readable."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from json import loads
@@ -13,6 +13,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.debezium import with_column_names, with_readable_times
 from sluice.view.http_client import UnavailableError, get_json
+from sluice.view.protobuf_schema import ProtobufSchema
 
 _PART = "the schema registry"
 
@@ -32,7 +33,9 @@ class RegistrySchemas:
         self._known: dict[int, Any] = {}
 
     def __call__(self, number: int) -> Any:
-        """Return the parsed schema of this id; None if there is none or it is not Avro, UnusableSchema if invalid.
+        """Return the schema of this id: a ProtobufSchema, or a parsed one of Avro.
+
+        None if there is none or it is of another type, UnusableSchema if it cannot be parsed.
 
         Raises SluiceError if the registry does not answer.
         """
@@ -55,8 +58,17 @@ class RegistrySchemas:
             return UnusableSchema(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
 
     def _parsed(self, answer: Mapping[str, Any]) -> Any:
-        if answer.get("schemaType", "AVRO") != "AVRO":
-            return None
+        match answer.get("schemaType", "AVRO"):
+            case "AVRO":
+                return self._parse_avro(answer)
+            case "PROTOBUF":
+                imported: dict[str, str] = {}
+                self._fetch_imported(answer, imported=imported, above=())
+                return ProtobufSchema(answer["schema"], imported)
+            case _:
+                return None
+
+    def _parse_avro(self, answer: Mapping[str, Any]) -> Any:
         named: dict[str, Any] = {}
         self._parse_references(answer, named=named, above=())
         return parse_schema(_readable(answer["schema"]), named)
@@ -66,14 +78,26 @@ class RegistrySchemas:
 
         `above` are the names on the path to this schema.
         """
+        for name, referred in self._references(answer, known=named, above=above):
+            self._parse_references(referred, named=named, above=(*above, name))
+            parse_schema(_readable(referred["schema"]), named)
+
+    def _references(
+        self, answer: Mapping[str, Any], *, known: Container[str], above: tuple[str, ...]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield name and answer of each schema that a schema refers to and that is not known yet."""
         for reference in answer.get("references") or ():
             name = reference["name"]
             if name in above:
                 raise _ReferenceError(f"refers to itself through {name}")
-            if name not in named:
-                referred = self._fetch_reference(reference)
-                self._parse_references(referred, named=named, above=(*above, name))
-                parse_schema(_readable(referred["schema"]), named)
+            if name not in known:
+                yield name, self._fetch_reference(reference)
+
+    def _fetch_imported(self, answer: Mapping[str, Any], *, imported: dict[str, str], above: tuple[str, ...]) -> None:
+        """Add the texts of the Protobuf schemas that a schema imports to `imported`, by name."""
+        for reference, referred in self._references(answer, known=imported, above=above):
+            imported[reference] = referred["schema"]
+            self._fetch_imported(referred, imported=imported, above=(*above, reference))
 
     def _fetch_reference(self, reference: Mapping[str, Any]) -> Any:
         subject, version = reference["subject"], reference["version"]

@@ -21,6 +21,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from producer.gps import encode_row
 from producer.gps.load import GpsLoad
 from producer.gps.open_log import open_log
+from producer.gps.row_formats import make_encoder
 from producer.kafka.delivery import Delivery
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
@@ -272,9 +273,8 @@ def test_a_user_without_an_acl_is_an_error_within_seconds(endpoints: Endpoints, 
     ):
         delivery.connect()
         begun = time.monotonic()
-        load_report = GpsLoad(
-            source, delivery=delivery, header=encode_row.encode_header(1), rejects=rejects, options=LoadOptions()
-        ).run()
+        encoder = make_encoder("avro", schema_id=1)
+        load_report = GpsLoad(source, delivery=delivery, encoder=encoder, rejects=rejects, options=LoadOptions()).run()
     assert (load_report.status, load_report.acknowledged, load_report.failed) == (Exit.INCOMPLETE, 0, ROWS)
     assert "this user may not write" in (load_report.problem or "")
     assert time.monotonic() - begun < 30

@@ -9,16 +9,20 @@ from producer.gps.convert_blocks import Converter
 from producer.gps.header import HeaderError
 from producer.gps.log_lines import Block, read_blocks
 from producer.gps.parse_row import GpsFix
+from producer.gps.row_formats import RowEncoder, make_encoder
 
 from .log_strategies import START
 
-HEADER = encode_row.encode_header(100_003)
+SCHEMA_ID = 100_003
+HEADER = encode_row.encode_header(SCHEMA_ID)
+AVRO = make_encoder("avro", schema_id=SCHEMA_ID)
+PARTITIONS = 4
 Pair = tuple[bytes, bytes | None]
 Read = tuple[list[Pair], list[RowReject], int, str]
 """Records as pairs, rejects, lines read, and what is wrong with a header."""
 
 
-def plain_path(log: bytes, *, tombstones: bool = False) -> Read:
+def plain_path(log: bytes, *, tombstones: bool = False, encoder: RowEncoder = AVRO) -> Read:
     """Check and encode a log row by row."""
     pairs: list[Pair] = []
     rejects: list[RowReject] = []
@@ -27,9 +31,7 @@ def plain_path(log: bytes, *, tombstones: bool = False) -> Read:
     try:
         for row in reader:
             if isinstance(row, GpsFix):
-                pairs.append(
-                    (encode_row.encode_key(row), None if tombstones else encode_row.encode_value(row, header=HEADER))
-                )
+                pairs.append((encode_row.encode_key(row), None if tombstones else encoder.encode_value(row)))
             else:
                 rejects.append(row)
     except HeaderError as error:
@@ -37,9 +39,9 @@ def plain_path(log: bytes, *, tombstones: bool = False) -> Read:
     return pairs, rejects, reader.checker.lines, problem
 
 
-def fast_path(blocks: Iterable[Block], *, tombstones: bool = False) -> Read:
+def fast_path(blocks: Iterable[Block], *, tombstones: bool = False, encoder: RowEncoder = AVRO) -> Read:
     """Convert blocks as a load does: by the fast path, and row by row where it does not accept them."""
-    converter = Converter(header=HEADER, tombstones=tombstones)
+    converter = Converter(encoder, partitions=PARTITIONS, tombstones=tombstones)
     batches = [converter.convert(block) for block in blocks]
     pairs = [pair for batch in batches for part in batch.records for pair in part.pairs()]
     rejects = [reject for batch in batches for reject in batch.rejects]

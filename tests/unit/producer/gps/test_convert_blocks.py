@@ -3,7 +3,7 @@ import pytest
 from producer.gps.convert_blocks import Converter
 from producer.gps.log_lines import Block
 
-from .both_paths import HEADER, blocks_of, fast_path, plain_path, some_rows
+from .both_paths import AVRO, PARTITIONS, blocks_of, fast_path, plain_path, some_rows
 from .log_strategies import PLAIN, START, with_field
 
 
@@ -34,7 +34,7 @@ def test_no_more_rows_are_converted_than_rejects_allow() -> None:
     rows = some_rows(1_000)
     for place in (100, 200, 300):
         rows[place] = b"?"
-    converter = Converter(header=HEADER, max_rejects=2)
+    converter = Converter(AVRO, partitions=PARTITIONS, max_rejects=2)
     batch = converter.convert(Block(b"\n".join(rows) + b"\n"))
     assert (converter.stopped, len(batch.rejects), batch.lines) == (True, 3, 301)
     assert sum(part.record_count() for part in batch.records) == 298

@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producer.gps import encode_row
-from producer.gps.encode_columns import encode_columns
 from producer.gps.parse_columns import parse_columns
 from producer.gps.parse_row import parse_row
+from producer.gps.partition import partition_of_key
+from producer.gps.row_formats import FORMATS, make_encoder
 
-from .both_paths import HEADER, blocks_of, fast_path, plain_path
+from .both_paths import HEADER, PARTITIONS, SCHEMA_ID, blocks_of, fast_path, plain_path
 from .log_strategies import (
     EDGES,
     PLAIN,
@@ -26,9 +27,11 @@ from .log_strategies import (
 
 
 @settings(max_examples=300, deadline=None)
-@given(log=logs, size=st.integers(1, 400) | st.just(1 << 19), tombstones=st.booleans())
-def test_both_paths_agree_on_any_log(log: bytes, size: int, tombstones: bool) -> None:
-    assert fast_path(blocks_of(log, size), tombstones=tombstones) == plain_path(log, tombstones=tombstones)
+@given(log=logs, size=st.integers(1, 400) | st.just(1 << 19), tombstones=st.booleans(), name=st.sampled_from(FORMATS))
+def test_both_paths_agree_on_any_log(log: bytes, size: int, tombstones: bool, name: str) -> None:
+    encoder = make_encoder(name, schema_id=SCHEMA_ID)
+    fast = fast_path(blocks_of(log, size), tombstones=tombstones, encoder=encoder)
+    assert fast == plain_path(log, tombstones=tombstones, encoder=encoder)
 
 
 @pytest.mark.slow
@@ -54,14 +57,19 @@ def test_columns_in_any_order_make_the_same_records(rows: list[tuple[str, ...]],
 
 
 @settings(max_examples=300, deadline=None)
-@given(rows=st.lists(plain_rows | edge_rows, min_size=1, max_size=6))
-def test_a_block_that_parse_columns_accepts_is_parsed_the_same_by_the_plain_path(rows: list[tuple[str, ...]]) -> None:
+@given(rows=st.lists(plain_rows | edge_rows, min_size=1, max_size=6), name=st.sampled_from(FORMATS))
+def test_a_block_that_parse_columns_accepts_is_parsed_the_same_by_the_plain_path(
+    rows: list[tuple[str, ...]], name: str
+) -> None:
     texts = [",".join(fields).encode() for fields in rows]
     columns = parse_columns(b"".join(text + b"\n" for text in texts), lines=len(texts))
     if columns is not None:
         fixes = [parse_row(text) for text in texts]
-        pairs = encode_columns(columns, header=HEADER).pairs()
-        assert pairs == [(encode_row.encode_key(fix), encode_row.encode_value(fix, header=HEADER)) for fix in fixes]
+        encoder = make_encoder(name, schema_id=SCHEMA_ID)
+        records = encoder.encode_columns(columns, partitions=PARTITIONS)
+        keys = [encode_row.encode_key(fix) for fix in fixes]
+        assert records.pairs() == [(key, encoder.encode_value(fix)) for key, fix in zip(keys, fixes, strict=True)]
+        assert records.partition.tolist() == [partition_of_key(key, PARTITIONS) for key in keys]
 
 
 @settings(max_examples=200, deadline=None)

@@ -15,6 +15,7 @@ from producer.gps.load_report import GpsLoadReport
 from producer.gps.open_log import open_log
 from producer.gps.parse_row import GpsFix
 from producer.gps.reject_reasons import RowReason
+from producer.gps.row_formats import make_encoder
 from producer.kafka.delivery import Delivery
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
@@ -24,6 +25,7 @@ from producer.shared.rejects_file import RejectFile
 from tests.unit.producer.conftest import Broker
 
 HEADER = encode_row.encode_header(1)
+ENCODER = make_encoder("avro", schema_id=1)
 ROWS = 3_000
 
 
@@ -51,7 +53,7 @@ def load(
     ):
         delivery.connect()
         return GpsLoad(
-            opened, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions(**options), tick=tick
+            opened, delivery=delivery, encoder=ENCODER, rejects=file, options=LoadOptions(**options), tick=tick
         ).run()
 
 
@@ -229,7 +231,8 @@ def test_rejects_that_cannot_be_written_end_the_load(log: Path, broker: Broker, 
         Delivery(broker.settings, topic="unwritable", patience=20) as delivery,
         RejectFile(tmp_path / "no-such-folder" / "x.csv") as file,
     ):
-        report = GpsLoad(source, delivery=delivery, header=HEADER, rejects=file, options=LoadOptions()).run()
+        delivery.connect()
+        report = GpsLoad(source, delivery=delivery, encoder=ENCODER, rejects=file, options=LoadOptions()).run()
     assert report.status is Exit.FAILED
     assert "cannot be written" in (report.problem or "")
     assert report.rejects_file is None
@@ -254,11 +257,11 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 PEAK = """
 import json, re, sys
-from producer.gps.encode_row import encode_header
 from producer.gps.log_lines import read_blocks
 from producer.gps.convert_blocks import Converter
+from producer.gps.row_formats import make_encoder
 
-converter = Converter(header=encode_header(1))
+converter = Converter(make_encoder("avro", schema_id=1), partitions=4)
 rows = 0
 with open(sys.argv[1], "rb") as file:
     for block in read_blocks(file):

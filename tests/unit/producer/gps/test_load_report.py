@@ -9,6 +9,7 @@ from producer.runtime.exit_status import Exit
 
 REPORT = GpsLoadReport(
     source="gps.csv",
+    format="avro",
     rows=1_010,
     lines=1_012,
     acknowledged=1_000,
@@ -25,6 +26,7 @@ REPORT = GpsLoadReport(
 def test_the_json_report_has_every_count() -> None:
     assert json.loads(json.dumps(REPORT.as_json())) == {
         "source": "gps.csv",
+        "format": "avro",
         "rows": 1_010,
         "lines": 1_012,
         "acknowledged": 1_000,
@@ -41,7 +43,7 @@ def test_the_json_report_has_every_count() -> None:
 
 def test_the_text_report_has_loaded_and_rejected_rows() -> None:
     assert REPORT.as_lines() == [
-        "gps.csv: 1,000 of 1,010 rows loaded in 2.0 s, 500 rows a second",
+        "gps.csv: 1,000 of 1,010 rows loaded as avro in 2.0 s, 500 rows a second",
         "5 rows rejected; they are in gps.rejects.csv:",
         "          2  the row does not have 8 columns",
         "          3  an earlier row of this file has the same utime",

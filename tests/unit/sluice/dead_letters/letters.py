@@ -8,13 +8,15 @@ from io import BytesIO
 import fastavro
 from confluent_kafka import Message
 
-from producer.gps import encode_row
+from producer.gps import encode_protobuf, encode_row
 from producer.gps.parse_row import parse_row
 from sluice.dead_letters.dead_letter import ERROR_HEADER_PREFIX, DeadLetter
+from sluice.view.protobuf_schema import ProtobufSchema
 from sluice.view.record_decoder import Decoder
 
 SCHEMA = fastavro.parse_schema(json.loads(encode_row.schema_text()))
-DECODE = Decoder(lambda number: SCHEMA if number == 7 else None)
+PROTOBUF = ProtobufSchema(encode_protobuf.schema_text(), {})
+DECODE = Decoder({7: SCHEMA, 9: PROTOBUF}.get)
 UTIME = 1_353_500_000_000_001
 ROW = b"%d,3,0,0.738168596822093,-1.46098603965911,nan,11.3,0.005"
 

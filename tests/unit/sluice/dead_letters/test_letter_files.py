@@ -10,6 +10,7 @@ import pytest
 
 from producer.gps.check_rows import read_fixes
 from producer.gps.parse_row import GpsFix, parse_row
+from producer.gps.row_formats import FORMATS, make_encoder
 from producer.images.image_source import Image
 from producer.images.open_images import open_images
 from producer.images.selection import Selection
@@ -32,6 +33,15 @@ def test_rows_are_read_back_as_they_were(tmp_path: Path):
     assert fixes == [parse_row(ROW % UTIME), parse_row(ROW % (UTIME + 5))]
     assert all(isinstance(fix, GpsFix) for fix in fixes)
     assert (written.letters, written.rest, written.rest_file) == (2, 0, None)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_rows_of_every_format_are_read_back_as_they_were(tmp_path: Path, name: str):
+    file = tmp_path / "rows.csv"
+    row = parse_row(ROW % UTIME)
+    value = make_encoder(name, schema_id=9 if name == "protobuf" else 7).encode_value(row)
+    write_letters([letter(1, value=value)], file, decode=DECODE)
+    assert list(read_fixes(BytesIO(file.read_bytes()))) == [row]
 
 
 def test_only_the_newest_letter_of_a_utime_is_written(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Tests of the decoder of keys and values."""
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -10,6 +11,8 @@ import pytest
 from fastavro import schemaless_writer
 from fastavro.schema import load_schema
 
+from producer.gps import encode_json
+from producer.gps.parse_row import GpsFix
 from sluice.view.record_decoder import Decoder, to_json_types
 from sluice.view.registry_schemas import UnusableSchema
 
@@ -104,3 +107,35 @@ def test_invalid_schema_gives_size_first_bytes_and_the_reason():
     shown = Decoder(lambda _: UnusableSchema(reason="schema 7 cannot be parsed"))(wire(FIX))
     assert shown["error"] == "schema 7 cannot be parsed"
     assert shown["bytes"] == len(wire(FIX))
+
+
+def test_json_with_schema_is_decoded_with_readable_times():
+    value = encode_json.encode_value(GpsFix(FIX["recorded_at"], *list((FIX | {"track": 11.0}).values())[1:]))
+    found = decoder()(value)
+    assert found == FIX | {"recorded_at": "2012-11-16T21:01:18.298235", "track": 11.0}
+    assert isinstance(found["track"], float)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"schema": 1',
+        '{"schema":null,"payload":1}',
+        '{"schema":{},"payload":1,"more":2}',
+        '{"schema":{}}',
+        '{"schema":' * 9_000,
+    ],
+)
+def test_other_json_stays_text(text: str):
+    assert decoder()(text.encode()) == text
+
+
+def test_payload_that_does_not_fit_its_schema_is_shown_as_it_is():
+    fields = [
+        {"field": "at", "type": "int64", "name": "io.debezium.time.MicroTimestamp"},
+        {"field": "number", "type": "double"},
+        5,
+    ]
+    schema = {"type": "struct", "fields": fields}
+    for payload in ({"at": "x", "more": 1}, {"at": True}, {"at": 10**30}, {"number": 10**400}, [1], None):
+        assert decoder()(json.dumps({"schema": schema, "payload": payload}, separators=(",", ":")).encode()) == payload

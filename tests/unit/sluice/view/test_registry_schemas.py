@@ -75,9 +75,26 @@ def test_registry_that_does_not_answer_is_an_error():
     assert caught.value.status is Exit.UNAVAILABLE
 
 
-def test_schema_that_is_not_avro_is_not_used():
-    pages = {"/schemas/ids/7": {"schema": "syntax = 'proto3';", "schemaType": "PROTOBUF"}}
+@pytest.mark.parametrize(("kind", "schema"), [("PROTOBUF", "syntax = 'proto3';"), ("JSON", "{}")])
+def test_schema_of_another_type_than_the_value_is_not_used(kind: str, schema: str):
+    pages = {"/schemas/ids/7": {"schema": schema, "schemaType": kind}}
     assert decoded(pages, wire(FIX)) == text_or_bytes(wire(FIX))
+
+
+def test_protobuf_is_decoded_with_the_schemas_that_it_imports():
+    inner = {"schema": 'syntax = "proto3"; package b; message B { int32 x = 1; }', "schemaType": "PROTOBUF"}
+    outer = {
+        "schema": 'syntax = "proto3"; import "b.proto"; message A { b.B b = 1; }',
+        "schemaType": "PROTOBUF",
+        "references": [{"name": "b.proto", "subject": "b", "version": 2}],
+    }
+    pages = {"/schemas/ids/7": outer, "/subjects/b/versions/2": inner}
+    value = b"\0\0\0\0\x07\0\x0a\x02\x08\x05"
+    assert decoded(pages, value) == {"b": {"x": 5}}
+    lost = decoded({"/schemas/ids/7": outer}, value)
+    assert lost["error"] == "schema 7 refers to b version 2, which the registry lacks"
+    alone = decoded({"/schemas/ids/7": outer | {"references": []}}, value)
+    assert alone["error"].startswith("schema 7 cannot be parsed: ProtobufSyntaxError: it imports b.proto")
 
 
 def test_references_of_a_schema_are_resolved():

@@ -244,7 +244,7 @@ final class BatchWriter implements AutoCloseable {
     }
 
     private TopicTable table(String topic) {
-        return tables.computeIfAbsent(topic, one -> new TopicTable(names.table(one), config.recordSettings(one), encoders,
+        return tables.computeIfAbsent(topic, one -> new TopicTable(one, names.table(one), config.recordSettings(one), encoders,
                 config.getString(MySqlSinkConfig.WRITE_MODE)));
     }
 

@@ -48,7 +48,16 @@ public final class MySqlSinkTask extends SinkTask {
     }
 
     private static TopicTable.Encoders encoders(MySqlSinkConfig config) {
-        return (table, settings) -> new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
+        if (!config.getString(MySqlSinkConfig.VALUE_FORMAT).equals(MySqlSinkConfig.DETECT)) {
+            return (topic, table, settings) ->
+                    new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
+        }
+        DetectedSchemas schemas = new DetectedSchemas(config.getString(MySqlSinkConfig.REGISTRY_URL));
+        return (topic, table, settings) -> {
+            DetectedValueEncoders values = new DetectedValueEncoders(schemas, table, settings);
+            values.planLatest(topic);
+            return new TableRecordEncoder(table, settings, values);
+        };
     }
 
     /** Does what can be done later too, if the database does not answer now. */

@@ -74,6 +74,10 @@ final class SinkMetrics {
         return halvings.get();
     }
 
+    boolean localInfile() {
+        return loading.get() == 1;
+    }
+
     /** What needs classes of Connect 4.1, so that they are not loaded before. */
     private static final class Registration {
         static void register(SinkMetrics of, SinkTaskContext context) {

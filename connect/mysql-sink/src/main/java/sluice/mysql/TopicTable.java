@@ -13,9 +13,10 @@ final class TopicTable {
 
     /** Makes encoders for a table's definition. */
     interface Encoders {
-        RecordEncoder encoder(TableColumns table, RecordSettings settings);
+        RecordEncoder encoder(String topic, TableColumns table, RecordSettings settings);
     }
 
+    private final String topic;
     private final String name;
     private final RecordSettings settings;
     private final Encoders encoders;
@@ -28,7 +29,8 @@ final class TopicTable {
     private TableWriter writer;
 
     /** `name` is the table's name, `mode` is write.mode. */
-    TopicTable(String name, RecordSettings settings, Encoders encoders, String mode) {
+    TopicTable(String topic, String name, RecordSettings settings, Encoders encoders, String mode) {
+        this.topic = topic;
         this.name = name;
         this.settings = settings;
         this.encoders = encoders;
@@ -56,7 +58,7 @@ final class TopicTable {
         }
         TableDefinition found = session.timed(() -> TableReader.read(session.connection(), name));
         TableColumns columns = new TableColumns(found);
-        encoder = encoders.encoder(columns, settings);
+        encoder = encoders.encoder(topic, columns, settings);
         writer = new TableWriter(columns, mode);
         definition = found;
         if (mode.equals(MySqlSinkConfig.AUTO) && definition.upsertReason() != null) {
