@@ -1,9 +1,6 @@
 """Messages for confluent_kafka's Protobuf serialiser and deserialiser, made of descriptors: no protoc is needed."""
 
-import base64
-import json
 from typing import Any
-from urllib.request import urlopen
 
 from confluent_kafka.schema_registry.confluent import meta_pb2
 from confluent_kafka.schema_registry.confluent.type import decimal_pb2
@@ -43,13 +40,6 @@ def pool(*files: descriptor_pb2.FileDescriptorProto) -> DescriptorPool:
 def message_class(types: DescriptorPool, name: str) -> Any:
     """Return the class of a message by its full name."""
     return GetMessageClass(types.FindMessageTypeByName(name))
-
-
-def registered_file(registry_url: str, schema_id: int) -> descriptor_pb2.FileDescriptorProto:
-    """Return the descriptor that the registry makes of a registered .proto file."""
-    with urlopen(f"{registry_url}/schemas/ids/{schema_id}?format=serialized") as answer:
-        serialized = base64.b64decode(json.load(answer)["schema"])
-    return descriptor_pb2.FileDescriptorProto.FromString(serialized)
 
 
 PLACE = descriptor_pb2.FileDescriptorProto(
@@ -171,3 +161,47 @@ READING_COLUMNS = {
     "place": "JSON",
 }
 """Columns of a table for Reading, by the field's name."""
+
+_VALUE_TYPES: tuple[tuple[str, "Type.Type.ValueType", str | None], ...] = (
+    ("id", Type.TYPE_INT32, None),
+    ("counted", Type.TYPE_MESSAGE, ".confluent.type.Decimal"),
+    ("paid", Type.TYPE_MESSAGE, ".confluent.type.Decimal"),
+    ("seen", Type.TYPE_MESSAGE, ".google.protobuf.Timestamp"),
+    ("born", Type.TYPE_MESSAGE, ".google.type.Date"),
+    ("at", Type.TYPE_MESSAGE, ".google.type.TimeOfDay"),
+    ("ratio", Type.TYPE_DOUBLE, None),
+    ("note", Type.TYPE_STRING, None),
+    ("raw", Type.TYPE_BYTES, None),
+    ("missing", Type.TYPE_INT32, None),
+    ("zero", Type.TYPE_INT32, None),
+)
+ENVELOPE = descriptor_pb2.FileDescriptorProto(
+    name="envelope.proto",
+    package="sluice.test",
+    syntax="proto2",  # every field says whether it is there
+    dependency=[
+        "confluent/type/decimal.proto",
+        "google/protobuf/timestamp.proto",
+        "google/type/date.proto",
+        "google/type/timeofday.proto",
+    ],
+    message_type=[
+        descriptor_pb2.DescriptorProto(
+            name="Envelope",
+            nested_type=[
+                descriptor_pb2.DescriptorProto(
+                    name="Value",
+                    field=[
+                        _field(name, number, kind, type_name=type_name)
+                        for number, (name, kind, type_name) in enumerate(_VALUE_TYPES, start=1)
+                    ],
+                )
+            ],
+            field=[
+                _field("before", 1, Type.TYPE_MESSAGE, type_name=".sluice.test.Envelope.Value"),
+                _field("after", 2, Type.TYPE_MESSAGE, type_name=".sluice.test.Envelope.Value"),
+            ],
+        )
+    ],
+)
+"""What Debezium's records of a table are as Protobuf, of the fields that the test reads."""
