@@ -47,7 +47,7 @@ final class DetectedValueEncoders implements ValueEncoders {
             DetectedSchema schema = schemas.latest(subject);
             if (schema instanceof DetectedSchema.Avro avro && avro.isRecord()) {
                 AvroPlan.of(avro, table, settings);
-            } else if (schema != null) {
+            } else if (schema != null && schema.connect() != null) {
                 RowPlan.of(schema.connect(), table, settings);
             }
         } catch (DataException error) { // Its records will be dead letters; others may come.
