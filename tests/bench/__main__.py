@@ -15,6 +15,7 @@ from tests.bench.database import csv_to_database
 from tests.bench.images import images_to_redis
 from tests.bench.kafka import csv_to_kafka, csv_to_kafka_lab
 from tests.bench.measurement import Figures, Measurement, Report, Result
+from tests.bench.mysql_sink import mysql_sink
 from tests.bench.redis_writes import redis_sink
 from tests.bench.scaling import scaling
 from tests.bench.startup_and_memory import memory, start
@@ -25,6 +26,7 @@ _FUNCTIONS: tuple[Callable[[BenchPipeline], Result], ...] = (
     csv_to_kafka,
     csv_to_kafka_lab,
     csv_to_database,
+    mysql_sink,
     images_to_redis,
     redis_sink,
     converters,
@@ -60,11 +62,17 @@ def main() -> None:
 
 
 def _show(found: list[Result], console: Console) -> None:
-    """Print the ratios in one table, then the tables of each report."""
+    """Print the ratios in one table, then the other tables."""
     if ratios := [entry for entry in found if isinstance(entry, Measurement)]:
         console.print(_ratios(ratios))
-    for figures in (figures for entry in found if isinstance(entry, Report) for figures in entry.tables):
+    for figures in (figures for entry in found for figures in _tables(entry)):
         console.print(_figures(figures))
+
+
+def _tables(entry: Result) -> tuple[Figures, ...]:
+    if isinstance(entry, Report):
+        return entry.tables
+    return (entry.figures,) if isinstance(entry, Measurement) and entry.figures else ()
 
 
 def _figures(figures: Figures) -> Table:

@@ -13,6 +13,20 @@ from sluice.local.processes import running_processes
 OTHERS, IDLE = "others", "idle"
 
 
+def cpu_seconds(instance: Instance) -> dict[str, float]:
+    """Return the CPU time that each process of a pipeline has used since its start, with its ended children, s.
+
+    Connect's workers are added up.
+    """
+    names: dict[str, float] = {}
+    for entry in running_processes(instance):
+        times: Any = entry.process.cpu_times()
+        name = entry.name.partition("-")[0]
+        used = times.user + times.system + times.children_user + times.children_system
+        names[name] = names.get(name, 0.0) + used
+    return names
+
+
 @dataclass(frozen=True, kw_only=True)
 class CpuTimes:
     """CPU seconds used so far by the pipeline's processes and the machine."""
@@ -22,12 +36,8 @@ class CpuTimes:
 
     @classmethod
     def read(cls, instance: Instance) -> Self:
-        """Read the CPU times; Connect's workers are added up."""
-        names: dict[str, float] = {}
-        for entry in running_processes(instance):
-            times = entry.process.cpu_times()
-            name = entry.name.partition("-")[0]
-            names[name] = names.get(name, 0.0) + times.user + times.system
+        """Read the CPU times."""
+        names = cpu_seconds(instance)
         machine: Any = psutil.cpu_times()
         names[IDLE] = machine.idle + getattr(machine, "iowait", 0.0)
         names[OTHERS] = (psutil.cpu_count() or 1) * time.monotonic() - sum(names.values())

@@ -1,5 +1,6 @@
-"""Times mysql-sink while it writes a full topic into an empty table."""
+"""Times a sink while it writes all records of gps-fixes into an empty table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pymysql
@@ -16,6 +17,22 @@ _SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
+class SinkUnderTest:
+    """A sink connector for gps-fixes, its settings and the table of myDB that it writes."""
+
+    sink: Sink
+    settings: Mapping[str, str]
+    table: str
+
+
+def pipeline_sink(bench: BenchPipeline) -> SinkUnderTest:
+    """Return mysql-sink, with its settings in k8s/."""
+    return SinkUnderTest(
+        sink=Sink(bench.instance, MYSQL_SINK), settings=connector_settings(MYSQL_SINK), table="gps_fixes"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DrainResult:
     """Result of one run: rows per second, cores by process, tasks by worker (`connect-1: 0 1, connect-2: 2 3`)."""
 
@@ -23,30 +40,35 @@ class DrainResult:
     cores: dict[str, float]
     tasks: str
 
+    def microseconds_per_row(self, process: str) -> float:
+        """Return the CPU time of a process per row in µs; other load on the machine hardly changes it."""
+        return self.cores[process] / self.rate * 1e6
 
-def drain(bench: BenchPipeline, *, rows: int, tasks: int) -> DrainResult:
-    """Have the sink write the topic's `rows` records again with `tasks` tasks, and time it."""
-    sink = reset_sink(bench, tasks=tasks)
+
+def drain(bench: BenchPipeline, *, rows: int, tasks: int, tested: SinkUnderTest | None = None) -> DrainResult:
+    """Have a sink (mysql-sink if `tested` is None) write the topic's `rows` records with `tasks` tasks, and time it."""
+    tested = tested or pipeline_sink(bench)
+    sink = reset_sink(bench, tasks=tasks, tested=tested)
     with Progress(bench) as progress:
         sink.resume()
         wait_for(lambda: progress.rows() >= rows * _WARM, seconds=_SECONDS)
         first, before = progress.rows(), CpuTimes.read(bench.instance)
         wait_for(lambda: progress.rows() >= rows, seconds=_SECONDS)
         after = CpuTimes.read(bench.instance)
-    wait_for(lambda: bench.rows() == rows)
+    wait_for(lambda: bench.rows(tested.table) == rows)
     return DrainResult(
         rate=(rows - first) / (after.wall - before.wall), cores=before.until(after), tasks=_by_worker(bench, sink)
     )
 
 
-def reset_sink(bench: BenchPipeline, *, tasks: int) -> Sink:
-    """Stop the sink, empty its table, and reset its offsets to the topic's beginning."""
-    sink = Sink(bench.instance, MYSQL_SINK)
-    sink.stop()
-    bench.execute("TRUNCATE TABLE myDB.gps_fixes")
-    sink.reset_offsets()
-    sink.apply({**connector_settings(MYSQL_SINK), "tasks.max": str(tasks)})
-    return sink
+def reset_sink(bench: BenchPipeline, *, tasks: int, tested: SinkUnderTest | None = None) -> Sink:
+    """Stop a sink (mysql-sink if `tested` is None), empty its table, reset its offsets to the topic's beginning."""
+    tested = tested or pipeline_sink(bench)
+    tested.sink.stop()
+    bench.execute(f"TRUNCATE TABLE myDB.{tested.table}")
+    tested.sink.reset_offsets()
+    tested.sink.apply({**tested.settings, "tasks.max": str(tasks)})
+    return tested.sink
 
 
 class Progress:

@@ -23,25 +23,6 @@ class Result(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """One row of the table of ratios: `ratio` is ours / peer, `goal` the expected ratio, `what` the peer."""
-
-    name: str
-    ours: float
-    peer: float
-    unit: str
-    ratio: float
-    goal: str
-    what: str
-
-    def summary(self) -> str:
-        return f"{self.ratio:.2f} ({self.ours:,.1f} against {self.peer:,.1f} {self.unit})"
-
-    def as_json(self) -> object:
-        return {name: value for name, value in asdict(self).items() if name != "name"}
-
-
 Cell = str | int | float
 
 
@@ -52,6 +33,34 @@ class Figures:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    def as_json(self) -> list[dict[str, Cell]]:
+        """Return an object for each row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One row of the table of ratios: `ratio` is ours / peer, `goal` the expected ratio, `what` the peer.
+
+    `figures` are a table of their own, of what the ratio does not show.
+    """
+
+    name: str
+    ours: float
+    peer: float
+    unit: str
+    ratio: float
+    goal: str
+    what: str
+    figures: Figures | None = None
+
+    def summary(self) -> str:
+        return f"{self.ratio:.2f} ({self.ours:,.1f} against {self.peer:,.1f} {self.unit})"
+
+    def as_json(self) -> object:
+        ratio = {name: value for name, value in asdict(self).items() if name not in ("name", "figures")}
+        return {**ratio, **({self.figures.title: self.figures.as_json()} if self.figures else {})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +74,7 @@ class Report:
         return ", ".join(f"{table.title}: {len(table.rows)} lines" for table in self.tables)
 
     def as_json(self) -> object:
-        return {
-            table.title: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in self.tables
-        }
+        return {table.title: table.as_json() for table in self.tables}
 
 
 def side_by_side(
@@ -79,8 +86,11 @@ def side_by_side(
     goal: str,
     what: str,
     rounds: int = ROUNDS,
+    figures: Callable[[], Figures] | None = None,
 ) -> Measurement:
     """Run both in turn, `rounds` times after a warm-up; return the medians and the median of the ratios.
+
+    `figures` is called at the end.
 
     In turn, because a machine's speed drifts: each ratio is of two adjacent runs.
     """
@@ -95,4 +105,5 @@ def side_by_side(
         ratio=median(one / other for one, other in pairs),
         goal=goal,
         what=what,
+        figures=figures() if figures else None,
     )

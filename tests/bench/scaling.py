@@ -74,5 +74,4 @@ def _line(workers: int, tasks: int, runs: list[DrainResult]) -> tuple[Cell, ...]
 
 
 def _row_cost(name: str, runs: list[DrainResult]) -> float:
-    """Return the CPU time of a process per row in µs; other load on the machine hardly changes it."""
-    return round(median(run.cores[name] / run.rate for run in runs) * 1e6, 1)
+    return round(median(run.microseconds_per_row(name) for run in runs), 1)

@@ -2,14 +2,17 @@
 
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from producer.gps.encode_row import schema_text
+from tests.bench.drain_backlog import DrainResult
 from tests.bench.formats import FORMATS, Format, Record, Schema, connect_schema
-from tests.bench.measurement import Figures, Report
+from tests.bench.measurement import Figures, Measurement, Report, side_by_side
 from tests.bench.schema_changes import CHANGES, Change
+from tests.bench.startup_and_memory import Start, compare_with_floor
 
 SCHEMA: Schema = json.loads(schema_text())
 RECORD: Record = {
@@ -66,3 +69,43 @@ def test_a_report_becomes_an_object_with_a_list_for_each_table() -> None:
     report = Report(name="converters", tables=(figures,))
     assert report.as_json() == {"sizes": [{"converter": "Avro", "bytes": 56}, {"converter": "String", "bytes": 72}]}
     assert json.loads(json.dumps(report.as_json())) == report.as_json()
+
+
+def test_a_measurement_becomes_an_object_with_its_ratio_and_its_own_table() -> None:
+    figures = Figures(title="CPU", columns=("process", "s"), rows=(("kafka", 1.5),))
+    bare = Measurement(name="start", ours=3.0, peer=2.0, unit="s", ratio=1.5, goal="at most 1.2", what="the floor")
+    assert bare.as_json() == {"ours": 3.0, "peer": 2.0, "unit": "s", "ratio": 1.5, "goal": "at most 1.2"} | {
+        "what": "the floor"
+    }
+    with_table: Any = replace(bare, figures=figures).as_json()
+    assert with_table.pop("CPU") == [{"process": "kafka", "s": 1.5}]
+    assert with_table == bare.as_json()
+
+
+def test_two_programs_run_in_turn_and_the_table_is_made_of_all_their_rounds() -> None:
+    order: list[str] = []
+    measured = side_by_side(
+        lambda: float(order.append("ours") or 6),
+        lambda: float(order.append("peer") or 3),
+        name="n",
+        unit="u",
+        goal="g",
+        what="w",
+        rounds=2,
+        figures=lambda: Figures(title="rounds", columns=("number",), rows=((len(order),),)),
+    )
+    assert order == ["ours", "peer"] * 3
+    assert (measured.ratio, measured.figures) == (2.0, Figures(title="rounds", columns=("number",), rows=((6,),)))
+
+
+def test_the_floor_of_a_start_is_the_cpu_time_of_all_processes_on_all_cores() -> None:
+    starts = [Start(seconds=seconds, cpu={"kafka": 3.0, "connect": seconds}) for seconds in (9.0, 5.0, 7.0)]
+    measured = compare_with_floor(starts, cores=2)
+    assert (measured.ours, measured.peer, measured.ratio) == (7.0, 5.0, 1.4)
+    assert measured.figures is not None
+    assert measured.figures.rows == (("connect", 7.0), ("kafka", 3.0), ("all", 10.0))
+
+
+def test_a_process_costs_its_cores_divided_by_the_rate() -> None:
+    result = DrainResult(rate=200_000, cores={"connect": 0.3}, tasks="connect-1: 0 1")
+    assert result.microseconds_per_row("connect") == pytest.approx(1.5)

@@ -18,33 +18,34 @@ import org.apache.kafka.connect.errors.DataException;
 import sluice.registry.RegisteredSchema;
 
 /** Decodes and encodes Avro bodies of one schema. Not thread-safe: the reader and its decoder are reused. */
-final class AvroCodec {
+public final class AvroCodec {
     private final Schema schema;
     private final GenericDatumReader<Object> reader;
     private BinaryDecoder decoder;
 
-    AvroCodec(Schema schema) {
+    /** Makes a codec of a schema that `of` has read, or of a part of one. */
+    public AvroCodec(Schema schema) {
         this.schema = schema;
         reader = new GenericDatumReader<>(schema);
     }
 
     /** Returns the codec of a registered schema; throws a DataException if it is of another type or not valid. */
-    static AvroCodec of(RegisteredSchema registered) {
+    public static AvroCodec of(RegisteredSchema registered) {
         registered.requireType(RegisteredSchema.AVRO, "Avro");
         try {
-            return new AvroCodec(new Schema.Parser().parse(registered.text()));
+            return new AvroCodec(FixedDecimals.name(new Schema.Parser().parse(registered.text())));
         } catch (SchemaParseException error) {
             throw new DataException("the schema with the id " + registered.id() + " cannot be read as Avro: "
                     + error.getMessage(), error);
         }
     }
 
-    Schema schema() {
+    public Schema schema() {
         return schema;
     }
 
     /** Decodes `value` from `start` to its end; throws a DataException if bytes are missing, left over or invalid. */
-    Object decode(byte[] value, int start, int id) {
+    public Object decode(byte[] value, int start, int id) {
         decoder = DecoderFactory.get().binaryDecoder(value, start, value.length - start, decoder);
         try {
             Object datum = reader.read(null, decoder);

@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 /** BIT columns, as the number that their bits are. LOAD DATA would take digits for the bytes themselves. */
 final class BitFormat extends ColumnFormat {
     private static final int LONGEST = 64;
+    private static final int DIGITS = 20;
 
     BitFormat(Column column) {
         super(column);
@@ -25,7 +26,8 @@ final class BitFormat extends ColumnFormat {
 
     @Override
     void writeDecimal(BigDecimal value, RowBuffer row) {
-        boolean whole = value.signum() >= 0 && Numbers.fitsScale(value, 0) && value.precision() - (long) value.scale() <= 20;
+        boolean whole = value.signum() >= 0 && Numbers.fitsScale(value, 0)
+                && value.precision() - (long) value.scale() <= DIGITS;
         if (!whole || value.toBigInteger().bitLength() > LONGEST) {
             throw cannotHold(value, "it is not a whole number of at most 64 bits");
         }

@@ -19,7 +19,8 @@ final class CheckedField {
             try {
                 return Long.parseLong(text);
             } catch (NumberFormatException error) {
-                throw new DataException("field " + name + " must equal the key, and \"" + text + "\" is no whole number");
+                throw new DataException(
+                        "field " + name + " must equal the key, and \"" + text + "\" is no whole number");
             }
         }
         throw new DataException("field " + name + " must equal the key, and it is "

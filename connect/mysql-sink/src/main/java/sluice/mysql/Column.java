@@ -5,8 +5,8 @@ package sluice.mysql;
  *
  * @param name         name, in the case of the table's definition
  * @param type         whole type as it would be written in CREATE TABLE, such as "bigint(20) unsigned"
- * @param dataType     type without length and attributes, in small letters, such as "bigint"; "json" for MariaDB's JSON too,
- *                     whose `type` is "longtext"
+ * @param dataType     type without length and attributes, in small letters, such as "bigint"; "json" for MariaDB's
+ *                     JSON too, whose `type` is "longtext"
  * @param length       largest length: characters of text, bytes of binary types; 0 otherwise
  * @param precision    digits of a number, 0 otherwise
  * @param scale        digits after the point of a number; of a time, digits of its seconds' fraction

@@ -7,9 +7,9 @@ import org.apache.kafka.connect.errors.DataException;
  * Writes values of every kind into one column, as text of LOAD DATA.
  *
  * <p>Each method throws a DataException if the column cannot hold the value as it is: what the database would round,
- * cut or change without an error (a fraction in a column of whole numbers, digits after those of a DECIMAL, microseconds
- * in a DATETIME(0), a double that is no float) is refused here, with the column's name, its type and the value. What the
- * database itself refuses (a number out of range, text too long) may be left to it.
+ * cut or change without an error (a fraction in a column of whole numbers, digits after those of a DECIMAL,
+ * microseconds in a DATETIME(0), a double that is no float) is refused here, with the column's name, its type and the
+ * value. What the database itself refuses (a number out of range, text too long) may be left to it.
  *
  * <p>By default every kind is refused: a subclass for a type of column overrides what it takes.
  */

@@ -21,11 +21,11 @@ final class DateParser {
     static void write(ColumnFormat column, byte[] utf8, int start, int length, RowBuffer row) {
         String text = new String(utf8, start, length, StandardCharsets.UTF_8);
         try {
-            if (length == DATE_LENGTH) {
+            if (text.length() == DATE_LENGTH) {
                 column.writeDate(LocalDate.parse(text).toEpochDay(), row);
                 return;
             }
-            if (length > DATE_LENGTH) {
+            if (text.length() > DATE_LENGTH) {
                 Instant instant = instant(text.charAt(DATE_LENGTH) == ' '
                         ? text.substring(0, DATE_LENGTH) + 'T' + text.substring(DATE_LENGTH + 1) : text);
                 column.writeTimestamp(instant.getEpochSecond(), instant.getNano(), row);
@@ -38,7 +38,7 @@ final class DateParser {
     }
 
     private static Instant instant(String text) {
-        boolean zoned = text.endsWith("Z") || text.lastIndexOf('+') > DATE_LENGTH || text.lastIndexOf('-') > DATE_LENGTH;
+        boolean zoned = text.endsWith("Z") || Math.max(text.lastIndexOf('+'), text.lastIndexOf('-')) > DATE_LENGTH;
         return zoned ? OffsetDateTime.parse(text).toInstant() : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
     }
 }

@@ -9,6 +9,8 @@ final class DateText {
     /** 0000-01-01 and 9999-12-31, in days since 1970-01-01. */
     private static final long FIRST_DAY = -719_528;
     private static final long LAST_DAY = 2_932_896;
+    /** 1 March of the year -400, before 1970-01-01. */
+    private static final long ERA_BEGIN = 719_468 + 146_097;
 
     private DateText() { }
 
@@ -18,7 +20,7 @@ final class DateText {
             throw column.cannotHold("a date " + epochDays + " days from 1970-01-01", "its year is not in 0 to 9999");
         }
         // Years that begin in March, so that the day that some years lack is the last one; 400 of them repeat.
-        int days = (int) (epochDays - FIRST_DAY + 306);
+        int days = (int) (epochDays + ERA_BEGIN);
         int era = days / 146_097;
         int dayOfEra = days % 146_097;
         int yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
@@ -26,7 +28,7 @@ final class DateText {
         int marchMonth = (5 * dayOfYear + 2) / 153;
         int day = dayOfYear - (153 * marchMonth + 2) / 5 + 1;
         int month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-        int year = yearOfEra + era * 400 - 1 + (month <= 2 ? 1 : 0);
+        int year = yearOfEra + (era - 1) * 400 + (month <= 2 ? 1 : 0);
         int at = row.reserve(10);
         byte[] bytes = row.bytes();
         two(bytes, at, year / 100);

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * ENUM columns. Text must be a member exactly: the database would take one in another case, with spaces at its end, or a
- * number for a member's position.
+ * ENUM columns. Text must be a member exactly: the database would take one in another case, with spaces at its end, or
+ * a number for a member's position.
  */
 final class EnumFormat extends ColumnFormat {
     private final List<byte[]> members;
@@ -34,6 +34,7 @@ final class EnumFormat extends ColumnFormat {
                 return;
             }
         }
-        throw cannotHold('"' + new String(utf8, start, length, StandardCharsets.UTF_8) + '"', "it is not one of its values");
+        String text = new String(utf8, start, length, StandardCharsets.UTF_8);
+        throw cannotHold('"' + text + '"', "it is not one of its values");
     }
 }

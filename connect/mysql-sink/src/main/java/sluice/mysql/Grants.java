@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  */
 final class Grants {
     private static final Pattern LINE = Pattern.compile(
-            "(GRANT|REVOKE) (.+?) ON (?:TABLE )?(\\*|`(?:[^`]|``)+`)\\.(\\*|`(?:[^`]|``)+`) (?:TO|FROM) .*", Pattern.DOTALL);
+            "(GRANT|REVOKE) (.+?) ON (?:TABLE )?(\\*|`(?:[^`]|``)+`)\\.(\\*|`(?:[^`]|``)+`) (?:TO|FROM) .*",
+            Pattern.DOTALL);
     /** Columns of a privilege that is granted for some columns only. */
     private static final Pattern COLUMNS = Pattern.compile("\\s*\\([^)]*\\)");
 
@@ -33,8 +34,9 @@ final class Grants {
             try (ResultSet row = statement.executeQuery("SELECT CURRENT_ROLE(), VERSION()")) {
                 row.next();
                 // MariaDB lists the role's privileges by itself and has no USING.
-                boolean listed = row.getString(2).contains("MariaDB") || row.getString(1) == null;
-                roles = listed || row.getString(1).equals("NONE") ? "" : " FOR CURRENT_USER() USING " + row.getString(1);
+                String active = row.getString(1);
+                boolean listed = row.getString(2).contains("MariaDB") || active == null || active.equals("NONE");
+                roles = listed ? "" : " FOR CURRENT_USER() USING " + active;
             }
             try (ResultSet rows = statement.executeQuery("SHOW GRANTS" + roles)) {
                 while (rows.next()) {
@@ -50,8 +52,8 @@ final class Grants {
         for (String line : lines) {
             Matcher matcher = LINE.matcher(line);
             if (matcher.matches()) {
-                List<String> privileges = Arrays.stream(
-                        COLUMNS.matcher(matcher.group(2)).replaceAll(" (some columns)").split(",")).map(String::strip).toList();
+                String whole = COLUMNS.matcher(matcher.group(2)).replaceAll(" (some columns)");
+                List<String> privileges = Arrays.stream(whole.split(",")).map(String::strip).toList();
                 grants.add(new Grant(
                         matcher.group(1).equals("GRANT"), privileges, matcher.group(3), matcher.group(4)));
             }
@@ -75,7 +77,7 @@ final class Grants {
 
     private record Grant(boolean granted, List<String> privileges, String database, String table) {
         boolean has(String privilege) {
-            return privileges.contains(privilege) || privileges.contains("ALL PRIVILEGES") || privileges.contains("ALL");
+            return privileges.contains(privilege) || privileges.contains("ALL PRIVILEGES");
         }
 
         boolean covers(String otherDatabase, String otherTable) {

@@ -28,7 +28,7 @@ final class JsonPlan {
     private static ValueWriter inside(Schema schema, JsonElement element) {
         switch (schema.type()) {
             case STRUCT:
-                return ofStruct(schema, element);
+                return new StructWriter(schema, element);
             case ARRAY:
                 return ofArray(ValueWriter.of(schema.valueSchema(), element), element);
             default:
@@ -36,20 +36,31 @@ final class JsonPlan {
         }
     }
 
-    private static ValueWriter ofStruct(Schema schema, JsonElement element) {
-        List<Field> fields = schema.fields();
-        ValueWriter[] writers = fields.stream()
-                .map(field -> ValueWriter.of(field.schema(), element)).toArray(ValueWriter[]::new);
-        JsonWriter json = element.json();
-        return (value, row) -> {
-            json.beginObject();
+    /** Planned with the first value, because a schema may contain itself. */
+    private static final class StructWriter implements ValueWriter {
+        private final List<Field> fields;
+        private final JsonElement element;
+        private ValueWriter[] writers;
+
+        StructWriter(Schema schema, JsonElement element) {
+            fields = schema.fields();
+            this.element = element;
+        }
+
+        @Override
+        public void write(Object value, RowBuffer row) {
+            element.json().beginObject();
+            if (writers == null) {
+                writers = fields.stream()
+                        .map(field -> ValueWriter.of(field.schema(), element)).toArray(ValueWriter[]::new);
+            }
             for (int index = 0; index < writers.length; index++) {
                 String name = fields.get(index).name();
-                json.name(name);
+                element.json().name(name);
                 writeOrNull(((Struct) value).getWithoutDefault(name), writers[index], element, row);
             }
-            json.endObject();
-        };
+            element.json().endObject();
+        }
     }
 
     private static ValueWriter ofArray(ValueWriter item, JsonElement element) {

@@ -5,11 +5,14 @@ import org.apache.kafka.connect.errors.DataException;
 
 /** Writes a JSON document, token by token, as UTF-8 into a buffer that is used again. */
 final class JsonWriter {
+    /** More than the databases take: MySQL 100 levels, MariaDB 31. */
+    private static final int MAX_DEPTH = 200;
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
     private final RowBuffer json;
     private final Utf8 utf8 = new Utf8();
     private boolean needsComma;
+    private int depth;
 
     JsonWriter() {
         json = new RowBuffer();
@@ -19,6 +22,7 @@ final class JsonWriter {
     void reset() {
         json.truncate(0);
         needsComma = false;
+        depth = 0;
     }
 
     byte[] bytes() {
@@ -66,7 +70,7 @@ final class JsonWriter {
         NumberText.write(value, json);
     }
 
-    /** Writes a double with a point or an exponent, so that it stays one; throws a DataException for NaN and infinities. */
+    /** Writes a double with a point or an exponent, so that it stays one; throws a DataException if it is not finite. */
     void number(double value) {
         checkFinite(value);
         value();
@@ -148,12 +152,16 @@ final class JsonWriter {
 
 
     private void begin(char bracket) {
+        if (++depth > MAX_DEPTH) {
+            throw new DataException("the value is nested deeper than " + MAX_DEPTH);
+        }
         value();
         put(bracket);
         needsComma = false;
     }
 
     private void end(char bracket) {
+        depth--;
         put(bracket);
         needsComma = true;
     }

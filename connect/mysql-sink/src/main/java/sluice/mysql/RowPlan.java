@@ -29,6 +29,7 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
      * mismatch.mode says, which names the fields without a column and the columns that need a field.
      */
     static RowPlan of(List<String> names, TableColumns table, RecordSettings settings) {
+        checkField(names, settings);
         List<ColumnFormat> key = table.primaryKey();
         List<ColumnFormat> columns = new ArrayList<>();
         Map<ColumnFormat, String> named = new HashMap<>();
@@ -51,8 +52,9 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
         for (int index : order) {
             written.add(columns.get(index));
         }
-        // List.copyOf would not take a null.
-        return new RowPlan(columns, order, table.layout(written), checkedField(names, settings));
+        // Not List.copyOf: a column may be null.
+        return new RowPlan(columns, order, table.layout(written),
+                settings.keyMustEqual() == null ? -1 : names.indexOf(settings.keyMustEqual()));
     }
 
     private static List<String> missing(List<ColumnFormat> columns, List<ColumnFormat> key, TableColumns table,
@@ -63,7 +65,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
             given.addAll(key);
         } else {
             // Even one with a default: without it, every record would be a row of its own.
-            key.stream().filter(column -> !columns.contains(column)).forEach(column -> missing.add(column.column().name()));
+            key.stream().filter(column -> !columns.contains(column))
+                    .forEach(column -> missing.add(column.column().name()));
             given.addAll(key);
         }
         missing.addAll(table.missing(given));
@@ -79,7 +82,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
             reasons.add("the table has no column for the field " + String.join(", ", unknown));
         }
         if (!missing.isEmpty()) {
-            reasons.add("the value has no field for the column " + String.join(", ", missing) + ", which has no default");
+            reasons.add("the value has no field for the column " + String.join(", ", missing)
+                    + ", which has no default");
         }
         throw mismatch(settings, "the record and table " + table.table().name() + " do not match: "
                 + String.join("; ", reasons));
@@ -100,11 +104,12 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
         return order.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static int checkedField(List<String> names, RecordSettings settings) {
+    /** A value without the field is not meant for this table: a bad record, whatever mismatch.mode is. */
+    private static void checkField(List<String> names, RecordSettings settings) {
         if (settings.keyMustEqual() != null && !names.contains(settings.keyMustEqual())) {
-            throw mismatch(settings, "the value has no field " + settings.keyMustEqual() + ", which key.must.equal names");
+            throw new DataException(
+                    "the value has no field " + settings.keyMustEqual() + ", which must equal the key (key.must.equal)");
         }
-        return names.indexOf(settings.keyMustEqual());
     }
 
     /** Returns the exception for fields and columns that do not match: it stops the task, or makes a bad record. */

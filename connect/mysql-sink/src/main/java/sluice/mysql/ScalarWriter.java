@@ -11,8 +11,8 @@ import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema;
 
 /**
- * Writes the values of a scalar schema into a column as its logical type means them: Connect's and Debezium's. A value is
- * given raw, as the schema's type stores it: days, milliseconds, a decimal's bytes.
+ * Writes the values of a scalar schema into a column as its logical type means them: Connect's and Debezium's. A value
+ * is given raw, as the schema's type stores it: days, milliseconds, a decimal's bytes.
  */
 final class ScalarWriter {
     private static final long NANOSECONDS = DateText.NANOSECONDS;
@@ -29,8 +29,15 @@ final class ScalarWriter {
 
     static ScalarWriter of(Schema schema, ColumnFormat column) {
         Meaning meaning = Meaning.of(schema);
-        String scale = meaning == Meaning.DECIMAL ? schema.parameters().get(Decimal.SCALE_FIELD) : "0";
-        return new ScalarWriter(column, meaning, Integer.parseInt(scale));
+        if (meaning != Meaning.DECIMAL) {
+            return new ScalarWriter(column, meaning, 0);
+        }
+        String scale = schema.parameters() == null ? null : schema.parameters().get(Decimal.SCALE_FIELD);
+        try {
+            return new ScalarWriter(column, meaning, Integer.parseInt(scale));
+        } catch (NumberFormatException error) {
+            return new ScalarWriter(column, Meaning.DECIMAL_WITHOUT_SCALE, 0);
+        }
     }
 
     void writeBoolean(boolean value, RowBuffer row) {
@@ -121,7 +128,9 @@ final class ScalarWriter {
     }
 
     void writeBytes(byte[] value, int start, int length, RowBuffer row) {
-        if (meaning == Meaning.DECIMAL) {
+        if (meaning == Meaning.DECIMAL_WITHOUT_SCALE) {
+            throw column.refuse("a decimal whose schema has no scale");
+        } else if (meaning == Meaning.DECIMAL) {
             column.writeDecimal(new BigDecimal(new BigInteger(value, start, length), scale), row);
         } else if (meaning == Meaning.BITS && !(column instanceof BinaryFormat)) {
             column.writeDecimal(new BigDecimal(number(value, start, length)), row);
@@ -140,8 +149,8 @@ final class ScalarWriter {
     }
 
     private enum Meaning {
-        PLAIN, DAYS, MILLISECONDS_OF_DAY, MICROSECONDS_OF_DAY, NANOSECONDS_OF_DAY, EPOCH_MILLISECONDS, EPOCH_MICROSECONDS,
-        EPOCH_NANOSECONDS, DECIMAL, JSON, BITS, ZONED_TIME, INTERVAL;
+        PLAIN, DAYS, MILLISECONDS_OF_DAY, MICROSECONDS_OF_DAY, NANOSECONDS_OF_DAY, EPOCH_MILLISECONDS,
+        EPOCH_MICROSECONDS, EPOCH_NANOSECONDS, DECIMAL, DECIMAL_WITHOUT_SCALE, JSON, BITS, ZONED_TIME, INTERVAL;
 
         static Meaning of(Schema schema) {
             String name = schema.name() == null ? "" : schema.name();

@@ -46,11 +46,12 @@ final class StructEncoder implements ValueEncoder {
                 row.separator();
             }
             // A null is a null: get() would give the schema's default in its place.
-            Object field = withDefault[index] ? struct.getWithoutDefault(fields[index].name()) : struct.get(fields[index]);
-            if (field == null) {
+            Field field = fields[index];
+            Object one = withDefault[index] ? struct.getWithoutDefault(field.name()) : struct.get(field);
+            if (one == null) {
                 columns[index].writeNull(row);
             } else {
-                writers[index].write(field, row);
+                writers[index].write(one, row);
             }
         }
         if (checked != null) {

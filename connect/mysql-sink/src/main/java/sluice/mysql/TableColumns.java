@@ -38,7 +38,7 @@ final class TableColumns {
         return layouts.computeIfAbsent(List.copyOf(columns), RowLayout::new);
     }
 
-    /** Returns the names of columns that a row must name, because they have no default, and that are not among `named`. */
+    /** Returns the names of columns that are not among `named`, though a row must name them: they have no default. */
     List<String> missing(List<ColumnFormat> named) {
         List<String> names = new ArrayList<>();
         for (Column column : table.columns()) {

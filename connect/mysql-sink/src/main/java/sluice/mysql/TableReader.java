@@ -24,8 +24,8 @@ final class TableReader {
     }
 
     /**
-     * Reads the definition of a table. Throws an SQLException of the server if there is no such table or the user may not
-     * see it, and a ConnectException if it is not a table that rows can be written to by their key.
+     * Reads the definition of a table. Throws an SQLException of the server if there is no such table or the user may
+     * not see it, and a ConnectException if it is not a table that rows can be written to by their key.
      */
     static TableDefinition read(Connection connection, String table) throws SQLException {
         return new TableReader(connection, table).read();
@@ -81,13 +81,14 @@ final class TableReader {
         // MariaDB writes 'NULL' for the default NULL of a nullable column; a missing default is null in both.
         boolean hasDefault = nullable || generated || row.getString(8) != null || extra.contains("AUTO_INCREMENT");
         String dataType = json ? "json" : row.getString(3).toLowerCase(Locale.ROOT);
-        return new Column(name, type, dataType, row.getLong(4), row.getInt(5), row.getInt(6), type.contains(" unsigned"),
-                nullable, hasDefault, generated);
+        boolean unsigned = type.contains(" unsigned");
+        return new Column(name, type, dataType, row.getLong(4), row.getInt(5), row.getInt(6), unsigned, nullable,
+                hasDefault, generated);
     }
 
     private List<String> readPrimaryKey() throws SQLException {
-        String query = "SELECT COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() "
-                + "AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX";
+        String query = "SELECT COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS "
+                + "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX";
         List<String> names = new ArrayList<>();
         try (PreparedStatement statement = prepare(query); ResultSet row = statement.executeQuery()) {
             while (row.next()) {
@@ -125,8 +126,8 @@ final class TableReader {
                 + "AND EVENT_OBJECT_TABLE = ? LIMIT 1")) {
             return "it has a trigger";
         }
-        // Foreign keys of tables that the user cannot see refer to the primary key, which REPLACE leaves as it is, or to
-        // other columns with an index.
+        // Foreign keys of tables that the user cannot see refer to the primary key, which REPLACE leaves as it is, or
+        // to other columns with an index.
         if (!grants.seeAllTables() && exists("SELECT 1 FROM information_schema.STATISTICS "
                 + "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_NAME <> 'PRIMARY' LIMIT 1")) {
             return "it has a second index, and the user cannot see whether another table's foreign key refers to it";

@@ -35,8 +35,9 @@ final class TimeFormat extends ColumnFormat {
         }
         long seconds = Long.parseLong(time.group(2)) * 3_600 + Long.parseLong(time.group(3)) * 60
                 + Long.parseLong(time.group(4));
-        String fraction = time.group(5) == null ? "0" : (time.group(5) + "00000000").substring(0, DateText.NANOSECOND_DIGITS);
-        long nanoseconds = seconds * DateText.NANOSECONDS + Long.parseLong(fraction);
+        String fraction = (time.group(5) == null ? "" : time.group(5)) + "000000000";
+        long nanoseconds = seconds * DateText.NANOSECONDS
+                + Long.parseLong(fraction.substring(0, DateText.NANOSECOND_DIGITS));
         writeTime(time.group(1).isEmpty() ? nanoseconds : -nanoseconds, row);
     }
 }

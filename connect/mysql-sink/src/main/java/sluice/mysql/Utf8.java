@@ -33,7 +33,8 @@ final class Utf8 {
             } else {
                 if (Character.isLowSurrogate(one) || index + 1 == length
                         || !Character.isLowSurrogate(text.charAt(index + 1))) {
-                    throw new DataException("the text is no valid Unicode: half of a surrogate pair at position " + index);
+                    throw new DataException(
+                            "the text is no valid Unicode: half of a surrogate pair at position " + index);
                 }
                 int point = Character.toCodePoint(one, text.charAt(++index));
                 bytes[at++] = (byte) (0xF0 | point >> 18);

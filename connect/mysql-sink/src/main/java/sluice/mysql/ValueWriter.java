@@ -49,9 +49,11 @@ interface ValueWriter {
         String name = schema.name() == null ? "" : schema.name();
         switch (name) {
             case org.apache.kafka.connect.data.Date.LOGICAL_NAME:
-                return (value, row) -> scalar.writeLong(Math.floorDiv(((Date) value).getTime(), DAY_MILLISECONDS), row);
+                return (value, row) -> scalar.writeLong(value instanceof Date date
+                        ? Math.floorDiv(date.getTime(), DAY_MILLISECONDS) : ((Number) value).longValue(), row);
             case org.apache.kafka.connect.data.Time.LOGICAL_NAME, org.apache.kafka.connect.data.Timestamp.LOGICAL_NAME:
-                return (value, row) -> scalar.writeLong(((Date) value).getTime(), row);
+                return (value, row) -> scalar.writeLong(
+                        value instanceof Date date ? date.getTime() : ((Number) value).longValue(), row);
             default:
                 return (value, row) -> scalar.writeLong(((Number) value).longValue(), row);
         }
@@ -64,7 +66,11 @@ interface ValueWriter {
                 return (value, row) -> {
                     Struct number = (Struct) value;
                     BigInteger unscaled = new BigInteger(bytes(number.get("value")));
-                    column.writeDecimal(new BigDecimal(unscaled, number.getInt32("scale")), row);
+                    Integer scale = number.getInt32("scale");
+                    if (scale == null) {
+                        throw column.refuse("a decimal without its scale");
+                    }
+                    column.writeDecimal(new BigDecimal(unscaled, scale), row);
                 };
             case "io.debezium.data.geometry.Geometry", "io.debezium.data.geometry.Geography",
                     "io.debezium.data.geometry.Point":
@@ -84,7 +90,8 @@ interface ValueWriter {
     /** A union of Avro: a field for each branch, one of which is not null. */
     private static ValueWriter ofUnion(Schema schema, ColumnFormat column) {
         Field[] fields = schema.fields().toArray(new Field[0]);
-        ValueWriter[] writers = schema.fields().stream().map(field -> of(field.schema(), column)).toArray(ValueWriter[]::new);
+        ValueWriter[] writers = schema.fields().stream()
+                .map(field -> of(field.schema(), column)).toArray(ValueWriter[]::new);
         return (value, row) -> {
             for (int index = 0; index < fields.length; index++) {
                 Object branch = ((Struct) value).get(fields[index]);

@@ -13,8 +13,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.registry.RegisteredSchema.Reference;
 
 /** Client of a schema registry with Confluent's API. Sends each request once, with a timeout. */
 public final class RegistryClient {
@@ -23,6 +26,8 @@ public final class RegistryClient {
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final int UNKNOWN_SCHEMA = 40403;
+    /** No such subject, no such version */
+    private static final Set<Integer> UNKNOWN_VERSION = Set.of(40401, 40402);
     /** The registry rejects the schema: incompatible with the last one (409) or invalid (422). */
     private static final Set<Integer> SCHEMA_REJECTED = Set.of(409, 422);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,36 +50,70 @@ public final class RegistryClient {
 
     /** Returns the schema with this id; null if the registry has none. */
     public RegisteredSchema fetchSchema(int id) throws RegistryUnavailableException, InterruptedException {
-        HttpResponse<String> response = send(request("/schemas/ids/" + id).GET().build());
+        JsonNode body = fetch("/schemas/ids/" + id, Set.of(UNKNOWN_SCHEMA));
+        return body == null ? null : schema(id, body);
+    }
+
+    /** Returns a version of a subject: a number as text, or latest; null if the registry has none. */
+    public RegisteredSchema fetchVersion(String subject, String version)
+            throws RegistryUnavailableException, InterruptedException {
+        JsonNode body = fetch(versions(subject) + "/" + version, UNKNOWN_VERSION);
+        return body == null ? null : schema(body.path("id").asInt(), body);
+    }
+
+    private static RegisteredSchema schema(int id, JsonNode body) {
+        List<Reference> references = new ArrayList<>();
+        for (JsonNode reference : body.path("references")) {
+            references.add(new Reference(reference.path("name").asText(), reference.path("subject").asText(),
+                    reference.path("version").asInt()));
+        }
+        String type = body.path("schemaType").asText(RegisteredSchema.AVRO); // Left out for Avro
+        return new RegisteredSchema(id, type, body.path("schema").textValue(), references);
+    }
+
+    private JsonNode fetch(String path, Set<Integer> unknown) throws RegistryUnavailableException, InterruptedException {
+        HttpResponse<String> response = send(request(path).GET().build());
         JsonNode body = parseJson(response);
-        if (response.statusCode() == NOT_FOUND && body.path("error_code").asInt() == UNKNOWN_SCHEMA) {
+        if (response.statusCode() == NOT_FOUND && unknown.contains(body.path("error_code").asInt())) {
             return null;
         }
         if (response.statusCode() != OK || !body.path("schema").isTextual()) {
             throw unexpectedResponse(response);
         }
-        String type = body.path("schemaType").asText(RegisteredSchema.AVRO); // Left out for Avro
-        return new RegisteredSchema(id, type, body.path("schema").textValue());
+        return body;
+    }
+
+    private static String versions(String subject) {
+        return "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
     }
 
     /** Returns the id of a subject's schema; registers it if it is new. Throws a DataException if it is rejected. */
     public int register(String subject, String type, String schema)
             throws RegistryUnavailableException, InterruptedException {
-        String path = "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
         // Apicurio takes the string default "{}" for an empty object and rejects the schema; escaped, it is accepted.
         String escaped = type.equals(RegisteredSchema.AVRO) ? schema.replace("\"{}\"", "\"\\u007b}\"") : schema;
         String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", type).toString();
         HttpResponse<String> response = send(
-                request(path).header("Content-Type", CONTENT_TYPE).POST(BodyPublishers.ofString(body)).build());
+                request(versions(subject)).header("Content-Type", CONTENT_TYPE).POST(BodyPublishers.ofString(body)).build());
         JsonNode parsed = parseJson(response);
         if (SCHEMA_REJECTED.contains(response.statusCode()) && parsed.path("message").isTextual()) {
             throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": "
                     + parsed.path("message").textValue());
         }
         if (response.statusCode() != OK || !parsed.path("id").isIntegralNumber()) {
+            requireSameType(subject, type);
             throw unexpectedResponse(response);
         }
         return parsed.path("id").intValue();
+    }
+
+    /** Apicurio answers 500 if the subject's schemas are of another type: that would be waited for without an end. */
+    private void requireSameType(String subject, String type) throws RegistryUnavailableException, InterruptedException {
+        RegisteredSchema latest = fetchVersion(subject, "latest");
+        if (latest != null && !latest.type().equals(type)) {
+            throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": it is " + type
+                    + ", and the subject's schemas are " + latest.type() + "; choose another topic, or delete the subject");
+        }
     }
 
     private HttpRequest.Builder request(String path) {

@@ -16,7 +16,7 @@ import org.apache.kafka.connect.errors.DataException;
  * schema.
  */
 public final class SchemaCache<T> {
-    static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
+    public static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
     /** How long an unknown id is cached before it is requested again. */
     private static final Duration UNKNOWN_CACHED_FOR = Duration.ofMinutes(1);
     private static final int MAX_UNKNOWN_IDS = 1000;

@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server that other tests use. */
@@ -33,6 +37,35 @@ class TestDatabaseTest {
         server.restart();
         assertEquals("7", only(server, database, "SELECT a FROM t"));
         assertSame(server, TestDatabase.shared());
+    }
+
+    /** Program of another Java process: starts a server, prints its port and waits. */
+    static final class Starter {
+        public static void main(String[] arguments) throws Exception {
+            System.out.println(TestDatabase.shared().port());
+            System.in.read();
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void serverEndsWithItsJavaProcessEvenIfThatIsKilled() throws Exception {
+        Process other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), Starter.class.getName()).redirectError(Redirect.INHERIT).start();
+        int port = Integer.parseInt(other.inputReader().readLine());
+        assertTrue(listens(port));
+        other.destroyForcibly();
+        while (listens(port)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean listens(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException refused) {
+            return false;
+        }
     }
 
     @Test

@@ -1,0 +1,110 @@
+package sluice.protobuf;
+
+import com.google.protobuf.Message;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.connect.data.ConnectSchema;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.storage.Converter;
+import sluice.registry.RegisteredSchema;
+import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
+import sluice.registry.SchemaCache;
+import sluice.registry.WireFormat;
+
+/**
+ * Converts Protobuf in Confluent's wire format: a zero byte, four bytes of schema id, the path of the message in the
+ * schema, the body.
+ *
+ * <p>An invalid record is a DataException, which makes it a dead letter. A registry that is unavailable is waited for,
+ * without a limit: Connect would retry a RetriableException, but if the task is stopped or moved meanwhile, it makes a
+ * dead letter of the record all the same.
+ */
+public final class ProtobufConverter implements Converter {
+    static final String URL = "schema.registry.url";
+    static final String PRECISION = "timestamp.precision";
+    static final String UNKNOWN_FIELDS = "unknown.fields";
+
+    /** Limits the memory for a source that creates a schema for each record; others have few schemas and reuse them. */
+    private static final int MAX_WRITERS = 1000;
+
+    /** By identity: comparing equal schemas compares all their fields. */
+    private final Map<Schema, RecordWriter> writers = new IdentityHashMap<>();
+    private final Map<Schema, RecordWriter> equalWriters = new HashMap<>();
+    private SchemaCache<ProtobufSchema> schemas;
+    private ProtobufDecoder decoder;
+    private boolean isKey;
+
+    @Override
+    public ConfigDef config() {
+        return new ConfigDef()
+                .define(URL, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(), Importance.HIGH,
+                        "URL of the registry's Confluent-compatible API, such as http://registry:8080/apis/ccompat/v7.")
+                .define(PRECISION, Type.STRING, "micros", ValidString.in("millis", "micros", "nanos"), Importance.MEDIUM,
+                        "What google.protobuf.Timestamp and google.type.TimeOfDay become: micros and nanos are numbers "
+                        + "named io.debezium.time.MicroTimestamp and so on, millis is Connect's own Timestamp and Time. A "
+                        + "value with more digits is an error, not rounded.")
+                .define(UNKNOWN_FIELDS, Type.STRING, "fail", ValidString.in("fail", "ignore"), Importance.LOW,
+                        "What happens to a value with fields that its schema has not: an error, or the fields are left "
+                        + "out. They are there if a producer writes with a newer schema than it names.");
+    }
+
+    @Override
+    public void configure(Map<String, ?> settings, boolean isKeyConverter) {
+        isKey = isKeyConverter;
+        AbstractConfig config = new AbstractConfig(config(), settings, false);
+        RegistryClient registry = new RegistryClient(config.getString(URL));
+        RegistryRetry retry = new RegistryRetry();
+        schemas = new SchemaCache<>(registry, retry, new ProtobufSchemas(registry, retry)::parse);
+        decoder = new ProtobufDecoder(
+                Precision.of(config.getString(PRECISION)), config.getString(UNKNOWN_FIELDS).equals("ignore"));
+    }
+
+    @Override
+    public SchemaAndValue toConnectData(String topic, byte[] value) {
+        if (value == null) {
+            return SchemaAndValue.NULL;
+        }
+        return decoder.decode(value, schemas.byId(WireFormat.readSchemaId(value, "Protobuf")));
+    }
+
+    @Override
+    public byte[] fromConnectData(String topic, Schema schema, Object value) {
+        if (value == null) {
+            return null;
+        }
+        if (schema == null || schema.type() != Schema.Type.STRUCT) {
+            throw new DataException("a " + (schema == null ? value.getClass().getName() + " without a schema" : schema.type())
+                    + " cannot be written as Protobuf, only a struct can; for keys there is StringConverter");
+        }
+        ConnectSchema.validateValue(schema, value);
+        RecordWriter writer = writer(schema);
+        Message message = writer.message((Struct) value);
+        String subject = topic + (isKey ? "-key" : "-value");
+        return RecordWriter.encode(
+                message, schemas.idOf(subject, RegisteredSchema.PROTOBUF, writer.text(), text -> text));
+    }
+
+    private RecordWriter writer(Schema schema) {
+        RecordWriter writer = writers.get(schema);
+        if (writer == null) {
+            if (writers.size() >= MAX_WRITERS) {
+                writers.clear();
+                equalWriters.clear();
+            }
+            writer = equalWriters.computeIfAbsent(schema, RecordWriter::of);
+            writers.put(schema, writer);
+        }
+        return writer;
+    }
+}
