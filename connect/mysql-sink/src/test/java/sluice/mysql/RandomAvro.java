@@ -84,7 +84,7 @@ final class RandomAvro {
     }
 
     private String type(int depth) {
-        int choice = random.nextInt(20);
+        int choice = random.nextInt(21);
         if (depth >= MAX_DEPTH || choice < 11) {
             return scalar();
         }
@@ -104,8 +104,25 @@ final class RandomAvro {
         List<String> unions = List.of("['int','string']", "['null','long','double','boolean']", "['string']",
                 "['null','bytes'," + record(depth + 1) + "]",
                 "[" + record(depth + 1) + ",{'type':'enum','name':'E" + names++ + "','symbols':['X','Y']},'string']",
-                "[{'type':'array','items':'int'},{'type':'map','values':'string'}]");
+                "[{'type':'array','items':'int'},{'type':'map','values':'string'}]",
+                "['bytes',{'type':'fixed','name':'F" + names++ + "','size':3}]", node(), node(),
+                struct("io.debezium.data.VariableScaleDecimal", "{'name':'scale','type':'int'},{'name':'value','type':'bytes'}"),
+                struct("io.debezium.data.geometry.Geometry",
+                        "{'name':'wkb','type':'bytes'},{'name':'srid','type':['null','int']}"),
+                "{'type':'array','items':{'type':'record','name':'M" + names++ + "','connect.internal.type':'MapEntry',"
+                        + "'fields':[{'name':'key','type':'int'},{'name':'value','type':" + scalar() + "}]}}");
         return unions.get(random.nextInt(unions.size()));
+    }
+
+    private String struct(String connectName, String fields) {
+        return "{'type':'record','name':'S" + names++ + "','connect.name':'" + connectName + "','fields':[" + fields + "]}";
+    }
+
+    /** Returns a record that may contain itself. */
+    private String node() {
+        String name = "N" + names++;
+        return "['null',{'type':'record','name':'" + name + "','fields':[{'name':'value','type':" + scalar()
+                + "},{'name':'next','type':['null','" + name + "']}]}]";
     }
 
     private String scalar() {
