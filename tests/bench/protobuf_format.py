@@ -40,8 +40,8 @@ def protobuf_serialiser(
     def encode(record: Mapping[str, Any]) -> bytes:
         seconds, micros = divmod(record[time_field], _MICROS)
         values = {name: value for name, value in record.items() if name != time_field}
-        time = timestamp_pb2.Timestamp(seconds=seconds, nanos=micros * 1000)
-        return serialise(message(**{time_field: time}, **values), context)
+        values[time_field] = {"seconds": seconds, "nanos": micros * 1000}
+        return serialise(message(**values), context)
 
     return encode
 
