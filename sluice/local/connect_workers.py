@@ -40,7 +40,6 @@ def connector_variables(instance: Instance) -> dict[str, str]:
         "BROKER_CA_CERTIFICATE": (instance.state / "tls/ca.pem").read_text(encoding="ascii"),
         "BROKER_JAAS_CONFIG": scram_client_settings(instance, "connect")["sasl.jaas.config"],
         "REGISTRY_URL": f"http://127.0.0.1:{instance.port('registry')}/apis/ccompat/v7",
-        "MYSQL_DIALECT": "org.hibernate.dialect.MariaDBDialect",
         "MYSQL_URL": f"jdbc:mysql://127.0.0.1:{instance.port('mysql')}/myDB",
         "MYSQL_PASSWORD": instance.passwords["mysql-connect"],
         "MYSQL_HOST": "127.0.0.1",

@@ -103,7 +103,11 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         # Connections are on loopback only, and each batch of rows is 500 kB to encrypt.
         "skip_ssl": "ON",
         "performance_schema": "OFF",
-        "innodb_log_file_size": "64M",
+        # The sink streams its rows as LOAD DATA LOCAL, twice as fast as INSERT. Clients may then send a file that they
+        # have read themselves; the server reads none.
+        "local_infile": "ON",
+        # On the disk. A small one makes the server write changed pages of the table again and again during a load.
+        "innodb_log_file_size": "256M",
         "innodb_buffer_pool_size": "128M",
         # MySQL's default: an invalid date is an error, not 0000-00-00.
         "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"

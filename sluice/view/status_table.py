@@ -1,5 +1,6 @@
 """Pipeline status as tables for a terminal and as one JSON object."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -26,6 +27,7 @@ def as_object(status: PipelineStatus) -> dict[str, Any]:
         "problems": list(status.problems),
         "failures": list(status.failures),
         "waits": list(status.waits),
+        "notes": list(status.notes),
         "processes": None if status.processes is None else [asdict(process) for process in status.processes],
         "kafka": _object(status.kafka),
         "dead_letters": status.dead_letters,
@@ -51,7 +53,7 @@ def as_tables(status: PipelineStatus) -> RenderableType:
     """Return the status as tables for display."""
     parts: list[RenderableType] = [] if status.processes is None else [_processes(status.processes)]
     parts += [_kafka(status.kafka), _connect(status.connect, status=status)]
-    parts += [_registry(status.registry), _mysql(status.mysql), _redis(status.redis)]
+    parts += [_registry(status.registry), _mysql(status.mysql, notes=status.notes), _redis(status.redis)]
     if isinstance(status.lags, UnavailableError):
         parts.append(_error(status.lags))
     return Group(*parts)
@@ -136,13 +138,14 @@ def _registry(answer: RegistryStatus | UnavailableError) -> RenderableType:
     return _part("Registry", f"{answer.version}, {_count(len(answer.subjects), 'subject')}{names}")
 
 
-def _mysql(answer: DatabaseStatus | UnavailableError) -> RenderableType:
+def _mysql(answer: DatabaseStatus | UnavailableError, *, notes: Iterable[str]) -> RenderableType:
     if isinstance(answer, UnavailableError):
         return _error(answer)
     table = _table("table", "rows", right=("rows",))
     for size in answer.tables:
         table.add_row(size.name, f"{'' if size.exact else 'about '}{size.rows:,}")
-    return _part("MySQL", answer.product, table)
+    lines = [Padding(Text(escape_text(note), style="yellow", overflow="fold"), (0, 0, 0, 2)) for note in notes]
+    return Group(_part("MySQL", answer.product, table), *lines)
 
 
 def _redis(answer: int | UnavailableError) -> RenderableType:

@@ -34,6 +34,8 @@ class DatabaseStatus:
 
     product: str
     tables: tuple[TableSize, ...]
+    local_infile: bool
+    """False if the server refuses LOAD DATA LOCAL, by which the MySQL sink is fastest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +68,12 @@ def mysql_unavailable(user: StoreUser, error: Exception) -> UnavailableError:
 
 
 def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
-    """Return product, version and the number of rows of each table of DATABASE; raises UnavailableError."""
+    """Return product, version, local_infile and the rows of each table of DATABASE; raises UnavailableError."""
     with connect_mysql(user) as connection:
         try:
             with connection.cursor() as cursor:
                 product = read_product(cursor)
+                local_infile = _read_local_infile(cursor)
                 cursor.execute(
                     "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables"
                     " WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY table_name",
@@ -80,7 +83,7 @@ def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
                 tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)
         except (pymysql.MySQLError, OSError) as error:
             raise mysql_unavailable(user, error) from error
-    return DatabaseStatus(product=product, tables=tables)
+    return DatabaseStatus(product=product, tables=tables, local_infile=local_infile)
 
 
 def read_product(cursor: "pymysql.cursors.Cursor") -> str:
@@ -90,6 +93,12 @@ def read_product(cursor: "pymysql.cursors.Cursor") -> str:
     version = str(row[0]) if row else "?"
     number = version.split("-", 1)[0]
     return f"{'MariaDB' if 'mariadb' in version.lower() else 'MySQL'} {number}"
+
+
+def _read_local_infile(cursor: "pymysql.cursors.Cursor") -> bool:
+    cursor.execute("SELECT @@GLOBAL.local_infile")
+    row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableSize:

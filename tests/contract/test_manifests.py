@@ -263,7 +263,7 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     fields = json.loads((ROOT / "schemas/sluice.GpsFix.avsc").read_text())["fields"]
     script = (K8S / "mysql/10-gps-fixes.sql").read_text()
     columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
-    key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["primary.key.fields"]
+    key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["pk.fields"]
     assert columns == [key, *(field["name"] for field in fields)]
 
 
@@ -279,16 +279,6 @@ def test_table_test_has_the_columns_of_a_fix_and_an_index_on_the_last_change() -
     del fix["recorded_at"]
     assert columns_of("15-test.sql") == {"id": "BIGINT", **fix, "modified": "TIMESTAMP(6)"}
     assert "INDEX modified_index (modified)" in (K8S / "mysql/15-test.sql").read_text()
-
-
-def test_transform_knows_what_the_table_takes() -> None:
-    script = (K8S / "mysql/10-gps-fixes.sql").read_text()
-    java = (ROOT / "connect/converters/src/main/java/sluice/gps/GpsFixValidator.java").read_text()
-    numbers = re.search(r"DOUBLES = List\.of\(([^)]*)\)", java)
-    assert numbers
-    assert re.findall(r'"(\w+)"', numbers[1]) == re.findall(r"^  (\w+) +DOUBLE +COMMENT", script, re.MULTILINE)
-    needed = re.findall(r"^  (\w+) +[A-Z0-9()]+ +NOT NULL", script, re.MULTILINE)
-    assert needed == ["utime", *re.findall(r'String [A-Z_]+ = "(\w+)"', java)]
 
 
 def test_passwords_of_database_users_are_placeholders() -> None:

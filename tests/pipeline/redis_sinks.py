@@ -76,7 +76,7 @@ def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: byte
 
 @dataclass(frozen=True, kw_only=True)
 class Sink:
-    """A Redis sink of a test, beside the pipeline's own."""
+    """A sink of a test, beside the pipeline's own."""
 
     admin: Administrator
     name: str
@@ -102,6 +102,10 @@ class Sink:
             wait_for_connectors(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None)
             == []
         )
+
+    def states(self) -> set[str]:
+        """Return the states of its tasks."""
+        return {task["state"] for task in self._tasks()}
 
     def restart(self) -> None:
         request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")

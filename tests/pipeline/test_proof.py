@@ -76,7 +76,7 @@ def test_every_row_of_a_log_that_was_loaded_is_there(load: Callable[..., None], 
     report = Path(proof["report"]).read_text(encoding="utf-8")
     assert proof["headline"] in report
     assert proof["source"]["sha256"] in report
-    assert "JdbcSinkConnector" in report
+    assert "MySqlSinkConnector" in report
 
 
 def test_numbers_at_the_edge_of_a_double_come_back_bit_for_bit(load: Callable[..., None], prove: Prove, log: Path):

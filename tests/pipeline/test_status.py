@@ -24,6 +24,8 @@ def test_the_status_of_a_healthy_pipeline(sluice: Sluice, sample: Path, tmp_path
     assert "gps-fixes-value" in status["registry"]["subjects"]
     rows = {table["name"]: table["rows"] for table in status["mysql"]["tables"]}
     assert rows["myDB.gps_fixes"] > 1000
+    assert status["mysql"]["local_infile"] is True
+    assert status["notes"] == []
     assert status["redis"]["keys"] >= 0
 
 

@@ -1,6 +1,7 @@
 """MySQL: its users' passwords, and the scripts of k8s/mysql."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -54,6 +55,17 @@ def test_disk_has_the_class_and_size_of_the_settings() -> None:
     (claim,) = _set(made).plain["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "fast"
     assert claim["spec"]["resources"]["requests"]["storage"] == "33Gi"
+
+
+def test_clients_may_stream_rows_and_the_pool_leaves_memory_for_the_rest(context: WorkloadContext) -> None:
+    (container,) = _set(make(context)).plain["spec"]["template"]["spec"]["containers"]
+    assert "--local-infile=ON" in container["args"]
+    (pool,) = (re.fullmatch(r"--innodb-buffer-pool-size=(\d+)M", text) for text in container["args"] if "pool" in text)
+    assert pool
+    # MySQL 9.7.4 had 1,032 MiB with a full pool of 512 MiB, after four connections had streamed rows.
+    limit = container["resources"]["limits"]["memory"]
+    assert limit.endswith("Mi")
+    assert int(pool[1]) + 520 <= int(limit.removesuffix("Mi"))
 
 
 def _set(made: list[Made]) -> Made:

@@ -26,9 +26,9 @@ def test_booleans_are_written_as_in_a_properties_file(folder: Path) -> None:
 
 def test_connector_is_given_its_class_and_tasks(folder: Path) -> None:
     sink = next(entry for entry in PipelineSpec.read(folder).connectors if entry.name == "mysql-sink")
-    assert sink.config["connector.class"] == "io.debezium.connector.jdbc.JdbcSinkConnector"
+    assert sink.config["connector.class"] == "sluice.mysql.MySqlSinkConnector"
     assert sink.config["tasks.max"] == "4"
-    assert sink.config["delete.enabled"] == "true"
+    assert sink.config["retry.timeout.ms"] == "-1"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from producer.runtime.terminal import Console
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
-from sluice.view.pipeline_status import RUNNING, PipelineStatus, ProcessStatus, SinkLag
+from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, SinkLag
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 
@@ -18,7 +18,7 @@ TASK = TaskStatus(number=0, state="RUNNING", worker="127.0.0.1:8083", error=None
 SINK = ConnectorStatus(
     name="mysql-sink",
     kind="sink",
-    class_name="Sink",
+    class_name=MYSQL_SINK,
     version="1",
     state="RUNNING",
     worker="127.0.0.1:8083",
@@ -38,7 +38,11 @@ WELL = PipelineStatus(
     connect=ConnectStatus(version="4.3.1", connectors=(SINK,)),
     lags=(SinkLag(connector="mysql-sink", records=12),),
     registry=RegistryStatus(version="3.3.3", subjects=("gps-fixes-value",)),
-    mysql=DatabaseStatus(product="MariaDB 11.4.5", tables=(TableSize(name="myDB.gps_fixes", rows=19_988, exact=True),)),
+    mysql=DatabaseStatus(
+        product="MariaDB 11.4.5",
+        tables=(TableSize(name="myDB.gps_fixes", rows=19_988, exact=True),),
+        local_infile=True,
+    ),
     redis=0,
 )
 FAILED_TASK = replace(TASK, state="FAILED", error="java.lang.IllegalStateException: no")
@@ -135,9 +139,26 @@ def test_json_object_has_every_part():
 
 def test_estimated_number_of_rows_is_shown_as_about():
     server = DatabaseStatus(
-        product="MySQL 9.7.0", tables=(TableSize(name="myDB.gps_fixes", rows=90_000_000, exact=False),)
+        product="MySQL 9.7.0",
+        tables=(TableSize(name="myDB.gps_fixes", rows=90_000_000, exact=False),),
+        local_infile=True,
     )
     assert "about 90,000,000" in text(replace(WELL, mysql=server))
+
+
+def test_sink_that_cannot_stream_its_rows_is_noted_once_and_fails_nothing():
+    assert WELL.notes == ()
+    assert isinstance(WELL.mysql, DatabaseStatus)
+    slow = replace(WELL, mysql=replace(WELL.mysql, local_infile=False))
+    (note,) = slow.notes
+    assert note.startswith("local_infile is off in the database: mysql-sink writes its rows as statements")
+    assert " ".join(text(slow).split()).count(note) == 1
+    assert as_object(slow)["notes"] == [note]
+    assert as_object(slow)["mysql"]["local_infile"] is False
+    assert slow.exit is Exit.OK
+    other = replace(SINK, class_name="io.debezium.connector.jdbc.JdbcSinkConnector")
+    assert replace(slow, connect=ConnectStatus(version="4.3.1", connectors=(other,))).notes == ()
+    assert replace(slow, connect=GONE).notes == replace(slow, mysql=GONE).notes == ()
 
 
 def test_unknown_lag_is_an_error_and_not_zero():

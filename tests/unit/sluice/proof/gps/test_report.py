@@ -24,7 +24,7 @@ TASKS = tuple(TaskStatus(number=n, state="RUNNING", worker="w:8083", error=None)
 SINK = ConnectorStatus(
     name="mysql-sink",
     kind="sink",
-    class_name="io.debezium.connector.jdbc.JdbcSinkConnector",
+    class_name="sluice.mysql.MySqlSinkConnector",
     version="3.6.0.Final",
     state="RUNNING",
     worker="w:8083",
@@ -58,7 +58,7 @@ def test_the_report_has_the_source_the_table_and_the_verdict():
     text = words(report.text)
     assert "All 300 rows of the source are in myDB.gps_fixes, every field equal." in text
     assert "MariaDB 11.4.5" in text
-    assert "io.debezium.connector.jdbc.JdbcSinkConnector 3.6.0.Final" in text
+    assert "sluice.mysql.MySqlSinkConnector 3.6.0.Final" in text
     assert "4 RUNNING" in text
     assert "Made 2026-11-22 15:00:07 UTC in 1.2 s by sluice proof gps.csv" in text
     assert "2012-11-16 21:01:18.298235 UTC" in text

@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.errors.ConnectException;
 
@@ -62,7 +63,7 @@ final class ConnectionCheck {
             if (definition.primaryKey().isEmpty()) {
                 add(setting, "table " + table + " has no primary key: rows are found by it.");
             } else {
-                checkRights(session, Identifiers.quote(table), Identifiers.quote(definition.primaryKey().get(0)));
+                checkRights(session, definition);
             }
         } catch (SQLException error) {
             add(error.getErrorCode() == NO_SUCH_TABLE ? setting : settingOf(error), error);
@@ -72,8 +73,13 @@ final class ConnectionCheck {
     }
 
     /** Lets the server explain statements, for which it wants the rights to execute them. */
-    private static void checkRights(DatabaseSession session, String table, String key) throws SQLException {
-        explain(session, "INSERT INTO " + table + " (" + key + ") SELECT " + key + " FROM " + table + " WHERE 1 = 0");
+    private static void checkRights(DatabaseSession session, TableDefinition definition) throws SQLException {
+        String table = Identifiers.quote(definition.name());
+        String key = Identifiers.quote(definition.primaryKey().get(0));
+        // All of them: one without a default must be named.
+        String columns = definition.columns().stream().filter(column -> !column.generated())
+                .map(column -> Identifiers.quote(column.name())).collect(Collectors.joining(", "));
+        explain(session, "INSERT INTO " + table + " (" + columns + ") SELECT " + columns + " FROM " + table + " WHERE 1 = 0");
         explain(session, "UPDATE " + table + " SET " + key + " = " + key + " WHERE 1 = 0");
         explain(session, "DELETE FROM " + table + " WHERE 1 = 0");
     }
@@ -100,6 +106,9 @@ final class ConnectionCheck {
     private static String settingOf(SQLException error) {
         if (DatabaseErrors.untrusted(error)) {
             return MySqlSinkConfig.TLS_CERTIFICATES;
+        }
+        if (DatabaseErrors.withoutTls(error)) {
+            return MySqlSinkConfig.TLS_ENABLED;
         }
         switch (error.getErrorCode()) {
             case TLS_REQUIRED:

@@ -76,7 +76,7 @@ final class DatabaseErrors {
         if (RECORD.contains(code)) {
             return Kind.RECORD;
         }
-        if (ADVICE.containsKey(code) || untrusted(error)) {
+        if (ADVICE.containsKey(code) || untrusted(error) || withoutTls(error)) {
             return Kind.REFUSED;
         }
         if (RETRY.contains(code) || error instanceof SQLTimeoutException) {
@@ -110,6 +110,11 @@ final class DatabaseErrors {
             }
         }
         return false;
+    }
+
+    /** Returns whether TLS is wanted and the server has none. */
+    static boolean withoutTls(SQLException error) {
+        return String.valueOf(error.getMessage()).contains("ssl not enabled in the server");
     }
 
     /** Returns the server's own code, SQL state and message. */

@@ -1,5 +1,6 @@
 package sluice.mysql;
 
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,6 +21,8 @@ final class DatabaseSession implements AutoCloseable {
     interface Call<T> {
         T run() throws SQLException;
     }
+
+    private static final byte[] NOTHING = {};
 
     private final Connection connection;
     private final Watchdog watchdog;
@@ -80,7 +83,7 @@ final class DatabaseSession implements AutoCloseable {
 
     /** Executes a statement; throws an SQLException for a warning too. */
     void execute(String sql) throws SQLException {
-        load(sql, InputStream.nullInputStream());
+        load(sql, new ByteArrayInputStream(NOTHING));
     }
 
     /**

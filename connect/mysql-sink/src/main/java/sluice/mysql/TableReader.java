@@ -55,7 +55,8 @@ final class TableReader {
 
     private List<Column> readColumns(String fingerprint) throws SQLException {
         String query = "SELECT COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, "
-                + "COALESCE(NUMERIC_SCALE, DATETIME_PRECISION, 0), IS_NULLABLE, COLUMN_DEFAULT, EXTRA "
+                + "COALESCE(NUMERIC_SCALE, DATETIME_PRECISION, 0), IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
+                + "CHARACTER_SET_NAME "
                 + "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? "
                 + "ORDER BY ORDINAL_POSITION";
         List<Column> columns = new ArrayList<>();
@@ -83,7 +84,7 @@ final class TableReader {
         String dataType = json ? "json" : row.getString(3).toLowerCase(Locale.ROOT);
         boolean unsigned = type.contains(" unsigned");
         return new Column(name, type, dataType, row.getLong(4), row.getInt(5), row.getInt(6), unsigned, nullable,
-                hasDefault, generated);
+                hasDefault, generated, row.getString(10));
     }
 
     private List<String> readPrimaryKey() throws SQLException {

@@ -141,8 +141,10 @@ class TableReaderTest {
     void grantsAreRead() {
         Grants grants = Grants.parse(List.of(
                 "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*0'",
-                "GRANT SELECT, TRIGGER ON `a\\_b`.* TO `u`@`%`", "GRANT SELECT (`x`, `y`), INSERT ON `c`.`t``1` TO `u`@`%`",
-                "GRANT `role`@`%` TO `u`@`%`", "GRANT PROXY ON ''@'%' TO 'u'@'%'", "GRANT ALL PRIVILEGES ON `d%`.* TO u"));
+                "GRANT SELECT, TRIGGER ON `a\\_b`.* TO `u`@`%`",
+                "GRANT SELECT (`x`, `y`), INSERT ON `c`.`t``1` TO `u`@`%`",
+                "GRANT `role`@`%` TO `u`@`%`", "GRANT PROXY ON ''@'%' TO 'u'@'%'",
+                "GRANT ALL PRIVILEGES ON `d%`.* TO u"));
         assertTrue(grants.allow("TRIGGER", "a_b", "t"));
         assertFalse(grants.allow("TRIGGER", "aXb", "t"));
         assertTrue(grants.allow("INSERT", "c", "t`1"));

@@ -60,6 +60,10 @@ public final class ProtobufSchema {
         }
     }
 
+    boolean hasOneMessage() {
+        return file.getMessageTypes().size() == 1;
+    }
+
     /** Returns the message at a path of indexes: the index in the file, then in that message, and so on. */
     Descriptor message(List<Integer> indexes) {
         List<Descriptor> candidates = file.getMessageTypes();
