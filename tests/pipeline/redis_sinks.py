@@ -112,11 +112,15 @@ class Sink:
 
     def read_again(self) -> None:
         """Delete its offsets, as in docs/connect.md."""
+        self.stop()
+        self.admin.servers.resume_connector(self.name)
+
+    def stop(self) -> None:
+        """Stop it and delete its offsets."""
         self.admin.servers.stop_connector(self.name)
         wait_for(lambda: not self._tasks(), seconds=_SECONDS)
         # Connect refuses to delete a group that the last task is still leaving.
         wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
-        self.admin.servers.resume_connector(self.name)
 
     def _tasks(self) -> list[Any]:
         status, answer = request("GET", f"{self.url}/status")
