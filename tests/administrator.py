@@ -201,5 +201,5 @@ def administrator(endpoints: Endpoints, instance: Instance | None) -> Generator[
 def run(connection: Connection, statement: str, *values: object) -> int:
     """Run one statement; returns the generated key of an inserted row, or 0."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values or None)
         return int(cursor.lastrowid or 0)

@@ -149,8 +149,8 @@ class AvroConverterTest {
 
     @Test
     void decimalOfAFixedLengthIsRead() {
-        registry.schemas.put(1, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"price\",\"type\":[\"null\",{\"type\":"
-                + "\"fixed\",\"name\":\"F\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}]}]}");
+        registry.schemas.put(1, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"price\","
+                + "\"type\":[\"null\",{\"type\":\"fixed\",\"name\":\"F\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}]}]}");
         Struct read = (Struct) converter.toConnectData(TOPIC, new byte[] {0, 0, 0, 0, 1, 2, -1, 0}).value();
         assertEquals(new BigDecimal("-2.56"), read.get("price"));
     }

@@ -1,7 +1,6 @@
 package sluice.mysql;
 
 import io.apicurio.registry.utils.converter.avro.AvroData;
-import java.util.Arrays;
 import org.apache.avro.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
@@ -12,7 +11,10 @@ import sluice.registry.WireFormat;
 
 /** A schema of the registry, and how its values are decoded for Connect. */
 interface DetectedSchema {
-    /** Returns Connect's schema of the values. Throws a DataException for a schema that Connect cannot express. */
+    /**
+     * Returns Connect's schema of the values; null if only a value tells which of several it is. Throws a DataException
+     * for a schema that Connect cannot express.
+     */
     org.apache.kafka.connect.data.Schema connect();
 
     /** Decodes a whole value, with its header; throws a DataException if that cannot be done. */
@@ -64,11 +66,9 @@ interface DetectedSchema {
 
     /** A schema in Protobuf. */
     record Protobuf(int id, ProtobufSchema schema, ProtobufDecoder decoder) implements DetectedSchema {
-        /** The schema's first message: most files have one. */
         @Override
         public org.apache.kafka.connect.data.Schema connect() {
-            byte[] empty = Arrays.copyOf(WireFormat.header(id), WireFormat.HEADER_BYTES + 1);
-            return decode(empty).schema();
+            return decoder.schemaOfOnlyMessage(schema);
         }
 
         @Override

@@ -23,8 +23,10 @@ import sluice.testing.FakeRegistry;
 class DetectedValueEncodersTest {
     private static final String AVRO = "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
             + "{\"name\":\"number\",\"type\":\"int\"},{\"name\":\"text\",\"type\":[\"null\",\"string\"]}]}";
-    private static final String PROTOBUF = "syntax = \"proto3\"; message R { int32 number = 1; optional string text = 2; }";
-    private static final String JSON = "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"field\":\"number\",\"type\":\"int32\"},"
+    private static final String PROTOBUF = "syntax = \"proto3\"; "
+            + "message R { int32 number = 1; optional string text = 2; }";
+    private static final String JSON = "{\"schema\":{\"type\":\"struct\",\"fields\":["
+            + "{\"field\":\"number\",\"type\":\"int32\"},"
             + "{\"field\":\"text\",\"type\":\"string\",\"optional\":true}]},\"payload\":{\"number\":7,\"text\":\"é\"}}";
     private static final byte[] AVRO_VALUE = {0, 0, 0, 0, 1, 14, 2, 4, (byte) 0xc3, (byte) 0xa9};
     private static final byte[] PROTOBUF_VALUE = {0, 0, 0, 0, 2, 0, 8, 7, 18, 2, (byte) 0xc3, (byte) 0xa9};
@@ -52,7 +54,8 @@ class DetectedValueEncodersTest {
     }
 
     private DetectedValueEncoders encoders(RecordSettings settings, String... columns) {
-        List<Column> all = Arrays.stream(columns).map(one -> one.split(" ")).map(one -> column(one[0], one[1])).toList();
+        List<Column> all = Arrays.stream(columns).map(one -> one.split(" "))
+                .map(one -> column(one[0], one[1])).toList();
         TableDefinition table = new TableDefinition("t", all, List.of(all.get(0).name()), null, false, "");
         return new DetectedValueEncoders(schemas, new TableColumns(table), settings);
     }
@@ -159,8 +162,9 @@ class DetectedValueEncodersTest {
     @Test
     void primaryKeyOfTheValueComesFirst() {
         RecordSettings ofValue = new RecordSettings(false, List.of("text"), null, true);
-        assertEquals("é\t7", row(encoders(ofValue, "text varchar", "number int"), AVRO_VALUE));
-        assertTrue(refusal(encoders(ofValue, "text varchar", "number int"), Arrays.copyOf(AVRO_VALUE, 8)).contains("cut short"));
+        DetectedValueEncoders encoders = encoders(ofValue, "text varchar", "number int");
+        assertEquals("é\t7", row(encoders, AVRO_VALUE));
+        assertTrue(refusal(encoders, Arrays.copyOf(AVRO_VALUE, 8)).contains("cut short"));
     }
 
     @Test

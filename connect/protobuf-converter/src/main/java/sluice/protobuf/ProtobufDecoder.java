@@ -7,6 +7,7 @@ import com.google.protobuf.UninitializedMessageException;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 
@@ -37,11 +38,7 @@ public final class ProtobufDecoder {
     public SchemaAndValue decode(byte[] value, ProtobufSchema schema) {
         MessageIndexes indexes = MessageIndexes.read(value);
         Descriptor type = schema.message(indexes.path());
-        MessageReader reader = readers.get(type);
-        if (reader == null) {
-            reader = new ReaderFactory(precision, ignoresUnknownFields).root(type);
-            readers.put(type, reader);
-        }
+        MessageReader reader = reader(type);
         try {
             DynamicMessage message = DynamicMessage.newBuilder(type)
                     .mergeFrom(value, indexes.end(), value.length - indexes.end()).build();
@@ -56,5 +53,23 @@ public final class ProtobufDecoder {
             throw new DataException("the value is not what the schema with the id " + schema.id() + " says: "
                     + error.getMessage(), error);
         }
+    }
+
+    /**
+     * Returns the schema of decoded values if the file has one message; null if it has several, or none.
+     *
+     * @throws DataException if Connect has no schema for it
+     */
+    public Schema schemaOfOnlyMessage(ProtobufSchema schema) {
+        return schema.hasOneMessage() ? reader(schema.message(List.of(0))).schema() : null;
+    }
+
+    private MessageReader reader(Descriptor type) {
+        MessageReader reader = readers.get(type);
+        if (reader == null) {
+            reader = new ReaderFactory(precision, ignoresUnknownFields).root(type);
+            readers.put(type, reader);
+        }
+        return reader;
     }
 }

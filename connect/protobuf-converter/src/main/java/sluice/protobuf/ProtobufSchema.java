@@ -60,6 +60,15 @@ public final class ProtobufSchema {
         }
     }
 
+    /** Returns the file's first message; null if it has none. */
+    Descriptor firstMessage() {
+        return file.getMessageTypes().isEmpty() ? null : file.getMessageTypes().get(0);
+    }
+
+    boolean hasOneMessage() {
+        return file.getMessageTypes().size() == 1;
+    }
+
     /** Returns the message at a path of indexes: the index in the file, then in that message, and so on. */
     Descriptor message(List<Integer> indexes) {
         List<Descriptor> candidates = file.getMessageTypes();
