@@ -124,7 +124,7 @@ def _check_room(cache: Path) -> None:
 def _fetch(cache: Path, folder: Path, *, env: Mapping[str, str], say: Say) -> None:
     building = cache / "building"
     shutil.rmtree(building, ignore_errors=True)
-    say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 420 MB, once) …")
+    say("fetching Kafka, Connect's plugins, the registry, MariaDB and Redis (about 360 MB, once) …")
     run_maven(cache, building, "--projects", ",".join(f"!{name}" for name in _projects()), env=env, say=say)
     _make_executable(building)
     building.rename(folder)

@@ -20,8 +20,6 @@ from urllib.request import getproxies, proxy_bypass
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
-from jgo.constants import MAVEN_CENTRAL_URL
-from jgo.maven import MavenContext
 
 from producer.runtime import tls_trust
 from producer.runtime.exit_status import Exit, SluiceError
@@ -132,6 +130,10 @@ def _install(cache: Path, *, env: Mapping[str, str], say: Callable[[str], None])
 
 
 def _download(cache: Path, *, env: Mapping[str, str]) -> Path:
+    # Not at the top: `sluice up` imports this module, and mostly has nothing to download.
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
+
     mirror = env.get("SLUICE_MAVEN_MIRROR") or MAVEN_CENTRAL_URL
     context = MavenContext(
         repo_cache=cache / "maven", local_repos=[], remote_repos={"central": mirror.rstrip("/")}, timeout=60
@@ -173,6 +175,8 @@ def _trust_store_options(cache: Path, linked: Path) -> list[str]:
 
 def _proxy_options() -> list[str]:
     """Return Java's options for the proxy of HTTPS_PROXY; none for one with a user, which belongs in settings.xml."""
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 as in _download
+
     proxy = urlsplit(getproxies().get("https", ""))
     if not proxy.hostname or proxy.username or proxy_bypass(_host(MAVEN_CENTRAL_URL)):
         return []

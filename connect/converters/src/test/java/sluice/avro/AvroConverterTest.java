@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -144,6 +145,14 @@ class AvroConverterTest {
         assertRefused(new byte[] {0, 0, 0, 0, 1}, "id 1", "Avro");
         registry.queued.add(new FakeRegistry.Answer(200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}"));
         assertRefused(new byte[] {0, 0, 0, 0, 2}, "id 2", "is JSON");
+    }
+
+    @Test
+    void decimalOfAFixedLengthIsRead() {
+        registry.schemas.put(1, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"price\","
+                + "\"type\":[\"null\",{\"type\":\"fixed\",\"name\":\"F\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}]}]}");
+        Struct read = (Struct) converter.toConnectData(TOPIC, new byte[] {0, 0, 0, 0, 1, 2, -1, 0}).value();
+        assertEquals(new BigDecimal("-2.56"), read.get("price"));
     }
 
     @Test

@@ -16,12 +16,12 @@ final class AvroField {
         this.field = field;
         isDate = Date.LOGICAL_NAME.equals(connect.name());
         shape = AvroShape.of(field.schema());
-        writer = column == null ? null : writer(field.schema(), connect, column);
+        writer = column == null ? null : writer(connect, column);
     }
 
-    private static AvroWriter writer(Schema avro, org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
-        AvroWriter writer = AvroWriter.of(avro, connect, column);
-        return writer == null ? new AvroAsConnect(avro, connect, column) : writer;
+    private AvroWriter writer(org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
+        AvroWriter found = shape.isRecursive() ? null : AvroWriter.of(field.schema(), connect, column);
+        return found == null ? new AvroAsConnect(field.schema(), connect, column) : found;
     }
 
     boolean isWritten() {

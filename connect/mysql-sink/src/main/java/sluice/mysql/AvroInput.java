@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.connect.errors.DataException;
 
 /**
- * Reads Avro's binary encoding from a byte array. Takes and refuses what Avro's BinaryDecoder does, with the reasons that
- * AvroConverter gives, but never trusts a length: nothing is read, skipped or allocated beyond the bytes that are there.
- * Not thread-safe.
+ * Reads Avro's binary encoding from a byte array. Takes and refuses what Avro's BinaryDecoder does, with the reasons
+ * that AvroConverter gives, but never trusts a length: nothing is read, skipped or allocated beyond the bytes that are
+ * there. Not thread-safe.
  */
 final class AvroInput {
     private static final VarHandle LONGS =
@@ -64,13 +64,13 @@ final class AvroInput {
     }
 
     boolean readBoolean() {
-        return take(1) == 1;
+        return readByte() == 1;
     }
 
     int readInt() {
         int value = 0;
         for (int shift = 0; shift <= LAST_SHIFT_OF_INT; shift += 7) {
-            int one = take(1);
+            int one = readByte();
             value |= (one & SEVEN_BITS) << shift;
             if (one >= 0) {
                 return value >>> 1 ^ -(value & 1);
@@ -82,7 +82,7 @@ final class AvroInput {
     long readLong() {
         long value = 0;
         for (int shift = 0; shift <= LAST_SHIFT_OF_LONG; shift += 7) {
-            int one = take(1);
+            int one = readByte();
             value |= (long) (one & SEVEN_BITS) << shift;
             if (one >= 0) {
                 return value >>> 1 ^ -(value & 1);
@@ -186,7 +186,7 @@ final class AvroInput {
         return new DataException("the value is cut short: it ends before the schema with the id " + schemaId + " does");
     }
 
-    private byte take(int count) {
-        return bytes[skip(count)];
+    private byte readByte() {
+        return bytes[skip(1)];
     }
 }

@@ -21,6 +21,9 @@ final class AvroShape {
     /** Fields of a record, branches of a union, items of an array or map. */
     private AvroShape[] parts = NONE;
     private int minBytes;
+    private boolean complete;
+    private boolean insideItself;
+    private boolean recursive;
 
     private AvroShape(Schema schema) {
         type = schema.getType();
@@ -32,7 +35,10 @@ final class AvroShape {
     }
 
     static AvroShape of(Schema schema) {
-        return of(schema, new IdentityHashMap<>());
+        Map<Schema, AvroShape> known = new IdentityHashMap<>();
+        AvroShape shape = of(schema, known);
+        shape.recursive = known.values().stream().anyMatch(one -> one.insideItself);
+        return shape;
     }
 
     private static AvroShape of(Schema schema, Map<Schema, AvroShape> known) {
@@ -42,7 +48,9 @@ final class AvroShape {
             known.put(schema, shape); // Before its parts: a record may contain itself.
             shape.parts = parts(schema).stream().map(part -> of(part, known)).toArray(AvroShape[]::new);
             shape.minBytes = shape.leastBytes();
+            shape.complete = true;
         }
+        shape.insideItself |= !shape.complete;
         return shape;
     }
 
@@ -71,6 +79,11 @@ final class AvroShape {
             }
             default -> 1; // A number, a length, the count of a block or the index of a branch.
         };
+    }
+
+    /** Returns true if a record in the schema, for which `of` was called, contains itself. */
+    boolean isRecursive() {
+        return recursive;
     }
 
     /** Returns the least number of bytes of a value. */

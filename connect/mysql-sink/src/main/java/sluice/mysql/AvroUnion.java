@@ -13,7 +13,8 @@ final class AvroUnion {
 
     /** Returns the index of null in a union of null and one type, which AvroData makes an optional schema; else -1. */
     static int nullIndex(Schema schema) {
-        return schema.getType() == Schema.Type.UNION && schema.getTypes().size() == 2 ? schema.getTypes().indexOf(NULL) : -1;
+        boolean isPair = schema.getType() == Schema.Type.UNION && schema.getTypes().size() == 2;
+        return isPair ? schema.getTypes().indexOf(NULL) : -1;
     }
 
     /** Returns the writer; null for branches that AvroData does not tell apart. */
@@ -33,7 +34,8 @@ final class AvroUnion {
     }
 
     /** AvroData makes a struct of the union, with a field for each branch but null. */
-    private static AvroWriter ofBranches(Schema avro, org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
+    private static AvroWriter ofBranches(Schema avro, org.apache.kafka.connect.data.Schema connect,
+                                         ColumnFormat column) {
         List<Schema> types = avro.getTypes();
         if (!isDistinct(types, connect)) {
             return null;
@@ -52,8 +54,9 @@ final class AvroUnion {
     }
 
     /**
-     * Returns true if AvroData finds the branch of a value by its Java type: it takes bytes for any branch of bytes, finds
-     * none for INT8 and INT16, nor for a map that is an array of entries, and compares records by their Connect schemas.
+     * Returns true if AvroData finds the branch of a value by its Java type: it takes bytes for any branch of bytes,
+     * finds none for INT8 and INT16, nor for a map that is an array of entries, and compares records by their Connect
+     * schemas.
      */
     private static boolean isDistinct(List<Schema> types, org.apache.kafka.connect.data.Schema connect) {
         Set<org.apache.kafka.connect.data.Schema.Type> connectTypes = new HashSet<>();

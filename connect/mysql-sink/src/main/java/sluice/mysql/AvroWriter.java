@@ -6,13 +6,14 @@ import java.nio.charset.StandardCharsets;
 import org.apache.avro.Schema;
 import org.apache.kafka.connect.data.Date;
 import org.apache.kafka.connect.data.Decimal;
+import org.apache.kafka.connect.data.Schema.Type;
 import org.apache.kafka.connect.data.Time;
 import org.apache.kafka.connect.data.Timestamp;
 
 /**
- * Reads a value from Avro's bytes and writes it into one column, as a ValueWriter writes what AvroConverter makes of it.
- * What AvroConverter would change without a word is refused: text that is not UTF-8, and a number too large for the 8 or
- * 16 bits that its schema names.
+ * Reads a value from Avro's bytes and writes it into one column, as a ValueWriter writes what AvroConverter makes of
+ * it. What AvroConverter would change without a word is refused: text that is not UTF-8, and a number too large for the
+ * 8 or 16 bits that its schema names.
  */
 interface AvroWriter {
     long DAY_MILLISECONDS = 86_400_000;
@@ -21,9 +22,9 @@ interface AvroWriter {
     void write(AvroInput in, RowBuffer row);
 
     /**
-     * Returns the writer for values of an Avro schema, of which AvroData has made a Connect schema. Returns null for what is
-     * rare and treated by AvroData in its own way: Debezium's structs, maps whose keys are not text, and unions whose
-     * branches AvroData does not tell apart.
+     * Returns the writer for values of an Avro schema, of which AvroData has made a Connect schema. Returns null for
+     * what is rare and treated by AvroData in its own way: Debezium's structs, maps whose keys are not text, and unions
+     * whose branches AvroData does not tell apart.
      */
     static AvroWriter of(Schema avro, org.apache.kafka.connect.data.Schema connect, ColumnFormat column) {
         if (avro.getType() == Schema.Type.UNION) {
@@ -50,9 +51,9 @@ interface AvroWriter {
     /** Returns false if the schema has the name of a logical type of Connect, but not its type. */
     private static boolean isNamedRightly(org.apache.kafka.connect.data.Schema connect) {
         return switch (connect.name() == null ? "" : connect.name()) {
-            case Date.LOGICAL_NAME, Time.LOGICAL_NAME -> connect.type() == org.apache.kafka.connect.data.Schema.Type.INT32;
-            case Timestamp.LOGICAL_NAME -> connect.type() == org.apache.kafka.connect.data.Schema.Type.INT64;
-            case Decimal.LOGICAL_NAME -> connect.type() == org.apache.kafka.connect.data.Schema.Type.BYTES
+            case Date.LOGICAL_NAME, Time.LOGICAL_NAME -> connect.type() == Type.INT32;
+            case Timestamp.LOGICAL_NAME -> connect.type() == Type.INT64;
+            case Decimal.LOGICAL_NAME -> connect.type() == Type.BYTES
                     && connect.parameters() != null && connect.parameters().containsKey(Decimal.SCALE_FIELD);
             default -> true;
         };

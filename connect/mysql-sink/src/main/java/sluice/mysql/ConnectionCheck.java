@@ -107,6 +107,9 @@ final class ConnectionCheck {
         if (DatabaseErrors.untrusted(error)) {
             return MySqlSinkConfig.TLS_CERTIFICATES;
         }
+        if (DatabaseErrors.withoutTls(error)) {
+            return MySqlSinkConfig.TLS_ENABLED;
+        }
         switch (error.getErrorCode()) {
             case TLS_REQUIRED:
                 return MySqlSinkConfig.TLS_ENABLED;

@@ -35,8 +35,9 @@ final class DatabaseErrors {
 
     /** Errors of a record although their SQL state does not say so. */
     private static final Set<Integer> RECORD = Set.of(
-            1118, 1153, 1261, 1262, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406, 1411, 1416, 1441, 1526, 1591, 1644, 1690,
-            1748, 3140, 3141, 3156, 3751, 3819, 3903, 4025);
+            1022, 1048, 1062, 1118, 1153, 1169, 1216, 1217, 1261, 1262, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406,
+            1411, 1416, 1441, 1451, 1452, 1526, 1557, 1586, 1591, 1644, 1690, 1748, 1761, 1762, 1859, 3140, 3141, 3156,
+            3751, 3819, 3903, 4025);
 
     private static final Map<Integer, String> ADVICE = Map.ofEntries(
             Map.entry(1044, "GRANT the user what it needs on the database (for CREATE TEMPORARY TABLE: CREATE TEMPORARY TABLES)."),
@@ -76,7 +77,7 @@ final class DatabaseErrors {
         if (RECORD.contains(code)) {
             return Kind.RECORD;
         }
-        if (ADVICE.containsKey(code) || untrusted(error)) {
+        if (ADVICE.containsKey(code) || untrusted(error) || withoutTls(error)) {
             return Kind.REFUSED;
         }
         if (RETRY.contains(code) || error instanceof SQLTimeoutException) {
@@ -89,7 +90,6 @@ final class DatabaseErrors {
                 return Kind.RETRY;
             case "28":
                 return Kind.REFUSED;
-            case "01":
             case "22":
             case "23":
             case "45":
@@ -101,7 +101,8 @@ final class DatabaseErrors {
 
     /** Returns whether the server's certificate is the reason. */
     static boolean untrusted(SQLException error) {
-        if (String.valueOf(error.getMessage()).contains("hostname verification failed")) {
+        String message = String.valueOf(error.getMessage());
+        if (message.contains("hostname verification failed") || message.contains("Self signed certificates")) {
             return true;
         }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
@@ -112,13 +113,18 @@ final class DatabaseErrors {
         return false;
     }
 
+    /** Returns whether TLS is wanted and the server has none. */
+    static boolean withoutTls(SQLException error) {
+        return String.valueOf(error.getMessage()).contains("ssl not enabled in the server");
+    }
+
     /** Returns the server's own code, SQL state and message. */
     static String text(SQLException error) {
         Throwable root = error;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        String message = CONNECTION_PREFIX.matcher(String.valueOf(error.getMessage())).replaceFirst("");
+        String message = CONNECTION_PREFIX.matcher(String.valueOf(error.getMessage())).replaceFirst("").replace('\n', ' ');
         if (root != error && root.getMessage() != null && !message.contains(root.getMessage())) {
             message += " (" + CONNECTION_PREFIX.matcher(root.getMessage()).replaceFirst("") + ")";
         }

@@ -1,13 +1,12 @@
 package sluice.mysql;
 
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -21,12 +20,13 @@ final class DatabaseSession implements AutoCloseable {
         T run() throws SQLException;
     }
 
+    private static final byte[] NOTHING = {};
+
     private final Connection connection;
     private final Watchdog watchdog;
     private final int timeout;
     private final boolean localInfile;
     private final int maxPacket;
-    private final Set<String> stages = new HashSet<>();
     private boolean foreignKeyChecks = true;
     private volatile boolean timedOut;
 
@@ -46,11 +46,6 @@ final class DatabaseSession implements AutoCloseable {
     /** Returns the largest statement in bytes that the server takes. */
     int maxPacket() {
         return maxPacket;
-    }
-
-    /** Returns the names of the temporary tables that this session has; the caller adds those that it creates. */
-    Set<String> stages() {
-        return stages;
     }
 
     /** Runs calls of JDBC on the connection within the statement timeout. */
@@ -80,7 +75,7 @@ final class DatabaseSession implements AutoCloseable {
 
     /** Executes a statement; throws an SQLException for a warning too. */
     void execute(String sql) throws SQLException {
-        load(sql, InputStream.nullInputStream());
+        load(sql, new ByteArrayInputStream(NOTHING));
     }
 
     /**

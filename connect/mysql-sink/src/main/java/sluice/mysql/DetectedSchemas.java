@@ -40,7 +40,8 @@ final class DetectedSchemas {
     private DetectedSchema read(RegisteredSchema registered) {
         return switch (registered.type()) {
             case RegisteredSchema.AVRO -> new DetectedSchema.Avro(registered.id(), AvroCodec.of(registered), avroData);
-            case RegisteredSchema.PROTOBUF -> new DetectedSchema.Protobuf(registered.id(), protobufs.parse(registered), protobuf);
+            case RegisteredSchema.PROTOBUF ->
+                    new DetectedSchema.Protobuf(registered.id(), protobufs.parse(registered), protobuf);
             default -> throw new DataException("the schema with the id " + registered.id() + " is " + registered.type()
                     + ", neither Avro nor Protobuf");
         };
@@ -52,8 +53,8 @@ final class DetectedSchemas {
     }
 
     /**
-     * Returns the latest schema of a subject; null without one, or if the registry does not answer. That is not waited for:
-     * records that need it will wait.
+     * Returns the latest schema of a subject; null without one, or if the registry does not answer. That is not waited
+     * for: records that need it will wait.
      */
     DetectedSchema latest(String subject) {
         try {

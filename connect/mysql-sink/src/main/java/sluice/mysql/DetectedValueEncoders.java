@@ -38,8 +38,8 @@ final class DetectedValueEncoders implements ValueEncoders {
     }
 
     /**
-     * Plans the latest schema of a topic's values, if there is one, so that a mismatch is known before there are records.
-     * Throws a MismatchException if fields and columns do not match and mismatch.mode is "fail".
+     * Plans the latest schema of a topic's values, if there is one, so that a mismatch is known before there are
+     * records. Throws a MismatchException if fields and columns do not match and mismatch.mode is "fail".
      */
     void planLatest(String topic) {
         String subject = topic + "-value";

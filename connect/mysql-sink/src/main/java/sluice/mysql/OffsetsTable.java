@@ -122,8 +122,8 @@ final class OffsetsTable {
                     if (!row.next()) {
                         return new Stored("", UNKNOWN);
                     }
-                    long offset = row.getLong(2);
-                    return new Stored(row.getString(1), row.wasNull() ? UNKNOWN : offset);
+                    String offset = row.getString(2);
+                    return new Stored(row.getString(1), offset == null ? UNKNOWN : Long.parseLong(offset));
                 }
             } catch (SQLException error) {
                 throw explain(error);

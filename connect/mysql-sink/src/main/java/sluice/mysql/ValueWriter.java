@@ -65,12 +65,12 @@ interface ValueWriter {
             case "io.debezium.data.VariableScaleDecimal":
                 return (value, row) -> {
                     Struct number = (Struct) value;
-                    BigInteger unscaled = new BigInteger(bytes(number.get("value")));
+                    byte[] unscaled = bytes(number.get("value"));
                     Integer scale = number.getInt32("scale");
-                    if (scale == null) {
-                        throw column.refuse("a decimal without its scale");
+                    if (scale == null || unscaled.length == 0) {
+                        throw column.refuse("a decimal without its scale or digits");
                     }
-                    column.writeDecimal(new BigDecimal(unscaled, scale), row);
+                    column.writeDecimal(new BigDecimal(new BigInteger(unscaled), scale), row);
                 };
             case "io.debezium.data.geometry.Geometry", "io.debezium.data.geometry.Geography",
                     "io.debezium.data.geometry.Point":

@@ -21,7 +21,8 @@ class AlteredTableTest {
     private SinkTester sink;
 
     private void start(String table) throws Exception {
-        sink = new SinkTester(TestDatabase.shared(), table).start();
+        sink = new SinkTester(TestDatabase.shared(), table);
+        sink.start();
     }
 
     @AfterEach

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,8 @@ import sluice.registry.WireFormat;
 import sluice.testing.FakeRegistry;
 
 /**
- * Random Avro schemas, tables and values: the fields that AvroValueEncoder writes from the bytes are those that come from
- * AvroConverter's structs, or both refuse the value. Another seed: -Dsluice.seed=N.
+ * Random Avro schemas, tables and values: the fields that AvroValueEncoder writes from the bytes are those that come
+ * from AvroConverter's structs, or both refuse the value. Another seed: -Dsluice.seed=N.
  */
 @Timeout(value = 100, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AvroEqualsConnectTest {
@@ -110,18 +109,23 @@ class AvroEqualsConnectTest {
             try {
                 found = fromBytes(value);
             } catch (RuntimeException error) {
-                return fail("seed " + SEED + ", schema " + schema + ", " + table + ", " + Arrays.toString(value), error);
+                return fail("seed " + SEED + ", schema " + schema + ", " + table + ", " + hex(value), error);
             }
             assertEquals(expected, found, () -> "seed " + SEED + ", schema " + schema + ", " + table + ", value "
-                    + HexFormat.of().formatHex(value) + ", " + refusals);
+                    + hex(value) + ", " + refusals);
             return found != null;
         }
+    }
+
+    private static String hex(byte[] value) {
+        return HexFormat.of().formatHex(value);
     }
 
     private Pair pair(Schema schema) {
         boolean keyOfValue = random.nextInt(4) == 0;
         TableDefinition table = tables.of(schema, keyOfValue);
-        return new Pair(table, new RecordSettings(!keyOfValue, keyOfValue ? table.primaryKey() : List.of("id"), null, false));
+        List<String> keyFields = keyOfValue ? table.primaryKey() : List.of("id");
+        return new Pair(table, new RecordSettings(!keyOfValue, keyFields, null, false));
     }
 
     @Test
@@ -137,7 +141,6 @@ class AvroEqualsConnectTest {
                 }
             }
         }
-        System.out.println("encoded " + encoded + " of " + SCHEMAS * TABLES * VALUES);
         assertTrue(encoded > SCHEMAS * TABLES * VALUES / 4, "only " + encoded + " values were encoded");
     }
 

@@ -82,7 +82,8 @@ class AvroShapeTest {
         if (expected != null && reason != null && expected.endsWith(" says: null")) {
             return; // The JVM leaves out the message of an exception that it has thrown often.
         }
-        assertEquals(expected, reason, () -> "seed " + SEED + ", schema " + registry.schemas.get(id) + ", value " + Arrays.toString(value));
+        assertEquals(expected, reason, () -> "seed " + SEED + ", schema " + registry.schemas.get(id) + ", value "
+                + Arrays.toString(value));
     }
 
     @Test
@@ -111,7 +112,8 @@ class AvroShapeTest {
                 }
                 String reason = refusal(shape, id, value);
                 refused += reason == null ? 0 : 1;
-                if (reason == null || !reason.startsWith(CUT)) { // It may claim gigabytes, which Avro's reader allocates.
+                // One that is cut short may claim gigabytes, which Avro's reader allocates.
+                if (reason == null || !reason.startsWith(CUT)) {
                     assertSame(shape, id, value);
                 }
             }

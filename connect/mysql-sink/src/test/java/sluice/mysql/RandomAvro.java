@@ -33,7 +33,8 @@ final class RandomAvro {
             "{'type':'enum','name':'E%s','symbols':['A','B','C']}",
             "{'type':'enum','name':'E%s','symbols':['A','B'],'default':'A','doc':'two'}",
             "{'type':'int','connect.type':'int8'}", "{'type':'int','connect.type':'int16'}",
-            "{'type':'int','connect.default':5}", "{'type':'bytes','connect.name':'org.apache.kafka.connect.data.Decimal'}",
+            "{'type':'int','connect.default':5}",
+            "{'type':'bytes','connect.name':'org.apache.kafka.connect.data.Decimal'}",
             named("int", "io.debezium.time.Date"), named("int", "io.debezium.time.Time"),
             named("int", "io.debezium.time.Year"), named("int", "org.apache.kafka.connect.data.Date"),
             named("long", "io.debezium.time.MicroTime"), named("long", "io.debezium.time.NanoTime"),
@@ -44,11 +45,13 @@ final class RandomAvro {
             named("bytes", "io.debezium.data.Bits"), named("string", "org.apache.kafka.connect.data.Date"),
             named("long", "some.other.Name"));
     private static final List<String> TEXTS = List.of(
-            "", "a", "plain text", "it's", "tab\tnew\nline\\ \"quoted\"", "\0", "é 漢 😀", "-0", "12", "9223372036854775808",
+            "", "a", "plain text", "it's", "tab\tnew\nline\\ \"quoted\"", "\0", "é 漢 😀",
+            "-0", "12", "9223372036854775808",
             "1.50", "2024-02-29", "12:34:56.789", "2024-02-29T12:34:56.789Z", "2024-02-29T12:34:56+02:00", "{\"a\":1}",
             "[", "null", "A", "x".repeat(300));
-    private static final long[] LONGS = {0, 1, -1, 127, 128, -129, 32768, 65536, 86_399_999, 86_400_000, 86_400_000_000L,
-        1_352_000_000_123L, 1_352_000_000_123_456L, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE};
+    private static final long[] LONGS = {0, 1, -1, 127, 128, -129, 32768, 65536, 86_399_999, 86_400_000,
+        86_400_000_000L, 1_352_000_000_123L, 1_352_000_000_123_456L, Integer.MAX_VALUE,
+        Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE};
     private static final double[] DOUBLES = {0.0, -0.0, 1, 0.1, 1e-300, 1e300, 1e22, 123456.789, Double.MIN_VALUE,
         Double.MAX_VALUE, Double.NaN, Double.POSITIVE_INFINITY, 0.7381234567890123, -1.4612345678901234};
 
@@ -84,7 +87,7 @@ final class RandomAvro {
     }
 
     private String type(int depth) {
-        int choice = random.nextInt(20);
+        int choice = random.nextInt(21);
         if (depth >= MAX_DEPTH || choice < 11) {
             return scalar();
         }
@@ -101,11 +104,32 @@ final class RandomAvro {
     }
 
     private String union(int depth) {
-        List<String> unions = List.of("['int','string']", "['null','long','double','boolean']", "['string']",
+        List<String> unions = List.of("['int','string']", "['null','long','double','boolean']",
+                "[{'type':'int','connect.type':'int16'},'string']", "['null',{'type':'long','logicalType':'timestamp-millis'},"
+                        + "{'type':'bytes','logicalType':'decimal','precision':9,'scale':2}]", "['string']",
                 "['null','bytes'," + record(depth + 1) + "]",
                 "[" + record(depth + 1) + ",{'type':'enum','name':'E" + names++ + "','symbols':['X','Y']},'string']",
-                "[{'type':'array','items':'int'},{'type':'map','values':'string'}]");
+                "[{'type':'array','items':'int'},{'type':'map','values':'string'}]",
+                "['bytes',{'type':'fixed','name':'F" + names++ + "','size':3}]", node(), node(),
+                struct("io.debezium.data.VariableScaleDecimal",
+                        "{'name':'scale','type':'int'},{'name':'value','type':'bytes'}"),
+                struct("io.debezium.data.geometry.Geometry",
+                        "{'name':'wkb','type':'bytes'},{'name':'srid','type':['null','int']}"),
+                "{'type':'array','items':{'type':'record','name':'M" + names++ + "','connect.internal.type':'MapEntry',"
+                        + "'fields':[{'name':'key','type':'int'},{'name':'value','type':" + scalar() + "}]}}");
         return unions.get(random.nextInt(unions.size()));
+    }
+
+    private String struct(String connectName, String fields) {
+        return "{'type':'record','name':'S" + names++ + "','connect.name':'" + connectName
+                + "','fields':[" + fields + "]}";
+    }
+
+    /** Returns a record that may contain itself. */
+    private String node() {
+        String name = "N" + names++;
+        return "['null',{'type':'record','name':'" + name + "','fields':[{'name':'value','type':" + scalar()
+                + "},{'name':'next','type':['null','" + name + "']}]}]";
     }
 
     private String scalar() {
@@ -130,7 +154,8 @@ final class RandomAvro {
             case NULL -> out.writeNull();
             case BOOLEAN -> out.writeBoolean(random.nextBoolean());
             case INT -> out.writeInt(number(schema));
-            case LONG -> out.writeLong(random.nextInt(3) == 0 ? random.nextLong() >> random.nextInt(64) : pick(LONGS) % limit(schema));
+            case LONG -> out.writeLong(random.nextInt(3) == 0 ? random.nextLong() >> random.nextInt(64)
+                    : pick(LONGS) % limit(schema));
             case FLOAT -> out.writeFloat(random.nextInt(4) > 0 ? random.nextInt(2000) / 8f : (float) pick(DOUBLES));
             case DOUBLE -> out.writeDouble(random.nextInt(4) > 0 ? random.nextInt(2000) / 8.0 : pick(DOUBLES));
             case STRING -> out.writeString(TEXTS.get(random.nextInt(TEXTS.size())));
