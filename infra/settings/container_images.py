@@ -30,11 +30,13 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "producer/requirements.lock",
         "producer/**/*.py",
         "schemas/*.avsc",
+        "schemas/*.proto",
     ),
     "toolbox": (
         "infra/toolbox/*",
         "producer/**/*.py",
         "schemas/*.avsc",
+        "schemas/*.proto",
         "sluice/*.py",
         "sluice/cluster/**/*.py",
         "sluice/dead_letters/**/*.py",

@@ -37,9 +37,10 @@ _KEEP_SIGN = partial(_COMPUTE.replace_substring_regex, pattern="^-0$", replaceme
 
 def encode_value(fix: GpsFix) -> bytes:
     """Encode one row."""
-    texts = [_NULL if value is None else _number_texts(pa.array([value]))[0].as_py() for value in fix]
-    fields = "".join(name + text for name, text in zip(_BETWEEN, texts[1:], strict=True))
-    return f"{_START}{texts[0]}{fields}{_END}".encode()
+    numbers = _number_texts(pa.array(fix[-NUMBERS:], pa.float64())).to_pylist()
+    texts = [*map(str, fix[1:-NUMBERS]), *(_NULL if text is None else text for text in numbers)]
+    fields = "".join(name + text for name, text in zip(_BETWEEN, texts, strict=True))
+    return f"{_START}{fix.utime}{fields}{_END}".encode()
 
 
 def encode_columns(columns: Columns, *, partitions: int) -> Records:

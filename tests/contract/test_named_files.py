@@ -13,7 +13,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("infra", "producer", "sluice")
 FOLDERS = (*PACKAGES, "connect", "docs", "k8s", "schemas", "scripts", "tests", ".ci", ".github", ".mvn")
-SUFFIXES = ("avsc", "j2", "java", "json", "lock", "md", "properties", "py", "sql", "toml", "txt", "xml", "yaml", "yml")
+SUFFIXES = (
+    "avsc",
+    "j2",
+    "java",
+    "json",
+    "lock",
+    "md",
+    "properties",
+    "proto",
+    "py",
+    "sql",
+    "toml",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ARCHITECTURE = ROOT / "docs/architecture.md"
 NOT_KEPT = ("infra/policy/.venv", ".mvn/checksums/*.bak")

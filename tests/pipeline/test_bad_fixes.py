@@ -91,7 +91,7 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
 ) -> None:
     utime = FIRST_UTIME
     bad = bad_records(utime, header)
-    # Four good records before and after each bad one: their keys spread them over all partitions.
+    # Four good records before and after each bad one. All whose key is a utime of this minute share a partition.
     good = [utime + 1000 + number for number in range(4 * (len(bad) + 1))]
     records: list[tuple[Key, Value]] = [(str(utime), encode_row.encode_value(fix(utime), header=header))]
     for number, one in enumerate(bad):

@@ -14,6 +14,13 @@ package sluice.mysql;
  * @param nullable     true if the column may be NULL
  * @param hasDefault   true if a row need not name the column: DEFAULT, AUTO_INCREMENT, or nullable
  * @param generated    true if the database computes the column, so that nobody writes it
+ * @param characterSet character set of text; null where there is none
  */
 record Column(String name, String type, String dataType, long length, int precision, int scale, boolean unsigned,
-              boolean nullable, boolean hasDefault, boolean generated) { }
+              boolean nullable, boolean hasDefault, boolean generated, String characterSet) {
+    /** A column without a character set. */
+    Column(String name, String type, String dataType, long length, int precision, int scale, boolean unsigned,
+           boolean nullable, boolean hasDefault, boolean generated) {
+        this(name, type, dataType, length, precision, scale, unsigned, nullable, hasDefault, generated, null);
+    }
+}

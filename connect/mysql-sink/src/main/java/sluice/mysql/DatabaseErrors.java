@@ -35,8 +35,9 @@ final class DatabaseErrors {
 
     /** Errors of a record although their SQL state does not say so. */
     private static final Set<Integer> RECORD = Set.of(
-            1118, 1153, 1261, 1262, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406, 1411, 1416, 1441, 1526, 1591, 1644, 1690,
-            1748, 3140, 3141, 3156, 3751, 3819, 3903, 4025);
+            1022, 1048, 1062, 1118, 1153, 1169, 1216, 1217, 1261, 1262, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406,
+            1411, 1416, 1441, 1451, 1452, 1526, 1557, 1586, 1591, 1644, 1690, 1748, 1761, 1762, 1859, 3140, 3141, 3156,
+            3751, 3819, 3903, 4025);
 
     private static final Map<Integer, String> ADVICE = Map.ofEntries(
             Map.entry(1044, "GRANT the user what it needs on the database (for CREATE TEMPORARY TABLE: CREATE TEMPORARY TABLES)."),
@@ -89,7 +90,6 @@ final class DatabaseErrors {
                 return Kind.RETRY;
             case "28":
                 return Kind.REFUSED;
-            case "01":
             case "22":
             case "23":
             case "45":
@@ -101,7 +101,8 @@ final class DatabaseErrors {
 
     /** Returns whether the server's certificate is the reason. */
     static boolean untrusted(SQLException error) {
-        if (String.valueOf(error.getMessage()).contains("hostname verification failed")) {
+        String message = String.valueOf(error.getMessage());
+        if (message.contains("hostname verification failed") || message.contains("Self signed certificates")) {
             return true;
         }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
@@ -123,7 +124,7 @@ final class DatabaseErrors {
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        String message = CONNECTION_PREFIX.matcher(String.valueOf(error.getMessage())).replaceFirst("");
+        String message = CONNECTION_PREFIX.matcher(String.valueOf(error.getMessage())).replaceFirst("").replace('\n', ' ');
         if (root != error && root.getMessage() != null && !message.contains(root.getMessage())) {
             message += " (" + CONNECTION_PREFIX.matcher(root.getMessage()).replaceFirst("") + ")";
         }

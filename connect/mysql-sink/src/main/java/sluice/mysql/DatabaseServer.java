@@ -12,7 +12,7 @@ import org.mariadb.jdbc.Driver;
 /** Opens sessions with the settings that the connector relies on. */
 final class DatabaseServer implements AutoCloseable {
     private static final String VARIABLES = "SHOW SESSION VARIABLES WHERE Variable_name IN "
-            + "('local_infile', 'max_allowed_packet', 'binlog_format')";
+            + "('local_infile', 'max_allowed_packet', 'binlog_format', 'max_error_count')";
     /** Values that do not fit are errors, also the second of two; \ is an escape, as in the rows. */
     private static final String SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
             + "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO";
@@ -84,8 +84,11 @@ final class DatabaseServer implements AutoCloseable {
         try (Statement statement = connection.createStatement()) {
             // Notes are no warnings: a warning is about a value that was changed.
             statement.execute("SET SESSION sql_mode = '" + SQL_MODE + "', sql_notes = 0, time_zone = '+00:00', "
-                    + "max_error_count = 64, innodb_lock_wait_timeout = " + lockWait + ", lock_wait_timeout = " + lockWait);
+                    + "innodb_lock_wait_timeout = " + lockWait + ", lock_wait_timeout = " + lockWait);
             statement.execute("SET NAMES utf8mb4");
+            if ("0".equals(variables.get("max_error_count"))) {
+                statement.execute("SET SESSION max_error_count = 64"); // Without it no warning can be seen.
+            }
             // Fewer locks between keys, so fewer deadlocks. It cannot be where the log holds statements.
             boolean statements = "STATEMENT".equalsIgnoreCase(variables.get("binlog_format"));
             statement.execute("SET SESSION TRANSACTION ISOLATION LEVEL " + (statements ? "REPEATABLE READ" : "READ COMMITTED"));

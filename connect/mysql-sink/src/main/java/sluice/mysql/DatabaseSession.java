@@ -7,8 +7,6 @@ import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -29,7 +27,6 @@ final class DatabaseSession implements AutoCloseable {
     private final int timeout;
     private final boolean localInfile;
     private final int maxPacket;
-    private final Set<String> stages = new HashSet<>();
     private boolean foreignKeyChecks = true;
     private volatile boolean timedOut;
 
@@ -49,11 +46,6 @@ final class DatabaseSession implements AutoCloseable {
     /** Returns the largest statement in bytes that the server takes. */
     int maxPacket() {
         return maxPacket;
-    }
-
-    /** Returns the names of the temporary tables that this session has; the caller adds those that it creates. */
-    Set<String> stages() {
-        return stages;
     }
 
     /** Runs calls of JDBC on the connection within the statement timeout. */

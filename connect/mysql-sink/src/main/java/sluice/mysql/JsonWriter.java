@@ -70,7 +70,7 @@ final class JsonWriter {
         NumberText.write(value, json);
     }
 
-    /** Writes a double with a point or an exponent, so that it stays one; throws a DataException if it is not finite. */
+    /** Writes a double with a point or an exponent, so that it stays one; throws a DataException for NaN. */
     void number(double value) {
         checkFinite(value);
         value();

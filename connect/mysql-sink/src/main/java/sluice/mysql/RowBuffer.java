@@ -29,6 +29,12 @@ final class RowBuffer {
         size = position;
     }
 
+    /** Removes what is from `start` to `end`; what comes after moves up. */
+    void remove(int start, int end) {
+        System.arraycopy(bytes, end, bytes, start, size - end);
+        size -= end - start;
+    }
+
     /** Makes room for `count` more bytes and returns the position of the first; the caller calls `advance`. */
     int reserve(int count) {
         if (bytes.length - size < count) {

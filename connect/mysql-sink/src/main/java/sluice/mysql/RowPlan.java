@@ -12,10 +12,9 @@ import org.apache.kafka.connect.errors.DataException;
 /**
  * Which field of a value goes into which column.
  *
- * @param columns  for each field its column; null for one that is not written: a column of the primary key that comes
- *                 from the record's key, or a generated column
- * @param order    indexes of the fields in the order in which they are written: with pk.mode=record_value those of the
- *                 primary key first, in its order
+ * @param columns  for each field its column; null for a generated one, which is not written
+ * @param order    indexes of the fields in the order in which they are written: those of the primary key first, in its
+ *                 order
  * @param layout   the columns in that order
  * @param checked  index of the field that key.must.equal names, -1 without one
  */
@@ -42,9 +41,7 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
                 throw mismatch(settings, "two fields are the column " + column.column().name() + " of table "
                         + table.table().name() + ", whose names are alike in small letters");
             }
-            boolean written = column != null && !column.column().generated()
-                    && !(settings.keyFromRecordKey() && key.contains(column));
-            columns.add(written ? column : null);
+            columns.add(column == null || column.column().generated() ? null : column);
         }
         check(unknown, missing(columns, key, table, settings), table, settings);
         int[] order = order(columns, key);
@@ -107,8 +104,8 @@ record RowPlan(List<ColumnFormat> columns, int[] order, RowLayout layout, int ch
     /** A value without the field is not meant for this table: a bad record, whatever mismatch.mode is. */
     private static void checkField(List<String> names, RecordSettings settings) {
         if (settings.keyMustEqual() != null && !names.contains(settings.keyMustEqual())) {
-            throw new DataException(
-                    "the value has no field " + settings.keyMustEqual() + ", which must equal the key (key.must.equal)");
+            throw new DataException("the value has no field " + settings.keyMustEqual()
+                    + ", which must equal the key (key.must.equal)");
         }
     }
 

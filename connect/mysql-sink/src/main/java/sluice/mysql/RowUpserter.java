@@ -10,15 +10,11 @@ import java.util.stream.Collectors;
  * columns that are not written, and the rows that refer to it.
  */
 final class RowUpserter {
-    private static final int TABLE_IS_FULL = 1114;
-    private static final int TYPE_NOT_IN_MEMORY = 1163;
-
     private final String stage;
     private final RowStatements fill;
+    private final String drop;
     private final String create;
-    private final String definition;
     private final List<String> merge;
-    private String engine;
 
     /** `number` makes the temporary table's name different from others of the connection. */
     RowUpserter(TableDefinition table, RowLayout layout, int number) {
@@ -29,17 +25,12 @@ final class RowUpserter {
         List<String> others = layout.columns().stream().map(format -> format.column().name())
                 .filter(name -> table.primaryKey().stream().noneMatch(name::equalsIgnoreCase)).map(Identifiers::quote).toList();
         String name = Identifiers.quote(table.name());
-        definition = " SELECT " + String.join(", ", columns) + " FROM " + name + " WHERE FALSE";
-        engine = layout.columns().stream().anyMatch(format -> isLarge(format.column())) ? "InnoDB" : "MEMORY";
+        drop = "DROP TEMPORARY TABLE IF EXISTS " + stage;
+        // InnoDB, which takes every type and any size; MySQL warns of MEMORY in a transaction with InnoDB.
+        create = "CREATE TEMPORARY TABLE " + stage + " (PRIMARY KEY (" + String.join(", ", key) + ")) ENGINE=InnoDB SELECT "
+                + String.join(", ", columns) + " FROM " + name + " WHERE FALSE";
         boolean separately = table.otherUnique() || String.valueOf(table.upsertReason()).contains("trigger");
         merge = separately ? updateAndInsert(name, columns, key, others) : List.of(upsert(name, columns, key, others));
-        create = "(PRIMARY KEY (" + String.join(", ", key) + "))";
-    }
-
-    private static boolean isLarge(Column column) {
-        String type = column.dataType();
-        return type.endsWith("text") || type.endsWith("blob") || type.equals("json") || type.equals("geometry")
-                || type.endsWith("point") || type.endsWith("string") || type.endsWith("polygon") || type.endsWith("collection");
     }
 
     /** One statement: only where no other unique index could match another row. */
@@ -68,31 +59,12 @@ final class RowUpserter {
     }
 
     void write(DatabaseSession session, RowBuffer rows, EncodedRecord[] records, KeyOrder order) throws SQLException {
-        try {
-            fill(session, rows, records, order);
-        } catch (SQLException error) {
-            if (engine.equals("InnoDB")
-                    || error.getErrorCode() != TABLE_IS_FULL && error.getErrorCode() != TYPE_NOT_IN_MEMORY) {
-                throw error;
-            }
-            engine = "InnoDB";
-            session.execute("DROP TEMPORARY TABLE IF EXISTS " + stage);
-            session.stages().remove(stage);
-            fill(session, rows, records, order);
-        }
+        session.execute(drop); // One that a failed batch left behind
+        session.execute(create);
+        fill.write(session, rows, records, order);
         for (String statement : merge) {
             session.execute(statement);
         }
-    }
-
-    private void fill(DatabaseSession session, RowBuffer rows, EncodedRecord[] records, KeyOrder order)
-            throws SQLException {
-        if (session.stages().contains(stage)) {
-            session.execute("DELETE FROM " + stage);
-        } else {
-            session.execute("CREATE TEMPORARY TABLE " + stage + " " + create + " ENGINE=" + engine + definition);
-            session.stages().add(stage);
-        }
-        fill.write(session, rows, records, order);
+        session.execute(drop);
     }
 }

@@ -31,8 +31,28 @@ final class TableReader {
         return new TableReader(connection, table).read();
     }
 
-    /** Returns the text that is compared to notice an ALTER: all but the next number of AUTO_INCREMENT. */
+    /**
+     * Returns the text that is compared to notice an ALTER or a trigger (0.3 ms): the table's definition, without the
+     * next number of AUTO_INCREMENT, and the names of its triggers. In a transaction with REPEATABLE READ, MySQL does not
+     * show triggers that are younger than the transaction.
+     */
     static String fingerprint(Connection connection, String table) throws SQLException {
+        return new TableReader(connection, table).fingerprint();
+    }
+
+    private String fingerprint() throws SQLException {
+        StringBuilder fingerprint = new StringBuilder(definition());
+        try (PreparedStatement statement = prepare("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
+                + "WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ? ORDER BY TRIGGER_NAME");
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                fingerprint.append("\nTRIGGER ").append(row.getString(1));
+            }
+        }
+        return fingerprint.toString();
+    }
+
+    private String definition() throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SHOW CREATE TABLE " + Identifiers.quote(table))) {
             row.next();
@@ -44,7 +64,7 @@ final class TableReader {
     }
 
     private TableDefinition read() throws SQLException {
-        String fingerprint = fingerprint(connection, table);
+        String fingerprint = fingerprint();
         List<Column> columns = readColumns(fingerprint);
         List<String> primaryKey = readPrimaryKey();
         boolean otherUnique = exists("SELECT 1 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() "
@@ -55,7 +75,8 @@ final class TableReader {
 
     private List<Column> readColumns(String fingerprint) throws SQLException {
         String query = "SELECT COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, "
-                + "COALESCE(NUMERIC_SCALE, DATETIME_PRECISION, 0), IS_NULLABLE, COLUMN_DEFAULT, EXTRA "
+                + "COALESCE(NUMERIC_SCALE, DATETIME_PRECISION, 0), IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
+                + "CHARACTER_SET_NAME "
                 + "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? "
                 + "ORDER BY ORDINAL_POSITION";
         List<Column> columns = new ArrayList<>();
@@ -83,7 +104,7 @@ final class TableReader {
         String dataType = json ? "json" : row.getString(3).toLowerCase(Locale.ROOT);
         boolean unsigned = type.contains(" unsigned");
         return new Column(name, type, dataType, row.getLong(4), row.getInt(5), row.getInt(6), unsigned, nullable,
-                hasDefault, generated);
+                hasDefault, generated, row.getString(10));
     }
 
     private List<String> readPrimaryKey() throws SQLException {

@@ -1,6 +1,8 @@
 package sluice.mysql;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +21,8 @@ final class TableRecordEncoder implements RecordEncoder {
     private final Column number;
     private RowLayout lastValueLayout;
     private RowLayout lastLayout;
+    /** Columns of the primary key that the value has too. */
+    private List<ColumnFormat> lastRepeated;
 
     /** Throws a ConnectException if the table's primary key does not suit the settings. */
     TableRecordEncoder(TableColumns table, RecordSettings settings, ValueEncoders values) {
@@ -37,6 +41,10 @@ final class TableRecordEncoder implements RecordEncoder {
         if (key.isEmpty()) {
             throw new ConnectException(
                     "table " + name + " has no primary key, so that a record's row cannot be found: add one");
+        }
+        if (key.stream().anyMatch(column -> column.column().generated())) {
+            throw new ConnectException("the primary key of table " + name + " (" + columns + ") is computed by the "
+                    + "database: a record cannot name its row");
         }
         Set<ColumnFormat> fields = new HashSet<>();
         settings.keyFields().forEach(field -> fields.add(table.find(field)));
@@ -66,10 +74,14 @@ final class TableRecordEncoder implements RecordEncoder {
         }
         ValueEncoder encoder = values.choose(record);
         RowLayout layout = layoutWithKey(encoder.layout());
-        if (layout.columns().size() > key.size()) {
+        if (!encoder.layout().columns().isEmpty()) {
             rows.separator();
         }
+        int valueStart = rows.size();
         encoder.encode(record.value(), rows);
+        if (!lastRepeated.isEmpty()) {
+            removeRepeated(start, valueStart, rows);
+        }
         if (settings.keyMustEqual() != null && encoder.checkedField() != keyNumber) {
             throw new DataException("the key is " + record.key() + ", and field " + settings.keyMustEqual() + " is "
                     + encoder.checkedField() + ": they must be equal (key.must.equal)");
@@ -94,11 +106,42 @@ final class TableRecordEncoder implements RecordEncoder {
     private RowLayout layoutWithKey(RowLayout value) {
         if (value != lastValueLayout) {
             List<ColumnFormat> columns = new ArrayList<>(key);
-            columns.addAll(value.columns());
+            value.columns().stream().filter(column -> !key.contains(column)).forEach(columns::add);
+            lastRepeated = value.columns().stream().filter(key::contains).toList();
             lastLayout = table.layout(columns);
             lastValueLayout = value;
         }
         return lastLayout;
+    }
+
+    /** Removes the fields of the value that repeat the key; throws a DataException if one differs from it. */
+    private void removeRepeated(int start, int valueStart, RowBuffer rows) {
+        byte[] bytes = rows.bytes();
+        int at = valueStart;
+        for (ColumnFormat column : lastRepeated) {
+            int end = fieldEnd(bytes, at, rows.size());
+            int keyAt = start;
+            for (int before = key.indexOf(column); before > 0; before--) {
+                keyAt = fieldEnd(bytes, keyAt, valueStart) + 1;
+            }
+            int keyEnd = fieldEnd(bytes, keyAt, valueStart);
+            if (!Arrays.equals(bytes, keyAt, keyEnd, bytes, at, end)) {
+                throw new DataException("the key has " + new String(bytes, keyAt, keyEnd - keyAt, StandardCharsets.UTF_8)
+                        + " for column " + column.column().name() + ", and the value "
+                        + new String(bytes, at, end - at, StandardCharsets.UTF_8));
+            }
+            at = Math.min(end + 1, rows.size());
+        }
+        // With the tab before them if nothing follows.
+        rows.remove(at == rows.size() ? valueStart - 1 : valueStart, at);
+    }
+
+    private static int fieldEnd(byte[] bytes, int start, int limit) {
+        int at = start;
+        while (at < limit && bytes[at] != '\t') {
+            at++;
+        }
+        return at;
     }
 
     /** Returns the end of the primary key's fields: those at the beginning of the row. */

@@ -14,13 +14,15 @@ class TextFormat extends ColumnFormat {
     private final boolean padded;
     private final long maxCharacters;
     private final long maxBytes;
+    private final CharacterSet characterSet;
 
     TextFormat(Column column) {
         super(column);
         padded = column.dataType().equals("char");
         boolean countsCharacters = padded || column.dataType().equals("varchar");
         maxCharacters = countsCharacters ? column.length() : UNLIMITED;
-        maxBytes = countsCharacters || column.length() == 0 ? UNLIMITED : column.length();
+        characterSet = new CharacterSet(column.characterSet());
+        maxBytes = countsCharacters || column.length() == 0 ? UNLIMITED : column.length() / characterSet.growth();
     }
 
     @Override
@@ -38,10 +40,20 @@ class TextFormat extends ColumnFormat {
         if (characters > maxCharacters) {
             throw cannotHold(quote(utf8, start, length), "it has " + characters + " characters");
         }
+        if (characterSet.changesSome()) {
+            checkCharacters(new String(utf8, start, length, StandardCharsets.UTF_8));
+        }
         if (length > 0 && utf8[start + length - 1] == SPACE && (padded || length > maxBytes)) {
             throw cannotHold(quote(utf8, start, length), "the database would cut off the spaces at its end");
         }
         row.text(utf8, start, length);
+    }
+
+    private void checkCharacters(String text) {
+        text.codePoints().filter(characterSet::changes).findFirst().ifPresent(point -> {
+            throw cannotHold('"' + text + '"', String.format(
+                    "the database takes U+%X for another character in this character set", point));
+        });
     }
 
     private static String quote(byte[] utf8, int start, int length) {

@@ -47,7 +47,7 @@ final class LoadedTable implements AutoCloseable {
         }
         try (Statement statement = made.createStatement()) {
             statement.execute("SET SESSION time_zone = '+00:00', sql_notes = 0, sql_mode = 'STRICT_TRANS_TABLES,"
-                    + "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
+                    + "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO'");
         }
         return made;
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random numbers and texts through a real database: read back equal. */
 class RandomValuesTest {
-    private static final int COUNT = 20_000;
+    private static final int COUNT = 5_000;
 
     private final Random random = new Random(13);
 
@@ -39,7 +39,8 @@ class RandomValuesTest {
         }
     }
 
-    private <T> void check(List<T> values, List<String> found, Function<String, Object> parse, Function<T, Object> expected) {
+    private <T> void check(List<T> values, List<String> found, Function<String, Object> parse,
+                           Function<T, Object> expected) {
         assertEquals(values.size(), found.size());
         for (int index = 0; index < values.size(); index++) {
             assertEquals(expected.apply(values.get(index)), parse.apply(found.get(index)), "row " + index);

@@ -86,7 +86,8 @@ class TableRecordEncoderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"007", "+7", "7.0", "7e0", " 7", "-0", "", "9223372036854775808", "18446744073709551623", "x"})
+    @ValueSource(strings = {
+        "007", "+7", "7.0", "7e0", " 7", "-0", "", "9223372036854775808", "18446744073709551623", "x"})
     void textThatIsNoCanonicalNumberIsABadKey(String key) {
         TableRecordEncoder encoder = encoder(fixes("bigint"), BY_KEY);
         String message = mistake(DataException.class, () -> encoder.encode(record(null, key, value(7)), rows));
@@ -108,8 +109,9 @@ class TableRecordEncoderTest {
         assertEquals("the key is 7, and field at is 8: they must be equal (key.must.equal)",
                 mistake(DataException.class, () -> encoder.encode(record(null, "7", value(8)), rows)));
         Schema other = SchemaBuilder.struct().field("unknown", Schema.STRING_SCHEMA).build();
-        assertEquals("the value has no field at, which must equal the key (key.must.equal)", mistake(
-                DataException.class, () -> encoder.encode(record(null, "7", new Struct(other).put("unknown", "")), rows)));
+        Struct foreign = new Struct(other).put("unknown", "");
+        assertEquals("the value has no field at, which must equal the key (key.must.equal)",
+                mistake(DataException.class, () -> encoder.encode(record(null, "7", foreign), rows)));
     }
 
     @Test
@@ -121,7 +123,8 @@ class TableRecordEncoderTest {
         EncodedRecord record = encoder(table, settings).encode(record(null, null, value), rows);
         assertEquals("2\t1\t\\t\n", text(record));
         assertEquals(List.of(0, 3), List.of(record.keyStart(), record.keyEnd()));
-        String message = mistake(DataException.class, () -> encoder(table, settings).encode(record(null, 1, null), rows));
+        TableRecordEncoder encoder = encoder(table, settings);
+        String message = mistake(DataException.class, () -> encoder.encode(record(null, 1, null), rows));
         assertTrue(message.contains("row to delete is not known"), message);
     }
 
@@ -131,7 +134,8 @@ class TableRecordEncoderTest {
         RecordSettings settings = new RecordSettings(true, List.of(), null, true);
         Schema schema = SchemaBuilder.struct().field("A", Schema.INT32_SCHEMA).field("B", Schema.STRING_SCHEMA).build();
         TableRecordEncoder encoder = encoder(table, settings);
-        EncodedRecord deletion = encoder.encode(record(schema, new Struct(schema).put("A", 1).put("B", "'"), null), rows);
+        Struct key = new Struct(schema).put("A", 1).put("B", "'");
+        EncodedRecord deletion = encoder.encode(record(schema, key, null), rows);
         assertEquals("\\'\t1\n", text(deletion));
         assertEquals("\\'\t1\n", text(encoder.encode(record(null, Map.of("a", 1, "b", "'"), null), rows)));
         Struct both = new Struct(schema).put("A", 1).put("B", "x");
@@ -139,6 +143,21 @@ class TableRecordEncoderTest {
         assertInstanceOf(MismatchException.class,
                 assertThrows(ConnectException.class, () -> encoder.encode(record(null, Map.of("a", 1), null), rows)));
         assertThrows(DataException.class, () -> encoder.encode(record(null, 1, null), rows));
+    }
+
+    @Test
+    void valueThatContradictsTheKeyIsABadRecord() {
+        TableColumns table = table(List.of("b", "a"), column("a", "int", false), column("v", "varchar(9)", true),
+                column("b", "int", false));
+        TableRecordEncoder encoder = encoder(table, new RecordSettings(true, List.of(), null, true));
+        Map<String, Object> key = Map.of("a", 1, "b", 22);
+        assertEquals("22\t1\tx\n", text(encoder.encode(record(null, key, Map.of("a", 1, "v", "x")), rows)));
+        assertEquals("22\t1\tx\n", text(encoder.encode(record(null, key, Map.of("a", 1, "v", "x", "b", 22)), rows)));
+        assertEquals("22\t1\n", text(encoder.encode(record(null, key, Map.of("b", 22)), rows)));
+        assertEquals("22\t1\n", text(encoder.encode(record(null, key, Map.of()), rows)));
+        assertEquals("the key has 1 for column a, and the value 2", mistake(DataException.class,
+                () -> encoder.encode(record(null, key, Map.of("a", 2, "b", 22, "v", "x")), rows)));
+        assertThrows(DataException.class, () -> encoder.encode(record(null, key, Map.of("b", 222)), rows));
     }
 
     @Test
@@ -162,6 +181,7 @@ class TableRecordEncoderTest {
         RecordSettings wrong = new RecordSettings(true, List.of("name"), null, true);
         assertTrue(mistake(ConnectException.class, () -> encoder(fixes("bigint"), wrong)).contains(
                 "pk.fields is name, and the primary key of table t is id"));
-        assertTrue(mistake(ConnectException.class, () -> encoder(fixes("varchar(9)"), BY_KEY)).contains("key.must.equal"));
+        TableColumns text = fixes("varchar(9)");
+        assertTrue(mistake(ConnectException.class, () -> encoder(text, BY_KEY)).contains("key.must.equal"));
     }
 }
