@@ -1,4 +1,4 @@
-"""Benchmark of Connect's converters: size, speed and schema checks of the same rows in four formats."""
+"""Benchmark of Connect's converters: size, speed and schema checks of the same rows in five formats."""
 
 import json
 from collections.abc import Iterator

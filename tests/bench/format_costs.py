@@ -86,6 +86,7 @@ class FormatBench:
             {
                 **connector_settings(MYSQL_SINK),
                 **self._format.converter,
+                "value.format": "connect",
                 **_TRANSFORMS,
                 "topics": self._topic,
                 "tasks.max": "1",

@@ -1,4 +1,4 @@
-"""Formats of four Connect converters: how a producer serialises a row, and the converter settings of a sink."""
+"""Formats of five Connect converters: how a producer serialises a row, and the converter settings of a sink."""
 
 import json
 import struct
@@ -9,6 +9,8 @@ from typing import Any
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext, StringSerializer
+
+from tests.bench.protobuf_format import protobuf_serialiser
 
 Record = Mapping[str, Any]
 Schema = Mapping[str, Any]
@@ -102,6 +104,15 @@ FORMATS = (
             "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
         },
         serialiser=_avro,
+    ),
+    Format(
+        name="Protobuf",
+        has_fields=True,
+        converter={
+            "value.converter": "sluice.protobuf.ProtobufConverter",
+            "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+        },
+        serialiser=protobuf_serialiser,
     ),
     Format(
         name="JSON with schema",

@@ -122,14 +122,14 @@ class _Trial:
         return ""
 
     def sink(self, records: int, *, column: str) -> str:
-        """Run the JDBC sink on the records and describe its result; if it stops, try again with `column` added."""
+        """Run the sink on the records and describe its result; if it stops, try again with `column` added."""
         self.bench.execute(
             f"CREATE OR REPLACE TABLE myDB.{TABLE} LIKE myDB.gps_fixes",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON myDB.{TABLE} TO 'connect'@'%'",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON myDB.{TABLE} TO 'connect'@'%'",
         )
         sink = Sink(self.bench.instance, self.topic)
         config = {**connector_settings(MYSQL_SINK), **self.format.converter, "topics": self.topic, "tasks.max": "1"}
-        sink.apply({**config, "collection.name.format": TABLE, "errors.tolerance": "none"})
+        sink.apply({**config, "value.format": "connect", "table.name.format": TABLE, "errors.tolerance": "none"})
         wait_for(lambda: self._written(records) or _trace(sink) != "")
         trace = _trace(sink)
         said = f"stops at record {self.bench.rows(TABLE) + 1}: {_reason(trace)}" if trace else f"writes {records} rows"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.topics import reconcile_topics
 from tests.administrator import Administrator, run
@@ -59,7 +61,7 @@ class MySqlSink(Sink):
         try:
             wait_for(same, seconds=seconds)
         except AssertionError:
-            assert found == expected
+            pytest.fail(f"{_difference(found, expected)}; states of the tasks: {self.states()}")
 
     def letters(self, count: int) -> list[DeadLetter]:
         """Wait for as many dead letters of its topic, and return all of them."""
@@ -71,6 +73,12 @@ class MySqlSink(Sink):
         return ours(reader.wait(lambda found: len(ours(found)) >= count, seconds=_SECONDS))
 
 
+def _difference(found: list[Row], expected: list[Row]) -> str:
+    wrong = [one for one in found if one not in expected][:5]
+    missing = [one for one in expected if one not in found][:5]
+    return f"{len(found)} rows instead of {len(expected)}, among them not expected {wrong}, missing {missing}"
+
+
 @contextmanager
 def new_table(admin: Administrator, columns: str, *, name: str | None = None, rights: str = RIGHTS) -> Generator[str]:
     """Create a table in myDB on which the user connect has `rights`; yields its name, and drops it at the end."""
@@ -78,14 +86,14 @@ def new_table(admin: Administrator, columns: str, *, name: str | None = None, ri
     with admin.mysql() as connection:
         run(connection, f"CREATE TABLE myDB.{name} ({columns})")
         if rights:
-            run(connection, f"GRANT {rights} ON myDB.{name} TO 'connect'@'%'")
+            run(connection, f"GRANT {rights} ON myDB.{name} TO 'connect'@'%%'")
     try:
         yield name
     finally:
         with admin.mysql() as connection:
             run(connection, f"DROP TABLE IF EXISTS myDB.{name}")
             if rights:
-                run(connection, f"REVOKE {rights} ON myDB.{name} FROM 'connect'@'%'")
+                run(connection, f"REVOKE {rights} ON myDB.{name} FROM 'connect'@'%%'")
 
 
 @contextmanager
@@ -118,7 +126,9 @@ def mysql_sink(
     with new_topics(admin, name, partitions=partitions):
         try:
             admin.servers.create_connector(name, config)
-            yield MySqlSink(admin=admin, name=name, topic=name, config=config, table=table)
+            yield (sink := MySqlSink(admin=admin, name=name, topic=name, config=config, table=table))
+            # The topic is deleted after the last commit of the tasks, which would wait for it.
+            sink.stop()
         finally:
             admin.servers.delete_connector(name)
 

@@ -11,7 +11,10 @@ from uuid import uuid4
 from confluent_kafka import Producer
 from redis import Redis
 
+from producer.gps import encode_row
+from producer.gps.partition import partition_of_key
 from producer.kafka.connection import KafkaUser
+from producer.kafka.record_arrays import ANY_PARTITION
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
@@ -33,15 +36,20 @@ Value = bytes | None
 def produce(
     endpoints: Endpoints, topic: str, records: Iterable[tuple[Key, Value]], *, by: KafkaUser | None = None
 ) -> None:
-    """Send records in their order and wait until each is acknowledged."""
+    """Send records in their order and wait until each is acknowledged; rows into the partitions of a load."""
     settings = (by or endpoints.producer).client_settings() | {
         "message.max.bytes": MAX_MESSAGE_BYTES + 4096,
         "acks": "all",
     }
     producer = Producer(settings)
     failed: list[object] = []
+    count = len(producer.list_topics(topic, timeout=_SECONDS).topics[topic].partitions)
     for key, value in records:
-        producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
+        data = key.encode() if isinstance(key, str) else key
+        partition = partition_of_key(data, count) if topic == encode_row.TOPIC else ANY_PARTITION
+        producer.produce(
+            topic, value, key, partition, on_delivery=lambda error, _: failed.append(error) if error else None
+        )
         producer.poll(0)
     assert producer.flush(_SECONDS) == 0
     assert not failed
@@ -104,11 +112,15 @@ class Sink:
 
     def read_again(self) -> None:
         """Delete its offsets, as in docs/connect.md."""
+        self.stop()
+        self.admin.servers.resume_connector(self.name)
+
+    def stop(self) -> None:
+        """Stop it and delete its offsets."""
         self.admin.servers.stop_connector(self.name)
         wait_for(lambda: not self._tasks(), seconds=_SECONDS)
         # Connect refuses to delete a group that the last task is still leaving.
         wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
-        self.admin.servers.resume_connector(self.name)
 
     def _tasks(self) -> list[Any]:
         status, answer = request("GET", f"{self.url}/status")

@@ -13,6 +13,7 @@ from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.store_status import connect_mysql
 from tests.pipeline.dead_letter_reader import DeadLetterReader
+from tests.pipeline.mysql_sinks import json_value
 from tests.pipeline.redis_sinks import Key, Value, produce
 from tests.run_sluice import wait_for
 
@@ -55,12 +56,13 @@ def bad_records(utime: int, header: bytes) -> list[Bad]:
     unknown = struct.pack(">bI", 0, UNKNOWN_ID) + right[len(header) :]
     return [
         Bad(name="no key", key=None, value=value(utime + 1), reason="no key"),
-        Bad(name="text", key="not-a-number", value=value(utime + 2), reason='"not-a-number" is not a utime'),
-        Bad(name="too large", key="9" * 23, value=value(utime + 3), reason="at most 9223372036854775807"),
-        Bad(name="fraction", key=f"{utime}.0", value=value(utime + 4), reason="digits only"),
-        Bad(name="deletes nothing", key="nope", value=None, reason='"nope" is not a utime'),
+        Bad(name="text", key="not-a-number", value=value(utime + 2), reason='cannot hold "not-a-number"'),
+        Bad(name="too large", key="9" * 23, value=value(utime + 3), reason="out of range"),
+        Bad(name="fraction", key=f"{utime}.0", value=value(utime + 4), reason=f"must be written {utime}"),
+        Bad(name="deletes nothing", key="nope", value=None, reason='cannot hold "nope"'),
         Bad(name="deletes who knows what", key=None, value=None, reason="no key"),
         Bad(name="JSON", key=key, value=b'{"recorded_at": 1}', reason="JSON"),
+        Bad(name="JSON of others", key=key, value=json_value({"a": "int32"}, a=1), reason="no field recorded_at"),
         Bad(name="empty", key=key, value=b"", reason="empty"),
         Bad(name="without its five bytes", key=key, value=right[len(header) :], reason="not Avro"),
         Bad(name="of an unknown schema", key=key, value=unknown, reason=f"no schema with the id {UNKNOWN_ID}"),
@@ -69,9 +71,14 @@ def bad_records(utime: int, header: bytes) -> list[Bad]:
         Bad(name="only the id", key=key, value=right[: len(header)], reason="cut short"),
         Bad(name="too long", key=key, value=right + b"more", reason="4 bytes follow the end"),
         Bad(name="of another time", key=key, value=value(utime + 5), reason=f"recorded_at is {utime + 5}"),
-        Bad(name="mode", key=key, value=value(utime, fix_mode=300), reason="fix_mode is 300"),
-        Bad(name="NaN", key=key, value=value(utime, latitude=nan), reason="latitude is NaN"),
-        Bad(name="infinite", key=key, value=value(utime, altitude=-inf), reason="altitude is -Infinity"),
+        Bad(name="mode", key=key, value=value(utime, fix_mode=300), reason="fix_mode (tinyint(4)) cannot hold 300"),
+        Bad(name="NaN", key=key, value=value(utime, latitude=nan), reason="latitude (double) cannot hold NaN"),
+        Bad(
+            name="infinite",
+            key=key,
+            value=value(utime, altitude=-inf),
+            reason="altitude (double) cannot hold -Infinity",
+        ),
     ]
 
 
@@ -91,7 +98,7 @@ def test_every_bad_record_is_a_dead_letter_with_its_reason_and_everything_good_a
 ) -> None:
     utime = FIRST_UTIME
     bad = bad_records(utime, header)
-    # Four good records before and after each bad one: their keys spread them over all partitions.
+    # Four good records before and after each bad one. All whose key is a utime of this minute share a partition.
     good = [utime + 1000 + number for number in range(4 * (len(bad) + 1))]
     records: list[tuple[Key, Value]] = [(str(utime), encode_row.encode_value(fix(utime), header=header))]
     for number, one in enumerate(bad):

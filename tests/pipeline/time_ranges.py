@@ -10,6 +10,7 @@ from enum import IntEnum, unique
 class TimeRange(IntEnum):
     """Start of the time range of a test file's rows."""
 
+    FORMATS = 1_104_537_600_000_000
     HOSTILE_VALUES = 1_167_609_600_000_000
     DEAD_LETTERS = 1_199_145_600_000_000
     LOAD_GPS = 1_230_768_000_000_000

@@ -93,7 +93,8 @@ def test_the_value_begins_with_the_schemas_id(name: str) -> None:
 @settings(max_examples=300)
 def test_confluents_deserializer_reads_protobuf_bit_for_bit(fix: GpsFix) -> None:
     value = make_encoder("protobuf", schema_id=SCHEMA_ID).encode_value(fix)
-    deserializer = ProtobufDeserializer(MESSAGE, {"use.deprecated.format": False})
+    make: Any = ProtobufDeserializer  # its constructor has no types
+    deserializer = make(MESSAGE, {"use.deprecated.format": False})
     found: Any = deserializer(value, SerializationContext("gps-fixes", MessageField.VALUE))
     assert found.recorded_at.seconds * 1_000_000 + found.recorded_at.nanos / 1000 == fix.utime
     assert (found.fix_mode, found.satellites) == fix[1:3]

@@ -44,7 +44,8 @@ final class DatabaseErrors {
             Map.entry(1045, "Check connection.username and connection.password."),
             Map.entry(1049, "Create the database, or change connection.url."),
             Map.entry(1130, "Allow the user to log in from this machine."),
-            Map.entry(1142, "GRANT SELECT, INSERT, UPDATE, DELETE ON the table TO the user."),
+            Map.entry(1142, "GRANT SELECT, INSERT, UPDATE, DELETE ON the table TO the user; or there is no such table, which "
+                    + "a user without rights on the database is not told."),
             Map.entry(1143, "GRANT SELECT, INSERT, UPDATE, DELETE ON the table TO the user."),
             Map.entry(1146, "Create the table, or change table.name.format or topic.to.table."),
             Map.entry(1227, "GRANT the user what the message names."),

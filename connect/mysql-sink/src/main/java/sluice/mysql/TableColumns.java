@@ -5,9 +5,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Formats of a table's columns, found by the name of a field, and the layouts of its rows. */
 final class TableColumns {
+    private static final Pattern ESCAPED = Pattern.compile("_u([0-9a-f]{4})");
+    private static final int HEXADECIMAL = 16;
+
     private final TableDefinition table;
     private final Map<String, ColumnFormat> byName = new HashMap<>();
     private final Map<List<ColumnFormat>, RowLayout> layouts = new HashMap<>();
@@ -23,9 +28,19 @@ final class TableColumns {
         return table;
     }
 
-    /** Returns the column of that name, whatever its case, as the database does; null without one. */
+    /**
+     * Returns the column of that name, whatever its case, as the database does; null without one. Debezium's sources write
+     * characters that Avro forbids in names, and _ itself, as _uXXXX (field.name.adjustment.mode=avro_unicode): where there
+     * is no column of the name as it is, that is undone.
+     */
     ColumnFormat find(String name) {
-        return byName.get(fold(name));
+        ColumnFormat column = byName.get(fold(name));
+        return column == null && name.contains("_u") ? byName.get(fold(unescape(name))) : column;
+    }
+
+    private static String unescape(String name) {
+        return ESCAPED.matcher(name).replaceAll(
+                match -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(match.group(1), HEXADECIMAL))));
     }
 
     /** Returns the formats of the primary key's columns, in the order of the key. */

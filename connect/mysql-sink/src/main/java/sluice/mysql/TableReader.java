@@ -31,8 +31,28 @@ final class TableReader {
         return new TableReader(connection, table).read();
     }
 
-    /** Returns the text that is compared to notice an ALTER: all but the next number of AUTO_INCREMENT. */
+    /**
+     * Returns the text that is compared to notice an ALTER or a trigger (0.3 ms): the table's definition, without the
+     * next number of AUTO_INCREMENT, and the names of its triggers. In a transaction with REPEATABLE READ, MySQL does not
+     * show triggers that are younger than the transaction.
+     */
     static String fingerprint(Connection connection, String table) throws SQLException {
+        return new TableReader(connection, table).fingerprint();
+    }
+
+    private String fingerprint() throws SQLException {
+        StringBuilder fingerprint = new StringBuilder(definition());
+        try (PreparedStatement statement = prepare("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
+                + "WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ? ORDER BY TRIGGER_NAME");
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                fingerprint.append("\nTRIGGER ").append(row.getString(1));
+            }
+        }
+        return fingerprint.toString();
+    }
+
+    private String definition() throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SHOW CREATE TABLE " + Identifiers.quote(table))) {
             row.next();
@@ -44,7 +64,7 @@ final class TableReader {
     }
 
     private TableDefinition read() throws SQLException {
-        String fingerprint = fingerprint(connection, table);
+        String fingerprint = fingerprint();
         List<Column> columns = readColumns(fingerprint);
         List<String> primaryKey = readPrimaryKey();
         boolean otherUnique = exists("SELECT 1 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() "

@@ -104,7 +104,9 @@ final class RandomAvro {
     }
 
     private String union(int depth) {
-        List<String> unions = List.of("['int','string']", "['null','long','double','boolean']", "['string']",
+        List<String> unions = List.of("['int','string']", "['null','long','double','boolean']",
+                "[{'type':'int','connect.type':'int16'},'string']", "['null',{'type':'long','logicalType':'timestamp-millis'},"
+                        + "{'type':'bytes','logicalType':'decimal','precision':9,'scale':2}]", "['string']",
                 "['null','bytes'," + record(depth + 1) + "]",
                 "[" + record(depth + 1) + ",{'type':'enum','name':'E" + names++ + "','symbols':['X','Y']},'string']",
                 "[{'type':'array','items':'int'},{'type':'map','values':'string'}]",

@@ -130,6 +130,19 @@ class TableReaderTest {
     }
 
     @Test
+    void fingerprintShowsANewTriggerInATransactionThatIsOlder() throws Exception {
+        try (Connection older = LoadedTable.connect(); Statement statement = older.createStatement()) {
+            statement.execute("CREATE TABLE IF NOT EXISTS other (id INT)");
+            statement.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+            statement.execute("START TRANSACTION");
+            statement.execute("SELECT * FROM other");
+            String before = TableReader.fingerprint(connection, "t");
+            execute("CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1");
+            assertNotEquals(before, TableReader.fingerprint(older, "t"));
+        }
+    }
+
+    @Test
     void viewsAndMissingTablesAreRefused() throws Exception {
         execute("CREATE VIEW v AS SELECT * FROM t");
         assertTrue(assertThrows(ConnectException.class, () -> TableReader.read(connection, "v")).getMessage()

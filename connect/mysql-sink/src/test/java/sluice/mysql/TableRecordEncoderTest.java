@@ -1,6 +1,7 @@
 package sluice.mysql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -158,6 +159,17 @@ class TableRecordEncoderTest {
         assertEquals("the key has 1 for column a, and the value 2", mistake(DataException.class,
                 () -> encoder.encode(record(null, key, Map.of("a", 2, "b", 22, "v", "x")), rows)));
         assertThrows(DataException.class, () -> encoder.encode(record(null, key, Map.of("b", 222)), rows));
+    }
+
+    @Test
+    void namesThatDebeziumHasEscapedAreFoundUnlessAColumnHasThem() {
+        TableColumns table = table(List.of("id"), column("id", "int", false), column("a_b", "int", true),
+                column("x-y", "int", true), column("c_u005fd", "int", true), column("c_d", "int", true));
+        for (String[] pair : new String[][] {{"a_u005fb", "a_b"}, {"x_u002dy", "x-y"}, {"c_u005fd", "c_u005fd"}}) {
+            assertEquals(pair[1], table.find(pair[0]).column().name());
+        }
+        assertNull(table.find("a_u005fc"));
+        assertNull(table.find("a_u00"));
     }
 
     @Test

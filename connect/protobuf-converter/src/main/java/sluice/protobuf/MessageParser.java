@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
 final class MessageParser {
     /** Nested definitions: protoc itself ends at 32. */
     private static final int MAX_DEPTH = 32;
+    private static final int MAX_NUMBER = 0x1fff_ffff;
     private static final Map<String, Type> SCALARS = scalars();
 
     private final ProtoTokens tokens;
@@ -212,13 +213,19 @@ final class MessageParser {
         }
     }
 
-    /** Skips reserved numbers and names: no field uses them. Keeps extensions' numbers, which an extension needs. */
+    /** Parses the numbers of `extensions`, or the numbers and names of `reserved`. */
     private void parseRanges(DescriptorProto.Builder message, boolean extensions) {
         while (!tokens.accept(";")) {
-            if (extensions && tokens.kind() == ProtoTokens.Kind.NUMBER) {
+            if (tokens.kind() == ProtoTokens.Kind.NUMBER) {
                 int first = tokens.integer();
-                int last = !tokens.accept("to") ? first : tokens.accept("max") ? 0x1fffffff : tokens.integer();
-                message.addExtensionRangeBuilder().setStart(first).setEnd(last + 1);
+                int end = 1 + (!tokens.accept("to") ? first : tokens.accept("max") ? MAX_NUMBER : tokens.integer());
+                if (extensions) {
+                    message.addExtensionRangeBuilder().setStart(first).setEnd(end);
+                } else {
+                    message.addReservedRangeBuilder().setStart(first).setEnd(end);
+                }
+            } else if (tokens.kind() == ProtoTokens.Kind.STRING) {
+                message.addReservedName(tokens.string().toStringUtf8());
             } else if (tokens.kind() == ProtoTokens.Kind.END || tokens.is("}")) {
                 throw tokens.error("';' expected");
             } else {

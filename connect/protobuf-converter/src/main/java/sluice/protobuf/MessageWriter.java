@@ -25,7 +25,7 @@ final class MessageWriter {
     MessageWriter(Schema schema, Descriptor type) {
         this.type = type;
         for (Field field : schema.fields()) {
-            FieldDescriptor target = type.findFieldByNumber(field.index() + 1);
+            FieldDescriptor target = type.findFieldByName(field.name());
             fields.add(new FieldWriter(field, target, conversion(field.schema(), target)));
         }
     }

@@ -2,7 +2,6 @@ package sluice.protobuf;
 
 import com.google.protobuf.Message;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -35,12 +34,9 @@ public final class ProtobufConverter implements Converter {
     static final String PRECISION = "timestamp.precision";
     static final String UNKNOWN_FIELDS = "unknown.fields";
 
-    /** Limits the memory for a source that creates a schema for each record; others have few schemas and reuse them. */
-    private static final int MAX_WRITERS = 1000;
-
-    /** By identity: comparing equal schemas compares all their fields. */
-    private final Map<Schema, RecordWriter> writers = new IdentityHashMap<>();
-    private final Map<Schema, RecordWriter> equalWriters = new HashMap<>();
+    private final Map<String, SubjectWriters> writers = new HashMap<>();
+    private RegistryClient registry;
+    private RegistryRetry retry;
     private SchemaCache<ProtobufSchema> schemas;
     private ProtobufDecoder decoder;
     private boolean isKey;
@@ -63,8 +59,8 @@ public final class ProtobufConverter implements Converter {
     public void configure(Map<String, ?> settings, boolean isKeyConverter) {
         isKey = isKeyConverter;
         AbstractConfig config = new AbstractConfig(config(), settings, false);
-        RegistryClient registry = new RegistryClient(config.getString(URL));
-        RegistryRetry retry = new RegistryRetry();
+        registry = new RegistryClient(config.getString(URL));
+        retry = new RegistryRetry();
         schemas = new SchemaCache<>(registry, retry, new ProtobufSchemas(registry, retry)::parse);
         decoder = new ProtobufDecoder(
                 Precision.of(config.getString(PRECISION)), config.getString(UNKNOWN_FIELDS).equals("ignore"));
@@ -88,23 +84,11 @@ public final class ProtobufConverter implements Converter {
                     + " cannot be written as Protobuf, only a struct can; for keys there is StringConverter");
         }
         ConnectSchema.validateValue(schema, value);
-        RecordWriter writer = writer(schema);
-        Message message = writer.message((Struct) value);
         String subject = topic + (isKey ? "-key" : "-value");
+        RecordWriter writer = writers
+                .computeIfAbsent(subject, name -> new SubjectWriters(registry, retry, name)).of(schema);
+        Message message = writer.message((Struct) value);
         return RecordWriter.encode(
                 message, schemas.idOf(subject, RegisteredSchema.PROTOBUF, writer.text(), text -> text));
-    }
-
-    private RecordWriter writer(Schema schema) {
-        RecordWriter writer = writers.get(schema);
-        if (writer == null) {
-            if (writers.size() >= MAX_WRITERS) {
-                writers.clear();
-                equalWriters.clear();
-            }
-            writer = equalWriters.computeIfAbsent(schema, RecordWriter::of);
-            writers.put(schema, writer);
-        }
-        return writer;
     }
 }

@@ -60,6 +60,11 @@ public final class ProtobufSchema {
         }
     }
 
+    /** Returns the file's first message; null if it has none. */
+    Descriptor firstMessage() {
+        return file.getMessageTypes().isEmpty() ? null : file.getMessageTypes().get(0);
+    }
+
     boolean hasOneMessage() {
         return file.getMessageTypes().size() == 1;
     }

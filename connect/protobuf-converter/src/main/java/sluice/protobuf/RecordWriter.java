@@ -1,6 +1,7 @@
 package sluice.protobuf;
 
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,9 +21,13 @@ final class RecordWriter {
         this.writer = writer;
     }
 
-    /** Returns the writer of a schema; throws a DataException if Protobuf has no schema like it. */
-    static RecordWriter of(Schema schema) {
-        String text = SchemaText.of(schema);
+    /**
+     * Returns the writer of a schema; throws a DataException if Protobuf has no schema like it.
+     *
+     * @param previous the message of the schema before, whose fields keep their numbers; null if there is none
+     */
+    static RecordWriter of(Schema schema, Descriptor previous) {
+        String text = SchemaText.of(schema, previous);
         ProtobufSchema parsed = new ProtobufSchema(0,
                 ProtobufSchema.link("the generated schema", text, StandardFiles::find));
         return new RecordWriter(text, new MessageWriter(schema, parsed.message(List.of(0))));

@@ -1,5 +1,6 @@
 package sluice.protobuf;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,8 +14,8 @@ import org.apache.kafka.connect.data.Schema.Type;
 import org.apache.kafka.connect.errors.DataException;
 
 /**
- * Generates the .proto file of a struct's schema. Equal schemas have the same text: a field's number is its position,
- * messages are nested in the message that uses them first.
+ * Generates the .proto file of a struct's schema. Equal schemas have the same text: a field's number is its position, or
+ * the one that it had in the schema before; messages are nested in the message that uses them first.
  */
 final class SchemaText {
     private static final String DEFAULT_NAME = "Record";
@@ -28,12 +29,16 @@ final class SchemaText {
 
     private SchemaText() { }
 
-    /** Returns the text; throws a DataException that names the field if Protobuf has no type or name for it. */
-    static String of(Schema schema) {
+    /**
+     * Returns the text; throws a DataException that names the field if Protobuf has no type or name for it.
+     *
+     * @param previous the message of the schema before, whose fields keep their numbers; null if there is none
+     */
+    static String of(Schema schema, Descriptor previous) {
         String fullName = schema.name() == null ? DEFAULT_NAME : schema.name();
         int dot = fullName.lastIndexOf('.');
         SchemaText text = new SchemaText();
-        String message = text.message(schema, messageName(fullName), "");
+        String message = text.message(schema, messageName(fullName), "", previous);
         StringBuilder file = new StringBuilder("syntax = \"proto3\";\n\n");
         String packageName = dot < 0 ? "" : packageName(fullName.substring(0, dot));
         if (!packageName.isEmpty()) {
@@ -64,13 +69,14 @@ final class SchemaText {
         return name.isEmpty() || Character.isDigit(name.charAt(0)) ? "_" + name : name;
     }
 
-    private String message(Schema schema, String name, String indent) {
+    private String message(Schema schema, String name, String indent, Descriptor previous) {
         if (path.size() > MAX_DEPTH) {
             throw new DataException("structs are nested more than " + MAX_DEPTH + " times: " + String.join(".", path));
         }
         Map<String, Schema> nested = new LinkedHashMap<>();
         Set<String> taken = new HashSet<>();
         schema.fields().forEach(field -> taken.add(field.name()));
+        FieldNumbers numbers = new FieldNumbers(schema, previous);
         StringBuilder messages = new StringBuilder();
         StringBuilder fields = new StringBuilder();
         for (Field field : schema.fields()) {
@@ -79,17 +85,21 @@ final class SchemaText {
                 throw new DataException("the field " + String.join(".", path) + " cannot be written as Protobuf: a name has "
                         + "the letters A to Z, digits and _; rename it, by the transform ReplaceField for example");
             }
-            Scope scope = new Scope(nested, taken, messages, indent + "  ");
+            Scope scope = new Scope(nested, taken, messages, indent + "  ", previous);
             fields.append(indent).append("  ").append(label(field.schema())).append(type(field.schema(), scope))
-                    .append(' ').append(field.name()).append(" = ").append(field.index() + 1)
+                    .append(' ').append(field.name()).append(" = ").append(numbers.of(field))
                     .append(options(field.schema())).append(";\n");
             path.removeLast();
         }
-        return indent + "message " + name + " {\n" + messages + fields + indent + "}\n";
+        return indent + "message " + name + " {\n" + messages + numbers.reserved(indent + "  ") + fields + indent + "}\n";
     }
 
-    /** What a message's fields share: nested messages by name, names in use, the text of the nested messages. */
-    private record Scope(Map<String, Schema> nested, Set<String> taken, StringBuilder messages, String indent) { }
+    /**
+     * What a message's fields share: nested messages by name, names in use, the text of the nested messages, the message
+     * as it was before.
+     */
+    private record Scope(
+            Map<String, Schema> nested, Set<String> taken, StringBuilder messages, String indent, Descriptor previous) { }
 
     private static String label(Schema schema) {
         boolean message = schema.type() == Type.STRUCT || isCollection(schema) || WriterType.of(schema).file() != null;
@@ -147,7 +157,8 @@ final class SchemaText {
         }
         if (scope.nested().putIfAbsent(name, schema) == null) {
             scope.taken().add(name);
-            scope.messages().append(message(schema, name, scope.indent()));
+            Descriptor previous = scope.previous() == null ? null : scope.previous().findNestedTypeByName(name);
+            scope.messages().append(message(schema, name, scope.indent(), previous));
         }
         return name;
     }

@@ -113,7 +113,8 @@ class ProtobufConverterTest {
         byte[] value = converter.fromConnectData(TOPIC, ROW, row());
         assertEquals(ROW_TEXT, registry.schemas.get(1));
         assertEquals("PROTOBUF", registry.types.get(1));
-        assertEquals(List.of("POST /subjects/topic-value/versions"), registry.requests);
+        assertEquals(List.of("GET /subjects/topic-value/versions/latest", "POST /subjects/topic-value/versions"),
+                registry.requests);
 
         Struct read = (Struct) converter(Map.of()).toConnectData(TOPIC, value).value();
         assertEquals(-7L, read.get("number"));
@@ -126,7 +127,7 @@ class ProtobufConverterTest {
         assertEquals(Map.of("a", 0.5), read.get("map"));
 
         converter.fromConnectData(TOPIC, ROW, row());
-        assertEquals(2, registry.requests.size(), "the id is cached");
+        assertEquals(3, registry.requests.size(), "the id is cached");
     }
 
     @Test
@@ -242,8 +243,43 @@ class ProtobufConverterTest {
         assertTrue(error.getMessage().contains("imports b.proto, and the registry at"), error.getMessage());
     }
 
+    private static Struct struct(Object... fields) {
+        SchemaBuilder schema = SchemaBuilder.struct().name("A");
+        for (Object field : fields) {
+            schema.field((String) field, Schema.OPTIONAL_INT32_SCHEMA);
+        }
+        return new Struct(schema.build());
+    }
+
+    private String textOf(Struct struct) {
+        byte[] value = converter(Map.of()).fromConnectData(TOPIC, struct.schema(), struct);
+        return registry.schemas.get((int) value[4]).split("message A ")[1].replaceAll("optional int32 |\\s+", "");
+    }
+
+    @Test
+    void fieldsKeepTheNumbersThatTheyHadBefore() {
+        assertEquals("{a=1;b=2;c=3;}", textOf(struct("a", "b", "c")));
+        assertEquals("{x=4;a=1;b=2;c=3;}", textOf(struct("x", "a", "b", "c")));
+        assertEquals("{reserved1,2;reserved\"a\",\"b\";x=4;c=3;}", textOf(struct("x", "c")));
+        assertEquals("{reserved1,2,4;reserved\"b\",\"x\";a=5;c=3;}", textOf(struct("a", "c")));
+    }
+
+    private static Struct outer(Struct inner) {
+        Schema schema = SchemaBuilder.struct().name("x.A").field("inner", inner.schema()).build();
+        return new Struct(schema).put("inner", inner);
+    }
+
+    @Test
+    void fieldsOfNestedMessagesKeepTheirNumbersToo() {
+        converter.fromConnectData(TOPIC, outer(struct("b")).schema(), outer(struct("b")));
+        converter.fromConnectData(TOPIC, outer(struct("a", "b")).schema(), outer(struct("a", "b")));
+        assertTrue(registry.schemas.get(2).contains("    optional int32 a = 2;\n    optional int32 b = 1;\n"),
+                registry.schemas.get(2));
+    }
+
     @Test
     void aSchemaThatTheRegistryRefusesIsADataException() {
+        registry.queued.add(FakeRegistry.UNKNOWN_SUBJECT);
         registry.queued.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"field type changed\"}"));
         DataException error = assertThrows(DataException.class, () -> converter.fromConnectData(TOPIC, ROW, row()));
         assertTrue(error.getMessage().endsWith("refuses the schema for topic-value: field type changed"));
@@ -251,6 +287,7 @@ class ProtobufConverterTest {
 
     @Test
     void aSubjectOfAnotherTypeIsNotWaitedFor() {
+        registry.queued.add(new FakeRegistry.Answer(200, "{\"id\":1,\"schema\":\"{}\"}"));
         registry.queued.add(new FakeRegistry.Answer(500, "{\"message\":\"Illegal base64 character 7b\"}"));
         registry.queued.add(new FakeRegistry.Answer(200, "{\"id\":1,\"schema\":\"{}\"}"));
         DataException error = assertThrows(DataException.class, () -> converter.fromConnectData(TOPIC, ROW, row()));
@@ -260,7 +297,9 @@ class ProtobufConverterTest {
     @Test
     void anUnavailableRegistryIsWaitedFor() {
         registry.queued.add(new FakeRegistry.Answer(503, "starting"));
-        registry.queued.add(new FakeRegistry.Answer(404, "{\"error_code\":40401}"));
+        registry.queued.add(FakeRegistry.UNKNOWN_SUBJECT);
+        registry.queued.add(new FakeRegistry.Answer(503, "starting"));
+        registry.queued.add(FakeRegistry.UNKNOWN_SUBJECT); // asked whether the subject is of another type
         registry.queued.add(new FakeRegistry.Answer(503, "starting"));
         registry.queued.add(new FakeRegistry.Answer(503, "starting"));
         byte[] value = converter.fromConnectData(TOPIC, ROW, row());

@@ -137,7 +137,7 @@ class RandomRecordsTest {
     void whatIsWrittenIsReadAgain() {
         for (int trial = 0; trial < 400; trial++) {
             Struct struct = (Struct) record(DEPTH)[1];
-            RecordWriter writer = RecordWriter.of(struct.schema());
+            RecordWriter writer = RecordWriter.of(struct.schema(), null);
             byte[] value = RecordWriter.encode(writer.message(struct), 1);
             assertEquals(plain(struct), plain(new ProtobufDecoder().decode(value, schema(writer)).value()), writer.text());
         }
@@ -147,7 +147,7 @@ class RandomRecordsTest {
     void damagedBytesCauseNothingButADataException() {
         for (int trial = 0; trial < 100; trial++) {
             Struct struct = (Struct) record(DEPTH)[1];
-            RecordWriter writer = RecordWriter.of(struct.schema());
+            RecordWriter writer = RecordWriter.of(struct.schema(), null);
             byte[] value = RecordWriter.encode(writer.message(struct), 1);
             ProtobufSchema schema = schema(writer);
             ProtobufDecoder decoder = new ProtobufDecoder();
