@@ -123,7 +123,7 @@ final class MySqlSinkConfig extends AbstractConfig {
         Choice loadModes = new Choice(AUTO, LOCAL_INFILE, INSERT);
         group.add(LOAD_MODE, Type.STRING, AUTO, loadModes, "Load mode",
                 "local.infile: LOAD DATA LOCAL INFILE, for which the server's local_infile must be ON. insert: "
-                        + "statements with many rows, two to three times slower. auto: whichever the server allows.",
+                        + "statements with many rows, which cost both sides more. auto: whichever the server allows.",
                 loadModes);
         Choice mismatchModes = new Choice(FAIL, DEAD_LETTER);
         group.add(MISMATCH_MODE, Type.STRING, FAIL, mismatchModes, "On mismatch",

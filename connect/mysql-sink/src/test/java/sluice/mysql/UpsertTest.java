@@ -122,13 +122,13 @@ class UpsertTest {
     }
 
     @Test
-    void rowsThatDoNotFitInMemoryOrMayNotBeThere() throws Exception {
+    void rowsThatATemporaryTableInMemoryWouldNotTake() throws Exception {
         create("CREATE TABLE t (k BIGINT PRIMARY KEY, a INT, b VARCHAR(4000), UNIQUE (a))").start();
         SinkRecord[] batch = new SinkRecord[2_000];
         for (int key = 0; key < batch.length; key++) {
             batch[key] = sink.row((long) key, key, "x".repeat(100));
         }
-        sink.put(batch); // 32 MB in a MEMORY table, which has fixed rows
+        sink.put(batch); // More than a MEMORY table takes, whose rows are all 16 kB
         assertEquals(List.of("2000"), sink.query("SELECT COUNT(*) FROM t"));
         sink.execute("ALTER TABLE t MODIFY b LONGTEXT");
         sink.put(sink.row(7L, 7, "changed"));
