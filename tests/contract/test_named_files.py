@@ -191,4 +191,4 @@ def test_walks_name_functions() -> None:
     named = {(file, name) for _, file, name in named_definitions(ARCHITECTURE)}
     assert ("producer/command.py", "run") in named
     assert ("infra/program.py", "main") in named
-    assert any(file.endswith("UtimeKey.java") for file, _ in named)
+    assert any(file.endswith("MySqlSinkTask.java") for file, _ in named)

@@ -25,7 +25,7 @@ from tests.pipeline.time_ranges import TimeRange
 from tests.run_sluice import Sluice, wait_for
 
 TYPES = {"name": "string", "amount": "double"}
-COLUMNS = "id BIGINT PRIMARY KEY, name VARCHAR(99) CHARACTER SET utf8mb4, amount DOUBLE"
+COLUMNS = "id BIGINT PRIMARY KEY, name VARCHAR(99) CHARACTER SET utf8mb4, amount DOUBLE CHECK (amount < 1e200)"
 HARD_TEXT = "tab\t line\n return\r zero\0 quote' \"double\" back\\slash \\N 🛰 ' OR 1=1; --"
 
 
@@ -171,9 +171,9 @@ def test_server_without_local_infile_gets_statements_and_status_says_so(
         assert "mysql-sink" in note
         assert status["mysql"]["local_infile"] is False
         assert status["exit"] == "OK"
-        people.produce(("1", json_value(TYPES, name="x" * 100, amount=None)), person(301))
+        people.produce(person(1, amount=1e201), person(301))
         (letter,) = people.letters(1)
-        assert "1406" in letter.reason
+        assert "constraint" in letter.reason.lower()
         people.wait_for_rows([*expected, (300, HARD_TEXT, 0.1), (301, "name 301", None)])
     finally:
         set_global(people.admin, "local_infile", before)

@@ -15,6 +15,7 @@ final class ConnectionCheck {
     private static final int MAX_TIMEOUT_MS = 3_000;
     private static final int NO_RIGHT_ON_DATABASE = 1044;
     private static final int UNKNOWN_DATABASE = 1049;
+    private static final int NO_RIGHT_ON_TABLE = 1142;
     private static final int NO_SUCH_TABLE = 1146;
     private static final int TLS_REQUIRED = 3159;
 
@@ -66,7 +67,10 @@ final class ConnectionCheck {
                 checkRights(session, definition);
             }
         } catch (SQLException error) {
-            add(error.getErrorCode() == NO_SUCH_TABLE ? setting : settingOf(error), error);
+            // A user without rights on the database is told of a table that is not there that it may not see it.
+            boolean unseen = error.getErrorCode() == NO_SUCH_TABLE || error.getErrorCode() == NO_RIGHT_ON_TABLE
+                    && error.getMessage().contains("SHOW command");
+            add(unseen ? setting : settingOf(error), error);
         } catch (ConnectException error) {
             add(setting, error.getMessage());
         }

@@ -34,8 +34,8 @@ class BatchOrderTest {
     void batchesGiveWhatOneRecordAfterTheOtherGives(String key, String index, String writeMode, String loadMode)
             throws Exception {
         boolean text = key.startsWith("VARCHAR");
-        try (SinkTester sink = new SinkTester(TestDatabase.shared(), "CREATE TABLE t (k " + key + " PRIMARY KEY, a INT, "
-                + "b VARCHAR(10) DEFAULT 'none', c INT DEFAULT NULL" + index + ")")) {
+        try (SinkTester sink = new SinkTester(TestDatabase.shared(), "CREATE TABLE t (k " + key + " PRIMARY KEY, a "
+                + "INT, b VARCHAR(10) DEFAULT 'none', c INT DEFAULT NULL" + index + ")")) {
             sink.with(MySqlSinkConfig.WRITE_MODE, writeMode, MySqlSinkConfig.LOAD_MODE, loadMode).start();
             Random random = new Random(key.hashCode());
             Map<String, String> model = new TreeMap<>();
