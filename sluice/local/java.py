@@ -14,7 +14,7 @@ _COMPILATION = (
 )
 """Ten times the JVM's defaults: its optimising compiler (C2) takes only what is hot for longer than a start. By default
 it took half of the broker's and the workers' CPU time of a start. The price: the first 900,000 rows after a start cost
-Connect 6 % more; once warm there is no difference."""
+Connect 6 % more."""
 
 
 def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
