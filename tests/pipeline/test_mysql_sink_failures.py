@@ -1,30 +1,24 @@
-"""The MySQL sink loses no row and takes no good one with a bad one: bad records, kills, alters, restores, mistakes."""
+"""The MySQL sink loses no row and takes no good one with a bad one: bad records, kills, locks, a restored backup."""
 
 import random
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from tests.administrator import Administrator, run
 from tests.kill_servers import LocalServerControl
 from tests.pipeline.mysql_sinks import (
-    CLASS,
-    RIGHTS,
     MySqlSink,
     Row,
     json_value,
     mysql_sink,
     new_table,
     set_global,
-    sink_config,
     statements,
 )
 from tests.run_sluice import wait_for
@@ -152,107 +146,6 @@ def test_server_that_only_reads_is_waited_for(items: MySqlSink, instance: Instan
 def _gaps(seen: list[int]) -> int:
     """Return how often a running statement had ended when the next was looked for."""
     return sum(before > 0 and after == 0 for before, after in pairwise(seen))
-
-
-def test_column_that_a_record_lacks_or_that_the_table_lacks_fails_the_task_which_names_it(admin: Administrator) -> None:
-    with new_table(admin, "id BIGINT PRIMARY KEY, name VARCHAR(9) NOT NULL") as table, mysql_sink(admin, table) as sink:
-        sink.produce(("1", json_value({"nick": "string"}, nick="x")))
-        trace = sink.trace()
-        assert "nick" in trace
-        assert "name" in trace
-        assert table in trace
-        with admin.mysql() as connection:
-            run(
-                connection, f"ALTER TABLE myDB.{table} ADD nick VARCHAR(9), MODIFY name VARCHAR(9) NOT NULL DEFAULT 'n'"
-            )
-        sink.restart()
-        sink.wait_for_rows([(1, "n", "x")])
-
-
-def test_records_that_the_table_does_not_fit_are_dead_letters_where_it_is_so_configured(admin: Administrator) -> None:
-    settings = {"mismatch.mode": "dead.letter"}
-    with new_table(admin, COLUMNS) as table, mysql_sink(admin, table, settings) as sink:
-        sink.produce(
-            record(1),
-            ("2", json_value({**TYPES, "nick": "string"}, name="good", small=1, amount=0.5, nick="x")),
-            ("3", json_value({"small": "int32"}, small=1)),
-            record(4),
-        )
-        sink.wait_for_rows(map(row, (1, 4)))
-        first, second = sink.letters(2)
-        assert "nick" in first.reason
-        assert "name" in second.reason
-        assert sink.states() == {"RUNNING"}
-
-
-@pytest.mark.parametrize(
-    ("settings", "rights", "named"),
-    [
-        ({"connection.password": "wr0ng"}, RIGHTS, "Access denied for user 'connect'"),
-        ({"table.name.format": "test_there_is_no_such_table"}, RIGHTS, "test_there_is_no_such_table"),
-        ({}, "SELECT", "INSERT"),
-    ],
-)
-def test_a_connector_with_a_mistake_is_refused(
-    admin: Administrator, settings: dict[str, str], rights: str, named: str
-) -> None:
-    with new_table(admin, COLUMNS, rights=rights) as table:
-        config = sink_config(admin, {"topics": "x", "table.name.format": table, **settings})
-        url = f"{admin.endpoints.connect_urls[0]}/connectors/mysql-sink-{table}/config"
-        status, answer = request("PUT", url, config)
-    assert status == HTTPStatus.BAD_REQUEST
-    assert named in answer["message"]
-    assert "wr0ng" not in answer["message"]
-
-
-@pytest.mark.parametrize(
-    ("mistake", "repair", "named"),
-    [
-        ("REVOKE INSERT ON myDB.{} FROM 'connect'@'%%'", "GRANT INSERT ON myDB.{} TO 'connect'@'%%'", "INSERT command"),
-        ("RENAME TABLE myDB.{0} TO myDB.{0}_x", "RENAME TABLE myDB.{0}_x TO myDB.{0}", "doesn't exist"),
-    ],
-)
-def test_a_mistake_that_no_retry_repairs_fails_at_once_and_is_named(
-    items: MySqlSink, mistake: str, repair: str, named: str
-) -> None:
-    items.produce(record(1))
-    items.wait_for_rows([row(1)])
-    with items.admin.mysql() as connection:
-        run(connection, mistake.format(items.table))
-        items.produce(record(2))
-        trace = items.trace()
-        assert named in trace
-        assert items.table in trace
-        run(connection, repair.format(items.table))
-    items.restart()
-    items.wait_for_rows(map(row, (1, 2)))
-
-
-def test_validate_names_the_setting_that_is_wrong(admin: Administrator) -> None:
-    url = f"{admin.endpoints.connect_urls[0]}/connector-plugins/{CLASS}/config/validate"
-
-    def errors(**changes: str) -> dict[str, list[str]]:
-        changed = {name.replace("__", "."): value for name, value in changes.items()}
-        config = sink_config(admin, {"name": "x", "topics": "gps-fixes", "pk.fields": "utime", **changed})
-        status, answer = request("PUT", url, config)
-        assert status == HTTPStatus.OK, answer
-        found: list[dict[str, Any]] = [one["value"] for one in answer["configs"]]
-        return {value["name"]: value["errors"] for value in found if value["errors"]}
-
-    assert errors() == {}
-    for changes, setting, text in (
-        ({"connection__url": "jdbc:postgresql://db/x"}, "connection.url", "jdbc:mysql://"),
-        ({"connection__url": "jdbc:mysql://127.0.0.1:1/myDB"}, "connection.url", "127.0.0.1:1"),
-        ({"connection__url": "jdbc:mysql://127.0.0.1/myDB?allowLocalInfile=true"}, "connection.url", "?"),
-        ({"connection__password": "no"}, "connection.username", "Access denied"),
-        ({"connection__username": "nobody"}, "connection.", "Access denied"),
-        ({"table__name__format": "no_such_table"}, "table.name.format", "no_such_table"),
-        ({"pk__mode": "recrod_key"}, "pk.mode", "record_key"),
-        ({"write__mode": "insert"}, "write.mode", "replace"),
-    ):
-        found = errors(**changes)
-        texts = [text for name, several in found.items() if name.startswith(setting) for text in several]
-        assert any(text in one for one in texts), (changes, found)
 
 
 def test_sink_goes_back_by_itself_after_an_older_backup_is_restored(admin: Administrator) -> None:
