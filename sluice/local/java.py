@@ -12,8 +12,9 @@ _COMPILATION = (
     "-XX:Tier4CompileThreshold=150000",
     "-XX:Tier4BackEdgeThreshold=400000",
 )
-"""Ten times the JVM's defaults: its optimising compiler takes only what is hot for longer than a start. By default it
-took half of a start's CPU time; what carries records reaches these numbers in less than a second of work."""
+"""Ten times the JVM's defaults: its optimising compiler (C2) takes only what is hot for longer than a start. By default
+it took half of the broker's and the workers' CPU time of a start. The price: the first 900,000 rows after a start cost
+Connect 6 % more."""
 
 
 def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:

@@ -201,6 +201,11 @@ def test_a_row_is_what_python_deserialises(admin: Administrator, endpoints: Endp
 
             with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
                 registry.set_compatibility(f"{changes}-value", "BACKWARD")
+            run(database, f"ALTER TABLE myDB.{name} ADD COLUMN early INT FIRST, DROP COLUMN missing")
+            run(database, f"UPDATE myDB.{name} SET note = 'x'")
+            changed = deserialised(changes, next_value(consumer))
+            assert (changed.before.note, changed.after.note, changed.after.zero) == ("", "x", 0)
+
             run(database, f"ALTER TABLE myDB.{name} MODIFY zero VARCHAR(20)")
             run(database, f"UPDATE myDB.{name} SET zero = 'text'")
             wait_for(lambda: trace(admin, name) != "", seconds=_SECONDS)

@@ -56,8 +56,8 @@ final class BadRecords {
     }
 
     /**
-     * Takes a record that the database refuses with an error which may be the record's or not: it is bad if others of its
-     * table can be written, otherwise the task stops.
+     * Takes a record that the database refuses with an error which may be the record's or not: it is bad if others of
+     * its table can be written, otherwise the task stops.
      */
     void suspect(SinkRecord record, String table, ConnectException reason) {
         if (!canBeSetAside()) {
@@ -77,8 +77,8 @@ final class BadRecords {
         for (Suspect suspect : suspects) {
             if (!written.contains(suspect.table)) {
                 throw new ConnectException(BadRecord.describe(suspect.record) + ": " + suspect.reason.getMessage()
-                        + ". As nothing else could be written to table " + suspect.table + ", it may not be the record's "
-                        + "fault: the task stops.", suspect.reason);
+                        + ". As nothing else could be written to table " + suspect.table + ", it may not be the "
+                        + "record's fault: the task stops.", suspect.reason);
             }
             bad.add(new BadRecord(suspect.record, new DataException(suspect.reason.getMessage(), suspect.reason)));
         }

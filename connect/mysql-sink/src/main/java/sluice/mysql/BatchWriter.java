@@ -16,13 +16,13 @@ import org.slf4j.LoggerFactory;
  * Writes batches, each in one transaction. A batch that the database refuses is written in halves, down to the bad
  * records. After it throws, nothing is left open in the database.
  */
-final class BatchWriter implements AutoCloseable {
+final class BatchWriter {
     private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
     /** A larger batch is written in several transactions. */
     private static final int MAX_BYTES = 64 << 20;
     private static final int MAX_ALTERATIONS = 10;
 
-    private final DatabaseServer server;
+    private final DatabaseSessions sessions;
     private final DatabaseErrors errors;
     private final BadRecords bad;
     private final SinkMetrics metrics;
@@ -33,69 +33,38 @@ final class BatchWriter implements AutoCloseable {
     private final Map<String, TopicTable> tables = new HashMap<>();
     private final Set<String> written = new HashSet<>();
     private final Set<TopicTable> checked = new HashSet<>();
-    private DatabaseSession session;
-    private boolean insertSaid;
 
     /** `offsets` is null unless they are kept in the database. */
-    BatchWriter(MySqlSinkConfig config, TopicTable.Encoders encoders, BadRecords bad, SinkMetrics metrics,
-            OffsetsTable offsets) {
+    BatchWriter(MySqlSinkConfig config, DatabaseSessions sessions, TopicTable.Encoders encoders, BadRecords bad,
+            SinkMetrics metrics, OffsetsTable offsets) {
         this.config = config;
         this.encoders = encoders;
         this.bad = bad;
         this.metrics = metrics;
         this.offsets = offsets;
-        server = new DatabaseServer(config, config.getInt(MySqlSinkConfig.CONNECT_TIMEOUT_MS));
+        this.sessions = sessions;
         errors = new DatabaseErrors(config.url());
         names = new TopicTables(config.getList(MySqlSinkConfig.TOPIC_TO_TABLE),
                 config.getString(MySqlSinkConfig.TABLE_NAME_FORMAT));
     }
 
-    /** Something that is done with a connection. */
-    interface Action {
-        void run(DatabaseSession session) throws SQLException;
-    }
-
-    /**
-     * Does something in a session of its own transaction. Throws a RetriableException for an error that may pass, otherwise
-     * a ConnectException; the connection is ended then.
-     */
-    void run(Action action) {
-        boolean done = false;
-        try {
-            action.run(session());
-            session.commit();
-            done = true;
-        } catch (SQLException error) {
-            throw errors.exception(error);
-        } finally {
-            if (!done) {
-                drop();
-            }
-        }
-    }
-
     /** Reads the definition of a topic's table, if it is not known yet. */
     void prepare(String topic) {
-        run(open -> table(topic).read(open));
+        sessions.run(session -> table(topic).read(session));
     }
 
     /** Writes records of one or several topics; returns when they are committed and bad ones are dead letters. */
     void write(List<SinkRecord> records) {
-        boolean done = false;
         written.clear();
         checked.clear();
         try {
-            write(records, 0, records.size());
-            bad.settle(written);
-            bad.finish();
-            done = true;
-        } catch (SQLException error) {
-            throw errors.exception(error);
+            sessions.guard(() -> {
+                write(records, 0, records.size());
+                bad.settle(written);
+                bad.finish();
+            });
         } finally {
-            if (!done) {
-                bad.retry();
-                drop();
-            }
+            bad.retry();
         }
     }
 
@@ -112,7 +81,7 @@ final class BatchWriter implements AutoCloseable {
                 if (kind == DatabaseErrors.Kind.RETRY || kind == DatabaseErrors.Kind.REFUSED) {
                     throw error;
                 }
-                rollback();
+                sessions.rollback();
                 if (anyAltered()) {
                     if (++alterations > MAX_ALTERATIONS) {
                         throw new RetriableException("a table is altered again and again", error);
@@ -157,13 +126,13 @@ final class BatchWriter implements AutoCloseable {
             if (!record.topic().equals(topic)) {
                 topic = record.topic();
                 table = table(topic);
-                table.read(session());
+                table.read(sessions.open());
             }
             int before = table.bytes();
             try {
                 table.add(record);
             } catch (DataException | MismatchException reason) {
-                if (checked.add(table) && table.altered(session())) {
+                if (checked.add(table) && table.altered(sessions.open())) {
                     return encode(records, from, to); // The record may be right for the table as it is now.
                 }
                 if (reason instanceof MismatchException || !bad.canBeSetAside()) {
@@ -194,7 +163,7 @@ final class BatchWriter implements AutoCloseable {
         if (empty && offsets == null) {
             return;
         }
-        DatabaseSession open = session();
+        DatabaseSession open = sessions.open();
         if (offsets != null) {
             offsets.check(open, records, from, to);
         }
@@ -238,54 +207,13 @@ final class BatchWriter implements AutoCloseable {
         boolean any = false;
         for (TopicTable table : tables.values()) {
             any |= table.size() > 0 && !table.known();
-            any |= table.size() > 0 && table.altered(session());
+            any |= table.size() > 0 && table.altered(sessions.open());
         }
         return any;
     }
 
     private TopicTable table(String topic) {
-        return tables.computeIfAbsent(topic, one -> new TopicTable(one, names.table(one), config.recordSettings(one), encoders,
-                config.getString(MySqlSinkConfig.WRITE_MODE)));
-    }
-
-    private DatabaseSession session() throws SQLException {
-        if (session == null) {
-            session = server.open();
-            metrics.loading(session.localInfile());
-            if (!session.localInfile() && !insertSaid) {
-                insertSaid = true;
-                LOG.warn("rows are written by INSERT statements, which is slower: {}",
-                        config.getString(MySqlSinkConfig.LOAD_MODE).equals(MySqlSinkConfig.INSERT)
-                                ? MySqlSinkConfig.LOAD_MODE + " says so" : "local_infile of the server is OFF");
-            }
-        }
-        return session;
-    }
-
-    private void rollback() {
-        if (session == null) {
-            return;
-        }
-        try {
-            session.rollback();
-        } catch (SQLException error) {
-            drop();
-        }
-    }
-
-    private void drop() {
-        if (session != null) {
-            session.abort();
-            session = null;
-        }
-    }
-
-    @Override
-    public void close() {
-        if (session != null) {
-            session.close();
-            session = null;
-        }
-        server.close();
+        return tables.computeIfAbsent(topic, one -> new TopicTable(one, names.table(one), config.recordSettings(one),
+                encoders, config.getString(MySqlSinkConfig.WRITE_MODE)));
     }
 }

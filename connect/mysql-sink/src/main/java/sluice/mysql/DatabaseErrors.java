@@ -25,13 +25,13 @@ final class DatabaseErrors {
     }
 
     /**
-     * Connections exhausted or ended, shutdown, lock wait, deadlock, read-only, disk or memory full, interrupted, errors of
-     * a cluster that is not ready, LOCAL switched off since the connection was opened.
+     * Connections exhausted or ended, shutdown, lock wait, deadlock, read-only, disk or memory full, interrupted,
+     * errors of a cluster that is not ready, LOCAL switched off since the connection was opened.
      */
     private static final Set<Integer> RETRY = Set.of(
-            1020, 1021, 1026, 1028, 1030, 1037, 1038, 1040, 1041, 1047, 1053, 1077, 1078, 1079, 1080, 1114, 1129, 1135, 1148,
-            1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1206, 1213, 1226, 1290, 1317, 1412, 1613, 1614, 1637, 1792, 1836,
-            1927, 1969, 2006, 2013, 3024, 3058, 3100, 3101, 3170, 3572, 3948, 4031, 4166);
+            1020, 1021, 1026, 1028, 1030, 1037, 1038, 1040, 1041, 1047, 1053, 1077, 1078, 1079, 1080, 1114, 1129, 1135,
+            1148, 1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1206, 1213, 1226, 1290, 1317, 1412, 1613, 1614, 1637,
+            1792, 1836, 1927, 1969, 2006, 2013, 3024, 3058, 3100, 3101, 3170, 3572, 3948, 4031, 4166);
 
     /** Errors of a record although their SQL state does not say so. */
     private static final Set<Integer> RECORD = Set.of(
@@ -40,7 +40,7 @@ final class DatabaseErrors {
             3751, 3819, 3903, 4025);
 
     private static final Map<Integer, String> ADVICE = Map.ofEntries(
-            Map.entry(1044, "GRANT the user what it needs on the database (for CREATE TEMPORARY TABLE: CREATE TEMPORARY TABLES)."),
+            Map.entry(1044, "GRANT the user what it needs on the database, CREATE TEMPORARY TABLES too."),
             Map.entry(1045, "Check connection.username and connection.password."),
             Map.entry(1049, "Create the database, or change connection.url."),
             Map.entry(1130, "Allow the user to log in from this machine."),
@@ -125,7 +125,8 @@ final class DatabaseErrors {
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        String message = CONNECTION_PREFIX.matcher(String.valueOf(error.getMessage())).replaceFirst("").replace('\n', ' ');
+        String oneLine = String.valueOf(error.getMessage()).replace('\n', ' ');
+        String message = CONNECTION_PREFIX.matcher(oneLine).replaceFirst("");
         if (root != error && root.getMessage() != null && !message.contains(root.getMessage())) {
             message += " (" + CONNECTION_PREFIX.matcher(root.getMessage()).replaceFirst("") + ")";
         }

@@ -91,7 +91,8 @@ final class DatabaseServer implements AutoCloseable {
             }
             // Fewer locks between keys, so fewer deadlocks. It cannot be where the log holds statements.
             boolean statements = "STATEMENT".equalsIgnoreCase(variables.get("binlog_format"));
-            statement.execute("SET SESSION TRANSACTION ISOLATION LEVEL " + (statements ? "REPEATABLE READ" : "READ COMMITTED"));
+            statement.execute("SET SESSION TRANSACTION ISOLATION LEVEL "
+                    + (statements ? "REPEATABLE READ" : "READ COMMITTED"));
         }
         connection.setAutoCommit(false);
     }

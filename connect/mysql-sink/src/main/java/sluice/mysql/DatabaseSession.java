@@ -79,8 +79,8 @@ final class DatabaseSession implements AutoCloseable {
     }
 
     /**
-     * Executes LOAD DATA LOCAL, which reads `rows`. A stream is set for every statement: whatever file the server asks for,
-     * it gets what is left of these rows, never a file.
+     * Executes LOAD DATA LOCAL, which reads `rows`. A stream is set for every statement: whatever file the server asks
+     * for, it gets what is left of these rows, never a file.
      */
     void load(String sql, InputStream rows) throws SQLException {
         timed(() -> {

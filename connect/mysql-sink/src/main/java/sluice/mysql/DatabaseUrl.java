@@ -22,7 +22,7 @@ record DatabaseUrl(String host, int port, String database) {
     /** Parses a URL; throws an IllegalArgumentException whose text does not repeat it, as it may hold a password. */
     static DatabaseUrl parse(String url) {
         if (url.indexOf('?') >= 0) {
-            throw new IllegalArgumentException("has parameters (after ?): leave them out, each has a setting of its own");
+            throw new IllegalArgumentException("has parameters (after ?): leave them out, each has its own setting");
         }
         Matcher matcher = FORM.matcher(url);
         if (!matcher.matches()) {

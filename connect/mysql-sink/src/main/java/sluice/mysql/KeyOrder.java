@@ -3,8 +3,8 @@ package sluice.mysql;
 import java.util.Arrays;
 
 /**
- * Order in which the records of a run are written. Records with an integer key: by key, the last of each. Others: as they
- * came. Its arrays are used again by the next run.
+ * Order in which the records of a run are written. Records with an integer key: by key, the last of each. Others: as
+ * they came. Its arrays are used again by the next run.
  */
 final class KeyOrder {
     private static final int INITIAL = 1024;

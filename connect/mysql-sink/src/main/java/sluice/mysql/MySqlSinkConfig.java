@@ -81,8 +81,8 @@ final class MySqlSinkConfig extends AbstractConfig {
 
     private static void database(SettingGroup group) {
         group.required(URL, Type.STRING, new DatabaseUrl.Form(), "URL",
-                "Server and database: jdbc:mysql://host[:port]/database or jdbc:mariadb://host[:port]/database, without "
-                        + "parameters. Both forms do for both servers.");
+                "Server and database: jdbc:mysql://host[:port]/database or jdbc:mariadb://host[:port]/database, "
+                        + "without parameters. Both forms do for both servers.");
         group.required(USERNAME, Type.STRING, new NonEmptyString(), "User",
                 "Database user. It needs SELECT, INSERT, UPDATE and DELETE on the tables; TRIGGER on a table lets the "
                         + "connector see that it has none, which makes writing faster; CREATE TEMPORARY TABLES on the "
@@ -92,8 +92,8 @@ final class MySqlSinkConfig extends AbstractConfig {
         group.add(CONNECT_TIMEOUT_MS, Type.INT, 5_000, Range.between(1, DAY_MS), "Connect timeout (ms)",
                 "How long opening a connection may take, TLS and login included.");
         group.add(STATEMENT_TIMEOUT_MS, Type.INT, 60_000, Range.between(1_000, DAY_MS), "Statement timeout (ms)",
-                "How long one statement may take. Then the connection is ended, which rolls the batch back, and the batch "
-                        + "is tried again. Waits for locks end earlier, after half of it.");
+                "How long one statement may take. Then the connection is ended, which rolls the batch back, and the "
+                        + "batch is tried again. Waits for locks end earlier, after half of it.");
     }
 
     private static void tls(SettingGroup group) {
@@ -110,40 +110,44 @@ final class MySqlSinkConfig extends AbstractConfig {
         group.add(TABLE_NAME_FORMAT, Type.STRING, TopicTables.TOPIC, new NonEmptyString(), "Table",
                 "Name of a topic's table; " + TopicTables.TOPIC + " is replaced by the topic's name.");
         group.add(TOPIC_TO_TABLE, Type.LIST, "", new TopicTables.Form(), "Topics to tables",
-                "List of pattern:table, which goes before " + TABLE_NAME_FORMAT + ". A pattern is a regular expression for "
-                        + "the topic's whole name, and $1 in a table's name is its first group; the first match wins. "
-                        + "Example: cdc\\.shop\\.(.*):copy_of_$1");
+                "List of pattern:table, which goes before " + TABLE_NAME_FORMAT + ". A pattern is a regular expression "
+                        + "for the topic's whole name, and $1 in a table's name is its first group; the first match "
+                        + "wins. Example: cdc\\.shop\\.(.*):copy_of_$1");
         Choice writeModes = new Choice(AUTO, REPLACE, UPSERT);
         group.add(WRITE_MODE, Type.STRING, AUTO, writeModes, "Write mode",
-                "replace: REPLACE, which deletes a row and inserts it again. upsert: a temporary table, from which rows are "
-                        + "updated or inserted. auto: REPLACE where nobody can tell the difference (the table has no trigger, "
-                        + "no foreign key, no second unique index, and the record has all columns), otherwise upsert.",
+                "replace: REPLACE, which deletes a row and inserts it again. upsert: a temporary table, from which "
+                        + "rows are updated or inserted. auto: REPLACE where nobody can tell the difference (the table "
+                        + "has no trigger, no foreign key, no second unique index, and the record has all columns), "
+                        + "otherwise upsert.",
                 writeModes);
         Choice loadModes = new Choice(AUTO, LOCAL_INFILE, INSERT);
         group.add(LOAD_MODE, Type.STRING, AUTO, loadModes, "Load mode",
-                "local.infile: LOAD DATA LOCAL INFILE, for which the server's local_infile must be ON. insert: statements "
-                        + "with many rows, two to three times slower. auto: whichever the server allows.", loadModes);
+                "local.infile: LOAD DATA LOCAL INFILE, for which the server's local_infile must be ON. insert: "
+                        + "statements with many rows, which cost both sides more. auto: whichever the server allows.",
+                loadModes);
         Choice mismatchModes = new Choice(FAIL, DEAD_LETTER);
         group.add(MISMATCH_MODE, Type.STRING, FAIL, mismatchModes, "On mismatch",
-                "What to do if a field has no column, or a column without a default has no field. fail: stop the task and "
-                        + "name both. dead.letter: set the record aside.", mismatchModes);
+                "What to do if a field has no column, or a column without a default has no field. fail: stop the task "
+                        + "and name both. dead.letter: set the record aside.", mismatchModes);
     }
 
     private static void records(SettingGroup group) {
         Choice modes = new Choice(RECORD_KEY, RECORD_VALUE);
         group.add(PK_MODE, Type.STRING, RECORD_KEY, modes, "Primary key from",
                 "Where the values of the table's primary key are: in the record's key or in its value. Only with "
-                        + "record_key does a null value delete a row. topic.<topic>." + PK_MODE + " is for one topic.", modes);
+                        + "record_key does a null value delete a row. topic.<topic>." + PK_MODE + " is for one topic.",
+                modes);
         group.add(PK_FIELDS, Type.LIST, "", null, "Primary key fields",
-                "Column for a key that is a single value; names of fields of a key that is a struct, or of the value. Default: "
-                        + "the columns of the table's primary key. topic.<topic>." + PK_FIELDS + " is for one topic.");
+                "Column for a key that is a single value; names of fields of a key that is a struct, or of the value. "
+                        + "Default: the columns of the table's primary key. "
+                        + "topic.<topic>." + PK_FIELDS + " is for one topic.");
         group.add(KEY_MUST_EQUAL, Type.STRING, null, new OptionalNonEmpty(), "Key must equal",
                 "Field of the value that must be the same whole number as the key; otherwise the record is bad.");
         Choice formats = new Choice(CONNECT, DETECT);
         group.add(VALUE_FORMAT, Type.STRING, CONNECT, formats, "Value format",
-                "connect: what the value converter gives. detect: bytes (ByteArrayConverter), which are Avro or Protobuf "
-                        + "with a schema of the registry, or JSON with its schema; found for each record. Avro is several "
-                        + "times faster so.", formats);
+                "connect: what the value converter gives. detect: bytes (ByteArrayConverter), which are Avro or "
+                        + "Protobuf with a schema of the registry, or JSON with its schema; found for each record. "
+                        + "Avro is several times faster so.", formats);
         group.add(REGISTRY_URL, Type.STRING, null, new OptionalNonEmpty(), "Schema registry",
                 "URL of the schema registry, for " + VALUE_FORMAT + "=" + DETECT + ".",
                 new VisibleIf(VALUE_FORMAT, DETECT));

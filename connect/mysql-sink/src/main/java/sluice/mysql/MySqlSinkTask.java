@@ -31,6 +31,7 @@ public final class MySqlSinkTask extends SinkTask {
     private BadRecords bad;
     private RetryBackoff backoff;
     private OffsetsTable offsets;
+    private DatabaseSessions sessions;
     private BatchWriter writer;
     private boolean failed;
 
@@ -41,10 +42,11 @@ public final class MySqlSinkTask extends SinkTask {
         backoff = config.backoff();
         offsets = config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE)
                 ? new OffsetsTable(config.getString(MySqlSinkConfig.OFFSETS_TABLE), config.connectorName()) : null;
-        writer = new BatchWriter(config, encoders(config), bad, metrics, offsets);
+        sessions = new DatabaseSessions(config, metrics);
+        writer = new BatchWriter(config, sessions, encoders(config), bad, metrics, offsets);
         metrics.register(context);
         // Reports a wrong password or database now, not with the first record.
-        ifAvailable(() -> writer.run(session -> { }));
+        ifAvailable(() -> sessions.run(session -> { }));
     }
 
     private static TopicTable.Encoders encoders(MySqlSinkConfig config) {
@@ -81,7 +83,7 @@ public final class MySqlSinkTask extends SinkTask {
     private Set<TopicPartition> take(Collection<TopicPartition> partitions) {
         Map<TopicPartition, Long> positions = new HashMap<>();
         if (offsets != null && !partitions.isEmpty()) {
-            writer.run(session -> positions.putAll(offsets.take(session, partitions)));
+            sessions.run(session -> positions.putAll(offsets.take(session, partitions)));
             context.offset(positions);
         }
         return positions.keySet();
@@ -117,7 +119,7 @@ public final class MySqlSinkTask extends SinkTask {
     /** Returns the records that the offsets table does not count as written. */
     private List<SinkRecord> unwritten(List<SinkRecord> records) {
         if (failed) {
-            writer.run(offsets::refresh);
+            sessions.run(offsets::refresh);
         }
         Set<TopicPartition> late = new HashSet<>(NextOffsets.of(records, 0, records.size()).keySet());
         late.removeIf(offsets::owns);
@@ -134,8 +136,8 @@ public final class MySqlSinkTask extends SinkTask {
     }
 
     /**
-     * Returns only the offsets of committed records: Connect counts a batch as processed that waits for a retry while its
-     * partitions are revoked and assigned again.
+     * Returns only the offsets of committed records: Connect counts a batch as processed that waits for a retry while
+     * its partitions are revoked and assigned again.
      */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
@@ -154,8 +156,8 @@ public final class MySqlSinkTask extends SinkTask {
 
     @Override
     public void stop() {
-        if (writer != null) {
-            writer.close();
+        if (sessions != null) {
+            sessions.close();
         }
     }
 

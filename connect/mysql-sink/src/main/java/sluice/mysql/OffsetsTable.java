@@ -13,8 +13,8 @@ import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /**
- * Offsets in a table of the database, written in the same transaction as the rows. Each row names the task that owns the
- * partition, so that a task which has lost it, without knowing, writes nothing any more.
+ * Offsets in a table of the database, written in the same transaction as the rows. Each row names the task that owns
+ * the partition, so that a task which has lost it, without knowing, writes nothing any more.
  */
 final class OffsetsTable {
     private static final int NO_SUCH_TABLE = 1146;
@@ -49,14 +49,14 @@ final class OffsetsTable {
     }
 
     /**
-     * Makes this task the owner of partitions, after the transaction of the one before has ended. Returns the offsets to go
-     * on from; a partition that nothing was written of yet is not among them.
+     * Makes this task the owner of partitions, after the transaction of the one before has ended. Returns the offsets
+     * to go on from; a partition that nothing was written of yet is not among them.
      */
     Map<TopicPartition, Long> take(DatabaseSession session, Collection<TopicPartition> partitions) throws SQLException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         for (TopicPartition partition : partitions) {
-            statement(session, "INSERT INTO " + name + " (owner, connector, topic, kafka_partition) VALUES (?, ?, ?, ?) "
-                    + "ON DUPLICATE KEY UPDATE owner = ?", owner, connector, partition, owner);
+            statement(session, "INSERT INTO " + name + " (owner, connector, topic, kafka_partition) VALUES (?, ?, ?, "
+                    + "?) ON DUPLICATE KEY UPDATE owner = ?", owner, connector, partition, owner);
             Stored stored = read(session, partition);
             expected.put(partition, stored.offset);
             if (stored.offset != UNKNOWN) {

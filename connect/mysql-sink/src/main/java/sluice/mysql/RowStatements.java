@@ -37,7 +37,8 @@ final class RowStatements {
         }
         // REPLACE: without it LOCAL would turn errors into warnings and go on.
         load = "LOAD DATA LOCAL INFILE '" + STREAM + "' REPLACE INTO TABLE " + target + " CHARACTER SET utf8mb4 "
-                + "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + String.join(", ", fields) + ")"
+                + "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ("
+                + String.join(", ", fields) + ")"
                 + (assignments.isEmpty() ? "" : " SET " + String.join(", ", assignments));
         replace = "REPLACE INTO " + target + " (" + String.join(", ", names) + ") VALUES ";
     }
@@ -60,8 +61,8 @@ final class RowStatements {
             EncodedRecord record = records[order.at(place)];
             int rowSize = record.end() - record.start() + BYTES_AROUND_FIELD * columns.size();
             if (rowSize + replace.length() > session.maxPacket() - RESERVE) {
-                throw new SQLException("a row of " + (record.end() - record.start()) + " bytes is larger than the server's "
-                        + "max_allowed_packet", "08S01", PACKET_TOO_LARGE);
+                throw new SQLException("a row of " + (record.end() - record.start()) + " bytes is larger than the "
+                        + "server's max_allowed_packet", "08S01", PACKET_TOO_LARGE);
             }
             if (size > 0 && size + rowSize > limit) {
                 session.execute(statement.toString());

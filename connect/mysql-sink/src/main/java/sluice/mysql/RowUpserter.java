@@ -20,15 +20,16 @@ final class RowUpserter {
     RowUpserter(TableDefinition table, RowLayout layout, int number) {
         stage = Identifiers.quote("sluice_stage_" + number);
         fill = new RowStatements(stage, layout);
-        List<String> columns = layout.columns().stream().map(format -> Identifiers.quote(format.column().name())).toList();
+        List<String> columns = layout.columns().stream().map(format -> format.column().name())
+                .map(Identifiers::quote).toList();
         List<String> key = table.primaryKey().stream().map(Identifiers::quote).toList();
-        List<String> others = layout.columns().stream().map(format -> format.column().name())
-                .filter(name -> table.primaryKey().stream().noneMatch(name::equalsIgnoreCase)).map(Identifiers::quote).toList();
+        List<String> others = columns.stream().filter(
+                column -> key.stream().noneMatch(column::equalsIgnoreCase)).toList();
         String name = Identifiers.quote(table.name());
         drop = "DROP TEMPORARY TABLE IF EXISTS " + stage;
         // InnoDB, which takes every type and any size; MySQL warns of MEMORY in a transaction with InnoDB.
-        create = "CREATE TEMPORARY TABLE " + stage + " (PRIMARY KEY (" + String.join(", ", key) + ")) ENGINE=InnoDB SELECT "
-                + String.join(", ", columns) + " FROM " + name + " WHERE FALSE";
+        create = "CREATE TEMPORARY TABLE " + stage + " (PRIMARY KEY (" + String.join(", ", key) + ")) ENGINE=InnoDB "
+                + "SELECT " + String.join(", ", columns) + " FROM " + name + " WHERE FALSE";
         boolean separately = table.otherUnique() || String.valueOf(table.upsertReason()).contains("trigger");
         merge = separately ? updateAndInsert(name, columns, key, others) : List.of(upsert(name, columns, key, others));
     }
@@ -36,12 +37,12 @@ final class RowUpserter {
     /** One statement: only where no other unique index could match another row. */
     private String upsert(String name, List<String> columns, List<String> key, List<String> others) {
         List<String> changed = others.isEmpty() ? key : others;
-        return "INSERT INTO " + name + " (" + String.join(", ", columns) + ") SELECT " + each(columns, one -> "s." + one)
-                + " FROM " + stage + " s ON DUPLICATE KEY UPDATE "
+        return "INSERT INTO " + name + " (" + String.join(", ", columns) + ") SELECT "
+                + each(columns, one -> "s." + one) + " FROM " + stage + " s ON DUPLICATE KEY UPDATE "
                 + each(changed, one -> name + "." + one + " = s." + one);
     }
 
-    /** Two statements: triggers see updates as updates, and a value of another unique index is refused, not replaced. */
+    /** Two statements: triggers see updates as updates; a value of another unique index is refused, not moved. */
     private List<String> updateAndInsert(String name, List<String> columns, List<String> key, List<String> others) {
         String same = key.stream().map(one -> "t." + one + " = s." + one).collect(Collectors.joining(" AND "));
         String insert = "INSERT INTO " + name + " (" + String.join(", ", columns) + ") SELECT "

@@ -57,8 +57,8 @@ final class SettingChecks {
             error(REGISTRY_URL, VALUE_FORMAT + "=" + DETECT + " needs " + REGISTRY_URL + ".");
         }
         if (RECORD_VALUE.equals(value(PK_MODE)) && value(KEY_MUST_EQUAL) != null) {
-            error(KEY_MUST_EQUAL, KEY_MUST_EQUAL + " compares with the record's key, which " + PK_MODE + "=" + RECORD_VALUE
-                    + " does not read: leave it out, or set " + PK_MODE + " to " + RECORD_KEY + ".");
+            error(KEY_MUST_EQUAL, KEY_MUST_EQUAL + " compares with the record's key, which " + PK_MODE + "="
+                    + RECORD_VALUE + " does not read: leave it out, or set " + PK_MODE + " to " + RECORD_KEY + ".");
         }
     }
 

@@ -62,7 +62,7 @@ final class TopicTable {
         writer = new TableWriter(columns, mode);
         definition = found;
         if (mode.equals(MySqlSinkConfig.AUTO) && definition.upsertReason() != null) {
-            LOG.info("table {}: rows are written through a temporary table, because {}", name, definition.upsertReason());
+            LOG.info("table {}: rows go through a temporary table, because {}", name, definition.upsertReason());
         }
     }
 

@@ -6,8 +6,8 @@ package sluice.mysql;
  */
 interface ValueEncoder {
     /**
-     * Returns the columns of the fields, in the order in which they are written: first those of the primary key that the
-     * value has. With pk.mode=record_key they repeat the record's key.
+     * Returns the columns of the fields, in the order in which they are written: first those of the primary key that
+     * the value has. With pk.mode=record_key they repeat the record's key.
      */
     RowLayout layout();
 

@@ -84,7 +84,8 @@ class BadRecordsTest {
     void withoutADeadLetterQueueTheTaskStopsAfterTheRecordsBeforeIt() throws Exception {
         sink.settings.remove(DeadLetters.TOPIC);
         sink.start();
-        ConnectException error = sink.failure(sink.row(1L, 1, "good"), sink.row(2L, -2, "bad"), sink.row(3L, 3, "later"));
+        ConnectException error = sink.failure(
+                sink.row(1L, 1, "good"), sink.row(2L, -2, "bad"), sink.row(3L, 3, "later"));
         assertTrue(error.getMessage().startsWith("topic t, partition 0, offset 1: "), error.getMessage());
         assertTrue(error.getMessage().contains("4025"), error.getMessage());
         assertEquals(List.of("1,1,good"), sink.rows());
@@ -104,7 +105,8 @@ class BadRecordsTest {
             assertEquals(1062, error.getErrorCode());
             assertEquals(DatabaseErrors.Kind.RECORD, DatabaseErrors.kind(error));
             session.rollback();
-            session.execute("INSERT INTO t (k, a) VALUES (1, 1) ON DUPLICATE KEY UPDATE a = VALUES(a)"); // 1287 on MySQL
+            // A warning on MySQL: deprecated, but not wrong.
+            session.execute("INSERT INTO t (k, a) VALUES (1, 1) ON DUPLICATE KEY UPDATE a = VALUES(a)");
         }
     }
 

@@ -44,7 +44,8 @@ class HostileServerTest {
 
     @Test
     void statementsGetNothingAndALoadGetsItsRowsAlone() throws Exception {
-        try (HostileServer server = server(sql -> sql.equals(LOAD) || sql.startsWith("DELETE") || sql.startsWith("COMMIT"));
+        try (HostileServer server = server(
+                        sql -> sql.equals(LOAD) || sql.startsWith("DELETE") || sql.startsWith("COMMIT"));
                 DatabaseServer client = client(server); DatabaseSession session = client.open()) {
             session.load(LOAD, new ByteArrayInputStream("1\n2\n".getBytes(StandardCharsets.US_ASCII)));
             session.execute("DELETE FROM t");

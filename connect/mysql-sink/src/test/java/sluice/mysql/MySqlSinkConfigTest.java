@@ -38,9 +38,9 @@ class MySqlSinkConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "db", "jdbc:mysql://db", "jdbc:mysql://db/", "jdbc:postgresql://db/d", "jdbc:mysql://db:0/d",
-        "jdbc:mysql://db:70000/d", "jdbc:mysql://u:s3cr3t@db/d", "jdbc:mysql://db/d?password=s3cr3t",
-        "jdbc:mysql://db,other/d"})
+    @ValueSource(strings = {"", "db", "jdbc:mysql://db", "jdbc:mysql://db/", "jdbc:postgresql://db/d",
+        "jdbc:mysql://db:0/d", "jdbc:mysql://db:70000/d", "jdbc:mysql://u:s3cr3t@db/d",
+        "jdbc:mysql://db/d?password=s3cr3t", "jdbc:mysql://db,other/d"})
     void wrongUrlIsRefusedWithoutRepeatingIt(String url) {
         ConfigException error = assertThrows(ConfigException.class, () -> config(MySqlSinkConfig.URL, url));
         assertTrue(error.getMessage().startsWith("connection.url "), error.getMessage());

@@ -109,8 +109,8 @@ class OutageTest {
         assertInstanceOf(RetriableException.class, error);
         assertTrue(error.getMessage().contains("no answer within 1000 ms (connection.statement.timeout.ms)"),
                 error.getMessage());
-        while (!sink.query("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%stage%' AND COMMAND = 'Query' "
-                + "AND ID <> CONNECTION_ID() AND DB = '" + sink.database + "'").isEmpty()) {
+        while (!sink.query("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%stage%' AND COMMAND = "
+                + "'Query' AND ID <> CONNECTION_ID() AND DB = '" + sink.database + "'").isEmpty()) {
             Thread.onSpinWait(); // The server ends the statement too.
         }
         sink.put(sink.row(8L, 1, "fast"));

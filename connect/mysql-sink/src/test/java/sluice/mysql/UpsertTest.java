@@ -59,13 +59,18 @@ class UpsertTest {
         assertEquals(List.of(), sink.worker.reasons);
     }
 
+    private static String trigger(String event, String row) {
+        return "CREATE TRIGGER on_" + event + " AFTER " + event + " ON t FOR EACH ROW INSERT INTO log (what) "
+                + "VALUES (CONCAT('" + event + " ', " + row + ".k))";
+    }
+
     @Test
     void triggersSeeWhatHappens() throws Exception {
-        create("CREATE TABLE t (" + COLUMNS + ")", "CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20))",
-                "CREATE TRIGGER i AFTER INSERT ON t FOR EACH ROW INSERT INTO log (what) VALUES (CONCAT('insert ', NEW.k))",
-                "CREATE TRIGGER u AFTER UPDATE ON t FOR EACH ROW INSERT INTO log (what) VALUES (CONCAT('update ', NEW.k))",
-                "CREATE TRIGGER d AFTER DELETE ON t FOR EACH ROW INSERT INTO log (what) VALUES (CONCAT('delete ', OLD.k))")
-                .start();
+        create("CREATE TABLE t (" + COLUMNS + ")",
+                "CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20))",
+                trigger("insert", "NEW"),
+                trigger("update", "NEW"),
+                trigger("delete", "OLD")).start();
         sink.put(sink.row(1L, 1, "x"), sink.row(2L, 2, "y"));
         sink.put(sink.row(1L, 3, "z"), sink.deletion(2L));
         assertEquals(List.of("insert 1", "insert 2", "update 1", "delete 2"),
@@ -75,8 +80,9 @@ class UpsertTest {
     @ParameterizedTest
     @ValueSource(strings = {"REFERENCES t (k) ON DELETE CASCADE", "REFERENCES t (k) ON DELETE SET NULL"})
     void rowsThatReferToARowStay(String reference) throws Exception {
-        create("CREATE TABLE t (" + COLUMNS + ")", "CREATE TABLE child (k BIGINT PRIMARY KEY, t BIGINT, FOREIGN KEY (t) "
-                + reference + ")", "INSERT INTO t VALUES (1, 1, 'x')", "INSERT INTO child VALUES (7, 1)").start();
+        create("CREATE TABLE t (" + COLUMNS + ")",
+                "CREATE TABLE child (k BIGINT PRIMARY KEY, t BIGINT, FOREIGN KEY (t) " + reference + ")",
+                "INSERT INTO t VALUES (1, 1, 'x')", "INSERT INTO child VALUES (7, 1)").start();
         sink.put(sink.row(1L, 2, "y"));
         assertEquals(List.of("1,2,y"), sink.rows());
         assertEquals(List.of("7,1"), sink.query("SELECT * FROM child"));
@@ -116,13 +122,13 @@ class UpsertTest {
     }
 
     @Test
-    void rowsThatDoNotFitInMemoryOrMayNotBeThere() throws Exception {
+    void rowsThatATemporaryTableInMemoryWouldNotTake() throws Exception {
         create("CREATE TABLE t (k BIGINT PRIMARY KEY, a INT, b VARCHAR(4000), UNIQUE (a))").start();
         SinkRecord[] batch = new SinkRecord[2_000];
         for (int key = 0; key < batch.length; key++) {
             batch[key] = sink.row((long) key, key, "x".repeat(100));
         }
-        sink.put(batch); // 32 MB in a MEMORY table, which has fixed rows
+        sink.put(batch); // More than a MEMORY table takes, whose rows are all 16 kB
         assertEquals(List.of("2000"), sink.query("SELECT COUNT(*) FROM t"));
         sink.execute("ALTER TABLE t MODIFY b LONGTEXT");
         sink.put(sink.row(7L, 7, "changed"));
@@ -136,7 +142,8 @@ class UpsertTest {
                 + "at DATETIME(6), b VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, "
                 + "PRIMARY KEY (`key``s`, `select`)) CHARACTER SET latin1");
         sink.with(MySqlSinkConfig.WRITE_MODE, writeMode).start();
-        Schema key = SchemaBuilder.struct().field("select", Schema.STRING_SCHEMA).field("key`s", Schema.INT32_SCHEMA).build();
+        Schema key = SchemaBuilder.struct()
+                .field("select", Schema.STRING_SCHEMA).field("key`s", Schema.INT32_SCHEMA).build();
         Schema value = SchemaBuilder.struct().field("b", Schema.STRING_SCHEMA).build();
         List<SinkRecord> batch = new ArrayList<>();
         String[][] rows = {{"é'\\", "1", "😀"}, {"é'\\", "2", "b"}, {"x", "1", "c"}, {"x", "1", null}};

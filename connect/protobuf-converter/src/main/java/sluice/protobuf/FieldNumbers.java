@@ -13,8 +13,8 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 
 /**
- * Numbers of a message's fields. A field that the message had before keeps its number; a new one gets a number that none
- * has had; the number and name of one that is gone are reserved, which registries ask for.
+ * Numbers of a message's fields. A field that the message had before keeps its number; a new one gets a number that
+ * none has had; the number and name of one that is gone are reserved, which registries ask for.
  */
 final class FieldNumbers {
     /** Numbers that Protobuf keeps for itself */
@@ -43,9 +43,9 @@ final class FieldNumbers {
         DescriptorProto proto = previous.toProto();
         reservedNames.addAll(proto.getReservedNameList());
         for (ReservedRange range : proto.getReservedRangeList()) {
-            last = Math.max(last, range.getEnd() - 1);
-            int lastOfRange = range.getEnd() - 1;
-            reservedRanges.add(range.getStart() == lastOfRange ? "" + lastOfRange : range.getStart() + " to " + lastOfRange);
+            int end = range.getEnd() - 1;
+            last = Math.max(last, end);
+            reservedRanges.add(range.getStart() == end ? Integer.toString(end) : range.getStart() + " to " + end);
         }
         for (FieldDescriptor field : previous.getFields()) {
             last = Math.max(last, field.getNumber());

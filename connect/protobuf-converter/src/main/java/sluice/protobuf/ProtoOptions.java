@@ -104,8 +104,8 @@ final class ProtoOptions {
     }
 
     private static boolean isKnown(Message.Builder options, String first) {
-        return first.startsWith("[")
-                ? StandardFiles.extensions().findImmutableExtensionByName(first.substring(1, first.length() - 1)) != null
+        String extension = first.substring(1, Math.max(1, first.length() - 1));
+        return first.startsWith("[") ? StandardFiles.extensions().findImmutableExtensionByName(extension) != null
                 : options.getDescriptorForType().findFieldByName(first) != null;
     }
 

@@ -46,10 +46,11 @@ public final class ProtobufConverter implements Converter {
         return new ConfigDef()
                 .define(URL, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(), Importance.HIGH,
                         "URL of the registry's Confluent-compatible API, such as http://registry:8080/apis/ccompat/v7.")
-                .define(PRECISION, Type.STRING, "micros", ValidString.in("millis", "micros", "nanos"), Importance.MEDIUM,
+                .define(PRECISION, Type.STRING, "micros", ValidString.in("millis", "micros", "nanos"),
+                        Importance.MEDIUM,
                         "What google.protobuf.Timestamp and google.type.TimeOfDay become: micros and nanos are numbers "
-                        + "named io.debezium.time.MicroTimestamp and so on, millis is Connect's own Timestamp and Time. A "
-                        + "value with more digits is an error, not rounded.")
+                        + "named io.debezium.time.MicroTimestamp and so on, millis is Connect's own Timestamp and Time. "
+                        + "A value with more digits is an error, not rounded.")
                 .define(UNKNOWN_FIELDS, Type.STRING, "fail", ValidString.in("fail", "ignore"), Importance.LOW,
                         "What happens to a value with fields that its schema has not: an error, or the fields are left "
                         + "out. They are there if a producer writes with a newer schema than it names.");
@@ -80,8 +81,8 @@ public final class ProtobufConverter implements Converter {
             return null;
         }
         if (schema == null || schema.type() != Schema.Type.STRUCT) {
-            throw new DataException("a " + (schema == null ? value.getClass().getName() + " without a schema" : schema.type())
-                    + " cannot be written as Protobuf, only a struct can; for keys there is StringConverter");
+            String type = schema == null ? value.getClass().getName() + " without a schema" : schema.type().toString();
+            throw new DataException("a " + type + " cannot be written as Protobuf, only a struct can; for keys there is StringConverter");
         }
         ConnectSchema.validateValue(schema, value);
         String subject = topic + (isKey ? "-key" : "-value");

@@ -47,8 +47,8 @@ public final class ProtobufDecoder {
             throw error;
         } catch (UninitializedMessageException error) {
             List<String> missing = error.getMissingFields();
-            throw new DataException("the value has no " + String.join(", ", missing) + ", required by the schema with the "
-                    + "id " + schema.id(), error);
+            throw new DataException("the value has no " + String.join(", ", missing) + ", required by the schema with "
+                    + "the id " + schema.id(), error);
         } catch (InvalidProtocolBufferException | RuntimeException error) {
             throw new DataException("the value is not what the schema with the id " + schema.id() + " says: "
                     + error.getMessage(), error);

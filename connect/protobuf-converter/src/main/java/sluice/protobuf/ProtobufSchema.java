@@ -75,8 +75,8 @@ public final class ProtobufSchema {
         Descriptor message = null;
         for (int index : indexes) {
             if (index < 0 || index >= candidates.size()) {
-                throw new DataException("the value names the message " + indexes + ", which the schema with the id " + id
-                        + " has not: " + candidates.size() + " messages are there");
+                throw new DataException("the value names the message " + indexes + ", which the schema with the id "
+                        + id + " has not: " + candidates.size() + " messages are there");
             }
             message = candidates.get(index);
             candidates = message.getNestedTypes();

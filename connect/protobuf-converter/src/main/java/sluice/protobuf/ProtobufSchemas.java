@@ -65,8 +65,8 @@ public final class ProtobufSchemas {
             RegisteredSchema schema = retry.retryUntilAnswered(what, SchemaCache.UNKNOWN_AFTER,
                     () -> registry.fetchVersion(reference.subject(), Integer.toString(reference.version())));
             if (schema == null) {
-                throw new DataException("the registry at " + registry.url() + " has no " + what + ", which is imported as "
-                        + reference.name());
+                throw new DataException("the registry at " + registry.url() + " has no " + what + ", which is imported "
+                        + "as " + reference.name());
             }
             schema.requireType(RegisteredSchema.PROTOBUF, "Protobuf");
             return schema;

@@ -52,8 +52,8 @@ final class ReaderFactory {
             return known;
         }
         if (!open.add(type.getFullName())) {
-            throw new DataException("the message " + type.getFullName() + " contains itself (" + String.join(" → ", open)
-                    + " → " + type.getFullName() + "): Connect's schemas cannot");
+            throw new DataException("the message " + type.getFullName() + " contains itself ("
+                    + String.join(" → ", open) + " → " + type.getFullName() + "): Connect's schemas cannot");
         }
         SchemaBuilder schema = SchemaBuilder.struct().name(type.getFullName());
         List<MessageReader.FieldReader> fields = new ArrayList<>();

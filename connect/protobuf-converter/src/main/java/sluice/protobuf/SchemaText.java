@@ -14,8 +14,8 @@ import org.apache.kafka.connect.data.Schema.Type;
 import org.apache.kafka.connect.errors.DataException;
 
 /**
- * Generates the .proto file of a struct's schema. Equal schemas have the same text: a field's number is its position, or
- * the one that it had in the schema before; messages are nested in the message that uses them first.
+ * Generates the .proto file of a struct's schema. Equal schemas have the same text: a field's number is its position,
+ * or the one that it had in the schema before; messages are nested in the message that uses them first.
  */
 final class SchemaText {
     private static final String DEFAULT_NAME = "Record";
@@ -82,8 +82,8 @@ final class SchemaText {
         for (Field field : schema.fields()) {
             path.addLast(field.name());
             if (!NAME.matcher(field.name()).matches()) {
-                throw new DataException("the field " + String.join(".", path) + " cannot be written as Protobuf: a name has "
-                        + "the letters A to Z, digits and _; rename it, by the transform ReplaceField for example");
+                throw new DataException("the field " + String.join(".", path) + " cannot be written as Protobuf: a name "
+                        + "has the letters A to Z, digits and _; rename it, by the transform ReplaceField for example");
             }
             Scope scope = new Scope(nested, taken, messages, indent + "  ", previous);
             fields.append(indent).append("  ").append(label(field.schema())).append(type(field.schema(), scope))
@@ -91,15 +91,17 @@ final class SchemaText {
                     .append(options(field.schema())).append(";\n");
             path.removeLast();
         }
-        return indent + "message " + name + " {\n" + messages + numbers.reserved(indent + "  ") + fields + indent + "}\n";
+        return indent + "message " + name + " {\n" + messages + numbers.reserved(indent + "  ") + fields
+                + indent + "}\n";
     }
 
     /**
-     * What a message's fields share: nested messages by name, names in use, the text of the nested messages, the message
-     * as it was before.
+     * What a message's fields share: nested messages by name, names in use, the text of the nested messages, the
+     * message as it was before.
      */
     private record Scope(
-            Map<String, Schema> nested, Set<String> taken, StringBuilder messages, String indent, Descriptor previous) { }
+            Map<String, Schema> nested, Set<String> taken, StringBuilder messages, String indent,
+            Descriptor previous) { }
 
     private static String label(Schema schema) {
         boolean message = schema.type() == Type.STRUCT || isCollection(schema) || WriterType.of(schema).file() != null;

@@ -41,8 +41,8 @@ final class StandardFiles {
         for (FieldDescriptor extension : FILES.get("confluent/meta.proto").getExtensions()) {
             EXTENSIONS.add(extension, DynamicMessage.getDefaultInstance(extension.getMessageType()));
         }
-        for (String name : List.of("confluent/type/decimal.proto", "google/type/date.proto", "google/type/decimal.proto",
-                "google/type/timeofday.proto")) {
+        for (String name : List.of("confluent/type/decimal.proto", "google/type/date.proto",
+                "google/type/decimal.proto", "google/type/timeofday.proto")) {
             load(name);
         }
     }
@@ -63,7 +63,8 @@ final class StandardFiles {
         try (InputStream stream = StandardFiles.class.getResourceAsStream("standard/" + name)) {
             FileDescriptorProto proto =
                     ProtoParser.parse(name, new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-            FileDescriptor[] imports = proto.getDependencyList().stream().map(FILES::get).toArray(FileDescriptor[]::new);
+            FileDescriptor[] imports =
+                    proto.getDependencyList().stream().map(FILES::get).toArray(FileDescriptor[]::new);
             FILES.put(name, FileDescriptor.buildFrom(proto, imports));
         } catch (IOException error) {
             throw new UncheckedIOException(error);

@@ -103,7 +103,8 @@ record WriterType(String name, String file, String options, UnaryOperator<Object
                 " [(confluent.field_meta) = {params: [{key: \"scale\", value: \"" + scale + "\"}]}]", value -> {
                     BigDecimal decimal = (BigDecimal) value;
                     return message("confluent/type/decimal.proto", "Decimal",
-                            ByteString.copyFrom(decimal.unscaledValue().toByteArray()), decimal.precision(), decimal.scale());
+                            ByteString.copyFrom(decimal.unscaledValue().toByteArray()), decimal.precision(),
+                            decimal.scale());
                 });
     }
 
@@ -130,7 +131,8 @@ record WriterType(String name, String file, String options, UnaryOperator<Object
             if (date.getYear() < 1 || date.getYear() > 9999) {
                 throw new DataException("is " + date + "; a google.type.Date has the years 1 to 9999");
             }
-            return message("google/type/date.proto", "Date", date.getYear(), date.getMonthValue(), date.getDayOfMonth());
+            return message("google/type/date.proto", "Date",
+                    date.getYear(), date.getMonthValue(), date.getDayOfMonth());
         });
     }
 

@@ -71,7 +71,8 @@ public final class RegistryClient {
         return new RegisteredSchema(id, type, body.path("schema").textValue(), references);
     }
 
-    private JsonNode fetch(String path, Set<Integer> unknown) throws RegistryUnavailableException, InterruptedException {
+    private JsonNode fetch(String path, Set<Integer> unknown)
+            throws RegistryUnavailableException, InterruptedException {
         HttpResponse<String> response = send(request(path).GET().build());
         JsonNode body = parseJson(response);
         if (response.statusCode() == NOT_FOUND && unknown.contains(body.path("error_code").asInt())) {
@@ -94,7 +95,8 @@ public final class RegistryClient {
         String escaped = type.equals(RegisteredSchema.AVRO) ? schema.replace("\"{}\"", "\"\\u007b}\"") : schema;
         String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", type).toString();
         HttpResponse<String> response = send(
-                request(versions(subject)).header("Content-Type", CONTENT_TYPE).POST(BodyPublishers.ofString(body)).build());
+                request(versions(subject)).header("Content-Type", CONTENT_TYPE)
+                        .POST(BodyPublishers.ofString(body)).build());
         JsonNode parsed = parseJson(response);
         if (SCHEMA_REJECTED.contains(response.statusCode()) && parsed.path("message").isTextual()) {
             throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": "
@@ -108,11 +110,13 @@ public final class RegistryClient {
     }
 
     /** Apicurio answers 500 if the subject's schemas are of another type: that would be waited for without an end. */
-    private void requireSameType(String subject, String type) throws RegistryUnavailableException, InterruptedException {
+    private void requireSameType(String subject, String type)
+            throws RegistryUnavailableException, InterruptedException {
         RegisteredSchema latest = fetchVersion(subject, "latest");
         if (latest != null && !latest.type().equals(type)) {
             throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": it is " + type
-                    + ", and the subject's schemas are " + latest.type() + "; choose another topic, or delete the subject");
+                    + ", and the subject's schemas are " + latest.type() + "; choose another topic, or delete the "
+                    + "subject");
         }
     }
 
