@@ -86,14 +86,14 @@ def new_table(admin: Administrator, columns: str, *, name: str | None = None, ri
     with admin.mysql() as connection:
         run(connection, f"CREATE TABLE myDB.{name} ({columns})")
         if rights:
-            run(connection, f"GRANT {rights} ON myDB.{name} TO 'connect'@'%%'")
+            run(connection, f"GRANT {rights} ON myDB.{name} TO 'connect'@'%'")
     try:
         yield name
     finally:
         with admin.mysql() as connection:
             run(connection, f"DROP TABLE IF EXISTS myDB.{name}")
             if rights:
-                run(connection, f"REVOKE {rights} ON myDB.{name} FROM 'connect'@'%%'")
+                run(connection, f"REVOKE {rights} ON myDB.{name} FROM 'connect'@'%'")
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def test_a_connector_with_a_mistake_is_refused(
 @pytest.mark.parametrize(
     ("mistake", "repair", "named"),
     [
-        ("REVOKE INSERT ON myDB.{} FROM 'connect'@'%%'", "GRANT INSERT ON myDB.{} TO 'connect'@'%%'", "INSERT command"),
+        ("REVOKE INSERT ON myDB.{} FROM 'connect'@'%'", "GRANT INSERT ON myDB.{} TO 'connect'@'%'", "INSERT command"),
         ("RENAME TABLE myDB.{0} TO myDB.{0}_x", "RENAME TABLE myDB.{0}_x TO myDB.{0}", "doesn't exist"),
     ],
 )
