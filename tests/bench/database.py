@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from tests.bench.bench_pipeline import BenchPipeline
+from tests.bench.drain_backlog import Progress
 from tests.bench.measurement import Measurement, side_by_side
 from tests.run_sluice import wait_for
 
@@ -12,7 +13,7 @@ _TABLE = "bench_fixes"
 
 
 def csv_to_database(bench: BenchPipeline) -> Measurement:
-    """Measure from the first byte read to the last row visible to a query."""
+    """Measure from the first byte read to a query that finds all rows."""
     source = bench.sample(ROWS)
     bench.execute(f"CREATE TABLE IF NOT EXISTS myDB.{_TABLE} LIKE myDB.gps_fixes")
     return side_by_side(
@@ -27,10 +28,19 @@ def csv_to_database(bench: BenchPipeline) -> Measurement:
 
 def _pipeline(bench: BenchPipeline, source: Path) -> float:
     bench.execute("TRUNCATE TABLE myDB.gps_fixes")
-    begun = time.perf_counter()
-    bench.load(source)
-    wait_for(lambda: bench.rows() == ROWS, seconds=300)
-    return ROWS / (time.perf_counter() - begun)
+    with Progress(bench) as progress:
+        begun = time.perf_counter()
+        bench.load(source)
+        wait_for(lambda: progress.rows() >= ROWS, seconds=300)
+    return ROWS / (_all_visible(bench) - begun)
+
+
+def _all_visible(bench: BenchPipeline) -> float:
+    """Return when the first query began that found all rows; the query itself, a scan, is not counted."""
+    while True:
+        asked = time.perf_counter()
+        if bench.rows() == ROWS:
+            return asked
 
 
 def _load_data(bench: BenchPipeline, source: Path) -> float:
