@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
@@ -31,7 +31,7 @@ def run() -> NoReturn:
 
 def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
     """Run one command line and return its exit status; errors are printed to standard error."""
-    args = parser().parse_args(arguments)
+    args = parser((_without_options(arguments) or [""])[0]).parse_args(arguments)
     try:
         return _run_command(args, arguments, env)
     except SluiceError as error:
@@ -82,9 +82,10 @@ def _without_options(arguments: Sequence[str]) -> list[str]:
     """Return the command line from the command on, without the options before it."""
     top = argparse.ArgumentParser(add_help=False)
     for option in ("--state", "--target", "--namespace"):
-        top.add_argument(option)
+        top.add_argument(option, nargs="?")  # a missing value is reported by the whole parser
     top.add_argument("rest", nargs=argparse.REMAINDER)
-    return top.parse_args(arguments).rest
+    known, _ = top.parse_known_args(arguments)
+    return known.rest
 
 
 def _target(text: str) -> str:
@@ -93,8 +94,11 @@ def _target(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text!r} is not local, external, kind, gke or context:NAME")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of all commands; of one named, if `command` says so: the others then have no arguments.
+
+    A command imports what it needs: all of them together take half a second.
+    """
     top = argument_parser(
         prog="sluice",
         description="GPS logs and camera images through Kafka Connect into MySQL and Redis.",
@@ -113,22 +117,14 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--namespace", default=NAMESPACE, metavar="NAME", help="on a cluster (default: %(default)s)")
     top.set_defaults(in_cluster=True)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_up(commands)
-    _add_down(commands)
-    _add_status(commands)
-    _add_load(commands)
-    _add_messages(commands)
-    _add_dlq(commands)
-    _add_proof(commands)
-    _add_get(commands)
+    for name, (summary, add_arguments) in _COMMANDS.items():
+        added = commands.add_parser(name, help=summary)
+        if command in (None, name):
+            add_arguments(added)
     return top
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage] it has no public name
-
-
-def _add_up(commands: Commands) -> None:
-    up = commands.add_parser("up", help="start the pipeline on this machine")
+def _add_up(up: argparse.ArgumentParser) -> None:
     up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
     up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
     up.add_argument("--redis-memory", type=int, metavar="MIB", help="how much Redis may hold (default: 512)")
@@ -142,8 +138,7 @@ def _up(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     return run_up(args, env=env, console=_stdout(), errors=_stderr())
 
 
-def _add_down(commands: Commands) -> None:
-    down = commands.add_parser("down", help="end the pipeline's processes; its data stays")
+def _add_down(down: argparse.ArgumentParser) -> None:
     down.add_argument("--purge", action="store_true", help="remove its data, passwords and logs as well")
     down.set_defaults(command=_down, in_cluster=False)
 
@@ -154,18 +149,16 @@ def _down(args: argparse.Namespace, env: Mapping[str, str]) -> Exit:
     return run_down(args, env=env, errors=_stderr())
 
 
-def _add_load(commands: Commands) -> None:
+def _add_load(load: argparse.ArgumentParser) -> None:
     from producer.command import add_load_arguments, run
 
-    load = commands.add_parser("load", help="load a source into Kafka")
     add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", dest="kind", required=True))
     load.set_defaults(command=lambda args, env: run(args, env=_load_env(args, env), console=_stdout()))
 
 
-def _add_status(commands: Commands) -> None:
+def _add_status(status: argparse.ArgumentParser) -> None:
     from sluice.view.command import add_status_arguments, run_status
 
-    status = commands.add_parser("status", help="show processes, topics, connectors, lag and rows")
     add_status_arguments(status)
     status.set_defaults(
         command=lambda args, env: run_status(
@@ -178,38 +171,34 @@ def _add_status(commands: Commands) -> None:
     )
 
 
-def _add_messages(commands: Commands) -> None:
+def _add_messages(messages: argparse.ArgumentParser) -> None:
     from sluice.view.command import add_messages_arguments, run_messages
 
-    messages = commands.add_parser("messages", help="show the records of a topic")
     add_messages_arguments(messages)
     messages.set_defaults(
         command=lambda args, env: run_messages(args, console=_stdout(), endpoints=_endpoints(args, env))
     )
 
 
-def _add_dlq(commands: Commands) -> None:
+def _add_dlq(dlq: argparse.ArgumentParser) -> None:
     from sluice.dead_letters.command import add_dlq_arguments, run_dlq
 
-    dlq = commands.add_parser("dlq", help="dead letters: list, show, write to a file, send again")
     add_dlq_arguments(dlq)
     dlq.set_defaults(
         command=lambda args, env: run_dlq(args, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env))
     )
 
 
-def _add_proof(commands: Commands) -> None:
+def _add_proof(proof: argparse.ArgumentParser) -> None:
     from sluice.proof.command import add_arguments, run
 
-    proof = commands.add_parser("proof", help="compare a source with what the database or Redis holds")
     add_arguments(proof)
     proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=_endpoints(args, env)))
 
 
-def _add_get(commands: Commands) -> None:
+def _add_get(get: argparse.ArgumentParser) -> None:
     from sluice.proof.images.get_command import add_get_arguments, run_get
 
-    get = commands.add_parser("get", help="write an image that Redis holds to a file")
     add_get_arguments(get)
     get.set_defaults(
         command=lambda args, env: run_get(
@@ -221,6 +210,19 @@ def _add_get(commands: Commands) -> None:
             endpoints=_endpoints(args, env),
         )
     )
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "up": ("start the pipeline on this machine", _add_up),
+    "down": ("end the pipeline's processes; its data stays", _add_down),
+    "status": ("show processes, topics, connectors, lag and rows", _add_status),
+    "load": ("load a source into Kafka", _add_load),
+    "messages": ("show the records of a topic", _add_messages),
+    "dlq": ("dead letters: list, show, write to a file, send again", _add_dlq),
+    "proof": ("compare a source with what the database or Redis holds", _add_proof),
+    "get": ("write an image that Redis holds to a file", _add_get),
+}
+"""Each command's line in `sluice --help`, and the function that adds its arguments."""
 
 
 def _endpoints(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
