@@ -143,17 +143,19 @@ def test_java_packages_have_no_cycle() -> None:
         pytest.fail(" → ".join(error.args[1]))
 
 
-def test_java_packages_of_the_mysql_sink_are_those_of_its_overview() -> None:
-    top = "sluice.mysql"
-    overview = ROOT / "connect/mysql-sink/src/main/java/sluice/mysql/package-info.java"
-    rows = re.findall(r"^ \* ([\w.]+) +→((?: \w+)*)(?:   |$)", overview.read_text(encoding="utf-8"), re.MULTILINE)
-    written = {name.removeprefix(f"{top}."): set(others.split()) for name, others in rows}
+@pytest.mark.parametrize(
+    "overview", sorted((ROOT / "connect").glob("*/src/main/java/**/package-info.java")), ids=lambda path: path.parts[-6]
+)
+def test_java_packages_and_their_arrows_are_those_of_the_overview(overview: Path) -> None:
+    text = overview.read_text(encoding="utf-8")
+    (top,) = re.findall(r"^package ([\w.]+);", text, re.MULTILINE)
+    rows = re.findall(r"^ \* ([\w.]+) +→((?: \w+)*)(?:   |$)", text, re.MULTILINE)
     imported = {
         package.removeprefix(f"{top}."): {other.removeprefix(f"{top}.") for other in others if other.startswith(top)}
         for package, others in java_imports().items()
         if package.startswith(top)
     }
-    assert written == imported
+    assert {name: set(others.split()) for name, others in rows} == imported
 
 
 def test_only_the_three_packages_are_installed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import sluice.avro.AvroCodec;
 import sluice.protobuf.ProtobufDecoder;
-import sluice.protobuf.ProtobufSchema;
+import sluice.protobuf.schema.ProtobufSchema;
 import sluice.registry.WireFormat;
 
 /** A schema of the registry, and how its values are decoded for Connect. */

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sluice.avro.AvroCodec;
 import sluice.protobuf.ProtobufDecoder;
-import sluice.protobuf.ProtobufSchemas;
+import sluice.protobuf.schema.ProtobufSchemas;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;

@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import java.time.Duration;
@@ -6,12 +6,13 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
+import sluice.protobuf.schema.ProtobufSchemas;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;
 
 /** Writers of one subject's records, by Connect's schema. A registry that is unavailable is waited for. */
-final class SubjectWriters {
+public final class SubjectWriters {
     /** Limits the memory for a source that creates a schema for each record; others have few schemas and reuse them. */
     private static final int MAX_WRITERS = 1000;
 
@@ -23,7 +24,7 @@ final class SubjectWriters {
     private final Map<Schema, RecordWriter> writers = new IdentityHashMap<>();
     private final Map<Schema, RecordWriter> equalWriters = new HashMap<>();
 
-    SubjectWriters(RegistryClient registry, RegistryRetry retry, String subject) {
+    public SubjectWriters(RegistryClient registry, RegistryRetry retry, String subject) {
         this.registry = registry;
         this.retry = retry;
         this.subject = subject;
@@ -31,7 +32,7 @@ final class SubjectWriters {
     }
 
     /** Returns the writer of a schema; throws a DataException if Protobuf has no schema like it. */
-    RecordWriter of(Schema schema) {
+    public RecordWriter of(Schema schema) {
         RecordWriter writer = writers.get(schema);
         if (writer == null) {
             if (writers.size() >= MAX_WRITERS) {

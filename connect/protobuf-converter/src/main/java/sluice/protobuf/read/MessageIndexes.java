@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,12 +9,12 @@ import sluice.registry.WireFormat;
  * The path of a value's message in its schema, and where the message's body begins. It is written as zigzag varints:
  * their number, then the indexes; a single 0 stands for the first message.
  */
-record MessageIndexes(List<Integer> path, int end) {
+public record MessageIndexes(List<Integer> path, int end) {
     private static final List<Integer> FIRST = List.of(0);
     private static final int MAX_VARINT_BITS = 35;
 
     /** Reads the path after the header; throws a DataException if it is cut short or cannot be right. */
-    static MessageIndexes read(byte[] value) {
+    public static MessageIndexes read(byte[] value) {
         int start = WireFormat.HEADER_BYTES;
         if (value.length > start && value[start] == 0) {
             return new MessageIndexes(FIRST, start + 1);

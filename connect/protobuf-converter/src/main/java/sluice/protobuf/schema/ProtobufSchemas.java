@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

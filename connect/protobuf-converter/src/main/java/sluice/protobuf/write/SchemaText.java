@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import java.util.ArrayDeque;
@@ -82,8 +82,8 @@ final class SchemaText {
         for (Field field : schema.fields()) {
             path.addLast(field.name());
             if (!NAME.matcher(field.name()).matches()) {
-                throw new DataException("the field " + String.join(".", path) + " cannot be written as Protobuf: a name "
-                        + "has the letters A to Z, digits and _; rename it, by the transform ReplaceField for example");
+                throw new DataException("the field " + String.join(".", path) + " cannot be written as Protobuf: a "
+                        + "name has the letters A to Z, digits and _; rename it, by the transform ReplaceField for example");
             }
             Scope scope = new Scope(nested, taken, messages, indent + "  ", previous);
             fields.append(indent).append("  ").append(label(field.schema())).append(type(field.schema(), scope))

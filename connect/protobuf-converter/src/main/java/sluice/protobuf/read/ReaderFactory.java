@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -19,11 +19,11 @@ import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.errors.DataException;
 
 /** Plans how a message's fields are read: Connect's schema of each, and the conversion of its values. */
-final class ReaderFactory {
+public final class ReaderFactory {
     /** Parameter of a schema that says which unsigned type it was. */
-    static final String TYPE_PARAMETER = "protobuf.type";
-    static final String UINT32 = "uint32";
-    static final String UINT64 = "uint64";
+    public static final String TYPE_PARAMETER = "protobuf.type";
+    public static final String UINT32 = "uint32";
+    public static final String UINT64 = "uint64";
     /** Digits of 2^64, as Debezium says it */
     private static final String PRECISION_PARAMETER = "connect.decimal.precision";
     private static final int UINT64_DIGITS = 20;
@@ -35,13 +35,13 @@ final class ReaderFactory {
     private final Map<Use, MessageReader> messages = new HashMap<>();
     private final Set<String> open = new LinkedHashSet<>();
 
-    ReaderFactory(Precision precision, boolean ignoresUnknownFields) {
+    public ReaderFactory(Precision precision, boolean ignoresUnknownFields) {
         standardTypes = new StandardTypes(precision);
         this.ignoresUnknownFields = ignoresUnknownFields;
     }
 
     /** Returns the reader of a record's message; throws a DataException if Connect has no schema for it. */
-    MessageReader root(Descriptor type) {
+    public MessageReader root(Descriptor type) {
         return message(type, false);
     }
 

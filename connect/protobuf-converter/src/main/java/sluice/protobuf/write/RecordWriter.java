@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -9,10 +9,12 @@ import java.util.List;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.protobuf.schema.ProtobufSchema;
+import sluice.protobuf.schema.StandardFiles;
 import sluice.registry.WireFormat;
 
 /** Writes the records of one schema: its .proto file, and its message. */
-final class RecordWriter {
+public final class RecordWriter {
     private final String text;
     private final MessageWriter writer;
 
@@ -34,12 +36,12 @@ final class RecordWriter {
     }
 
     /** Returns the .proto file. */
-    String text() {
+    public String text() {
         return text;
     }
 
     /** Returns the message of a struct; throws a DataException if a value of it cannot be written. */
-    Message message(Struct struct) {
+    public Message message(Struct struct) {
         try {
             return writer.write(struct);
         } catch (DataException error) {
@@ -50,7 +52,7 @@ final class RecordWriter {
     }
 
     /** Returns the record's bytes: the header with the schema's id, the path to the first message, the message. */
-    static byte[] encode(Message message, int id) {
+    public static byte[] encode(Message message, int id) {
         int start = WireFormat.HEADER_BYTES + 1;
         byte[] value = new byte[start + message.getSerializedSize()];
         System.arraycopy(WireFormat.header(id), 0, value, 0, WireFormat.HEADER_BYTES);

@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import com.google.protobuf.AnyProto;
 import com.google.protobuf.ApiProto;
@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 
 /** .proto files that schemas import without a reference in the registry: Google's and Confluent's own types. */
-final class StandardFiles {
+public final class StandardFiles {
     private static final Map<String, FileDescriptor> FILES = new HashMap<>();
     private static final ExtensionRegistry EXTENSIONS = ExtensionRegistry.newInstance();
 
@@ -50,7 +50,7 @@ final class StandardFiles {
     private StandardFiles() { }
 
     /** Returns the file; null if it is none of these. */
-    static FileDescriptor find(String name) {
+    public static FileDescriptor find(String name) {
         return FILES.get(name);
     }
 

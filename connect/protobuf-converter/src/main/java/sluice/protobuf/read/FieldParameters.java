@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;

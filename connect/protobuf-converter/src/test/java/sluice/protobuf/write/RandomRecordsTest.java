@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -26,6 +26,9 @@ import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.Test;
+import sluice.protobuf.ProtobufDecoder;
+import sluice.protobuf.schema.ProtobufSchema;
+import sluice.protobuf.schema.StandardFiles;
 
 /** Random schemas and records: what is written is read again, and no bytes cause anything but a DataException. */
 class RandomRecordsTest {

@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -16,6 +16,8 @@ import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Time;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.protobuf.read.ReaderFactory;
+import sluice.protobuf.schema.StandardFiles;
 
 /**
  * How a Connect type that is not a struct, list or map is written.

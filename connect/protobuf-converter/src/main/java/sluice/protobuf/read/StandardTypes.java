@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;

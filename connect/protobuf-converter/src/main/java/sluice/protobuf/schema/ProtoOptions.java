@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
@@ -7,7 +7,7 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormat.ParseException;
 import java.util.ArrayList;
 import java.util.List;
-import sluice.protobuf.ProtoTokens.Kind;
+import sluice.protobuf.schema.ProtoTokens.Kind;
 
 /**
  * Reads options of a .proto file. Those of descriptor.proto and of confluent/meta.proto are kept, custom ones are not:

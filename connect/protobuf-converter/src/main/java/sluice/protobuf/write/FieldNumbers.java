@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.write;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.DescriptorProto.ReservedRange;

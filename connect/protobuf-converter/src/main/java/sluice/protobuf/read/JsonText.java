@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;

@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -15,12 +15,12 @@ public final class ProtobufSchema {
     private final int id;
     private final FileDescriptor file;
 
-    ProtobufSchema(int id, FileDescriptor file) {
+    public ProtobufSchema(int id, FileDescriptor file) {
         this.id = id;
         this.file = file;
     }
 
-    int id() {
+    public int id() {
         return id;
     }
 
@@ -32,7 +32,7 @@ public final class ProtobufSchema {
      * @param imports returns an imported file; throws a DataException if there is none
      * @throws DataException if the text is not valid
      */
-    static FileDescriptor link(String name, String text, Function<String, FileDescriptor> imports) {
+    public static FileDescriptor link(String name, String text, Function<String, FileDescriptor> imports) {
         FileDescriptorProto proto = isBase64(text) ? decode(name, text) : ProtoParser.parse(name, text);
         FileDescriptor[] files = proto.getDependencyList().stream().map(imports).toArray(FileDescriptor[]::new);
         try {
@@ -61,16 +61,16 @@ public final class ProtobufSchema {
     }
 
     /** Returns the file's first message; null if it has none. */
-    Descriptor firstMessage() {
+    public Descriptor firstMessage() {
         return file.getMessageTypes().isEmpty() ? null : file.getMessageTypes().get(0);
     }
 
-    boolean hasOneMessage() {
+    public boolean hasOneMessage() {
         return file.getMessageTypes().size() == 1;
     }
 
     /** Returns the message at a path of indexes: the index in the file, then in that message, and so on. */
-    Descriptor message(List<Integer> indexes) {
+    public Descriptor message(List<Integer> indexes) {
         List<Descriptor> candidates = file.getMessageTypes();
         Descriptor message = null;
         for (int index : indexes) {

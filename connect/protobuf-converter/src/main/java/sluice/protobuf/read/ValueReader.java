@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import java.util.function.Function;
 import org.apache.kafka.connect.data.Schema;

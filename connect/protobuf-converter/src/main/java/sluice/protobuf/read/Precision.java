@@ -1,9 +1,9 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import java.util.Locale;
 
 /** What Connect's schemas of times count, as chosen by the setting timestamp.precision. */
-enum Precision {
+public enum Precision {
     MILLIS(1_000_000),
     MICROS(1_000),
     NANOS(1);
@@ -15,7 +15,7 @@ enum Precision {
         this.nanos = nanos;
     }
 
-    static Precision of(String setting) {
+    public static Precision of(String setting) {
         return valueOf(setting.toUpperCase(Locale.ROOT));
     }
 

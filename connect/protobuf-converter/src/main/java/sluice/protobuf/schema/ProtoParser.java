@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.schema;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.Edition;

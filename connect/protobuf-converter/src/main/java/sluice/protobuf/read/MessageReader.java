@@ -1,4 +1,4 @@
-package sluice.protobuf;
+package sluice.protobuf.read;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -9,7 +9,7 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 
 /** Reads messages of one type into Structs. */
-final class MessageReader implements ValueReader {
+public final class MessageReader implements ValueReader {
     private final Schema schema;
     private final FieldReader[] fields;
     private final boolean ignoresUnknownFields;
