@@ -144,7 +144,7 @@ def test_java_packages_have_no_cycle() -> None:
 
 
 @pytest.mark.parametrize(
-    "overview", sorted((ROOT / "connect").glob("*/src/main/java/**/package-info.java")), ids=lambda path: path.parts[-6]
+    "overview", sorted((ROOT / "connect").glob("*/src/main/java/**/package-info.java")), ids=lambda path: path.parts[-7]
 )
 def test_java_packages_and_their_arrows_are_those_of_the_overview(overview: Path) -> None:
     text = overview.read_text(encoding="utf-8")
