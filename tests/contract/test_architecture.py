@@ -1,4 +1,4 @@
-"""Imports follow the arrows of docs/architecture.md; files are short, and named once; no other package is installed."""
+"""Imports of Python and Java follow their arrows; files are short, and named once; no other package is installed."""
 
 import ast
 import re
@@ -122,6 +122,40 @@ def test_arrows_and_imports_have_no_cycle() -> None:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             pytest.fail(" → ".join(error.args[1]))
+
+
+@cache
+def java_imports() -> Graph:
+    """Return, for each Java package of the plugins, the packages of ours that it imports."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "connect").glob("*/src/main/java/**/*.java")):
+        text = path.read_text(encoding="utf-8")
+        (package,) = re.findall(r"^package ([\w.]+);", text, re.MULTILINE)
+        others = re.findall(r"^import (?:static )?(sluice(?:\.[a-z]\w*)+)\.[A-Z]", text, re.MULTILINE)
+        found.setdefault(package, set()).update(set(others) - {package})
+    return found
+
+
+def test_java_packages_have_no_cycle() -> None:
+    try:
+        TopologicalSorter(java_imports()).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+@pytest.mark.parametrize(
+    "overview", sorted((ROOT / "connect").glob("*/src/main/java/**/package-info.java")), ids=lambda path: path.parts[-7]
+)
+def test_java_packages_and_their_arrows_are_those_of_the_overview(overview: Path) -> None:
+    text = overview.read_text(encoding="utf-8")
+    (top,) = re.findall(r"^package ([\w.]+);", text, re.MULTILINE)
+    rows = re.findall(r"^ \* ([\w.]+) +→((?: \w+)*)(?:   |$)", text, re.MULTILINE)
+    imported = {
+        package.removeprefix(f"{top}."): {other.removeprefix(f"{top}.") for other in others if other.startswith(top)}
+        for package, others in java_imports().items()
+        if package.startswith(top)
+    }
+    assert {name: set(others.split()) for name, others in rows} == imported
 
 
 def test_only_the_three_packages_are_installed(tmp_path: Path) -> None:

@@ -9,6 +9,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.errors.ConnectException;
+import sluice.mysql.batch.OffsetsTable;
+import sluice.mysql.column.TableDefinition;
+import sluice.mysql.config.MySqlSinkConfig;
+import sluice.mysql.config.TopicTables;
+import sluice.mysql.database.DatabaseErrors;
+import sluice.mysql.database.DatabaseServer;
+import sluice.mysql.database.DatabaseSession;
+import sluice.mysql.database.Identifiers;
+import sluice.mysql.database.TableReader;
 
 /** Tries the settings of a connector on the database; what is wrong becomes an error of the setting to change. */
 final class ConnectionCheck {
@@ -83,7 +92,8 @@ final class ConnectionCheck {
         // All of them: one without a default must be named.
         String columns = definition.columns().stream().filter(column -> !column.generated())
                 .map(column -> Identifiers.quote(column.name())).collect(Collectors.joining(", "));
-        explain(session, "INSERT INTO " + table + " (" + columns + ") SELECT " + columns + " FROM " + table + " WHERE 1 = 0");
+        explain(session,
+                "INSERT INTO " + table + " (" + columns + ") SELECT " + columns + " FROM " + table + " WHERE 1 = 0");
         explain(session, "UPDATE " + table + " SET " + key + " = " + key + " WHERE 1 = 0");
         explain(session, "DELETE FROM " + table + " WHERE 1 = 0");
     }

@@ -8,6 +8,8 @@ import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
+import sluice.mysql.config.MySqlSinkConfig;
+import sluice.mysql.config.SettingChecks;
 
 /** Writes records to tables of MySQL or MariaDB, one row for each key; a null value deletes the row. */
 public final class MySqlSinkConnector extends SinkConnector {

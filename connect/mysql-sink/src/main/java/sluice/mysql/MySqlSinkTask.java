@@ -14,6 +14,18 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sluice.mysql.batch.BadRecords;
+import sluice.mysql.batch.BatchWriter;
+import sluice.mysql.batch.NextOffsets;
+import sluice.mysql.batch.OffsetsTable;
+import sluice.mysql.batch.TopicTable;
+import sluice.mysql.config.MySqlSinkConfig;
+import sluice.mysql.database.DatabaseSessions;
+import sluice.mysql.detect.DetectedSchemas;
+import sluice.mysql.detect.DetectedValueEncoders;
+import sluice.mysql.encode.ConnectValueEncoders;
+import sluice.mysql.encode.TableRecordEncoder;
+import sluice.mysql.metrics.SinkMetrics;
 import sluice.sink.DeadLetters;
 import sluice.sink.RetryBackoff;
 

@@ -19,6 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sluice.mysql.config.MySqlSinkConfig;
+import sluice.mysql.database.DatabaseErrors;
+import sluice.mysql.database.DatabaseServer;
+import sluice.mysql.database.DatabaseSession;
 import sluice.sink.DeadLetters;
 import sluice.testing.TestDatabase;
 

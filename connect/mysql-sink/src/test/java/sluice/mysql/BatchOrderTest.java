@@ -13,6 +13,7 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** A batch gives what its records one after the other would give: random upserts and deletions of few keys. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import sluice.mysql.encode.MismatchException;
 import sluice.testing.FakeRegistry;
 import sluice.testing.TestDatabase;
 

@@ -15,6 +15,8 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sluice.mysql.batch.OffsetsTable;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** Offsets in the database, in the same transaction as the rows. */

@@ -11,6 +11,12 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import sluice.mysql.column.ColumnFormat;
+import sluice.mysql.database.Identifiers;
+import sluice.mysql.database.TableReader;
+import sluice.mysql.encode.RowLayout;
+import sluice.mysql.encode.TableColumns;
+import sluice.mysql.text.RowBuffer;
 import sluice.testing.TestDatabase;
 
 /**
@@ -18,14 +24,14 @@ import sluice.testing.TestDatabase;
  * settings. With the environment variable SLUICE_TEST_JDBC_URL (with user and password) it is in that database, which
  * may be MySQL.
  */
-final class LoadedTable implements AutoCloseable {
+public final class LoadedTable implements AutoCloseable {
     private static final String URL_VARIABLE = "SLUICE_TEST_JDBC_URL";
 
     private final Connection connection;
     private final String name;
     private final TableColumns columns;
 
-    LoadedTable(String name, String definition) throws SQLException, IOException {
+    public LoadedTable(String name, String definition) throws SQLException, IOException {
         this.name = Identifiers.quote(name);
         connection = connect();
         execute("DROP TABLE IF EXISTS " + this.name);
@@ -33,11 +39,11 @@ final class LoadedTable implements AutoCloseable {
         columns = new TableColumns(TableReader.read(connection, name));
     }
 
-    static boolean isMariaDb() {
+    public static boolean isMariaDb() {
         return System.getenv(URL_VARIABLE) == null;
     }
 
-    static Connection connect() throws SQLException, IOException {
+    public static Connection connect() throws SQLException, IOException {
         Connection made;
         if (isMariaDb()) {
             TestDatabase.shared().execute("", "CREATE DATABASE IF NOT EXISTS columns_test CHARACTER SET utf8mb4");
@@ -52,11 +58,11 @@ final class LoadedTable implements AutoCloseable {
         return made;
     }
 
-    TableColumns columns() {
+    public TableColumns columns() {
         return columns;
     }
 
-    RowLayout layout(String... names) {
+    public RowLayout layout(String... names) {
         List<ColumnFormat> formats = new ArrayList<>();
         for (String column : names) {
             formats.add(columns.find(column));
@@ -64,14 +70,14 @@ final class LoadedTable implements AutoCloseable {
         return columns.layout(formats);
     }
 
-    void execute(String sql) throws SQLException {
+    public void execute(String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     /** Loads rows; throws an SQLException if the database refuses one or warns. */
-    void load(RowLayout layout, RowBuffer rows) throws SQLException {
+    public void load(RowLayout layout, RowBuffer rows) throws SQLException {
         List<String> fields = new ArrayList<>();
         List<String> expressions = new ArrayList<>();
         for (ColumnFormat format : layout.columns()) {
@@ -96,7 +102,7 @@ final class LoadedTable implements AutoCloseable {
     }
 
     /** Writes the same rows as string literals of an INSERT. */
-    void insert(RowLayout layout, RowBuffer rows) throws SQLException {
+    public void insert(RowLayout layout, RowBuffer rows) throws SQLException {
         String text = new String(rows.bytes(), 0, rows.size(), StandardCharsets.UTF_8);
         List<String> tuples = new ArrayList<>();
         for (String row : text.split("\n")) {
@@ -114,7 +120,7 @@ final class LoadedTable implements AutoCloseable {
     }
 
     /** Returns what the expression gives for each row, in the order of `orderBy`. */
-    List<String> read(String expression, String orderBy) throws SQLException {
+    public List<String> read(String expression, String orderBy) throws SQLException {
         List<String> values = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** Failures that pass: the batch is put again, and then it is written, whole. */

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.junit.jupiter.api.Test;
+import sluice.mysql.config.MySqlSinkConfig;
 
 /** The table of settings in README.md has every setting with its default, and no other. */
 class ReadmeTest {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** What a person must change: the task stops at once and says it, and `validate` says it at the setting. */

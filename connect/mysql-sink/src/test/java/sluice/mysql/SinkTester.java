@@ -17,6 +17,7 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.sink.DeadLetters;
 import sluice.testing.FakeWorker;
 import sluice.testing.TestDatabase;

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** Tables where REPLACE would change more than the row. */

@@ -15,6 +15,11 @@ import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
+import sluice.protobuf.read.Precision;
+import sluice.protobuf.schema.ProtobufSchema;
+import sluice.protobuf.schema.ProtobufSchemas;
+import sluice.protobuf.write.RecordWriter;
+import sluice.protobuf.write.SubjectWriters;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;
@@ -49,8 +54,8 @@ public final class ProtobufConverter implements Converter {
                 .define(PRECISION, Type.STRING, "micros", ValidString.in("millis", "micros", "nanos"),
                         Importance.MEDIUM,
                         "What google.protobuf.Timestamp and google.type.TimeOfDay become: micros and nanos are numbers "
-                        + "named io.debezium.time.MicroTimestamp and so on, millis is Connect's own Timestamp and Time. "
-                        + "A value with more digits is an error, not rounded.")
+                        + "named io.debezium.time.MicroTimestamp and so on, millis is Connect's own Timestamp and "
+                        + "Time. A value with more digits is an error, not rounded.")
                 .define(UNKNOWN_FIELDS, Type.STRING, "fail", ValidString.in("fail", "ignore"), Importance.LOW,
                         "What happens to a value with fields that its schema has not: an error, or the fields are left "
                         + "out. They are there if a producer writes with a newer schema than it names.");
@@ -82,7 +87,8 @@ public final class ProtobufConverter implements Converter {
         }
         if (schema == null || schema.type() != Schema.Type.STRUCT) {
             String type = schema == null ? value.getClass().getName() + " without a schema" : schema.type().toString();
-            throw new DataException("a " + type + " cannot be written as Protobuf, only a struct can; for keys there is StringConverter");
+            throw new DataException("a " + type + " cannot be written as Protobuf, only a struct can; "
+                    + "for keys there is StringConverter");
         }
         ConnectSchema.validateValue(schema, value);
         String subject = topic + (isKey ? "-key" : "-value");

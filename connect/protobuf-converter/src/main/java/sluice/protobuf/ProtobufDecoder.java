@@ -10,6 +10,11 @@ import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.protobuf.read.MessageIndexes;
+import sluice.protobuf.read.MessageReader;
+import sluice.protobuf.read.Precision;
+import sluice.protobuf.read.ReaderFactory;
+import sluice.protobuf.schema.ProtobufSchema;
 
 /**
  * Decodes Protobuf in Confluent's wire format: a zero byte, four bytes of schema id, the path of the message in the

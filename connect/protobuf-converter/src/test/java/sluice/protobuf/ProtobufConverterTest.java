@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sluice.protobuf.schema.ProtobufSchema;
+import sluice.protobuf.schema.StandardFiles;
 import sluice.testing.FakeRegistry;
 
 /** Conversion in both directions with a registry, and the messages for records that cannot be converted. */
@@ -159,7 +161,8 @@ class ProtobufConverterTest {
 
     @Test
     void aDescriptorInBase64IsASchemaToo() {
-        byte[] descriptor = ProtoParser.parse("a.proto", "syntax = \"proto3\"; message A { int32 x = 1; }").toByteArray();
+        String text = "syntax = \"proto3\"; message A { int32 x = 1; }";
+        byte[] descriptor = ProtobufSchema.link("a.proto", text, StandardFiles::find).toProto().toByteArray();
         register(1, Base64.getEncoder().encodeToString(descriptor));
         assertEquals(5, ((Struct) converter.toConnectData(TOPIC, value(1, 0, 0x08, 5)).value()).get("x"));
     }

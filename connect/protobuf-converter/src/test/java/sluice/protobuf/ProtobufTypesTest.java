@@ -20,6 +20,9 @@ import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sluice.protobuf.read.Precision;
+import sluice.protobuf.schema.ProtobufSchema;
+import sluice.protobuf.schema.StandardFiles;
 
 /** Each type of Protobuf as Connect sees it. */
 class ProtobufTypesTest {
