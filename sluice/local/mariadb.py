@@ -103,8 +103,8 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         # Connections are on loopback only, and each batch of rows is 500 kB to encrypt.
         "skip_ssl": "ON",
         "performance_schema": "OFF",
-        # The sink streams its rows as LOAD DATA LOCAL, twice as fast as INSERT. Clients may then send a file that they
-        # have read themselves; the server reads none.
+        # The sink streams its rows as LOAD DATA LOCAL, which costs less CPU than INSERT (docs/mysql-sink.md). A client
+        # may then send a file that it has read itself; the server reads none.
         "local_infile": "ON",
         # On the disk. A small one makes the server write changed pages of the table again and again during a load.
         "innodb_log_file_size": "256M",

@@ -119,8 +119,8 @@ class PipelineStatus:
             return ()
         write, its = ("write", "their") if len(sinks) > 1 else ("writes", "its")
         return (
-            f"local_infile is off in the database: {', '.join(sinks)} {write} {its} rows as statements, at about half "
-            "the speed (docs/mysql-sink.md)",
+            f"local_infile is off in the database: {', '.join(sinks)} {write} {its} rows as statements, which costs "
+            "more CPU (docs/mysql-sink.md)",
         )
 
     def _wait(self, connector: ConnectorStatus, need: str, name: str) -> str:

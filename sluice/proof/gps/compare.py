@@ -159,5 +159,5 @@ def is_same(source: Value, table: Value) -> bool:
 
 
 def _lost_sign(source: Value, table: Value) -> bool:
-    # SQL writes -0.0 as a decimal literal, which has no negative zero; the two are the same number.
+    # SQL's decimal literal -0.0 has no sign, and older versions wrote such; the two are the same number.
     return isinstance(source, float) and isinstance(table, float) and source == table

@@ -10,8 +10,7 @@ public interface RecordEncoder {
      * of the value. For a deletion (a null value) the row has the fields of the primary key alone.
      *
      * <p>Throws a DataException for a bad record; the caller truncates what was written. Throws a MismatchException if
-     * fields and columns do not match and mismatch.mode is "fail", and a RetriableException if the registry does not
-     * answer.
+     * fields and columns do not match and mismatch.mode is "fail". Waits for a registry that does not answer.
      */
     EncodedRecord encode(SinkRecord record, RowBuffer rows);
 }

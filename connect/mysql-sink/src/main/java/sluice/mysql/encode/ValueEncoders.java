@@ -6,8 +6,8 @@ import org.apache.kafka.connect.sink.SinkRecord;
 public interface ValueEncoders {
     /**
      * Returns the encoder, whose encode() is called next with the record's value, before another record is chosen for.
-     * Throws a DataException if the value cannot be read, a MismatchException if fields and columns do not match, and a
-     * RetriableException if the registry does not answer.
+     * Throws a DataException if the value cannot be read, and a MismatchException if fields and columns do not match. Waits
+     * for a registry that does not answer.
      */
     ValueEncoder choose(SinkRecord record);
 }
