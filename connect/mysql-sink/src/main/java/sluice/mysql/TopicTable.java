@@ -86,7 +86,7 @@ final class TopicTable {
     }
 
     void clear() {
-        rows.truncate(0);
+        rows.clear();
         Arrays.fill(records, 0, size, null);
         size = 0;
     }
