@@ -20,6 +20,14 @@ SUPER_USERS = "User:CN=broker;User:CN=admin"
 _NODE_ID = "0"
 _HEAP = "384m"
 _CA, _BROKER = "tls/ca.pem", "tls/broker.pem"
+_LATE_C2 = (
+    "-XX:Tier4InvocationThreshold=50000",
+    "-XX:Tier4MinInvocationThreshold=6000",
+    "-XX:Tier4CompileThreshold=150000",
+    "-XX:Tier4BackEdgeThreshold=400000",
+)
+"""Ten times the JVM's defaults: its optimising compiler (C2) takes only what is hot for longer than a start. That takes a
+fifth off the broker's CPU time of a start. Not for workers: a row would cost them 2.7 µs instead of 1.6 at first."""
 
 
 def scram_client_settings(instance: Instance, user: str) -> dict[str, str]:
@@ -53,6 +61,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     return Server(
         name="kafka",
         command=java_command(
+            *_LATE_C2,
             *jvm_arguments("kafka.Kafka", settings.name, servers=servers),
             heap=_HEAP,
             cache=servers / "kafka.aot",

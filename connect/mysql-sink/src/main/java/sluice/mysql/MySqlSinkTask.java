@@ -93,11 +93,13 @@ public final class MySqlSinkTask extends SinkTask {
 
     /** Makes this task the owner of partitions; returns those that it goes on from where the offsets table says. */
     private Set<TopicPartition> take(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, Long> positions = new HashMap<>();
-        if (offsets != null && !partitions.isEmpty()) {
-            sessions.run(session -> positions.putAll(offsets.take(session, partitions)));
-            context.offset(positions);
+        if (offsets == null || partitions.isEmpty()) {
+            return Set.of();
         }
+        Map<TopicPartition, Long> taken = new HashMap<>();
+        sessions.run(session -> taken.putAll(offsets.take(session, partitions)));
+        Map<TopicPartition, Long> positions = offsets.taken(taken);
+        context.offset(positions);
         return positions.keySet();
     }
 

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
@@ -99,6 +101,26 @@ class ExactlyOnceTest {
         sink.put(batch);
         assertEquals(List.of("1,9,there", "2,2,y"), sink.rows());
         assertEquals(List.of("sink,t,0,2"), offsets());
+    }
+
+    @Test
+    void assignmentThatFailsHalfWayIsDoneAgainWithTheFirstRecords() throws Exception {
+        sink.start();
+        sink.put(sink.row(1L, 1, "x"));
+        sink.with(MySqlSinkConfig.STATEMENT_TIMEOUT_MS, "2000");
+        sink.task = sink.worker.start(new MySqlSinkTask(), sink.settings);
+        TopicPartition other = new TopicPartition(SinkTester.TOPIC, 1);
+        sink.execute("INSERT INTO sluice_offsets VALUES ('sink', 't', 1, 5, 'another task')");
+        try (BackgroundPut lock = new BackgroundPut(sink,
+                "UPDATE sluice_offsets SET owner = '' WHERE connector = 'sink' AND topic = 't' "
+                        + "AND kafka_partition = 1")) {
+            sink.task.open(new LinkedHashSet<>(List.of(SinkTester.PARTITION, other)));
+            lock.blocker.rollback();
+        }
+        SinkRecord second = sink.row(2L, 2, "y");
+        sink.put(second); // Not written: it comes again, from where the table says.
+        sink.put(second);
+        assertEquals(List.of("1,1,x", "2,2,y"), sink.rows());
     }
 
     @Test

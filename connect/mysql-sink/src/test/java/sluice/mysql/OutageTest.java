@@ -119,6 +119,20 @@ class OutageTest {
     }
 
     @Test
+    void batchThatTakesTooLongIsWrittenInParts() throws Exception {
+        sink.execute("CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW DO SLEEP(0.1)");
+        sink.with(MySqlSinkConfig.STATEMENT_TIMEOUT_MS, "1000", MySqlSinkConfig.RETRY_TIMEOUT_MS, "10000",
+                MySqlSinkConfig.WRITE_MODE, "replace").start();
+        List<SinkRecord> batch = new ArrayList<>();
+        for (long key = 10; key < 26; key++) {
+            batch.add(sink.row(key, 1, "x"));
+        }
+        sink.putUntilDone(batch);
+        assertTrue(sink.worker.timeout > 0, "no transaction took too long");
+        assertEquals(List.of("17"), sink.query("SELECT COUNT(*) FROM t"));
+    }
+
+    @Test
     void readOnlyServer() throws Exception {
         // An ordinary user: others may write in spite of read_only.
         server.execute("", "CREATE USER 'plain'@'127.0.0.1' IDENTIFIED BY 'p'",

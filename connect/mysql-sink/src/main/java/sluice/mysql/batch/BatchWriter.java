@@ -28,6 +28,7 @@ public final class BatchWriter {
     /** A larger batch is written in several transactions. */
     private static final int MAX_BYTES = 64 << 20;
     private static final int MAX_ALTERATIONS = 10;
+    private static final int MAX_DUPLICATES = 3;
 
     private final DatabaseSessions sessions;
     private final DatabaseErrors errors;
@@ -37,6 +38,7 @@ public final class BatchWriter {
     private final TopicTable.Encoders encoders;
     private final TopicTables names;
     private final MySqlSinkConfig config;
+    private final TransactionLimit limit = new TransactionLimit();
     private final Map<String, TopicTable> tables = new HashMap<>();
     private final Set<String> written = new HashSet<>();
     private final Set<TopicTable> checked = new HashSet<>();
@@ -69,6 +71,7 @@ public final class BatchWriter {
                 write(records, 0, records.size());
                 bad.settle(written);
                 bad.finish();
+                limit.succeeded();
             });
         } finally {
             bad.retry();
@@ -78,14 +81,16 @@ public final class BatchWriter {
     private void write(List<SinkRecord> records, int from, int to) throws SQLException {
         int start = from;
         int alterations = 0;
+        int duplicates = 0;
         while (start < to) {
-            int end = encode(records, start, to);
+            int end = encode(records, start, limit.end(start, to));
             try {
                 transact(records, start, end);
                 start = end;
             } catch (SQLException error) {
                 DatabaseErrors.Kind kind = DatabaseErrors.kind(error);
                 if (kind == DatabaseErrors.Kind.RETRY || kind == DatabaseErrors.Kind.REFUSED) {
+                    limit.failed(error, end - start);
                     throw error;
                 }
                 sessions.rollback();
@@ -93,9 +98,10 @@ public final class BatchWriter {
                     if (++alterations > MAX_ALTERATIONS) {
                         throw new RetriableException("a table is altered again and again", error);
                     }
-                } else {
+                } else if (end - start > 1 || !DatabaseErrors.duplicate(error) || ++duplicates > MAX_DUPLICATES) {
                     divide(records, start, end, kind, error);
                     start = end;
+                    duplicates = 0;
                 }
             }
         }

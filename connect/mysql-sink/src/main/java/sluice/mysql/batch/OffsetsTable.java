@@ -21,7 +21,7 @@ import sluice.mysql.database.Identifiers;
  */
 public final class OffsetsTable {
     private static final int NO_SUCH_TABLE = 1146;
-    private static final long UNKNOWN = -1;
+    static final long UNKNOWN = -1;
 
     private final String name;
     private final String connector;
@@ -52,8 +52,8 @@ public final class OffsetsTable {
     }
 
     /**
-     * Makes this task the owner of partitions, after the transaction of the one before has ended. Returns the offsets
-     * to go on from; a partition that nothing was written of yet is not among them.
+     * Makes this task the owner of partitions, after the transaction of the one before has ended. Returns the offset to
+     * go on from of each, UNKNOWN of one that nothing was written of yet. Once that is committed, call taken().
      */
     public Map<TopicPartition, Long> take(DatabaseSession session, Collection<TopicPartition> partitions)
             throws SQLException {
@@ -61,13 +61,17 @@ public final class OffsetsTable {
         for (TopicPartition partition : partitions) {
             statement(session, "INSERT INTO " + name + " (owner, connector, topic, kafka_partition) VALUES (?, ?, ?, "
                     + "?) ON DUPLICATE KEY UPDATE owner = ?", owner, connector, partition, owner);
-            Stored stored = read(session, partition);
-            expected.put(partition, stored.offset);
-            if (stored.offset != UNKNOWN) {
-                offsets.put(partition, stored.offset);
-            }
+            offsets.put(partition, read(session, partition).offset);
         }
         return offsets;
+    }
+
+    /** Remembers partitions that this task owns now; returns those of which something was written. */
+    public Map<TopicPartition, Long> taken(Map<TopicPartition, Long> offsets) {
+        expected.putAll(offsets);
+        Map<TopicPartition, Long> known = new HashMap<>(offsets);
+        known.values().removeIf(offset -> offset == UNKNOWN);
+        return known;
     }
 
     /** Reads what is stored again, after a failure that leaves open whether the last transaction was committed. */

@@ -20,6 +20,8 @@ final class RowStatements {
     private static final int RESERVE = 1024;
     private static final int BYTES_AROUND_FIELD = 16;
     private static final int PACKET_TOO_LARGE = 1153;
+    /** SQL state of a connection that does not do what it should: the batch is written again on another one. */
+    private static final String CONNECTION_FAILED = "08000";
 
     private final List<ColumnFormat> columns;
     private final String load;
@@ -52,7 +54,10 @@ final class RowStatements {
     /** Puts rows into the table; of rows with the same key the last remains. */
     void write(DatabaseSession session, RowBuffer rows, EncodedRecord[] records, KeyOrder order) throws SQLException {
         if (session.localInfile()) {
-            session.load(load, new RowStream(rows.bytes(), records, order));
+            long loaded = session.load(load, new RowStream(rows.bytes(), records, order));
+            if (loaded < order.size()) { // A proxy that does not forward the stream says so without an error.
+                throw new SQLException("of " + order.size() + " rows the server has loaded " + loaded, CONNECTION_FAILED);
+            }
         } else {
             insert(session, rows.bytes(), records, order);
         }

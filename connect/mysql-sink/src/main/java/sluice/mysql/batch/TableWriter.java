@@ -82,8 +82,9 @@ final class TableWriter {
     private void upsert(DatabaseSession session, RowBuffer rows, EncodedRecord[] records, Statements how)
             throws SQLException {
         if (how.replace != null) {
-            // REPLACE deletes the row and inserts it again: rows of other tables that refer to it stay.
-            session.foreignKeyChecks(false);
+            // REPLACE deletes the row and inserts it again: rows of tables that the user cannot see and that refer to it
+            // stay. Foreign keys that it can see are a reason not to replace; write.mode=replace leaves them in force.
+            session.foreignKeyChecks(table.upsertReason() != null);
             how.replace.write(session, rows, records, part);
         } else {
             session.foreignKeyChecks(true);

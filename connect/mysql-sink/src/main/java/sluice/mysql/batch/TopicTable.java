@@ -96,7 +96,7 @@ public final class TopicTable {
     }
 
     void clear() {
-        rows.truncate(0);
+        rows.clear();
         Arrays.fill(records, 0, size, null);
         size = 0;
     }

@@ -40,6 +40,11 @@ public final class DatabaseErrors {
             1411, 1416, 1441, 1451, 1452, 1526, 1557, 1586, 1591, 1644, 1690, 1748, 1761, 1762, 1859, 3140, 3141, 3156,
             3751, 3819, 3903, 4025);
 
+    private static final int DUPLICATE = 1062;
+
+    /** Too slow for a limit of the server, too many locks, too large for a cluster. */
+    private static final Set<Integer> TOO_MUCH = Set.of(1206, 1969, 3024, 3100);
+
     private static final Map<Integer, String> ADVICE = Map.ofEntries(
             Map.entry(1044, "GRANT the user what it needs on the database, CREATE TEMPORARY TABLES too."),
             Map.entry(1045, "Check connection.username and connection.password."),
@@ -71,6 +76,19 @@ public final class DatabaseErrors {
 
     static boolean harmless(int warning) {
         return HARMLESS_WARNINGS.contains(warning);
+    }
+
+    /**
+     * Returns whether a row with the same key is there. It need not be the record's fault: another writer may have
+     * inserted the row after it was looked for.
+     */
+    public static boolean duplicate(SQLException error) {
+        return error.getErrorCode() == DUPLICATE;
+    }
+
+    /** Returns whether a smaller transaction may succeed. */
+    public static boolean tooMuch(SQLException error) {
+        return TOO_MUCH.contains(error.getErrorCode()) || error instanceof SQLTimeoutException;
     }
 
     public static Kind kind(SQLException error) {

@@ -17,6 +17,10 @@ public final class DatabaseServer implements AutoCloseable {
     /** Values that do not fit are errors, also the second of two; \ is an escape, as in the rows. */
     private static final String SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
             + "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO";
+    /** What a server may have otherwise for all sessions, and what would then be wrong or refused. */
+    private static final String USUAL = "SET SESSION foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0, "
+            + "sql_quote_show_create = 1, sql_big_selects = 1, sql_select_limit = 18446744073709551615, "
+            + "completion_type = 0";
     private static final int MAX_LOCK_WAIT_SECONDS = 50;
     private static final int MILLISECONDS = 1000;
 
@@ -72,9 +76,12 @@ public final class DatabaseServer implements AutoCloseable {
 
     private static Map<String, String> variables(Connection connection) throws SQLException {
         Map<String, String> variables = new HashMap<>();
-        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(VARIABLES)) {
-            while (rows.next()) {
-                variables.put(rows.getString(1), rows.getString(2));
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(USUAL); // First: the limit is one of rows of SHOW too.
+            try (ResultSet rows = statement.executeQuery(VARIABLES)) {
+                while (rows.next()) {
+                    variables.put(rows.getString(1), rows.getString(2));
+                }
             }
         }
         return variables;

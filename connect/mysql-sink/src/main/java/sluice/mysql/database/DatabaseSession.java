@@ -81,16 +81,17 @@ public final class DatabaseSession implements AutoCloseable {
 
     /**
      * Executes LOAD DATA LOCAL, which reads `rows`. A stream is set for every statement: whatever file the server asks
-     * for, it gets what is left of these rows, never a file.
+     * for, it gets what is left of these rows, never a file. Returns the number of rows that changed: at least one for
+     * each row of a REPLACE.
      */
-    public void load(String sql, InputStream rows) throws SQLException {
-        timed(() -> {
+    public long load(String sql, InputStream rows) throws SQLException {
+        return timed(() -> {
             try (Statement statement = connection.createStatement()) {
                 statement.unwrap(org.mariadb.jdbc.Statement.class).setLocalInfileInputStream(rows);
                 statement.execute(sql);
                 refuseWarnings(statement.getWarnings());
+                return statement.getLargeUpdateCount();
             }
-            return null;
         });
     }
 

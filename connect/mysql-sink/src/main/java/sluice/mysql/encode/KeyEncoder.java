@@ -15,6 +15,7 @@ import sluice.mysql.text.RowBuffer;
 
 /** Encodes record keys as the fields of the primary key (pk.mode=record_key). Not thread-safe. */
 final class KeyEncoder {
+    /** A converter or a transform may make a new schema object for each record. */
     private static final int MAX_PLANS = 1_000;
 
     private final TableColumns table;
@@ -43,7 +44,7 @@ final class KeyEncoder {
             write(0, key, null, row);
         } else {
             if (schema != lastSchema) {
-                last = plans.computeIfAbsent(schema, this::plan);
+                last = planned(schema);
                 lastSchema = schema;
             }
             for (int index = 0; index < columns.length; index++) {
@@ -91,10 +92,19 @@ final class KeyEncoder {
         }
     }
 
-    private KeyPlan plan(Schema schema) {
-        if (plans.size() >= MAX_PLANS) {
-            throw new DataException("the keys have more than " + MAX_PLANS + " schemas");
+    private KeyPlan planned(Schema schema) {
+        KeyPlan planned = plans.get(schema);
+        if (planned == null) {
+            planned = plan(schema);
+            if (plans.size() >= MAX_PLANS) {
+                plans.clear();
+            }
+            plans.put(schema, planned);
         }
+        return planned;
+    }
+
+    private KeyPlan plan(Schema schema) {
         if (schema.type() != Schema.Type.STRUCT) {
             checkSingle();
             return new KeyPlan(null, new ValueWriter[] {ValueWriter.of(schema, columns[0])});

@@ -7,9 +7,13 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.common.metrics.Gauge;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.sink.SinkTaskContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counters of a task, since it was started. Connect publishes them with its own metrics (Connect 4.1 and later). */
 public final class SinkMetrics {
+    private static final Logger LOG = LoggerFactory.getLogger(SinkMetrics.class);
+
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong deletions = new AtomicLong();
     private final AtomicLong batches = new AtomicLong();
@@ -25,6 +29,9 @@ public final class SinkMetrics {
             Registration.register(this, context);
         } catch (LinkageError | UnsupportedOperationException error) {
             // A worker before 4.1: without metrics of plugins.
+        } catch (IllegalArgumentException error) {
+            // A task before this one hangs, and Connect has not ended it yet. That is no reason not to start.
+            LOG.warn("the task's metrics are not published: {}", error.getMessage());
         }
     }
 

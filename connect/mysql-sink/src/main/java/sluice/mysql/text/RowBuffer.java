@@ -11,6 +11,8 @@ import java.util.Arrays;
  */
 public final class RowBuffer {
     private static final int INITIAL_BYTES = 1 << 16;
+    /** A larger buffer is given back when a batch needed less than a quarter of it: each topic has one. */
+    private static final int KEPT_BYTES = 8 << 20;
 
     private byte[] bytes = new byte[INITIAL_BYTES];
     private int size;
@@ -22,6 +24,14 @@ public final class RowBuffer {
     /** Returns the number of bytes written. */
     public int size() {
         return size;
+    }
+
+    /** Removes everything. */
+    public void clear() {
+        if (bytes.length > KEPT_BYTES && size < bytes.length / 4) {
+            bytes = new byte[INITIAL_BYTES];
+        }
+        size = 0;
     }
 
     /** Removes everything from `position` on: a record that turned out to be bad. */

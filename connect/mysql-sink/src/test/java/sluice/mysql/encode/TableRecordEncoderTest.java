@@ -84,6 +84,16 @@ class TableRecordEncoderTest {
     }
 
     @Test
+    void eachKeyMayHaveASchemaObjectOfItsOwn() {
+        TableRecordEncoder encoder = encoder(fixes("bigint"), BY_KEY);
+        for (long key = 0; key < 3_000; key++) {
+            Schema schema = SchemaBuilder.struct().field("id", Schema.INT64_SCHEMA).build();
+            Struct struct = new Struct(schema).put("id", key);
+            assertEquals(key, encoder.encode(record(schema, struct, value(key)), rows).number());
+        }
+    }
+
+    @Test
     void nullValueIsADeletion() {
         EncodedRecord deletion = encoder(fixes("bigint"), BY_KEY).encode(record(null, 9L, null), rows);
         assertNull(deletion.layout());
