@@ -108,8 +108,8 @@ def change_database(endpoints: Endpoints, instance: Instance) -> None:
     """Drop a table, revoke a privilege, and create a user that is not in k8s/."""
     with administrator(endpoints, instance) as connection:
         run(connection, "DROP TABLE myDB.gps_fixes")
-        run(connection, "REVOKE SELECT ON myDB.* FROM 'reader'@'%%'")
-        run(connection, "CREATE USER 'eve'@'%%'")
+        run(connection, "REVOKE SELECT ON myDB.* FROM 'reader'@'%'")
+        run(connection, "CREATE USER 'eve'@'%'")
 
 
 def test_everything_is_reconciled_and_a_failed_connector_is_reported(
