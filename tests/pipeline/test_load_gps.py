@@ -275,7 +275,9 @@ def test_a_user_without_an_acl_is_an_error_within_seconds(endpoints: Endpoints, 
         begun = time.monotonic()
         encoder = make_encoder("avro", schema_id=1)
         load_report = GpsLoad(source, delivery=delivery, encoder=encoder, rejects=rejects, options=LoadOptions()).run()
-    assert (load_report.status, load_report.acknowledged, load_report.failed) == (Exit.INCOMPLETE, 0, ROWS)
+    assert (load_report.status, load_report.acknowledged) == (Exit.INCOMPLETE, 0)
+    # Nothing more is handed to the client once it has reported the error, which may be before the second block.
+    assert 0 < load_report.failed <= ROWS
     assert "this user may not write" in (load_report.problem or "")
     assert time.monotonic() - begun < 30
 
