@@ -1,7 +1,8 @@
 """Progress of a connector: whether it has done work since `sluice up` began, which the state RUNNING does not show."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
@@ -20,6 +21,7 @@ from sluice.local.pipeline_spec import Connector
 _POLL_SECONDS = 0.1
 _BACKLOG_SECONDS = 5.0
 """Time that a sink has to write its whole backlog, s. After it, one commit in every partition is enough."""
+_EVENT_SECONDS = 1.0
 BinlogPosition = tuple[int, int]
 """A position in the binary log: number of the file, byte in it."""
 
@@ -107,13 +109,19 @@ class SinkProgress:
         return self.backlog.ends.keys() <= self.group.assigned()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class SourceProgress:
-    """Progress of a source that reads a binary log: done when it has read to `end`, where the log ended before."""
+    """Progress of a source that reads a binary log: done when it has read to `end`, where the log ended before.
+
+    A source commits what it has read only at a later event, and on an idle database the next one is seconds away:
+    `write_event`, which adds one to the log, is called once a second while the source is behind.
+    """
 
     url: str
     connector: Connector
     end: BinlogPosition
+    write_event: Callable[[], None]
+    _next_event_at: float = field(default=0.0, init=False)
 
     def pending_step(self) -> str | None:
         """See Progress."""
@@ -126,6 +134,11 @@ class SourceProgress:
         at = _position(answer["offsets"][0]["offset"])
         if at is None or at >= self.end:
             return None
+        now = time.monotonic()
+        if now >= self._next_event_at:
+            if self._next_event_at:
+                self.write_event()
+            self._next_event_at = now + _EVENT_SECONDS
         return f"read the binary log: it is at {_position_text(at)}, and the log ends at {_position_text(self.end)}"
 
 
@@ -142,6 +155,12 @@ def _position(offset: Mapping[str, Any]) -> BinlogPosition | None:
 def _number(file: str) -> int:
     number = file.rpartition(".")[2]
     return int(number) if number.isdecimal() else 0
+
+
+def write_binlog_event(instance: Instance) -> None:
+    """Add an event to the binary log: the end of its file. Does nothing where the database does not answer."""
+    with suppress(pymysql.MySQLError), connect_as_root(instance) as connection, connection.cursor() as cursor:
+        cursor.execute("FLUSH BINARY LOGS")
 
 
 def read_binlog_end(instance: Instance) -> BinlogPosition:

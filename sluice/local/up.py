@@ -32,6 +32,7 @@ from sluice.local.connector_progress import (
     consumer_group_name,
     read_backlog,
     read_binlog_end,
+    write_binlog_event,
 )
 from sluice.local.consumer_group import ConsumerGroup
 from sluice.local.drift import Drift
@@ -186,7 +187,12 @@ def shell_assignments(variables: Mapping[str, str]) -> str:
 def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:
     if connector.topics:
         return launch.sinks[connector.name]
-    return SourceProgress(url=url, connector=connector, end=launch.log_ends[0])
+    return SourceProgress(
+        url=url,
+        connector=connector,
+        end=launch.log_ends[0],
+        write_event=lambda: write_binlog_event(launch.instance),
+    )
 
 
 def _kafka_and_its_clients(launch: Launch) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from sluice.local.connector_progress import Backlog, SinkProgress, read_backlog
+from sluice.local.connector_progress import Backlog, SinkProgress, SourceProgress, read_backlog
 from sluice.local.consumer_group import ConsumerGroup, Partition
 from sluice.local.pipeline_spec import Connector
 
@@ -66,3 +66,25 @@ def test_a_sink_that_commits_in_every_partition_need_not_write_all(monkeypatch: 
 
 def test_a_partition_without_waiting_records_is_not_in_the_backlog() -> None:
     assert Backlog(committed={A: 10}, ends={A: 10}).waiting == {}
+
+
+def test_a_source_that_is_behind_is_given_events_until_it_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.local.connector_progress._EVENT_SECONDS", 0.0)
+    offsets = [("binlog.000002", 379), ("binlog.000002", 379), ("binlog.000002", 379), ("binlog.000003", 3164)]
+    events: list[int] = []
+
+    def answer(*_: str) -> tuple[int, Any]:
+        file, at = offsets.pop(0)
+        return 200, {"offsets": [{"offset": {"file": file, "pos": at}}]}
+
+    monkeypatch.setattr("sluice.local.connector_progress.request", answer)
+    source = SourceProgress(
+        url="http://127.0.0.1:1",
+        connector=Connector(name="source", config={}),
+        end=(3, 3164),
+        write_event=lambda: events.append(len(offsets)),
+    )
+    steps = [source.pending_step() for _ in range(4)]
+    behind = "read the binary log: it is at file 2, byte 379, and the log ends at file 3, byte 3,164"
+    assert steps == [behind, behind, behind, None]
+    assert events == [2, 1], "not at the first look: it may be about to commit"
