@@ -67,9 +67,10 @@ def plugin_path(servers: Path, link: Path) -> str:
 
 
 def _our_plugins(servers: Path) -> Path:
+    modules = _our_modules()
+    poms = [f"connect/{name}/pom.xml" for name in ("plugin-parent", _REPLACED_POM, *modules)]
     # A module without src/main holds fixtures of tests.
-    poms = [f"connect/{name}/pom.xml" for name in ("plugin-parent", _REPLACED_POM, *_our_modules())]
-    sources = [name for name in (f"connect/{name}/src/main" for name in _our_modules()) if (ROOT / name).is_dir()]
+    sources = [name for name in (f"connect/{name}/src/main" for name in modules) if (ROOT / name).is_dir()]
     return servers / f"our-plugins-{_digest((*_INPUTS, *poms, *sources))}"
 
 

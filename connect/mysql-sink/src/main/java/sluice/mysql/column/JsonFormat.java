@@ -16,61 +16,48 @@ final class JsonFormat extends TextFormat {
 
     @Override
     public void writeFloat(float value, RowBuffer row) {
-        json.reset();
-        element.writeFloat(value, row);
-        copy(row);
+        write(row, () -> element.writeFloat(value, row));
     }
 
     @Override
     public void writeDouble(double value, RowBuffer row) {
-        json.reset();
-        element.writeDouble(value, row);
-        copy(row);
+        write(row, () -> element.writeDouble(value, row));
     }
 
     @Override
     public void writeDecimal(BigDecimal value, RowBuffer row) {
-        json.reset();
-        element.writeDecimal(value, row);
-        copy(row);
+        write(row, () -> element.writeDecimal(value, row));
     }
 
     @Override
     public void writeBytes(byte[] value, int start, int length, RowBuffer row) {
-        json.reset();
-        element.writeBytes(value, start, length, row);
-        copy(row);
+        write(row, () -> element.writeBytes(value, start, length, row));
     }
 
     @Override
     public void writeDate(long epochDays, RowBuffer row) {
-        json.reset();
-        element.writeDate(epochDays, row);
-        copy(row);
+        write(row, () -> element.writeDate(epochDays, row));
     }
 
     @Override
     public void writeTime(long nanoseconds, RowBuffer row) {
-        json.reset();
-        element.writeTime(nanoseconds, row);
-        copy(row);
+        write(row, () -> element.writeTime(nanoseconds, row));
     }
 
     @Override
     public void writeTimestamp(long epochSeconds, int nanoseconds, RowBuffer row) {
-        json.reset();
-        element.writeTimestamp(epochSeconds, nanoseconds, row);
-        copy(row);
+        write(row, () -> element.writeTimestamp(epochSeconds, nanoseconds, row));
     }
 
     @Override
     public void writeGeometry(int srid, byte[] wkb, int start, int length, RowBuffer row) {
-        json.reset();
-        element.writeGeometry(srid, wkb, start, length, row);
-        copy(row);
+        write(row, () -> element.writeGeometry(srid, wkb, start, length, row));
     }
 
-    private void copy(RowBuffer row) {
+    /** Has the element write a document, and copies it into the row. */
+    private void write(RowBuffer row, Runnable element) {
+        json.reset();
+        element.run();
         row.text(json.bytes(), 0, json.size());
     }
 }
