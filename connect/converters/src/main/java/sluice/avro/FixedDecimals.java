@@ -2,7 +2,6 @@ package sluice.avro;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Set;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
@@ -31,16 +30,6 @@ final class FixedDecimals {
                 && schema.getObjectProp(CONNECT_NAME) == null) {
             schema.addProp(CONNECT_NAME, Decimal.LOGICAL_NAME);
         }
-        parts(schema).forEach(part -> visit(part, visited));
-    }
-
-    private static List<Schema> parts(Schema schema) {
-        return switch (schema.getType()) {
-            case RECORD -> schema.getFields().stream().map(Schema.Field::schema).toList();
-            case UNION -> schema.getTypes();
-            case ARRAY -> List.of(schema.getElementType());
-            case MAP -> List.of(schema.getValueType());
-            default -> List.of();
-        };
+        SchemaParts.of(schema).forEach(part -> visit(part, visited));
     }
 }

@@ -1,9 +1,9 @@
 package sluice.mysql.avro;
 
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
+import sluice.avro.SchemaParts;
 
 /**
  * What skipping values of an Avro schema needs to know of it, so that a field without a column is not decoded, and the
@@ -46,22 +46,12 @@ final class AvroShape {
         if (shape == null) {
             shape = new AvroShape(schema);
             known.put(schema, shape); // Before its parts: a record may contain itself.
-            shape.parts = parts(schema).stream().map(part -> of(part, known)).toArray(AvroShape[]::new);
+            shape.parts = SchemaParts.of(schema).stream().map(part -> of(part, known)).toArray(AvroShape[]::new);
             shape.minBytes = shape.leastBytes();
             shape.complete = true;
         }
         shape.insideItself |= !shape.complete;
         return shape;
-    }
-
-    private static List<Schema> parts(Schema schema) {
-        return switch (schema.getType()) {
-            case RECORD -> schema.getFields().stream().map(Schema.Field::schema).toList();
-            case UNION -> schema.getTypes();
-            case ARRAY -> List.of(schema.getElementType());
-            case MAP -> List.of(schema.getValueType());
-            default -> List.of();
-        };
     }
 
     private int leastBytes() {
