@@ -16,7 +16,9 @@ from infra.gcp.cluster_provider import make_cluster_provider
 from infra.gcp.dashboard import make_dashboard
 from infra.gcp.gke_cluster import GkeCluster, GkeClusterArgs
 from infra.gcp.guard import Guard, GuardArgs
+from infra.gcp.guard_alerts import GuardAlerts
 from infra.gcp.guard_email import GuardEmail
+from infra.gcp.guard_tested import GuardTested
 from infra.gcp.monitoring import Alerts, AlertsArgs
 from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
@@ -68,6 +70,9 @@ def make_cloud(args: CloudArgs) -> Cloud:
     provider = make_cluster_provider(
         context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
     )
+    if args.settings.guard.mode != "off":
+        # Last: the guard reads the cluster too. A failure fails `pulumi up`, and stops nothing else.
+        GuardTested("guard-tested", guard.test, parent=None, after=[guard, node_pools])
     nodes = args.settings.nodes
     return Cloud(
         provider=provider,
@@ -87,9 +92,26 @@ def _make_guard(
     inside = ResourceOptions(provider=google)
     registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
     guard = Guard(
-        "guard", GuardArgs(context=context, topic=budget.topic, images=registry.repository, after=after), inside
+        "guard",
+        GuardArgs(
+            context=context,
+            topic=budget.topic,
+            has_budget=budget.exists,
+            images=registry.repository,
+            after=after,
+        ),
+        inside,
     )
-    GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
+    then = [*after, guard]
+    GuardEmail("guard-mail", context=context, channels=budget.channels, after=then, opts=inside)
+    GuardAlerts(
+        "guard-alerts",
+        context=context,
+        has_budget=budget.exists,
+        channels=budget.channels,
+        after=then,
+        opts=inside,
+    )
     return guard, registry
 
 

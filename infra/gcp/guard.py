@@ -11,18 +11,21 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard_config import CLOCK_JOB, TIMEOUT_SECONDS, function_environment, guard_output
+from infra.gcp.guard_config import (
+    CLOCK_JOB,
+    ON_BUDGET,
+    ON_CLOCK,
+    TIMEOUT_SECONDS,
+    clock_job,
+    function_environment,
+    guard_output,
+)
+from infra.gcp.guard_email import guard_policy_names
+from infra.gcp.guard_permissions import PERMISSIONS, tested_permissions
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
+from infra.gcp.guard_tested import GuardTestArgs
 from infra.workloads.former_names import formerly
 
-PERMISSIONS = (
-    "cloudscheduler.jobs.get",
-    "compute.instanceGroupManagers.get",
-    "container.clusters.get",
-    "container.clusters.update",
-    "container.operations.get",
-)
-"""Permissions of the functions' service account."""
 _RUNTIME = "python313"
 _INVOKER = "roles/run.invoker"
 _EMPTY_BODY = "e30="  # {}, as base64
@@ -34,6 +37,7 @@ class GuardArgs:
 
     context: CloudContext
     topic: pubsub.Topic
+    has_budget: bool
     images: artifactregistry.Repository
     after: Sequence[Resource]
 
@@ -42,7 +46,9 @@ class Guard(ComponentResource):
     """The functions, their service accounts and the Scheduler job; docs/cost.md says what they cost."""
 
     output: Mapping[str, Any]
-    """The stack's output `guard`, for scripts/extend and scripts/wake."""
+    """The stack's output `guard`, for scripts/extend, scripts/wake and scripts/guard-test."""
+    test: GuardTestArgs
+    """Arguments of the test at the end of `pulumi up`."""
 
     def __init__(self, name: str, args: GuardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Guard", name, None, opts)
@@ -55,13 +61,26 @@ class Guard(ComponentResource):
         self._account = self._make_account("guard", "Stops the nodes of")
         self._caller = self._make_account("guard-caller", "Calls the guard of")
         self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._grant_roles()])
-        on_budget = self._make_function("on-budget", "on_budget", trigger=self._trigger())
-        on_clock = self._make_function("on-clock", "on_clock", trigger=None)
+        on_budget = self._make_function(ON_BUDGET, "on_budget", trigger=self._trigger())
+        on_clock = self._make_function(ON_CLOCK, "on_clock", trigger=None)
         invokers = [
             self._allow_calls(function, trigger) for trigger, function in (("budget", on_budget), ("clock", on_clock))
         ]
         self._make_clock(on_clock, after=invokers)
-        self.output = guard_output(args.context)
+        self.output = guard_output(
+            args.context,
+            has_budget=args.has_budget,
+            alerts=guard_policy_names(args.context, has_budget=args.has_budget),
+        )
+        self.test = GuardTestArgs(
+            project=args.context.project,
+            topic=args.topic.name,
+            clock_job=clock_job(args.context),
+            on_budget=on_budget.name,
+            on_clock=on_clock.name,
+            permissions=",".join(tested_permissions(args.context)),
+            code=self._source.archive.name,
+        )
         self.register_outputs({"guard": self.output})
 
     def _make_account(self, name: str, purpose: str) -> serviceaccount.Account:

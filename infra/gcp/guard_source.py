@@ -32,6 +32,8 @@ class GuardSource(ComponentResource):
 
     source_files: cloudfunctionsv2.FunctionBuildConfigSourceArgs
     builder: Output[str]
+    archive: storage.BucketObject
+    """Its name changes with the code."""
 
     def __init__(self, name: str, args: GuardSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Source", name, None, opts)
@@ -39,7 +41,7 @@ class GuardSource(ComponentResource):
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
         bucket = self._make_bucket()
         files = source_files()
-        archive = storage.BucketObject(
+        self.archive = storage.BucketObject(
             "guard-code",
             # The name changes with the content: changed code redeploys the functions.
             name=f"guard-{_digest(files)}.zip",
@@ -49,7 +51,7 @@ class GuardSource(ComponentResource):
         )
         self.code = cloudfunctionsv2.FunctionBuildConfigSourceArgs(
             storage_source=cloudfunctionsv2.FunctionBuildConfigSourceStorageSourceArgs(
-                bucket=bucket.name, object=archive.name
+                bucket=bucket.name, object=self.archive.name
             )
         )
         self.builder = self._make_builder(bucket, args.images)

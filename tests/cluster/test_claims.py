@@ -17,6 +17,7 @@ from pulumi import Output
 from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.guard_stand_in import GuardStandIn
 from tests.cluster.pulumi_engine import CommandError, Stack
 
 LABEL = "Claims claims"
@@ -31,6 +32,7 @@ class Cloud:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.guard = GuardStandIn()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -50,17 +52,28 @@ class Cloud:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self._answers_for_guard(asked):
+                    return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
                     return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
             def do_GET(self) -> None:
+                if self._answers_for_guard(b""):
+                    return
                 assert self.headers["Authorization"] == "Bearer t"
                 self._answer({"items": cloud.volumes()})
 
-            def _answer(self, content: object) -> None:
-                self.send_response(200)
+            def _answers_for_guard(self, asked: bytes) -> bool:
+                is_json = self.headers.get("Content-Type") == "application/json"
+                found = cloud.guard.answer(self.path, json.loads(asked) if is_json and asked else None)
+                if found:
+                    self._answer(found[1], found[0])
+                return found is not None
+
+            def _answer(self, content: object, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())
