@@ -82,6 +82,7 @@ def gcp_outputs(gcp: GcpSettings) -> dict[str, str]:
         "cost": "scripts/cost",
         "extend": "scripts/extend",
         "wake": "scripts/wake",
+        "guardTest": "scripts/guard-test",
         "leftovers": "scripts/leftovers",
         "dashboards": f"{console}/monitoring/dashboards?project={cluster.project}",
         "spending": f"{console}/billing/linkedaccount?project={cluster.project}",

@@ -1,5 +1,6 @@
 """Runs Pulumi's real engine through its Automation API, with a Python program in this process."""
 
+import gc
 import json
 import shlex
 import shutil
@@ -96,7 +97,11 @@ class Stack:
 
     def up(self) -> RunResult:
         """`pulumi up`; raises CommandError with all that the engine said."""
-        return self._run(self._stack.up, policy_packs=self._policy_packs)
+        try:
+            return self._run(self._stack.up, policy_packs=self._policy_packs)
+        finally:
+            # The coroutines of a program that failed: Python 3.11 fails if they end while it parses a file.
+            gc.collect()
 
     def preview(self) -> RunResult:
         """`pulumi preview`; raises CommandError as `up` does."""

@@ -1,19 +1,24 @@
 """scripts/guard-test, against a fake project in which one part of the guard is broken."""
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from infra.gcp.google_api import ENDPOINT
 from infra.gcp.guard_commands import guard_test
+from infra.gcp.guard_commands.guarded_cluster import ROOT
 from infra.gcp.guard_permissions import PERMISSIONS
 from producer.runtime.exit_status import Exit
 from tests.unit.infra.fake_google_apis import serving
 from tests.unit.infra.gcp.guard_commands.conftest import OUTPUT, Shell
 from tests.unit.infra.gcp.guard_commands.fake_guard_project import ON_BUDGET, ON_CLOCK, FakeGuardProject
 
+PAGE = (ROOT / "docs/cost.md").read_text()
 DISABLED = {
     "details": [{"reason": "SERVICE_DISABLED"}],
     "status": "PERMISSION_DENIED",
@@ -188,3 +193,10 @@ def test_an_output_of_an_earlier_version_is_named(shell: Shell, project: FakeGua
     shell.install_pulumi(json.dumps({name: value for name, value in OUTPUT.items() if name != "parts"}))
     assert run(shell, project) == Exit.FAILED
     assert "`pulumi up` writes it again" in shell.output
+
+
+@pytest.mark.parametrize("command", re.findall(r"^scripts/guard-test[^#\n]*", PAGE, re.MULTILINE))
+def test_the_examples_of_the_page_run(shell: Shell, project: FakeGuardProject, command: str, tmp_path: Path) -> None:
+    file = tmp_path / "output.json"
+    file.write_text(json.dumps(OUTPUT))
+    assert run(shell, project, *shlex.split(command.replace(file.name, str(file)))[1:]) == Exit.OK
