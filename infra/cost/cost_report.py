@@ -1,6 +1,6 @@
 """Output of scripts/cost: the estimate as a table and as JSON, the list of prices; one line for `pulumi preview`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -20,16 +20,27 @@ _HOURS_PER_DAY = 24
 def summary_line(resources: BilledResources, prices: Prices | None = None) -> str:
     """Return the cost of a stack as one line of text; `prices` are those of the price table unless given."""
     result = estimate(resources, prices or Prices.load())
-    cost = result.total
-    hourly = format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH)
-    least = "at least " if result.missing else ""
+    cost = cost_output(result)
     text = (
-        f"This stack costs {least}{hourly} an hour, {format_dollars(cost.low, cost.high)} a month, and"
-        f" {format_dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
+        f"This stack costs {cost['hour']} an hour, {cost['month']} a month, and {cost['monthAtZeroNodes']} a month"
+        " while its nodes are at zero."
     )
     if result.missing:
         text += f" Not included, since their prices are unknown: {', '.join(result.missing)}."
     return " ".join([text, *capacity_problems(resources), f"Line by line: scripts/cost --stack {resources.stack}"])
+
+
+def cost_output(result: Estimate) -> Mapping[str, str]:
+    """Return the stack output `estimate`: `pulumi preview` prints the old and the new value where a setting changes it.
+
+    With the fewest nodes to the most; with none in `monthAtZeroNodes`.
+    """
+    cost, least = result.total, "at least " if result.missing else ""
+    return {
+        "hour": least + format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH),
+        "month": least + format_dollars(cost.low, cost.high),
+        "monthAtZeroNodes": least + format_dollars(cost.stopped, cost.stopped),
+    }
 
 
 def print_table(result: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
