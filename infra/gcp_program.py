@@ -1,14 +1,17 @@
 """The Pulumi program on Google Cloud: creates a GKE cluster behind a budget, then the pipeline on it."""
 
 import os
+from dataclasses import replace
 from typing import Protocol
 
 import pulumi
 from pulumi_kubernetes import Provider
 
 from infra.cost.billed_resources import BilledResources, count_billed_resources
-from infra.cost.cost_report import summary_line
-from infra.gcp.budget_rights import QueryPermissions, can_create_budget, query_google
+from infra.cost.cost_report import cost_output, summary_line
+from infra.cost.estimate import estimate
+from infra.cost.price_table import Prices
+from infra.gcp.budget_rights import BillingQueries, CloudBilling, budget_currency, can_create_budget
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
 from infra.settings.gcp_settings import GcpSettings
@@ -28,11 +31,11 @@ class Deploy(Protocol):
 
 
 def deploy_on_google(
-    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, query_permissions: QueryPermissions | None = None
+    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, billing: BillingQueries | None = None
 ) -> None:
     """Create the cluster and the pipeline, and export this cloud's outputs.
 
-    `query_permissions` is for tests; by default Cloud Billing is asked which permissions are granted.
+    `billing` is for tests; by default Cloud Billing is asked.
 
     Raises SettingsError or NoBudgetError, before any resource is created.
     """
@@ -40,23 +43,24 @@ def deploy_on_google(
     _check_pods_fit(resources)
     # The monthly cost, in `pulumi preview` too.
     pulumi.log.info(summary_line(resources))
-    query_permissions = query_permissions or query_google(os.environ, project=gcp.cluster.project)
+    billing = billing or CloudBilling(os.environ, project=gcp.cluster.project)
+    with_budget = can_create_budget(gcp.budget, billing=billing, project=gcp.cluster.project)
+    gcp = replace(gcp, budget=replace(gcp.budget, currency=budget_currency(gcp.budget, billing=billing)))
     cloud = make_cloud(
         CloudArgs(
             settings=gcp,
             stack=stack_name(),
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
-            can_create_budget=can_create_budget(
-                gcp.budget, query_permissions=query_permissions, project=gcp.cluster.project
-            ),
+            can_create_budget=with_budget,
             delete_unreachable=settings.cluster.delete_unreachable,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)
     if gcp.monitoring.enabled:
         make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
-    for name, value in {"guard": cloud.guard, **gcp_outputs(gcp)}.items():
+    cost = cost_output(estimate(resources, Prices.load()))
+    for name, value in {"guard": cloud.guard, "estimate": cost, **gcp_outputs(gcp)}.items():
         pulumi.export(name, value)
 
 

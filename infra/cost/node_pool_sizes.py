@@ -26,6 +26,8 @@ class BilledNodePool:
     spot: bool
     min_nodes: int
     max_nodes: int
+    surge_nodes: int
+    """Nodes above `max_nodes` while GKE upgrades the pool; it upgrades one pool at a time."""
     disk_gib: int
     disk_type: str
 
@@ -57,6 +59,7 @@ def size_node_pools(gcp: GcpSettings, counts: NodeCounts) -> Iterable[BilledNode
             spot=pool.spot,
             min_nodes=min(needed, pool.high),
             max_nodes=pool.high,
+            surge_nodes=1,
             disk_gib=gcp.nodes.disk_gb,
             disk_type=DEFAULT_DISK_TYPE,
         )

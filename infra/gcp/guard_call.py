@@ -16,7 +16,8 @@ from infra.gcp.guard_function.sluice_guard.log import FIELD, Event
 from infra.gcp.guard_function.sluice_guard.self_test import (
     DUE_FIELD,
     FOUND_FIELD,
-    PERMISSIONS_FIELD,
+    GRANTED_FIELD,
+    MISSING_FIELD,
     PROBLEMS_FIELD,
     TEST_ATTRIBUTE,
     TEST_FIELD,
@@ -64,7 +65,10 @@ class Answer:
         """Parse an entry of Cloud Logging."""
         payload = entry.get("jsonPayload", {})
         return cls(
-            permissions=payload.get(PERMISSIONS_FIELD, {}),
+            permissions={
+                **dict.fromkeys(payload.get(GRANTED_FIELD, []), True),
+                **dict.fromkeys(payload.get(MISSING_FIELD, []), False),
+            },
             problems=payload.get(PROBLEMS_FIELD, []),
             found=payload.get(FOUND_FIELD, ""),
             due=payload.get(DUE_FIELD) is True,

@@ -91,7 +91,7 @@ VALUE_CHECKS: Mapping[str, Check] = {
     "nodes.onDemandFor": _parts,
     "budget.billingAccount": _like(_ACCOUNT, "the id of a billing account (gcloud billing accounts list)", empty=True),
     "budget.amount": _between(1, 1_000_000, "units of budget.currency"),
-    "budget.currency": _like(re.compile("[A-Z]{3}"), "a currency code of three capitals, such as USD"),
+    "budget.currency": _like(re.compile("[A-Z]{3}"), "a currency code of three capitals, such as USD", empty=True),
     "budget.actualPercents": _percents,
     "budget.forecastPercents": _percents,
     "budget.emails": _emails,

@@ -27,12 +27,14 @@ ROOT = Path(__file__).resolve().parents[2]
 class Cloud:
     """Stand-in of Google's APIs and of a cluster with one volume, which is gone after `looks_left` requests.
 
-    Every request for a token is granted, and every permission.
+    Every request for a token is granted, and every permission. Billing accounts are in dollars; the one of
+    `billing_account` pays for every project.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
         self.guard = GuardStandIn()
+        self.billing_account = "01AB23-45CD67-89EF01"
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -52,7 +54,8 @@ class Cloud:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
-                if self._answers_for_guard(asked):
+                if found := cloud.guard.answer(self.path, asked):
+                    self._answer(found[1], found[0])
                     return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
@@ -60,17 +63,15 @@ class Cloud:
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
             def do_GET(self) -> None:
-                if self._answers_for_guard(b""):
+                if found := cloud.guard.answer(self.path):
+                    self._answer(found[1], found[0])
+                    return
+                if self.path.startswith("/cloudbilling/"):
+                    name = f"billingAccounts/{cloud.billing_account}"
+                    self._answer({"billingAccountName": name, "currencyCode": "USD"})
                     return
                 assert self.headers["Authorization"] == "Bearer t"
                 self._answer({"items": cloud.volumes()})
-
-            def _answers_for_guard(self, asked: bytes) -> bool:
-                is_json = self.headers.get("Content-Type") == "application/json"
-                found = cloud.guard.answer(self.path, json.loads(asked) if is_json and asked else None)
-                if found:
-                    self._answer(found[1], found[0])
-                return found is not None
 
             def _answer(self, content: object, status: int = 200) -> None:
                 self.send_response(status)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.cloud_context import STACK_LABEL
 from infra.gcp.google_api import ApiError, Google
 from infra.gcp.guard_call import newest_entry
@@ -13,8 +14,6 @@ from infra.gcp.guard_commands.guarded_cluster import CheckedParts
 from infra.gcp.guard_function.sluice_guard.log import FIELD
 from infra.gcp.guard_function.sluice_guard.self_test import TEST_FIELD
 
-PUBLISHER = "serviceAccount:billing-budget-alert@system.gserviceaccount.com"
-"""Google's account that publishes budget messages."""
 _PUBLISH = "roles/pubsub.publisher"
 _RESTORE = "pulumi up --refresh"
 _MESSAGES_WITHIN = timedelta(days=2)
@@ -116,9 +115,10 @@ class GuardChecks:
     def _publisher(self) -> Sequence[Finding]:
         topic = self.parts.names.topic
         policy = self.google.get("pubsub", f"v1/projects/{self._project}/topics/{topic}:getIamPolicy")
-        if any(PUBLISHER in binding.get("members", []) for binding in policy.get("bindings", [])):
+        member = f"serviceAccount:{PUBLISHER}"
+        if any(member in binding.get("members", []) for binding in policy.get("bindings", [])):
             return [ok("budget's publisher", "Google may publish the budget's messages")]
-        remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --member {PUBLISHER} --role {_PUBLISH}"
+        remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --member {member} --role {_PUBLISH}"
         text = f"Google's account may not publish to {topic}, so the budget's messages are lost"
         return [wrong("budget's publisher", text, f"{remedy} {self._place}")]
 

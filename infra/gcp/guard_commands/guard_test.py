@@ -14,6 +14,7 @@ from infra.gcp.guard_commands.finding import Finding, ok, run_check, wrong
 from infra.gcp.guard_commands.guard_checks import GuardChecks
 from infra.gcp.guard_commands.guard_command import add_stack_options, load_guarded_cluster, run_command
 from infra.gcp.guard_commands.guarded_cluster import CheckedParts, GuardedCluster
+from infra.gcp.guard_function.sluice_guard.environment import Mode
 from infra.gcp.guard_function.sluice_guard.google_requests import WaitLimit
 from producer.runtime import terminal
 from producer.runtime.exit_status import Exit, SluiceError
@@ -67,8 +68,9 @@ def _print(findings: Sequence[Finding], guarded: GuardedCluster, stdout: Console
         if finding.remedy:
             stdout.print(f"{'':32}mend it: {finding.remedy}", markup=False, highlight=False, soft_wrap=True)
     bad = sum(not finding.is_good for finding in findings)
-    end = f"{bad} of {len(findings)} checks failed" if bad else "The guard can stop the nodes"
-    stdout.print(f"{end}: {guarded.cluster} in {guarded.project}, guard.mode {guarded.mode}.", highlight=False)
+    end = f"{bad} of {len(findings)} checks failed for the guard" if bad else "The guard can stop the nodes"
+    would = "" if guarded.mode == Mode.SCALE_TO_ZERO else f", but does not: guard.mode is {guarded.mode}"
+    stdout.print(f"{end} of {guarded.cluster} in {guarded.project}{would}.", highlight=False, soft_wrap=True)
 
 
 def _parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:

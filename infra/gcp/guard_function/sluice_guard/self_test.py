@@ -19,8 +19,8 @@ TEST_ATTRIBUTE = "sluiceTest"
 """Attribute of a Pub/Sub message on the budget's topic that asks for a test; its value is in the answer."""
 TEST_FIELD = "test"
 """Field of jsonPayload with that value."""
-PERMISSIONS_FIELD = "permissions"
-"""Field of jsonPayload: each permission with true or false."""
+GRANTED_FIELD, MISSING_FIELD = "granted", "missing"
+"""Fields of jsonPayload: the permissions that are there, and those that are not; none if they could not be tested."""
 PROBLEMS_FIELD = "problems"
 """Field of jsonPayload: sentences that say what the guard cannot do."""
 FOUND_FIELD = "found"
@@ -101,7 +101,9 @@ def _found(settings: GuardSettings, cluster: Cluster | None, deadline: datetime 
 def _log(
     permissions: Mapping[str, bool], problems: Sequence[str], details: Mapping[str, object], *, mail: bool = True
 ) -> None:
-    fields = {**details, PERMISSIONS_FIELD: permissions, PROBLEMS_FIELD: list(problems)}
+    granted = [name for name, there in permissions.items() if there]
+    missing = [name for name, there in permissions.items() if not there]
+    fields = {**details, GRANTED_FIELD: granted, MISSING_FIELD: missing, PROBLEMS_FIELD: list(problems)}
     if problems:
         message = f"the guard could not act: {'; '.join(problems)}. scripts/guard-test says how to mend it"
         log_event(Event.RIGHTS_MISSING, message, mail=mail, details=fields)

@@ -1,4 +1,5 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -61,7 +62,31 @@ class Google(Answers):
         return super().call(args)
 
 
-def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
+@dataclass(frozen=True, kw_only=True)
+class Billing:
+    """Answers of Cloud Billing: every permission or none, the currency, and the account of the project."""
+
+    granted_all: bool = True
+    in_currency: str = "USD"
+    paid_by: str = NEEDED["budget.billingAccount"]
+
+    def granted(self, account: str, permissions: Sequence[str]) -> Sequence[str]:
+        return permissions if self.granted_all else []
+
+    def currency(self, account: str) -> str:
+        return self.in_currency
+
+    def account_of(self, project: str) -> str:
+        return self.paid_by
+
+
+def cloud(
+    settings: Mapping[str, str],
+    *,
+    granted: bool = True,
+    billing: Billing | None = None,
+    exported: dict[str, Any] | None = None,
+) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
@@ -75,7 +100,7 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
                 parsed,
                 gcp,
                 deploy=deploy,
-                query_permissions=lambda account, permissions: permissions if granted else [],
+                billing=billing or Billing(granted_all=granted),
             ),
             answers=Google(),
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.gcp.guard_commands.guard_checks import PUBLISHER
+from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_function.sluice_guard.handlers import Guard
 from tests.unit.infra.fake_google_apis import Request
@@ -77,7 +77,7 @@ class FakeGuardProject:
             },
         ]
     )
-    publishers: list[str] = field(default_factory=lambda: [PUBLISHER])
+    publishers: list[str] = field(default_factory=lambda: [f"serviceAccount:{PUBLISHER}"])
     bindings: list[Any] = field(
         default_factory=lambda: [
             {

@@ -51,7 +51,7 @@ def test_a_guard_that_works(shell: Shell, project: FakeGuardProject) -> None:
         "sluice-on-budget has answered a message on the topic sluice-budget",
         "sluice-on-clock has answered a call of the clock",
         "its node pools: steady (1 nodes), spot (2 nodes)",
-        "The guard can stop the nodes: sluice in lab, guard.mode scale-to-zero.",
+        "The guard can stop the nodes of sluice in lab.",
     ):
         assert text in shell.output
     assert "other@example.com" not in shell.output
@@ -175,6 +175,12 @@ def test_a_permission_with_a_condition_is_looked_up_in_the_policy(shell: Shell, 
     project.bindings.clear()
     assert run(shell, project) == Exit.FAILED
     assert "container.clusters.delete is not granted" in shell.output
+
+
+def test_a_guard_that_only_notifies_is_said_to(shell: Shell, project: FakeGuardProject) -> None:
+    shell.install_pulumi(json.dumps({**OUTPUT, "mode": "notify"}))
+    assert run(shell, project) == Exit.OK
+    assert "can stop the nodes of sluice in lab, but does not: guard.mode is notify" in shell.output
 
 
 def test_without_a_budget_that_is_noted(shell: Shell, project: FakeGuardProject) -> None:

@@ -34,7 +34,7 @@ def answer(harness: GuardHarness, **env: str) -> Any:
 def test_every_permission_is_named_with_yes(harness: GuardHarness) -> None:
     entry = answer(harness)
     assert (entry[FIELD], entry["test"], entry["problems"]) == ("rights", "abc", [])
-    assert entry["permissions"] == dict.fromkeys(PERMISSIONS, True)
+    assert (entry["granted"], entry["missing"]) == (list(PERMISSIONS), [])
     assert harness.google.changes == []
     assert not [line for line in harness.google.asked if not line.startswith("GET")]
 
@@ -44,7 +44,8 @@ def test_a_permission_that_is_not_granted_is_named_with_no(harness: GuardHarness
     harness.google.missing = {permission}
     entry = answer(harness)
     assert (entry[FIELD], entry["severity"]) == ("rights-missing", "ERROR")
-    assert [name for name, there in entry["permissions"].items() if not there] == [permission]
+    assert entry["missing"] == [permission]
+    assert set(entry["granted"]) == set(PERMISSIONS) - {permission}
     assert f"the permission {permission} is missing" in entry["message"]
     assert harness.mails() == []  # who has asked reads the answer
 
@@ -52,14 +53,14 @@ def test_a_permission_that_is_not_granted_is_named_with_no(harness: GuardHarness
 def test_without_any_permission_all_are_named(harness: GuardHarness) -> None:
     harness.google.missing = set(PERMISSIONS)
     entry = answer(harness)
-    assert entry["permissions"] == dict.fromkeys(PERMISSIONS, False)
+    assert (entry["granted"], entry["missing"]) == ([], list(PERMISSIONS))
     assert any("the cluster cannot be read" in problem for problem in entry["problems"])
 
 
 def test_permissions_that_cannot_be_tested_count_as_missing(harness: GuardHarness) -> None:
     harness.google.fail(":testIamPermissions", 403, message="the API is disabled")
     entry = answer(harness)
-    assert (entry[FIELD], entry["permissions"]) == ("rights-missing", {})
+    assert (entry[FIELD], entry["granted"]) == ("rights-missing", [])
     assert "the permissions cannot be tested" in entry["problems"][0]
 
 
