@@ -135,34 +135,27 @@ def _clock(values: Mapping[str, Any]) -> str | None:
 def _pool(values: Mapping[str, Any]) -> str | None:
     if not values.get("gcp.project"):
         return None
-    return _brokers(values) or _zones(values, "nodes.onDemandMax")
+    return _brokers(values) or _zones(values)
 
 
 def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
     if values.get("profile") != "large":
         return None
-    pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
-    most = values.get(pool, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, but {pool} is {most}"
+    most, elsewhere = values.get("nodes.onDemandMax", least), values.get("nodes.spotMax", 0)
+    if "kafka" not in values.get("nodes.onDemandFor", ()):
+        most += elsewhere
+    return (
+        None if most >= least else f"the profile large has {least} brokers on as many nodes, of which there are {most}"
+    )
 
 
-def _zones(values: Mapping[str, Any], name: str) -> str | None:
-    """Check a pool's maximum. GKE counts the initial nodes of a pool per zone, but its maximum over all zones."""
-    location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
+def _zones(values: Mapping[str, Any]) -> str | None:
+    """Check the on-demand pool's maximum. GKE counts its initial node per zone, but its maximum over all zones."""
+    location, most = values.get("gcp.location", ""), values.get("nodes.onDemandMax", _ZONES)
     if not _REGION.fullmatch(location) or most >= _ZONES:
         return None
-    return f"in a region a pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
-
-
-def _spot(values: Mapping[str, Any]) -> str | None:
-    if not values.get("gcp.project"):
-        return None
-    if values.get("nodes.spotMax", 1):
-        return _zones(values, "nodes.spotMax")
-    if not set(ON_DEMAND_PARTS) - set(values.get("nodes.onDemandFor", ON_DEMAND_PARTS)):
-        return None
-    return "without a spot pool nodes.onDemandFor has to list every part; list them all there, or set 1 or more here"
+    return f"in a region the pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {
@@ -173,7 +166,6 @@ COMBINATION_CHECKS: Mapping[str, Check] = {
     ),
     "budget.allowWithoutBudget": _clock,
     "nodes.onDemandMax": _pool,
-    "nodes.spotMax": _spot,
 }
 """Check of all values together, by the name of the setting to change where it fails."""
 

@@ -20,7 +20,8 @@ from producer.runtime.exit_status import Exit
 _UID = 65532
 _LOAD = "load"
 _PROOF = "proof"
-_RESOURCES = Resources(cpu="500m", memory_mi=768)
+RESOURCES = Resources(cpu="200m", memory_mi=768)
+"""Of each Job; little CPU, so that it fits beside the pipeline, and no limit on what it uses."""
 _DAY_SECONDS = 24 * 60 * 60
 _RETRIES = 3
 _NOT_RETRIED = (Exit.USAGE, Exit.REJECTED, Exit.DIFFERENT)
@@ -75,7 +76,7 @@ class LoadJobs(ComponentResource):
         pod = Pod(
             name=name,
             component=_LOAD,
-            resources=_RESOURCES,
+            resources=RESOURCES,
             user=_UID,
             container=container,
             scratch={"/tmp": scratch},  # noqa: S108 its own

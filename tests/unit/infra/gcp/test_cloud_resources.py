@@ -159,8 +159,15 @@ def test_node_pools_are_capped_small_and_shielded(made: list[Made]) -> None:
         assert "initialNodeCount" in pool.ignore_changes
         assert "nodeCount" not in pool.plain
     scaling = {name: pool.plain["autoscaling"] for name, pool in pools.items()}
-    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 3, "locationPolicy": "ANY"}
+    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 1, "locationPolicy": "ANY"}
     assert scaling["steady"] == {"totalMinNodeCount": 1, "totalMaxNodeCount": 2, "locationPolicy": "BALANCED"}
+
+
+def test_no_spot_machine_is_waited_for(made: list[Made]) -> None:
+    spot, steady = only(made, "NodePool", "spot").plain, only(made, "NodePool", "steady").plain
+    assert (spot["initialNodeCount"], steady["initialNodeCount"]) == (0, 1)
+    assert spot["upgradeSettings"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert steady["upgradeSettings"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) -> None:
