@@ -8,6 +8,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.node_hardening import HARDENED
 from infra.settings.gcp_settings import NodeSettings
 from infra.workloads.former_names import formerly
 
@@ -158,14 +159,8 @@ def _node(args: NodePoolsArgs, pool: NodePoolSpec) -> container.NodePoolNodeConf
         spot=pool.spot,
         disk_type="pd-balanced",
         disk_size_gb=nodes.disk_gb,
-        image_type="COS_CONTAINERD",
         service_account=args.account,
-        oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],  # its roles limit it
         labels={CAPACITY: pool.name},
         resource_labels=args.context.labels,
-        shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(
-            enable_secure_boot=True, enable_integrity_monitoring=True
-        ),
-        workload_metadata_config=container.NodePoolNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
-        metadata={"disable-legacy-endpoints": "true"},
+        **HARDENED,
     )
