@@ -15,6 +15,7 @@ from infra.settings.gcp_settings import GcpSettings
 from infra.settings.profiles import resolve_profile
 from infra.settings.setting_checks import how_to_set
 from infra.settings.stack_settings import Settings, SettingsError
+from infra.workloads import source_reader
 from infra.workloads.connect_cluster import Connect
 from infra.workloads.target_cluster import TargetCluster
 
@@ -56,7 +57,7 @@ def deploy_on_google(
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)
     if gcp.monitoring.enabled:
         make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
-    for name, value in {"guard": cloud.guard, **gcp_outputs(gcp)}.items():
+    for name, value in {"guard": cloud.guard, **gcp_outputs(gcp, namespace=settings.cluster.namespace)}.items():
         pulumi.export(name, value)
 
 
@@ -70,15 +71,19 @@ def _check_pods_fit(resources: BilledResources) -> None:
         )
 
 
-def gcp_outputs(gcp: GcpSettings) -> dict[str, str]:
-    """Stack outputs of Google Cloud only: commands for credentials and costs, and pages of the console."""
+def gcp_outputs(gcp: GcpSettings, *, namespace: str) -> dict[str, str]:
+    """Stack outputs of Google Cloud only: commands for credentials, a bucket and costs, and pages of the console."""
     cluster = gcp.cluster
     location_option = "--region" if cluster.region == cluster.location else "--zone"
     endpoint_option = "" if cluster.control_plane_cidrs else " --dns-endpoint"
     console = "https://console.cloud.google.com"
+    number = f"$(gcloud projects describe {cluster.project} --format 'value(projectNumber)')"
+    reader = source_reader.principal(project=cluster.project, project_number=number, namespace=namespace)
     return {
         "credentials": f"gcloud container clusters get-credentials {cluster.name} {location_option} {cluster.location} "
         f"--project {cluster.project}{endpoint_option}",
+        "grantBucket": f"gcloud storage buckets add-iam-policy-binding gs://BUCKET --role roles/storage.objectViewer"
+        f" --member {reader}",
         "cost": "scripts/cost",
         "extend": "scripts/extend",
         "wake": "scripts/wake",

@@ -7,6 +7,7 @@ from infra.cost.machine_types import parse_machine_type
 from infra.gcp.budget_rights import ROLE
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
+from infra.gcp_program import gcp_outputs
 from infra.settings.declared_settings import ROOT, read_declarations
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.gcp.conftest import NEEDED
@@ -55,3 +56,9 @@ def test_quotas_are_those_of_the_default_settings() -> None:
 def test_guard_has_as_many_permissions_as_the_page_says() -> None:
     assert "of five permissions" in " ".join(PAGE.split())
     assert len(PERMISSIONS) == 5
+
+
+def test_command_that_grants_a_bucket_is_the_stacks_output() -> None:
+    settings = Settings.parse(NEEDED)
+    assert settings.gcp
+    assert gcp_outputs(settings.gcp, namespace=settings.cluster.namespace)["grantBucket"] in PAGE.splitlines()
