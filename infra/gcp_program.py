@@ -11,6 +11,7 @@ from infra.cost.cost_report import summary_line
 from infra.gcp.budget_rights import QueryPermissions, can_create_budget, query_google
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
+from infra.gcp.secrets_key import CloudKms, KeyQueries, require_key_grant
 from infra.settings.gcp_settings import GcpSettings
 from infra.settings.profiles import resolve_profile
 from infra.settings.setting_checks import how_to_set
@@ -29,18 +30,25 @@ class Deploy(Protocol):
 
 
 def deploy_on_google(
-    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, query_permissions: QueryPermissions | None = None
+    settings: Settings,
+    gcp: GcpSettings,
+    *,
+    deploy: Deploy,
+    query_permissions: QueryPermissions | None = None,
+    keys: KeyQueries | None = None,
 ) -> None:
     """Create the cluster and the pipeline, and export this cloud's outputs.
 
-    `query_permissions` is for tests; by default Cloud Billing is asked which permissions are granted.
+    `query_permissions` and `keys` are for tests; by default Cloud Billing is asked which permissions are granted, and
+    Google which accounts may use a key.
 
-    Raises SettingsError or NoBudgetError, before any resource is created.
+    Raises SettingsError, NoBudgetError or SecretsKeyError, before any resource is created.
     """
     resources = count_billed_resources(settings, stack_name())
     _check_pods_fit(resources)
     # The monthly cost, in `pulumi preview` too.
     pulumi.log.info(summary_line(resources))
+    require_key_grant(gcp.cluster, queries=keys or CloudKms(os.environ, project=gcp.cluster.project))
     query_permissions = query_permissions or query_google(os.environ, project=gcp.cluster.project)
     cloud = make_cloud(
         CloudArgs(

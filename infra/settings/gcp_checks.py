@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,16}[a-z0-9]")
 _MACHINE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
+_KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
 RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
 GUARD_MODES = ("scale-to-zero", "notify", "off")
 ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
@@ -132,6 +132,15 @@ def _clock(values: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _key_location(values: Mapping[str, Any]) -> str | None:
+    """Check that the key is in the cluster's region, as GKE requires; the multi-region `global` is not."""
+    key, location = _KEY.fullmatch(values.get("gcp.secretsKey", "")), values.get("gcp.location", "")
+    region = location.rpartition("-")[0] if ZONE.fullmatch(location) else location
+    if not values.get("gcp.project") or not key or not _REGION.fullmatch(region) or key[1] == region:
+        return None
+    return f"the key is in {key[1]}, but a cluster in {location} can only use one in {region}"
+
+
 def _pool(values: Mapping[str, Any]) -> str | None:
     if not values.get("gcp.project"):
         return None
@@ -165,6 +174,7 @@ COMBINATION_CHECKS: Mapping[str, Check] = {
         "it is required with gcp.project: at least one address, for e-mails about spending", "budget.emails"
     ),
     "budget.allowWithoutBudget": _clock,
+    "gcp.secretsKey": _key_location,
     "nodes.onDemandMax": _pool,
 }
 """Check of all values together, by the name of the setting to change where it fails."""

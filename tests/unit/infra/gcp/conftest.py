@@ -1,9 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pytest
 
+from infra.gcp.secrets_key import KeyQueries
 from infra.program import deploy
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.recording_monitor import Answers, Made, run
@@ -61,7 +62,24 @@ class Google(Answers):
         return super().call(args)
 
 
-def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
+class GrantedKeys:
+    """Answers of Google for a key that GKE may use."""
+
+    def project_number(self, project: str) -> str:
+        return "123456789"
+
+    def bindings(self, resource: str) -> Sequence[Mapping[str, Any]]:
+        agent = "serviceAccount:service-123456789@container-engine-robot.iam.gserviceaccount.com"
+        return [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}]
+
+
+def cloud(
+    settings: Mapping[str, str],
+    *,
+    granted: bool = True,
+    keys: KeyQueries | None = None,
+    exported: dict[str, Any] | None = None,
+) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
@@ -76,6 +94,7 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
                 gcp,
                 deploy=deploy,
                 query_permissions=lambda account, permissions: permissions if granted else [],
+                keys=keys or GrantedKeys(),
             ),
             answers=Google(),
         )

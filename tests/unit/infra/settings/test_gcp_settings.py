@@ -23,6 +23,8 @@ MISTAKES = [
     ("gcp.controlPlaneCidrs", '["me"]', "203.0.113.7/32"),
     ("gcp.controlPlaneCidrs", "203.0.113.7/32", "a list of strings"),
     ("gcp.secretsKey", "my-key", "gcloud kms keys list"),
+    ("gcp.secretsKey", "projects/p/locations/global/keyRings/r/cryptoKeys/k", "one in us-central1"),
+    ("gcp.secretsKey", "projects/p/locations/us-east1/keyRings/r/cryptoKeys/k", "one in us-central1"),
     ("nodes.machineType", "large", "e2-standard-2"),
     ("nodes.diskGb", "5", "must be 20 to 500 GB, not 5"),
     ("nodes.diskGb", "50Gi", "a whole number"),
