@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from infra.gcp.secrets_key import KeyQueries
 from infra.program import deploy
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.recording_monitor import Answers, Made, run
@@ -80,11 +81,23 @@ class Billing:
         return self.paid_by
 
 
+class GrantedKeys:
+    """Answers of Google for a key that GKE may use."""
+
+    def project_number(self, project: str) -> str:
+        return "123456789"
+
+    def bindings(self, resource: str) -> Sequence[Mapping[str, Any]]:
+        agent = "serviceAccount:service-123456789@container-engine-robot.iam.gserviceaccount.com"
+        return [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}]
+
+
 def cloud(
     settings: Mapping[str, str],
     *,
     granted: bool = True,
     billing: Billing | None = None,
+    keys: KeyQueries | None = None,
     exported: dict[str, Any] | None = None,
 ) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
@@ -101,6 +114,7 @@ def cloud(
                 gcp,
                 deploy=deploy,
                 billing=billing or Billing(granted_all=granted),
+                keys=keys or GrantedKeys(),
             ),
             answers=Google(),
         )
