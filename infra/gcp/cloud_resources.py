@@ -62,9 +62,20 @@ def make_cloud(args: CloudArgs) -> Cloud:
     )
     # From here on, resources cost.
     after = [services, budget]
-    guard, registry = _make_guard(context, google, budget, after)
+    registry = ArtifactRegistry(
+        "registry", ArtifactRegistryArgs(context=context, after=after), ResourceOptions(provider=google)
+    )
+    # Before the guard: while its functions are built, Google applies the node account's roles.
+    account = NodeAccount(
+        "node-account",
+        context=context,
+        images=registry.repository,
+        after=after,
+        opts=ResourceOptions(provider=google),
+    )
+    guard = _make_guard(context, google, budget, registry, after)
     _make_monitoring(args, context, google, budget, after)
-    cluster, node_pools = _make_cluster(context, google, registry, [*after, guard])
+    cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
     provider = make_cluster_provider(
         context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
     )
@@ -81,16 +92,15 @@ def make_cloud(args: CloudArgs) -> Cloud:
 
 
 def _make_guard(
-    context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
-) -> tuple[Guard, ArtifactRegistry]:
-    """Create the guard and the image registry, before the cluster that the guard stops."""
+    context: CloudContext, google: Google, budget: Budget, registry: ArtifactRegistry, after: Sequence[Resource]
+) -> Guard:
+    """Create the guard, before the cluster that it stops."""
     inside = ResourceOptions(provider=google)
-    registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
     guard = Guard(
         "guard", GuardArgs(context=context, topic=budget.topic, images=registry.repository, after=after), inside
     )
     GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
-    return guard, registry
+    return guard
 
 
 def _make_monitoring(
@@ -113,11 +123,10 @@ def _make_monitoring(
 
 
 def _make_cluster(
-    context: CloudContext, google: Google, registry: ArtifactRegistry, after: Sequence[Resource]
+    context: CloudContext, google: Google, account: NodeAccount, after: Sequence[Resource]
 ) -> tuple[GkeCluster, NodePools]:
     inside = ResourceOptions(provider=google)
     network = VpcNetwork("network", VpcNetworkArgs(context=context, after=after), inside)
-    account = NodeAccount("node-account", context=context, images=registry.repository, after=after, opts=inside)
     # Nodes without a NAT, or without IAM roles, would start and not become ready.
     needed = [*after, network, account]
     cluster = GkeCluster(

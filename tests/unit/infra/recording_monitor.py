@@ -36,6 +36,9 @@ class Made:
     ignore_changes: tuple[str, ...]
     aliases: tuple[tuple[str, str], ...]
     """Former names and types; '' where it has not changed."""
+    replacement_trigger: Any = None
+    delete_before_replace: bool = False
+    retain_on_delete: bool = False
 
     @property
     def is_component(self) -> bool:
@@ -72,10 +75,14 @@ def _wrapped(value: Any) -> Any:
 
 
 class Answers(Mocks):
-    """Outputs of the engine: the inputs, and invented passwords."""
+    """Outputs of the engine: the inputs, and invented passwords and texts."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        made = {"result": f"password-of-{args.name}"} if args.typ.endswith(":RandomPassword") else {}
+        made: dict[str, Any] = {}
+        if args.typ.endswith(":RandomPassword"):
+            made = {"result": f"password-of-{args.name}"}
+        if args.typ.endswith(":RandomString"):
+            made = {"result": "z" * int(args.inputs["length"])}
         return args.name, {**args.inputs, **made}
 
     def call(self, args: Any) -> Any:
@@ -102,6 +109,9 @@ class _Monitor(MockMonitor):
                     wait_create=request.customTimeouts.create,
                     ignore_changes=tuple(request.ignoreChanges),
                     aliases=tuple((alias.spec.name, alias.spec.type) for alias in request.aliases),
+                    replacement_trigger=MessageToDict(request.replacement_trigger),
+                    delete_before_replace=request.deleteBeforeReplace,
+                    retain_on_delete=request.retainOnDelete,
                 )
             )
         return answer
