@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,8 +19,10 @@ from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.pulumi_engine import CommandError, Stack
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 LABEL = "Claims claims"
+_FUNCTIONS = "/cloudfunctions/"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,8 +32,12 @@ class Cloud:
     Every request for a token is granted, and every permission.
     """
 
+    functions: FakeFunctions
+    """Answers the calls of Cloud Functions' API."""
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.functions = FakeFunctions()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -50,17 +57,31 @@ class Cloud:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(json.loads(asked))
+                    return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
                     return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
+            def do_DELETE(self) -> None:
+                self._answer_function(None)
+
             def do_GET(self) -> None:
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(None)
+                    return
                 assert self.headers["Authorization"] == "Bearer t"
                 self._answer({"items": cloud.volumes()})
 
-            def _answer(self, content: object) -> None:
-                self.send_response(200)
+            def _answer_function(self, body: object) -> None:
+                url = urlsplit(self.path)
+                status, content = cloud.functions.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
+                self._answer(content, status)
+
+            def _answer(self, content: object, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())

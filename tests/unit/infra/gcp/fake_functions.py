@@ -23,13 +23,17 @@ BROKEN_CODE = "Could not create or update Cloud Run service: the container faile
 
 @dataclass
 class FakeFunctions:
-    """`states` by name; `refusals` answer the next creations with 400, `failures` are errors of the next operations."""
+    """`states` by name; `refusals` answer the next creations with 400, `failures` are errors of the next operations.
+
+    `failures_of` are errors of the next operation by the function's name.
+    """
 
     states: dict[str, str] = field(default_factory=dict[str, str])
     requests: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What each function was created with."""
     refusals: list[str] = field(default_factory=list[str])
     failures: list[str] = field(default_factory=list[str])
+    failures_of: dict[str, str] = field(default_factory=dict[str, str])
     calls: list[str] = field(default_factory=list[str])
     """Method and name of each call."""
     slow: bool = False
@@ -41,7 +45,7 @@ class FakeFunctions:
             return _error(409, f"Resource '{name}' already exists")
         if self.refusals:
             return _error(400, self.refusals.pop(0))
-        problem = self.failures.pop(0) if self.failures else None
+        problem = self.failures_of.pop(name, None) or (self.failures.pop(0) if self.failures else None)
         self.states[name] = "FAILED" if problem else "ACTIVE"
         self.requests[name] = body
         done = {"error": {"code": 3, "message": problem}} if problem else {"response": {"state": "ACTIVE"}}
