@@ -1,5 +1,6 @@
 """Creates the Google Cloud resources in order: services, budget, guard, cluster. Nothing before the budget costs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,12 @@ from infra.gcp.project_services import ProjectServices, ProjectServicesArgs
 from infra.gcp.storage_class import make_storage_class
 from infra.gcp.vpc_network import VpcNetwork, VpcNetworkArgs
 from infra.settings.gcp_settings import GcpSettings
+from infra.settings.stack_settings import SettingsError
 from infra.workloads.target_cluster import TargetCluster
+
+_MOST_STACK = 27
+"""With gcp.name and more it is the name of a budget, which has 60 letters at most."""
+_STACK = re.compile(rf"[a-z0-9_-]{{1,{_MOST_STACK}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,5 +151,14 @@ def _make_cluster(
 
 
 def stack_name() -> str:
-    """Name of the stack that Pulumi runs, in lower case, as labels require."""
-    return pulumi.get_stack().lower()
+    """Name of the stack that Pulumi runs, in lower case, as labels require.
+
+    Raises SettingsError for a name that labels, or the name of the budget, cannot hold.
+    """
+    name = pulumi.get_stack().lower()
+    if not _STACK.fullmatch(name):
+        raise SettingsError(
+            f"the stack's name {name!r} cannot be in Google's labels and names: use up to {_MOST_STACK} letters, "
+            "digits, - and _ (pulumi stack rename NAME)"
+        )
+    return name

@@ -117,11 +117,11 @@ class _Monitor(MockMonitor):
         return answer
 
 
-def run(program: Callable[[], object], *, answers: Mocks | None = None) -> list[Made]:
+def run(program: Callable[[], object], *, answers: Mocks | None = None, stack: str = "test") -> list[Made]:
     """Run a program, with everything that it applies; returns the requested resources in order."""
     answers = answers or Answers()
     monitor = _Monitor(answers)
-    set_mocks(answers, project="sluice", stack="test", monitor=monitor)
+    set_mocks(answers, project="sluice", stack=stack, monitor=monitor)
 
     @pulumi.runtime.test
     def to_its_end() -> None:

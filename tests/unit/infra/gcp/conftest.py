@@ -68,7 +68,13 @@ class Google(Answers):
         return super().call(args)
 
 
-def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
+def cloud(
+    settings: Mapping[str, str],
+    *,
+    granted: bool = True,
+    exported: dict[str, Any] | None = None,
+    stack: str = "test",
+) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
@@ -85,6 +91,7 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
                 query_permissions=lambda account, permissions: permissions if granted else [],
             ),
             answers=Google(),
+            stack=stack,
         )
 
 
