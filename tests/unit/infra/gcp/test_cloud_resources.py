@@ -141,7 +141,9 @@ def kubeconfig(made: list[Made]) -> Any:
 def test_cluster_is_reached_by_its_name_without_a_secret(made: list[Made]) -> None:
     found = kubeconfig(made)
     assert found["clusters"][0]["cluster"] == {"server": "https://gke-abc.us-central1-a.gke.goog"}
-    assert found["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    login = found["users"][0]["user"]["exec"]
+    # By default the plugin uses the login of gcloud, and the program the application default credentials.
+    assert (login["command"], login["args"]) == ("gke-gcloud-auth-plugin", ["--use_application_default_credentials"])
     assert found["current-context"] == "gke_my-lab_us-central1-a_sluice"
 
 

@@ -100,11 +100,10 @@ def test_shortest_names_fit() -> None:
 def test_one_letter_more_would_not_fit(longest: list[Made]) -> None:
     """So the settings refuse no name that would do."""
     name, project, stack = longest_name(), longest_project().replace(":", "-"), "s" * 27
-    full = {part: set[tuple[str, str]]() for part in (name, project, stack)}
-    for kind, key, value in names(longest):
-        if len(value) == LIMITS[kind, key][1]:
-            for part, found in full.items():
-                found |= {(kind, key)} if part in value else set()
+    full = {
+        part: {entry[:2] for entry in names(longest) if part in entry[2] and len(entry[2]) == LIMITS[entry[:2]][1]}
+        for part in (name, project, stack)
+    }
     assert full[name] >= {("Account", "accountId")}
     assert full[project] == {("Bucket", "name")}
     assert full[stack] == {("Budget", "displayName")}
