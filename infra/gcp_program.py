@@ -50,7 +50,6 @@ def deploy_on_google(
             can_create_budget=can_create_budget(
                 gcp.budget, query_permissions=query_permissions, project=gcp.cluster.project
             ),
-            delete_unreachable=settings.cluster.delete_unreachable,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)

@@ -38,7 +38,6 @@ class CloudArgs:
     redis_maxmemory_mi: int
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
-    delete_unreachable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +64,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
     guard, registry = _make_guard(context, google, budget, after)
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, registry, [*after, guard])
-    provider = make_cluster_provider(
-        context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
-    )
+    provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
     nodes = args.settings.nodes
     return Cloud(
         provider=provider,

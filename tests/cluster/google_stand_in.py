@@ -24,9 +24,10 @@ from infra.program import deploy
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings
 from tests.cluster.grpc_server import serve_providers
-from tests.cluster.provider_stand_in import StandIn, Values
+from tests.cluster.out_of_reach import OutOfReach
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
 from tests.cluster.pulumi_engine import Program, Stack
-from tests.cluster.pulumi_values import encoded
+from tests.cluster.pulumi_values import encoded, plain
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.test_claims import Cloud, credentials
 
@@ -40,11 +41,12 @@ SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleServers:
-    """Servers for tokens and for the cluster's API (TLS), and the latter's certificate."""
+    """Servers for Google's APIs and for the cluster's API (TLS), and the providers of both."""
 
     tokens: Cloud
     api: Cloud
-    authority: bytes
+    google: "EchoProvider"
+    kubernetes: OutOfReach
 
 
 class EchoProvider(StandIn):
@@ -53,12 +55,15 @@ class EchoProvider(StandIn):
     version = "1.0.0"
 
     def __init__(self, *, endpoint: str = "", authority: str = "") -> None:
+        self.gone: set[str] = set()
+        """Kinds of resources that somebody else has deleted."""
         self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
 
     def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
         return news
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
+        self.gone.discard(_kind(kind))
         email = f"{name}@my-lab.iam.gserviceaccount.com"
         more: dict[str, Values] = {
             "Cluster": self._cluster,
@@ -68,16 +73,17 @@ class EchoProvider(StandIn):
             "Image": {"ref": f"registry/{name}@sha256:0"},
             "NotificationChannel": {"name": name},
         }
-        return name, {"name": name, **inputs, **more.get(kind.rpartition(":")[2], {})}
+        return name, {"name": name, **inputs, **more.get(_kind(kind), {})}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
-        return outputs, inputs
+        return None if _kind(kind) in self.gone else (outputs, inputs)
 
     def update(self, *, kind: str, identity: str, inputs: Values) -> Values:
         return self.create(kind=kind, name=identity, inputs=inputs)[1]
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
-        return
+        if plain(inputs).get("deletionProtection"):
+            raise ProviderError("Cannot destroy cluster because deletion_protection is set to true.")
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
         return False
@@ -87,6 +93,10 @@ class EchoProvider(StandIn):
         return provider_pb2.InvokeResponse(**answer)
 
 
+def _kind(token: str) -> str:
+    return token.rpartition(":")[2]
+
+
 @contextmanager
 def google_servers(folder: Path) -> Generator[GoogleServers]:
     """Serve both; writes the certificate and its key into `folder`."""
@@ -94,7 +104,10 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
     (folder / "tls.pem").write_bytes(authority + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.pem")
-    served_here = GoogleServers(tokens=Cloud(), api=Cloud(context), authority=authority)
+    api = Cloud(context)
+    google = EchoProvider(endpoint=f"127.0.0.1:{api.server.server_port}", authority=b64encode(authority).decode())
+    served_here = GoogleServers(tokens=Cloud(), api=api, google=google, kubernetes=OutOfReach(EchoProvider()))
+    served_here.tokens.clusters = ["sluice"]
     yield served_here
     for cloud in (served_here.tokens, served_here.api):
         cloud.server.shutdown()
@@ -104,11 +117,13 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
 @contextmanager
 def serve_stand_ins(google_servers: GoogleServers) -> Generator[str]:
     """Serve the stand-in of every provider; yields the value of PULUMI_DEBUG_PROVIDERS."""
-    endpoint = f"127.0.0.1:{google_servers.api.server.server_port}"
-    google = EchoProvider(endpoint=endpoint, authority=b64encode(google_servers.authority).decode())
-    with serve_providers(
-        {"gcp": google, "kubernetes": EchoProvider(), "docker-build": EchoProvider(), "random": RandomStandIn()}
-    ) as attached:
+    providers = {
+        "gcp": google_servers.google,
+        "kubernetes": google_servers.kubernetes,
+        "docker-build": EchoProvider(),
+        "random": RandomStandIn(),
+    }
+    with serve_providers(providers) as attached:
         yield attached
 
 

@@ -78,9 +78,15 @@ class Stack:
             _copy_settings(settings_from, folder / "work", stack=name)
         self._state = folder / "state"
         self._policy_packs = [str(pack) for pack in policy_packs]
+        backend = {"PULUMI_BACKEND_URL": f"file://{self._state}"}
+        self.env = {**_SETTINGS, **variables, **backend}
+        """Variables of every `pulumi` command on this stack."""
+        self.command = folder / "bin/pulumi"
+        """The `pulumi` command, with the stack's Pulumi folder."""
+        self.folder = folder / "work"
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
-            env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
+            env_vars=self.env,
             pulumi_command=_command(pulumi, folder, home=home),
         )
         if program:
@@ -94,9 +100,9 @@ class Stack:
         if values:
             self._stack.set_all_config(values)
 
-    def up(self) -> RunResult:
-        """`pulumi up`; raises CommandError with all that the engine said."""
-        return self._run(self._stack.up, policy_packs=self._policy_packs)
+    def up(self, *, refresh: bool = False) -> RunResult:
+        """`pulumi up`, with --refresh if wanted; raises CommandError with all that the engine said."""
+        return self._run(self._stack.up, policy_packs=self._policy_packs, refresh=refresh)
 
     def preview(self) -> RunResult:
         """`pulumi preview`; raises CommandError as `up` does."""

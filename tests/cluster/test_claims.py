@@ -31,6 +31,10 @@ class Cloud:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.clusters: list[str] = ["c"]
+        """Names of the clusters that GKE lists."""
+        self.answers = True
+        """Whether the cluster's API server answers."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -56,11 +60,17 @@ class Cloud:
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
             def do_GET(self) -> None:
+                if self.path.startswith("/container/"):
+                    self._answer({"clusters": [{"name": name, "status": "RUNNING"} for name in cloud.clusters]})
+                    return
                 assert self.headers["Authorization"] == "Bearer t"
+                if not cloud.answers:
+                    self._answer({}, status=503)
+                    return
                 self._answer({"items": cloud.volumes()})
 
-            def _answer(self, content: object) -> None:
-                self.send_response(200)
+            def _answer(self, content: object, *, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())
@@ -89,6 +99,7 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
     variables = {
         "PATH": f"{dynamic}:{os.environ['PATH']}",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, cloud.url)),
+        "SLUICE_GOOGLE_ENDPOINT": cloud.url,
     }
 
     def program() -> None:
@@ -137,6 +148,17 @@ def test_a_disk_that_stays_keeps_the_cluster(stack: Stack, cloud: Cloud) -> None
     with pytest.raises(CommandError, match=r"would outlive the cluster: pv \(disk lost"):
         stack.destroy()
     assert stack.state()
+
+
+def test_an_up_without_the_cluster_says_what_to_do(stack: Stack, cloud: Cloud) -> None:
+    cloud.clusters = []
+    for command in (stack.preview, stack.refresh):
+        with pytest.raises(
+            CommandError, match=r"c \(l, project p\) does not exist any more.*scripts/forget-cluster"
+        ) as end:
+            command()
+        assert "Traceback" not in str(end.value)
+    cloud.clusters = ["c"]
 
 
 def test_destroy_goes_on_when_the_last_disk_is_gone(stack: Stack, cloud: Cloud) -> None:
