@@ -65,7 +65,7 @@ def has_it_again(google: GoogleServers) -> None:
 def loses_the_cluster(google: GoogleServers) -> None:
     loses_the_connection(google)
     google.tokens.clusters = []
-    google.google.gone |= {"Cluster", "NodePool"}
+    google.google.gone |= {"Cluster", "NodePool", "Router", "RouterNat"}  # the guard deletes the NAT with the cluster
 
 
 def forget(stack: Stack, *arguments: str, answer: str = "") -> tuple[Exit, str]:
@@ -107,12 +107,11 @@ def test_an_up_without_the_cluster_fails_and_says_what_to_do(stack: Stack, googl
 
 
 def test_up_creates_everything_again(stack: Stack, google: GoogleServers) -> None:
-    google.google.gone.add("RouterNat")  # the guard deletes it with the cluster
     status, said = forget(stack)
     assert (status, kinds(stack) & ENDED_WITH_IT) == (Exit.OK, set()), said
     has_it_again(google)
     made = {label.split()[0] for label in stack.up(refresh=True).labels("create")}
-    assert ENDED_WITH_IT | {"RouterNat"} <= made
+    assert ENDED_WITH_IT | {"Router", "RouterNat"} <= made
     assert not made & {"Budget", "Network", "RandomPassword", "Function"}
     assert stack.up().changed == {}
 
