@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any, TypedDict, cast
 
 from pulumi import CustomTimeouts, Input, Resource, ResourceOptions
-from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 from pulumi.dynamic import Resource as DynamicResource
 
+from infra.gcp.dynamic_provider import SentenceProvider
 from infra.gcp.google_api import Google
 from infra.gcp.guard_call import GuardParts, call_guard
 from infra.gcp.guard_function.sluice_guard.google_requests import WaitLimit
@@ -39,7 +40,7 @@ class GuardTestArgs(TypedDict):
     code: Input[str]
 
 
-class GuardTestProvider(ResourceProvider):
+class GuardTestProvider(SentenceProvider):
     """Creates nothing; asks the guard."""
 
     serialize_as_secret_always = False

@@ -15,7 +15,7 @@ class GuardStandIn:
         self.refusal: dict[str, Any] | None = None
         """Google's answer to a message, with status 403; None where it is accepted."""
 
-    def answer(self, path: str, body: bytes = b"") -> tuple[int, Any] | None:
+    def answer(self, path: str, body: bytes = b"") -> tuple[int, dict[str, Any]] | None:
         """Answer a request of a test with a status and JSON; None for every other request."""
         if path.endswith(":publish"):
             if self.refusal:
