@@ -44,7 +44,6 @@ class CloudArgs:
     redis_maxmemory_mi: int
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
-    delete_unreachable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +81,12 @@ def make_cloud(args: CloudArgs) -> Cloud:
     guard = _make_guard(context, google, budget, registry, after)
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
-    provider = make_cluster_provider(
-        context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
-    )
-    nodes = args.settings.nodes
+    provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
     return Cloud(
         provider=provider,
         target=TargetCluster(
             images=registry.images,
-            transformations=[place_pods(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), skip_deletion_wait],
+            transformations=[place_pods(args.settings.nodes.on_demand_for), skip_deletion_wait],
             after=[make_storage_class(context, provider=provider)],
         ),
         guard=guard.output,
