@@ -4,10 +4,12 @@ import json
 import os
 import ssl
 from collections.abc import Callable, Generator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,19 +20,27 @@ from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.pulumi_engine import CommandError, Stack
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 LABEL = "Claims claims"
+_FUNCTIONS = "/cloudfunctions/"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cloud:
     """Stand-in of Google's APIs and of a cluster with one volume, which is gone after `looks_left` requests.
 
-    Every request for a token is granted, and every permission.
+    Every request for a token is granted, and every permission. Billing accounts are in dollars; the one of
+    `billing_account` pays for every project.
     """
+
+    functions: FakeFunctions
+    """Answers the calls of Cloud Functions' API."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.billing_account = "01AB23-45CD67-89EF01"
+        self.functions = FakeFunctions()
         self.clusters: list[str] = ["c"]
         """Names of the clusters that GKE lists."""
         self.answers = True
@@ -48,28 +58,48 @@ class Cloud:
         csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
         return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
 
+    def found(self, path: str, *, token: str | None) -> tuple[HTTPStatus, dict[str, Any]]:
+        """Return the answer about GKE's clusters, the billing account, or the cluster's volumes."""
+        if path.startswith("/container/"):
+            return HTTPStatus.OK, {"clusters": [{"name": name, "status": "RUNNING"} for name in self.clusters]}
+        if path.startswith("/cloudbilling/"):
+            account = f"billingAccounts/{self.billing_account}"
+            return HTTPStatus.OK, {"billingAccountName": account, "currencyCode": "USD"}
+        assert token == "Bearer t"
+        if not self.answers:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {}
+        return HTTPStatus.OK, {"items": self.volumes()}
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(json.loads(asked))
+                    return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
                     return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
-            def do_GET(self) -> None:
-                if self.path.startswith("/container/"):
-                    self._answer({"clusters": [{"name": name, "status": "RUNNING"} for name in cloud.clusters]})
-                    return
-                assert self.headers["Authorization"] == "Bearer t"
-                if not cloud.answers:
-                    self._answer({}, status=503)
-                    return
-                self._answer({"items": cloud.volumes()})
+            def do_DELETE(self) -> None:
+                self._answer_function(None)
 
-            def _answer(self, content: object, *, status: int = 200) -> None:
+            def do_GET(self) -> None:
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(None)
+                    return
+                status, content = cloud.found(self.path, token=self.headers["Authorization"])
+                self._answer(content, status)
+
+            def _answer_function(self, body: object) -> None:
+                url = urlsplit(self.path)
+                status, content = cloud.functions.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
+                self._answer(content, status)
+
+            def _answer(self, content: object, status: int = 200) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
