@@ -14,10 +14,12 @@ from infra.cost.price_table import Prices
 from infra.gcp.budget_rights import BillingQueries, CloudBilling, budget_currency, can_create_budget
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
+from infra.gcp.secrets_key import CloudKms, KeyQueries, require_key_grant
 from infra.settings.gcp_settings import GcpSettings
 from infra.settings.profiles import resolve_profile
 from infra.settings.setting_checks import how_to_set
 from infra.settings.stack_settings import Settings, SettingsError
+from infra.workloads import source_reader
 from infra.workloads.connect_cluster import Connect
 from infra.workloads.target_cluster import TargetCluster
 
@@ -31,13 +33,19 @@ class Deploy(Protocol):
 
 
 def deploy_on_google(
-    settings: Settings, gcp: GcpSettings, *, deploy: Deploy, billing: BillingQueries | None = None
+    settings: Settings,
+    gcp: GcpSettings,
+    *,
+    deploy: Deploy,
+    billing: BillingQueries | None = None,
+    keys: KeyQueries | None = None,
 ) -> None:
     """Create the cluster and the pipeline, and export this cloud's outputs.
 
-    `billing` is for tests; by default Cloud Billing is asked.
+    `billing` and `keys` are for tests; by default Cloud Billing is asked about the billing account, and Google which
+    accounts may use a key.
 
-    Raises SettingsError or NoBudgetError, before any resource is created.
+    Raises SettingsError, NoBudgetError or SecretsKeyError, before any resource is created.
     """
     resources = count_billed_resources(settings, stack_name())
     _check_pods_fit(resources)
@@ -46,6 +54,7 @@ def deploy_on_google(
     billing = billing or CloudBilling(os.environ, project=gcp.cluster.project)
     with_budget = can_create_budget(gcp.budget, billing=billing, project=gcp.cluster.project)
     gcp = replace(gcp, budget=replace(gcp.budget, currency=budget_currency(gcp.budget, billing=billing)))
+    require_key_grant(gcp.cluster, queries=keys or CloudKms(os.environ, project=gcp.cluster.project))
     cloud = make_cloud(
         CloudArgs(
             settings=gcp,
@@ -59,8 +68,12 @@ def deploy_on_google(
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)
     if gcp.monitoring.enabled:
         make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
-    cost = cost_output(estimate(resources, Prices.load()))
-    for name, value in {"guard": cloud.guard, "estimate": cost, **gcp_outputs(gcp)}.items():
+    outputs = {
+        "guard": cloud.guard,
+        "estimate": cost_output(estimate(resources, Prices.load())),
+        **gcp_outputs(gcp, namespace=settings.cluster.namespace),
+    }
+    for name, value in outputs.items():
         pulumi.export(name, value)
 
 
@@ -74,15 +87,19 @@ def _check_pods_fit(resources: BilledResources) -> None:
         )
 
 
-def gcp_outputs(gcp: GcpSettings) -> dict[str, str]:
-    """Stack outputs of Google Cloud only: commands for credentials and costs, and pages of the console."""
+def gcp_outputs(gcp: GcpSettings, *, namespace: str) -> dict[str, str]:
+    """Stack outputs of Google Cloud only: commands for credentials, a bucket and costs, and pages of the console."""
     cluster = gcp.cluster
     location_option = "--region" if cluster.region == cluster.location else "--zone"
     endpoint_option = "" if cluster.control_plane_cidrs else " --dns-endpoint"
     console = "https://console.cloud.google.com"
+    number = f"$(gcloud projects describe {cluster.project} --format 'value(projectNumber)')"
+    reader = source_reader.principal(project=cluster.project, project_number=number, namespace=namespace)
     return {
         "credentials": f"gcloud container clusters get-credentials {cluster.name} {location_option} {cluster.location} "
         f"--project {cluster.project}{endpoint_option}",
+        "grantBucket": f"gcloud storage buckets add-iam-policy-binding gs://BUCKET --role roles/storage.objectViewer"
+        f" --member {reader}",
         "cost": "scripts/cost",
         "extend": "scripts/extend",
         "wake": "scripts/wake",

@@ -78,13 +78,14 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
     """Count what a stack is billed for; raises SluiceError if it creates nothing on Google Cloud."""
     gcp, profile = require_gcp_settings(settings, stack), resolve_profile(settings)
     context = _workload_context(settings, profile)
-    counts = count_nodes(gcp, pipeline_pods(context, console=settings.console))
+    pods = pipeline_pods(context, console=settings.console)
+    too_large = count_nodes(gcp, pods).too_large
     return BilledResources(
         stack=stack,
         region=gcp.cluster.region,
         zonal=bool(ZONE.fullmatch(gcp.cluster.location)),
-        node_pools=tuple(size_node_pools(gcp, counts)),
-        pods_too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in counts.too_large),
+        node_pools=tuple(size_node_pools(gcp, pods)),
+        pods_too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in too_large),
         volumes=tuple(_volumes(context, _volume_type(settings, gcp))),
         nat=True,
         nat_addresses=1,

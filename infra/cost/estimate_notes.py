@@ -55,6 +55,11 @@ def capacity_problems(resources: BilledResources) -> Iterable[str]:
                 f"Too few nodes: the pool {pool.name} needs {pool.needed_nodes} for all its pods, but"
                 f" {pool.max_setting} is {pool.max_nodes}."
             )
+        elif pool.needed_without_spot > pool.max_nodes:
+            yield (
+                f"Where no spot machine is to be had, some pods wait for one: the pool {pool.name} needs"
+                f" {pool.needed_without_spot} nodes for all, but {pool.max_setting} is {pool.max_nodes}."
+            )
     if resources.pods_too_large:
         (machine_type,) = {pool.machine_type for pool in resources.node_pools}
         pods = ", ".join(resources.pods_too_large)

@@ -10,11 +10,14 @@ from infra.settings.setting_checks import Check
 ZONE = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,16}[a-z0-9]")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}[a-z0-9]")  # with `-guard-caller` a service account's id, of 30 at most
+_NOT_IN_BUCKETS = ("google", "g00gle")
+_MOST_PROJECT = 39
+"""Longest id of a project, with its domain: the guard's bucket has it, gcp.name and `-guard` in its name, of 63."""
 _MACHINE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
+_KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
 RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
 GUARD_MODES = ("scale-to-zero", "notify", "off")
 ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
@@ -39,6 +42,18 @@ def _one_of(values: Sequence[str], noun: str) -> Check:
 
 def _between(least: int, most: int, unit: str) -> Check:
     return lambda value: None if least <= value <= most else f"it must be {least} to {most} {unit}, not {value}"
+
+
+def _project(value: str) -> str | None:
+    if len(value) > _MOST_PROJECT:
+        return f"{value!r} is too long for the name of a bucket: {_MOST_PROJECT} letters at most, with the domain"
+    return _like(_PROJECT, "the id of a project (gcloud projects list)", empty=True)(value)
+
+
+def _name(value: str) -> str | None:
+    if any(word in value for word in _NOT_IN_BUCKETS):
+        return f"{value!r} cannot be in the name of a bucket, which Google refuses with its own name in it"
+    return _like(_NAME, "a name of 2 to 17 lower case letters, digits and -, such as sluice")(value)
 
 
 def _location(value: str) -> str | None:
@@ -78,9 +93,9 @@ def _emails(value: Sequence[str]) -> str | None:
 
 
 VALUE_CHECKS: Mapping[str, Check] = {
-    "gcp.project": _like(_PROJECT, "the id of a project (gcloud projects list)", empty=True),
+    "gcp.project": _project,
     "gcp.location": _location,
-    "gcp.name": _like(_NAME, "a name of up to 18 lower case letters, digits and -, such as sluice"),
+    "gcp.name": _name,
     "gcp.releaseChannel": _one_of(RELEASE_CHANNELS, "release channel"),
     "gcp.controlPlaneCidrs": _cidrs,
     "gcp.secretsKey": _like(_KEY, "the full name of a key (gcloud kms keys list)", empty=True),
@@ -132,37 +147,39 @@ def _clock(values: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _key_location(values: Mapping[str, Any]) -> str | None:
+    """Check that the key is in the cluster's region, as GKE requires; the multi-region `global` is not."""
+    key, location = _KEY.fullmatch(values.get("gcp.secretsKey", "")), values.get("gcp.location", "")
+    region = location.rpartition("-")[0] if ZONE.fullmatch(location) else location
+    if not values.get("gcp.project") or not key or not _REGION.fullmatch(region) or key[1] == region:
+        return None
+    return f"the key is in {key[1]}, but a cluster in {location} can only use one in {region}"
+
+
 def _pool(values: Mapping[str, Any]) -> str | None:
     if not values.get("gcp.project"):
         return None
-    return _brokers(values) or _zones(values, "nodes.onDemandMax")
+    return _brokers(values) or _zones(values)
 
 
 def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
     if values.get("profile") != "large":
         return None
-    pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
-    most = values.get(pool, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, but {pool} is {most}"
+    most, elsewhere = values.get("nodes.onDemandMax", least), values.get("nodes.spotMax", 0)
+    if "kafka" not in values.get("nodes.onDemandFor", ()):
+        most += elsewhere
+    return (
+        None if most >= least else f"the profile large has {least} brokers on as many nodes, of which there are {most}"
+    )
 
 
-def _zones(values: Mapping[str, Any], name: str) -> str | None:
-    """Check a pool's maximum. GKE counts the initial nodes of a pool per zone, but its maximum over all zones."""
-    location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
+def _zones(values: Mapping[str, Any]) -> str | None:
+    """Check the on-demand pool's maximum. GKE counts its initial node per zone, but its maximum over all zones."""
+    location, most = values.get("gcp.location", ""), values.get("nodes.onDemandMax", _ZONES)
     if not _REGION.fullmatch(location) or most >= _ZONES:
         return None
-    return f"in a region a pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
-
-
-def _spot(values: Mapping[str, Any]) -> str | None:
-    if not values.get("gcp.project"):
-        return None
-    if values.get("nodes.spotMax", 1):
-        return _zones(values, "nodes.spotMax")
-    if not set(ON_DEMAND_PARTS) - set(values.get("nodes.onDemandFor", ON_DEMAND_PARTS)):
-        return None
-    return "without a spot pool nodes.onDemandFor has to list every part; list them all there, or set 1 or more here"
+    return f"in a region the pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {
@@ -172,8 +189,8 @@ COMBINATION_CHECKS: Mapping[str, Check] = {
         "it is required with gcp.project: at least one address, for e-mails about spending", "budget.emails"
     ),
     "budget.allowWithoutBudget": _clock,
+    "gcp.secretsKey": _key_location,
     "nodes.onDemandMax": _pool,
-    "nodes.spotMax": _spot,
 }
 """Check of all values together, by the name of the setting to change where it fails."""
 

@@ -1,6 +1,7 @@
 """Stand-ins for Google Cloud, and a stack of the whole program on them with Pulumi's real engine.
 
-All providers are stand-ins that return their inputs: this does not test that Google accepts them.
+All providers are stand-ins that return their inputs, but for what the tests need: this does not test that Google
+accepts them.
 """
 
 import datetime
@@ -11,8 +12,8 @@ from base64 import b64encode
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from cryptography import x509
@@ -25,11 +26,12 @@ from infra.program import deploy
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings
 from tests.cluster.grpc_server import serve_providers
-from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.provider_stand_in import NotInitializedError, ProviderError, StandIn, Values
 from tests.cluster.pulumi_engine import Program, Stack
 from tests.cluster.pulumi_values import encoded
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.test_claims import Cloud, credentials
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 SETTINGS = {
     "gcp.project": "my-lab",
@@ -51,31 +53,16 @@ class GoogleServers:
 
 
 class EchoProvider(StandIn):
-    """Provider that returns its inputs, plus the outputs that the program reads."""
+    """Provider that returns its inputs."""
 
     version = "1.0.0"
-
-    def __init__(
-        self, *, endpoint: str = "", authority: str = "", refusals: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        self._refusals = refusals
-        self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
 
     def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
         return news
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
-        self._refuse(kind)
-        email = f"{name}@my-lab.iam.gserviceaccount.com"
-        more: dict[str, Values] = {
-            "Cluster": self._cluster,
-            "Account": {"email": email, "member": f"serviceAccount:{email}", "name": name},
-            "IAMCustomRole": {"name": f"projects/my-lab/roles/{name}"},
-            "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
-            "Image": {"ref": f"registry/{name}@sha256:0"},
-            "NotificationChannel": {"name": name},
-        }
-        return name, {"name": name, **inputs, **more.get(kind.rpartition(":")[2], {})}
+        more = {"ref": f"registry/{name}@sha256:0"} if kind.endswith(":Image") else {}
+        return name, {"name": name, **inputs, **more}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
         return outputs, inputs
@@ -84,14 +71,71 @@ class EchoProvider(StandIn):
         return self.create(kind=kind, name=identity, inputs=inputs)[1]
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
+        pass
+
+    def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
+        return False
+
+
+class GoogleProvider(EchoProvider):
+    """Returns its inputs, plus the outputs that the program reads.
+
+    Like the real provider it keeps a function whose deployment has failed, and does nothing when that is updated
+    without a change. Like Google it refuses the id of a deleted role: always, as after 7 days.
+    """
+
+    def __init__(self, functions: FakeFunctions, *, endpoint: str, authority: str, refusals: Mapping[str, str]) -> None:
+        self._functions, self._refusals = functions, refusals
+        self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
+        self._deleted_roles = set[str]()
+
+    def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
         self._refuse(kind)
+        if kind.endswith(":IAMCustomRole") and inputs["roleId"] in self._deleted_roles:
+            raise ProviderError(f"Error 400: a role with the role_id {inputs['roleId']} is in a deleted state")
+        created = self._outputs(kind=kind, name=name, inputs=inputs)
+        if kind.endswith("cloudfunctionsv2/function:Function"):
+            self._deploy(name, inputs, created)
+        return name, created
+
+    def _deploy(self, name: str, inputs: Values, created: Values) -> None:
+        status, answer = self._functions.create(inputs["name"], inputs)
+        problem = answer.get("error")
+        if problem and status == HTTPStatus.OK:
+            raise NotInitializedError(problem["message"], identity=name, outputs=created)
+        if problem:
+            raise ProviderError(problem["message"])
+
+    def _outputs(self, *, kind: str, name: str, inputs: Values) -> Values:
+        email = f"{name}@my-lab.iam.gserviceaccount.com"
+        account = {"email": email, "member": f"serviceAccount:{email}"}
+        more: dict[str, Values] = {
+            "Cluster": self._cluster,
+            "Account": {**account, "name": name},
+            "ServiceIdentity": account,
+            "IAMCustomRole": {"name": f"projects/my-lab/roles/{inputs.get('roleId')}"},
+            "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
+            "NotificationChannel": {"name": name},
+        }
+        return {"name": name, **inputs, **more.get(kind.rpartition(":")[2], {})}
 
     def _refuse(self, kind: str) -> None:
         if kind in self._refusals:
             raise ProviderError(self._refusals[kind])
 
+    def update(self, *, kind: str, identity: str, inputs: Values) -> Values:
+        self._refuse(kind)
+        return self._outputs(kind=kind, name=identity, inputs=inputs)
+
+    def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
+        self._refuse(kind)
+        if kind.endswith(":IAMCustomRole"):
+            self._deleted_roles.add(inputs["roleId"])
+        if kind.endswith("cloudfunctionsv2/function:Function"):
+            self._functions.delete(inputs["name"])
+
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
-        return False
+        return kind.lower().endswith("iammember") or path in ("name", "roleId", "accountId")
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         answer: dict[str, Any] = {"return": encoded({"number": "1", "accessToken": "t"})}
@@ -116,7 +160,8 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
 def serve_stand_ins(google_servers: GoogleServers) -> Generator[str]:
     """Serve the stand-in of every provider; yields the value of PULUMI_DEBUG_PROVIDERS."""
     endpoint = f"127.0.0.1:{google_servers.api.server.server_port}"
-    google = EchoProvider(
+    google = GoogleProvider(
+        google_servers.tokens.functions,
         endpoint=endpoint,
         authority=b64encode(google_servers.authority).decode(),
         refusals=google_servers.refusals,

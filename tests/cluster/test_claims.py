@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,8 +19,10 @@ from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.pulumi_engine import CommandError, Stack
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 LABEL = "Claims claims"
+_FUNCTIONS = "/cloudfunctions/"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,9 +33,13 @@ class Cloud:
     `billing_account` pays for every project.
     """
 
+    functions: FakeFunctions
+    """Answers the calls of Cloud Functions' API."""
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
         self.billing_account = "01AB23-45CD67-89EF01"
+        self.functions = FakeFunctions()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -46,27 +53,43 @@ class Cloud:
         csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
         return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
 
+    def found(self, path: str) -> object:
+        """Return the billing account, or the cluster's volumes."""
+        if path.startswith("/cloudbilling/"):
+            return {"billingAccountName": f"billingAccounts/{self.billing_account}", "currencyCode": "USD"}
+        return {"items": self.volumes()}
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(json.loads(asked))
+                    return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
                     return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
+            def do_DELETE(self) -> None:
+                self._answer_function(None)
+
             def do_GET(self) -> None:
-                if self.path.startswith("/cloudbilling/"):
-                    name = f"billingAccounts/{cloud.billing_account}"
-                    self._answer({"billingAccountName": name, "currencyCode": "USD"})
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(None)
                     return
                 assert self.headers["Authorization"] == "Bearer t"
-                self._answer({"items": cloud.volumes()})
+                self._answer(cloud.found(self.path))
 
-            def _answer(self, content: object) -> None:
-                self.send_response(200)
+            def _answer_function(self, body: object) -> None:
+                url = urlsplit(self.path)
+                status, content = cloud.functions.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
+                self._answer(content, status)
+
+            def _answer(self, content: object, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())

@@ -72,6 +72,7 @@ def everything_wrong() -> None:
     projects.IAMMember("mighty", project="my-lab", role="roles/owner", member="user:me@example.com")
     unlabelled()
     kubernetes.core.v1.Service("balanced", spec={"type": "LoadBalancer"})
+    kubernetes.core.v1.Pod("selective", spec={"containers": [], "node_selector": {"sluice/capacity": "spot"}})
     kubernetes.core.v1.ConfigMap("readable", data={"password": "readable"})
     kubernetes.core.v1.ConfigMap("marked", data={"password": Output.secret("hidden")})
 
@@ -82,6 +83,8 @@ WRONG = {
     "no-role-is-broad": "mighty grants roles/owner, which is too broad",
     "no-load-balancer": "Service balanced is reachable from outside the cluster",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
+    "nodes-are-shielded": "NodePool forgotten has no nodeConfig.shieldedInstanceConfig.enableSecureBoot",
+    "no-spot-node-is-required": "Pod selective runs on spot nodes only",
     "every-secret-is-marked": "readable: data.password is not marked secret",
 }
 

@@ -6,7 +6,8 @@ import pytest
 
 from infra.gcp.budget_rights import ROLE, NoBudgetError
 from infra.settings.stack_settings import SettingsError
-from tests.unit.infra.gcp.conftest import NEEDED, Billing, cloud
+from tests.unit.infra.created_objects import pod_templates
+from tests.unit.infra.gcp.conftest import EVERYTHING, NEEDED, Billing, cloud
 from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
@@ -59,3 +60,24 @@ def test_outputs_name_the_command_for_credentials() -> None:
         exported=exported,
     )
     assert exported["credentials"].endswith("--region europe-west1 --project my-lab")
+
+
+def test_a_bucket_is_granted_to_the_service_account_of_the_pods_that_read_sources() -> None:
+    exported: dict[str, Any] = {}
+    made = cloud({**EVERYTHING, "namespace": "lab"}, exported=exported)
+    account = {template["spec"]["serviceAccountName"] for name, template in pod_templates(made) if reads(name)}
+    assert len([name for name, _ in pod_templates(made) if reads(name)]) == 3
+    (created,) = (entry for entry in made if entry.kind == "ServiceAccount")
+    assert account == {created.metadata["name"]}
+    assert created.plain["automountServiceAccountToken"] is False
+    (cluster,) = (entry for entry in made if entry.kind == "Cluster" and not entry.is_component)
+    pool = cluster.plain["workloadIdentityConfig"]["workloadPool"]
+    member = f"/workloadIdentityPools/{pool}/subject/ns/{created.metadata['namespace']}/sa/{created.metadata['name']}"
+    command = exported["grantBucket"]
+    assert command.endswith(f"'value(projectNumber)')/locations/global{member}")
+    assert "--role roles/storage.objectViewer" in command
+    assert "ns/lab/" in member
+
+
+def reads(template: str) -> bool:
+    return template.split()[1] in ("toolbox", "load", "proof")

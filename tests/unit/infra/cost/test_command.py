@@ -33,8 +33,8 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     assert "…" not in table
     for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
         assert f"\n{line} " in table
-    assert "stops the nodes after 12 hours: $3.13 at most until then" in out
-    assert "The budget of $20 a month pays for 76 hours with all nodes, 168 with the fewest" in out
+    assert "stops the nodes after 12 hours: $2.33 at most until then" in out
+    assert "The budget of $20 a month pays for 103 hours with all nodes, 168 with the fewest" in out
 
 
 def test_json_adds_up() -> None:

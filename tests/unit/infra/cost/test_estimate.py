@@ -126,10 +126,10 @@ def test_prices_of_machines_in_another_region_are_unknown() -> None:
 def test_summary_line_of_the_preview() -> None:
     text = summary_line(count_billed_resources(read_stack_settings("gke"), "gke"))
     assert text.count("\n") == 0
-    assert "This stack costs $0.119 to $0.260 an hour, $86.67 to $190.15 a month" in text
+    assert "This stack costs $0.119 to $0.194 an hour, $86.67 to $141.61 a month" in text
     assert "$7.30 a month while its nodes are at zero" in text
     assert "at least" not in text
-    assert "Too few nodes" in summary_line(estimated("nodes.spotMax=1", "console.enabled=true").resources)
+    assert "Too few nodes" in summary_line(estimated("nodes.spotMax=0", "nodes.onDemandMax=1").resources)
 
 
 def test_alerts_are_as_many_as_the_program_makes() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from infra.gcp.secrets_key import KeyQueries
 from infra.program import deploy
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.recording_monitor import Answers, Made, run
@@ -50,6 +51,13 @@ class Google(Answers):
             outputs["serviceConfig"] = {**outputs["serviceConfig"], "uri": f"https://{args.name}.run.app"}
         if args.typ == "gcp:projects/iAMCustomRole:IAMCustomRole":
             outputs["name"] = f"projects/my-lab/roles/{args.inputs['roleId']}"
+        if args.typ == "gcp:projects/serviceIdentity:ServiceIdentity":
+            outputs["email"] = (
+                f"service-123456789@gcp-sa-{args.inputs['service'].partition('.')[0]}.iam.gserviceaccount.com"
+            )
+            outputs["member"] = f"serviceAccount:{outputs['email']}"
+        if args.typ == "pulumi-python:dynamic/sluice:FunctionTrial":
+            outputs["replacements"] = dict.fromkeys(args.inputs["functions"], "0")
         if args.typ == "docker-build:index:Image":
             outputs["ref"] = f"{args.inputs['tags'][0]}@{DIGEST}"
         return id_, outputs
@@ -80,12 +88,25 @@ class Billing:
         return self.paid_by
 
 
+class GrantedKeys:
+    """Answers of Google for a key that GKE may use."""
+
+    def project_number(self, project: str) -> str:
+        return "123456789"
+
+    def bindings(self, resource: str) -> Sequence[Mapping[str, Any]]:
+        agent = "serviceAccount:service-123456789@container-engine-robot.iam.gserviceaccount.com"
+        return [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}]
+
+
 def cloud(
     settings: Mapping[str, str],
     *,
     granted: bool = True,
     billing: Billing | None = None,
+    keys: KeyQueries | None = None,
     exported: dict[str, Any] | None = None,
+    stack: str = "test",
 ) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
@@ -101,8 +122,10 @@ def cloud(
                 gcp,
                 deploy=deploy,
                 billing=billing or Billing(granted_all=granted),
+                keys=keys or GrantedKeys(),
             ),
             answers=Google(),
+            stack=stack,
         )
 
 

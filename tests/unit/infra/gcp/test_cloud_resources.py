@@ -132,6 +132,10 @@ def test_cluster_is_private_and_hardened(made: list[Made]) -> None:
     assert cluster["removeDefaultNodePool"] is True
     assert cluster["deletionProtection"] is False
     assert cluster["databaseEncryption"] == {"state": "ENCRYPTED", "keyName": EVERYTHING["gcp.secretsKey"]}
+    assert cluster["rbacBindingConfig"] == {
+        "enableInsecureBindingSystemAuthenticated": False,
+        "enableInsecureBindingSystemUnauthenticated": False,
+    }
     assert cluster["masterAuth"] == {"clientCertificateConfig": {"issueClientCertificate": False}}
 
 
@@ -161,7 +165,9 @@ def kubeconfig(made: list[Made]) -> Any:
 def test_cluster_is_reached_by_its_name_without_a_secret(made: list[Made]) -> None:
     found = kubeconfig(made)
     assert found["clusters"][0]["cluster"] == {"server": "https://gke-abc.us-central1-a.gke.goog"}
-    assert found["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    login = found["users"][0]["user"]["exec"]
+    # By default the plugin uses the login of gcloud, and the program the application default credentials.
+    assert (login["command"], login["args"]) == ("gke-gcloud-auth-plugin", ["--use_application_default_credentials"])
     assert found["current-context"] == "gke_my-lab_us-central1-a_sluice"
 
 
@@ -172,28 +178,49 @@ def test_node_pools_are_capped_small_and_shielded(made: list[Made]) -> None:
         node = pool.plain["nodeConfig"]
         assert node["spot"] is (name == "spot")
         assert (node["machineType"], node["diskType"], node["diskSizeGb"]) == ("e2-standard-2", "pd-balanced", 50)
-        assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
-        assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
         assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
         # The guard's resize must not replace a pool.
         assert "initialNodeCount" in pool.ignore_changes
         assert "nodeCount" not in pool.plain
     scaling = {name: pool.plain["autoscaling"] for name, pool in pools.items()}
-    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 3, "locationPolicy": "ANY"}
+    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 1, "locationPolicy": "ANY"}
     assert scaling["steady"] == {"totalMinNodeCount": 1, "totalMaxNodeCount": 2, "locationPolicy": "BALANCED"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Cluster", "cluster"), ("NodePool", "spot"), ("NodePool", "steady")])
+def test_nodes_have_what_an_organization_may_demand(made: list[Made], kind: str, name: str) -> None:
+    # The cluster's are those that it is created with, and that are removed at once.
+    node = only(made, kind, name).plain["nodeConfig"]
+    assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
+    assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+    assert node["kubeletConfig"] == {"insecureKubeletReadonlyPortEnabled": "FALSE", "cpuCfsQuota": True}
+    assert node["metadata"] == {
+        "disable-legacy-endpoints": "true",
+        "block-project-ssh-keys": "true",
+        "serial-port-logging-enable": "false",
+    }
+    assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
+
+
+def test_no_spot_machine_is_waited_for(made: list[Made]) -> None:
+    spot, steady = only(made, "NodePool", "spot").plain, only(made, "NodePool", "steady").plain
+    assert (spot["initialNodeCount"], steady["initialNodeCount"]) == (0, 1)
+    assert spot["upgradeSettings"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert steady["upgradeSettings"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) -> None:
     granted: dict[str, set[str]] = {}
     for entry in made:
         if entry.kind.lower().endswith("iammember"):
-            granted.setdefault(entry.plain["member"].partition(":")[2].partition("@")[0], set()).add(
-                entry.plain["role"]
-            )
+            account, _, domain = entry.plain["member"].partition(":")[2].partition("@")
+            name = domain.partition(".")[0] if account == "service-123456789" else account
+            granted.setdefault(name, set()).add(entry.plain["role"])
     role = only(made, "IAMCustomRole")
     assert granted == {
+        "gcp-sa-eventarc": {"roles/eventarc.serviceAgent"},
         "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
-        "sluice-guard": {"projects/my-lab/roles/sluice_guard"},
+        "sluice-guard": {"projects/my-lab/roles/sluice_guard_zzzzzz"},
         "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},
         "sluice-guard-build": {
             "roles/storage.objectViewer",
