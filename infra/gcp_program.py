@@ -62,7 +62,6 @@ def deploy_on_google(
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
             can_create_budget=with_budget,
-            delete_unreachable=settings.cluster.delete_unreachable,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)

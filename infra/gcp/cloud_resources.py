@@ -44,7 +44,6 @@ class CloudArgs:
     redis_maxmemory_mi: int
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
-    delete_unreachable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +81,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
     guard = _make_guard(context, google, budget, registry, after)
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
-    provider = make_cluster_provider(
-        context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
-    )
+    provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
     return Cloud(
         provider=provider,
         target=TargetCluster(

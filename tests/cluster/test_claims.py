@@ -4,6 +4,7 @@ import json
 import os
 import ssl
 from collections.abc import Callable, Generator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -40,6 +41,10 @@ class Cloud:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
         self.billing_account = "01AB23-45CD67-89EF01"
         self.functions = FakeFunctions()
+        self.clusters: list[str] = ["c"]
+        """Names of the clusters that GKE lists."""
+        self.answers = True
+        """Whether the cluster's API server answers."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -53,11 +58,17 @@ class Cloud:
         csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
         return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
 
-    def found(self, path: str) -> object:
-        """Return the billing account, or the cluster's volumes."""
+    def found(self, path: str, *, token: str | None) -> tuple[HTTPStatus, dict[str, Any]]:
+        """Return the answer about GKE's clusters, the billing account, or the cluster's volumes."""
+        if path.startswith("/container/"):
+            return HTTPStatus.OK, {"clusters": [{"name": name, "status": "RUNNING"} for name in self.clusters]}
         if path.startswith("/cloudbilling/"):
-            return {"billingAccountName": f"billingAccounts/{self.billing_account}", "currencyCode": "USD"}
-        return {"items": self.volumes()}
+            account = f"billingAccounts/{self.billing_account}"
+            return HTTPStatus.OK, {"billingAccountName": account, "currencyCode": "USD"}
+        assert token == "Bearer t"
+        if not self.answers:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {}
+        return HTTPStatus.OK, {"items": self.volumes()}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         cloud = self
@@ -80,8 +91,8 @@ class Cloud:
                 if self.path.startswith(_FUNCTIONS):
                     self._answer_function(None)
                     return
-                assert self.headers["Authorization"] == "Bearer t"
-                self._answer(cloud.found(self.path))
+                status, content = cloud.found(self.path, token=self.headers["Authorization"])
+                self._answer(content, status)
 
             def _answer_function(self, body: object) -> None:
                 url = urlsplit(self.path)
@@ -118,6 +129,7 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
     variables = {
         "PATH": f"{dynamic}:{os.environ['PATH']}",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, cloud.url)),
+        "SLUICE_GOOGLE_ENDPOINT": cloud.url,
     }
 
     def program() -> None:
@@ -166,6 +178,17 @@ def test_a_disk_that_stays_keeps_the_cluster(stack: Stack, cloud: Cloud) -> None
     with pytest.raises(CommandError, match=r"would outlive the cluster: pv \(disk lost"):
         stack.destroy()
     assert stack.state()
+
+
+def test_an_up_without_the_cluster_says_what_to_do(stack: Stack, cloud: Cloud) -> None:
+    cloud.clusters = []
+    for command in (stack.preview, stack.refresh):
+        with pytest.raises(
+            CommandError, match=r"c \(l, project p\) does not exist any more.*scripts/forget-cluster"
+        ) as end:
+            command()
+        assert "Traceback" not in str(end.value)
+    cloud.clusters = ["c"]
 
 
 def test_destroy_goes_on_when_the_last_disk_is_gone(stack: Stack, cloud: Cloud) -> None:
