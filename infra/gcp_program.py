@@ -1,14 +1,17 @@
 """The Pulumi program on Google Cloud: creates a GKE cluster behind a budget, then the pipeline on it."""
 
 import os
+from dataclasses import replace
 from typing import Protocol
 
 import pulumi
 from pulumi_kubernetes import Provider
 
 from infra.cost.billed_resources import BilledResources, count_billed_resources
-from infra.cost.cost_report import summary_line
-from infra.gcp.budget_rights import QueryPermissions, can_create_budget, query_google
+from infra.cost.cost_report import cost_output, summary_line
+from infra.cost.estimate import estimate
+from infra.cost.price_table import Prices
+from infra.gcp.budget_rights import BillingQueries, CloudBilling, budget_currency, can_create_budget
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
 from infra.gcp.secrets_key import CloudKms, KeyQueries, require_key_grant
@@ -34,13 +37,13 @@ def deploy_on_google(
     gcp: GcpSettings,
     *,
     deploy: Deploy,
-    query_permissions: QueryPermissions | None = None,
+    billing: BillingQueries | None = None,
     keys: KeyQueries | None = None,
 ) -> None:
     """Create the cluster and the pipeline, and export this cloud's outputs.
 
-    `query_permissions` and `keys` are for tests; by default Cloud Billing is asked which permissions are granted, and
-    Google which accounts may use a key.
+    `billing` and `keys` are for tests; by default Cloud Billing is asked about the billing account, and Google which
+    accounts may use a key.
 
     Raises SettingsError, NoBudgetError or SecretsKeyError, before any resource is created.
     """
@@ -48,24 +51,28 @@ def deploy_on_google(
     _check_pods_fit(resources)
     # The monthly cost, in `pulumi preview` too.
     pulumi.log.info(summary_line(resources))
+    billing = billing or CloudBilling(os.environ, project=gcp.cluster.project)
+    with_budget = can_create_budget(gcp.budget, billing=billing, project=gcp.cluster.project)
+    gcp = replace(gcp, budget=replace(gcp.budget, currency=budget_currency(gcp.budget, billing=billing)))
     require_key_grant(gcp.cluster, queries=keys or CloudKms(os.environ, project=gcp.cluster.project))
-    query_permissions = query_permissions or query_google(os.environ, project=gcp.cluster.project)
     cloud = make_cloud(
         CloudArgs(
             settings=gcp,
             stack=stack_name(),
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
-            can_create_budget=can_create_budget(
-                gcp.budget, query_permissions=query_permissions, project=gcp.cluster.project
-            ),
-            delete_unreachable=settings.cluster.delete_unreachable,
+            can_create_budget=with_budget,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)
     if gcp.monitoring.enabled:
         make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
-    for name, value in {"guard": cloud.guard, **gcp_outputs(gcp, namespace=settings.cluster.namespace)}.items():
+    outputs = {
+        "guard": cloud.guard,
+        "estimate": cost_output(estimate(resources, Prices.load())),
+        **gcp_outputs(gcp, namespace=settings.cluster.namespace),
+    }
+    for name, value in outputs.items():
         pulumi.export(name, value)
 
 

@@ -10,7 +10,7 @@ from infra.cost.price_table import HOURS_PER_MONTH
 from infra.cost.stack_file import require_gcp_settings
 from infra.settings.container_images import Images
 from infra.settings.gcp_checks import ZONE
-from infra.settings.gcp_settings import GcpSettings
+from infra.settings.gcp_settings import DEFAULT_CURRENCY, BudgetSettings, GcpSettings
 from infra.settings.profiles import Profile, resolve_profile
 from infra.settings.stack_settings import Settings
 from infra.workloads.kafka_cluster import node_pool_manifests
@@ -66,7 +66,12 @@ class BilledResources:
     not_counted: tuple[str, ...]
     """Billed usage without a line in the estimate, for display."""
     budget_usd: Decimal | None
-    """Dollars per month; None without a budget, or with one in another currency."""
+    """Dollars per month; None without a budget, or with one in another currency.
+
+    A billing account of unknown currency counts as one in dollars.
+    """
+    guard_percent: int
+    """Percentage of the budget above which the guard acts."""
 
 
 def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
@@ -92,7 +97,8 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
         guard_stops_nodes=gcp.guard.mode == "scale-to-zero",
         ttl_hours=gcp.guard.ttl_hours,
         not_counted=tuple(_not_counted(gcp)),
-        budget_usd=Decimal(gcp.budget.amount) if gcp.budget.currency == "USD" else None,
+        budget_usd=_budget_usd(gcp.budget),
+        guard_percent=gcp.guard.percent,
     )
 
 
@@ -111,6 +117,11 @@ def _volume_type(settings: Settings, gcp: GcpSettings) -> str:
     if storage_class in (None, gcp.cluster.name):
         return DEFAULT_DISK_TYPE
     return _DISK_TYPES.get(storage_class, f"class {storage_class}")
+
+
+def _budget_usd(budget: BudgetSettings) -> Decimal | None:
+    in_dollars = (budget.currency or DEFAULT_CURRENCY) == DEFAULT_CURRENCY
+    return Decimal(budget.amount) if in_dollars and not budget.allow_without else None
 
 
 def _not_counted(gcp: GcpSettings) -> Iterable[str]:

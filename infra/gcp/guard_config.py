@@ -5,11 +5,18 @@ from typing import Any
 
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.node_pools import pool_specs
+from infra.settings.gcp_settings import DEFAULT_CURRENCY
 
 TIMEOUT_SECONDS = 540
 """Timeout of a function: the maximum for event-driven ones."""
 _PERCENT = 100
 CLOCK_JOB = "guard-clock"
+RUNTIME = "python313"
+MEMORY = "256Mi"
+INGRESS = "ALLOW_INTERNAL_ONLY"
+EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
+ON_BUDGET, ON_CLOCK = "on-budget", "on-clock"
+"""Names of the functions, after gcp.name."""
 
 
 def clock_job(context: CloudContext) -> str:
@@ -26,7 +33,7 @@ def function_environment(context: CloudContext) -> dict[str, str]:
         "GUARD_CLUSTER": cluster.name,
         "GUARD_MODE": guard.mode,
         "GUARD_SHARE": str(guard.percent / _PERCENT),
-        "GUARD_CURRENCY": budget.currency,
+        "GUARD_CURRENCY": budget.currency or DEFAULT_CURRENCY,
         "GUARD_CLOCK_JOB": clock_job(context),
         "GUARD_TTL_HOURS": str(guard.ttl_hours),
         "GUARD_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),

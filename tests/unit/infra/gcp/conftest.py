@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -50,6 +51,13 @@ class Google(Answers):
             outputs["serviceConfig"] = {**outputs["serviceConfig"], "uri": f"https://{args.name}.run.app"}
         if args.typ == "gcp:projects/iAMCustomRole:IAMCustomRole":
             outputs["name"] = f"projects/my-lab/roles/{args.inputs['roleId']}"
+        if args.typ == "gcp:projects/serviceIdentity:ServiceIdentity":
+            outputs["email"] = (
+                f"service-123456789@gcp-sa-{args.inputs['service'].partition('.')[0]}.iam.gserviceaccount.com"
+            )
+            outputs["member"] = f"serviceAccount:{outputs['email']}"
+        if args.typ == "pulumi-python:dynamic/sluice:FunctionTrial":
+            outputs["replacements"] = dict.fromkeys(args.inputs["functions"], "0")
         if args.typ == "docker-build:index:Image":
             outputs["ref"] = f"{args.inputs['tags'][0]}@{DIGEST}"
         return id_, outputs
@@ -60,6 +68,24 @@ class Google(Answers):
         if args.token == "gcp:organizations/getClientConfig:getClientConfig":
             return {"accessToken": TOKEN, "id": "x", "project": "my-lab", "region": "", "zone": "", "defaultLabels": {}}
         return super().call(args)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Billing:
+    """Answers of Cloud Billing: every permission or none, the currency, and the account of the project."""
+
+    granted_all: bool = True
+    in_currency: str = "USD"
+    paid_by: str = NEEDED["budget.billingAccount"]
+
+    def granted(self, account: str, permissions: Sequence[str]) -> Sequence[str]:
+        return permissions if self.granted_all else []
+
+    def currency(self, account: str) -> str:
+        return self.in_currency
+
+    def account_of(self, project: str) -> str:
+        return self.paid_by
 
 
 class GrantedKeys:
@@ -77,8 +103,10 @@ def cloud(
     settings: Mapping[str, str],
     *,
     granted: bool = True,
+    billing: Billing | None = None,
     keys: KeyQueries | None = None,
     exported: dict[str, Any] | None = None,
+    stack: str = "test",
 ) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
@@ -93,10 +121,11 @@ def cloud(
                 parsed,
                 gcp,
                 deploy=deploy,
-                query_permissions=lambda account, permissions: permissions if granted else [],
+                billing=billing or Billing(granted_all=granted),
                 keys=keys or GrantedKeys(),
             ),
             answers=Google(),
+            stack=stack,
         )
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from infra.gcp.budget import CREDIT_TYPES
+from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
-from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, cloud, only
+from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, Billing, cloud, only
 from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
 
-FIRST = ("Service", "NotificationChannel", "Topic")
+FIRST = ("Service", "NotificationChannel", "Topic", "TopicIAMMember")
 
 
 ORDER = [
@@ -81,13 +83,16 @@ def test_services_stay_enabled_when_the_stack_is_destroyed(made: list[Made]) -> 
             assert entry.plain["disableOnDestroy"] is False
 
 
-def test_budget_counts_spending_before_credits(made: list[Made]) -> None:
+def test_budget_counts_what_a_trial_s_credit_pays_but_no_other_credit(made: list[Made]) -> None:
     budget = only(made, "Budget").plain
     assert budget["budgetFilter"] == {
         "projects": ["projects/123456789"],
         "calendarPeriod": "MONTH",
-        "creditTypesTreatment": "EXCLUDE_ALL_CREDITS",
+        "creditTypesTreatment": "INCLUDE_SPECIFIED_CREDITS",
+        "creditTypes": list(CREDIT_TYPES),
     }
+    assert "FREE_TIER" in CREDIT_TYPES, "it pays back the cluster fee"
+    assert "PROMOTION" not in CREDIT_TYPES, "a trial's"
     assert budget["amount"] == {"specifiedAmount": {"currencyCode": "USD", "units": "20"}}
     rules = {(rule["spendBasis"], rule["thresholdPercent"]) for rule in budget["thresholdRules"]}
     actual = {("CURRENT_SPEND", share) for share in (0.25, 0.5, 0.75, 0.9, 1)}
@@ -96,6 +101,21 @@ def test_budget_counts_spending_before_credits(made: list[Made]) -> None:
     assert len(told["monitoringNotificationChannels"]) == 2
     assert told["pubsubTopic"] == only(made, "Topic").name
     assert told["schemaVersion"] == "1.0"
+
+
+def test_google_s_publisher_is_granted_the_topic_before_the_budget(made: list[Made]) -> None:
+    grant = only(made, "TopicIAMMember", "budget-publisher")
+    assert grant.plain["topic"] == only(made, "Topic").plain["name"]
+    assert grant.plain["member"] == f"serviceAccount:{PUBLISHER}"
+    assert grant.plain["role"] == "roles/pubsub.publisher"
+    assert grant.urn in only(made, "Budget").dependencies
+
+
+def test_budget_and_guard_have_the_currency_of_the_billing_account() -> None:
+    made = cloud(NEEDED, billing=Billing(in_currency="EUR"))
+    assert only(made, "Budget").plain["amount"] == {"specifiedAmount": {"currencyCode": "EUR", "units": "20"}}
+    functions = [entry.plain["serviceConfig"]["environmentVariables"] for entry in made if entry.kind == "Function"]
+    assert {variables["GUARD_CURRENCY"] for variables in functions} == {"EUR"}
 
 
 def test_cluster_is_private_and_hardened(made: list[Made]) -> None:
@@ -147,7 +167,9 @@ def kubeconfig(made: list[Made]) -> Any:
 def test_cluster_is_reached_by_its_name_without_a_secret(made: list[Made]) -> None:
     found = kubeconfig(made)
     assert found["clusters"][0]["cluster"] == {"server": "https://gke-abc.us-central1-a.gke.goog"}
-    assert found["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    login = found["users"][0]["user"]["exec"]
+    # By default the plugin uses the login of gcloud, and the program the application default credentials.
+    assert (login["command"], login["args"]) == ("gke-gcloud-auth-plugin", ["--use_application_default_credentials"])
     assert found["current-context"] == "gke_my-lab_us-central1-a_sluice"
 
 
@@ -193,19 +215,21 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
     granted: dict[str, set[str]] = {}
     for entry in made:
         if entry.kind.lower().endswith("iammember"):
-            granted.setdefault(entry.plain["member"].partition(":")[2].partition("@")[0], set()).add(
-                entry.plain["role"]
-            )
+            account, _, domain = entry.plain["member"].partition(":")[2].partition("@")
+            name = domain.partition(".")[0] if account == "service-123456789" else account
+            granted.setdefault(name, set()).add(entry.plain["role"])
     role = only(made, "IAMCustomRole")
     assert granted == {
+        "gcp-sa-eventarc": {"roles/eventarc.serviceAgent"},
         "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
-        "sluice-guard": {"projects/my-lab/roles/sluice_guard"},
+        "sluice-guard": {"projects/my-lab/roles/sluice_guard_zzzzzz"},
         "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},
         "sluice-guard-build": {
             "roles/storage.objectViewer",
             "roles/artifactregistry.writer",
             "roles/logging.logWriter",
         },
+        "billing-budget-alert": {"roles/pubsub.publisher"},
     }
     assert role.plain["permissions"] == list(PERMISSIONS)
 

@@ -4,6 +4,7 @@ import re
 
 from infra.cost.billed_resources import count_billed_resources
 from infra.cost.machine_types import parse_machine_type
+from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.budget_rights import ROLE
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
@@ -32,6 +33,14 @@ def test_files_that_the_page_names_exist() -> None:
 def test_role_that_a_budget_needs_is_the_one_that_is_asked_for() -> None:
     assert f"`{ROLE}`" in PAGE
     assert f"--role {ROLE}" in PAGE
+
+
+def test_what_pulumi_up_says_of_a_budget_is_what_the_program_says() -> None:
+    source = (ROOT / "infra/gcp/budget_rights.py").read_text()
+    for words in ("missing rights: ", "budget.currency is ", "but the billing account ", "would count nothing"):
+        assert words in PAGE
+        assert words in source
+    assert f"`{PUBLISHER}`" in PAGE
 
 
 def test_services_that_a_person_enables_are_among_those_of_the_program() -> None:
