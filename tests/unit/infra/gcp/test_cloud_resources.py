@@ -31,6 +31,8 @@ ORDER = [
     ("Claims", "Cluster"),
     ("StorageClass", "Claims"),
     ("Namespace", "StorageClass"),
+    ("Namespace", "PriorityClass"),
+    ("PriorityClass", "Claims"),
     ("Namespace", "Claims"),
     ("Namespace", "NodePool"),
     ("StatefulSet", "Claims"),
