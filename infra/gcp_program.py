@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes import Provider
 
 from infra.cost.billed_resources import BilledResources, count_billed_resources
-from infra.cost.cost_report import summary_line
+from infra.cost.cost_report import sleep_cost, summary_line
 from infra.gcp.budget_rights import QueryPermissions, can_create_budget, query_google
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
@@ -47,6 +47,7 @@ def deploy_on_google(
             stack=stack_name(),
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
+            sleep_cost=sleep_cost(resources),
             can_create_budget=can_create_budget(
                 gcp.budget, query_permissions=query_permissions, project=gcp.cluster.project
             ),

@@ -32,6 +32,13 @@ def summary_line(resources: BilledResources, prices: Prices | None = None) -> st
     return " ".join([text, *capacity_problems(resources), f"Line by line: scripts/cost --stack {resources.stack}"])
 
 
+def sleep_cost(resources: BilledResources, prices: Prices | None = None) -> str:
+    """Return what a stack costs a month while its nodes are at zero, such as `$7.30`, for the guard's e-mails."""
+    result = estimate(resources, prices or Prices.load())
+    stopped = format_dollars(result.total.stopped, result.total.stopped)
+    return f"at least {stopped}" if result.missing else stopped
+
+
 def print_table(result: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
     """Print the lines, their sum, and notes; needs 80 columns.
 

@@ -36,6 +36,8 @@ class CloudArgs:
     stack: str
     namespace: str
     redis_maxmemory_mi: int
+    sleep_cost: str
+    """What the stack costs a month while its nodes are stopped, as text, for the guard's e-mails."""
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
     delete_unreachable: bool
@@ -62,7 +64,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
     )
     # From here on, resources cost.
     after = [services, budget]
-    guard, registry = _make_guard(context, google, budget, after)
+    guard, registry = _make_guard(args, context, google, budget, after)
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, registry, [*after, guard])
     provider = make_cluster_provider(
@@ -81,13 +83,21 @@ def make_cloud(args: CloudArgs) -> Cloud:
 
 
 def _make_guard(
-    context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
+    args: CloudArgs, context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
 ) -> tuple[Guard, ArtifactRegistry]:
     """Create the guard and the image registry, before the cluster that the guard stops."""
     inside = ResourceOptions(provider=google)
     registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
     guard = Guard(
-        "guard", GuardArgs(context=context, topic=budget.topic, images=registry.repository, after=after), inside
+        "guard",
+        GuardArgs(
+            context=context,
+            topic=budget.topic,
+            images=registry.repository,
+            sleep_cost=args.sleep_cost,
+            after=after,
+        ),
+        inside,
     )
     GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
     return guard, registry

@@ -1,4 +1,4 @@
-"""The guard: two functions that stop the nodes, one on budget messages and one every 15 minutes.
+"""The guard: two functions that stop the nodes (and end a stack), one on budget messages, one every 15 minutes.
 
 infra/gcp/guard_function/README.md describes them.
 """
@@ -12,6 +12,7 @@ from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudsche
 
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_config import CLOCK_JOB, TIMEOUT_SECONDS, function_environment, guard_output
+from infra.gcp.guard_deletion import GuardDeletionArgs, grant_deletion
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
 from infra.workloads.former_names import formerly
 
@@ -22,7 +23,7 @@ PERMISSIONS = (
     "container.clusters.update",
     "container.operations.get",
 )
-"""Permissions of the functions' service account."""
+"""Permissions of the functions' service account; for guard.deleteAfterDays infra/gcp/guard_deletion.py adds some."""
 _RUNTIME = "python313"
 _INVOKER = "roles/run.invoker"
 _EMPTY_BODY = "e30="  # {}, as base64
@@ -35,6 +36,8 @@ class GuardArgs:
     context: CloudContext
     topic: pubsub.Topic
     images: artifactregistry.Repository
+    sleep_cost: str
+    """What the stack costs a month while its nodes are stopped, as text."""
     after: Sequence[Resource]
 
 
@@ -88,7 +91,7 @@ class Guard(ComponentResource):
             ("guard-role", "guard-may", role.name, self._account),
             ("guard-caller-event-receiver", "caller-hears", "roles/eventarc.eventReceiver", self._caller),
         )
-        return [
+        members: list[Resource] = [
             projects.IAMMember(
                 name,
                 project=self._context.project,
@@ -98,6 +101,12 @@ class Guard(ComponentResource):
             )
             for name, former_name, role_name, account in granted
         ]
+        if not self._context.settings.guard.delete_after_days:
+            return members
+        deletion = GuardDeletionArgs(
+            context=self._context, account=self._account, bucket=self._source.bucket, inside=inside
+        )
+        return [*members, *grant_deletion(deletion)]
 
     def _trigger(self) -> cloudfunctionsv2.FunctionEventTriggerArgs:
         return cloudfunctionsv2.FunctionEventTriggerArgs(
@@ -128,7 +137,7 @@ class Guard(ComponentResource):
             ),
             service_config=cloudfunctionsv2.FunctionServiceConfigArgs(
                 service_account_email=self._account.email,
-                environment_variables=function_environment(self._context),
+                environment_variables=function_environment(self._context, sleep_cost=self._args.sleep_cost),
                 available_memory="256Mi",
                 timeout_seconds=TIMEOUT_SECONDS,
                 min_instance_count=0,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.gcp.cloud_context import CloudContext
+from infra.gcp.cloud_context import CloudContext, label_text
 from infra.gcp.node_pools import pool_specs
+from infra.gcp.vpc_network import ROUTER
 
 TIMEOUT_SECONDS = 540
 """Timeout of a function: the maximum for event-driven ones."""
@@ -17,8 +18,13 @@ def clock_job(context: CloudContext) -> str:
     return f"projects/{context.project}/locations/{context.region}/jobs/{context.name(CLOCK_JOB)}"
 
 
-def function_environment(context: CloudContext) -> dict[str, str]:
-    """Environment variables of both functions."""
+def bucket_name(context: CloudContext) -> str:
+    """Name of the guard's bucket. Bucket names are global: the project's id makes this one unique."""
+    return f"{context.project.replace(':', '-').replace('.', '-')}-{context.name('guard')}"
+
+
+def function_environment(context: CloudContext, *, sleep_cost: str) -> dict[str, str]:
+    """Environment variables of both functions; `sleep_cost` is what a month without nodes costs, as text."""
     guard, budget, cluster = context.settings.guard, context.settings.budget, context.settings.cluster
     return {
         "GUARD_PROJECT": context.project,
@@ -30,6 +36,13 @@ def function_environment(context: CloudContext) -> dict[str, str]:
         "GUARD_CLOCK_JOB": clock_job(context),
         "GUARD_TTL_HOURS": str(guard.ttl_hours),
         "GUARD_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+        "GUARD_DELETE_AFTER_DAYS": str(guard.delete_after_days),
+        "GUARD_DELETION_PROTECTION": str(int(cluster.deletion_protection)),
+        "GUARD_SLEEP_COST": sleep_cost,
+        "GUARD_LABELS": label_text(context.labels),
+        "GUARD_DESCRIPTION": context.title,
+        "GUARD_ROUTER": f"projects/{context.project}/regions/{context.region}/routers/{context.name(ROUTER)}",
+        "GUARD_BUCKET": bucket_name(context),
     }
 
 

@@ -9,6 +9,7 @@ from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource,
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
 
 from infra.gcp.cloud_context import CloudContext, project_number
+from infra.gcp.guard_config import bucket_name
 
 FOLDER = Path(__file__).with_name("guard_function")
 _EXCLUDED = {"README.md"}
@@ -30,14 +31,15 @@ _READ_OBJECTS = "roles/storage.objectViewer"
 class GuardSource(ComponentResource):
     """The archive that a function is built from, and the service account that builds it."""
 
-    source_files: cloudfunctionsv2.FunctionBuildConfigSourceArgs
+    code: cloudfunctionsv2.FunctionBuildConfigSourceArgs
     builder: Output[str]
+    bucket: storage.Bucket
 
     def __init__(self, name: str, args: GuardSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Source", name, None, opts)
         self._context, self._after = args.context, args.after
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
-        bucket = self._make_bucket()
+        bucket = self.bucket = self._make_bucket()
         files = source_files()
         archive = storage.BucketObject(
             "guard-code",
@@ -58,8 +60,7 @@ class GuardSource(ComponentResource):
     def _make_bucket(self) -> storage.Bucket:
         return storage.Bucket(
             "guard-code",
-            # Bucket names are global: the project's id makes this one unique.
-            name=f"{self._context.project.replace(':', '-').replace('.', '-')}-{self._context.name('guard')}",
+            name=bucket_name(self._context),
             project=self._context.project,
             location=self._context.region,
             labels=self._context.labels,

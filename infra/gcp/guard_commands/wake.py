@@ -53,7 +53,8 @@ def _read_cluster(gke: Gke, guarded: GuardedCluster) -> Cluster:
     cluster = gke.read_cluster()
     if cluster is None:
         raise SluiceError(
-            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}: pulumi up creates it",
+            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}. "
+            "pulumi up --refresh creates it, without the data of one that was deleted (guard.deleteAfterDays)",
             status=Exit.UNAVAILABLE,
         )
     existing = {pool.name for pool in cluster.pools}

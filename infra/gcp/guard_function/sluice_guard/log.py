@@ -7,7 +7,7 @@ from enum import StrEnum
 FIELD = "sluice_guard"
 """Field of jsonPayload with the event."""
 MAIL_FIELD = "sluice_guard_mail"
-"""Field of jsonPayload with how soon the entry is mailed: `now` or `daily`; absent if it is not."""
+"""Field of jsonPayload with the alert that mails the entry: `now`, `daily` or `sleep`; absent if none does."""
 
 
 class Event(StrEnum):
@@ -32,6 +32,13 @@ class Event(StrEnum):
     UNFINISHED = "unfinished"
     """The cluster was busy with another operation until the function's timeout."""
     FAILED = "failed"
+    ASLEEP = "asleep"
+    """The nodes are stopped, the rest is billed, and nothing will end that."""
+    DELETION_ANNOUNCED = "deletion-announced"
+    DELETION_BEGUN = "deletion-begun"
+    DELETION_CONTINUES = "deletion-continues"
+    DELETION_CANCELLED = "deletion-cancelled"
+    DELETED = "deleted"
 
 
 _NOW = (Event.SCALED_TO_ZERO, Event.SCALING_TO_ZERO)
@@ -43,6 +50,14 @@ _DAILY = (
     Event.UNFINISHED,
     Event.FAILED,
 )
+_SLEEP = (
+    Event.ASLEEP,
+    Event.DELETION_ANNOUNCED,
+    Event.DELETION_BEGUN,
+    Event.DELETION_CANCELLED,
+    Event.DELETED,
+)
+_URGENCY = {**dict.fromkeys(_NOW, "now"), **dict.fromkeys(_DAILY, "daily"), **dict.fromkeys(_SLEEP, "sleep")}
 _ERRORS = (Event.UNREADABLE, Event.WRONG_CURRENCY, Event.FAILED)
 _FILTER = 'resource.type="cloud_run_revision" AND jsonPayload.{field}="{value}"'
 
@@ -51,12 +66,15 @@ MAIL_NOW = _FILTER.format(field=MAIL_FIELD, value="now")
 MAIL_DAILY = _FILTER.format(field=MAIL_FIELD, value="daily")
 """Logging filter of the entries that are mailed once a day: each budget message could bring another."""
 
+MAIL_SLEEP = _FILTER.format(field=MAIL_FIELD, value="sleep")
+"""Logging filter of the entries about a stack whose nodes are stopped: each text is mailed once a day at most."""
+
 
 def log_event(event: Event, message: str, *, mail: bool = True) -> None:
     """Write one log entry; `mail=False` keeps an event that is mailed otherwise from it."""
     entry = {"severity": _severity(event), "message": message, FIELD: event.value}
-    if mail and event in (*_NOW, *_DAILY):
-        entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
+    if mail and event in _URGENCY:
+        entry[MAIL_FIELD] = _URGENCY[event]
     # ASCII: a message may quote text that cannot be encoded (a lone surrogate), and logging it must not fail.
     # sys.stdout is looked up each time: the platform and tests replace it.
     sys.stdout.write(json.dumps(entry) + "\n")
@@ -66,4 +84,4 @@ def log_event(event: Event, message: str, *, mail: bool = True) -> None:
 def _severity(event: Event) -> str:
     if event in _ERRORS:
         return "ERROR"
-    return "WARNING" if event in (*_NOW, *_DAILY) else "INFO"
+    return "WARNING" if event in _URGENCY else "INFO"

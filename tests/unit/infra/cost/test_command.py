@@ -6,6 +6,7 @@ import os
 import subprocess
 from decimal import Decimal
 
+import pytest
 from rich.console import Console
 
 from infra.cost.command import main
@@ -73,6 +74,20 @@ def test_spending_limits_are_described() -> None:
     assert "Nothing stops the nodes" in run_cost("--config", "guard.mode=notify")[1]
     assert "guard.ttlHours is 0: only the budget stops the nodes" in run_cost("--config", "guard.ttlHours=0")[1]
     assert "The budget" not in run_cost("--config", "budget.currency=EUR")[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("guard.deleteAfterDays=30", "30 days after its nodes are stopped (guard.deleteAfterDays): $7.20 until then"),
+        ("guard.deleteAfterDays=60", "60 days after its nodes are stopped (guard.deleteAfterDays): $14.40 until then"),
+        ("guard.deleteAfterDays=0", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+        ("guard.mode=notify", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+        ("gcp.deletionProtection=true", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+    ],
+)
+def test_the_end_of_a_stack_is_described(change: str, said: str) -> None:
+    assert said in run_cost("--config", change)[1]
 
 
 def test_prices_are_listed_with_date_and_source() -> None:

@@ -170,10 +170,16 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
             granted.setdefault(entry.plain["member"].partition(":")[2].partition("@")[0], set()).add(
                 entry.plain["role"]
             )
-    role = only(made, "IAMCustomRole")
+    role = only(made, "IAMCustomRole", "guard")
     assert granted == {
         "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
-        "sluice-guard": {"projects/my-lab/roles/sluice_guard"},
+        "sluice-guard": {
+            "projects/my-lab/roles/sluice_guard",
+            # For guard.deleteAfterDays only: tests/unit/infra/gcp/test_guard.py.
+            "projects/my-lab/roles/sluice_guard_end",
+            "projects/my-lab/roles/sluice_guard_delete",
+            "roles/storage.objectUser",
+        },
         "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},
         "sluice-guard-build": {
             "roles/storage.objectViewer",
@@ -203,7 +209,11 @@ def test_monitoring_can_be_disabled() -> None:
     kinds = {entry.kind for entry in made if not entry.is_component}
     assert not {"Dashboard", "PodMonitoring"} & kinds
     # The guard's e-mails do not depend on monitoring.enabled.
-    assert {entry.name for entry in made if entry.kind == "AlertPolicy"} == {"guard-now", "guard-daily"}
+    assert {entry.name for entry in made if entry.kind == "AlertPolicy"} == {
+        "guard-now",
+        "guard-daily",
+        "guard-sleep",
+    }
     assert only(made, "Cluster").plain["monitoringConfig"]["managedPrometheus"] == {"enabled": False}
 
 
