@@ -54,5 +54,6 @@ def guard_output(context: CloudContext) -> Mapping[str, Any]:
         "cluster": context.settings.cluster.name,
         "clockJob": clock_job(context),
         "mode": context.settings.guard.mode,
+        "deleteAfterDays": context.settings.guard.delete_after_days,
         "pools": {pool.name: pool.size_request for pool in pool_specs(context.settings.nodes)},
     }

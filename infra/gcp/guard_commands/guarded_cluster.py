@@ -34,6 +34,8 @@ class GuardedCluster:
     mode: str
     """The setting guard.mode: what the guard does when the time is up."""
     pools: Mapping[str, PoolSize]
+    delete_after_days: int
+    """The setting guard.deleteAfterDays; 0 for never, or in an output of before there was one."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -53,6 +55,7 @@ class GuardedCluster:
             clock_job=names["clockJob"],
             mode=names["mode"],
             pools={name: _pool_size(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
+            delete_after_days=int(data.get("deleteAfterDays", 0)),
         )
 
 

@@ -54,6 +54,7 @@ def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     guarded = GuardedCluster.parse(json.dumps(guard_output(context)))
     read = GuardSettings.parse(function_environment(context, sleep_cost=COST))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
+    assert guarded.delete_after_days == context.settings.guard.delete_after_days
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
     assert all(size.autoscaling for size in guarded.pools.values())
 

@@ -204,6 +204,13 @@ def test_nodes_that_run_again_end_it(asleep: GuardHarness) -> None:
     assert deletions(asleep) == []
 
 
+def test_a_pool_that_scales_itself_is_awake_even_without_nodes(asleep: GuardHarness) -> None:
+    asleep.google.pools["spot"].autoscaling = {"enabled": True, "maxNodeCount": 4}
+    for days in range(80):
+        tick(asleep, NOW + timedelta(days=days))
+    assert (deletions(asleep), asleep.mails()) == ([], [])
+
+
 def test_nodes_that_cannot_be_counted_delete_nothing_and_forget_nothing(asleep: GuardHarness) -> None:
     warned(asleep)
     asleep.google.fail("instanceGroupManagers", 503, times=2)
