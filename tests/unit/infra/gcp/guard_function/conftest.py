@@ -91,3 +91,11 @@ def google() -> Iterator[FakeGoogle]:
 @pytest.fixture
 def harness(google: FakeGoogle, capsys: pytest.CaptureFixture[str]) -> GuardHarness:
     return GuardHarness(google=google, capsys=capsys)
+
+
+@pytest.fixture
+def asleep(harness: GuardHarness) -> GuardHarness:
+    """A guard whose cluster has no nodes."""
+    for pool in harness.google.pools.values():
+        pool.nodes, pool.autoscaling = 0, {}
+    return harness
