@@ -10,7 +10,7 @@ from infra.cost.price_table import HOURS_PER_MONTH
 from infra.cost.stack_file import require_gcp_settings
 from infra.settings.container_images import Images
 from infra.settings.gcp_checks import ZONE
-from infra.settings.gcp_settings import GcpSettings
+from infra.settings.gcp_settings import DEFAULT_CURRENCY, BudgetSettings, GcpSettings
 from infra.settings.profiles import Profile, resolve_profile
 from infra.settings.stack_settings import Settings
 from infra.workloads.kafka_cluster import node_pool_manifests
@@ -68,20 +68,26 @@ class BilledResources:
     not_counted: tuple[str, ...]
     """Billed usage without a line in the estimate, for display."""
     budget_usd: Decimal | None
-    """Dollars per month; None without a budget, or with one in another currency."""
+    """Dollars per month; None without a budget, or with one in another currency.
+
+    A billing account of unknown currency counts as one in dollars.
+    """
+    guard_percent: int
+    """Percentage of the budget above which the guard acts."""
 
 
 def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
     """Count what a stack is billed for; raises SluiceError if it creates nothing on Google Cloud."""
     gcp, profile = require_gcp_settings(settings, stack), resolve_profile(settings)
     context = _workload_context(settings, profile)
-    counts = count_nodes(gcp, pipeline_pods(context, console=settings.console))
+    pods = pipeline_pods(context, console=settings.console)
+    too_large = count_nodes(gcp, pods).too_large
     return BilledResources(
         stack=stack,
         region=gcp.cluster.region,
         zonal=bool(ZONE.fullmatch(gcp.cluster.location)),
-        node_pools=tuple(size_node_pools(gcp, counts)),
-        pods_too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in counts.too_large),
+        node_pools=tuple(size_node_pools(gcp, pods)),
+        pods_too_large=tuple(f"{pod.name} ({pod.cpu_m}m, {pod.memory_mi} MiB)" for pod in too_large),
         volumes=tuple(_volumes(context, _volume_type(settings, gcp))),
         nat=True,
         nat_addresses=1,
@@ -94,7 +100,8 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
         ttl_hours=gcp.guard.ttl_hours,
         delete_after_days=0 if gcp.cluster.deletion_protection else gcp.guard.delete_after_days,
         not_counted=tuple(_not_counted(gcp)),
-        budget_usd=Decimal(gcp.budget.amount) if gcp.budget.currency == "USD" else None,
+        budget_usd=_budget_usd(gcp.budget),
+        guard_percent=gcp.guard.percent,
     )
 
 
@@ -113,6 +120,11 @@ def _volume_type(settings: Settings, gcp: GcpSettings) -> str:
     if storage_class in (None, gcp.cluster.name):
         return DEFAULT_DISK_TYPE
     return _DISK_TYPES.get(storage_class, f"class {storage_class}")
+
+
+def _budget_usd(budget: BudgetSettings) -> Decimal | None:
+    in_dollars = (budget.currency or DEFAULT_CURRENCY) == DEFAULT_CURRENCY
+    return Decimal(budget.amount) if in_dollars and not budget.allow_without else None
 
 
 def _not_counted(gcp: GcpSettings) -> Iterable[str]:

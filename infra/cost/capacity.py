@@ -31,6 +31,10 @@ class Allocatable:
     memory_mi: int
 
 
+NodeLimits = Sequence[tuple[str, int]]
+"""Name and maximum number of nodes of each pool that the autoscaler may add a node to, the cheapest first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NodeCounts:
     """Number of nodes that each pool needs, by pool name, and the pods that are larger than a node."""
@@ -75,21 +79,29 @@ def _reserved(amount: float, shares: Iterable[tuple[int | None, float]]) -> floa
     return reserved
 
 
-def pack_pods(pools: Mapping[str, Sequence[PodRequests]], node: Allocatable) -> NodeCounts:
-    """Place every pod on nodes of its pool, the largest first, then GKE's own on any node with room.
+def pack_pods(
+    pinned: Mapping[str, Sequence[PodRequests]], flexible: Sequence[PodRequests], node: Allocatable, limits: NodeLimits
+) -> NodeCounts:
+    """Place every pod on a node, as scheduler and autoscaler would: on one with room, else on a new one.
 
-    `pools` maps a pool's name to its pods. Nodes are added as needed, each with the resources of `node`.
+    `pinned` maps a pool's name to the pods that run only there. They come first, then the flexible ones, the largest
+    first of each, then GKE's own. `limits` are the pools that a new node may belong to and their maximum, the cheapest
+    first; beyond all of them the last pool grows. Each node has the resources of `node`.
     """
-    nodes: dict[str, list[_Node]] = {name: [] for name in pools}
+    nodes: dict[str, list[_Node]] = {name: [] for name in {**pinned, **dict(limits)}}
     too_large: list[PodRequests] = []
-    for name, pods in pools.items():
-        largest_first = sorted(pods, key=lambda pod: (pod.memory_mi, pod.cpu_m), reverse=True)
-        too_large += [pod for pod in largest_first if not _place(pod, nodes[name], grows=nodes[name], node=node)]
-    if any(nodes.values()):
-        last = list(nodes.values())[-1]
-        for pod in SYSTEM_PODS_OF_CLUSTER:
-            _place(pod, [existing for pool in nodes.values() for existing in pool], grows=last, node=node)
+    for name, pods in pinned.items():
+        too_large += [pod for pod in _largest_first(pods) if not _place(pod, nodes[name], grows=nodes[name], node=node)]
+    system = SYSTEM_PODS_OF_CLUSTER if flexible or any(nodes.values()) else ()
+    for pod in [*_largest_first(flexible), *system]:
+        grows = next((nodes[name] for name, most in limits if len(nodes[name]) < most), nodes[limits[-1][0]])
+        if not _place(pod, [each for pool in nodes.values() for each in pool], grows=grows, node=node):
+            too_large.append(pod)
     return NodeCounts(nodes={name: len(pool) for name, pool in nodes.items()}, too_large=tuple(too_large))
+
+
+def _largest_first(pods: Iterable[PodRequests]) -> Sequence[PodRequests]:
+    return sorted(pods, key=lambda pod: (pod.memory_mi, pod.cpu_m), reverse=True)
 
 
 def _place(pod: PodRequests, existing: Sequence[_Node], *, grows: list[_Node], node: Allocatable) -> bool:

@@ -12,8 +12,9 @@ from infra.cost.billed_resources import count_billed_resources
 from infra.cost.billing_catalog import fetch_prices
 from infra.cost.estimate import estimate
 from infra.cost.price_table import Prices
+from infra.cost.quotas import TRIAL, Quotas, fetch_quotas
 from infra.cost.stack_file import read_stack_settings, require_gcp_settings
-from infra.gcp.google_api import KEY, Google
+from infra.gcp.google_api import KEY, ApiError, Google
 from infra.settings.gcp_checks import SAMPLE_VALUES
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import argument_parser
@@ -45,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
         help="estimate with another value of a setting; can be repeated",
     )
     parser.add_argument(
-        "--live", action="store_true", help="use the Cloud Billing catalogue's current prices, not the price table's"
+        "--live",
+        action="store_true",
+        help="use the Cloud Billing catalogue's current prices, and the project's own quotas",
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print the estimate as JSON")
@@ -56,31 +59,45 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace, env: Mapping[str, str], stdout: Console, stderr: Console) -> None:
     settings = read_stack_settings(args.stack, args.config)
     resources = count_billed_resources(settings, args.stack)
-    prices = Prices.load()
+    prices, quotas = Prices.load(), TRIAL
     if args.live:
         project = require_gcp_settings(settings, args.stack).cluster.project
-        google = Google.signed_in(
-            env, project=None if project == SAMPLE_VALUES["gcp.project"] else project, key=env.get(KEY) or None
-        )
+        known = None if project == SAMPLE_VALUES["gcp.project"] else project
+        google = Google.signed_in(env, project=known, key=env.get(KEY) or None)
         prices = _current_prices(google, prices, resources.region, stderr)
+        quotas = _current_quotas(google, known, resources.region, stderr)
     result = estimate(resources, prices)
     if args.prices:
         cost_report.print_prices(prices, stdout)
     elif args.json:
         stdout.print(
-            json.dumps(cost_report.as_json(result, prices), indent=2), markup=False, highlight=False, soft_wrap=True
+            json.dumps(cost_report.as_json(result, prices, quotas=quotas), indent=2),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
     else:
-        cost_report.print_table(result, prices, stdout, live=args.live)
+        cost_report.print_table(result, prices, stdout, live=args.live, quotas=quotas)
 
 
 def _current_prices(google: Google, table: Prices, region: str, stderr: Console) -> Prices:
     catalog = fetch_prices(google, table, region=region, today=datetime.now(tz=UTC).date())
     if catalog.from_table:
-        stderr.print(
-            f"cost: from the price table, as the catalogue has no certain match for: {', '.join(catalog.from_table)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        names = ", ".join(catalog.from_table)
+        _say(stderr, f"from the price table, as the catalogue has no certain match for: {names}")
     return catalog.prices
+
+
+def _current_quotas(google: Google, project: str | None, region: str, stderr: Console) -> Quotas:
+    """Return the project's quotas; those of a trial, with a message, where they cannot be read."""
+    if project is None:
+        return TRIAL
+    try:
+        return fetch_quotas(google, project=project, region=region)
+    except ApiError as error:
+        _say(stderr, f"the quotas of {project} cannot be read ({error}): compared with a trial's")
+        return TRIAL
+
+
+def _say(stderr: Console, text: str) -> None:
+    stderr.print(f"cost: {text}", markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """Output of scripts/cost: the estimate as a table and as JSON, the list of prices; one line for `pulumi preview`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from infra.cost.dollars import format_dollars, format_price, format_range
 from infra.cost.estimate import CostRange, Estimate, estimate
 from infra.cost.estimate_notes import capacity_problems, notes
 from infra.cost.price_table import HOURS_PER_MONTH, Prices
+from infra.cost.quotas import TRIAL, Quotas, quota_problems
 
 _UNKNOWN = "unknown"
 _HOURS_PER_DAY = 24
@@ -20,26 +21,33 @@ _HOURS_PER_DAY = 24
 def summary_line(resources: BilledResources, prices: Prices | None = None) -> str:
     """Return the cost of a stack as one line of text; `prices` are those of the price table unless given."""
     result = estimate(resources, prices or Prices.load())
-    cost = result.total
-    hourly = format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH)
-    least = "at least " if result.missing else ""
+    cost = cost_output(result)
     text = (
-        f"This stack costs {least}{hourly} an hour, {format_dollars(cost.low, cost.high)} a month, and"
-        f" {format_dollars(cost.stopped, cost.stopped)} a month while its nodes are at zero."
+        f"This stack costs {cost['hour']} an hour, {cost['month']} a month, and {cost['monthAtZeroNodes']} a month"
+        " while its nodes are at zero."
     )
     if result.missing:
         text += f" Not included, since their prices are unknown: {', '.join(result.missing)}."
-    return " ".join([text, *capacity_problems(resources), f"Line by line: scripts/cost --stack {resources.stack}"])
+    problems = [*capacity_problems(resources), *quota_problems(resources)]
+    return " ".join([text, *problems, f"Line by line: scripts/cost --stack {resources.stack}"])
 
 
-def sleep_cost(resources: BilledResources, prices: Prices | None = None) -> str:
-    """Return what a stack costs a month while its nodes are at zero, such as `$7.30`, for the guard's e-mails."""
-    result = estimate(resources, prices or Prices.load())
-    stopped = format_dollars(result.total.stopped, result.total.stopped)
-    return f"at least {stopped}" if result.missing else stopped
+def cost_output(result: Estimate) -> Mapping[str, str]:
+    """Return the stack output `estimate`: `pulumi preview` prints the old and the new value where a setting changes it.
+
+    With the fewest nodes to the most; with none in `monthAtZeroNodes`.
+    """
+    cost, least = result.total, "at least " if result.missing else ""
+    return {
+        "hour": least + format_dollars(cost.low / HOURS_PER_MONTH, cost.high / HOURS_PER_MONTH),
+        "month": least + format_dollars(cost.low, cost.high),
+        "monthAtZeroNodes": least + format_dollars(cost.stopped, cost.stopped),
+    }
 
 
-def print_table(result: Estimate, prices: Prices, console: Console, *, live: bool = False) -> None:
+def print_table(
+    result: Estimate, prices: Prices, console: Console, *, live: bool = False, quotas: Quotas = TRIAL
+) -> None:
     """Print the lines, their sum, and notes; needs 80 columns.
 
     `live`: the prices are from the Cloud Billing catalogue.
@@ -53,11 +61,11 @@ def print_table(result: Estimate, prices: Prices, console: Console, *, live: boo
     table.add_section()
     table.add_row("total, at least" if result.missing else "total", *_cells(result.total), style="bold")
     console.print(table)
-    for note in notes(result, prices, live=live):
+    for note in notes(result, prices, live=live, quotas=quotas):
         _say(console, note)
 
 
-def as_json(result: Estimate, prices: Prices) -> dict[str, Any]:
+def as_json(result: Estimate, prices: Prices, *, quotas: Quotas = TRIAL) -> dict[str, Any]:
     """Return the estimate for --json: dollars as text, so that nothing is rounded on the way."""
     return {
         "stack": result.resources.stack,
@@ -67,6 +75,7 @@ def as_json(result: Estimate, prices: Prices) -> dict[str, Any]:
             {"name": line.name, "detail": line.detail, "missing": list(line.missing), "month": _per_month(line.cost)}
             for line in result.lines
         ],
+        "problems": [*capacity_problems(result.resources), *quota_problems(result.resources, quotas)],
         "total": {"month": _per_month(result.total), "missing": list(result.missing)},
         "prices": [_price(prices, name, result.resources.region) for name in _names(prices)],
     }

@@ -1,11 +1,13 @@
 """Notes below the estimate: unknown prices, the limits of spending, what is not counted."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from infra.cost.billed_resources import BilledResources
 from infra.cost.dollars import format_dollars
-from infra.cost.estimate import Estimate
+from infra.cost.estimate import CostRange, Estimate
 from infra.cost.price_table import HOURS_PER_MONTH, Prices
+from infra.cost.quotas import Quotas, quota_problems
 
 _HOURS_PER_DAY = 24
 _NOT_COUNTED = (
@@ -15,13 +17,14 @@ _NOT_COUNTED = (
 """Name of a price, and what it is charged for: how much will be used is not known."""
 
 
-def notes(estimate: Estimate, prices: Prices, *, live: bool) -> Iterable[str]:
+def notes(estimate: Estimate, prices: Prices, *, live: bool, quotas: Quotas) -> Iterable[str]:
     """Yield every note, an empty line first. `live`: the prices are from the Cloud Billing catalogue."""
     resources = estimate.resources
     yield ""
     if estimate.missing:
         yield from _unknown_prices(estimate, prices, live=live)
     yield from capacity_problems(resources)
+    yield from quota_problems(resources, quotas)
     yield from _spending_limits(estimate)
     yield _end_of_stack(estimate)
     for name, usage in _NOT_COUNTED:
@@ -53,6 +56,11 @@ def capacity_problems(resources: BilledResources) -> Iterable[str]:
             yield (
                 f"Too few nodes: the pool {pool.name} needs {pool.needed_nodes} for all its pods, but"
                 f" {pool.max_setting} is {pool.max_nodes}."
+            )
+        elif pool.needed_without_spot > pool.max_nodes:
+            yield (
+                f"Where no spot machine is to be had, some pods wait for one: the pool {pool.name} needs"
+                f" {pool.needed_without_spot} nodes for all, but {pool.max_setting} is {pool.max_nodes}."
             )
     if resources.pods_too_large:
         (machine_type,) = {pool.machine_type for pool in resources.node_pools}
@@ -89,7 +97,22 @@ def _spending_limits(estimate: Estimate) -> Iterable[str]:
         )
     else:
         yield "guard.ttlHours is 0: only the budget stops the nodes, hours after the money is spent."
-    budget = resources.budget_usd
-    if budget is not None and cost.high > budget and not estimate.missing:
+    if resources.budget_usd is not None and not estimate.missing:
+        yield from _budget_limits(resources, cost, resources.budget_usd)
+
+
+def _budget_limits(resources: BilledResources, cost: CostRange, budget: Decimal) -> Iterable[str]:
+    """Yield how long the budget lasts. It counts as the estimate does: less the credit for one zonal cluster's fee."""
+    if cost.high > budget:
         least, most = (int(budget * HOURS_PER_MONTH / amount) for amount in (cost.high, cost.low or cost.high))
         yield f"The budget of ${budget:f} a month pays for {least} hours with all nodes, {most} with the fewest."
+    share = budget * resources.guard_percent / 100
+    if cost.stopped <= share:
+        yield f"With its nodes at zero the stack uses {format_dollars(cost.stopped, cost.stopped)} of the budget."
+        return
+    hours = int(share * HOURS_PER_MONTH / cost.stopped)
+    effect = "; then the guard stops nodes that scripts/wake restored" if resources.guard_stops_nodes else ""
+    yield (
+        f"With its nodes at zero the stack alone uses up {resources.guard_percent} % of the budget in {hours} hours"
+        f"{effect}: set a larger budget.amount."
+    )

@@ -11,6 +11,10 @@ _NAME = re.compile(
     r"(?P<family>e2)-(?:(?P<shared>micro|small|medium)|(?P<kind>standard|highmem|highcpu)-(?P<cores>\d+))"
 )
 
+_SHARED_VCPUS = 2
+"""vCPUs of an E2 machine with a shared core, as quotas count them."""
+_VCPUS = re.compile(r".*-(\d+)")
+
 
 @dataclass(frozen=True, kw_only=True)
 class MachineType:
@@ -33,3 +37,12 @@ def parse_machine_type(name: str) -> MachineType | None:
         return MachineType(family=match["family"], cores=Decimal(cores), gib=Decimal(gib), shared_core=True)
     cores = Decimal(match["cores"])
     return MachineType(family=match["family"], cores=cores, gib=cores * _GIB_PER_CORE[match["kind"]])
+
+
+def count_vcpus(name: str) -> int | None:
+    """Return the vCPUs of a machine type as quotas count them; None for a name that does not end in their number."""
+    machine_type = parse_machine_type(name)
+    if machine_type and machine_type.shared_core:
+        return _SHARED_VCPUS
+    match = _VCPUS.fullmatch(name)
+    return int(match[1]) if match else None

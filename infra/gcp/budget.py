@@ -3,12 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceHookBinding, ResourceOptions
 from pulumi_gcp import billing, monitoring, pubsub
 
+from infra.gcp.budget_errors import PUBLISHER, explain_budget_errors
 from infra.gcp.cloud_context import CloudContext, project_number
 
 _PERCENT = 100
+CREDIT_TYPES = (
+    "COMMITTED_USAGE_DISCOUNT",
+    "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
+    "DISCOUNT",
+    "FEE_UTILIZATION_OFFSET",
+    "FREE_TIER",
+    "RESELLER_MARGIN",
+    "SUBSCRIPTION_BENEFIT",
+    "SUSTAINED_USAGE_DISCOUNT",
+)
+"""Credits that lower what counts as spent: all but PROMOTION, which is a trial's or a voucher's, and ends.
+
+FREE_TIER pays back the fee of one zonal cluster: without it a stack asleep would spend $2.40 a day of its budget.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +49,6 @@ class Budget(ComponentResource):
         self.channels = [
             self._make_channel(number, email) for number, email in enumerate(args.context.settings.budget.emails)
         ]
-        # Google grants its own publisher account access when the budget is created.
         self.topic = pubsub.Topic(
             "budget",
             name=args.context.name("budget"),
@@ -46,7 +60,7 @@ class Budget(ComponentResource):
         )
         account = args.context.settings.budget.billing_account
         if account and args.can_create_budget:
-            self._make_budget(account, args.after)
+            self._make_budget(account, args.after, publisher=self._grant_publisher())
         self.register_outputs({"topic": self.topic.id})
 
     def _make_channel(self, number: int, email: str) -> Output[str]:
@@ -63,7 +77,22 @@ class Budget(ComponentResource):
         )
         return channel.name
 
-    def _make_budget(self, account: str, after: Sequence[Resource]) -> None:
+    def _grant_publisher(self) -> Resource:
+        """Let Google's account publish to the topic.
+
+        The budget's API grants it too, but where an organization refuses foreign members it answers 400 without a
+        reason; here the answer names the policy.
+        """
+        return pubsub.TopicIAMMember(
+            "budget-publisher",
+            project=self._context.project,
+            topic=self.topic.name,
+            role="roles/pubsub.publisher",
+            member=f"serviceAccount:{PUBLISHER}",
+            opts=self._inside,
+        )
+
+    def _make_budget(self, account: str, after: Sequence[Resource], *, publisher: Resource) -> None:
         budget = self._context.settings.budget
         billing.Budget(
             "budget",
@@ -80,8 +109,8 @@ class Budget(ComponentResource):
                     project_number(self._context, parent=self, after=after).apply(lambda number: f"projects/{number}")
                 ],
                 calendar_period="MONTH",
-                # Or a trial's credit would hide what is spent until there is none left.
-                credit_types_treatment="EXCLUDE_ALL_CREDITS",
+                credit_types_treatment="INCLUDE_SPECIFIED_CREDITS",
+                credit_types=list(CREDIT_TYPES),
             ),
             threshold_rules=_thresholds(budget.actual_percents, budget.forecast_percents),
             all_updates_rule=billing.BudgetAllUpdatesRuleArgs(
@@ -90,7 +119,15 @@ class Budget(ComponentResource):
                 monitoring_notification_channels=list(self.channels),
                 disable_default_iam_recipients=False,
             ),
-            opts=self._inside,
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=[*after, publisher],
+                hooks=ResourceHookBinding(
+                    on_error=[
+                        explain_budget_errors(account=account, currency=budget.currency, project=self._context.project)
+                    ]
+                ),
+            ),
         )
 
 

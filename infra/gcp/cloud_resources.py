@@ -70,12 +70,11 @@ def make_cloud(args: CloudArgs) -> Cloud:
     provider = make_cluster_provider(
         context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
     )
-    nodes = args.settings.nodes
     return Cloud(
         provider=provider,
         target=TargetCluster(
             images=registry.images,
-            transformations=[place_pods(nodes.on_demand_for, has_spot=bool(nodes.spot_max)), skip_deletion_wait],
+            transformations=[place_pods(args.settings.nodes.on_demand_for), skip_deletion_wait],
             after=[make_storage_class(context, provider=provider)],
         ),
         guard=guard.output,

@@ -8,6 +8,7 @@ from pulumi_gcp import container
 
 from infra.gcp import vpc_network
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.node_hardening import HARDENED
 from infra.settings.gcp_settings import GkeClusterSettings
 
 _MINUTES = 45
@@ -68,7 +69,11 @@ def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
         remove_default_node_pool=True,
         initial_node_count=1,
         node_config=container.ClusterNodeConfigArgs(
-            service_account=args.node_account, disk_type="pd-balanced", disk_size_gb=20, resource_labels=context.labels
+            service_account=args.node_account,
+            disk_type="pd-balanced",
+            disk_size_gb=20,
+            resource_labels=context.labels,
+            **HARDENED,
         ),
         network=args.network.network,
         subnetwork=args.network.subnetwork,
@@ -87,6 +92,10 @@ def _arguments(args: GkeClusterArgs) -> container.ClusterArgs:
         ),
         database_encryption=_encryption(settings),
         enable_legacy_abac=False,
+        # Nothing is bound to every user, with a login or without.
+        rbac_binding_config=container.ClusterRbacBindingConfigArgs(
+            enable_insecure_binding_system_authenticated=False, enable_insecure_binding_system_unauthenticated=False
+        ),
         master_auth=container.ClusterMasterAuthArgs(
             client_certificate_config=container.ClusterMasterAuthClientCertificateConfigArgs(
                 issue_client_certificate=False

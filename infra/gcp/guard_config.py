@@ -6,6 +6,7 @@ from typing import Any
 from infra.gcp.cloud_context import CloudContext, label_text
 from infra.gcp.node_pools import pool_specs
 from infra.gcp.vpc_network import ROUTER
+from infra.settings.gcp_settings import DEFAULT_CURRENCY
 
 TIMEOUT_SECONDS = 540
 """Timeout of a function: the maximum for event-driven ones."""
@@ -32,7 +33,7 @@ def function_environment(context: CloudContext, *, sleep_cost: str) -> dict[str,
         "GUARD_CLUSTER": cluster.name,
         "GUARD_MODE": guard.mode,
         "GUARD_SHARE": str(guard.percent / _PERCENT),
-        "GUARD_CURRENCY": budget.currency,
+        "GUARD_CURRENCY": budget.currency or DEFAULT_CURRENCY,
         "GUARD_CLOCK_JOB": clock_job(context),
         "GUARD_TTL_HOURS": str(guard.ttl_hours),
         "GUARD_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),

@@ -1,4 +1,4 @@
-"""Node pools: a spot pool, whose nodes Google may take back at any time, and a small on-demand pool; their account."""
+"""Node pools: a small on-demand pool, and a spot pool, whose nodes Google may take back at any time; their account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from pulumi_gcp import artifactregistry, container, projects, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.node_hardening import HARDENED
 from infra.settings.gcp_settings import NodeSettings
 from infra.workloads.former_names import formerly
 
@@ -25,15 +26,19 @@ class NodePoolSpec:
 
     name: str
     spot: bool
+    initial: int
+    """Nodes of each zone when the pool is created, and when scripts/wake restores it."""
     low: int
     high: int
+    surge: int
+    """Nodes above `high` while GKE upgrades the pool; without any, a node is taken down before it is replaced."""
     location_policy: str
 
     @property
     def size_request(self) -> Mapping[str, Any]:
         """Node count and autoscaling that scripts/wake restores, as fields of GKE's API."""
         return {
-            "nodes": 1,
+            "nodes": self.initial,
             "autoscaling": {
                 "totalMinNodeCount": self.low,
                 "totalMaxNodeCount": self.high,
@@ -43,15 +48,21 @@ class NodePoolSpec:
 
 
 def pool_specs(nodes: NodeSettings) -> list[NodePoolSpec]:
-    """The node pools that the settings describe."""
+    """The node pools that the settings describe.
+
+    The spot pool starts without nodes, and its upgrades add none: where no spot machine is to be had, GKE would wait
+    for one, and `pulumi up` with it. The autoscaler adds nodes to either pool.
+    """
     steady = NodePoolSpec(
         name=STEADY,
         spot=False,
+        initial=1,
         low=int(bool(nodes.on_demand_for)),
         high=nodes.on_demand_max,
+        surge=1,
         location_policy="BALANCED",
     )
-    spot = NodePoolSpec(name=SPOT, spot=True, low=0, high=nodes.spot_max, location_policy="ANY")
+    spot = NodePoolSpec(name=SPOT, spot=True, initial=0, low=0, high=nodes.spot_max, surge=0, location_policy="ANY")
     return [steady, spot] if nodes.spot_max else [steady]
 
 
@@ -119,14 +130,16 @@ class NodePools(ComponentResource):
                 project=args.context.project,
                 location=args.context.location,
                 cluster=args.cluster.name,
-                initial_node_count=1,
+                initial_node_count=pool.initial,
                 autoscaling=container.NodePoolAutoscalingArgs(
                     total_min_node_count=pool.low,
                     total_max_node_count=pool.high,
                     location_policy=pool.location_policy,
                 ),
                 management=container.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
-                upgrade_settings=container.NodePoolUpgradeSettingsArgs(max_surge=1, max_unavailable=0),
+                upgrade_settings=container.NodePoolUpgradeSettingsArgs(
+                    max_surge=pool.surge, max_unavailable=0 if pool.surge else 1
+                ),
                 node_config=_node(args, pool),
                 opts=ResourceOptions(
                     parent=self,
@@ -146,14 +159,8 @@ def _node(args: NodePoolsArgs, pool: NodePoolSpec) -> container.NodePoolNodeConf
         spot=pool.spot,
         disk_type="pd-balanced",
         disk_size_gb=nodes.disk_gb,
-        image_type="COS_CONTAINERD",
         service_account=args.account,
-        oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],  # its roles limit it
         labels={CAPACITY: pool.name},
         resource_labels=args.context.labels,
-        shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(
-            enable_secure_boot=True, enable_integrity_monitoring=True
-        ),
-        workload_metadata_config=container.NodePoolNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
-        metadata={"disable-legacy-endpoints": "true"},
+        **HARDENED,
     )

@@ -1,6 +1,8 @@
-"""Transformation that places pods on node pools: those of nodes.onDemandFor on demand, the others on spot nodes.
+"""Transformation that places pods on node pools: those of nodes.onDemandFor on demand, the others preferably on spot.
 
-Only GKE has two kinds of nodes, so infra/workloads/ knows nothing of them: a transformation adds the node selectors.
+Only GKE has two kinds of nodes, so infra/workloads/ knows nothing of them: a transformation adds the node affinity. It
+is required where a part may not be interrupted, and else preferred: where no spot machine is to be had, the autoscaler
+adds nodes to the other pool. It does not see a preference, but adds the cheapest node that fits, which is a spot node.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -23,53 +25,64 @@ _WORKLOADS = {
 }
 _CHART = "kubernetes:helm.sh/v3:Release"
 _STRIMZI = "kubernetes:kafka.strimzi.io/v1:"
+_WEIGHT = 100
+"""Of a preference, 1 to 100."""
 
 
-def place_pods(on_demand_for: Set[str], *, has_spot: bool) -> Transformation:
-    """A Pulumi transformation that adds node selectors and affinities to every resource that has pods."""
+def place_pods(on_demand_for: Set[str]) -> Transformation:
+    """A Pulumi transformation that adds a node affinity to every resource that has pods."""
 
-    def capacity(part: str) -> str:
-        return STEADY if part in on_demand_for or not has_spot else SPOT
+    def affinity(part: str) -> Object:
+        return _required(STEADY) if part in on_demand_for else _preferred(SPOT)
 
     def place(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-        changed = place_properties(args.type_, args.name, args.props, capacity)
+        changed = place_properties(args.type_, args.name, args.props, affinity)
         return None if changed is None else ResourceTransformationResult(changed, args.opts)
 
     return place
 
 
-def place_properties(type_: str, name: str, props: Mapping[str, Any], capacity: Callable[[str], str]) -> Object | None:
+def place_properties(
+    type_: str, name: str, props: Mapping[str, Any], affinity: Callable[[str], Object]
+) -> Object | None:
     """Properties of a resource with its pods placed; None for a resource without pods.
 
-    `capacity` is the pool of a part, as nodes.onDemandFor names it.
+    `affinity` is the node affinity of a part, as nodes.onDemandFor names it.
     """
     if type_ in _WORKLOADS:
-        where = {"template": {"spec": {"node_selector": {CAPACITY: capacity(_JOBS.get(name, name))}}}}
-        return {**props, "spec": _merge(props["spec"], where)}
+        part = _JOBS.get(name, name)
+        return {**props, "spec": _merge(props["spec"], {"template": {"spec": {"affinity": affinity(part)}}})}
     if type_ == _CHART:
-        return {**props, "values": _merge(props["values"], {"nodeSelector": {CAPACITY: capacity("operator")}})}
+        return {**props, "values": _merge(props["values"], {"affinity": affinity("operator")})}
     if type_.startswith(_STRIMZI):
-        return _strimzi(type_.removeprefix(_STRIMZI), props, capacity)
+        return _strimzi(type_.removeprefix(_STRIMZI), props, affinity)
     return None
 
 
-def _strimzi(kind: str, props: Mapping[str, Any], capacity: Callable[[str], str]) -> Object | None:
-    """As `place_properties`: Strimzi's pod templates have an affinity, but no node selector."""
+def _strimzi(kind: str, props: Mapping[str, Any], affinity: Callable[[str], Object]) -> Object | None:
+    def pods(part: str) -> Object:
+        return {"template": {"pod": {"affinity": affinity(part)}}}
+
     if kind == "KafkaNodePool":
-        return {**props, "spec": _merge(props["spec"], _pod(capacity("kafka")))}
+        return {**props, "spec": _merge(props["spec"], pods("kafka"))}
     if kind == "KafkaConnect":
-        return {**props, "spec": _merge(props["spec"], _pod(capacity("connect")))}
+        return {**props, "spec": _merge(props["spec"], pods("connect"))}
     if kind == "Kafka":
-        return {**props, "spec": _merge(props["spec"], {"entityOperator": _pod(capacity("operator"))})}
+        return {**props, "spec": _merge(props["spec"], {"entityOperator": pods("operator")})}
     return None
 
 
-def _pod(value: str) -> Object:
-    term = {"matchExpressions": [{"key": CAPACITY, "operator": "In", "values": [value]}]}
-    needed = {"nodeSelectorTerms": [term]}
-    return {
-        "template": {"pod": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": needed}}}}
-    }
+def _required(pool: str) -> Object:
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [_nodes(pool)]}}}
+
+
+def _preferred(pool: str) -> Object:
+    preference = {"weight": _WEIGHT, "preference": _nodes(pool)}
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preference]}}
+
+
+def _nodes(pool: str) -> Object:
+    return {"matchExpressions": [{"key": CAPACITY, "operator": "In", "values": [pool]}]}
 
 
 def _merge(spec: Any, changes: Object) -> Any:

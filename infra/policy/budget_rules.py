@@ -8,10 +8,11 @@ BUDGET = "gcp:billing/budget:Budget"
 FREE_TYPES = frozenset(
     {
         BUDGET,
-        # The budget depends on these: enabled APIs, its e-mail channels, and its topic.
+        # The budget depends on these: enabled APIs, its e-mail channels, its topic, and who may publish to it.
         "gcp:projects/service:Service",
         "gcp:monitoring/notificationChannel:NotificationChannel",
         "gcp:pubsub/topic:Topic",
+        "gcp:pubsub/topicIAMMember:TopicIAMMember",
     }
 )
 """Types that may be created before the budget. Any other type may cost something."""

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,16}[a-z0-9]")
 _MACHINE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
+_KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
 RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
 GUARD_MODES = ("scale-to-zero", "notify", "off")
 ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
@@ -98,7 +98,7 @@ VALUE_CHECKS: Mapping[str, Check] = {
     "nodes.onDemandFor": _parts,
     "budget.billingAccount": _like(_ACCOUNT, "the id of a billing account (gcloud billing accounts list)", empty=True),
     "budget.amount": _between(1, 1_000_000, "units of budget.currency"),
-    "budget.currency": _like(re.compile("[A-Z]{3}"), "a currency code of three capitals, such as USD"),
+    "budget.currency": _like(re.compile("[A-Z]{3}"), "a currency code of three capitals, such as USD", empty=True),
     "budget.actualPercents": _percents,
     "budget.forecastPercents": _percents,
     "budget.emails": _emails,
@@ -140,37 +140,39 @@ def _clock(values: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _key_location(values: Mapping[str, Any]) -> str | None:
+    """Check that the key is in the cluster's region, as GKE requires; the multi-region `global` is not."""
+    key, location = _KEY.fullmatch(values.get("gcp.secretsKey", "")), values.get("gcp.location", "")
+    region = location.rpartition("-")[0] if ZONE.fullmatch(location) else location
+    if not values.get("gcp.project") or not key or not _REGION.fullmatch(region) or key[1] == region:
+        return None
+    return f"the key is in {key[1]}, but a cluster in {location} can only use one in {region}"
+
+
 def _pool(values: Mapping[str, Any]) -> str | None:
     if not values.get("gcp.project"):
         return None
-    return _brokers(values) or _zones(values, "nodes.onDemandMax")
+    return _brokers(values) or _zones(values)
 
 
 def _brokers(values: Mapping[str, Any]) -> str | None:
     least = values.get("kafka.brokers") or _BROKERS
     if values.get("profile") != "large":
         return None
-    pool = "nodes.onDemandMax" if "kafka" in values.get("nodes.onDemandFor", ()) else "nodes.spotMax"
-    most = values.get(pool, least)
-    return None if most >= least else f"the profile large has {least} brokers on as many nodes, but {pool} is {most}"
+    most, elsewhere = values.get("nodes.onDemandMax", least), values.get("nodes.spotMax", 0)
+    if "kafka" not in values.get("nodes.onDemandFor", ()):
+        most += elsewhere
+    return (
+        None if most >= least else f"the profile large has {least} brokers on as many nodes, of which there are {most}"
+    )
 
 
-def _zones(values: Mapping[str, Any], name: str) -> str | None:
-    """Check a pool's maximum. GKE counts the initial nodes of a pool per zone, but its maximum over all zones."""
-    location, most = values.get("gcp.location", ""), values.get(name, _ZONES)
+def _zones(values: Mapping[str, Any]) -> str | None:
+    """Check the on-demand pool's maximum. GKE counts its initial node per zone, but its maximum over all zones."""
+    location, most = values.get("gcp.location", ""), values.get("nodes.onDemandMax", _ZONES)
     if not _REGION.fullmatch(location) or most >= _ZONES:
         return None
-    return f"in a region a pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
-
-
-def _spot(values: Mapping[str, Any]) -> str | None:
-    if not values.get("gcp.project"):
-        return None
-    if values.get("nodes.spotMax", 1):
-        return _zones(values, "nodes.spotMax")
-    if not set(ON_DEMAND_PARTS) - set(values.get("nodes.onDemandFor", ON_DEMAND_PARTS)):
-        return None
-    return "without a spot pool nodes.onDemandFor has to list every part; list them all there, or set 1 or more here"
+    return f"in a region the pool starts with a node in each of {_ZONES} zones, so a maximum of {most} is too low"
 
 
 COMBINATION_CHECKS: Mapping[str, Check] = {
@@ -180,8 +182,8 @@ COMBINATION_CHECKS: Mapping[str, Check] = {
         "it is required with gcp.project: at least one address, for e-mails about spending", "budget.emails"
     ),
     "budget.allowWithoutBudget": _clock,
+    "gcp.secretsKey": _key_location,
     "nodes.onDemandMax": _pool,
-    "nodes.spotMax": _spot,
 }
 """Check of all values together, by the name of the setting to change where it fails."""
 

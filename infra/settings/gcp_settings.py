@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from infra.settings.gcp_checks import ZONE
 from infra.settings.setting_values import SettingValues
 
+DEFAULT_CURRENCY = "USD"
+"""Assumed where neither budget.currency nor the billing account says another."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GkeClusterSettings:
@@ -45,11 +48,12 @@ class NodeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetSettings:
-    """The budget of a month, before credits, and who gets its e-mails."""
+    """The budget of a month, before a trial's credit, and who gets its e-mails."""
 
     billing_account: str | None
     amount: int
     currency: str
+    """Empty for the billing account's."""
     actual_percents: tuple[int, ...]
     forecast_percents: tuple[int, ...]
     emails: tuple[str, ...]

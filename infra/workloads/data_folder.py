@@ -29,7 +29,6 @@ def data_folder(
             "access_modes": ["ReadOnlyMany"],
             # The user's files stay when the claim is deleted.
             "persistent_volume_reclaim_policy": "Retain",
-            "storage_class_name": "",
             "host_path": {"path": path, "type": "Directory"},
             "claim_ref": {"namespace": context.namespace, "name": _NAME},
         },

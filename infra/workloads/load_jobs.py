@@ -1,6 +1,6 @@
 """Jobs that load a source, then prove it. `pulumi up` waits for both.
 
-A load that rejects rows, or a proof that finds a difference, fails `pulumi up`.
+A load that rejects rows, or a proof that finds a difference, fails `pulumi up`, and the next one runs it again.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pulumi_kubernetes.core.v1 import ContainerArgsDict
 
 from infra.settings.profiles import Resources
 from infra.settings.stack_settings import LoadSettings
-from infra.workloads import data_folder, toolbox
+from infra.workloads import data_folder, source_reader, toolbox
 from infra.workloads.pod_template import Pod
 from infra.workloads.workload_context import WorkloadContext
 from producer.runtime.exit_status import Exit
@@ -20,11 +20,13 @@ from producer.runtime.exit_status import Exit
 _UID = 65532
 _LOAD = "load"
 _PROOF = "proof"
-_RESOURCES = Resources(cpu="500m", memory_mi=768)
-_DAY_SECONDS = 24 * 60 * 60
+RESOURCES = Resources(cpu="200m", memory_mi=768)
+"""Of each Job; little CPU, so that it fits beside the pipeline, and no limit on what it uses."""
 _RETRIES = 3
 _NOT_RETRIED = (Exit.USAGE, Exit.REJECTED, Exit.DIFFERENT)
 """Exit statuses that a retry would end with too."""
+_REPLACED_WHERE_FAILED = {"pulumi.com/replaceUnready": "true"}
+"""Annotation: Pulumi replaces a Job that has not succeeded. Otherwise every later `up` reports the old failure."""
 _REPORT = "/tmp/proof.html"  # noqa: S108 the container's own
 
 
@@ -75,22 +77,23 @@ class LoadJobs(ComponentResource):
         pod = Pod(
             name=name,
             component=_LOAD,
-            resources=_RESOURCES,
+            resources=RESOURCES,
             user=_UID,
             container=container,
             scratch={"/tmp": scratch},  # noqa: S108 its own
             volumes=[data_folder.VOLUME] if self._args.load.folder else [],
             mounts=[data_folder.MOUNT] if self._args.load.folder else [],
             mounts_kafka_ca=True,
+            service_account=source_reader.NAME,
             restart_policy="Never",
         )
         return Job(
             name,
-            metadata=self._args.context.metadata(name, _LOAD),
+            metadata=self._args.context.metadata(name, _LOAD, annotations=_REPLACED_WHERE_FAILED),
+            # No ttl_seconds_after_finished: `pulumi up --refresh` would miss the deleted Job, and load again.
             spec={
                 "backoff_limit": _RETRIES,
                 "active_deadline_seconds": minutes * 60,
-                "ttl_seconds_after_finished": _DAY_SECONDS,
                 "pod_failure_policy": _failure_policy(name),
                 "template": pod.template(),
             },

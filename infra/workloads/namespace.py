@@ -1,4 +1,4 @@
-"""The namespace and its rules: pod security standard, resource quota, default limits and network policies."""
+"""The namespace and its rules: pod security standard, quota, default limits, network policies, a service account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from infra.workloads import network_policies
 from infra.workloads.former_names import formerly
+from infra.workloads.source_reader import make_source_reader
 from infra.workloads.workload_context import WorkloadContext, labels
 
 _COMPONENT = "namespace"
@@ -42,6 +43,7 @@ class NamespaceRules(ComponentResource):
         self._inside = ResourceOptions(parent=self, depends_on=[self._namespace])
         self._make_quota()
         self._make_limits()
+        make_source_reader(self._context, parent=self, after=[self._namespace])
         for policy, spec in network_policies.policies(
             api_server_cidrs=args.api_server_cidrs, console=args.console
         ).items():

@@ -24,11 +24,16 @@ MYSQL_PORT = 3306
 REDIS_PORT = 6379
 API_SERVER = "api-server"
 WEB = "web"
+METADATA = "metadata"
+"""GKE's metadata server, which gives a pod the credentials of its service account, for buckets."""
 _OUTSIDE = {
     # Port of its Service, and of the server itself: network plugins differ in which of the two they see.
     API_SERVER: (443, 6443),
     WEB: (80, 443),
+    # Before and after the node's address translation: Dataplane V2 applies policies before it, others after.
+    METADATA: (80, 988),
 }
+_METADATA_ADDRESSES = ("169.254.169.254/32", "169.254.169.252/32")
 _DNS_PORT = 53
 # A cache on each node is GKE's default; with Dataplane V2 its pods are what a policy sees in place of kube-dns.
 _DNS_PODS = ("kube-dns", "node-local-dns")
@@ -81,8 +86,8 @@ FLOWS: Sequence[Flow] = (
     Flow("registry", "kafka", (KAFKA_PORT,)),
     Flow("load", "kafka", (KAFKA_PORT,)),
     Flow("load", "registry", (REGISTRY_PORT,)),
-    # A source can be on the web.
-    *(Flow(source, WEB, _OUTSIDE[WEB]) for source in ("load", "proof", "toolbox")),
+    # A source can be on the web, or in a bucket.
+    *(Flow(source, to, _OUTSIDE[to]) for source in ("load", "proof", "toolbox") for to in (WEB, METADATA)),
     *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE_SERVERS),
 )
 _CONSOLE: Sequence[Flow] = tuple(
@@ -109,15 +114,29 @@ def policies(*, api_server_cidrs: Sequence[str], console: bool) -> Mapping[str, 
         "default-deny": {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
         "allow-dns": {"pod_selector": {}, "policy_types": ["Egress"], "egress": [_dns()]},
         **{
-            f"allow-{party}": {
-                "pod_selector": {"match_labels": dict(PODS[party])},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [_ingress(flow) for flow in allowed if flow.target == party],
-                "egress": [_egress(flow, api_server_cidrs) for flow in allowed if flow.source == party],
-            }
+            f"allow-{party}": _policy(
+                party,
+                ingress=[_ingress(flow) for flow in allowed if flow.target == party],
+                egress=[_egress(flow, api_server_cidrs) for flow in allowed if flow.source == party],
+            )
             for party in sorted(parties)
         },
     }
+
+
+def _policy(
+    party: str, *, ingress: list[NetworkPolicyIngressRuleArgsDict], egress: list[NetworkPolicyEgressRuleArgsDict]
+) -> NetworkPolicySpecArgsDict:
+    """A policy without empty lists: the API server drops them, and each `up --refresh` would add them again."""
+    spec: NetworkPolicySpecArgsDict = {
+        "pod_selector": {"match_labels": dict(PODS[party])},
+        "policy_types": ["Ingress", "Egress"],
+    }
+    if ingress:
+        spec["ingress"] = ingress
+    if egress:
+        spec["egress"] = egress
+    return spec
 
 
 def _ingress(flow: Flow) -> NetworkPolicyIngressRuleArgsDict:
@@ -129,6 +148,8 @@ def _egress(flow: Flow, api_server_cidrs: Sequence[str]) -> NetworkPolicyEgressR
         return {"to": [_pods(flow.target)], "ports": _ports(flow.ports)}
     if flow.target == API_SERVER and api_server_cidrs:
         return {"to": [{"ip_block": {"cidr": cidr}} for cidr in api_server_cidrs], "ports": _ports(flow.ports)}
+    if flow.target == METADATA:
+        return {"to": [{"ip_block": {"cidr": cidr}} for cidr in _METADATA_ADDRESSES], "ports": _ports(flow.ports)}
     return {"ports": _ports(flow.ports)}
 
 

@@ -7,6 +7,7 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
     EnvVarArgsDict,
     PodSecurityContextArgsDict,
+    PodSpecArgsDict,
     PodTemplateSpecArgsDict,
     ResourceRequirementsArgsDict,
     SecurityContextArgsDict,
@@ -14,6 +15,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeArgsDict,
     VolumeMountArgsDict,
 )
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from infra.settings.profiles import Resources
 from infra.workloads.workload_context import labels, selector
@@ -25,6 +27,7 @@ CONTAINER_SECURITY: SecurityContextArgsDict = {
     "capabilities": {"drop": ["ALL"]},
     "read_only_root_filesystem": True,
 }
+_MIB_PER_GIB = 1024
 _CA_VOLUME: VolumeArgsDict = {
     "name": "kafka-ca",
     "secret": {"secret_name": CA_SECRET, "items": [{"key": "ca.crt", "path": "ca.crt"}]},
@@ -52,25 +55,37 @@ class Pod:
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     grace_seconds: int = 30
     restart_policy: str = "Always"
+    service_account: str = "default"
+    """Its token for Kubernetes' API is not mounted."""
     spread: bool = False
     """Spread the pods over nodes and zones where possible."""
 
     def template(self) -> PodTemplateSpecArgsDict:
-        """The pod template of a Deployment, a StatefulSet or a Job."""
-        return {
-            "metadata": {"labels": labels(self.name, self.component), "annotations": dict(self.annotations)},
-            "spec": {
-                "automount_service_account_token": False,
-                # Otherwise each Service puts variables like MYSQL_PORT=tcp://… into every container.
-                "enable_service_links": False,
-                "restart_policy": self.restart_policy,
-                "termination_grace_period_seconds": self.grace_seconds,
-                "security_context": pod_security(self.user),
-                "topology_spread_constraints": spread_over(self.name) if self.spread else [],
-                "containers": [self._container()],
-                "volumes": self._volumes(),
-            },
+        """The pod template of a Deployment, a StatefulSet or a Job.
+
+        Without empty lists, which the API server drops: after a refresh Pulumi would see a change, and replace a Job.
+        """
+        metadata: ObjectMetaArgsDict = {"labels": labels(self.name, self.component)}
+        if self.annotations:
+            metadata["annotations"] = dict(self.annotations)
+        return {"metadata": metadata, "spec": self._spec()}
+
+    def _spec(self) -> PodSpecArgsDict:
+        spec: PodSpecArgsDict = {
+            "service_account_name": self.service_account,
+            "automount_service_account_token": False,
+            # Otherwise each Service puts variables like MYSQL_PORT=tcp://… into every container.
+            "enable_service_links": False,
+            "restart_policy": self.restart_policy,
+            "termination_grace_period_seconds": self.grace_seconds,
+            "security_context": pod_security(self.user),
+            "containers": [self._container()],
         }
+        if self.spread:
+            spec["topology_spread_constraints"] = spread_over(self.name)
+        if volumes := self._volumes():
+            spec["volumes"] = volumes
+        return spec
 
     def _container(self) -> ContainerArgsDict:
         scratch: list[VolumeMountArgsDict] = [{"name": _volume_name(path), "mount_path": path} for path in self.scratch]
@@ -107,7 +122,9 @@ def pod_security(user: int) -> PodSecurityContextArgsDict:
 
 def resource_requirements(resources: Resources) -> ResourceRequirementsArgsDict:
     """Requests and limits: the memory request is the limit, so that no other pod can take it; CPU has no limit."""
-    memory = f"{resources.memory_mi}Mi"
+    gib, rest = divmod(resources.memory_mi, _MIB_PER_GIB)
+    # As the API server writes it.
+    memory = f"{resources.memory_mi}Mi" if rest else f"{gib}Gi"
     return {"requests": {"cpu": resources.cpu, "memory": memory}, "limits": {"memory": memory}}
 
 

@@ -11,7 +11,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import EnvVarArgsDict
 
 from infra.settings.profiles import Resources
-from infra.workloads import connect_cluster, schema_registry
+from infra.workloads import connect_cluster, schema_registry, source_reader
 from infra.workloads.kafka_cluster import BOOTSTRAP
 from infra.workloads.network_policies import MYSQL_PORT, REDIS_PORT
 from infra.workloads.pod_template import CA_FILE, Pod, secret_variable, variable
@@ -63,6 +63,7 @@ def _pod(context: WorkloadContext) -> Pod:
         },
         scratch={"/tmp": SCRATCH},  # noqa: S108 its own
         mounts_kafka_ca=True,
+        service_account=source_reader.NAME,
         grace_seconds=1,
     )
 

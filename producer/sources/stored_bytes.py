@@ -178,7 +178,10 @@ def _open_bucket(url: str, env: Mapping[str, str]) -> tuple[Any, int | None]:
 
     emulator = env.get("STORAGE_EMULATOR_HOST")
     settings: dict[str, Any] = {"endpoint_url": emulator, "token": "anon"} if emulator else {}
-    buckets = GCSFileSystem(skip_instance_cache=True, session_kwargs={"trust_env": True}, **settings)
+    # Credentials: of gcloud on a machine, of the pod's service account on GKE; without any, public buckets only.
+    buckets = GCSFileSystem(
+        access="read_only", skip_instance_cache=True, session_kwargs={"trust_env": True}, **settings
+    )
     file: Any = buckets.open(url, "rb", cache_type="readahead")
     return file, file.size
 

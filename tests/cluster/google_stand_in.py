@@ -8,10 +8,11 @@ import ipaddress
 import os
 import ssl
 from base64 import b64encode
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cryptography import x509
@@ -24,7 +25,7 @@ from infra.program import deploy
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings
 from tests.cluster.grpc_server import serve_providers
-from tests.cluster.provider_stand_in import StandIn, Values
+from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
 from tests.cluster.pulumi_engine import Program, Stack
 from tests.cluster.pulumi_values import encoded
 from tests.cluster.random_stand_in import RandomStandIn
@@ -45,6 +46,8 @@ class GoogleServers:
     tokens: Cloud
     api: Cloud
     authority: bytes
+    refusals: dict[str, str] = field(default_factory=dict[str, str])
+    """By type of resource: what the provider says in place of creating, updating or deleting one."""
 
 
 class EchoProvider(StandIn):
@@ -52,13 +55,17 @@ class EchoProvider(StandIn):
 
     version = "1.0.0"
 
-    def __init__(self, *, endpoint: str = "", authority: str = "") -> None:
+    def __init__(
+        self, *, endpoint: str = "", authority: str = "", refusals: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._refusals = refusals
         self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
 
     def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
         return news
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
+        self._refuse(kind)
         email = f"{name}@my-lab.iam.gserviceaccount.com"
         more: dict[str, Values] = {
             "Cluster": self._cluster,
@@ -77,7 +84,11 @@ class EchoProvider(StandIn):
         return self.create(kind=kind, name=identity, inputs=inputs)[1]
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
-        return
+        self._refuse(kind)
+
+    def _refuse(self, kind: str) -> None:
+        if kind in self._refusals:
+            raise ProviderError(self._refusals[kind])
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
         return False
@@ -105,7 +116,11 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
 def serve_stand_ins(google_servers: GoogleServers) -> Generator[str]:
     """Serve the stand-in of every provider; yields the value of PULUMI_DEBUG_PROVIDERS."""
     endpoint = f"127.0.0.1:{google_servers.api.server.server_port}"
-    google = EchoProvider(endpoint=endpoint, authority=b64encode(google_servers.authority).decode())
+    google = EchoProvider(
+        endpoint=endpoint,
+        authority=b64encode(google_servers.authority).decode(),
+        refusals=google_servers.refusals,
+    )
     with serve_providers(
         {"gcp": google, "kubernetes": EchoProvider(), "docker-build": EchoProvider(), "random": RandomStandIn()}
     ) as attached:
@@ -147,13 +162,26 @@ def google_stack(
         yield stack
 
 
+class AllPermissions:
+    """Answers of Cloud Billing to a user with all permissions, on an account in dollars that pays for the project."""
+
+    def granted(self, account: str, permissions: Sequence[str]) -> Sequence[str]:
+        return permissions
+
+    def currency(self, account: str) -> str:
+        return "USD"
+
+    def account_of(self, project: str) -> str:
+        return SETTINGS["budget.billingAccount"]
+
+
 def deploy_with_all_permissions() -> None:
     """Run the program of `pulumi up` as a user with all permissions."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 Google's SDK takes seconds
 
     settings = Settings.read_stack()
     assert settings.gcp
-    deploy_on_google(settings, settings.gcp, deploy=deploy, query_permissions=lambda account, permissions: permissions)
+    deploy_on_google(settings, settings.gcp, deploy=deploy, billing=AllPermissions())
 
 
 def _certificate() -> tuple[bytes, bytes]:

@@ -110,7 +110,7 @@ class KubernetesStandIn(StandIn):
         if found is None:
             return None
         live = _bare(found)
-        return marked_like(live, inputs), restricted_to({**live, **_written_only(inputs)}, inputs)
+        return marked_like(live, inputs), restricted_to({**live, **_written_only(plain(inputs))}, inputs)
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
         if kind == RELEASE:

@@ -94,9 +94,9 @@ class Stack:
         if values:
             self._stack.set_all_config(values)
 
-    def up(self) -> RunResult:
-        """`pulumi up`; raises CommandError with all that the engine said."""
-        return self._run(self._stack.up, policy_packs=self._policy_packs)
+    def up(self, *, refresh: bool = False) -> RunResult:
+        """`pulumi up`, with --refresh if wanted; raises CommandError with all that the engine said."""
+        return self._run(self._stack.up, policy_packs=self._policy_packs, refresh=refresh)
 
     def preview(self) -> RunResult:
         """`pulumi preview`; raises CommandError as `up` does."""

@@ -26,11 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 class Cloud:
     """Stand-in of Google's APIs and of a cluster with one volume, which is gone after `looks_left` requests.
 
-    Every request for a token is granted, and every permission.
+    Every request for a token is granted, and every permission. Billing accounts are in dollars; the one of
+    `billing_account` pays for every project.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.billing_account = "01AB23-45CD67-89EF01"
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -56,6 +58,10 @@ class Cloud:
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
             def do_GET(self) -> None:
+                if self.path.startswith("/cloudbilling/"):
+                    name = f"billingAccounts/{cloud.billing_account}"
+                    self._answer({"billingAccountName": name, "currencyCode": "USD"})
+                    return
                 assert self.headers["Authorization"] == "Bearer t"
                 self._answer({"items": cloud.volumes()})
 

@@ -74,6 +74,7 @@ def everything_wrong() -> None:
     projects.IAMMember("unlimited", project="my-lab", role=role.name, member="user:me@example.com")
     unlabelled()
     kubernetes.core.v1.Service("balanced", spec={"type": "LoadBalancer"})
+    kubernetes.core.v1.Pod("selective", spec={"containers": [], "node_selector": {"sluice/capacity": "spot"}})
     kubernetes.core.v1.ConfigMap("readable", data={"password": "readable"})
     kubernetes.core.v1.ConfigMap("marked", data={"password": Output.secret("hidden")})
 
@@ -85,6 +86,8 @@ WRONG = {
     "deletion-has-a-condition": "IAMMember unlimited grants the right to delete data in the whole project",
     "no-load-balancer": "Service balanced is reachable from outside the cluster",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
+    "nodes-are-shielded": "NodePool forgotten has no nodeConfig.shieldedInstanceConfig.enableSecureBoot",
+    "no-spot-node-is-required": "Pod selective runs on spot nodes only",
     "every-secret-is-marked": "readable: data.password is not marked secret",
 }
 

@@ -2,13 +2,16 @@
 
 import base64
 import json
+import math
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.program import main
 from sluice.local.pipeline_spec import PipelineSpec
+from tests.cluster.api_client import Api
 from tests.cluster.deployment import Cluster, Deployment, deployment
 from tests.cluster.pod_security import violations, workloads
 from tests.cluster_test_accounts import objects
@@ -73,6 +76,42 @@ def test_no_password_can_be_read_in_the_state(cluster: Cluster, deployed: Deploy
 
 def test_up_again_changes_nothing(deployed: Deployment) -> None:
     assert deployed.stack.up().changed == {}
+
+
+def test_a_refresh_a_day_after_a_load_does_not_load_again(cluster: Cluster, deployed: Deployment) -> None:
+    jobs = {job["metadata"]["name"]: job["metadata"]["uid"] for job in cluster.api.list("batch/v1", "Job")}
+    assert jobs.keys() == {"load", "proof"}
+    finish_jobs(cluster.api)
+    pass_a_day(cluster.api)
+    outcome = deployed.stack.up(refresh=True)
+    assert outcome.changed == {}
+    assert jobs == {job["metadata"]["name"]: job["metadata"]["uid"] for job in cluster.api.list("batch/v1", "Job")}
+
+
+def finish_jobs(api: Api) -> None:
+    """Let the pods of all Jobs succeed, and wait until the controller has seen it."""
+    path = api.kind("v1", "Pod").path(namespace=SPACE)
+
+    def finished() -> bool:
+        for pod in api.list("v1", "Pod", namespace=SPACE):
+            if "job-name" in pod["metadata"]["labels"] and pod["status"].get("phase") == "Pending":
+                done = {"status": {"phase": "Succeeded"}}
+                name = pod["metadata"]["name"]
+                api.request("PATCH", f"{path}/{name}/status", done, content="application/merge-patch+json")
+        return all(is_complete(job) for job in api.list("batch/v1", "Job", namespace=SPACE))
+
+    wait_for(finished)
+
+
+def is_complete(job: Any) -> bool:
+    return any(entry["type"] == "Complete" for entry in job["status"].get("conditions", []))
+
+
+def pass_a_day(api: Api) -> None:
+    """Delete the finished Jobs whose time to live is over after a day, as the cluster does."""
+    for job in api.list("batch/v1", "Job", namespace=SPACE):
+        if is_complete(job) and job["spec"].get("ttlSecondsAfterFinished", math.inf) <= 24 * 60 * 60:
+            api.delete("batch/v1", "Job", job["metadata"]["name"], namespace=SPACE, seconds=30)
 
 
 def test_resources_of_renamed_components_are_kept(deployed: Deployment) -> None:

@@ -1,5 +1,7 @@
 """Each setting of Pulumi.yaml changes its own lines of the estimate and no other, or is known to change none."""
 
+import json
+
 import pytest
 
 from infra.cost.billed_resources import count_billed_resources
@@ -7,28 +9,30 @@ from infra.cost.estimate import CostRange, Estimate, estimate
 from infra.cost.price_table import Prices
 from infra.cost.stack_file import read_stack_settings
 from infra.settings.declared_settings import read_declarations
+from infra.settings.gcp_checks import ON_DEMAND_PARTS
 
 PRICES = Prices.load()
 STEADY = {"nodes, steady", "boot disks, steady", "NAT"}
 SPOT = {"nodes, spot", "boot disks, spot", "NAT"}
 NODES = STEADY | SPOT
 DISKS = {"disk Kafka's node", "disk MySQL", "disk Redis"}
+EVERYTHING = json.dumps(ON_DEMAND_PARTS)
 LARGE = ("nodes.machineType=e2-standard-4", "nodes.onDemandMax=3")
 """Settings with which the large profile fits on the nodes."""
 CHANGES_LINES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
     "profile": [("large", STEADY | DISKS | {"disk Kafka's broker", "disk Kafka's controller"}, LARGE)],
     "gcp.location": [("us-central1", {"fee's credit"}, ("nodes.onDemandMax=3",))],
-    "nodes.machineType": [("e2-standard-4", {"nodes, steady", "nodes, spot"}, ())],
+    "nodes.machineType": [("e2-standard-4", NODES - {"boot disks, steady"}, ())],
     "nodes.diskGb": [("80", {"boot disks, steady", "boot disks, spot"}, ())],
     "nodes.spotMax": [("5", SPOT, ())],
     "nodes.onDemandMax": [("4", STEADY, ())],
-    "nodes.onDemandFor": [('["kafka"]', SPOT, ()), ("[]", NODES - {"NAT"}, ())],
+    "nodes.onDemandFor": [(EVERYTHING, NODES - {"NAT"}, ()), ("[]", NODES - {"NAT"}, ("nodes.spotMax=3",))],
     "kafka.brokers": [("4", STEADY | {"disk Kafka's broker"}, ("profile=large", *LARGE, "nodes.onDemandMax=4"))],
     "kafka.storage": [("50Gi", {"disk Kafka's node"}, ())],
     "mysql.storage": [("20Gi", {"disk MySQL"}, ())],
     "redis.storage": [("512Mi", {"disk Redis"}, ())],
     "redis.maxmemoryMi": [("2500", STEADY, ()), ("600", set(), ())],
-    "console.enabled": [("true", SPOT, ())],
+    "console.enabled": [("true", SPOT, ("nodes.spotMax=3", "redis.maxmemoryMi=1500"))],
     "monitoring.enabled": [("false", {"metrics"}, ())],
     "kubernetes.storageClass": [("standard", DISKS, ()), ("premium-rwo", DISKS, ()), ("mine", DISKS, ())],
 }
@@ -49,7 +53,10 @@ FREE = {
     *(name for name in read_declarations() if name.startswith(("images.", "load.", "budget.", "guard."))),
 }
 """Settings that no line depends on: names, IAM, sources of loads, when the guard stops the nodes."""
-NOT_COUNTED = {"gcp.releaseChannel": "EXTENDED", "gcp.secretsKey": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
+NOT_COUNTED = {
+    "gcp.releaseChannel": "EXTENDED",
+    "gcp.secretsKey": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
+}
 """Settings that may cost, and have no line: a note mentions each."""
 CASES = [(name, *case) for name, cases in CHANGES_LINES.items() for case in cases]
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -14,7 +15,7 @@ from infra.gcp.google_api import ENDPOINT, KEY
 from infra.settings.declared_settings import ROOT
 from producer.runtime.exit_status import Exit
 from tests.unit.infra.cost.test_billing_catalog import catalogue
-from tests.unit.infra.fake_google_apis import serving
+from tests.unit.infra.fake_google_apis import Request, serving
 
 
 def run_cost(*arguments: str, env: dict[str, str] | None = None) -> tuple[Exit, str, str]:
@@ -33,8 +34,8 @@ def test_every_line_and_the_total_fit_on_80_columns() -> None:
     assert "…" not in table
     for line in ("cluster fee", "fee's credit", "nodes, steady", "disk MySQL", "NAT", "registry", "function", "total"):
         assert f"\n{line} " in table
-    assert "stops the nodes after 12 hours: $3.13 at most until then" in out
-    assert "The budget of $20 a month pays for 76 hours with all nodes, 168 with the fewest" in out
+    assert "stops the nodes after 12 hours: $2.33 at most until then" in out
+    assert "The budget of $20 a month pays for 103 hours with all nodes, 168 with the fewest" in out
 
 
 def test_json_adds_up() -> None:
@@ -73,7 +74,40 @@ def test_live_is_not_suggested_for_an_unknown_storage_class() -> None:
 def test_spending_limits_are_described() -> None:
     assert "Nothing stops the nodes" in run_cost("--config", "guard.mode=notify")[1]
     assert "guard.ttlHours is 0: only the budget stops the nodes" in run_cost("--config", "guard.ttlHours=0")[1]
-    assert "The budget" not in run_cost("--config", "budget.currency=EUR")[1]
+    assert "budget" not in run_cost("--config", "budget.currency=EUR")[1]
+    without = run_cost("--config", "budget.allowWithoutBudget=true", "--config", "budget.billingAccount=")[1]
+    assert "budget" not in without
+
+
+def test_live_compares_with_the_project_s_own_quotas() -> None:
+    def answer(request: Request) -> tuple[int, Any]:
+        if request.path == "/compute/v1/projects/my-lab/regions/us-central1":
+            return 200, {"quotas": [{"metric": "CPUS", "limit": 12.0}, {"metric": "SSD_TOTAL_GB", "limit": 2000.0}]}
+        if request.path == "/compute/v1/projects/my-lab":
+            return 200, {"quotas": [{"metric": "CPUS_ALL_REGIONS", "limit": 10.0}]}
+        return catalogue(request)
+
+    options = ("--live", "--config", "gcp.project=my-lab", "--config", "nodes.spotMax=5")
+    with serving(answer) as answers:
+        _, out, _ = run_cost(*options, env={ENDPOINT: answers.url})
+        found = json.loads(run_cost("--json", *options, env={ENDPOINT: answers.url})[1])
+    assert "More than my-lab's quota CPUS_ALL_REGIONS of 10" in out
+    assert "SSD_TOTAL_GB" not in out
+    assert any("CPUS_ALL_REGIONS" in problem for problem in found["problems"])
+
+
+def test_without_an_answer_quotas_are_those_of_a_trial() -> None:
+    def answer(request: Request) -> tuple[int, Any]:
+        denied = (403, {"error": {"message": "denied"}})
+        return denied if request.path.startswith("/compute/") else catalogue(request)
+
+    with serving(answer) as answers:
+        status, out, err = run_cost(
+            "--live", "--config", "gcp.project=my-lab", "--config", "nodes.spotMax=5", env={ENDPOINT: answers.url}
+        )
+    assert status == Exit.OK
+    assert "the quotas of my-lab cannot be read (compute answers 403: denied)" in err
+    assert "More than a trial's quota CPUS of 8" in out
 
 
 @pytest.mark.parametrize(

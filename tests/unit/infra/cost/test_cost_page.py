@@ -7,7 +7,12 @@ import shlex
 import pytest
 from rich.console import Console
 
+from infra.cost.billed_resources import count_billed_resources
 from infra.cost.command import main
+from infra.cost.estimate import estimate
+from infra.cost.price_table import Prices
+from infra.cost.quotas import TRIAL
+from infra.cost.stack_file import read_stack_settings
 from infra.gcp.google_api import ENDPOINT
 from infra.leftovers import command as leftovers
 from infra.settings.declared_settings import ROOT, read_declarations
@@ -51,6 +56,16 @@ def test_examples_of_leftovers_run(command: str) -> None:
 
 def test_there_are_examples() -> None:
     assert {"scripts/cost", "scripts/cost --live", "scripts/leftovers --yes"} <= set(COMMANDS)
+
+
+def test_quotas_and_the_budget_asleep_are_as_the_page_says() -> None:
+    text = " ".join(PAGE.split())
+    assert (
+        f"{TRIAL.limits['CPUS']} CPUs, to which spot machines count too, and {TRIAL.limits['SSD_TOTAL_GB']} GB" in text
+    )
+    found = estimate(count_billed_resources(read_stack_settings("gke"), "gke"), Prices.load())
+    stopped, budget = found.total.stopped, found.resources.budget_usd
+    assert f"with the nodes at zero the default stack uses ${stopped:.2f} of its ${budget} in a month" in text
 
 
 def test_settings_and_files_that_the_page_names_exist() -> None:

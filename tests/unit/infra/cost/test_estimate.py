@@ -7,8 +7,10 @@ import pytest
 from infra.cost.billed_resources import count_billed_resources
 from infra.cost.cost_report import summary_line
 from infra.cost.estimate import CostRange, Estimate, estimate
+from infra.cost.estimate_notes import notes
 from infra.cost.machine_types import parse_machine_type
 from infra.cost.price_table import HOURS_PER_MONTH, Prices
+from infra.cost.quotas import TRIAL
 from infra.cost.stack_file import read_stack_settings
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.monitoring import AlertsArgs, alerts
@@ -71,6 +73,42 @@ def test_cost_while_nodes_are_at_zero() -> None:
     assert stays == {"cluster fee", "disk Kafka's node", "disk MySQL", "disk Redis", "address", "registry"}
 
 
+def test_a_stack_asleep_lasts_the_month_on_the_default_budget() -> None:
+    found = estimated()
+    assert (found.resources.budget_usd, found.resources.guard_percent) == (20, 90)
+    share = Decimal(20) * 90 / 100
+    assert found.total.stopped < share
+    gross = found.total.stopped + 73
+    assert share / gross * HOURS_PER_MONTH < 7 * 24, "if the credit for the cluster fee did not count: a week"
+    assert "With its nodes at zero the stack uses $7.30 of the budget." in list(notes_of(found))
+
+
+def test_a_budget_that_a_stack_asleep_uses_up_is_reported() -> None:
+    (note,) = [note for note in notes_of(estimated("budget.amount=8", "guard.percent=50")) if "alone uses up" in note]
+    assert note == (
+        "With its nodes at zero the stack alone uses up 50 % of the budget in 400 hours; then the guard stops nodes"
+        " that scripts/wake restored: set a larger budget.amount."
+    )
+    regional = notes_of(estimated("gcp.location=us-central1", "nodes.onDemandMax=3"))
+    assert any("alone uses up 90 % of the budget in 163 hours" in note for note in regional)
+    quiet = notes_of(estimated("budget.amount=1", "guard.mode=notify"))
+    assert any("90 % of the budget in 90 hours: set a larger" in note for note in quiet)
+
+
+def test_the_hours_of_the_budget_count_the_credit_for_the_fee() -> None:
+    found = estimated("nodes.spotMax=1")
+    per_hour = found.total.high / HOURS_PER_MONTH
+    assert found.lines[1].name == "fee's credit"
+    assert found.lines[1].cost
+    assert found.lines[1].cost.high == -73
+    hours = int(20 / per_hour)
+    assert any(f"pays for {hours} hours with all nodes" in note for note in notes_of(found))
+
+
+def notes_of(found: Estimate) -> list[str]:
+    return list(notes(found, PRICES, live=False, quotas=TRIAL))
+
+
 def test_an_unknown_price_is_listed_and_not_counted_as_zero() -> None:
     found = estimated("nodes.machineType=n2-standard-4")
     assert found.missing == ("n2-standard-4",)
@@ -88,10 +126,10 @@ def test_prices_of_machines_in_another_region_are_unknown() -> None:
 def test_summary_line_of_the_preview() -> None:
     text = summary_line(count_billed_resources(read_stack_settings("gke"), "gke"))
     assert text.count("\n") == 0
-    assert "This stack costs $0.119 to $0.260 an hour, $86.67 to $190.15 a month" in text
+    assert "This stack costs $0.119 to $0.194 an hour, $86.67 to $141.61 a month" in text
     assert "$7.30 a month while its nodes are at zero" in text
     assert "at least" not in text
-    assert "Too few nodes" in summary_line(estimated("nodes.spotMax=1", "console.enabled=true").resources)
+    assert "Too few nodes" in summary_line(estimated("nodes.spotMax=0", "nodes.onDemandMax=1").resources)
 
 
 def test_alerts_are_as_many_as_the_program_makes() -> None:

@@ -1,9 +1,11 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pytest
 
+from infra.gcp.secrets_key import KeyQueries
 from infra.program import deploy
 from infra.settings.stack_settings import Settings
 from tests.unit.infra.recording_monitor import Answers, Made, run
@@ -62,7 +64,43 @@ class Google(Answers):
         return super().call(args)
 
 
-def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[str, Any] | None = None) -> list[Made]:
+@dataclass(frozen=True, kw_only=True)
+class Billing:
+    """Answers of Cloud Billing: every permission or none, the currency, and the account of the project."""
+
+    granted_all: bool = True
+    in_currency: str = "USD"
+    paid_by: str = NEEDED["budget.billingAccount"]
+
+    def granted(self, account: str, permissions: Sequence[str]) -> Sequence[str]:
+        return permissions if self.granted_all else []
+
+    def currency(self, account: str) -> str:
+        return self.in_currency
+
+    def account_of(self, project: str) -> str:
+        return self.paid_by
+
+
+class GrantedKeys:
+    """Answers of Google for a key that GKE may use."""
+
+    def project_number(self, project: str) -> str:
+        return "123456789"
+
+    def bindings(self, resource: str) -> Sequence[Mapping[str, Any]]:
+        agent = "serviceAccount:service-123456789@container-engine-robot.iam.gserviceaccount.com"
+        return [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}]
+
+
+def cloud(
+    settings: Mapping[str, str],
+    *,
+    granted: bool = True,
+    billing: Billing | None = None,
+    keys: KeyQueries | None = None,
+    exported: dict[str, Any] | None = None,
+) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
 
@@ -76,7 +114,8 @@ def cloud(settings: Mapping[str, str], *, granted: bool = True, exported: dict[s
                 parsed,
                 gcp,
                 deploy=deploy,
-                query_permissions=lambda account, permissions: permissions if granted else [],
+                billing=billing or Billing(granted_all=granted),
+                keys=keys or GrantedKeys(),
             ),
             answers=Google(),
         )

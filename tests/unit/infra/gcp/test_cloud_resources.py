@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from infra.gcp.budget import CREDIT_TYPES
+from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.guard import PERMISSIONS
 from infra.gcp.project_services import APIS
-from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, cloud, only
+from tests.unit.infra.gcp.conftest import AUTHORITY, EVERYTHING, NEEDED, Billing, cloud, only
 from tests.unit.infra.recording_monitor import Made
 
 pytestmark = pytest.mark.slow
 
-FIRST = ("Service", "NotificationChannel", "Topic")
+FIRST = ("Service", "NotificationChannel", "Topic", "TopicIAMMember")
 
 
 ORDER = [
@@ -79,13 +81,16 @@ def test_services_stay_enabled_when_the_stack_is_destroyed(made: list[Made]) -> 
             assert entry.plain["disableOnDestroy"] is False
 
 
-def test_budget_counts_spending_before_credits(made: list[Made]) -> None:
+def test_budget_counts_what_a_trial_s_credit_pays_but_no_other_credit(made: list[Made]) -> None:
     budget = only(made, "Budget").plain
     assert budget["budgetFilter"] == {
         "projects": ["projects/123456789"],
         "calendarPeriod": "MONTH",
-        "creditTypesTreatment": "EXCLUDE_ALL_CREDITS",
+        "creditTypesTreatment": "INCLUDE_SPECIFIED_CREDITS",
+        "creditTypes": list(CREDIT_TYPES),
     }
+    assert "FREE_TIER" in CREDIT_TYPES, "it pays back the cluster fee"
+    assert "PROMOTION" not in CREDIT_TYPES, "a trial's"
     assert budget["amount"] == {"specifiedAmount": {"currencyCode": "USD", "units": "20"}}
     rules = {(rule["spendBasis"], rule["thresholdPercent"]) for rule in budget["thresholdRules"]}
     actual = {("CURRENT_SPEND", share) for share in (0.25, 0.5, 0.75, 0.9, 1)}
@@ -94,6 +99,21 @@ def test_budget_counts_spending_before_credits(made: list[Made]) -> None:
     assert len(told["monitoringNotificationChannels"]) == 2
     assert told["pubsubTopic"] == only(made, "Topic").name
     assert told["schemaVersion"] == "1.0"
+
+
+def test_google_s_publisher_is_granted_the_topic_before_the_budget(made: list[Made]) -> None:
+    grant = only(made, "TopicIAMMember", "budget-publisher")
+    assert grant.plain["topic"] == only(made, "Topic").plain["name"]
+    assert grant.plain["member"] == f"serviceAccount:{PUBLISHER}"
+    assert grant.plain["role"] == "roles/pubsub.publisher"
+    assert grant.urn in only(made, "Budget").dependencies
+
+
+def test_budget_and_guard_have_the_currency_of_the_billing_account() -> None:
+    made = cloud(NEEDED, billing=Billing(in_currency="EUR"))
+    assert only(made, "Budget").plain["amount"] == {"specifiedAmount": {"currencyCode": "EUR", "units": "20"}}
+    functions = [entry.plain["serviceConfig"]["environmentVariables"] for entry in made if entry.kind == "Function"]
+    assert {variables["GUARD_CURRENCY"] for variables in functions} == {"EUR"}
 
 
 def test_cluster_is_private_and_hardened(made: list[Made]) -> None:
@@ -112,6 +132,10 @@ def test_cluster_is_private_and_hardened(made: list[Made]) -> None:
     assert cluster["removeDefaultNodePool"] is True
     assert cluster["deletionProtection"] is False
     assert cluster["databaseEncryption"] == {"state": "ENCRYPTED", "keyName": EVERYTHING["gcp.secretsKey"]}
+    assert cluster["rbacBindingConfig"] == {
+        "enableInsecureBindingSystemAuthenticated": False,
+        "enableInsecureBindingSystemUnauthenticated": False,
+    }
     assert cluster["masterAuth"] == {"clientCertificateConfig": {"issueClientCertificate": False}}
 
 
@@ -152,15 +176,35 @@ def test_node_pools_are_capped_small_and_shielded(made: list[Made]) -> None:
         node = pool.plain["nodeConfig"]
         assert node["spot"] is (name == "spot")
         assert (node["machineType"], node["diskType"], node["diskSizeGb"]) == ("e2-standard-2", "pd-balanced", 50)
-        assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
-        assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
         assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
         # The guard's resize must not replace a pool.
         assert "initialNodeCount" in pool.ignore_changes
         assert "nodeCount" not in pool.plain
     scaling = {name: pool.plain["autoscaling"] for name, pool in pools.items()}
-    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 3, "locationPolicy": "ANY"}
+    assert scaling["spot"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 1, "locationPolicy": "ANY"}
     assert scaling["steady"] == {"totalMinNodeCount": 1, "totalMaxNodeCount": 2, "locationPolicy": "BALANCED"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Cluster", "cluster"), ("NodePool", "spot"), ("NodePool", "steady")])
+def test_nodes_have_what_an_organization_may_demand(made: list[Made], kind: str, name: str) -> None:
+    # The cluster's are those that it is created with, and that are removed at once.
+    node = only(made, kind, name).plain["nodeConfig"]
+    assert node["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
+    assert node["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+    assert node["kubeletConfig"] == {"insecureKubeletReadonlyPortEnabled": "FALSE", "cpuCfsQuota": True}
+    assert node["metadata"] == {
+        "disable-legacy-endpoints": "true",
+        "block-project-ssh-keys": "true",
+        "serial-port-logging-enable": "false",
+    }
+    assert node["serviceAccount"] == "sluice-nodes@my-lab.iam.gserviceaccount.com"
+
+
+def test_no_spot_machine_is_waited_for(made: list[Made]) -> None:
+    spot, steady = only(made, "NodePool", "spot").plain, only(made, "NodePool", "steady").plain
+    assert (spot["initialNodeCount"], steady["initialNodeCount"]) == (0, 1)
+    assert spot["upgradeSettings"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert steady["upgradeSettings"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) -> None:
@@ -186,6 +230,7 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
             "roles/artifactregistry.writer",
             "roles/logging.logWriter",
         },
+        "billing-budget-alert": {"roles/pubsub.publisher"},
     }
     assert role.plain["permissions"] == list(PERMISSIONS)
 

@@ -138,9 +138,11 @@ def test_scripts_understand_the_output() -> None:
     assert guarded.pools.keys() == {entry.name for entry in made if entry.kind == "NodePool"}
     assert guarded.pools["spot"].autoscaling == {
         "totalMinNodeCount": 0,
-        "totalMaxNodeCount": 3,
+        "totalMaxNodeCount": 1,
         "locationPolicy": "ANY",
     }
+    # scripts/wake, too, waits for no spot machine.
+    assert {name: pool.nodes for name, pool in guarded.pools.items()} == {"spot": 0, "steady": 1}
 
 
 MAILS = (

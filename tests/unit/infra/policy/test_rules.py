@@ -71,6 +71,15 @@ FIREWALL = "gcp:compute/firewall:Firewall"
 KAFKA = "kubernetes:kafka.strimzi.io/v1:Kafka"
 POD = "kubernetes:core/v1:Pod"
 SECRET = "kubernetes:core/v1:Secret"
+
+
+def affinity(how: str) -> dict[str, Any]:
+    """A pod template's affinity for Google's spot nodes, `required` or `preferred`."""
+    spot = {"matchExpressions": [{"key": "cloud.google.com/gke-spot", "operator": "In", "values": ["true"]}]}
+    terms = {"required": {"nodeSelectorTerms": [spot]}, "preferred": [{"weight": 1, "preference": spot}]}
+    return {"affinity": {"nodeAffinity": {f"{how}DuringSchedulingIgnoredDuringExecution": terms[how]}}}
+
+
 PRIVATE = {"enablePrivateNodes": True}
 BREAKS = [
     ("budget-comes-first", one(CLUSTER), "does not depend on the budget"),
@@ -132,6 +141,12 @@ BREAKS = [
     ("everything-is-labelled", one(NODES, nodeConfig={}), STACK_LABEL),
     ("everything-is-labelled", one("gcp:compute/disk:Disk"), STACK_LABEL),
     ("everything-is-labelled", one(SECRET, metadata={}), "part-of"),
+    ("nodes-are-shielded", one(NODES, nodeConfig={}), "enableSecureBoot"),
+    ("nodes-are-shielded", one(CLUSTER, nodeConfig={"shieldedInstanceConfig": {"enableSecureBoot": False}}), "Secure"),
+    ("no-spot-node-is-required", one(NODES, nodeConfig={"spot": True}), "starts with spot nodes"),
+    ("no-spot-node-is-required", one(NODES, nodeConfig={"spot": True}, initialNodeCount=1), "starts with spot nodes"),
+    ("no-spot-node-is-required", one(POD, spec={"nodeSelector": {"sluice/capacity": "spot"}}), "spot nodes only"),
+    ("no-spot-node-is-required", one(KAFKA, spec=affinity("required")), "spot nodes only"),
     ("every-secret-is-marked", one(SECRET, stringData={"password": "x"}), "stringData.password"),
     ("every-secret-is-marked", one("kubernetes:core/v1:ConfigMap", data={"db_password": "x"}), "data.db_password"),
     (
@@ -186,7 +201,13 @@ def test_marked_secrets_break_no_rule_at_any_depth() -> None:
 
 UNKNOWN = Unknown.UNTIL_CREATED
 NOT_YET = [
-    one(CLUSTER, resourceLabels=UNKNOWN, privateClusterConfig=UNKNOWN, controlPlaneEndpointsConfig=UNKNOWN),
+    one(
+        CLUSTER,
+        resourceLabels=UNKNOWN,
+        privateClusterConfig=UNKNOWN,
+        controlPlaneEndpointsConfig=UNKNOWN,
+        nodeConfig=UNKNOWN,
+    ),
     one(NODES, nodeConfig=UNKNOWN),
     one("gcp:projects/iAMCustomRole:IAMCustomRole", permissions=UNKNOWN),
     one(MEMBER, role=UNKNOWN, member=UNKNOWN, members=UNKNOWN),
@@ -224,6 +245,20 @@ def test_unknown_values_of_a_preview_break_no_rule(resource: DeclaredResource) -
 def test_closed_network_rules_break_no_rule(resource: DeclaredResource) -> None:
     names = ("nothing-is-open-to-the-world", "no-load-balancer", "every-secret-is-marked")
     assert [message for name in names for message in violations(name, [resource])] == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        one(NODES, nodeConfig={"spot": True}, initialNodeCount=0),
+        one(NODES, nodeConfig={"spot": False}, initialNodeCount=1),
+        one(POD, spec={"nodeSelector": {"sluice/capacity": "steady"}}),
+        one(POD, spec=affinity("preferred")),
+    ],
+    ids=["starts at zero", "on demand", "steady", "preferred"],
+)
+def test_a_spot_node_may_be_preferred(resource: DeclaredResource) -> None:
+    assert violations("no-spot-node-is-required", [resource]) == []
 
 
 def test_narrow_roles_break_no_rule() -> None:

@@ -22,8 +22,15 @@ def test_load_job_has_the_settings_of_the_stack() -> None:
     assert container["args"][-2:] == ["--max-rejects", "5"]
     assert {"name": "data-folder", "mountPath": "/data", "readOnly": True} in container["volumeMounts"]
     assert load.plain["spec"]["activeDeadlineSeconds"] == 90 * 60
-    assert load.plain["spec"]["ttlSecondsAfterFinished"] > 0
     assert load.plain["spec"]["backoffLimit"] > 0
+
+
+def test_a_finished_job_stays_and_a_failed_one_is_replaced() -> None:
+    jobs = [entry for entry in everything() if entry.kind == "Job"]
+    assert len(jobs) == 2
+    for job in jobs:
+        assert "ttlSecondsAfterFinished" not in job.plain["spec"]
+        assert job.metadata["annotations"] == {"pulumi.com/replaceUnready": "true"}
 
 
 def test_loader_has_no_more_variables_than_it_needs() -> None:

@@ -11,6 +11,7 @@ from infra.workloads.k8s_manifests import K8S
 from infra.workloads.mysql import MySql, MySqlArgs, post_start_script
 from infra.workloads.workload_context import WorkloadContext
 from tests.unit.infra.conftest import workload_context
+from tests.unit.infra.created_objects import mebibytes
 from tests.unit.infra.recording_monitor import Made, run
 
 
@@ -64,8 +65,7 @@ def test_clients_may_stream_rows_and_the_pool_leaves_memory_for_the_rest(context
     assert pool
     # MySQL 9.7.4 had 1,032 MiB with a full pool of 512 MiB, after four connections had streamed rows.
     limit = container["resources"]["limits"]["memory"]
-    assert limit.endswith("Mi")
-    assert int(pool[1]) + 520 <= int(limit.removesuffix("Mi"))
+    assert int(pool[1]) + 520 <= mebibytes(limit)
 
 
 def _set(made: list[Made]) -> Made:

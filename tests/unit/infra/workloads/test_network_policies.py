@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.workloads import network_policies
+from infra.workloads.network_policies import API_SERVER, METADATA, WEB
 from tests.unit.infra.created_objects import objects, pod_templates
 from tests.unit.infra.recording_monitor import Made
 
@@ -25,12 +26,13 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
     into, out_of = set[tuple[str, str, int]](), set[tuple[str, str, int]]()
     for spec in policies.values():
         own = parties[frozenset(spec["podSelector"]["matchLabels"].items())]
-        into |= {(other, own, port) for other, port in _ends(spec["ingress"], "from", parties)}
-        out_of |= {(own, other, port) for other, port in _ends(spec["egress"], "to", parties)}
+        into |= {(other, own, port) for other, port in _ends(spec.get("ingress", []), "from", parties)}
+        out_of |= {(own, other, port) for other, port in _ends(spec.get("egress", []), "to", parties)}
     allowed = {(flow.source, flow.target, port) for flow in network_policies.flows(console=True) for port in flow.ports}
     outside = {(source, target, port) for source, target, port in allowed if target not in network_policies.PODS}
     assert into == allowed - outside
-    assert out_of == (allowed - outside) | {(source, "", port) for source, _, port in outside}
+    named = {API_SERVER: "", WEB: "", METADATA: "169.254.169.254/32, 169.254.169.252/32"}
+    assert out_of == (allowed - outside) | {(source, named[target], port) for source, target, port in outside}
 
 
 def test_every_kind_of_cluster_dns_is_allowed(made: list[Made]) -> None:
@@ -47,10 +49,14 @@ def test_every_kind_of_cluster_dns_is_allowed(made: list[Made]) -> None:
 
 def _ends(rules: list[Any], key: str, parties: Mapping[frozenset[tuple[str, str]], str]) -> Iterator[tuple[str, int]]:
     for rule in rules:
-        for peer in rule.get(key, [None]):
-            labels = peer["podSelector"]["matchLabels"] if peer else None
+        peers = rule.get(key, [])
+        blocks = ", ".join(peer["ipBlock"]["cidr"] for peer in peers if "ipBlock" in peer)
+        pods = [
+            parties[frozenset(peer["podSelector"]["matchLabels"].items())] for peer in peers if "podSelector" in peer
+        ]
+        for end in pods or [blocks]:
             for port in rule["ports"]:
-                yield parties[frozenset(labels.items())] if labels else "", int(port["port"])
+                yield end, int(port["port"])
 
 
 def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None:
