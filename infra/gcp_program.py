@@ -64,7 +64,6 @@ def deploy_on_google(
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
             sleep_cost=costs["monthAtZeroNodes"],
             can_create_budget=with_budget,
-            delete_unreachable=settings.cluster.delete_unreachable,
         )
     )
     connect = deploy(settings, provider=cloud.provider, target=cloud.target)

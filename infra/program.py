@@ -21,7 +21,7 @@ from infra.workloads.namespace import NamespaceRules, NamespaceRulesArgs
 from infra.workloads.redis import Redis, RedisArgs
 from infra.workloads.schema_registry import SchemaRegistry, SchemaRegistryArgs
 from infra.workloads.strimzi_operator import Strimzi, StrimziArgs
-from infra.workloads.target_cluster import EXISTING_CLUSTER, TargetCluster
+from infra.workloads.target_cluster import DELETE_UNREACHABLE, EXISTING_CLUSTER, TargetCluster
 from infra.workloads.toolbox import Toolbox, ToolboxArgs
 from infra.workloads.topics_and_users import TopicsAndUsers, TopicsAndUsersArgs
 from infra.workloads.workload_context import WorkloadContext
@@ -93,5 +93,5 @@ def kubernetes_provider(settings: Settings) -> Provider:
         context=context,
         # The context identifies the cluster: other changes of a kubeconfig do not replace every resource.
         cluster_identifier=context,
-        delete_unreachable=settings.cluster.delete_unreachable,
+        delete_unreachable=DELETE_UNREACHABLE,
     )

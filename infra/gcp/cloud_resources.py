@@ -1,5 +1,6 @@
 """Creates the Google Cloud resources in order: services, budget, guard, cluster. Nothing before the budget costs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,12 @@ from infra.gcp.project_services import ProjectServices, ProjectServicesArgs
 from infra.gcp.storage_class import make_storage_class
 from infra.gcp.vpc_network import VpcNetwork, VpcNetworkArgs
 from infra.settings.gcp_settings import GcpSettings
+from infra.settings.stack_settings import SettingsError
 from infra.workloads.target_cluster import TargetCluster
+
+_MOST_STACK = 27
+"""With gcp.name and more it is the name of a budget, which has 60 letters at most."""
+_STACK = re.compile(rf"[a-z0-9_-]{{1,{_MOST_STACK}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,6 @@ class CloudArgs:
     """What the stack costs a month while its nodes are stopped, as text, for the guard's e-mails."""
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
-    delete_unreachable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +69,21 @@ def make_cloud(args: CloudArgs) -> Cloud:
     )
     # From here on, resources cost.
     after = [services, budget]
-    guard, registry = _make_guard(args, context, google, budget, after)
-    _make_monitoring(args, context, google, budget, after)
-    cluster, node_pools = _make_cluster(context, google, registry, [*after, guard])
-    provider = make_cluster_provider(
-        context, cluster, delete_unreachable=args.delete_unreachable, after=[node_pools, budget]
+    registry = ArtifactRegistry(
+        "registry", ArtifactRegistryArgs(context=context, after=after), ResourceOptions(provider=google)
     )
+    # Before the guard: while its functions are built, Google applies the node account's roles.
+    account = NodeAccount(
+        "node-account",
+        context=context,
+        images=registry.repository,
+        after=after,
+        opts=ResourceOptions(provider=google),
+    )
+    guard = _make_guard(context, google, budget, registry, after, sleep_cost=args.sleep_cost)
+    _make_monitoring(args, context, google, budget, after)
+    cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
+    provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
     return Cloud(
         provider=provider,
         target=TargetCluster(
@@ -82,24 +96,29 @@ def make_cloud(args: CloudArgs) -> Cloud:
 
 
 def _make_guard(
-    args: CloudArgs, context: CloudContext, google: Google, budget: Budget, after: Sequence[Resource]
-) -> tuple[Guard, ArtifactRegistry]:
-    """Create the guard and the image registry, before the cluster that the guard stops."""
+    context: CloudContext,
+    google: Google,
+    budget: Budget,
+    registry: ArtifactRegistry,
+    after: Sequence[Resource],
+    *,
+    sleep_cost: str,
+) -> Guard:
+    """Create the guard, before the cluster that it stops."""
     inside = ResourceOptions(provider=google)
-    registry = ArtifactRegistry("registry", ArtifactRegistryArgs(context=context, after=after), inside)
     guard = Guard(
         "guard",
         GuardArgs(
             context=context,
             topic=budget.topic,
             images=registry.repository,
-            sleep_cost=args.sleep_cost,
+            sleep_cost=sleep_cost,
             after=after,
         ),
         inside,
     )
     GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
-    return guard, registry
+    return guard
 
 
 def _make_monitoring(
@@ -122,11 +141,10 @@ def _make_monitoring(
 
 
 def _make_cluster(
-    context: CloudContext, google: Google, registry: ArtifactRegistry, after: Sequence[Resource]
+    context: CloudContext, google: Google, account: NodeAccount, after: Sequence[Resource]
 ) -> tuple[GkeCluster, NodePools]:
     inside = ResourceOptions(provider=google)
     network = VpcNetwork("network", VpcNetworkArgs(context=context, after=after), inside)
-    account = NodeAccount("node-account", context=context, images=registry.repository, after=after, opts=inside)
     # Nodes without a NAT, or without IAM roles, would start and not become ready.
     needed = [*after, network, account]
     cluster = GkeCluster(
@@ -145,5 +163,14 @@ def _make_cluster(
 
 
 def stack_name() -> str:
-    """Name of the stack that Pulumi runs, in lower case, as labels require."""
-    return pulumi.get_stack().lower()
+    """Name of the stack that Pulumi runs, in lower case, as labels require.
+
+    Raises SettingsError for a name that labels, or the name of the budget, cannot hold.
+    """
+    name = pulumi.get_stack().lower()
+    if not _STACK.fullmatch(name):
+        raise SettingsError(
+            f"the stack's name {name!r} cannot be in Google's labels and names: use up to {_MOST_STACK} letters, "
+            "digits, - and _ (pulumi stack rename NAME)"
+        )
+    return name

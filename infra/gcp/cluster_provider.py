@@ -9,11 +9,10 @@ from infra.gcp.claims import Claims, ClaimsArgs
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.gke_cluster import GkeCluster
 from infra.gcp.kubeconfig import kubeconfig
+from infra.workloads.target_cluster import DELETE_UNREACHABLE
 
 
-def make_cluster_provider(
-    context: CloudContext, cluster: GkeCluster, *, delete_unreachable: bool, after: Sequence[Resource]
-) -> Provider:
+def make_cluster_provider(context: CloudContext, cluster: GkeCluster, *, after: Sequence[Resource]) -> Provider:
     """The provider of every resource in the cluster.
 
     They are created after `after`, and deleted, with their disks, before any of it.
@@ -35,6 +34,6 @@ def make_cluster_provider(
         kubeconfig=kubeconfig(context.settings.cluster.context, cluster.server, cluster.ca_certificate),
         # The server identifies the cluster: one recreated under the same name is another one.
         cluster_identifier=cluster.server,
-        delete_unreachable=delete_unreachable,
+        delete_unreachable=DELETE_UNREACHABLE,
         opts=ResourceOptions(depends_on=[cluster, *after, claims]),
     )

@@ -42,6 +42,8 @@ class GkeCluster(ComponentResource):
             ResourceOptions(
                 parent=self,
                 depends_on=args.after,
+                # GKE alone would refuse after all that is in the cluster has been deleted.
+                protect=args.context.settings.cluster.deletion_protection,
                 # Those of the default pool, which is removed as soon as the cluster exists.
                 ignore_changes=["nodeConfig", "initialNodeCount"],
                 custom_timeouts=CustomTimeouts(create=f"{_MINUTES}m", update=f"{_MINUTES}m", delete=f"{_MINUTES}m"),

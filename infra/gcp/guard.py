@@ -11,9 +11,22 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, cloudrunv2, cloudscheduler, projects, pubsub, serviceaccount
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard_config import CLOCK_JOB, TIMEOUT_SECONDS, function_environment, guard_output
+from infra.gcp.custom_role import make_custom_role
+from infra.gcp.guard_config import (
+    CLOCK_JOB,
+    EVENT_TYPE,
+    INGRESS,
+    MEMORY,
+    ON_BUDGET,
+    ON_CLOCK,
+    RUNTIME,
+    TIMEOUT_SECONDS,
+    function_environment,
+    guard_output,
+)
 from infra.gcp.guard_deletion import GuardDeletionArgs, grant_deletion
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
+from infra.gcp.guard_trial import GuardTrialArgs, grant_eventarc, make_guard_trial
 from infra.workloads.former_names import formerly
 
 PERMISSIONS = (
@@ -24,7 +37,6 @@ PERMISSIONS = (
     "container.operations.get",
 )
 """Permissions of the functions' service account; for guard.deleteAfterDays infra/gcp/guard_deletion.py adds some."""
-_RUNTIME = "python313"
 _INVOKER = "roles/run.invoker"
 _EMPTY_BODY = "e30="  # {}, as base64
 
@@ -57,9 +69,24 @@ class Guard(ComponentResource):
         )
         self._account = self._make_account("guard", "Stops the nodes of")
         self._caller = self._make_account("guard-caller", "Calls the guard of")
-        self._inside = ResourceOptions(parent=self, depends_on=[*args.after, self._source, *self._grant_roles()])
-        on_budget = self._make_function("on-budget", "on_budget", trigger=self._trigger())
-        on_clock = self._make_function("on-clock", "on_clock", trigger=None)
+        eventarc = grant_eventarc(args.context, parent=self, after=args.after)
+        granted = [*args.after, self._source, *self._grant_roles(), eventarc]
+        self._trial = make_guard_trial(
+            GuardTrialArgs(
+                context=args.context,
+                source=self._source,
+                images=args.images.id,
+                topic=args.topic.id,
+                account=self._account.email,
+                caller=self._caller.email,
+                sleep_cost=args.sleep_cost,
+            ),
+            parent=self,
+            after=granted,
+        )
+        self._inside = ResourceOptions(parent=self, depends_on=[*granted, self._trial])
+        on_budget = self._make_function(ON_BUDGET, "on_budget", trigger=self._trigger())
+        on_clock = self._make_function(ON_CLOCK, "on_clock", trigger=None)
         invokers = [
             self._allow_calls(function, trigger) for trigger, function in (("budget", on_budget), ("clock", on_clock))
         ]
@@ -78,13 +105,12 @@ class Guard(ComponentResource):
 
     def _grant_roles(self) -> list[Resource]:
         inside = ResourceOptions(parent=self, depends_on=self._args.after)
-        role = projects.IAMCustomRole(
+        role = make_custom_role(
             "guard",
-            project=self._context.project,
-            role_id=f"{self._context.settings.cluster.name.replace('-', '_')}_guard",
+            context=self._context,
             title=f"Guard of {self._context.settings.cluster.name}",
             description="Reads a cluster, and changes the size of its node pools.",
-            permissions=list(PERMISSIONS),
+            permissions=PERMISSIONS,
             opts=inside,
         )
         granted = (
@@ -110,7 +136,7 @@ class Guard(ComponentResource):
 
     def _trigger(self) -> cloudfunctionsv2.FunctionEventTriggerArgs:
         return cloudfunctionsv2.FunctionEventTriggerArgs(
-            event_type="google.cloud.pubsub.topic.v1.messagePublished",
+            event_type=EVENT_TYPE,
             pubsub_topic=self._args.topic.id,
             trigger_region=self._context.region,
             # The function logs and acknowledges an unreadable message; only what may succeed later is retried.
@@ -129,7 +155,7 @@ class Guard(ComponentResource):
             description=f"Guards the spending of {self._context.title}",
             labels=self._context.labels,
             build_config=cloudfunctionsv2.FunctionBuildConfigArgs(
-                runtime=_RUNTIME,
+                runtime=RUNTIME,
                 entry_point=entry_point,
                 source=self._source.code,
                 service_account=self._source.builder,
@@ -138,16 +164,22 @@ class Guard(ComponentResource):
             service_config=cloudfunctionsv2.FunctionServiceConfigArgs(
                 service_account_email=self._account.email,
                 environment_variables=function_environment(self._context, sleep_cost=self._args.sleep_cost),
-                available_memory="256Mi",
+                available_memory=MEMORY,
                 timeout_seconds=TIMEOUT_SECONDS,
                 min_instance_count=0,
                 max_instance_count=1,
                 max_instance_request_concurrency=1,
-                ingress_settings="ALLOW_INTERNAL_ONLY",
+                ingress_settings=INGRESS,
                 all_traffic_on_latest_revision=True,
             ),
             event_trigger=trigger,
-            opts=self._inside,
+            opts=ResourceOptions.merge(
+                self._inside,
+                ResourceOptions(
+                    replacement_trigger=self._trial.replacement_trigger(self._context.name(name)),
+                    delete_before_replace=True,  # its name is fixed
+                ),
+            ),
         )
 
     def _allow_calls(self, function: cloudfunctionsv2.Function, trigger: str) -> Resource:

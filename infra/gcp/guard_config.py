@@ -12,6 +12,12 @@ TIMEOUT_SECONDS = 540
 """Timeout of a function: the maximum for event-driven ones."""
 _PERCENT = 100
 CLOCK_JOB = "guard-clock"
+RUNTIME = "python313"
+MEMORY = "256Mi"
+INGRESS = "ALLOW_INTERNAL_ONLY"
+EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
+ON_BUDGET, ON_CLOCK = "on-budget", "on-clock"
+"""Names of the functions, after gcp.name."""
 
 
 def clock_job(context: CloudContext) -> str:

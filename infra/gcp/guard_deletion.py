@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from pulumi_gcp import projects, serviceaccount, storage
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.custom_role import make_custom_role
 from infra.gcp.guard_config import bucket_name
 from infra.gcp.guard_function.sluice_guard.sleep_state import OBJECT
 from infra.gcp.guard_function.sluice_guard.stack_deletion import VOLUME_PREFIX
@@ -30,7 +31,7 @@ class GuardDeletionArgs:
 
     context: CloudContext
     account: serviceaccount.Account
-    bucket: storage.Bucket
+    bucket: Output[str]
     inside: ResourceOptions
 
 
@@ -55,7 +56,7 @@ def grant_deletion(args: GuardDeletionArgs) -> Sequence[Resource]:
         ),
         storage.BucketIAMMember(
             "guard-writes-state",
-            bucket=args.bucket.name,
+            bucket=args.bucket,
             role="roles/storage.objectUser",
             member=args.account.member,
             condition=storage.BucketIAMMemberConditionArgs(
@@ -75,13 +76,12 @@ def _grant_role(
     *,
     condition: projects.IAMMemberConditionArgs | None = None,
 ) -> Sequence[Resource]:
-    role = projects.IAMCustomRole(
+    role = make_custom_role(
         suffix,
-        project=args.context.project,
-        role_id=args.context.name(suffix).replace("-", "_"),
-        title=f"{args.context.name(suffix)}",
+        context=args.context,
+        title=args.context.name(suffix),
         description=description,
-        permissions=list(permissions),
+        permissions=permissions,
         opts=args.inside,
     )
     member = projects.IAMMember(

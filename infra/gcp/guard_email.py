@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.guard_config import ON_BUDGET, ON_CLOCK
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW, MAIL_SLEEP
 
 _AUTO_CLOSE = "86400s"
@@ -100,7 +101,7 @@ def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
 
 def _this_stacks_entries(log_filter: str, context: CloudContext) -> str:
     """Limit a log filter to this stack's functions: other stacks of the project have their own guard."""
-    names = " OR ".join(f'"{context.name(function)}"' for function in ("on-budget", "on-clock"))
+    names = " OR ".join(f'"{context.name(function)}"' for function in (ON_BUDGET, ON_CLOCK))
     return f"{log_filter} AND resource.labels.service_name=({names})"
 
 

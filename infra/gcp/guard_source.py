@@ -31,15 +31,17 @@ _READ_OBJECTS = "roles/storage.objectViewer"
 class GuardSource(ComponentResource):
     """The archive that a function is built from, and the service account that builds it."""
 
-    code: cloudfunctionsv2.FunctionBuildConfigSourceArgs
+    bucket: Output[str]
+    archive: Output[str]
+    """Name of the archive in the bucket."""
     builder: Output[str]
-    bucket: storage.Bucket
+    """Full name of the account, projects/PROJECT/serviceAccounts/EMAIL."""
 
     def __init__(self, name: str, args: GuardSourceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Source", name, None, opts)
         self._context, self._after = args.context, args.after
         self._inside = ResourceOptions(parent=self, depends_on=args.after)
-        bucket = self.bucket = self._make_bucket()
+        bucket = self._make_bucket()
         files = source_files()
         archive = storage.BucketObject(
             "guard-code",
@@ -49,9 +51,10 @@ class GuardSource(ComponentResource):
             source=AssetArchive({name: FileAsset(str(path)) for name, path in files.items()}),
             opts=self._inside,
         )
+        self.bucket, self.archive = bucket.name, archive.name
         self.code = cloudfunctionsv2.FunctionBuildConfigSourceArgs(
             storage_source=cloudfunctionsv2.FunctionBuildConfigSourceStorageSourceArgs(
-                bucket=bucket.name, object=archive.name
+                bucket=self.bucket, object=self.archive
             )
         )
         self.builder = self._make_builder(bucket, args.images)

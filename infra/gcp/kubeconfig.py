@@ -1,4 +1,8 @@
-"""The kubeconfig of the GKE cluster, for the Kubernetes provider; gke-gcloud-auth-plugin gets the credentials."""
+"""The kubeconfig of the GKE cluster, for the Kubernetes provider; gke-gcloud-auth-plugin gets the credentials.
+
+It gets the application default credentials, as the program does for everything else: by default it gets those of
+`gcloud auth login`, which may be another account's, or missing.
+"""
 
 import json
 
@@ -8,7 +12,7 @@ _PLUGIN = "gke-gcloud-auth-plugin"
 
 
 def kubeconfig(context: str, server: Output[str], ca_certificate: Output[str | None]) -> Output[str]:
-    """The kubeconfig as JSON. It holds no secret: the plugin gets a token from gcloud each time."""
+    """The kubeconfig as JSON. It holds no secret: the plugin gets a token each time."""
     return Output.all(server, ca_certificate).apply(lambda known: json.dumps(_kubeconfig(context, known[0], known[1])))
 
 
@@ -17,6 +21,7 @@ def _kubeconfig(context: str, server: str, ca_certificate: str | None) -> dict[s
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": _PLUGIN,
+        "args": ["--use_application_default_credentials"],
         "provideClusterInfo": True,
         "interactiveMode": "Never",
         "installHint": f"gcloud components install {_PLUGIN}",

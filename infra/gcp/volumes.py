@@ -11,74 +11,61 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from infra.gcp.google_api import ApiError
 from infra.gcp.google_session import system_tls_context
+from producer.runtime.exit_status import SluiceError
 
 DISKS = "pd.csi.storage.gke.io"
-_GKE = "https://container.googleapis.com/v1/projects/{project}/locations/{location}/clusters/{cluster}"
 _SECONDS = 30
-_NOT_FOUND = 404
 
 Volume = Mapping[str, Any]
 """A PersistentVolume as JSON of the Kubernetes API."""
 
 
-class VolumesLeftError(Exception):
+class VolumesLeftError(SluiceError):
     """Disks remain, or cannot be listed; the cluster is not deleted."""
 
 
-class ClusterGoneError(Exception):
-    """The cluster does not exist any more, so there is nothing to wait for."""
+class ClusterGoneError(SluiceError):
+    """The cluster does not exist any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """The API server of a cluster, and GKE's API, which tells whether the cluster still exists."""
+    """The API server of a cluster, and GKE, which tells whether the cluster still exists."""
 
     server: str
     authority: str | None
     """CA certificate, base64 of PEM; None where a public authority has signed the server's certificate."""
-    cluster: str
-    """URL of the cluster in GKE's API."""
-    project: str
     token: Callable[[], str]
+    exists: Callable[[], bool]
+    """Query GKE; raises ApiError."""
 
     def volumes(self) -> Sequence[Volume]:
-        """List the PersistentVolumes; raises ClusterGoneError, or OSError or ValueError where that fails."""
+        """List the PersistentVolumes; raises ClusterGoneError, or ApiError, OSError or ValueError where that fails."""
         try:
-            return self._get(f"{self.server}/api/v1/persistentvolumes", self._context())["items"]
-        except OSError as error:
-            if not self._exists():
-                raise ClusterGoneError from error
+            return self._list()
+        except (OSError, ValueError) as error:
+            if not self.exists():
+                raise ClusterGoneError("the cluster does not exist any more") from error
             raise
 
-    def _exists(self) -> bool:
-        try:
-            # A user's credentials need a project that the call counts for.
-            self._get(self.cluster, system_tls_context(), {"X-Goog-User-Project": self.project})
-        except HTTPError as error:
-            if error.code == _NOT_FOUND:
-                return False
-            raise
-        return True
+    def _list(self) -> Sequence[Volume]:
+        request = Request(  # noqa: S310 always https
+            f"{self.server}/api/v1/persistentvolumes", headers={"Authorization": f"Bearer {self.token()}"}
+        )
+        with urlopen(request, timeout=_SECONDS, context=self._context()) as answer:  # noqa: S310 always https
+            listed = json.load(answer)
+        if "items" not in listed:
+            raise ValueError("its API server answers with something other than a list")
+        return listed["items"]
 
     def _context(self) -> ssl.SSLContext:
         if self.authority is None:
             return system_tls_context()
         return ssl.create_default_context(cadata=b64decode(self.authority).decode())
-
-    def _get(self, url: str, context: ssl.SSLContext, headers: Mapping[str, str] | None = None) -> Any:
-        login = {"Authorization": f"Bearer {self.token()}"}
-        request = Request(url, headers={**login, **(headers or {})})  # noqa: S310 always https
-        with urlopen(request, timeout=_SECONDS, context=context) as answer:  # noqa: S310 always https
-            return json.load(answer)
-
-
-def gke_url(*, project: str, location: str, cluster: str) -> str:
-    """URL of a cluster in GKE's API."""
-    return _GKE.format(project=project, location=location, cluster=cluster)
 
 
 def wait_for_disk_deletion(
@@ -99,7 +86,7 @@ def wait_for_disk_deletion(
             remaining, problem = [volume for volume in list_volumes() if _driver(volume) == DISKS], None
         except ClusterGoneError:
             return
-        except (URLError, OSError, ValueError) as error:
+        except (ApiError, OSError, ValueError) as error:
             remaining, problem = [], error
         if not remaining and problem is None:
             return

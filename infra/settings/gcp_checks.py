@@ -10,7 +10,10 @@ from infra.settings.setting_checks import Check
 ZONE = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,16}[a-z0-9]")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}[a-z0-9]")  # with `-guard-caller` a service account's id, of 30 at most
+_NOT_IN_BUCKETS = ("google", "g00gle")
+_MOST_PROJECT = 39
+"""Longest id of a project, with its domain: the guard's bucket has it, gcp.name and `-guard` in its name, of 63."""
 _MACHINE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -46,6 +49,18 @@ def _days(value: int) -> str | None:
     if value == 0 or _LEAST_DAYS <= value <= _MOST_DAYS:
         return None
     return f"it must be 0 (never) or {_LEAST_DAYS} to {_MOST_DAYS} days, not {value}: a week before, a warning is sent"
+
+
+def _project(value: str) -> str | None:
+    if len(value) > _MOST_PROJECT:
+        return f"{value!r} is too long for the name of a bucket: {_MOST_PROJECT} letters at most, with the domain"
+    return _like(_PROJECT, "the id of a project (gcloud projects list)", empty=True)(value)
+
+
+def _name(value: str) -> str | None:
+    if any(word in value for word in _NOT_IN_BUCKETS):
+        return f"{value!r} cannot be in the name of a bucket, which Google refuses with its own name in it"
+    return _like(_NAME, "a name of 2 to 17 lower case letters, digits and -, such as sluice")(value)
 
 
 def _location(value: str) -> str | None:
@@ -85,9 +100,9 @@ def _emails(value: Sequence[str]) -> str | None:
 
 
 VALUE_CHECKS: Mapping[str, Check] = {
-    "gcp.project": _like(_PROJECT, "the id of a project (gcloud projects list)", empty=True),
+    "gcp.project": _project,
     "gcp.location": _location,
-    "gcp.name": _like(_NAME, "a name of up to 18 lower case letters, digits and -, such as sluice"),
+    "gcp.name": _name,
     "gcp.releaseChannel": _one_of(RELEASE_CHANNELS, "release channel"),
     "gcp.controlPlaneCidrs": _cidrs,
     "gcp.secretsKey": _like(_KEY, "the full name of a key (gcloud kms keys list)", empty=True),

@@ -31,7 +31,6 @@ class ClusterSettings:
     context: str
     namespace: str
     storage_class: str | None
-    delete_unreachable: bool
     api_server_cidrs: tuple[str, ...]
 
 
@@ -120,7 +119,6 @@ def _cluster(values: SettingValues, gcp: GcpSettings | None) -> ClusterSettings:
         context=gcp.cluster.context if gcp else values.text("kubeContext") or "",
         namespace=values.text("namespace") or "",
         storage_class=values.text("kubernetes.storageClass") or (gcp and gcp.cluster.name),
-        delete_unreachable=values.flag("kubernetes.deleteUnreachable"),
         api_server_cidrs=values.texts("kubernetes.apiServerCidrs"),
     )
 

@@ -20,5 +20,12 @@ class TargetCluster:
     """Created before the pipeline, and deleted after it."""
 
 
+DELETE_UNREACHABLE = False
+"""The setting of Pulumi's Kubernetes provider, which is given so that PULUMI_K8S_DELETE_UNREACHABLE has no effect.
+
+With it a destroy or a refresh removes what it cannot reach from the state, also after an expired login, while a Helm
+release fails all the same. scripts/forget-cluster is for a cluster that is gone.
+"""
+
 EXISTING_CLUSTER = TargetCluster()
 """A cluster that the program did not create."""

@@ -1,6 +1,7 @@
 """Stand-ins for Google Cloud, and a stack of the whole program on them with Pulumi's real engine.
 
-All providers are stand-ins that return their inputs: this does not test that Google accepts them.
+All providers are stand-ins that return their inputs, but for what the tests need: this does not test that Google
+accepts them.
 """
 
 import datetime
@@ -8,11 +9,11 @@ import ipaddress
 import os
 import ssl
 from base64 import b64encode
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from cryptography import x509
@@ -25,11 +26,13 @@ from infra.program import deploy
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings
 from tests.cluster.grpc_server import serve_providers
-from tests.cluster.provider_stand_in import ProviderError, StandIn, Values
+from tests.cluster.out_of_reach import OutOfReach
+from tests.cluster.provider_stand_in import NotInitializedError, ProviderError, StandIn, Values
 from tests.cluster.pulumi_engine import Program, Stack
-from tests.cluster.pulumi_values import encoded
+from tests.cluster.pulumi_values import encoded, plain
 from tests.cluster.random_stand_in import RandomStandIn
 from tests.cluster.test_claims import Cloud, credentials
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 SETTINGS = {
     "gcp.project": "my-lab",
@@ -41,41 +44,25 @@ SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleServers:
-    """Servers for tokens and for the cluster's API (TLS), and the latter's certificate."""
+    """Servers for Google's APIs and for the cluster's API (TLS), and the providers of both."""
 
     tokens: Cloud
     api: Cloud
-    authority: bytes
-    refusals: dict[str, str] = field(default_factory=dict[str, str])
-    """By type of resource: what the provider says in place of creating, updating or deleting one."""
+    google: "GoogleProvider"
+    kubernetes: OutOfReach
 
 
 class EchoProvider(StandIn):
-    """Provider that returns its inputs, plus the outputs that the program reads."""
+    """Provider that returns its inputs."""
 
     version = "1.0.0"
-
-    def __init__(
-        self, *, endpoint: str = "", authority: str = "", refusals: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        self._refusals = refusals
-        self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
 
     def check(self, *, kind: str, name: str, news: Values, olds: Values, seed: bytes) -> Values:
         return news
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
-        self._refuse(kind)
-        email = f"{name}@my-lab.iam.gserviceaccount.com"
-        more: dict[str, Values] = {
-            "Cluster": self._cluster,
-            "Account": {"email": email, "member": f"serviceAccount:{email}", "name": name},
-            "IAMCustomRole": {"name": f"projects/my-lab/roles/{name}"},
-            "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
-            "Image": {"ref": f"registry/{name}@sha256:0"},
-            "NotificationChannel": {"name": name},
-        }
-        return name, {"name": name, **inputs, **more.get(kind.rpartition(":")[2], {})}
+        more = {"ref": f"registry/{name}@sha256:0"} if kind.endswith(":Image") else {}
+        return name, {"name": name, **inputs, **more}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
         return outputs, inputs
@@ -84,18 +71,89 @@ class EchoProvider(StandIn):
         return self.create(kind=kind, name=identity, inputs=inputs)[1]
 
     def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
-        self._refuse(kind)
-
-    def _refuse(self, kind: str) -> None:
-        if kind in self._refusals:
-            raise ProviderError(self._refusals[kind])
+        pass
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
         return False
 
+
+class GoogleProvider(EchoProvider):
+    """Returns its inputs, plus the outputs that the program reads.
+
+    Like the real provider it keeps a function whose deployment has failed, and does nothing when that is updated
+    without a change. Like Google it refuses the id of a deleted role: always, as after 7 days.
+    """
+
+    def __init__(self, functions: FakeFunctions, *, endpoint: str, authority: str) -> None:
+        self.gone: set[str] = set()
+        """Kinds of resources that somebody else has deleted."""
+        self.refusals: dict[str, str] = {}
+        """By type of resource: what the provider says in place of creating, updating or deleting one."""
+        self._functions = functions
+        self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
+        self._deleted_roles = set[str]()
+
+    def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
+        self._refuse(kind)
+        self.gone.discard(_kind(kind))
+        if kind.endswith(":IAMCustomRole") and inputs["roleId"] in self._deleted_roles:
+            raise ProviderError(f"Error 400: a role with the role_id {inputs['roleId']} is in a deleted state")
+        created = self._outputs(kind=kind, name=name, inputs=inputs)
+        if kind.endswith("cloudfunctionsv2/function:Function"):
+            self._deploy(name, inputs, created)
+        return name, created
+
+    def _deploy(self, name: str, inputs: Values, created: Values) -> None:
+        status, answer = self._functions.create(inputs["name"], inputs)
+        problem = answer.get("error")
+        if problem and status == HTTPStatus.OK:
+            raise NotInitializedError(problem["message"], identity=name, outputs=created)
+        if problem:
+            raise ProviderError(problem["message"])
+
+    def _outputs(self, *, kind: str, name: str, inputs: Values) -> Values:
+        email = f"{name}@my-lab.iam.gserviceaccount.com"
+        account = {"email": email, "member": f"serviceAccount:{email}"}
+        more: dict[str, Values] = {
+            "Cluster": self._cluster,
+            "Account": {**account, "name": name},
+            "ServiceIdentity": account,
+            "IAMCustomRole": {"name": f"projects/my-lab/roles/{inputs.get('roleId')}"},
+            "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
+            "NotificationChannel": {"name": name},
+        }
+        return {"name": name, **inputs, **more.get(_kind(kind), {})}
+
+    def _refuse(self, kind: str) -> None:
+        if kind in self.refusals:
+            raise ProviderError(self.refusals[kind])
+
+    def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
+        return None if _kind(kind) in self.gone else (outputs, inputs)
+
+    def update(self, *, kind: str, identity: str, inputs: Values) -> Values:
+        self._refuse(kind)
+        return self._outputs(kind=kind, name=identity, inputs=inputs)
+
+    def delete(self, *, kind: str, identity: str, inputs: Values) -> None:
+        self._refuse(kind)
+        if plain(inputs).get("deletionProtection"):
+            raise ProviderError("Cannot destroy cluster because deletion_protection is set to true.")
+        if kind.endswith(":IAMCustomRole"):
+            self._deleted_roles.add(inputs["roleId"])
+        if kind.endswith("cloudfunctionsv2/function:Function"):
+            self._functions.delete(inputs["name"])
+
+    def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
+        return kind.lower().endswith("iammember") or path in ("name", "roleId", "accountId")
+
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         answer: dict[str, Any] = {"return": encoded({"number": "1", "accessToken": "t"})}
         return provider_pb2.InvokeResponse(**answer)
+
+
+def _kind(token: str) -> str:
+    return token.rpartition(":")[2]
 
 
 @contextmanager
@@ -105,7 +163,12 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
     (folder / "tls.pem").write_bytes(authority + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.pem")
-    served_here = GoogleServers(tokens=Cloud(), api=Cloud(context), authority=authority)
+    api = Cloud(context)
+    tokens = Cloud()
+    endpoint = f"127.0.0.1:{api.server.server_port}"
+    google = GoogleProvider(tokens.functions, endpoint=endpoint, authority=b64encode(authority).decode())
+    served_here = GoogleServers(tokens=tokens, api=api, google=google, kubernetes=OutOfReach(EchoProvider()))
+    served_here.tokens.clusters = ["sluice"]
     yield served_here
     for cloud in (served_here.tokens, served_here.api):
         cloud.server.shutdown()
@@ -115,15 +178,13 @@ def google_servers(folder: Path) -> Generator[GoogleServers]:
 @contextmanager
 def serve_stand_ins(google_servers: GoogleServers) -> Generator[str]:
     """Serve the stand-in of every provider; yields the value of PULUMI_DEBUG_PROVIDERS."""
-    endpoint = f"127.0.0.1:{google_servers.api.server.server_port}"
-    google = EchoProvider(
-        endpoint=endpoint,
-        authority=b64encode(google_servers.authority).decode(),
-        refusals=google_servers.refusals,
-    )
-    with serve_providers(
-        {"gcp": google, "kubernetes": EchoProvider(), "docker-build": EchoProvider(), "random": RandomStandIn()}
-    ) as attached:
+    providers = {
+        "gcp": google_servers.google,
+        "kubernetes": google_servers.kubernetes,
+        "docker-build": EchoProvider(),
+        "random": RandomStandIn(),
+    }
+    with serve_providers(providers) as attached:
         yield attached
 
 

@@ -9,6 +9,7 @@ from typing import Any, Never
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.cluster.pulumi_values import decoded, differences, encoded, plain
@@ -20,6 +21,16 @@ _REPLACING = {"add": provider_pb2.PropertyDiff.ADD_REPLACE, "delete": provider_p
 
 class ProviderError(Exception):
     """A stand-in rejects the resource, or does not support it."""
+
+
+class NotInitializedError(ProviderError):
+    """A resource was created and does not work: the engine stores it with this error."""
+
+    def __init__(self, message: str, *, identity: str, outputs: Values) -> None:
+        super().__init__(message)
+        self.details = provider_pb2.ErrorResourceInitFailed(
+            id=identity, properties=encoded(outputs), inputs=encoded(outputs), reasons=[message]
+        )
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
@@ -157,6 +168,11 @@ def _reporting_errors(context: Any) -> Generator[None]:
     """Report exceptions to the engine: a ProviderError by its message, any other with its traceback."""
     try:
         yield
+    except NotInitializedError as error:
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+        status.details.add().Pack(error.details)
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
     except ProviderError as error:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
     except Exception:

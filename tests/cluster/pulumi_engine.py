@@ -78,9 +78,15 @@ class Stack:
             _copy_settings(settings_from, folder / "work", stack=name)
         self._state = folder / "state"
         self._policy_packs = [str(pack) for pack in policy_packs]
+        backend = {"PULUMI_BACKEND_URL": f"file://{self._state}"}
+        self.env = {**_SETTINGS, **variables, **backend}
+        """Variables of every `pulumi` command on this stack."""
+        self.command = folder / "bin/pulumi"
+        """The `pulumi` command, with the stack's Pulumi folder."""
+        self.folder = folder / "work"
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
-            env_vars={**_SETTINGS, **variables, "PULUMI_BACKEND_URL": f"file://{self._state}"},
+            env_vars=self.env,
             pulumi_command=_command(pulumi, folder, home=home),
         )
         if program:
@@ -116,6 +122,12 @@ class Stack:
         (checkpoint,) = self._state.glob(f".pulumi/stacks/*/{self._stack.name}.json")
         latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
         return latest.get("resources", [])
+
+    def replace_state(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the stored state, as `pulumi stack import`."""
+        manifest = {"time": "2026-11-26T00:00:00Z", "magic": "", "version": ""}
+        deployment = {"manifest": manifest, "resources": list(resources)}
+        self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
 
     def replace_in_state(self, replacements: Mapping[str, str]) -> None:
         """Replace texts in the stored state, such as names of resources, in this order."""

@@ -55,7 +55,7 @@ def stack(
 def test_a_publisher_that_the_organization_refuses_is_named_before_the_budget(
     stack: Stack, google: GoogleServers
 ) -> None:
-    google.refusals[GRANT] = FOREIGN_MEMBER
+    google.google.refusals[GRANT] = FOREIGN_MEMBER
     with pytest.raises(CommandError) as refused:
         stack.up()
     assert f"TopicIAMMember (budget-publisher):\n    error: {FOREIGN_MEMBER}" in str(refused.value)
@@ -63,8 +63,8 @@ def test_a_publisher_that_the_organization_refuses_is_named_before_the_budget(
 
 
 def test_a_budget_that_google_refuses_without_a_reason_is_explained(stack: Stack, google: GoogleServers) -> None:
-    google.refusals.clear()
-    google.refusals[BUDGET] = BARE_400
+    google.google.refusals.clear()
+    google.google.refusals[BUDGET] = BARE_400
     with pytest.raises(CommandError) as refused:
         stack.up()
     said = str(refused.value)
@@ -83,7 +83,7 @@ def test_up_without_a_budget_is_the_way_out(stack: Stack) -> None:
 
 
 def test_preview_prints_the_old_and_the_new_cost(stack: Stack, google: GoogleServers) -> None:
-    google.refusals.clear()
+    google.google.refusals.clear()
     stack.configure({"budget.allowWithoutBudget": False})
     before = stack.up().outputs["estimate"]
     stack.configure({"nodes.diskGb": 20})
@@ -97,10 +97,10 @@ def test_preview_prints_the_old_and_the_new_cost(stack: Stack, google: GoogleSer
 
 def test_a_refused_deletion_keeps_google_s_reason(stack: Stack, google: GoogleServers) -> None:
     denied = "googleapi: Error 403: The caller does not have permission"
-    google.refusals[BUDGET] = denied
+    google.google.refusals[BUDGET] = denied
     with pytest.raises(CommandError) as refused:
         stack.destroy()
     assert f"Budget (budget):\n    error: {denied}" in str(refused.value)
-    google.refusals.clear()
+    google.google.refusals.clear()
     stack.destroy()
     assert stack.state() == []

@@ -4,10 +4,12 @@ import json
 import os
 import ssl
 from collections.abc import Callable, Generator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,8 +20,10 @@ from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.pulumi_engine import CommandError, Stack
+from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
 LABEL = "Claims claims"
+_FUNCTIONS = "/cloudfunctions/"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,9 +34,17 @@ class Cloud:
     `billing_account` pays for every project.
     """
 
+    functions: FakeFunctions
+    """Answers the calls of Cloud Functions' API."""
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
         self.billing_account = "01AB23-45CD67-89EF01"
+        self.functions = FakeFunctions()
+        self.clusters: list[str] = ["c"]
+        """Names of the clusters that GKE lists."""
+        self.answers = True
+        """Whether the cluster's API server answers."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
@@ -46,27 +58,49 @@ class Cloud:
         csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
         return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
 
+    def found(self, path: str, *, token: str | None) -> tuple[HTTPStatus, dict[str, Any]]:
+        """Return the answer about GKE's clusters, the billing account, or the cluster's volumes."""
+        if path.startswith("/container/"):
+            return HTTPStatus.OK, {"clusters": [{"name": name, "status": "RUNNING"} for name in self.clusters]}
+        if path.startswith("/cloudbilling/"):
+            account = f"billingAccounts/{self.billing_account}"
+            return HTTPStatus.OK, {"billingAccountName": account, "currencyCode": "USD"}
+        assert token == "Bearer t"
+        if not self.answers:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {}
+        return HTTPStatus.OK, {"items": self.volumes()}
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(json.loads(asked))
+                    return
                 if self.path.endswith(":testIamPermissions"):
                     self._answer(json.loads(asked))
                     return
                 self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
-            def do_GET(self) -> None:
-                if self.path.startswith("/cloudbilling/"):
-                    name = f"billingAccounts/{cloud.billing_account}"
-                    self._answer({"billingAccountName": name, "currencyCode": "USD"})
-                    return
-                assert self.headers["Authorization"] == "Bearer t"
-                self._answer({"items": cloud.volumes()})
+            def do_DELETE(self) -> None:
+                self._answer_function(None)
 
-            def _answer(self, content: object) -> None:
-                self.send_response(200)
+            def do_GET(self) -> None:
+                if self.path.startswith(_FUNCTIONS):
+                    self._answer_function(None)
+                    return
+                status, content = cloud.found(self.path, token=self.headers["Authorization"])
+                self._answer(content, status)
+
+            def _answer_function(self, body: object) -> None:
+                url = urlsplit(self.path)
+                status, content = cloud.functions.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
+                self._answer(content, status)
+
+            def _answer(self, content: object, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())
@@ -95,6 +129,7 @@ def stack(cloud: Cloud, say: Callable[[str], None], tmp_path_factory: pytest.Tem
     variables = {
         "PATH": f"{dynamic}:{os.environ['PATH']}",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials(folder, cloud.url)),
+        "SLUICE_GOOGLE_ENDPOINT": cloud.url,
     }
 
     def program() -> None:
@@ -143,6 +178,17 @@ def test_a_disk_that_stays_keeps_the_cluster(stack: Stack, cloud: Cloud) -> None
     with pytest.raises(CommandError, match=r"would outlive the cluster: pv \(disk lost"):
         stack.destroy()
     assert stack.state()
+
+
+def test_an_up_without_the_cluster_says_what_to_do(stack: Stack, cloud: Cloud) -> None:
+    cloud.clusters = []
+    for command in (stack.preview, stack.refresh):
+        with pytest.raises(
+            CommandError, match=r"c \(l, project p\) does not exist any more.*scripts/forget-cluster"
+        ) as end:
+            command()
+        assert "Traceback" not in str(end.value)
+    cloud.clusters = ["c"]
 
 
 def test_destroy_goes_on_when_the_last_disk_is_gone(stack: Stack, cloud: Cloud) -> None:

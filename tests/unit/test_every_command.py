@@ -35,6 +35,7 @@ PROGRAMS = {
     "sluice.cluster": [["--context", "none"]],
     "infra.cost": [["--stack", "none"]],
     "infra.leftovers": [["--stack", "none"]],
+    "infra.leftovers.forget_cluster": [["--stack", "none"]],
     "infra.gcp.guard_commands.extend": [["4", "--guard", "none"]],
     "infra.gcp.guard_commands.wake": [["4", "--guard", "none"]],
 }

@@ -36,6 +36,9 @@ class Made:
     ignore_changes: tuple[str, ...]
     aliases: tuple[tuple[str, str], ...]
     """Former names and types; '' where it has not changed."""
+    replacement_trigger: Any = None
+    delete_before_replace: bool = False
+    retain_on_delete: bool = False
 
     @property
     def is_component(self) -> bool:
@@ -72,10 +75,14 @@ def _wrapped(value: Any) -> Any:
 
 
 class Answers(Mocks):
-    """Outputs of the engine: the inputs, and invented passwords."""
+    """Outputs of the engine: the inputs, and invented passwords and texts."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        made = {"result": f"password-of-{args.name}"} if args.typ.endswith(":RandomPassword") else {}
+        made: dict[str, Any] = {}
+        if args.typ.endswith(":RandomPassword"):
+            made = {"result": f"password-of-{args.name}"}
+        if args.typ.endswith(":RandomString"):
+            made = {"result": "z" * int(args.inputs["length"])}
         return args.name, {**args.inputs, **made}
 
     def call(self, args: Any) -> Any:
@@ -102,16 +109,19 @@ class _Monitor(MockMonitor):
                     wait_create=request.customTimeouts.create,
                     ignore_changes=tuple(request.ignoreChanges),
                     aliases=tuple((alias.spec.name, alias.spec.type) for alias in request.aliases),
+                    replacement_trigger=MessageToDict(request.replacement_trigger),
+                    delete_before_replace=request.deleteBeforeReplace,
+                    retain_on_delete=request.retainOnDelete,
                 )
             )
         return answer
 
 
-def run(program: Callable[[], object], *, answers: Mocks | None = None) -> list[Made]:
+def run(program: Callable[[], object], *, answers: Mocks | None = None, stack: str = "test") -> list[Made]:
     """Run a program, with everything that it applies; returns the requested resources in order."""
     answers = answers or Answers()
     monitor = _Monitor(answers)
-    set_mocks(answers, project="sluice", stack="test", monitor=monitor)
+    set_mocks(answers, project="sluice", stack=stack, monitor=monitor)
 
     @pulumi.runtime.test
     def to_its_end() -> None:

@@ -174,8 +174,9 @@ class SleepWatch:
             return
         log_event(
             Event.DELETED,
-            f"the cluster {self.settings.cluster}, its disks and its NAT are deleted. {_STAYS}, or "
-            "`pulumi up --refresh` to create it again, without the data: docs/gke.md, Down, has the steps",
+            f"the cluster {self.settings.cluster}, its disks and its NAT are deleted. {_STAYS}. To go on: "
+            "`scripts/forget-cluster`, then `pulumi destroy` to remove the rest, or `pulumi up --refresh` to create it "
+            "again, without the data",
         )
         self._state.write(replace(state, deleted=self.now()))
 

@@ -40,7 +40,6 @@ CHANGES_LINES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
 FREE = {
     "namespace",
     "kubeContext",
-    "kubernetes.deleteUnreachable",
     "kubernetes.apiServerCidrs",
     "strimzi.chart",
     "gcp.project",

@@ -52,6 +52,13 @@ class Google(Answers):
             outputs["serviceConfig"] = {**outputs["serviceConfig"], "uri": f"https://{args.name}.run.app"}
         if args.typ == "gcp:projects/iAMCustomRole:IAMCustomRole":
             outputs["name"] = f"projects/my-lab/roles/{args.inputs['roleId']}"
+        if args.typ == "gcp:projects/serviceIdentity:ServiceIdentity":
+            outputs["email"] = (
+                f"service-123456789@gcp-sa-{args.inputs['service'].partition('.')[0]}.iam.gserviceaccount.com"
+            )
+            outputs["member"] = f"serviceAccount:{outputs['email']}"
+        if args.typ == "pulumi-python:dynamic/sluice:FunctionTrial":
+            outputs["replacements"] = dict.fromkeys(args.inputs["functions"], "0")
         if args.typ == "docker-build:index:Image":
             outputs["ref"] = f"{args.inputs['tags'][0]}@{DIGEST}"
         return id_, outputs
@@ -100,6 +107,7 @@ def cloud(
     billing: Billing | None = None,
     keys: KeyQueries | None = None,
     exported: dict[str, Any] | None = None,
+    stack: str = "test",
 ) -> list[Made]:
     """Everything that the program requests from the engine for these settings."""
     from infra.gcp_program import deploy_on_google  # noqa: PLC0415 seconds, for the tests that need it
@@ -118,6 +126,7 @@ def cloud(
                 keys=keys or GrantedKeys(),
             ),
             answers=Google(),
+            stack=stack,
         )
 
 

@@ -165,7 +165,9 @@ def kubeconfig(made: list[Made]) -> Any:
 def test_cluster_is_reached_by_its_name_without_a_secret(made: list[Made]) -> None:
     found = kubeconfig(made)
     assert found["clusters"][0]["cluster"] == {"server": "https://gke-abc.us-central1-a.gke.goog"}
-    assert found["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    login = found["users"][0]["user"]["exec"]
+    # By default the plugin uses the login of gcloud, and the program the application default credentials.
+    assert (login["command"], login["args"]) == ("gke-gcloud-auth-plugin", ["--use_application_default_credentials"])
     assert found["current-context"] == "gke_my-lab_us-central1-a_sluice"
 
 
@@ -211,17 +213,18 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
     granted: dict[str, set[str]] = {}
     for entry in made:
         if entry.kind.lower().endswith("iammember"):
-            granted.setdefault(entry.plain["member"].partition(":")[2].partition("@")[0], set()).add(
-                entry.plain["role"]
-            )
+            account, _, domain = entry.plain["member"].partition(":")[2].partition("@")
+            name = domain.partition(".")[0] if account == "service-123456789" else account
+            granted.setdefault(name, set()).add(entry.plain["role"])
     role = only(made, "IAMCustomRole", "guard")
     assert granted == {
+        "gcp-sa-eventarc": {"roles/eventarc.serviceAgent"},
         "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
         "sluice-guard": {
-            "projects/my-lab/roles/sluice_guard",
+            "projects/my-lab/roles/sluice_guard_zzzzzz",
             # For guard.deleteAfterDays only: tests/unit/infra/gcp/test_guard.py.
-            "projects/my-lab/roles/sluice_guard_end",
-            "projects/my-lab/roles/sluice_guard_delete",
+            "projects/my-lab/roles/sluice_guard_end_zzzzzz",
+            "projects/my-lab/roles/sluice_guard_delete_zzzzzz",
             "roles/storage.objectUser",
         },
         "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 
+from infra.gcp.gke_clusters import ClusterName, cluster_status
+from infra.gcp.google_api import ENDPOINT, ApiError, Google
 from infra.gcp.volumes import Api, ClusterGoneError, Volume, VolumesLeftError, wait_for_disk_deletion
 
 
@@ -58,7 +59,7 @@ def test_hostpath_volumes_are_not_waited_for() -> None:
 
 
 def test_a_deleted_cluster_is_not_waited_for() -> None:
-    assert wait([ClusterGoneError()]) == 0
+    assert wait([ClusterGoneError("gone")]) == 0
 
 
 def test_a_failed_request_is_retried() -> None:
@@ -88,7 +89,8 @@ def served() -> Iterator[dict[str, Any]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer = answers.get(self.path, 404)
-            known = self.headers["Authorization"] == "Bearer t" and not isinstance(answer, int)
+            allowed = self.headers["Authorization"] == "Bearer t" or self.path.startswith("/container/")
+            known = allowed and not isinstance(answer, int)
             self.send_response(200 if known else answer if isinstance(answer, int) else 401)
             self.end_headers()
             if known:
@@ -105,9 +107,17 @@ def served() -> Iterator[dict[str, Any]]:
     server.server_close()
 
 
+NAME = ClusterName(project="p", location="l", cluster="c")
+CLUSTERS = "/container/v1/projects/p/locations/l/clusters"
+
+
 def api(served: dict[str, Any], *, server: str | None = None) -> Api:
+    google = Google.signed_in({ENDPOINT: served["url"]}, project="p", sleep=lambda _: None)
     return Api(
-        server=server or served["url"], authority=None, cluster=f"{served['url']}/gke", project="p", token=lambda: "t"
+        server=server or served["url"],
+        authority=None,
+        token=lambda: "t",
+        exists=lambda: cluster_status(google, NAME) is not None,
     )
 
 
@@ -116,16 +126,30 @@ def test_api_server_is_asked_with_a_token(served: dict[str, Any]) -> None:
     assert [entry["metadata"]["name"] for entry in api(served).volumes()] == ["a"]
 
 
-def test_gke_says_whether_the_cluster_is_gone(served: dict[str, Any]) -> None:
+@pytest.mark.parametrize("clusters", [{}, {"clusters": [{"name": "another", "status": "RUNNING"}]}])
+def test_gke_says_whether_the_cluster_is_gone(served: dict[str, Any], clusters: dict[str, Any]) -> None:
+    served[CLUSTERS] = clusters
     with pytest.raises(ClusterGoneError):
         api(served, server="http://127.0.0.1:1").volumes()
-    served["/gke"] = {"status": "RUNNING"}
+    served[CLUSTERS] = {"clusters": [{"name": "c", "status": "STOPPING"}]}
     with pytest.raises(OSError, match="refused"):
         api(served, server="http://127.0.0.1:1").volumes()
 
 
-@pytest.mark.parametrize("status", [401, 403, 500])
-def test_refusal_is_not_taken_for_a_cluster_that_is_gone(served: dict[str, Any], status: int) -> None:
-    served["/gke"] = status
-    with pytest.raises(HTTPError):
+def test_what_a_login_page_answers_is_no_list_of_disks(served: dict[str, Any]) -> None:
+    served["/api/v1/persistentvolumes"] = {"kind": "Status"}
+    served[CLUSTERS] = {"clusters": [{"name": "c"}]}
+    with pytest.raises(ValueError, match="other than a list"):
         api(served).volumes()
+
+
+@pytest.mark.parametrize("answer", [401, 403, 404, 500, {"missingZones": ["l"]}])
+def test_refusal_is_not_taken_for_a_cluster_that_is_gone(served: dict[str, Any], answer: object) -> None:
+    served[CLUSTERS] = answer
+    with pytest.raises(ApiError):
+        api(served, server="http://127.0.0.1:1").volumes()
+
+
+def test_a_refusal_of_gke_keeps_the_cluster() -> None:
+    with pytest.raises(VolumesLeftError, match=r"container answers 403.*Check the login"):
+        wait([ApiError("container answers 403", code=403)] * 3, seconds=10)

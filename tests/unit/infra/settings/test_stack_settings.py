@@ -18,7 +18,7 @@ MISTAKES = [
     ("kubeContext", "", "kubectl config get-contexts"),
     ("namespace", "My_Space", "lower case"),
     ("namespace", "kube-system", "no namespace of Kubernetes"),
-    ("kubernetes.deleteUnreachable", "perhaps", "true or false"),
+    ("console.enabled", "perhaps", "true or false"),
     ("kubernetes.apiServerCidrs", '["10.0.0.1/8"]', "10.0.0.0/28"),
     ("kubernetes.apiServerCidrs", "10.0.0.0/8", "a list of strings"),
     ("strimzi.chart", "charts/none", "Chart.yaml"),
