@@ -21,7 +21,7 @@ from infra.gcp.guard_email import GuardEmail
 from infra.gcp.monitoring import Alerts, AlertsArgs
 from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
-from infra.gcp.pod_placement import place_pods
+from infra.gcp.pod_placement import make_priority_class, place_pods
 from infra.gcp.project_services import ProjectServices, ProjectServicesArgs
 from infra.gcp.storage_class import make_storage_class
 from infra.gcp.vpc_network import VpcNetwork, VpcNetworkArgs
@@ -89,7 +89,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
         target=TargetCluster(
             images=registry.images,
             transformations=[place_pods(args.settings.nodes.on_demand_for), skip_deletion_wait],
-            after=[make_storage_class(context, provider=provider)],
+            after=[make_storage_class(context, provider=provider), make_priority_class(provider=provider)],
         ),
         guard=guard.output,
     )

@@ -13,12 +13,13 @@ SERVICE = "cloudfunctions"
 MISSING = "MISSING"
 """State of a function that does not exist; the others are Google's."""
 _POLL_SECONDS = 2.0
-_DENIED = re.compile(
-    r"permission|denied|forbidden|\bgrant|service (account|agent)|does not (exist|have)|not enabled|has not been used",
+_PASSING = re.compile(
+    r"permission|denied|forbidden|\bgrant|service (account|agent)|does not (exist|have)|not enabled|has not been used"
+    r"|unable to queue|in progress|already exists",
     re.IGNORECASE,
 )
-"""What Google's messages say while it does not apply a grant, does not know a new account, or has just enabled an API;
-any other problem would not pass by waiting."""
+"""What Google's messages say while it does not apply a grant, does not know a new account, has just enabled an API, or
+is still busy with the function of an interrupted `pulumi up`; any other problem would not pass by waiting."""
 
 
 class DeploymentError(SluiceError):
@@ -53,7 +54,7 @@ class FunctionDeployment:
         """
         end = self.clock() + self.limit_seconds
         while problem := self._try_once():
-            if not _DENIED.search(problem):
+            if not _PASSING.search(problem):
                 raise DeploymentError(f"Google cannot deploy a function: {problem}")
             if self.clock() >= end:
                 minutes = self.limit_seconds / 60

@@ -19,10 +19,10 @@ from typing import Any, TypedDict, cast
 
 import pulumi
 from pulumi import CustomTimeouts, Input, Output, Resource, ResourceOptions
-from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 from pulumi.dynamic import Resource as DynamicResource
 
-from infra.gcp.dynamic_resource import report_progress, without_traceback
+from infra.gcp.dynamic_provider import SentenceProvider, report_progress
 from infra.gcp.function_deployment import MISSING, FunctionDeployment, function_states
 from infra.gcp.google_api import Google
 
@@ -43,21 +43,19 @@ class FunctionTrialArgs(TypedDict):
     functions: Sequence[str]
 
 
-class FunctionTrialProvider(ResourceProvider):
+class FunctionTrialProvider(SentenceProvider):
     """Deploys a function and deletes it; asks for the states of others."""
 
     serialize_as_secret_always = False
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait until the trial function can be deployed."""
-        with without_traceback():
-            _deployment(props).try_until_granted()
+        _deployment(props).try_until_granted()
         return CreateResult(id_=props["name"], outs={**props, "replacements": dict.fromkeys(props["functions"], "0")})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Return a change, never a replacement, for other accounts or places, and for a function that is not active."""
-        with without_traceback():
-            changed = _granted(_olds) != _granted(_news) or _broken(_news)
+        changed = _granted(_olds) != _granted(_news) or _broken(_news)
         return DiffResult(changes=bool(changed), replaces=[])
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -65,10 +63,9 @@ class FunctionTrialProvider(ResourceProvider):
 
         There is nothing to wait for where functions are only missing: an earlier `pulumi up` did not get that far.
         """
-        with without_traceback():
-            broken = _broken(_news)
-            if _granted(_olds) != _granted(_news) or set(broken.values()) - {MISSING}:
-                _deployment(_news).try_until_granted()
+        broken = _broken(_news)
+        if _granted(_olds) != _granted(_news) or set(broken.values()) - {MISSING}:
+            _deployment(_news).try_until_granted()
         counts = {**dict.fromkeys(_news["functions"], "0"), **(_olds.get("replacements") or {})}
         counts.update({name: str(int(counts[name]) + 1) for name in broken})
         return UpdateResult(outs={**_news, "replacements": counts})

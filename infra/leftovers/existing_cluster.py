@@ -8,19 +8,21 @@ from producer.runtime.exit_status import Exit, SluiceError
 
 _SECONDS = 15
 _NO_ANSWER = (
-    "Unable to connect to the server",
     "was refused",
-    "does not exist",  # the context, or the cluster that it names
-    "no context exists",
+    "does not exist",  # the context
     "no such host",
-    "i/o timeout",
+    "timeout",
+    "deadline exceeded",
     "no route to host",
+    "network is unreachable",
 )
-"""Parts of kubectl's messages where no API server answers, as opposed to one that refuses the caller."""
+"""Parts of kubectl's messages where nothing answers. It reports a failed login or a strange certificate otherwise."""
 
 
 def no_answer(context: str, *, env: Mapping[str, str]) -> str:
     """Return kubectl's message that no API server answers; raises SluiceError if one does, or it cannot be told."""
+    if not context:  # kubectl would take the current one
+        raise SluiceError("Pulumi's state does not name the context of the cluster; nothing was changed")
     if shutil.which("kubectl", path=env.get("PATH", "")) is None:
         raise SluiceError(
             "kubectl is needed to check that the cluster does not answer, and is not on the PATH: "
@@ -38,7 +40,8 @@ def no_answer(context: str, *, env: Mapping[str, str]) -> str:
     if not any(part in said for part in _NO_ANSWER):
         raise SluiceError(
             f"it cannot be told whether the cluster of the context {context} is gone; nothing was changed. Check your "
-            f"login: {said}",
+            f"login. If the cluster is gone for certain: kubectl config delete-context {context}, then run this again. "
+            f"kubectl says: {said}",
             status=Exit.UNAVAILABLE,
         )
     return said.splitlines()[-1]

@@ -19,6 +19,9 @@ _BROAD = re.compile(
     r"|roles/(\w+\.)?\w*[aA]dmin\w*(\.\w+)?"
     r"|roles/iam\.serviceAccount(TokenCreator|User)"
 )
+_AGENT_ROLE = re.compile(r"roles/[\w.]+\.serviceAgent")
+_AGENT = re.compile(r"serviceAccount:service-[^@]+@[\w-]+\.iam\.gserviceaccount\.com")
+"""A service account of Google's own, which it creates for one of its services in a project."""
 _ESCALATING_PERMISSIONS = (
     "setIamPolicy",
     ".actAs",
@@ -40,6 +43,7 @@ def no_role_is_broad(resource: DeclaredResource) -> Iterator[str]:
     """No grant is an owner, editor or admin role, lets its holder act as another account, or is public."""
     if resource.type.startswith("gcp:"):
         yield from _granted(resource)
+        yield from _granted_to_agents(resource)
         account = ACCOUNT_PATHS.get(resource.type)
         if account and not get_property(resource, *account):
             path = ".".join(account)
@@ -78,6 +82,13 @@ def _granted(resource: DeclaredResource) -> Iterator[str]:
             yield f"{resource.name} grants {text}, which allows any other permission to be gained"
         if _PUBLIC.fullmatch(text):
             yield f"{resource.name} grants {get_property(resource, 'role') or '.'.join(path)} to {text}"
+
+
+def _granted_to_agents(resource: DeclaredResource) -> Iterator[str]:
+    """A role of Google's own service agents has many permissions, and is for them only."""
+    role, member = get_property(resource, "role"), get_property(resource, "member")
+    if isinstance(role, str) and isinstance(member, str) and _AGENT_ROLE.fullmatch(role) and not _AGENT.match(member):
+        yield f"{resource.name} grants {role} to {member}, which is no service agent of Google's"
 
 
 def _granted_in_cluster(resource: DeclaredResource) -> Iterator[str]:

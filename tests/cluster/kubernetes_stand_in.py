@@ -101,9 +101,9 @@ class KubernetesStandIn(StandIn):
         return f"{namespace}/{settings['name']}", {**inputs, "status": status, "resourceNames": {}}
 
     def read(self, *, kind: str, identity: str, inputs: Values, outputs: Values) -> tuple[Values, Values] | None:
-        if kind == RELEASE:
-            return outputs, inputs
         namespace, _, name = identity.rpartition("/")
+        if kind == RELEASE:
+            return (outputs, inputs) if name in self.releases else None
         given = inputs or outputs
         api_version, object_kind = (given.get("apiVersion"), given.get("kind")) if given else _of_token(kind)
         found = self._api.read(str(api_version), str(object_kind), name, namespace=namespace or None)

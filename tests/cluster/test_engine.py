@@ -102,6 +102,16 @@ def test_a_field_that_strimzi_does_not_have_is_refused_by_name(deployed: Deploym
     assert deployed.stack.up().changed == {}
 
 
+def test_a_cluster_made_anew_gets_everything_again(cluster: Cluster, deployed: Deployment) -> None:
+    """As scripts/kind-up does it, after its cluster was deleted by hand."""
+    cluster.api.delete("v1", "Namespace", SPACE, seconds=60)
+    deployed.stand_in.releases.clear()  # Helm keeps a release in a Secret of the namespace
+    outcome = deployed.stack.up(refresh=True)
+    assert {NAMESPACE, RELEASE, SETTINGS, LOGIN, STORE, KAFKA} <= set(outcome.labels("create"))
+    assert PASSWORD not in outcome.changed
+    assert deployed.stack.up().changed == {}
+
+
 def test_destroy_deletes_everything_in_reverse_order(cluster: Cluster, deployed: Deployment) -> None:
     outcome = deployed.stack.destroy()
     order = outcome.labels("delete")

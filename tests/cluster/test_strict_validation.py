@@ -6,6 +6,11 @@ import pytest
 
 from tests.cluster.api_client import ApiError
 from tests.cluster.deployment import Cluster
+from tests.unit.infra.created_objects import objects
+from tests.unit.infra.gcp.conftest import EVERYTHING, cloud
+
+OF_OTHERS = {"PodMonitoring"}
+"""Kinds of GKE's own, which this API server does not know."""
 
 
 def connector(**spec: Any) -> dict[str, Any]:
@@ -40,3 +45,16 @@ def test_an_old_version_is_not_known(cluster: Cluster) -> None:
     with pytest.raises(ApiError, match="page not found") as refusal:
         cluster.api.apply(connector() | {"apiVersion": "kafka.strimzi.io/v1beta2"}, dry_run=True)
     assert refusal.value.status == 404
+
+
+@pytest.mark.parametrize("parts", ['["kafka","operator","mysql"]', '["connect","registry","toolbox","jobs","console"]'])
+def test_every_object_of_a_stack_on_google_is_accepted(cluster: Cluster, parts: str) -> None:
+    accepted = list[str]()
+    for entry in objects(cloud({**EVERYTHING, "nodes.onDemandFor": parts})):
+        if entry.kind not in OF_OTHERS:
+            metadata = {name: value for name, value in entry.metadata.items() if name != "namespace"}
+            cluster.api.apply({**entry.plain, "metadata": metadata}, namespace="default", dry_run=True)
+            accepted.append(entry.kind)
+    assert {"Kafka", "KafkaNodePool", "KafkaConnect", "Deployment", "StatefulSet", "Job", "PriorityClass"} <= {
+        *accepted
+    }

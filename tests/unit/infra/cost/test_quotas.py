@@ -30,6 +30,10 @@ def limited(**limits: int) -> Quotas:
     return Quotas(owner="mine", limits={**ENOUGH.limits, **limits})
 
 
+def test_the_defaults_fit_a_trial() -> None:
+    assert list(quota_problems(count_billed_resources(read_stack_settings("gke"), "gke"))) == []
+
+
 def test_three_nodes_fit_a_trial() -> None:
     assert problems() == []
     assert problems(quotas=ENOUGH) == []

@@ -36,6 +36,8 @@ class FakeFunctions:
     failures_of: dict[str, str] = field(default_factory=dict[str, str])
     calls: list[str] = field(default_factory=list[str])
     """Method and name of each call."""
+    busy: int = 0
+    """How many deletions Google refuses, because an operation is running."""
     slow: bool = False
     """Operations are done only when they are asked for."""
 
@@ -53,6 +55,9 @@ class FakeFunctions:
 
     def delete(self, name: str) -> tuple[int, Any]:
         """Delete a function."""
+        if self.busy:
+            self.busy -= 1
+            return _error(409, "unable to queue the operation")
         if self.states.pop(name, None) is None:
             return _error(404, f"Resource '{name}' was not found")
         return 200, self._operation({"response": {}})

@@ -31,6 +31,8 @@ ORDER = [
     ("Claims", "Cluster"),
     ("StorageClass", "Claims"),
     ("Namespace", "StorageClass"),
+    ("Namespace", "PriorityClass"),
+    ("PriorityClass", "Claims"),
     ("Namespace", "Claims"),
     ("Namespace", "NodePool"),
     ("StatefulSet", "Claims"),
@@ -236,6 +238,15 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
         "billing-budget-alert": {"roles/pubsub.publisher"},
     }
     assert role.plain["permissions"] == list(PERMISSIONS)
+
+
+def test_no_custom_role_has_an_id_that_a_destroyed_stack_had(made: list[Made]) -> None:
+    """Google blocks the id of a deleted role for 37 days: each ends in a random text."""
+    roles = [entry for entry in made if entry.kind == "IAMCustomRole"]
+    suffixes = {entry.urn for entry in made if entry.kind == "RandomString"}
+    for role in roles:
+        assert role.plain["roleId"].endswith("_zzzzzz"), role.name
+        assert suffixes & set(role.dependencies), role.name
 
 
 def test_disks_have_the_stacks_label(made: list[Made]) -> None:

@@ -75,6 +75,14 @@ def test_a_function_that_an_interrupted_up_left_is_removed_first() -> None:
     assert made.slept == []
 
 
+def test_it_waits_while_an_interrupted_up_is_still_deploying() -> None:
+    functions = FakeFunctions(states={"trial": "DEPLOYING"}, busy=2)
+    with trying(functions) as made:
+        made.deployment.try_until_granted()
+    assert functions.states == {}
+    assert made.slept == [15, 15]
+
+
 def test_after_the_limit_it_says_what_google_denies() -> None:
     functions = FakeFunctions(refusals=[NO_AGENT] * 100)
     with trying(functions, limit=60) as made, pytest.raises(DeploymentError) as error:

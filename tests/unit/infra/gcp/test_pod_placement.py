@@ -45,6 +45,19 @@ def test_only_the_named_parts_need_a_node_that_is_not_interrupted(made: list[Mad
     assert found["Kafka operator"] == found["Release operator"] == STEADY
 
 
+def test_a_part_that_has_no_choice_of_nodes_comes_before_the_others(made: list[Made]) -> None:
+    (priority,) = (entry for entry in made if entry.kind == "PriorityClass")
+    assert priority.plain["value"] > 0
+    assert "globalDefault" not in priority.plain
+    by_priority: dict[bool, set[str]] = {True: set(), False: set()}
+    for entry in made:
+        if entry.type.startswith("kubernetes:") and (capacity := _capacity(entry.plain)):
+            named = [value for path, value in walk(entry.plain) if path[-1:] == ("priorityClassName",)]
+            assert named in ([], [priority.metadata["name"]])
+            by_priority[bool(named)].add(capacity)
+    assert by_priority == {True: {STEADY}, False: {f"preferably {SPOT}"}}
+
+
 def test_every_part_can_be_placed() -> None:
     found = capacities(cloud({**EVERYTHING, "nodes.onDemandFor": '["jobs","connect","operator"]'}))
     assert {name.split()[1]: capacity for name, capacity in found.items()} == places("jobs", "connect", "operator")

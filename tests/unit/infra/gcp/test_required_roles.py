@@ -35,6 +35,7 @@ NEEDED = {
     "projects/service": ("serviceusage.services.enable",),
     "projects/serviceIdentity": ("serviceusage.services.generateServiceIdentity",),
     "pubsub/topic": ("pubsub.topics.create",),
+    "pubsub/topicIAMMember": ("pubsub.topics.setIamPolicy",),
     "serviceaccount/account": ("iam.serviceAccounts.create", "iam.serviceAccounts.delete"),
     "storage/bucket": ("storage.buckets.create",),
     "storage/bucketIAMMember": ("storage.buckets.setIamPolicy",),

@@ -39,6 +39,7 @@ KUBECTL = """#!/bin/sh
 echo "$KUBECTL_SAYS" >&2
 exit $KUBECTL_STATUS
 """
+UNABLE = "Unable to connect to the server"
 REFUSED = "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?"
 
 
@@ -139,10 +140,20 @@ def test_a_state_without_a_cluster_is_left_alone(forget: Run) -> None:
     assert "nothing to remove" in said
 
 
-def test_another_cluster_is_removed_if_it_does_not_answer_and_its_name_is_typed(forget: Run) -> None:
-    status, said = forget(PROVIDER, answer="lab\n", kubectl=(1, REFUSED))
+@pytest.mark.parametrize(
+    "silence",
+    [
+        REFUSED,
+        'error: context "lab" does not exist',
+        f"{UNABLE}: dial tcp: lookup lab.example.com on 127.0.0.53:53: no such host",
+        f"{UNABLE}: dial tcp 10.0.0.1:443: i/o timeout",
+        f"{UNABLE}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+    ],
+)
+def test_another_cluster_is_removed_if_it_does_not_answer_and_its_name_is_typed(forget: Run, silence: str) -> None:
+    status, said = forget(PROVIDER, answer="lab\n", kubectl=(1, silence))
     assert status is Exit.OK
-    assert REFUSED in said
+    assert silence in said
     assert "scripts/leftovers" not in said
     assert "urn:provider" in forget.removals[0]
 
@@ -153,6 +164,8 @@ def test_another_cluster_is_removed_if_it_does_not_answer_and_its_name_is_typed(
         ((0, "{}"), {"answer": "lab\n"}, Exit.FAILED, "answers, so it is not gone"),
         ((1, "error: You must be logged in to the server"), {"answer": "lab\n"}, Exit.UNAVAILABLE, "login"),
         ((1, "Error from server (Forbidden): unknown"), {"answer": "lab\n"}, Exit.UNAVAILABLE, "login"),
+        ((1, f"{UNABLE}: getting credentials: exec: executable aws failed"), {}, Exit.UNAVAILABLE, "login"),
+        ((1, f"{UNABLE}: tls: failed to verify certificate: x509"), {}, Exit.UNAVAILABLE, "delete-context lab"),
         ((1, REFUSED), {"answer": "y\n"}, Exit.FAILED, "Nothing was removed"),
         ((1, 'error: context "lab" does not exist'), {"arguments": ("--yes",)}, Exit.USAGE, "without --yes"),
     ],
@@ -163,6 +176,12 @@ def test_another_cluster_stays_otherwise(
     ended, said = forget(PROVIDER, kubectl=said_by_kubectl, **options)
     assert (ended, forget.removals) == (status, [])
     assert words in said
+
+
+def test_the_current_context_is_never_asked(forget: Run) -> None:
+    status, said = forget({**PROVIDER, "inputs": {}}, answer="\n", kubectl=(1, REFUSED))
+    assert (status, forget.removals) == (Exit.FAILED, [])
+    assert "does not name the context" in said
 
 
 @pytest.mark.parametrize("name", ["pulumi", "kubectl"])

@@ -104,6 +104,11 @@ BREAKS = [
     ("no-role-is-broad", one("gcp:x:y", role="roles/compute.instanceAdmin.v1"), "instanceAdmin"),
     ("no-role-is-broad", one("gcp:x:y", policyData='{"bindings": [{"role": "roles/owner"}]}'), "roles/owner"),
     ("no-role-is-broad", one("gcp:x:y", role="roles/run.invoker", member="allUsers"), "roles/run.invoker to allUsers"),
+    (
+        "no-role-is-broad",
+        one(MEMBER, role="roles/eventarc.serviceAgent", member="serviceAccount:me@my-lab.iam.gserviceaccount.com"),
+        "no service agent of Google's",
+    ),
     ("no-role-is-broad", one("gcp:x:y", role="x", members=["allAuthenticatedUsers"]), "allAuthenticatedUsers"),
     ("no-role-is-broad", one("gcp:storage/bucketACL:BucketACL", roleEntities=["READER:allUsers"]), "allUsers"),
     ("no-role-is-broad", one("gcp:storage/bucketACL:BucketACL", predefinedAcl="publicRead"), "publicRead"),
