@@ -1,9 +1,10 @@
 """Environment of the guard's functions, and the stack output `guard` that scripts/extend and scripts/wake read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.gcp.cloud_context import CloudContext, label_text
+from infra.gcp.guard_permissions import conditional_permissions, tested_permissions
 from infra.gcp.node_pools import pool_specs
 from infra.gcp.vpc_network import ROUTER
 from infra.settings.gcp_settings import DEFAULT_CURRENCY
@@ -50,11 +51,15 @@ def function_environment(context: CloudContext, *, sleep_cost: str) -> dict[str,
         "GUARD_DESCRIPTION": context.title,
         "GUARD_ROUTER": f"projects/{context.project}/regions/{context.region}/routers/{context.name(ROUTER)}",
         "GUARD_BUCKET": bucket_name(context),
+        "GUARD_PERMISSIONS": ",".join(tested_permissions(context)),
     }
 
 
-def guard_output(context: CloudContext) -> Mapping[str, Any]:
-    """The stack output `guard`: the cluster, the Scheduler job, and the pools' sizes as requests of GKE's API."""
+def guard_output(context: CloudContext, *, has_budget: bool, alerts: Sequence[str]) -> Mapping[str, Any]:
+    """The stack output `guard`: the cluster, the Scheduler job, and the pools' sizes as requests of GKE's API.
+
+    `parts` is for scripts/guard-test; `alerts` are the names of the alert policies about the guard.
+    """
     return {
         "project": context.project,
         "location": context.location,
@@ -63,4 +68,13 @@ def guard_output(context: CloudContext) -> Mapping[str, Any]:
         "mode": context.settings.guard.mode,
         "deleteAfterDays": context.settings.guard.delete_after_days,
         "pools": {pool.name: pool.size_request for pool in pool_specs(context.settings.nodes)},
+        "parts": {
+            "label": context.stack,
+            "topic": context.name("budget"),
+            "onBudget": context.name(ON_BUDGET),
+            "onClock": context.name(ON_CLOCK),
+            "billingAccount": context.settings.budget.billing_account if has_budget else None,
+            "alerts": list(alerts),
+            "conditionalPermissions": list(conditional_permissions(context)),
+        },
     }

@@ -11,18 +11,7 @@ from infra.gcp.custom_role import make_custom_role
 from infra.gcp.guard_config import bucket_name
 from infra.gcp.guard_function.sluice_guard.sleep_state import OBJECT
 from infra.gcp.guard_function.sluice_guard.stack_deletion import VOLUME_PREFIX
-
-NAT_PERMISSIONS = (
-    "compute.disks.list",
-    "compute.networks.get",
-    "compute.networks.updatePolicy",
-    "compute.routers.delete",
-    "compute.routers.get",
-)
-"""To find the disks, and to delete the router. IAM's conditions know neither routers nor labels: the function checks
-that the router is the stack's."""
-DELETE_PERMISSIONS = ("compute.disks.delete", "container.clusters.delete")
-"""To delete the cluster and its disks; the grant has a condition on their names, and the function checks the labels."""
+from infra.gcp.guard_permissions import DELETE_PERMISSIONS, NAT_PERMISSIONS
 
 
 @dataclass(frozen=True, kw_only=True)

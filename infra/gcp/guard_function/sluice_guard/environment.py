@@ -31,11 +31,7 @@ class ApiUrls:
     compute: str
     scheduler: str
     storage: str
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Every URL."""
-        return (self.container, self.compute, self.scheduler, self.storage)
+    projects: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +71,8 @@ class GuardSettings:
     timeout: float
     """Timeout of the function, in seconds."""
     sleep: SleepSettings
+    permissions: tuple[str, ...]
+    """Permissions that the service account should have; the guard tests them at every call of the clock."""
     api_urls: ApiUrls
 
     @classmethod
@@ -93,6 +91,7 @@ class GuardSettings:
             ttl=timedelta(hours=hours) if hours else None,
             timeout=reader.number("GUARD_TIMEOUT_SECONDS", least=60, most=3600, default="540"),
             sleep=_parse_sleep(reader),
+            permissions=tuple(reader.text("GUARD_PERMISSIONS", _PERMISSIONS, "permissions, with commas").split(",")),
             api_urls=parse_api_urls(env, mistakes=reader.mistakes),
         )
         if reader.mistakes:
@@ -115,6 +114,7 @@ def _parse_sleep(reader: "_Reader") -> SleepSettings:
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.:-]*")
+_PERMISSIONS = re.compile(r"[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+(,[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)*")
 _JOB = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/jobs/[^/\s]+")
 _ROUTER = re.compile(r"projects/[^/\s]+/regions/[^/\s]+/routers/[^/\s]+")
 _LABELS = re.compile(r"[a-z0-9_-]+=[a-z0-9_-]+(,[a-z0-9_-]+=[a-z0-9_-]+)*")
@@ -140,6 +140,7 @@ def parse_api_urls(env: Mapping[str, str], *, mistakes: list[str]) -> ApiUrls:
         compute=url("GUARD_COMPUTE_API", "https://compute.googleapis.com"),
         scheduler=url("GUARD_SCHEDULER_API", "https://cloudscheduler.googleapis.com"),
         storage=url("GUARD_STORAGE_API", "https://storage.googleapis.com"),
+        projects=url("GUARD_PROJECTS_API", "https://cloudresourcemanager.googleapis.com"),
     )
 
 

@@ -10,6 +10,21 @@ from typing import Any
 from tests.unit.infra.gcp.guard_function.fake_compute import FakeCompute, RefusalError
 
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
+PERMISSIONS = {
+    r"GET /v1/.*/clusters/\w+": "container.clusters.get",
+    r"POST /v1/.*/nodePools/\w+:\w+": "container.clusters.update",
+    r"GET /v1/.*/operations/.*": "container.operations.get",
+    r"GET /compute/.*/instanceGroupManagers/.*": "compute.instanceGroupManagers.get",
+    r"GET /v1/.*/jobs/.*": "cloudscheduler.jobs.get",
+    r"PATCH /v1/.*/jobs/.*": "cloudscheduler.jobs.update",
+    r"DELETE /v1/.*/clusters/\w+": "container.clusters.delete",
+    r"GET /compute/.*/aggregated/disks": "compute.disks.list",
+    r"DELETE /compute/.*/disks/.*": "compute.disks.delete",
+    r"GET /compute/.*/routers/.*": "compute.routers.get",
+    r"DELETE /compute/.*/routers/.*": "compute.routers.delete",
+    r"GET /compute/.*/networks/.*": "compute.networks.get",
+}
+"""The permission that each request needs."""
 BUSY = (
     400,
     {"code": 400, "message": "Cluster is running incompatible operation op-9.", "status": "FAILED_PRECONDITION"},
@@ -63,6 +78,8 @@ class FakeGoogle:
             "httpTarget": {"uri": "https://clock", "httpMethod": "POST", "oidcToken": {"serviceAccountEmail": "x@y"}},
         }
     )
+    missing: set[str] = field(default_factory=set[str])
+    """Permissions that are not granted."""
     failures: list[list[Any]] = field(default_factory=list[list[Any]])
     operation_error: dict[str, Any] | None = None
     operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
@@ -108,14 +125,10 @@ class FakeGoogle:
             if failure[0] in f"{method} {path}" and failure[3] > 0:
                 failure[3] -= 1
                 return failure[1], failure[2] if isinstance(failure[2], str) else {"error": failure[2]}
-        if method == "PATCH" and query != "updateMask=httpTarget.body":
-            return 400, {"error": {"code": 400, "message": f"Not what this test is about: {query}"}}
-        if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
-            return BUSY[0], {"error": BUSY[1]}
-        if method == "DELETE" and self.status == "STOPPING" and "/clusters/" in path:
-            return 400, {
-                "error": {"code": 400, "message": "Cluster is being deleted.", "status": "FAILED_PRECONDITION"}
-            }
+        if path == "/v3/projects/lab:testIamPermissions":
+            return 200, self._granted(body["permissions"])
+        if refused := self._refusal(method, path, query):
+            return refused["code"], {"error": refused}
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
         try:
             found = self.compute.answer(method, path, query, body)
@@ -123,6 +136,25 @@ class FakeGoogle:
         except RefusalError as refusal:
             return refusal.status, {"error": {"code": refusal.status, "message": str(refusal)}}
         return (200, found) if found is not None else (404, {"error": {"code": 404, "message": "Not found"}})
+
+    def _refusal(self, method: str, path: str, query: str) -> dict[str, Any] | None:
+        if (permission := self._needed(f"{method} {path}")) in self.missing:
+            return {"code": 403, "message": f"Permission '{permission}' denied", "status": "PERMISSION_DENIED"}
+        if method == "PATCH" and query != "updateMask=httpTarget.body":
+            return {"code": 400, "message": f"Not what this test is about: {query}"}
+        if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
+            return BUSY[1]
+        if method == "DELETE" and self.status == "STOPPING" and "/clusters/" in path:
+            return {"code": 400, "message": "Cluster is being deleted.", "status": "FAILED_PRECONDITION"}
+        return None
+
+    def _granted(self, permissions: list[str]) -> dict[str, Any]:
+        """Answer as Google does: the field is left out where none is granted."""
+        granted = [name for name in permissions if name not in self.missing]
+        return {"permissions": granted} if granted else {}
+
+    def _needed(self, request: str) -> str | None:
+        return next((name for pattern, name in PERMISSIONS.items() if re.fullmatch(pattern, request)), None)
 
     def finish_deletion(self) -> None:
         """Let the deletion of the cluster come to its end. The disks of its claims stay, as at Google."""

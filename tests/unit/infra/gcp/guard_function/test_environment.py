@@ -40,6 +40,7 @@ MISTAKES = [
     ("GUARD_ROUTER", "sluice-router", "projects/"),
     ("GUARD_BUCKET", "gs://x", "bucket"),
     ("GUARD_STORAGE_API", "http://10.0.0.1", "https://"),
+    ("GUARD_PERMISSIONS", "container.*", "permissions"),
     ("GUARD_CONTAINER_API", "http://10.0.0.1", "https://"),
     ("GUARD_COMPUTE_API", "http://127.0.0.1.example.com", "https://"),
     ("GUARD_SCHEDULER_API", "ftp://localhost", "https://"),

@@ -1,8 +1,11 @@
 """The deletion of a stack: only what is its own, one step a call, and again where it failed."""
 
+from contextlib import suppress
+
 import pytest
 
 from infra.gcp.guard_function.sluice_guard.google_requests import ApiError
+from infra.gcp.guard_permissions import DELETE_PERMISSIONS, NAT_PERMISSIONS
 from tests.unit.infra.gcp.guard_function.conftest import GuardHarness
 from tests.unit.infra.gcp.guard_function.fake_compute import FakeDisk, FakeRouter
 from tests.unit.infra.gcp.guard_function.sleeping_stack import (
@@ -118,3 +121,25 @@ def test_a_deletion_that_takes_a_day_is_mailed(asleep: GuardHarness) -> None:
     deleting(asleep)
     tick(asleep, DUE + DAY + QUARTER)
     assert asleep.mails()[-1] == ("unfinished", "daily")
+
+
+@pytest.mark.parametrize(
+    "permission", [name for name in (*NAT_PERMISSIONS, *DELETE_PERMISSIONS) if name != "compute.networks.updatePolicy"]
+)
+def test_each_permission_is_needed_and_named_where_it_is_missing(asleep: GuardHarness, permission: str) -> None:
+    google = asleep.google
+    google.missing = {permission}
+    warned(asleep)
+    for number in range(4):
+        with suppress(ApiError):
+            tick(asleep, DUE + number * QUARTER)
+        if google.status == "STOPPING":
+            google.finish_deletion()
+    assert ("deleted", "sleep") not in asleep.mails()
+    assert any(permission in entry["message"] for entry in asleep.entries() if entry["sluice_guard"] == "failed")
+    google.missing = set()
+    for number in range(4, 8):
+        tick(asleep, DUE + number * QUARTER)
+        if google.status == "STOPPING":
+            google.finish_deletion()
+    assert ("deleted", "sleep") in asleep.mails()
