@@ -164,6 +164,12 @@ def test_the_last_message_of_the_budget_is_shown(shell: Shell, project: FakeGuar
     assert f"the last at {stamp}: 7 of 20 spent" in shell.output
 
 
+def test_a_test_is_not_a_message_of_the_budget(shell: Shell, project: FakeGuardProject) -> None:
+    for _ in range(2):
+        assert run(shell, project) == Exit.OK
+    assert "none in two days" in shell.output
+
+
 def install(shell: Shell, **parts: object) -> None:
     shell.install_pulumi(json.dumps({**OUTPUT, "parts": {**OUTPUT["parts"], **parts}}))
 
