@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 
 import pytest
 
+from infra.gcp.node_hardening import HARDENED
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.google_stand_in import (
@@ -55,6 +56,16 @@ def test_nothing_that_costs_is_created_before_the_budget(stack: Stack) -> None:
 
 
 def test_up_again_changes_nothing(stack: Stack) -> None:
+    assert stack.up().changed == {}
+
+
+def test_a_node_pool_whose_nodes_change_is_deleted_before_the_new_one_is_created(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a stack of a former version of the program is updated."""
+    monkeypatch.setitem(HARDENED["metadata"], "serial-port-logging-enable", "true")
+    changed = stack.up().changed
+    assert {label for label, op in changed.items() if "replace" in op} == {"NodePool spot", "NodePool steady"}
     assert stack.up().changed == {}
 
 
