@@ -102,6 +102,7 @@ def gcp_outputs(gcp: GcpSettings, *, namespace: str) -> dict[str, str]:
         "cost": "scripts/cost",
         "extend": "scripts/extend",
         "wake": "scripts/wake",
+        "guardTest": "scripts/guard-test",
         "leftovers": "scripts/leftovers",
         "dashboards": f"{console}/monitoring/dashboards?project={cluster.project}",
         "spending": f"{console}/billing/linkedaccount?project={cluster.project}",

@@ -23,7 +23,7 @@ _REGISTRY_GIB = 2
 """Assumed: the project's three images, and some versions that newer ones have replaced."""
 _GUARD_CALLS = HOURS_PER_MONTH * 7
 """Calls of the guard's functions per month: four an hour by the Scheduler job, three by the budget."""
-_GUARD_ALERTS, _METRIC_ALERTS = 2, 4
+_GUARD_ALERTS, _METRIC_ALERTS = 6, 4
 _SAMPLES_PER_SECOND = 1
 """Ingested by Managed Prometheus: a few dozen series of Connect, once a minute."""
 

@@ -41,6 +41,8 @@ class Budget(ComponentResource):
 
     topic: pubsub.Topic
     channels: Sequence[Output[str]]
+    exists: bool
+    """Whether there is a budget, and not only its topic and channels."""
 
     def __init__(self, name: str, args: BudgetArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Budget", name, None, opts)
@@ -59,7 +61,8 @@ class Budget(ComponentResource):
             opts=self._inside,
         )
         account = args.context.settings.budget.billing_account
-        if account and args.can_create_budget:
+        self.exists = bool(account and args.can_create_budget)
+        if account and self.exists:
             self._make_budget(account, args.after, publisher=self._grant_publisher())
         self.register_outputs({"topic": self.topic.id})
 

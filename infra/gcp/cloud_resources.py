@@ -17,7 +17,9 @@ from infra.gcp.cluster_provider import make_cluster_provider
 from infra.gcp.dashboard import make_dashboard
 from infra.gcp.gke_cluster import GkeCluster, GkeClusterArgs
 from infra.gcp.guard import Guard, GuardArgs
+from infra.gcp.guard_alerts import GuardAlerts
 from infra.gcp.guard_email import GuardEmail
+from infra.gcp.guard_tested import GuardTested
 from infra.gcp.monitoring import Alerts, AlertsArgs
 from infra.gcp.namespace_deletion import skip_deletion_wait
 from infra.gcp.node_pools import NodeAccount, NodePools, NodePoolsArgs
@@ -82,6 +84,9 @@ def make_cloud(args: CloudArgs) -> Cloud:
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
     provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
+    if args.settings.guard.mode != "off":
+        # Last: the guard reads the cluster too. A failure fails `pulumi up`, and stops nothing else.
+        GuardTested("guard-tested", guard.test, parent=None, after=[guard, node_pools])
     return Cloud(
         provider=provider,
         target=TargetCluster(
@@ -99,9 +104,26 @@ def _make_guard(
     """Create the guard, before the cluster that it stops."""
     inside = ResourceOptions(provider=google)
     guard = Guard(
-        "guard", GuardArgs(context=context, topic=budget.topic, images=registry.repository, after=after), inside
+        "guard",
+        GuardArgs(
+            context=context,
+            topic=budget.topic,
+            has_budget=budget.exists,
+            images=registry.repository,
+            after=after,
+        ),
+        inside,
     )
-    GuardEmail("guard-mail", context=context, channels=budget.channels, after=[*after, guard], opts=inside)
+    then = [*after, guard]
+    GuardEmail("guard-mail", context=context, channels=budget.channels, after=then, opts=inside)
+    GuardAlerts(
+        "guard-alerts",
+        context=context,
+        has_budget=budget.exists,
+        channels=budget.channels,
+        after=then,
+        opts=inside,
+    )
     return guard
 
 

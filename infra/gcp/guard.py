@@ -21,21 +21,17 @@ from infra.gcp.guard_config import (
     ON_CLOCK,
     RUNTIME,
     TIMEOUT_SECONDS,
+    clock_job,
     function_environment,
     guard_output,
 )
+from infra.gcp.guard_email import guard_policy_names
+from infra.gcp.guard_permissions import PERMISSIONS, tested_permissions
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
+from infra.gcp.guard_tested import GuardTestArgs
 from infra.gcp.guard_trial import GuardTrialArgs, grant_eventarc, make_guard_trial
 from infra.workloads.former_names import formerly
 
-PERMISSIONS = (
-    "cloudscheduler.jobs.get",
-    "compute.instanceGroupManagers.get",
-    "container.clusters.get",
-    "container.clusters.update",
-    "container.operations.get",
-)
-"""Permissions of the functions' service account."""
 _INVOKER = "roles/run.invoker"
 _EMPTY_BODY = "e30="  # {}, as base64
 
@@ -46,6 +42,7 @@ class GuardArgs:
 
     context: CloudContext
     topic: pubsub.Topic
+    has_budget: bool
     images: artifactregistry.Repository
     after: Sequence[Resource]
 
@@ -54,7 +51,9 @@ class Guard(ComponentResource):
     """The functions, their service accounts and the Scheduler job; docs/cost.md says what they cost."""
 
     output: Mapping[str, Any]
-    """The stack's output `guard`, for scripts/extend and scripts/wake."""
+    """The stack's output `guard`, for scripts/extend, scripts/wake and scripts/guard-test."""
+    test: GuardTestArgs
+    """Arguments of the test at the end of `pulumi up`."""
 
     def __init__(self, name: str, args: GuardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("sluice:gcp:Guard", name, None, opts)
@@ -87,7 +86,20 @@ class Guard(ComponentResource):
             self._allow_calls(function, trigger) for trigger, function in (("budget", on_budget), ("clock", on_clock))
         ]
         self._make_clock(on_clock, after=invokers)
-        self.output = guard_output(args.context)
+        self.output = guard_output(
+            args.context,
+            has_budget=args.has_budget,
+            alerts=guard_policy_names(args.context, has_budget=args.has_budget),
+        )
+        self.test = GuardTestArgs(
+            project=args.context.project,
+            topic=args.topic.name,
+            clock_job=clock_job(args.context),
+            on_budget=on_budget.name,
+            on_clock=on_clock.name,
+            permissions=",".join(tested_permissions(args.context)),
+            code=self._source.archive,
+        )
         self.register_outputs({"guard": self.output})
 
     def _make_account(self, name: str, purpose: str) -> serviceaccount.Account:

@@ -1,9 +1,10 @@
 """Environment of the guard's functions, and the stack output `guard` that scripts/extend and scripts/wake read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.guard_permissions import conditional_permissions, tested_permissions
 from infra.gcp.node_pools import pool_specs
 from infra.settings.gcp_settings import DEFAULT_CURRENCY
 
@@ -37,11 +38,15 @@ def function_environment(context: CloudContext) -> dict[str, str]:
         "GUARD_CLOCK_JOB": clock_job(context),
         "GUARD_TTL_HOURS": str(guard.ttl_hours),
         "GUARD_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+        "GUARD_PERMISSIONS": ",".join(tested_permissions(context)),
     }
 
 
-def guard_output(context: CloudContext) -> Mapping[str, Any]:
-    """The stack output `guard`: the cluster, the Scheduler job, and the pools' sizes as requests of GKE's API."""
+def guard_output(context: CloudContext, *, has_budget: bool, alerts: Sequence[str]) -> Mapping[str, Any]:
+    """The stack output `guard`: the cluster, the Scheduler job, and the pools' sizes as requests of GKE's API.
+
+    `parts` is for scripts/guard-test; `alerts` are the names of the alert policies about the guard.
+    """
     return {
         "project": context.project,
         "location": context.location,
@@ -49,4 +54,13 @@ def guard_output(context: CloudContext) -> Mapping[str, Any]:
         "clockJob": clock_job(context),
         "mode": context.settings.guard.mode,
         "pools": {pool.name: pool.size_request for pool in pool_specs(context.settings.nodes)},
+        "parts": {
+            "label": context.stack,
+            "topic": context.name("budget"),
+            "onBudget": context.name(ON_BUDGET),
+            "onClock": context.name(ON_CLOCK),
+            "billingAccount": context.settings.budget.billing_account if has_budget else None,
+            "alerts": list(alerts),
+            "conditionalPermissions": list(conditional_permissions(context)),
+        },
     }

@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
 from infra.gcp.cloud_context import CloudContext
+from infra.gcp.guard_alerts import guard_alerts, policy_name
 from infra.gcp.guard_config import ON_BUDGET, ON_CLOCK
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
 
@@ -53,6 +54,15 @@ _MAILS = {
 }
 
 
+def guard_policy_names(context: CloudContext, *, has_budget: bool) -> list[str]:
+    """Display names of all alert policies about the guard: of its log, and those of infra/gcp/guard_alerts.py."""
+    titles = [
+        *(mail.title for mail in _MAILS.values()),
+        *(alert.title for alert in guard_alerts(context, has_budget=has_budget).values()),
+    ]
+    return [policy_name(context, title) for title in titles]
+
+
 class GuardEmail(ComponentResource):
     """Alert policies on the guard's log, created whether or not monitoring is enabled."""
 
@@ -70,7 +80,7 @@ class GuardEmail(ComponentResource):
             monitoring.AlertPolicy(
                 f"guard-{urgency}",
                 project=context.project,
-                display_name=f"{context.settings.cluster.name}: {mail.title}",
+                display_name=policy_name(context, mail.title),
                 combiner="OR",
                 severity="CRITICAL" if urgency == "now" else "WARNING",
                 user_labels=context.labels,

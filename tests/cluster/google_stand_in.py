@@ -128,7 +128,7 @@ class GoogleProvider(EchoProvider):
         more: dict[str, Values] = {
             "Cluster": self._cluster,
             "Account": {**account, "name": name},
-            "ServiceIdentity": account,
+            "ServiceIdentity": {"member": f"serviceAccount:service-1@gcp-sa-{name}.iam.gserviceaccount.com"},
             "IAMCustomRole": {"name": f"projects/my-lab/roles/{inputs.get('roleId')}"},
             "Function": {"serviceConfig": {"uri": f"https://{name}.run.app"}},
             "NotificationChannel": {"name": name},

@@ -19,6 +19,7 @@ from pulumi import Output
 from infra.gcp.claims import Claims, ClaimsArgs
 from tests.cluster.conftest import skip_or_fail
 from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.guard_stand_in import GuardStandIn
 from tests.cluster.pulumi_engine import CommandError, Stack
 from tests.unit.infra.gcp.fake_functions import FakeFunctions
 
@@ -39,6 +40,7 @@ class Cloud:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.looks_left, self.policy, self.looks = 0, "Delete", 0
+        self.guard = GuardStandIn()
         self.billing_account = "01AB23-45CD67-89EF01"
         self.functions = FakeFunctions()
         self.clusters: list[str] = ["c"]
@@ -58,8 +60,18 @@ class Cloud:
         csi = {"driver": "pd.csi.storage.gke.io", "volumeHandle": "projects/p/zones/z/disks/lost"}
         return [{"metadata": {"name": "pv"}, "spec": {"persistentVolumeReclaimPolicy": self.policy, "csi": csi}}]
 
-    def found(self, path: str, *, token: str | None) -> tuple[HTTPStatus, dict[str, Any]]:
-        """Return the answer about GKE's clusters, the billing account, or the cluster's volumes."""
+    def posted(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Return the answer to a test of the guard, about permissions, or with a token."""
+        if answer := self.guard.answer(path, body):
+            return answer
+        if path.endswith(":testIamPermissions"):
+            return HTTPStatus.OK, json.loads(body)
+        return HTTPStatus.OK, {"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}
+
+    def found(self, path: str, *, token: str | None) -> tuple[int, dict[str, Any]]:
+        """Return the answer about GKE's clusters, the billing account, the guard, or the cluster's volumes."""
+        if answer := self.guard.answer(path):
+            return answer
         if path.startswith("/container/"):
             return HTTPStatus.OK, {"clusters": [{"name": name, "status": "RUNNING"} for name in self.clusters]}
         if path.startswith("/cloudbilling/"):
@@ -79,10 +91,8 @@ class Cloud:
                 if self.path.startswith(_FUNCTIONS):
                     self._answer_function(json.loads(asked))
                     return
-                if self.path.endswith(":testIamPermissions"):
-                    self._answer(json.loads(asked))
-                    return
-                self._answer({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
+                status, content = cloud.posted(self.path, asked)
+                self._answer(content, status)
 
             def do_DELETE(self) -> None:
                 self._answer_function(None)

@@ -140,6 +140,16 @@ def test_a_protected_cluster_keeps_what_is_in_it(stack: Stack, google: GoogleSer
     assert kinds(stack) >= ENDED_WITH_IT
     stack.configure({"gcp.deletionProtection": False})
     stack.up()
+
+
+def test_a_retained_disk_keeps_the_cluster_until_it_is_deleted(stack: Stack, google: GoogleServers) -> None:
+    google.api.looks, google.api.looks_left, google.api.policy = 0, 100, "Retain"
+    with pytest.raises(CommandError, match=r"would outlive the cluster: pv \(disk lost") as end:
+        stack.destroy()
+    assert "Traceback" not in str(end.value)
+    assert {"Cluster", "NodePool", "Claims"} <= kinds(stack)
+    assert not kinds(stack) & IN_CLUSTER
+    google.api.looks_left = 0
     stack.destroy()
     assert stack.state() == []
 

@@ -30,7 +30,7 @@ def program() -> None:
     google = ResourceOptions(provider=google_provider(context))
     topic = pubsub.Topic("budget", name="sluice-budget", opts=google)
     images = artifactregistry.Repository("images", repository_id="sluice-images", format="DOCKER", opts=google)
-    Guard("guard", GuardArgs(context=context, topic=topic, images=images, after=[]), google)
+    Guard("guard", GuardArgs(context=context, topic=topic, has_budget=True, images=images, after=[]), google)
 
 
 @pytest.fixture(scope="module")

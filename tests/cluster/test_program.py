@@ -79,13 +79,17 @@ def test_up_again_changes_nothing(deployed: Deployment) -> None:
 
 
 def test_a_refresh_a_day_after_a_load_does_not_load_again(cluster: Cluster, deployed: Deployment) -> None:
-    jobs = {job["metadata"]["name"]: job["metadata"]["uid"] for job in cluster.api.list("batch/v1", "Job")}
-    assert jobs.keys() == {"load", "proof"}
+    before = job_ids(cluster.api)
+    assert before.keys() == {"load", "proof"}
     finish_jobs(cluster.api)
     pass_a_day(cluster.api)
-    outcome = deployed.stack.up(refresh=True)
-    assert outcome.changed == {}
-    assert jobs == {job["metadata"]["name"]: job["metadata"]["uid"] for job in cluster.api.list("batch/v1", "Job")}
+    assert deployed.stack.up(refresh=True).changed == {}
+    assert job_ids(cluster.api) == before
+
+
+def job_ids(api: Api) -> dict[str, str]:
+    jobs = api.list("batch/v1", "Job", namespace=SPACE)
+    return {job["metadata"]["name"]: job["metadata"]["uid"] for job in jobs}
 
 
 def finish_jobs(api: Api) -> None:

@@ -1,1 +1,1 @@
-"""Commands about the guard: scripts/extend, scripts/wake; and what scripts/lock pins for its functions."""
+"""Commands scripts/extend, scripts/wake and scripts/guard-test; and what scripts/lock pins for the functions."""

@@ -1,4 +1,4 @@
-"""Shared by scripts/extend and scripts/wake: arguments, connection to Google's APIs, errors."""
+"""Shared by scripts/extend, scripts/wake and scripts/guard-test: arguments, connection to Google's APIs, errors."""
 
 import argparse
 import shutil
@@ -23,11 +23,16 @@ def parse_arguments(arguments: Sequence[str], *, program: str, about: str) -> ar
     """Parse a command line; a mistake in it ends the program (argparse)."""
     parser = argument_parser(prog=f"scripts/{program}", description=about)
     parser.add_argument("hours", type=_hours, metavar="HOURS", help="hours from now, 0.25 to 720")
+    add_stack_options(parser)
+    return parser.parse_args(arguments)
+
+
+def add_stack_options(parser: argparse.ArgumentParser) -> None:
+    """Add --stack and --guard, which load_guarded_cluster reads."""
     parser.add_argument("--stack", default="gke", help="the Pulumi stack (default: gke)")
     parser.add_argument(
         "--guard", type=Path, metavar="FILE", help="read the stack's output `guard` (JSON) from this file"
     )
-    return parser.parse_args(arguments)
 
 
 def _hours(text: str) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
 
+from infra.gcp.guard_call import GuardParts
 from producer.runtime.exit_status import Exit, SluiceError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +25,40 @@ class PoolSize:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckedParts:
+    """What scripts/guard-test checks."""
+
+    names: GuardParts
+    label: str
+    """The stack's label."""
+    billing_account: str | None
+    """None without a budget."""
+    alerts: tuple[str, ...]
+    """Display names of the alert policies about the guard."""
+    conditional_permissions: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: object, *, project: str, clock_job: str) -> Self:
+        """Parse the field `parts`; raises ValueError that says what is wrong with it."""
+        if not isinstance(data, dict):
+            raise ValueError("it has no parts")
+        parts = cast(dict[str, Any], data)
+        return cls(
+            names=GuardParts(
+                project=project,
+                clock_job=clock_job,
+                topic=_text(parts, "topic"),
+                on_budget=_text(parts, "onBudget"),
+                on_clock=_text(parts, "onClock"),
+            ),
+            label=_text(parts, "label"),
+            billing_account=parts.get("billingAccount"),
+            alerts=tuple(parts.get("alerts", [])),
+            conditional_permissions=tuple(parts.get("conditionalPermissions", [])),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class GuardedCluster:
     """The stack's output `guard`."""
 
@@ -34,6 +69,8 @@ class GuardedCluster:
     mode: str
     """The setting guard.mode: what the guard does when the time is up."""
     pools: Mapping[str, PoolSize]
+    parts: CheckedParts | None
+    """None in the output of a stack that an earlier version brought up."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -53,6 +90,9 @@ class GuardedCluster:
             clock_job=names["clockJob"],
             mode=names["mode"],
             pools={name: _pool_size(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
+            parts=CheckedParts.parse(data["parts"], project=names["project"], clock_job=names["clockJob"])
+            if "parts" in data
+            else None,
         )
 
 

@@ -20,5 +20,6 @@ def on_budget(event: CloudEvent) -> None:
 @functions_framework.http
 def on_clock(request: Request) -> str:
     """Handle a call of the Scheduler job. An exception is answered with 500, which the Scheduler's log shows."""
+    _GUARD.self_test.log_permissions()
     _GUARD.on_clock(request.get_data())
     return "ok"

@@ -30,6 +30,7 @@ class ApiUrls:
     container: str
     compute: str
     scheduler: str
+    projects: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class GuardSettings:
     """How long a cluster may run from its creation; None for no limit."""
     timeout: float
     """Timeout of the function, in seconds."""
+    permissions: tuple[str, ...]
+    """Permissions that the service account should have; the guard tests them at every call of the clock."""
     api_urls: ApiUrls
 
     @classmethod
@@ -65,6 +68,7 @@ class GuardSettings:
             clock_job=reader.text("GUARD_CLOCK_JOB", _JOB, "projects/PROJECT/locations/REGION/jobs/NAME"),
             ttl=timedelta(hours=hours) if hours else None,
             timeout=reader.number("GUARD_TIMEOUT_SECONDS", least=60, most=3600, default="540"),
+            permissions=tuple(reader.text("GUARD_PERMISSIONS", _PERMISSIONS, "permissions, with commas").split(",")),
             api_urls=parse_api_urls(env, mistakes=reader.mistakes),
         )
         if reader.mistakes:
@@ -73,6 +77,7 @@ class GuardSettings:
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.:-]*")
+_PERMISSIONS = re.compile(r"[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+(,[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)*")
 _JOB = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/jobs/[^/\s]+")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 
@@ -93,6 +98,7 @@ def parse_api_urls(env: Mapping[str, str], *, mistakes: list[str]) -> ApiUrls:
         container=url("GUARD_CONTAINER_API", "https://container.googleapis.com"),
         compute=url("GUARD_COMPUTE_API", "https://compute.googleapis.com"),
         scheduler=url("GUARD_SCHEDULER_API", "https://cloudscheduler.googleapis.com"),
+        projects=url("GUARD_PROJECTS_API", "https://cloudresourcemanager.googleapis.com"),
     )
 
 

@@ -5,6 +5,7 @@ Not infra/gcp/google_api.py: that uses the rest of the project, and this is depl
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from typing import Any, cast
 
 import google.auth
@@ -95,7 +96,7 @@ class ApiClient:
 
 
 def _session(urls: ApiUrls, *, quota_project: str | None) -> requests.Session:
-    if not all(url.startswith("https://") for url in (urls.container, urls.compute, urls.scheduler)):
+    if not all(url.startswith("https://") for url in astuple(urls)):
         return requests.Session()
     try:
         credentials, _ = google.auth.default(scopes=_SCOPES, quota_project_id=quota_project)

@@ -11,6 +11,7 @@ from .environment import GuardSettings, Mode
 from .gke import Cluster, Gke, scale_to_zero
 from .google_requests import ApiClient, ApiError, OutOfTimeError, WaitLimit
 from .log import Event, log_event
+from .self_test import SelfTest, requested_test
 
 _RESERVE_SECONDS = 30
 """Kept of the function's timeout for the last log entry: a call that is cut off writes none."""
@@ -37,8 +38,19 @@ class Guard:
         settings = self.settings
         return Gke(self._api, project=settings.project, location=settings.location, cluster=settings.cluster)
 
+    @cached_property
+    def self_test(self) -> SelfTest:
+        """The test of what this guard could do."""
+        return SelfTest(settings=self.settings, api=self._api, gke=self._gke)
+
     def on_budget(self, event: object) -> None:
-        """Handle the data of a budget's event; raises ApiError or OutOfTimeError if it should be delivered again."""
+        """Handle the data of a budget's event; raises ApiError or OutOfTimeError if it should be delivered again.
+
+        A message that asks for a test is answered in the log, and does nothing else.
+        """
+        if test := requested_test(event):
+            self.self_test.answer(test, now=self.now())
+            return
         try:
             message = BudgetMessage.from_event(event)
         except UnreadableError as error:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 
 FIELD = "sluice_guard"
@@ -32,6 +33,10 @@ class Event(StrEnum):
     UNFINISHED = "unfinished"
     """The cluster was busy with another operation until the function's timeout."""
     FAILED = "failed"
+    RIGHTS = "rights"
+    """Every permission was tested, and is there."""
+    RIGHTS_MISSING = "rights-missing"
+    """A permission is missing, or could not be tested: the guard could not act."""
 
 
 _NOW = (Event.SCALED_TO_ZERO, Event.SCALING_TO_ZERO)
@@ -42,8 +47,9 @@ _DAILY = (
     Event.WRONG_CURRENCY,
     Event.UNFINISHED,
     Event.FAILED,
+    Event.RIGHTS_MISSING,
 )
-_ERRORS = (Event.UNREADABLE, Event.WRONG_CURRENCY, Event.FAILED)
+_ERRORS = (Event.UNREADABLE, Event.WRONG_CURRENCY, Event.FAILED, Event.RIGHTS_MISSING)
 _FILTER = 'resource.type="cloud_run_revision" AND jsonPayload.{field}="{value}"'
 
 MAIL_NOW = _FILTER.format(field=MAIL_FIELD, value="now")
@@ -52,9 +58,12 @@ MAIL_DAILY = _FILTER.format(field=MAIL_FIELD, value="daily")
 """Logging filter of the entries that are mailed once a day: each budget message could bring another."""
 
 
-def log_event(event: Event, message: str, *, mail: bool = True) -> None:
-    """Write one log entry; `mail=False` keeps an event that is mailed otherwise from it."""
-    entry = {"severity": _severity(event), "message": message, FIELD: event.value}
+def log_event(event: Event, message: str, *, mail: bool = True, details: Mapping[str, object] | None = None) -> None:
+    """Write one log entry, with `details` as more of its fields.
+
+    `mail=False` keeps an event that is mailed otherwise from being mailed.
+    """
+    entry = {**(details or {}), "severity": _severity(event), "message": message, FIELD: event.value}
     if mail and event in (*_NOW, *_DAILY):
         entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
     # ASCII: a message may quote text that cannot be encoded (a lone surrogate), and logging it must not fail.

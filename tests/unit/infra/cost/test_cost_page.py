@@ -72,5 +72,5 @@ def test_settings_and_files_that_the_page_names_exist() -> None:
     groups = "|".join({name.partition(".")[0] for name in read_declarations() if "." in name})
     settings = set(re.findall(rf"(?<!//)\b((?:{groups})\.[a-z][a-zA-Z]+)\b", PAGE))
     assert {"guard.ttlHours", "nodes.spotMax"} <= settings <= read_declarations().keys()
-    for name in re.findall(r"\b((?:scripts|infra)/[\w./]*\w)", PAGE):
+    for name in re.findall(r"\b((?:scripts|infra)/[\w./-]*\w)", PAGE):
         assert (ROOT / name).exists(), name

@@ -6,7 +6,7 @@ from infra.cost.billed_resources import count_billed_resources
 from infra.cost.machine_types import parse_machine_type
 from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.budget_rights import ROLE
-from infra.gcp.guard import PERMISSIONS
+from infra.gcp.guard_permissions import PERMISSIONS
 from infra.gcp.project_services import APIS
 from infra.gcp_program import gcp_outputs
 from infra.settings.declared_settings import ROOT, read_declarations

@@ -5,10 +5,10 @@ import re
 from base64 import b64decode
 from typing import Any
 
-from infra.gcp.guard import PERMISSIONS
 from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
 from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
+from infra.gcp.guard_permissions import PERMISSIONS
 from infra.gcp.guard_source import FOLDER, source_files
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
 from tests.unit.infra.recording_monitor import Made

@@ -13,7 +13,7 @@ def queries(made: list[Made]) -> dict[str, str]:
     return {
         entry.name: condition["conditionPrometheusQueryLanguage"]["query"]
         for entry in made
-        if entry.kind == "AlertPolicy"
+        if entry.kind == "AlertPolicy" and not entry.name.startswith("guard-")
         for condition in entry.plain["conditions"]
         if "conditionPrometheusQueryLanguage" in condition
     }

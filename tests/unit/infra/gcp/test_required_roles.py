@@ -42,6 +42,8 @@ NEEDED = {
     "storage/bucketObject": ("storage.objects.create",),
 }
 """Permissions by type. Where a role has all permissions of a kind of resource, one of them stands for all."""
+BY_THE_GUARDS_TEST = ("pubsub.topics.publish", "cloudscheduler.jobs.run", "logging.logEntries.list")
+"""Permissions of the user that the test at the end of `pulumi up` needs (infra/gcp/guard_call.py)."""
 GRANTED = {
     "roles/artifactregistry.admin": r"artifactregistry\..*",
     ROLE: r"billing\.budgets\..*",
@@ -54,6 +56,7 @@ GRANTED = {
     "roles/iam.serviceAccountAdmin": r"iam\.serviceAccounts\.(create|delete|get|update|setIamPolicy)",
     "roles/iam.serviceAccountUser": r"iam\.serviceAccounts\.actAs",
     "roles/logging.configWriter": r"logging\.(notificationRules|buckets|sinks)\..*",
+    "roles/logging.viewer": r"logging\.logEntries\.list",
     "roles/monitoring.editor": r"monitoring\.(alertPolicies|dashboards|notificationChannels)\..*",
     "roles/pubsub.admin": r"pubsub\..*",
     "roles/resourcemanager.projectIamAdmin": r"resourcemanager\.projects\.(get|getIamPolicy|setIamPolicy)",
@@ -79,10 +82,12 @@ def test_listed_roles_are_enough(made: list[Made]) -> None:
     for kind in types:
         for permission in NEEDED[kind]:
             assert any(re.fullmatch(pattern, permission) for pattern in patterns), f"{kind} needs {permission}"
+    for permission in BY_THE_GUARDS_TEST:
+        assert any(re.fullmatch(pattern, permission) for pattern in patterns), permission
 
 
 def test_no_role_is_listed_in_vain(made: list[Made]) -> None:
     types = {entry.type.removeprefix("gcp:").partition(":")[0] for entry in made if entry.type.startswith("gcp:")}
-    permissions = {permission for kind in types for permission in NEEDED[kind]}
+    permissions = {*BY_THE_GUARDS_TEST, *(permission for kind in types for permission in NEEDED[kind])}
     for role in listed():
         assert any(re.fullmatch(GRANTED[role], permission) for permission in permissions), role

@@ -22,6 +22,15 @@ OUTPUT: dict[str, Any] = {
     "cluster": "sluice",
     "clockJob": JOB,
     "mode": "scale-to-zero",
+    "parts": {
+        "label": "gke",
+        "topic": "sluice-budget",
+        "onBudget": "sluice-on-budget",
+        "onClock": "sluice-on-clock",
+        "billingAccount": "01AB23-45CD67-89EF01",
+        "alerts": ["sluice: one", "sluice: two"],
+        "conditionalPermissions": [],
+    },
     "pools": {"steady": {"nodes": 1}, "spot": {"nodes": 2, "autoscaling": LIMITS}},
 }
 """The stack's output `guard`, which scripts/extend and scripts/wake read."""

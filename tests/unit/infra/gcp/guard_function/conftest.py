@@ -10,6 +10,7 @@ from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_function.sluice_guard.google_requests import WaitLimit
 from infra.gcp.guard_function.sluice_guard.handlers import Guard
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
+from infra.gcp.guard_permissions import PERMISSIONS
 from tests.unit.infra.gcp.guard_function.fake_gke import JOB, FakeGoogle
 from tests.unit.infra.gcp.guard_function.fake_gke_server import fake_google
 
@@ -22,12 +23,13 @@ ENV = {
     "GUARD_SHARE": "0.9",
     "GUARD_CURRENCY": "EUR",
     "GUARD_CLOCK_JOB": JOB,
+    "GUARD_PERMISSIONS": ",".join(PERMISSIONS),
 }
 
 
 def env_of(google: FakeGoogle, **more: str) -> dict[str, str]:
     """Return the guard's environment, with the fake server as the address of each API."""
-    urls = ("GUARD_CONTAINER_API", "GUARD_COMPUTE_API", "GUARD_SCHEDULER_API")
+    urls = ("GUARD_CONTAINER_API", "GUARD_COMPUTE_API", "GUARD_SCHEDULER_API", "GUARD_PROJECTS_API")
     return {**ENV, **dict.fromkeys(urls, google.url), **more}
 
 

@@ -8,6 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
+PERMISSIONS = {
+    r"GET /v1/.*/clusters/\w+": "container.clusters.get",
+    r"POST /v1/.*/nodePools/\w+:\w+": "container.clusters.update",
+    r"GET /v1/.*/operations/.*": "container.operations.get",
+    r"GET /compute/.*/instanceGroupManagers/.*": "compute.instanceGroupManagers.get",
+    r"GET /v1/.*/jobs/.*": "cloudscheduler.jobs.get",
+    r"PATCH /v1/.*/jobs/.*": "cloudscheduler.jobs.update",
+}
+"""The permission that each request needs."""
 BUSY = (
     400,
     {"code": 400, "message": "Cluster is running incompatible operation op-9.", "status": "FAILED_PRECONDITION"},
@@ -59,6 +68,8 @@ class FakeGoogle:
             "httpTarget": {"uri": "https://clock", "httpMethod": "POST", "oidcToken": {"serviceAccountEmail": "x@y"}},
         }
     )
+    missing: set[str] = field(default_factory=set[str])
+    """Permissions that are not granted."""
     failures: list[list[Any]] = field(default_factory=list[list[Any]])
     operation_error: dict[str, Any] | None = None
     operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
@@ -104,6 +115,11 @@ class FakeGoogle:
             if failure[0] in f"{method} {path}" and failure[3] > 0:
                 failure[3] -= 1
                 return failure[1], failure[2] if isinstance(failure[2], str) else {"error": failure[2]}
+        if path == "/v3/projects/lab:testIamPermissions":
+            return 200, self._granted(body["permissions"])
+        if self._needed(f"{method} {path}") in self.missing:
+            denied = f"Permission '{self._needed(f'{method} {path}')}' denied"
+            return 403, {"error": {"code": 403, "message": denied, "status": "PERMISSION_DENIED"}}
         if method == "PATCH" and query != "updateMask=httpTarget.body":
             return 400, {"error": {"code": 400, "message": f"Not what this test is about: {query}"}}
         if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
@@ -111,6 +127,14 @@ class FakeGoogle:
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
         found = self._found(path, body)
         return (200, found) if found is not None else (404, {"error": {"code": 404, "message": "Not found"}})
+
+    def _granted(self, permissions: list[str]) -> dict[str, Any]:
+        """Answer as Google does: the field is left out where none is granted."""
+        granted = [name for name in permissions if name not in self.missing]
+        return {"permissions": granted} if granted else {}
+
+    def _needed(self, request: str) -> str | None:
+        return next((name for pattern, name in PERMISSIONS.items() if re.fullmatch(pattern, request)), None)
 
     def _found(self, path: str, body: dict[str, Any]) -> Any:
         if self.job and path == f"/v1/{JOB}":

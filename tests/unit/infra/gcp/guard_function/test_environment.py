@@ -28,6 +28,7 @@ MISTAKES = [
     ("GUARD_CLOCK_JOB", "sluice-clock", "projects/"),
     ("GUARD_TTL_HOURS", "-1", "number"),
     ("GUARD_TIMEOUT_SECONDS", "5", "60"),
+    ("GUARD_PERMISSIONS", "container.*", "permissions"),
     ("GUARD_CONTAINER_API", "http://10.0.0.1", "https://"),
     ("GUARD_COMPUTE_API", "http://127.0.0.1.example.com", "https://"),
     ("GUARD_SCHEDULER_API", "ftp://localhost", "https://"),

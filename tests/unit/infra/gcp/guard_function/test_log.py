@@ -10,7 +10,7 @@ from infra.gcp.guard_function.sluice_guard.log import Event, log_event
 
 MAILED = {
     "now": {"scaled-to-zero", "scaling-to-zero"},
-    "daily": {"above-share", "time-is-up", "unreadable", "wrong-currency", "unfinished", "failed"},
+    "daily": {"above-share", "time-is-up", "unreadable", "wrong-currency", "unfinished", "failed", "rights-missing"},
 }
 
 

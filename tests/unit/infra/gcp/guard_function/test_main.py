@@ -51,20 +51,20 @@ def clock(process: Served) -> Served:
 
 def test_a_clock_call_stops_the_nodes_once(clock: Served) -> None:
     # The Scheduler says application/octet-stream unless told otherwise.
-    assert clock.tick(PAST, **{"content-type": "application/octet-stream"}) == (200, ["scaled-to-zero"])
+    assert clock.tick(PAST, **{"content-type": "application/octet-stream"}) == (200, ["rights", "scaled-to-zero"])
     assert [pool.nodes for pool in clock.google.pools.values()] == [0, 0]
-    assert clock.tick(PAST) == (200, ["already-zero"])
+    assert clock.tick(PAST) == (200, ["rights", "already-zero"])
     assert len(clock.google.changes) == 3
 
 
 def test_a_clock_call_without_a_time_stops_nothing(clock: Served) -> None:
-    assert clock.tick({}) == (200, ["not-yet"])
+    assert clock.tick({}) == (200, ["rights", "not-yet"])
     assert clock.google.asked == []
 
 
 def test_a_failed_clock_call_is_answered_with_an_error(clock: Served) -> None:
     clock.google.fail("POST", 403)
-    assert clock.tick(PAST) == (500, ["failed"])
+    assert clock.tick(PAST) == (500, ["rights-missing", "failed"])
 
 
 def test_does_not_start_with_a_mistake_and_names_it(tmp_path: Path) -> None:

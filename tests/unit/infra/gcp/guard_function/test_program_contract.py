@@ -5,10 +5,10 @@ import json
 import pytest
 
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard import PERMISSIONS
 from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
 from infra.gcp.guard_config import function_environment, guard_output
 from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
+from infra.gcp.guard_permissions import PERMISSIONS
 from infra.gcp.guard_source import source_files
 from infra.settings.stack_settings import Settings
 
@@ -46,7 +46,7 @@ def test_the_guard_starts_with_any_valid_settings(settings: dict[str, str]) -> N
 
 def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     context = cloud_context()
-    guarded = GuardedCluster.parse(json.dumps(guard_output(context)))
+    guarded = GuardedCluster.parse(json.dumps(guard_output(context, has_budget=True, alerts=[])))
     read = GuardSettings.parse(function_environment(context))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
