@@ -51,6 +51,7 @@ def deploy_on_google(
     _check_pods_fit(resources)
     # The monthly cost, in `pulumi preview` too.
     pulumi.log.info(summary_line(resources))
+    costs = cost_output(estimate(resources, Prices.load()))
     billing = billing or CloudBilling(os.environ, project=gcp.cluster.project)
     with_budget = can_create_budget(gcp.budget, billing=billing, project=gcp.cluster.project)
     gcp = replace(gcp, budget=replace(gcp.budget, currency=budget_currency(gcp.budget, billing=billing)))
@@ -61,6 +62,7 @@ def deploy_on_google(
             stack=stack_name(),
             namespace=settings.cluster.namespace,
             redis_maxmemory_mi=resolve_profile(settings).redis_maxmemory_mi,
+            sleep_cost=costs["monthAtZeroNodes"],
             can_create_budget=with_budget,
         )
     )
@@ -69,7 +71,7 @@ def deploy_on_google(
         make_pod_monitoring(settings.cluster.namespace, provider=cloud.provider, after=[connect])
     outputs = {
         "guard": cloud.guard,
-        "estimate": cost_output(estimate(resources, Prices.load())),
+        "estimate": costs,
         **gcp_outputs(gcp, namespace=settings.cluster.namespace),
     }
     for name, value in outputs.items():

@@ -23,7 +23,7 @@ _REGISTRY_GIB = 2
 """Assumed: the project's three images, and some versions that newer ones have replaced."""
 _GUARD_CALLS = HOURS_PER_MONTH * 7
 """Calls of the guard's functions per month: four an hour by the Scheduler job, three by the budget."""
-_GUARD_ALERTS, _METRIC_ALERTS = 6, 4
+_GUARD_ALERTS, _METRIC_ALERTS = 7, 4
 _SAMPLES_PER_SECOND = 1
 """Ingested by Managed Prometheus: a few dozen series of Connect, once a minute."""
 
@@ -63,6 +63,8 @@ class BilledResources:
     """False where guard.mode only notifies, or is off."""
     ttl_hours: int
     """Hours after which the guard's clock stops the nodes; 0 for never."""
+    delete_after_days: int
+    """Days after the stop of the nodes at which the guard deletes the cluster, its disks and its NAT; 0 for never."""
     not_counted: tuple[str, ...]
     """Billed usage without a line in the estimate, for display."""
     budget_usd: Decimal | None
@@ -96,6 +98,7 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
         samples_per_second=_SAMPLES_PER_SECOND if gcp.monitoring.enabled else 0,
         guard_stops_nodes=gcp.guard.mode == "scale-to-zero",
         ttl_hours=gcp.guard.ttl_hours,
+        delete_after_days=0 if gcp.cluster.deletion_protection else gcp.guard.delete_after_days,
         not_counted=tuple(_not_counted(gcp)),
         budget_usd=_budget_usd(gcp.budget),
         guard_percent=gcp.guard.percent,

@@ -9,6 +9,7 @@ from infra.cost.estimate import CostRange, Estimate
 from infra.cost.price_table import HOURS_PER_MONTH, Prices
 from infra.cost.quotas import Quotas, quota_problems
 
+_HOURS_PER_DAY = 24
 _NOT_COUNTED = (
     ("nat-traffic", "traffic through the NAT, both ways"),
     ("logs", "logs beyond the free amount of each project"),
@@ -25,6 +26,7 @@ def notes(estimate: Estimate, prices: Prices, *, live: bool, quotas: Quotas) -> 
     yield from capacity_problems(resources)
     yield from quota_problems(resources, quotas)
     yield from _spending_limits(estimate)
+    yield _end_of_stack(estimate)
     for name, usage in _NOT_COUNTED:
         if price := prices.get(name, resources.region):
             yield f"Not counted: {usage}, at {format_dollars(price.dollars, price.dollars)} per {price.unit}."
@@ -64,6 +66,21 @@ def capacity_problems(resources: BilledResources) -> Iterable[str]:
         (machine_type,) = {pool.machine_type for pool in resources.node_pools}
         pods = ", ".join(resources.pods_too_large)
         yield f"No {machine_type} has room for {pods}: set a larger nodes.machineType."
+
+
+def _end_of_stack(estimate: Estimate) -> str:
+    """Say what a stack with stopped nodes spends until the guard deletes it, or that it never does."""
+    resources, monthly = estimate.resources, estimate.total.stopped
+    qualifier = " plus what is unknown" if estimate.missing else ""
+    if not (resources.delete_after_days and resources.guard_stops_nodes):
+        spent = format_dollars(monthly, monthly)
+        ended = "until `pulumi destroy`; guard.deleteAfterDays would end it"
+        return f"With its nodes stopped it costs {spent}{qualifier} a month, {ended}."
+    until_then = monthly / HOURS_PER_MONTH * _HOURS_PER_DAY * resources.delete_after_days
+    return (
+        f"The guard deletes it, with all data, {resources.delete_after_days} days after its nodes are stopped"
+        f" (guard.deleteAfterDays): {format_dollars(until_then, until_then)}{qualifier} until then."
+    )
 
 
 def _spending_limits(estimate: Estimate) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """Context shared by the Google Cloud components: project, region, names and labels; and the Google provider."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_gcp as gcp
@@ -15,6 +15,11 @@ STACK_LABEL = "sluice-stack"
 def stack_title(stack: str) -> str:
     """The stack in descriptions of resources; scripts/leftovers searches for it where there are no labels."""
     return f"Sluice, stack {stack}"
+
+
+def label_text(labels: Mapping[str, str]) -> str:
+    """Labels as one text, such as sluice-name=sluice,sluice-stack=gke."""
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,8 @@ class CloudArgs:
     stack: str
     namespace: str
     redis_maxmemory_mi: int
+    sleep_cost: str
+    """What the stack costs a month while its nodes are stopped, as text, for the guard's e-mails."""
     can_create_budget: bool
     """Result of infra/gcp/budget_rights.py."""
 
@@ -80,7 +82,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
         after=after,
         opts=ResourceOptions(provider=google),
     )
-    guard = _make_guard(context, google, budget, registry, after)
+    guard = _make_guard(context, google, budget, registry, after, sleep_cost=args.sleep_cost)
     _make_monitoring(args, context, google, budget, after)
     cluster, node_pools = _make_cluster(context, google, account, [*after, guard])
     provider = make_cluster_provider(context, cluster, after=[node_pools, budget])
@@ -99,7 +101,13 @@ def make_cloud(args: CloudArgs) -> Cloud:
 
 
 def _make_guard(
-    context: CloudContext, google: Google, budget: Budget, registry: ArtifactRegistry, after: Sequence[Resource]
+    context: CloudContext,
+    google: Google,
+    budget: Budget,
+    registry: ArtifactRegistry,
+    after: Sequence[Resource],
+    *,
+    sleep_cost: str,
 ) -> Guard:
     """Create the guard, before the cluster that it stops."""
     inside = ResourceOptions(provider=google)
@@ -110,6 +118,7 @@ def _make_guard(
             topic=budget.topic,
             has_budget=budget.exists,
             images=registry.repository,
+            sleep_cost=sleep_cost,
             after=after,
         ),
         inside,

@@ -1,4 +1,4 @@
-"""The guard: two functions that stop the nodes, one on budget messages and one every 15 minutes.
+"""The guard: two functions that stop the nodes (and end a stack), one on budget messages, one every 15 minutes.
 
 infra/gcp/guard_function/README.md describes them.
 """
@@ -25,6 +25,7 @@ from infra.gcp.guard_config import (
     function_environment,
     guard_output,
 )
+from infra.gcp.guard_deletion import GuardDeletionArgs, grant_deletion
 from infra.gcp.guard_email import guard_policy_names
 from infra.gcp.guard_permissions import PERMISSIONS, tested_permissions
 from infra.gcp.guard_source import GuardSource, GuardSourceArgs
@@ -44,6 +45,8 @@ class GuardArgs:
     topic: pubsub.Topic
     has_budget: bool
     images: artifactregistry.Repository
+    sleep_cost: str
+    """What the stack costs a month while its nodes are stopped, as text."""
     after: Sequence[Resource]
 
 
@@ -75,6 +78,7 @@ class Guard(ComponentResource):
                 topic=args.topic.id,
                 account=self._account.email,
                 caller=self._caller.email,
+                sleep_cost=args.sleep_cost,
             ),
             parent=self,
             after=granted,
@@ -125,7 +129,7 @@ class Guard(ComponentResource):
             ("guard-role", "guard-may", role.name, self._account),
             ("guard-caller-event-receiver", "caller-hears", "roles/eventarc.eventReceiver", self._caller),
         )
-        return [
+        members: list[Resource] = [
             projects.IAMMember(
                 name,
                 project=self._context.project,
@@ -135,6 +139,12 @@ class Guard(ComponentResource):
             )
             for name, former_name, role_name, account in granted
         ]
+        if not self._context.settings.guard.delete_after_days:
+            return members
+        deletion = GuardDeletionArgs(
+            context=self._context, account=self._account, bucket=self._source.bucket, inside=inside
+        )
+        return [*members, *grant_deletion(deletion)]
 
     def _trigger(self) -> cloudfunctionsv2.FunctionEventTriggerArgs:
         return cloudfunctionsv2.FunctionEventTriggerArgs(
@@ -165,7 +175,7 @@ class Guard(ComponentResource):
             ),
             service_config=cloudfunctionsv2.FunctionServiceConfigArgs(
                 service_account_email=self._account.email,
-                environment_variables=function_environment(self._context),
+                environment_variables=function_environment(self._context, sleep_cost=self._args.sleep_cost),
                 available_memory=MEMORY,
                 timeout_seconds=TIMEOUT_SECONDS,
                 min_instance_count=0,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.gcp.cloud_context import CloudContext
+from infra.gcp.cloud_context import CloudContext, label_text
 from infra.gcp.guard_permissions import conditional_permissions, tested_permissions
 from infra.gcp.node_pools import pool_specs
+from infra.gcp.vpc_network import ROUTER
 from infra.settings.gcp_settings import DEFAULT_CURRENCY
 
 TIMEOUT_SECONDS = 540
@@ -25,8 +26,13 @@ def clock_job(context: CloudContext) -> str:
     return f"projects/{context.project}/locations/{context.region}/jobs/{context.name(CLOCK_JOB)}"
 
 
-def function_environment(context: CloudContext) -> dict[str, str]:
-    """Environment variables of both functions."""
+def bucket_name(context: CloudContext) -> str:
+    """Name of the guard's bucket. Bucket names are global: the project's id makes this one unique."""
+    return f"{context.project.replace(':', '-').replace('.', '-')}-{context.name('guard')}"
+
+
+def function_environment(context: CloudContext, *, sleep_cost: str) -> dict[str, str]:
+    """Environment variables of both functions; `sleep_cost` is what a month without nodes costs, as text."""
     guard, budget, cluster = context.settings.guard, context.settings.budget, context.settings.cluster
     return {
         "GUARD_PROJECT": context.project,
@@ -38,6 +44,13 @@ def function_environment(context: CloudContext) -> dict[str, str]:
         "GUARD_CLOCK_JOB": clock_job(context),
         "GUARD_TTL_HOURS": str(guard.ttl_hours),
         "GUARD_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+        "GUARD_DELETE_AFTER_DAYS": str(guard.delete_after_days),
+        "GUARD_DELETION_PROTECTION": str(int(cluster.deletion_protection)),
+        "GUARD_SLEEP_COST": sleep_cost,
+        "GUARD_LABELS": label_text(context.labels),
+        "GUARD_DESCRIPTION": context.title,
+        "GUARD_ROUTER": f"projects/{context.project}/regions/{context.region}/routers/{context.name(ROUTER)}",
+        "GUARD_BUCKET": bucket_name(context),
         "GUARD_PERMISSIONS": ",".join(tested_permissions(context)),
     }
 
@@ -53,6 +66,7 @@ def guard_output(context: CloudContext, *, has_budget: bool, alerts: Sequence[st
         "cluster": context.settings.cluster.name,
         "clockJob": clock_job(context),
         "mode": context.settings.guard.mode,
+        "deleteAfterDays": context.settings.guard.delete_after_days,
         "pools": {pool.name: pool.size_request for pool in pool_specs(context.settings.nodes)},
         "parts": {
             "label": context.stack,

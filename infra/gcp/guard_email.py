@@ -9,7 +9,7 @@ from pulumi_gcp import monitoring
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_alerts import guard_alerts, policy_name
 from infra.gcp.guard_config import ON_BUDGET, ON_CLOCK
-from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
+from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW, MAIL_SLEEP
 
 _AUTO_CLOSE = "86400s"
 _EVENT = {"event": "EXTRACT(jsonPayload.sluice_guard)"}
@@ -23,6 +23,7 @@ _DAILY_TEXT = (
     "${log.extracted_label.event}: the log has the details:\n\n"
     "    gcloud logging read 'jsonPayload.sluice_guard_mail=\"daily\"' --format='value(jsonPayload.message)'"
 )
+_SLEEP_TEXT = "${log.extracted_label.event}: ${log.extracted_label.said}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,14 @@ _MAILS = {
         at_most_every="86400s",
         extracted=_EVENT,
         text=_DAILY_TEXT,
+    ),
+    "sleep": _Mail(
+        title="The nodes are stopped: cost, and what is deleted when",
+        log_filter=MAIL_SLEEP,
+        # The monthly text is logged for a day, the same each time.
+        at_most_every="86400s",
+        extracted={**_EVENT, **_MESSAGE},
+        text=_SLEEP_TEXT,
     ),
 }
 

@@ -9,14 +9,25 @@ PERMISSIONS = (
     "container.clusters.update",
     "container.operations.get",
 )
-"""Permissions of the functions' service account."""
+"""Permissions of the functions' service account; those below only with guard.deleteAfterDays."""
+NAT_PERMISSIONS = (
+    "compute.disks.list",
+    "compute.networks.get",
+    "compute.networks.updatePolicy",
+    "compute.routers.delete",
+    "compute.routers.get",
+)
+"""To find the disks, and to delete the router. IAM's conditions know neither routers nor labels: the function checks
+that the router is the stack's."""
+DELETE_PERMISSIONS = ("compute.disks.delete", "container.clusters.delete")
+"""To delete the cluster and its disks; the grant has a condition on their names, and the function checks the labels."""
 
 
-def tested_permissions(_context: CloudContext) -> tuple[str, ...]:
+def tested_permissions(context: CloudContext) -> tuple[str, ...]:
     """Permissions granted on the project without a condition: the guard asks for them itself."""
-    return PERMISSIONS
+    return (*PERMISSIONS, *NAT_PERMISSIONS) if context.settings.guard.delete_after_days else PERMISSIONS
 
 
-def conditional_permissions(_context: CloudContext) -> tuple[str, ...]:
+def conditional_permissions(context: CloudContext) -> tuple[str, ...]:
     """Permissions granted with a condition, which cannot be asked for: scripts/guard-test reads the IAM policy."""
-    return ()
+    return DELETE_PERMISSIONS if context.settings.guard.delete_after_days else ()

@@ -9,6 +9,7 @@ from pulumi import AssetArchive, ComponentResource, FileAsset, Output, Resource,
 from pulumi_gcp import artifactregistry, cloudfunctionsv2, projects, serviceaccount, storage
 
 from infra.gcp.cloud_context import CloudContext, project_number
+from infra.gcp.guard_config import bucket_name
 
 FOLDER = Path(__file__).with_name("guard_function")
 _EXCLUDED = {"README.md"}
@@ -62,8 +63,7 @@ class GuardSource(ComponentResource):
     def _make_bucket(self) -> storage.Bucket:
         return storage.Bucket(
             "guard-code",
-            # Bucket names are global: the project's id makes this one unique.
-            name=f"{self._context.project.replace(':', '-').replace('.', '-')}-{self._context.name('guard')}",
+            name=bucket_name(self._context),
             project=self._context.project,
             location=self._context.region,
             labels=self._context.labels,

@@ -46,6 +46,7 @@ class GuardTrialArgs:
     topic: Output[str]
     account: Output[str]
     caller: Output[str]
+    sleep_cost: str
 
 
 def make_guard_trial(args: GuardTrialArgs, *, parent: Resource, after: Sequence[Resource]) -> FunctionTrial:
@@ -71,7 +72,10 @@ def make_guard_trial(args: GuardTrialArgs, *, parent: Resource, after: Sequence[
                 },
                 "serviceConfig": {
                     "serviceAccountEmail": args.account,
-                    "environmentVariables": {**function_environment(context), "GUARD_MODE": "off"},
+                    "environmentVariables": {
+                        **function_environment(context, sleep_cost=args.sleep_cost),
+                        "GUARD_MODE": "off",
+                    },
                     "availableMemory": MEMORY,
                     "maxInstanceCount": 1,
                     "ingressSettings": INGRESS,

@@ -4,13 +4,16 @@ from pulumi import ResourceOptions
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.storage.v1 import StorageClass
 
-from infra.gcp.cloud_context import CloudContext
+from infra.gcp.cloud_context import CloudContext, label_text
 from infra.gcp.volumes import DISKS
 from infra.workloads.workload_context import labels
 
 
 def make_storage_class(context: CloudContext, *, provider: Provider) -> StorageClass:
-    """Create the class: its disks have the stack's labels, for scripts/leftovers, and are deleted with their claims."""
+    """Create the class. Its disks are deleted with their claims.
+
+    They have the stack's labels, by which scripts/leftovers and the guard find them.
+    """
     name = context.settings.cluster.name
     return StorageClass(
         "disks",
@@ -18,7 +21,7 @@ def make_storage_class(context: CloudContext, *, provider: Provider) -> StorageC
         provisioner=DISKS,
         parameters={
             "type": "pd-balanced",
-            "labels": ",".join(f"{key}={value}" for key, value in sorted(context.labels.items())),
+            "labels": label_text(context.labels),
         },
         reclaim_policy="Delete",
         # The disk is created in the zone of its pod's node.

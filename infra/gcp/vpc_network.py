@@ -10,6 +10,8 @@ from infra.gcp.cloud_context import CloudContext
 
 PODS = "pods"
 SERVICES = "services"
+ROUTER = "router"
+"""Suffix of the router's name; the guard deletes it with its NAT after guard.deleteAfterDays."""
 _NODES_CIDR = "10.64.0.0/22"
 _PODS_CIDR = "10.68.0.0/16"
 _SERVICES_CIDR = "10.65.0.0/20"
@@ -64,7 +66,7 @@ class VpcNetwork(ComponentResource):
     ) -> None:
         router = compute.Router(
             "router",
-            name=context.name("router"),
+            name=context.name(ROUTER),
             project=context.project,
             region=context.region,
             network=network.id,

@@ -1,9 +1,12 @@
-"""Rule: IAM and RBAC grants are narrow, none is public, and no code runs as a default service account."""
+"""Rules: IAM and RBAC grants are narrow, none is public, and no code runs as a default service account.
+
+A grant of the right to delete data has a condition.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from infra.policy.declared_resource import DeclaredResource, get_property, reveal, strings, walk
+from infra.policy.declared_resource import DeclaredResource, Violation, get_property, reveal, strings, walk
 
 ACCOUNT_PATHS: Mapping[str, tuple[str, ...]] = {
     "gcp:cloudfunctionsv2/function:Function": ("serviceConfig", "serviceAccountEmail"),
@@ -30,6 +33,9 @@ _ESCALATING_PERMISSIONS = (
     "iam.serviceAccountKeys.create",
 )
 """Permissions with which a member can act as another one, or give itself any role."""
+_CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
+_DELETES_DATA = re.compile(r"(compute\.(disks|images|instances|snapshots)|container\.clusters|storage\.\w+)\.delete")
+"""Permissions to delete what holds data, of types whose names IAM's conditions know."""
 _PUBLIC = re.compile(r"(.*:)?(allUsers|allAuthenticatedUsers)|public\w*(Read|Write)\w*")
 
 
@@ -44,6 +50,24 @@ def no_role_is_broad(resource: DeclaredResource) -> Iterator[str]:
             yield f"{resource.display_name} names no {path}: it runs as the default account, often an editor"
     elif resource.type.startswith("kubernetes:rbac.authorization.k8s.io/"):
         yield from _granted_in_cluster(resource)
+
+
+def deletion_has_a_condition(resources: Sequence[DeclaredResource]) -> Iterator[Violation]:
+    """A role of the stack's own that may delete clusters, disks or other data is granted with a condition only."""
+    roles = {resource.urn for resource in resources if resource.type == _CUSTOM_ROLE and _deletes_data(resource)}
+    for resource in resources:
+        # A grant of another role may come after this one, and so depend on it.
+        is_other = str(get_property(resource, "role")).startswith("roles/")
+        is_grant = "IAM" in resource.kind.upper() and resource.type != _CUSTOM_ROLE
+        if is_grant and not is_other and roles & resource.depends_on and not get_property(resource, "condition"):
+            message = (
+                f"{resource.display_name} grants the right to delete data in the whole project: give it a condition"
+            )
+            yield Violation(urn=resource.urn, message=message)
+
+
+def _deletes_data(role: DeclaredResource) -> bool:
+    return any(path[0] == "permissions" and _DELETES_DATA.fullmatch(text) for path, text in strings(role))
 
 
 def _granted(resource: DeclaredResource) -> Iterator[str]:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from infra.policy.budget_rules import budget_comes_first
 from infra.policy.declared_resource import ResourceRule, StackRule
-from infra.policy.iam_rules import no_role_is_broad
+from infra.policy.iam_rules import deletion_has_a_condition, no_role_is_broad
 from infra.policy.label_rules import everything_is_labelled
 from infra.policy.network_rules import no_load_balancer, nothing_is_open_to_the_world
 from infra.policy.node_rules import no_spot_node_is_required, nodes_are_shielded
 from infra.policy.secret_rules import every_secret_is_marked
 
-STACK_RULES: Mapping[str, StackRule] = {"budget-comes-first": budget_comes_first}
+STACK_RULES: Mapping[str, StackRule] = {
+    "budget-comes-first": budget_comes_first,
+    "deletion-has-a-condition": deletion_has_a_condition,
+}
 """Rules that need all resources of the stack: Pulumi checks them at the end of a preview, and of an update."""
 RESOURCE_RULES: Mapping[str, ResourceRule] = {
     "nothing-is-open-to-the-world": nothing_is_open_to_the_world,

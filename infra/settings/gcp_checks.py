@@ -27,6 +27,7 @@ _LEAST_DISK, _MOST_DISK = 20, 500
 _MOST_NODES = 20
 _MOST_PERCENT = 1000
 _MOST_HOURS = 24 * 31
+_LEAST_DAYS, _MOST_DAYS = 7, 365
 _BROKERS = 3
 _ZONES = 3
 
@@ -42,6 +43,12 @@ def _one_of(values: Sequence[str], noun: str) -> Check:
 
 def _between(least: int, most: int, unit: str) -> Check:
     return lambda value: None if least <= value <= most else f"it must be {least} to {most} {unit}, not {value}"
+
+
+def _days(value: int) -> str | None:
+    if value == 0 or _LEAST_DAYS <= value <= _MOST_DAYS:
+        return None
+    return f"it must be 0 (never) or {_LEAST_DAYS} to {_MOST_DAYS} days, not {value}: a week before, a warning is sent"
 
 
 def _project(value: str) -> str | None:
@@ -113,6 +120,7 @@ VALUE_CHECKS: Mapping[str, Check] = {
     "guard.mode": _one_of(GUARD_MODES, "mode of the guard"),
     "guard.percent": _between(1, _MOST_PERCENT, "percent"),
     "guard.ttlHours": _between(0, _MOST_HOURS, "hours"),
+    "guard.deleteAfterDays": _days,
     "monitoring.lagRecords": _between(1, 1_000_000_000, "records"),
 }
 """Check of a single value, by the setting's name."""

@@ -68,6 +68,8 @@ class GuardSettings:
     percent: int
     ttl_hours: int
     """Hours after which the guard acts whatever was spent; 0 for never."""
+    delete_after_days: int
+    """Days after the stop of the nodes at which the guard deletes the cluster, its disks and its NAT; 0 for never."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,7 @@ def gcp_settings(values: SettingValues) -> GcpSettings | None:
             mode=values.text("guard.mode") or "",
             percent=values.number("guard.percent"),
             ttl_hours=values.number("guard.ttlHours"),
+            delete_after_days=values.number("guard.deleteAfterDays"),
         ),
         monitoring=MonitoringSettings(
             enabled=values.flag("monitoring.enabled"), lag_records=values.number("monitoring.lagRecords")

@@ -10,6 +10,24 @@ from sluice.local.pipeline_spec import Settings
 from sluice.local.processes import Server
 
 _HEAP = "192m"
+_CLASS_PATH = (
+    "quarkus/transformed-bytecode.jar",  # first: its classes replace those of the libraries
+    "quarkus/generated-bytecode.jar",
+    "app/*",
+    "lib/boot/*",
+    "lib/main/*",
+)
+"""The registry's jars, on the JVM's own class path instead of the class loader in its quarkus-run.jar.
+
+An ahead-of-time cache holds more of the classes of the JVM's loaders: linked, with their lambdas, and with the profiles
+of their methods. It takes half a second of CPU time off a start.
+"""
+
+_ENTRY_POINT_OPTIONS = (
+    # What quarkus-run.jar declares and sets itself.
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+)
 
 
 def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
@@ -35,8 +53,10 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
         # C1 only: at a few requests a minute, C2 would cost more at start than it gains later.
         command=java_command(
             "-XX:TieredStopAtLevel=1",
-            "-jar",
-            str(servers / "registry/quarkus-run.jar"),
+            *_ENTRY_POINT_OPTIONS,
+            "-cp",
+            ":".join(f"{servers}/registry/{name}" for name in _CLASS_PATH),
+            "io.quarkus.runner.GeneratedMain",
             heap=_HEAP,
             cache=servers / "registry.aot",
         ),

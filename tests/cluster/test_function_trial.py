@@ -30,7 +30,8 @@ def program() -> None:
     google = ResourceOptions(provider=google_provider(context))
     topic = pubsub.Topic("budget", name="sluice-budget", opts=google)
     images = artifactregistry.Repository("images", repository_id="sluice-images", format="DOCKER", opts=google)
-    Guard("guard", GuardArgs(context=context, topic=topic, has_budget=True, images=images, after=[]), google)
+    args = GuardArgs(context=context, topic=topic, has_budget=True, images=images, sleep_cost="$7.30", after=[])
+    Guard("guard", args, google)
 
 
 @pytest.fixture(scope="module")

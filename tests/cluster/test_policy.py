@@ -70,6 +70,8 @@ def everything_wrong() -> None:
     container.NodePool("forgotten", cluster="sluice")
     compute.Firewall("wide", network="sluice", source_ranges=["0.0.0.0/0"], allows=[{"protocol": "tcp"}])
     projects.IAMMember("mighty", project="my-lab", role="roles/owner", member="user:me@example.com")
+    role = projects.IAMCustomRole("eraser", role_id="eraser", title="eraser", permissions=["compute.disks.delete"])
+    projects.IAMMember("unlimited", project="my-lab", role=role.name, member="user:me@example.com")
     unlabelled()
     kubernetes.core.v1.Service("balanced", spec={"type": "LoadBalancer"})
     kubernetes.core.v1.Pod("selective", spec={"containers": [], "node_selector": {"sluice/capacity": "spot"}})
@@ -81,6 +83,7 @@ WRONG = {
     "budget-comes-first": "NodePool forgotten does not depend on the budget",
     "nothing-is-open-to-the-world": "wide: sourceRanges.0 allows 0.0.0.0/0",
     "no-role-is-broad": "mighty grants roles/owner, which is too broad",
+    "deletion-has-a-condition": "IAMMember unlimited grants the right to delete data in the whole project",
     "no-load-balancer": "Service balanced is reachable from outside the cluster",
     "everything-is-labelled": "Bucket bare has no label sluice-stack",
     "nodes-are-shielded": "NodePool forgotten has no nodeConfig.shieldedInstanceConfig.enableSecureBoot",

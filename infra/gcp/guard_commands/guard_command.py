@@ -59,10 +59,19 @@ def describe_stop(guarded: GuardedCluster, until: datetime) -> str:
     """Return a sentence: that the guard stops the nodes at `until`, or that its mode prevents that."""
     if guarded.mode == Mode.SCALE_TO_ZERO:
         when = f"The guard stops the nodes of {guarded.cluster} at {format_time(until)}."
-        return f"{when} To change the time: scripts/extend HOURS"
+        return f"{when} To change the time: scripts/extend HOURS{_describe_deletion(guarded)}"
     return (
         f"Nothing stops the nodes of {guarded.cluster}, at {format_time(until)} or later: guard.mode is "
         f"{guarded.mode}. To stop them: pulumi config set guard.mode {Mode.SCALE_TO_ZERO}, then pulumi up."
+    )
+
+
+def _describe_deletion(guarded: GuardedCluster) -> str:
+    if not guarded.delete_after_days:
+        return ""
+    return (
+        f". {guarded.delete_after_days} days after that at the earliest, if they stay stopped, it deletes the cluster"
+        " with all data (guard.deleteAfterDays), and sends two warnings before"
     )
 
 

@@ -69,6 +69,8 @@ class GuardedCluster:
     mode: str
     """The setting guard.mode: what the guard does when the time is up."""
     pools: Mapping[str, PoolSize]
+    delete_after_days: int
+    """The setting guard.deleteAfterDays; 0 for never, or in an output of before there was one."""
     parts: CheckedParts | None
     """None in the output of a stack that an earlier version brought up."""
 
@@ -90,6 +92,7 @@ class GuardedCluster:
             clock_job=names["clockJob"],
             mode=names["mode"],
             pools={name: _pool_size(name, pool) for name, pool in cast(dict[str, Any], pools).items()},
+            delete_after_days=int(data.get("deleteAfterDays", 0)),
             parts=CheckedParts.parse(data["parts"], project=names["project"], clock_job=names["clockJob"])
             if "parts" in data
             else None,

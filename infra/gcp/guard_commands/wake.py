@@ -53,7 +53,9 @@ def _read_cluster(gke: Gke, guarded: GuardedCluster) -> Cluster:
     cluster = gke.read_cluster()
     if cluster is None:
         raise SluiceError(
-            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}: pulumi up creates it",
+            f"there is no cluster {guarded.cluster} in {guarded.location} of {guarded.project}. "
+            "pulumi up creates it; where the guard has deleted it (guard.deleteAfterDays), scripts/forget-cluster "
+            "first, and then pulumi up --refresh",
             status=Exit.UNAVAILABLE,
         )
     existing = {pool.name for pool in cluster.pools}

@@ -30,7 +30,28 @@ class ApiUrls:
     container: str
     compute: str
     scheduler: str
+    storage: str
     projects: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SleepSettings:
+    """What happens to a stack whose nodes are stopped, and how its resources are recognized."""
+
+    delete_after: timedelta | None
+    """Time from the stop of the nodes to the deletion of the cluster, its disks and its NAT; None for never."""
+    protected: bool
+    """The setting gcp.deletionProtection: nothing is deleted."""
+    monthly_cost: str
+    """What the stack costs while its nodes are stopped, as text, such as `$7.30`."""
+    labels: Mapping[str, str]
+    """Labels of the cluster and its disks; without all of them, nothing is deleted."""
+    description: str
+    """Description of the stack's network: a router has no labels, and is recognized by its network."""
+    router: str
+    """The NAT's router: projects/P/regions/R/routers/NAME."""
+    bucket: str
+    """Bucket in which the guard keeps since when the nodes are stopped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +70,7 @@ class GuardSettings:
     """How long a cluster may run from its creation; None for no limit."""
     timeout: float
     """Timeout of the function, in seconds."""
+    sleep: SleepSettings
     permissions: tuple[str, ...]
     """Permissions that the service account should have; the guard tests them at every call of the clock."""
     api_urls: ApiUrls
@@ -68,6 +90,7 @@ class GuardSettings:
             clock_job=reader.text("GUARD_CLOCK_JOB", _JOB, "projects/PROJECT/locations/REGION/jobs/NAME"),
             ttl=timedelta(hours=hours) if hours else None,
             timeout=reader.number("GUARD_TIMEOUT_SECONDS", least=60, most=3600, default="540"),
+            sleep=_parse_sleep(reader),
             permissions=tuple(reader.text("GUARD_PERMISSIONS", _PERMISSIONS, "permissions, with commas").split(",")),
             api_urls=parse_api_urls(env, mistakes=reader.mistakes),
         )
@@ -76,9 +99,27 @@ class GuardSettings:
         return settings
 
 
+def _parse_sleep(reader: "_Reader") -> SleepSettings:
+    days = reader.number("GUARD_DELETE_AFTER_DAYS", least=0, most=365, default="0")
+    labels = reader.text("GUARD_LABELS", _LABELS, "labels, such as sluice-name=sluice,sluice-stack=gke")
+    return SleepSettings(
+        delete_after=timedelta(days=days) if days else None,
+        protected=reader.number("GUARD_DELETION_PROTECTION", least=0, most=1, default="0") > 0,
+        monthly_cost=reader.text("GUARD_SLEEP_COST", _TEXT, "the monthly cost without nodes, such as $7.30"),
+        labels=dict(label.split("=", 1) for label in labels.split(",") if labels),
+        description=reader.text("GUARD_DESCRIPTION", _TEXT, "the description of the stack's network"),
+        router=reader.text("GUARD_ROUTER", _ROUTER, "projects/PROJECT/regions/REGION/routers/NAME"),
+        bucket=reader.text("GUARD_BUCKET", _BUCKET, "the name of the guard's bucket"),
+    )
+
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9.:-]*")
 _PERMISSIONS = re.compile(r"[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+(,[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)*")
 _JOB = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/jobs/[^/\s]+")
+_ROUTER = re.compile(r"projects/[^/\s]+/regions/[^/\s]+/routers/[^/\s]+")
+_LABELS = re.compile(r"[a-z0-9_-]+=[a-z0-9_-]+(,[a-z0-9_-]+=[a-z0-9_-]+)*")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]+")
+_TEXT = re.compile(r"[^\s].{0,200}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 
 
@@ -98,6 +139,7 @@ def parse_api_urls(env: Mapping[str, str], *, mistakes: list[str]) -> ApiUrls:
         container=url("GUARD_CONTAINER_API", "https://container.googleapis.com"),
         compute=url("GUARD_COMPUTE_API", "https://compute.googleapis.com"),
         scheduler=url("GUARD_SCHEDULER_API", "https://cloudscheduler.googleapis.com"),
+        storage=url("GUARD_STORAGE_API", "https://storage.googleapis.com"),
         projects=url("GUARD_PROJECTS_API", "https://cloudresourcemanager.googleapis.com"),
     )
 

@@ -30,10 +30,23 @@ class NodePool:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A cluster that exists and is not being deleted."""
+    """A cluster that exists."""
 
     created: datetime
     pools: tuple[NodePool, ...]
+    labels: Mapping[str, str]
+    stopping: bool
+    """Whether it is being deleted."""
+
+    @property
+    def asleep(self) -> bool:
+        """Whether all node pools are known to have no nodes, and to get none by themselves."""
+        return all(pool.nodes == 0 and not pool.autoscaled for pool in self.pools)
+
+    @property
+    def runs(self) -> bool:
+        """Whether a node pool is known to have nodes, or may get some by itself."""
+        return any(pool.nodes or pool.autoscaled for pool in self.pools)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +80,32 @@ class Gke:
 
     def read_cluster(self) -> Cluster | None:
         """Read the cluster; None if it is deleted or being deleted. Raises ApiError."""
+        cluster = self.find_cluster()
+        return None if cluster is None or cluster.stopping else cluster
+
+    def find_cluster(self) -> Cluster | None:
+        """Read the cluster; None if it does not exist. Raises ApiError."""
         try:
             found = self._api.get(self._cluster)
         except ApiError as error:
             if error.not_found:
                 return None
             raise
-        if found.get("status") == "STOPPING":
-            return None
         try:
             created = datetime.fromisoformat(str(found["createTime"]))
         except (KeyError, ValueError) as error:
             raise ApiError(f"the cluster {self._cluster} has no createTime that can be read") from error
         pools = (pool for pool in found.get("nodePools", []) if pool.get("status") != "STOPPING")
-        return Cluster(created=created, pools=tuple(self._pool(pool) for pool in pools))
+        return Cluster(
+            created=created,
+            pools=tuple(self._pool(pool) for pool in pools),
+            labels=found.get("resourceLabels", {}),
+            stopping=found.get("status") == "STOPPING",
+        )
+
+    def delete_cluster(self) -> None:
+        """Start the deletion of the cluster, which takes minutes; raises ApiError."""
+        self._api.delete(self._cluster)
 
     def _pool(self, found: Mapping[str, Any]) -> NodePool:
         sizes = [self._size(url) for url in found.get("instanceGroupUrls", [])]

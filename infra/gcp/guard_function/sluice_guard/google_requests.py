@@ -17,7 +17,7 @@ from .environment import ApiUrls
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _POLL_SECONDS = 5
-_NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 404, 409, 429, 500
+_FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 403, 404, 409, 429, 500
 
 
 class ApiError(Exception):
@@ -30,6 +30,7 @@ class ApiError(Exception):
         self.credentials = credentials
         """Whether it failed for lack of credentials, before it was sent."""
         self.not_found = status == _NOT_FOUND
+        self.forbidden = status == _FORBIDDEN
         self.temporary = temporary
         """Whether the same request may succeed a little later."""
 
@@ -83,6 +84,10 @@ class ApiClient:
     def patch(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a PATCH with the fields to change; return the JSON response. Raises ApiError."""
         return self._send("PATCH", url, body)
+
+    def delete(self, url: str) -> dict[str, Any]:
+        """Send a DELETE; return the JSON response, mostly an operation. Raises ApiError."""
+        return self._send("DELETE", url, None)
 
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         try:

@@ -12,6 +12,7 @@ from .gke import Cluster, Gke, scale_to_zero
 from .google_requests import ApiClient, ApiError, OutOfTimeError, WaitLimit
 from .log import Event, log_event
 from .self_test import SelfTest, requested_test
+from .sleep_watch import SleepWatch
 
 _RESERVE_SECONDS = 30
 """Kept of the function's timeout for the last log entry: a call that is cut off writes none."""
@@ -92,8 +93,15 @@ class Guard:
         except UnreadableError as error:
             log_event(Event.UNREADABLE, f"{error}. Set the time again: scripts/extend HOURS")
             clock = ClockSetting(until=None)
-        if self.settings.mode is Mode.OFF or (clock.until is None and self.settings.ttl is None):
-            log_event(Event.NOT_YET, "no time is set, or the guard's mode is off")
+        if self.settings.mode is Mode.OFF:
+            log_event(Event.NOT_YET, "the guard's mode is off")
+            return
+        self._check_time(clock)
+        SleepWatch(api=self._api, gke=self._gke, settings=self.settings, now=self.now).check()
+
+    def _check_time(self, clock: ClockSetting) -> None:
+        if clock.until is None and self.settings.ttl is None:
+            log_event(Event.NOT_YET, "no time is set")
         elif clock.until and self.now() < clock.until:
             log_event(Event.NOT_YET, f"the nodes may run until {clock.until:%Y-%m-%d %H:%M} UTC")
         else:

@@ -8,7 +8,7 @@ from enum import StrEnum
 FIELD = "sluice_guard"
 """Field of jsonPayload with the event."""
 MAIL_FIELD = "sluice_guard_mail"
-"""Field of jsonPayload with how soon the entry is mailed: `now` or `daily`; absent if it is not."""
+"""Field of jsonPayload with the alert that mails the entry: `now`, `daily` or `sleep`; absent if none does."""
 
 
 class Event(StrEnum):
@@ -37,6 +37,13 @@ class Event(StrEnum):
     """Every permission was tested, and is there."""
     RIGHTS_MISSING = "rights-missing"
     """A permission is missing, or could not be tested: the guard could not act."""
+    ASLEEP = "asleep"
+    """The nodes are stopped, the rest is billed, and nothing will end that."""
+    DELETION_ANNOUNCED = "deletion-announced"
+    DELETION_BEGUN = "deletion-begun"
+    DELETION_CONTINUES = "deletion-continues"
+    DELETION_CANCELLED = "deletion-cancelled"
+    DELETED = "deleted"
 
 
 _NOW = (Event.SCALED_TO_ZERO, Event.SCALING_TO_ZERO)
@@ -49,6 +56,14 @@ _DAILY = (
     Event.FAILED,
     Event.RIGHTS_MISSING,
 )
+_SLEEP = (
+    Event.ASLEEP,
+    Event.DELETION_ANNOUNCED,
+    Event.DELETION_BEGUN,
+    Event.DELETION_CANCELLED,
+    Event.DELETED,
+)
+_URGENCY = {**dict.fromkeys(_NOW, "now"), **dict.fromkeys(_DAILY, "daily"), **dict.fromkeys(_SLEEP, "sleep")}
 _ERRORS = (Event.UNREADABLE, Event.WRONG_CURRENCY, Event.FAILED, Event.RIGHTS_MISSING)
 _FILTER = 'resource.type="cloud_run_revision" AND jsonPayload.{field}="{value}"'
 
@@ -57,6 +72,9 @@ MAIL_NOW = _FILTER.format(field=MAIL_FIELD, value="now")
 MAIL_DAILY = _FILTER.format(field=MAIL_FIELD, value="daily")
 """Logging filter of the entries that are mailed once a day: each budget message could bring another."""
 
+MAIL_SLEEP = _FILTER.format(field=MAIL_FIELD, value="sleep")
+"""Logging filter of the entries about a stack whose nodes are stopped: each text is mailed once a day at most."""
+
 
 def log_event(event: Event, message: str, *, mail: bool = True, details: Mapping[str, object] | None = None) -> None:
     """Write one log entry, with `details` as more of its fields.
@@ -64,8 +82,8 @@ def log_event(event: Event, message: str, *, mail: bool = True, details: Mapping
     `mail=False` keeps an event that is mailed otherwise from being mailed.
     """
     entry = {**(details or {}), "severity": _severity(event), "message": message, FIELD: event.value}
-    if mail and event in (*_NOW, *_DAILY):
-        entry[MAIL_FIELD] = "now" if event in _NOW else "daily"
+    if mail and event in _URGENCY:
+        entry[MAIL_FIELD] = _URGENCY[event]
     # ASCII: a message may quote text that cannot be encoded (a lone surrogate), and logging it must not fail.
     # sys.stdout is looked up each time: the platform and tests replace it.
     sys.stdout.write(json.dumps(entry) + "\n")
@@ -75,4 +93,4 @@ def log_event(event: Event, message: str, *, mail: bool = True, details: Mapping
 def _severity(event: Event) -> str:
     if event in _ERRORS:
         return "ERROR"
-    return "WARNING" if event in (*_NOW, *_DAILY) else "INFO"
+    return "WARNING" if event in _URGENCY else "INFO"

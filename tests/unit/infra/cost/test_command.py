@@ -7,6 +7,7 @@ import subprocess
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from infra.cost.command import main
@@ -107,6 +108,20 @@ def test_without_an_answer_quotas_are_those_of_a_trial() -> None:
     assert status == Exit.OK
     assert "the quotas of my-lab cannot be read (compute answers 403: denied)" in err
     assert "More than a trial's quota CPUS of 8" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("guard.deleteAfterDays=30", "30 days after its nodes are stopped (guard.deleteAfterDays): $7.20 until then"),
+        ("guard.deleteAfterDays=60", "60 days after its nodes are stopped (guard.deleteAfterDays): $14.40 until then"),
+        ("guard.deleteAfterDays=0", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+        ("guard.mode=notify", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+        ("gcp.deletionProtection=true", "With its nodes stopped it costs $7.30 a month, until `pulumi destroy`"),
+    ],
+)
+def test_the_end_of_a_stack_is_described(change: str, said: str) -> None:
+    assert said in run_cost("--config", change)[1]
 
 
 def test_prices_are_listed_with_date_and_source() -> None:

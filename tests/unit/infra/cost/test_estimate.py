@@ -139,7 +139,7 @@ def test_alerts_are_as_many_as_the_program_makes() -> None:
         context = CloudContext(settings=settings.gcp, stack="gke")
         args = AlertsArgs(context=context, namespace="sluice", redis_maxmemory_mi=512, channels=[], after=[])
         of_metrics = len(alerts(args)) if settings.gcp.monitoring.enabled else 0
-        assert count_billed_resources(settings, "gke").alerting_policies == of_metrics + 6
+        assert count_billed_resources(settings, "gke").alerting_policies == of_metrics + 7
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ EVERYTHING = {
     "console.enabled": "true",
     "load.source": "nclt:2012-11-16",
     "gcp.secretsKey": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
+    "guard.deleteAfterDays": "30",
 }
 """Settings of a stack with every optional part."""
 TOKEN = "token-of-a-user"

@@ -219,11 +219,15 @@ def test_accounts_have_the_roles_of_their_tasks_and_no_more(made: list[Made]) ->
             account, _, domain = entry.plain["member"].partition(":")[2].partition("@")
             name = domain.partition(".")[0] if account == "service-123456789" else account
             granted.setdefault(name, set()).add(entry.plain["role"])
-    role = only(made, "IAMCustomRole")
+    role = only(made, "IAMCustomRole", "guard")
     assert granted == {
         "gcp-sa-eventarc": {"roles/eventarc.serviceAgent"},
         "sluice-nodes": {"roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"},
-        "sluice-guard": {f"projects/my-lab/roles/{role.plain['roleId']}"},
+        "sluice-guard": {
+            # Two of the three for guard.deleteAfterDays only: tests/unit/infra/gcp/test_guard.py.
+            *(f"projects/my-lab/roles/{role.plain['roleId']}" for role in custom_roles(made)),
+            "roles/storage.objectUser",
+        },
         "sluice-guard-caller": {"roles/eventarc.eventReceiver", "roles/run.invoker"},
         "sluice-guard-build": {
             "roles/storage.objectViewer",
@@ -267,7 +271,7 @@ def test_monitoring_can_be_disabled() -> None:
     assert not {"Dashboard", "PodMonitoring"} & kinds
     # The guard's e-mails do not depend on monitoring.enabled.
     alerts = [entry.name for entry in made if entry.kind == "AlertPolicy"]
-    assert {"guard-now", "guard-daily"} <= set(alerts)
+    assert {"guard-now", "guard-daily", "guard-sleep"} <= set(alerts)
     assert all(name.startswith("guard-") for name in alerts)
     assert only(made, "Cluster").plain["monitoringConfig"]["managedPrometheus"] == {"enabled": False}
 

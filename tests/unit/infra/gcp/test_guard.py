@@ -3,12 +3,14 @@
 import json
 import re
 from base64 import b64decode
+from datetime import timedelta
 from typing import Any
 
 from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
 from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
-from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW
-from infra.gcp.guard_permissions import PERMISSIONS
+from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW, MAIL_SLEEP
+from infra.gcp.guard_function.sluice_guard.sleep_state import OBJECT
+from infra.gcp.guard_permissions import DELETE_PERMISSIONS, NAT_PERMISSIONS, PERMISSIONS
 from infra.gcp.guard_source import FOLDER, source_files
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
 from tests.unit.infra.recording_monitor import Made
@@ -45,8 +47,52 @@ def test_every_variable_of_the_readme_is_set(made: list[Made]) -> None:
 
 
 def test_rights_are_those_of_the_readme() -> None:
-    named = README.partition("## IAM roles")[2].partition("Nothing else")[0]
-    assert set(re.findall(r"`([a-z]+\.[a-zA-Z]+\.[a-z]+)`", named)) == set(PERMISSIONS)
+    roles = README.partition("## IAM roles")[2].partition("\n## ")[0]
+    first, _, more = roles.partition("Nothing else")
+    assert _permissions(first) == set(PERMISSIONS)
+    without, _, conditional = more.partition("`guard.deleteAfterDays`")[2].partition("condition")
+    assert _permissions(without) == set(NAT_PERMISSIONS)
+    assert _permissions(conditional) == set(DELETE_PERMISSIONS)
+
+
+def _permissions(text: str) -> set[str]:
+    return set(re.findall(r"`([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)`", text))
+
+
+def test_rights_to_delete_are_granted_only_with_the_setting_and_for_the_stacks_own() -> None:
+    assert not [entry.name for entry in cloud(NEEDED) if entry.name.startswith(("guard-end", "guard-delete"))]
+    made = cloud({**NEEDED, "guard.deleteAfterDays": "30"})
+    for name, permissions in (("guard-end", NAT_PERMISSIONS), ("guard-delete", DELETE_PERMISSIONS)):
+        role = only(made, "IAMCustomRole", name)
+        grant = only(made, "IAMMember", f"{name}-role")
+        assert role.plain["permissions"] == list(permissions)
+        assert role.urn in grant.dependencies
+        assert grant.plain["member"] == "serviceAccount:sluice-guard@my-lab.iam.gserviceaccount.com"
+        assert ("condition" in grant.plain) == (permissions == DELETE_PERMISSIONS)
+    expression = only(made, "IAMMember", "guard-delete-role").plain["condition"]["expression"]
+    assert expression == (
+        'resource.name.endsWith("/clusters/sluice") || resource.name.extract("/disks/{name}").startsWith("pvc-")'
+    )
+    state = only(made, "BucketIAMMember", "guard-writes-state").plain
+    (bucket,) = (entry.plain["name"] for entry in made if entry.type == "gcp:storage/bucket:Bucket")
+    assert state["bucket"] == bucket == environment(made)["GUARD_BUCKET"]
+    assert state["condition"]["expression"] == f'resource.name == "projects/_/buckets/{bucket}/objects/{OBJECT}"'
+
+
+def test_the_guard_recognizes_what_the_program_creates(made: list[Made]) -> None:
+    settings = GuardSettings.parse(environment(made)).sleep
+    assert only(made, "Cluster").plain["resourceLabels"] == settings.labels
+    (disks,) = (entry for entry in made if entry.kind == "StorageClass")
+    assert disks.plain["parameters"]["labels"] == environment(made)["GUARD_LABELS"]
+    router, network = only(made, "Router").plain, only(made, "Network").plain
+    assert settings.router == f"projects/my-lab/regions/{router['region']}/routers/{router['name']}"
+    assert settings.description == network["description"]
+    assert settings.delete_after == timedelta(days=30)
+    assert re.fullmatch(r"\$\d+\.\d\d", settings.monthly_cost)
+
+
+def environment(made: list[Made]) -> dict[str, str]:
+    return function(made, "on-clock").plain["serviceConfig"]["environmentVariables"]
 
 
 def test_functions_are_small_and_one_at_a_time(made: list[Made]) -> None:
@@ -98,8 +144,15 @@ def test_scripts_understand_the_output() -> None:
     assert {name: pool.nodes for name, pool in guarded.pools.items()} == {"spot": 0, "steady": 1}
 
 
+MAILS = (
+    ("guard-now", MAIL_NOW, "300s"),
+    ("guard-daily", MAIL_DAILY, "86400s"),
+    ("guard-sleep", MAIL_SLEEP, "86400s"),
+)
+
+
 def test_log_entries_of_the_guard_are_mailed(made: list[Made]) -> None:
-    for name, entries, limit in (("guard-now", MAIL_NOW, "300s"), ("guard-daily", MAIL_DAILY, "86400s")):
+    for name, entries, limit in MAILS:
         alert = only(made, "AlertPolicy", name).plain
         (condition,) = alert["conditions"]
         said = condition["conditionMatchedLog"]["filter"]

@@ -47,8 +47,9 @@ def test_program_breaks_no_rule(name: str, made: list[Made]) -> None:
             "nodes.onDemandFor": json.dumps(ON_DEMAND_PARTS),
         },
         {"monitoring.enabled": "false", "guard.mode": "off"},
+        {"guard.deleteAfterDays": "30"},
     ],
-    ids=["large", "by address", "minimal"],
+    ids=["large", "by address", "minimal", "deletion"],
 )
 def test_no_setting_breaks_a_rule(name: str, settings: dict[str, str]) -> None:
     assert violations(name, declared(cloud({**NEEDED, **settings}))) == []
@@ -178,6 +179,22 @@ def test_indirect_dependency_on_the_budget_is_enough() -> None:
     budget = one(BUDGET, urn="budget")
     network = one("gcp:compute/network:Network", urn="network", depends_on=("budget",))
     assert violations("budget-comes-first", [budget, network, one(CLUSTER, depends_on=("network",))]) == []
+
+
+@pytest.mark.parametrize("condition", [None, {"title": "ours", "expression": "resource.name == 'x'"}])
+@pytest.mark.parametrize(
+    ("permission", "dangerous"),
+    [("compute.disks.delete", True), ("container.clusters.delete", True), ("compute.routers.delete", False)],
+)
+def test_a_role_that_may_delete_data_is_granted_with_a_condition(
+    permission: str, dangerous: bool, condition: dict[str, str] | None
+) -> None:
+    role = one("gcp:projects/iAMCustomRole:IAMCustomRole", urn="role", permissions=["compute.disks.list", permission])
+    grant = one(MEMBER, depends_on=("role",), role=UNKNOWN, condition=condition)
+    after = one("gcp:cloudfunctionsv2/function:Function", depends_on=("role",))
+    other = one(MEMBER, depends_on=("role",), role="roles/run.invoker")
+    found = violations("deletion-has-a-condition", [role, grant, after, other])
+    assert len(found) == (dangerous and not condition)
 
 
 def test_marked_secrets_break_no_rule_at_any_depth() -> None:

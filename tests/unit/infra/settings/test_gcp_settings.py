@@ -47,6 +47,9 @@ MISTAKES = [
     ("guard.mode", "stop", "scale-to-zero, notify or off"),
     ("guard.percent", "0", "must be 1 to"),
     ("guard.ttlHours", "1000", "must be 0 to"),
+    ("guard.deleteAfterDays", "3", "0 (never) or 7 to 365 days"),
+    ("guard.deleteAfterDays", "366", "0 (never) or 7 to 365 days"),
+    ("guard.deleteAfterDays", "-1", "0 (never) or 7 to 365 days"),
     ("monitoring.enabled", "yes", "true or false"),
     ("monitoring.lagRecords", "0", "must be 1 to"),
 ]
@@ -85,6 +88,18 @@ def test_sample_values_are_refused() -> None:
     lines = str(caught.value).splitlines()[1:]
     assert [line.split()[0] for line in lines] == ["budget.billingAccount:", "budget.emails:"]
     assert all("replace it with your own; pulumi config set budget." in line for line in lines)
+
+
+def test_a_stack_is_deleted_only_where_its_file_says_so_as_the_sample_does() -> None:
+    """The default keeps data; the sample sets it where its owner sees it, with a comment."""
+    default = Settings.parse(NEEDED).gcp
+    assert default
+    assert default.guard.delete_after_days == 0
+    sample = (ROOT / "Pulumi.gke.yaml").read_text()
+    assert yaml.safe_load(sample)["config"]["sluice:guard.deleteAfterDays"] == 30
+    comment = sample.partition("  sluice:guard.deleteAfterDays")[0].rpartition("me@example.com\n")[2]
+    assert "ALL DATA" in comment
+    assert "0 keeps it" in comment
 
 
 def test_kube_context_and_gcp_project_exclude_each_other() -> None:

@@ -41,6 +41,14 @@ def test_where_the_guard_stops_nothing_nobody_is_told_that_it_does(shell: Shell,
     assert "The guard stops" not in shell.output
 
 
+@pytest.mark.parametrize("main", [extend.main, wake.main])
+@pytest.mark.parametrize("days", [0, 30])
+def test_the_deletion_that_follows_is_mentioned(shell: Shell, main: Main, days: int) -> None:
+    shell.install_pulumi(json.dumps({**OUTPUT, "deleteAfterDays": days}))
+    assert shell.run(main, ["2"]) == Exit.OK
+    assert ("30 days after that at the earliest" in " ".join(shell.output.split())) == bool(days)
+
+
 def test_extend_takes_the_stack_that_is_named(shell: Shell) -> None:
     shell.run(extend.main, ["1", "--stack", "mine"])
     asked = (shell.bin / "arguments").read_text()

@@ -87,6 +87,8 @@ def test_wake_fails_without_the_cluster_or_a_pool(shell: Shell, what: str) -> No
     else:
         del shell.google.pools["spot"]
     assert shell.run(wake.main, ["1"]) == Exit.UNAVAILABLE
+    said = " ".join(shell.output.split())
+    assert what == "pool" or "scripts/forget-cluster first, and then pulumi up --refresh" in said
     assert ("no node pool spot" if what == "pool" else "no cluster sluice") in shell.output
     assert (shell.google.changes, shell.google.clock()) == ([], {})
 

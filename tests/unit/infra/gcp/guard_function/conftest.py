@@ -11,6 +11,7 @@ from infra.gcp.guard_function.sluice_guard.google_requests import WaitLimit
 from infra.gcp.guard_function.sluice_guard.handlers import Guard
 from infra.gcp.guard_function.sluice_guard.log import FIELD, MAIL_FIELD
 from infra.gcp.guard_permissions import PERMISSIONS
+from tests.unit.infra.gcp.guard_function.fake_compute import BUCKET, ROUTER
 from tests.unit.infra.gcp.guard_function.fake_gke import JOB, FakeGoogle
 from tests.unit.infra.gcp.guard_function.fake_gke_server import fake_google
 
@@ -23,13 +24,24 @@ ENV = {
     "GUARD_SHARE": "0.9",
     "GUARD_CURRENCY": "EUR",
     "GUARD_CLOCK_JOB": JOB,
+    "GUARD_SLEEP_COST": "$7.30",
+    "GUARD_LABELS": "sluice-name=sluice,sluice-stack=gke",
+    "GUARD_DESCRIPTION": "Sluice, stack gke",
+    "GUARD_ROUTER": ROUTER,
+    "GUARD_BUCKET": BUCKET,
     "GUARD_PERMISSIONS": ",".join(PERMISSIONS),
 }
 
 
 def env_of(google: FakeGoogle, **more: str) -> dict[str, str]:
     """Return the guard's environment, with the fake server as the address of each API."""
-    urls = ("GUARD_CONTAINER_API", "GUARD_COMPUTE_API", "GUARD_SCHEDULER_API", "GUARD_PROJECTS_API")
+    urls = (
+        "GUARD_CONTAINER_API",
+        "GUARD_COMPUTE_API",
+        "GUARD_SCHEDULER_API",
+        "GUARD_STORAGE_API",
+        "GUARD_PROJECTS_API",
+    )
     return {**ENV, **dict.fromkeys(urls, google.url), **more}
 
 
@@ -87,3 +99,11 @@ def google() -> Iterator[FakeGoogle]:
 @pytest.fixture
 def harness(google: FakeGoogle, capsys: pytest.CaptureFixture[str]) -> GuardHarness:
     return GuardHarness(google=google, capsys=capsys)
+
+
+@pytest.fixture
+def asleep(harness: GuardHarness) -> GuardHarness:
+    """A guard whose cluster has no nodes."""
+    for pool in harness.google.pools.values():
+        pool.nodes, pool.autoscaling = 0, {}
+    return harness

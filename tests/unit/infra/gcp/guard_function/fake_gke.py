@@ -1,4 +1,4 @@
-"""A fake Google Cloud with one cluster and one Scheduler job; fake_gke_server.py serves it."""
+"""A fake Google Cloud: a cluster, a Scheduler job, and what fake_compute.py has; fake_gke_server.py serves it."""
 
 import base64
 import json
@@ -6,6 +6,8 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.unit.infra.gcp.guard_function.fake_compute import FakeCompute, RefusalError
 
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
 PERMISSIONS = {
@@ -15,6 +17,12 @@ PERMISSIONS = {
     r"GET /compute/.*/instanceGroupManagers/.*": "compute.instanceGroupManagers.get",
     r"GET /v1/.*/jobs/.*": "cloudscheduler.jobs.get",
     r"PATCH /v1/.*/jobs/.*": "cloudscheduler.jobs.update",
+    r"DELETE /v1/.*/clusters/\w+": "container.clusters.delete",
+    r"GET /compute/.*/aggregated/disks": "compute.disks.list",
+    r"DELETE /compute/.*/disks/.*": "compute.disks.delete",
+    r"GET /compute/.*/routers/.*": "compute.routers.get",
+    r"DELETE /compute/.*/routers/.*": "compute.routers.delete",
+    r"GET /compute/.*/networks/.*": "compute.networks.get",
 }
 """The permission that each request needs."""
 BUSY = (
@@ -48,6 +56,8 @@ class FakeGoogle:
     created: str = "2026-11-22T08:00:00+00:00"
     status: str = "RUNNING"
     there: bool = True
+    labels: dict[str, str] = field(default_factory=lambda: {"sluice-name": "sluice", "sluice-stack": "gke"})
+    compute: FakeCompute = field(default_factory=FakeCompute)
     location: str = "us-central1-a"
     zones: tuple[str, ...] = ("us-central1-a",)
     pools: dict[str, FakePool] = field(
@@ -117,16 +127,26 @@ class FakeGoogle:
                 return failure[1], failure[2] if isinstance(failure[2], str) else {"error": failure[2]}
         if path == "/v3/projects/lab:testIamPermissions":
             return 200, self._granted(body["permissions"])
-        if self._needed(f"{method} {path}") in self.missing:
-            denied = f"Permission '{self._needed(f'{method} {path}')}' denied"
-            return 403, {"error": {"code": 403, "message": denied, "status": "PERMISSION_DENIED"}}
-        if method == "PATCH" and query != "updateMask=httpTarget.body":
-            return 400, {"error": {"code": 400, "message": f"Not what this test is about: {query}"}}
-        if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
-            return BUSY[0], {"error": BUSY[1]}
+        if refused := self._refusal(method, path, query):
+            return refused["code"], {"error": refused}
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
-        found = self._found(path, body)
+        try:
+            found = self.compute.answer(method, path, query, body)
+            found = self._found(method, path, body) if found is None else found
+        except RefusalError as refusal:
+            return refusal.status, {"error": {"code": refusal.status, "message": str(refusal)}}
         return (200, found) if found is not None else (404, {"error": {"code": 404, "message": "Not found"}})
+
+    def _refusal(self, method: str, path: str, query: str) -> dict[str, Any] | None:
+        if (permission := self._needed(f"{method} {path}")) in self.missing:
+            return {"code": 403, "message": f"Permission '{permission}' denied", "status": "PERMISSION_DENIED"}
+        if method == "PATCH" and query != "updateMask=httpTarget.body":
+            return {"code": 400, "message": f"Not what this test is about: {query}"}
+        if method == "POST" and self.serial and any(operation.left > 0 for operation in self.operations.values()):
+            return BUSY[1]
+        if method == "DELETE" and self.status == "STOPPING" and "/clusters/" in path:
+            return {"code": 400, "message": "Cluster is being deleted.", "status": "FAILED_PRECONDITION"}
+        return None
 
     def _granted(self, permissions: list[str]) -> dict[str, Any]:
         """Answer as Google does: the field is left out where none is granted."""
@@ -136,17 +156,26 @@ class FakeGoogle:
     def _needed(self, request: str) -> str | None:
         return next((name for pattern, name in PERMISSIONS.items() if re.fullmatch(pattern, request)), None)
 
-    def _found(self, path: str, body: dict[str, Any]) -> Any:
+    def finish_deletion(self) -> None:
+        """Let the deletion of the cluster come to its end. The disks of its claims stay, as at Google."""
+        assert self.status == "STOPPING"
+        self.there, self.status = False, "RUNNING"
+        self.compute.detach()
+
+    def _found(self, method: str, path: str, body: dict[str, Any]) -> Any:
         if self.job and path == f"/v1/{JOB}":
             self.job["httpTarget"] |= {
                 name: text for name, text in body.get("httpTarget", {}).items() if name == "body"
             }
             return self.job
-        return self._in_cluster(path, body) if self.there else None
+        return self._in_cluster(method, path, body) if self.there else None
 
-    def _in_cluster(self, path: str, body: dict[str, Any]) -> Any:
+    def _in_cluster(self, method: str, path: str, body: dict[str, Any]) -> Any:
         place = f"/v1/projects/lab/locations/{self.location}"
         if path == f"{place}/clusters/sluice":
+            if method == "DELETE":
+                self.status = "STOPPING"
+                return {"name": "operation-delete", "status": "RUNNING"}
             return self._cluster()
         if change := re.fullmatch(rf"{place}/clusters/sluice/nodePools/(\w+):(\w+)", path):
             return self._begin(change[1], change[2], body)
@@ -162,6 +191,7 @@ class FakeGoogle:
         return {
             "status": self.status,
             "createTime": self.created,
+            "resourceLabels": self.labels,
             "nodePools": [
                 {
                     "name": name,

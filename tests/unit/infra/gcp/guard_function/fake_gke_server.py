@@ -32,7 +32,7 @@ def fake_google() -> Generator[FakeGoogle]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server's names
+        do_GET = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 http.server's names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 as the parent has it
             pass

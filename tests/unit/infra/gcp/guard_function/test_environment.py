@@ -12,6 +12,9 @@ def test_given_and_default_values() -> None:
     settings = GuardSettings.parse(ENV)
     assert (settings.mode, settings.share, settings.ttl, settings.timeout) == (Mode.SCALE_TO_ZERO, 0.9, None, 540)
     assert settings.api_urls.container == "https://container.googleapis.com"
+    assert (settings.sleep.delete_after, settings.sleep.protected) == (None, False)
+    assert settings.sleep.labels == {"sluice-name": "sluice", "sluice-stack": "gke"}
+    assert GuardSettings.parse({**ENV, "GUARD_DELETE_AFTER_DAYS": "30"}).sleep.delete_after == timedelta(days=30)
     assert GuardSettings.parse({**ENV, "GUARD_TTL_HOURS": "8.5"}).ttl == timedelta(hours=8.5)
 
 
@@ -28,6 +31,15 @@ MISTAKES = [
     ("GUARD_CLOCK_JOB", "sluice-clock", "projects/"),
     ("GUARD_TTL_HOURS", "-1", "number"),
     ("GUARD_TIMEOUT_SECONDS", "5", "60"),
+    ("GUARD_DELETE_AFTER_DAYS", "-1", "number"),
+    ("GUARD_DELETION_PROTECTION", "yes", "number"),
+    ("GUARD_SLEEP_COST", "", "such as $7.30"),
+    ("GUARD_LABELS", "sluice-stack", "sluice-stack=gke"),
+    ("GUARD_LABELS", "", "sluice-stack=gke"),
+    ("GUARD_DESCRIPTION", "", "network"),
+    ("GUARD_ROUTER", "sluice-router", "projects/"),
+    ("GUARD_BUCKET", "gs://x", "bucket"),
+    ("GUARD_STORAGE_API", "http://10.0.0.1", "https://"),
     ("GUARD_PERMISSIONS", "container.*", "permissions"),
     ("GUARD_CONTAINER_API", "http://10.0.0.1", "https://"),
     ("GUARD_COMPUTE_API", "http://127.0.0.1.example.com", "https://"),

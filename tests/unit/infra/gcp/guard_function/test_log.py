@@ -11,10 +11,13 @@ from infra.gcp.guard_function.sluice_guard.log import Event, log_event
 MAILED = {
     "now": {"scaled-to-zero", "scaling-to-zero"},
     "daily": {"above-share", "time-is-up", "unreadable", "wrong-currency", "unfinished", "failed", "rights-missing"},
+    "sleep": {"asleep", "deletion-announced", "deletion-begun", "deletion-cancelled", "deleted"},
 }
 
 
-@pytest.mark.parametrize(("filter_", "how"), [(log.MAIL_NOW, "now"), (log.MAIL_DAILY, "daily")])
+@pytest.mark.parametrize(
+    ("filter_", "how"), [(log.MAIL_NOW, "now"), (log.MAIL_DAILY, "daily"), (log.MAIL_SLEEP, "sleep")]
+)
 def test_the_filter_finds_the_entries_that_are_mailed(
     filter_: str, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

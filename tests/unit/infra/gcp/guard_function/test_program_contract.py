@@ -17,6 +17,7 @@ NEEDED = {
     "budget.billingAccount": "01AB23-45CD67-89EF01",
     "budget.emails": '["me@example.com"]',
 }
+COST = "at least $7.30"
 
 
 def cloud_context(**settings: str) -> CloudContext:
@@ -32,23 +33,28 @@ def cloud_context(**settings: str) -> CloudContext:
         {"guard.mode": "notify"},
         {"guard.mode": "off"},
         {"guard.percent": "1", "guard.ttlHours": "0"},
-        {"guard.percent": "1000", "guard.ttlHours": "744"},
+        {"guard.percent": "1000", "guard.ttlHours": "744", "guard.deleteAfterDays": "365"},
+        {"guard.deleteAfterDays": "7", "gcp.deletionProtection": "true", "gcp.project": "example.com:my-lab"},
     ],
 )
 def test_the_guard_starts_with_any_valid_settings(settings: dict[str, str]) -> None:
     parsed = Settings.parse({**NEEDED, **settings})
     assert parsed.gcp
-    read = GuardSettings.parse(function_environment(cloud_context(**settings)))
+    read = GuardSettings.parse(function_environment(cloud_context(**settings), sleep_cost=COST))
     assert read.mode == parsed.gcp.guard.mode
     assert read.share == parsed.gcp.guard.percent / 100
+    assert (read.sleep.delete_after.days if read.sleep.delete_after else 0) == parsed.gcp.guard.delete_after_days
+    assert read.sleep.protected is parsed.gcp.cluster.deletion_protection
+    assert read.sleep.monthly_cost == COST
     assert (read.ttl.total_seconds() / 3600 if read.ttl else 0) == parsed.gcp.guard.ttl_hours
 
 
 def test_the_scripts_and_the_guard_mean_the_same_cluster_and_clock() -> None:
     context = cloud_context()
     guarded = GuardedCluster.parse(json.dumps(guard_output(context, has_budget=True, alerts=[])))
-    read = GuardSettings.parse(function_environment(context))
+    read = GuardSettings.parse(function_environment(context, sleep_cost=COST))
     assert (guarded.project, guarded.location, guarded.cluster) == (read.project, read.location, read.cluster)
+    assert guarded.delete_after_days == context.settings.guard.delete_after_days
     assert (guarded.clock_job, guarded.mode) == (read.clock_job, read.mode)
     assert all(size.autoscaling for size in guarded.pools.values())
 
