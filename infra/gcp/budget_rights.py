@@ -29,7 +29,10 @@ class BillingQueries(Protocol):
         ...
 
     def account_of(self, project: str) -> str:
-        """Return the id of the billing account that pays for a project; empty if none does."""
+        """Return the id of the billing account that pays for a project; empty if none does.
+
+        Raises NoBudgetError if that account is closed.
+        """
         ...
 
 
@@ -53,7 +56,13 @@ class CloudBilling:
     def account_of(self, project: str) -> str:
         """Implement BillingQueries.account_of; needs resourcemanager.projects.get."""
         found = self._google().get("cloudbilling", f"v1/projects/{project}/billingInfo")
-        return str(found.get("billingAccountName", "")).removeprefix("billingAccounts/")
+        account = str(found.get("billingAccountName", "")).removeprefix("billingAccounts/")
+        if account and not found.get("billingEnabled"):
+            raise NoBudgetError(
+                f"the billing account {account} of {project} is closed, as after a trial, so nothing is created."
+                f" Upgrade or reopen it: https://console.cloud.google.com/billing/{account}"
+            )
+        return account
 
     def _google(self) -> Google:
         return Google.signed_in(self._env, project=self._project)

@@ -13,6 +13,8 @@ SERVICE = "cloudfunctions"
 MISSING = "MISSING"
 """State of a function that does not exist; the others are Google's."""
 _POLL_SECONDS = 2.0
+_LONGEST_OPERATION = 1200.0
+"""Seconds; a deployment takes two or three minutes."""
 _PASSING = re.compile(
     r"permission|denied|forbidden|\bgrant|service (account|agent)|does not (exist|have)|not enabled|has not been used"
     r"|unable to queue|in progress|already exists",
@@ -86,8 +88,14 @@ class FunctionDeployment:
             raise DeploymentError(f"the function {self.name} cannot be deleted: {problem}")
 
     def _problem(self, operation: Mapping[str, Any]) -> str | None:
-        """Wait for an operation; return its error."""
+        """Wait for an operation; return its error. Raises DeploymentError if it does not end."""
+        end = self.clock() + _LONGEST_OPERATION
         while not operation.get("done"):
+            if self.clock() >= end:
+                raise DeploymentError(
+                    f"Google has not ended the operation {operation['name']} after {_LONGEST_OPERATION / 60:.0f} "
+                    "minutes; run pulumi up again"
+                )
             self.sleep(_POLL_SECONDS)
             operation = self.google.get(SERVICE, f"v2/{operation['name']}")
         error = operation.get("error")

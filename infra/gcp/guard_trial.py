@@ -62,6 +62,7 @@ def make_guard_trial(args: GuardTrialArgs, *, parent: Resource, after: Sequence[
             request={
                 "description": f"Tries the IAM roles of the guard of {context.title}; can be deleted",
                 "labels": context.labels,
+                "environment": "GEN_2",
                 "buildConfig": {
                     "runtime": RUNTIME,
                     "entryPoint": "on_budget",

@@ -1,7 +1,7 @@
 """Fields of every node, the cluster's temporary ones too, that an organization's policies may demand.
 
 GKE creates a cluster with a pool of its own, which is removed at once. A policy that its nodes break refuses the whole
-cluster. docs/gke.md lists the policies.
+cluster. docs/organization.md lists the policies.
 """
 
 from collections.abc import Mapping

@@ -146,6 +146,8 @@ class NodePools(ComponentResource):
                     depends_on=args.after,
                     # The guard's resize changes it at Google, which would replace the pool here.
                     ignore_changes=["initialNodeCount"],
+                    # Its name is fixed. Changed metadata of the nodes replaces it, for one.
+                    delete_before_replace=True,
                     custom_timeouts=CustomTimeouts(create=f"{_MINUTES}m", update=f"{_MINUTES}m", delete=f"{_MINUTES}m"),
                 ),
             )

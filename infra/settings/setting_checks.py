@@ -17,6 +17,8 @@ _REGISTRY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 _IMAGE = re.compile(r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
 _REMOTE = ("http://", "https://", "gs://", "nclt:")
 _LARGE = 3
+_FORMER = {"kubernetes.deleteUnreachable": "for a cluster that is gone there is scripts/forget-cluster"}
+"""Settings of former versions that a stack's file may still have, and what to use."""
 
 
 def how_to_set(name: str) -> str:
@@ -27,8 +29,11 @@ def how_to_set(name: str) -> str:
 def describe_unknown(name: str, known: Iterable[str]) -> str:
     """The error message for a setting that Pulumi.yaml does not declare."""
     near = get_close_matches(name, list(known), n=1)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    return f"{name}: there is no such setting{meant} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"
+    if name in _FORMER:
+        why = f"this setting does not exist any more: {_FORMER[name]}."
+    else:
+        why = f"there is no such setting; did you mean {near[0]}?" if near else "there is no such setting."
+    return f"{name}: {why} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"
 
 
 def _profile(value: str) -> str | None:

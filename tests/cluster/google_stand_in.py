@@ -81,7 +81,8 @@ class GoogleProvider(EchoProvider):
     """Returns its inputs, plus the outputs that the program reads.
 
     Like the real provider it keeps a function whose deployment has failed, and does nothing when that is updated
-    without a change. Like Google it refuses the id of a deleted role: always, as after 7 days.
+    without a change, and replaces a node pool whose nodes get other metadata. Like Google it refuses a second node pool
+    of the same name, and the id of a deleted role: always, as after 7 days.
     """
 
     def __init__(self, functions: FakeFunctions, *, endpoint: str, authority: str) -> None:
@@ -92,16 +93,26 @@ class GoogleProvider(EchoProvider):
         self._functions = functions
         self._cluster = {"endpoint": endpoint, "masterAuth": {"clusterCaCertificate": authority}}
         self._deleted_roles = set[str]()
+        self._node_pools = set[str]()
 
     def create(self, *, kind: str, name: str, inputs: Values) -> tuple[str, Values]:
         self._refuse(kind)
+        if "NodePool" in self.gone:
+            self._node_pools.clear()
         self.gone.discard(_kind(kind))
         if kind.endswith(":IAMCustomRole") and inputs["roleId"] in self._deleted_roles:
             raise ProviderError(f"Error 400: a role with the role_id {inputs['roleId']} is in a deleted state")
+        if _kind(kind) == "NodePool":
+            self._add_node_pool(inputs["name"])
         created = self._outputs(kind=kind, name=name, inputs=inputs)
         if kind.endswith("cloudfunctionsv2/function:Function"):
             self._deploy(name, inputs, created)
         return name, created
+
+    def _add_node_pool(self, name: str) -> None:
+        if name in self._node_pools:
+            raise ProviderError(f"resource - nodePools/{name} already exists")
+        self._node_pools.add(name)
 
     def _deploy(self, name: str, inputs: Values, created: Values) -> None:
         status, answer = self._functions.create(inputs["name"], inputs)
@@ -141,11 +152,14 @@ class GoogleProvider(EchoProvider):
             raise ProviderError("Cannot destroy cluster because deletion_protection is set to true.")
         if kind.endswith(":IAMCustomRole"):
             self._deleted_roles.add(inputs["roleId"])
+        if _kind(kind) == "NodePool":
+            self._node_pools.discard(inputs["name"])
         if kind.endswith("cloudfunctionsv2/function:Function"):
             self._functions.delete(inputs["name"])
 
     def replaces(self, *, kind: str, path: str, inputs: Values) -> bool:
-        return kind.lower().endswith("iammember") or path in ("name", "roleId", "accountId")
+        metadata = _kind(kind) == "NodePool" and path.startswith("nodeConfig.metadata")
+        return metadata or kind.lower().endswith("iammember") or path in ("name", "roleId", "accountId")
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         answer: dict[str, Any] = {"return": encoded({"number": "1", "accessToken": "t"})}

@@ -76,7 +76,7 @@ class Cloud:
             return HTTPStatus.OK, {"clusters": [{"name": name, "status": "RUNNING"} for name in self.clusters]}
         if path.startswith("/cloudbilling/"):
             account = f"billingAccounts/{self.billing_account}"
-            return HTTPStatus.OK, {"billingAccountName": account, "currencyCode": "USD"}
+            return HTTPStatus.OK, {"billingAccountName": account, "billingEnabled": True, "currencyCode": "USD"}
         assert token == "Bearer t"
         if not self.answers:
             return HTTPStatus.SERVICE_UNAVAILABLE, {}

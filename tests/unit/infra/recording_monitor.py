@@ -75,14 +75,10 @@ def _wrapped(value: Any) -> Any:
 
 
 class Answers(Mocks):
-    """Outputs of the engine: the inputs, and invented passwords and texts."""
+    """Outputs of the engine: the inputs, and invented passwords."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        made: dict[str, Any] = {}
-        if args.typ.endswith(":RandomPassword"):
-            made = {"result": f"password-of-{args.name}"}
-        if args.typ.endswith(":RandomString"):
-            made = {"result": "z" * int(args.inputs["length"])}
+        made = {"result": f"password-of-{args.name}"} if args.typ.endswith(":RandomPassword") else {}
         return args.name, {**args.inputs, **made}
 
     def call(self, args: Any) -> Any:

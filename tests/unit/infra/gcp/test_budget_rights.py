@@ -169,7 +169,7 @@ def test_google_is_queried_for_the_permissions() -> None:
 
 
 def test_google_is_queried_for_the_currency_and_for_who_pays() -> None:
-    answer = {"currencyCode": "EUR", "billingAccountName": f"billingAccounts/{ACCOUNT}"}
+    answer = {"currencyCode": "EUR", "billingAccountName": f"billingAccounts/{ACCOUNT}", "billingEnabled": True}
     with serving(lambda _: (200, answer)) as google:
         assert billing_at(google).currency(ACCOUNT) == "EUR"
         assert billing_at(google).account_of("my-lab") == ACCOUNT
@@ -177,6 +177,16 @@ def test_google_is_queried_for_the_currency_and_for_who_pays() -> None:
         ("GET", f"/cloudbilling/v1/billingAccounts/{ACCOUNT}"),
         ("GET", "/cloudbilling/v1/projects/my-lab/billingInfo"),
     ]
+
+
+def test_a_closed_billing_account_pays_for_nothing() -> None:
+    """Such as a trial's whose credit is used up."""
+    answer = {"billingAccountName": f"billingAccounts/{ACCOUNT}", "billingEnabled": False}
+    with (
+        serving(lambda _: (200, answer)) as google,
+        pytest.raises(NoBudgetError, match=rf"{ACCOUNT} of my-lab is closed.*/billing/{ACCOUNT}"),
+    ):
+        billing_at(google).account_of("my-lab")
 
 
 def test_an_empty_answer_grants_nothing() -> None:

@@ -111,6 +111,16 @@ def test_nobody_is_signed_in() -> None:
             replace(made.deployment, google=google).try_until_granted()
 
 
+def test_an_operation_that_never_ends_is_not_waited_for_for_ever() -> None:
+    with serving(lambda _: (200, {"name": "operations/o"})) as api:
+        google = Google.signed_in({ENDPOINT: api.url}, sleep=lambda _: None)
+        with (
+            trying(FakeFunctions()) as made,
+            pytest.raises(DeploymentError, match=r"operations/o .*run pulumi up"),
+        ):
+            replace(made.deployment, google=google).try_until_granted()
+
+
 def test_states_of_functions() -> None:
     functions = FakeFunctions(states={"a": "ACTIVE", "b": "FAILED"})
     with trying(functions) as made:

@@ -107,6 +107,7 @@ def test_trial_has_what_the_functions_are_deployed_with(made: list[Made]) -> Non
     request = only(made, "FunctionTrial").plain["request"]
     real = only(made, "Function", "on-budget").plain
     assert request["labels"] == real["labels"]
+    assert request["environment"] == "GEN_2", "as all functions of the provider's resource"
     build = {name: value for name, value in real["buildConfig"].items() if name in request["buildConfig"]}
     assert request["buildConfig"] == build
     service = request["serviceConfig"]

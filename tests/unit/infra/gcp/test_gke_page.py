@@ -37,7 +37,8 @@ def test_role_that_a_budget_needs_is_the_one_that_is_asked_for() -> None:
 
 def test_what_pulumi_up_says_of_a_budget_is_what_the_program_says() -> None:
     source = (ROOT / "infra/gcp/budget_rights.py").read_text()
-    for words in ("missing rights: ", "budget.currency is ", "but the billing account ", "would count nothing"):
+    named = ("missing rights: ", "budget.currency is ", "but the billing account ", "would count nothing", "is closed")
+    for words in named:
         assert words in PAGE
         assert words in source
     assert f"`{PUBLISHER}`" in PAGE

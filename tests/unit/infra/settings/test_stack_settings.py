@@ -119,6 +119,16 @@ def test_mistake_in_a_group_is_named_in_full() -> None:
         Settings.parse({**NEEDED, "load": "gps"})
 
 
+def test_an_unknown_setting_is_to_be_removed() -> None:
+    with pytest.raises(SettingsError, match=r"qqq: there is no such setting\. Remove it: pulumi config rm qqq"):
+        Settings.parse({**NEEDED, "qqq": "1"})
+
+
+def test_a_former_setting_says_what_to_use() -> None:
+    with pytest.raises(SettingsError, match=r"does not exist any more: .*scripts/forget-cluster\. Remove it: pulumi"):
+        Settings.parse({**NEEDED, "kubernetes.deleteUnreachable": "true"})
+
+
 def test_a_chart_may_be_a_folder(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text("name: strimzi-kafka-operator")
     assert Settings.parse({**NEEDED, "strimzi.chart": str(tmp_path)}).strimzi_chart == str(tmp_path)
