@@ -11,7 +11,7 @@ from infra.gcp.custom_role import make_custom_role
 from infra.gcp.guard_config import bucket_name
 from infra.gcp.guard_function.sluice_guard.sleep_state import OBJECT
 from infra.gcp.guard_function.sluice_guard.stack_deletion import VOLUME_PREFIX
-from infra.gcp.guard_permissions import DELETE_PERMISSIONS, NAT_PERMISSIONS
+from infra.gcp.guard_permissions import DELETE_PERMISSIONS, END_PERMISSIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def grant_deletion(args: GuardDeletionArgs) -> Sequence[Resource]:
     name = args.context.settings.cluster.name
     return [
         *_grant_role(
-            args, "guard-end", "Finds the disks and the NAT of a stack, and deletes the NAT.", NAT_PERMISSIONS
+            args, "guard-end", "Finds disks, NAT and alerts of a stack, and deletes the NAT.", END_PERMISSIONS
         ),
         *_grant_role(
             args,

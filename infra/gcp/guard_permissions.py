@@ -10,22 +10,24 @@ PERMISSIONS = (
     "container.operations.get",
 )
 """Permissions of the functions' service account; those below only with guard.deleteAfterDays."""
-NAT_PERMISSIONS = (
+END_PERMISSIONS = (
     "compute.disks.list",
     "compute.networks.get",
     "compute.networks.updatePolicy",
     "compute.routers.delete",
     "compute.routers.get",
+    "monitoring.alertPolicies.list",
+    "monitoring.notificationChannels.get",
 )
-"""To find the disks, and to delete the router. IAM's conditions know neither routers nor labels: the function checks
-that the router is the stack's."""
+"""To find the disks, to see that the warnings are mailed, and to delete the router. IAM's conditions know neither
+routers nor labels: the function checks that the router is the stack's."""
 DELETE_PERMISSIONS = ("compute.disks.delete", "container.clusters.delete")
 """To delete the cluster and its disks; the grant has a condition on their names, and the function checks the labels."""
 
 
 def tested_permissions(context: CloudContext) -> tuple[str, ...]:
     """Permissions granted on the project without a condition: the guard asks for them itself."""
-    return (*PERMISSIONS, *NAT_PERMISSIONS) if context.settings.guard.delete_after_days else PERMISSIONS
+    return (*PERMISSIONS, *END_PERMISSIONS) if context.settings.guard.delete_after_days else PERMISSIONS
 
 
 def conditional_permissions(context: CloudContext) -> tuple[str, ...]:

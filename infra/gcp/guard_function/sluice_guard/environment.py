@@ -32,6 +32,7 @@ class ApiUrls:
     scheduler: str
     storage: str
     projects: str
+    monitoring: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +142,7 @@ def parse_api_urls(env: Mapping[str, str], *, mistakes: list[str]) -> ApiUrls:
         scheduler=url("GUARD_SCHEDULER_API", "https://cloudscheduler.googleapis.com"),
         storage=url("GUARD_STORAGE_API", "https://storage.googleapis.com"),
         projects=url("GUARD_PROJECTS_API", "https://cloudresourcemanager.googleapis.com"),
+        monitoring=url("GUARD_MONITORING_API", "https://monitoring.googleapis.com"),
     )
 
 

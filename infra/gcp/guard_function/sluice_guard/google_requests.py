@@ -24,9 +24,17 @@ class ApiError(Exception):
     """A request that failed: refused, not answered, or not sent."""
 
     def __init__(
-        self, message: str, *, status: int | None = None, temporary: bool = False, credentials: bool = False
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        temporary: bool = False,
+        credentials: bool = False,
+        damaged: bool = False,
     ) -> None:
         super().__init__(message)
+        self.damaged = damaged
+        """Whether the answer was there, but no JSON."""
         self.credentials = credentials
         """Whether it failed for lack of credentials, before it was sent."""
         self.not_found = status == _NOT_FOUND
@@ -95,6 +103,8 @@ class ApiClient:
             if not answer.ok:
                 raise _refusal(method, url, answer)
             return _object(answer)
+        except requests.JSONDecodeError as error:
+            raise ApiError(f"{method} {url}: {error}", temporary=True, damaged=True) from error
         except (requests.RequestException, GoogleAuthError) as error:
             credentials = isinstance(error, GoogleAuthError)
             raise ApiError(f"{method} {url}: {error}", temporary=True, credentials=credentials) from error

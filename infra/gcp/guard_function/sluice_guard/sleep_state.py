@@ -16,7 +16,7 @@ OBJECT = "state/sleep.json"
 """Name of the object; the guard's account may read and write no other."""
 WARNING_TIMES = (timedelta(days=7), timedelta(days=1))
 """How long before the deletion each warning is sent, the earlier first."""
-_STALE = timedelta(days=2)
+STALE = timedelta(days=2)
 """How long after the announced time the warnings still hold; later they are sent again."""
 
 
@@ -51,7 +51,7 @@ class SleepState:
 
         A clock that was paused for weeks must not delete before it has warned again.
         """
-        stale = self.week_warned is not None and now > self.planned_deletion(due) + _STALE
+        stale = self.week_warned is not None and now > self.planned_deletion(due) + STALE
         if self.due == due and not stale:
             return self
         return replace(self, due=due, week_warned=None, day_warned=None)
@@ -89,6 +89,8 @@ class StateObject:
             # missing, so is that to write it, and then nothing is deleted.
             if error.not_found or error.forbidden:
                 return None
+            if error.damaged:
+                raise ValueError(str(error)) from error
             raise
 
     def write(self, state: SleepState | None) -> None:

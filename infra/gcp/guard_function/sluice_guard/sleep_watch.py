@@ -13,12 +13,16 @@ from .environment import GuardSettings, Mode, SleepSettings
 from .gke import Cluster, Gke
 from .google_requests import ApiClient, ApiError
 from .log import Event, log_event
-from .sleep_state import WARNING_TIMES, SleepState, StateObject
+from .sleep_state import STALE, WARNING_TIMES, SleepState, StateObject
 from .stack_deletion import Remains
+from .warning_mail import WarningMail
 
 _LONG = timedelta(days=1)
 """A deletion that takes longer is reported by e-mail."""
-_CANCELLED = "it was woken, put off by scripts/extend, or replaced by another of its name, since its deletion began"
+_CANCELLED = (
+    "it was woken, put off by scripts/extend, or replaced by another of its name, since its deletion began; or Google "
+    "has refused that for days. If its nodes stay stopped, the days count anew"
+)
 _STAYS = "The images in the registry, and logs beyond the free amount, are still billed until `pulumi destroy`"
 
 
@@ -35,6 +39,7 @@ class SleepWatch:
         """Go one step; raises ApiError if something could not be read, written or deleted, after it was logged."""
         try:
             if reason := self._why_kept():
+                self._forget_warnings()
                 self._report_monthly(reason)
             else:
                 self._check_deletion()
@@ -57,6 +62,17 @@ class SleepWatch:
         if self.settings.mode is not Mode.SCALE_TO_ZERO:
             return f"guard.mode is {self.settings.mode}"
         return "gcp.deletionProtection is on" if self._sleep.protected else ""
+
+    def _forget_warnings(self) -> None:
+        """Let the days count anew once a deletion is possible again: the cluster may have been used meanwhile.
+
+        Without guard.deleteAfterDays there is no right to the state; a deletion that had begun is then out of date.
+        """
+        if self._sleep.delete_after is None:
+            return
+        state = self._read_state()
+        if state and not state.deleted and (state.deleting is None or self.gke.read_cluster()):
+            self._state.write(None)
 
     def _report_monthly(self, reason: str, cluster: Cluster | None = None) -> None:
         """Log on every call of a month's first day, with the same text, what the stack costs: it is mailed once."""
@@ -111,7 +127,8 @@ class SleepWatch:
             return True
         if cluster.created != state.cluster or cluster.stopping:
             return cluster.created == state.cluster
-        return self._is_ours(cluster) and cluster.asleep and self._due(state) <= self.now()
+        recent = state.deleting is not None and self.now() <= state.deleting + STALE
+        return recent and self._is_ours(cluster) and cluster.asleep and self._due(state) <= self.now()
 
     def _is_ours(self, cluster: Cluster) -> bool:
         return self._sleep.labels.items() <= cluster.labels.items()
@@ -133,12 +150,23 @@ class SleepWatch:
         state = state.for_due(due, now=now)
         for field, before in zip(("week_warned", "day_warned"), WARNING_TIMES, strict=True):
             if getattr(state, field) is None:
-                if now >= state.planned_deletion(due) - before:
+                if now >= state.planned_deletion(due) - before and self._can_mail():
                     self._announce(max(state.planned_deletion(due), now + before))
                     self._state.write(replace(state, **{field: now}))
                 return
-        if now >= state.planned_deletion(due):
+        if now >= state.planned_deletion(due) and self._can_mail():
             self._begin(state, cluster)
+
+    def _can_mail(self) -> bool:
+        """Whether an e-mail would be sent to somebody; logs why not. A warning that is only logged is none."""
+        mail = WarningMail(api=self.api, project=self.settings.project, labels=self._sleep.labels)
+        if problem := mail.find_problem():
+            log_event(
+                Event.FAILED,
+                f"no e-mail can warn of the deletion, so nothing is deleted: {problem}. `pulumi up --refresh` restores "
+                "alerts and addresses; scripts/guard-test shows them",
+            )
+        return not problem
 
     def _announce(self, time: datetime) -> None:
         log_event(

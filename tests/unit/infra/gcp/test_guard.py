@@ -10,7 +10,7 @@ from infra.gcp.guard_commands.guarded_cluster import GuardedCluster
 from infra.gcp.guard_function.sluice_guard.environment import GuardSettings
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW, MAIL_SLEEP
 from infra.gcp.guard_function.sluice_guard.sleep_state import OBJECT
-from infra.gcp.guard_permissions import DELETE_PERMISSIONS, NAT_PERMISSIONS, PERMISSIONS
+from infra.gcp.guard_permissions import DELETE_PERMISSIONS, END_PERMISSIONS, PERMISSIONS
 from infra.gcp.guard_source import FOLDER, source_files
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
 from tests.unit.infra.recording_monitor import Made
@@ -51,7 +51,7 @@ def test_rights_are_those_of_the_readme() -> None:
     first, _, more = roles.partition("Nothing else")
     assert _permissions(first) == set(PERMISSIONS)
     without, _, conditional = more.partition("`guard.deleteAfterDays`")[2].partition("condition")
-    assert _permissions(without) == set(NAT_PERMISSIONS)
+    assert _permissions(without) == set(END_PERMISSIONS)
     assert _permissions(conditional) == set(DELETE_PERMISSIONS)
 
 
@@ -62,7 +62,7 @@ def _permissions(text: str) -> set[str]:
 def test_rights_to_delete_are_granted_only_with_the_setting_and_for_the_stacks_own() -> None:
     assert not [entry.name for entry in cloud(NEEDED) if entry.name.startswith(("guard-end", "guard-delete"))]
     made = cloud({**NEEDED, "guard.deleteAfterDays": "30"})
-    for name, permissions in (("guard-end", NAT_PERMISSIONS), ("guard-delete", DELETE_PERMISSIONS)):
+    for name, permissions in (("guard-end", END_PERMISSIONS), ("guard-delete", DELETE_PERMISSIONS)):
         role = only(made, "IAMCustomRole", name)
         grant = only(made, "IAMMember", f"{name}-role")
         assert role.plain["permissions"] == list(permissions)

@@ -41,6 +41,7 @@ def env_of(google: FakeGoogle, **more: str) -> dict[str, str]:
         "GUARD_SCHEDULER_API",
         "GUARD_STORAGE_API",
         "GUARD_PROJECTS_API",
+        "GUARD_MONITORING_API",
     )
     return {**ENV, **dict.fromkeys(urls, google.url), **more}
 

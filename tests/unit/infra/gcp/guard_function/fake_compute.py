@@ -51,7 +51,7 @@ class FakeCompute:
         ]
     )
     router: FakeRouter | None = field(default_factory=FakeRouter)
-    state: dict[str, Any] | None = None
+    state: Any = None
     unreachable: list[str] = field(default_factory=list[str])
     page_size: int = 2
     deleted: list[str] = field(default_factory=list[str])

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.unit.infra.gcp.guard_function.fake_alerts import FakeAlerts
 from tests.unit.infra.gcp.guard_function.fake_compute import FakeCompute, RefusalError
 
 JOB = "projects/lab/locations/us-central1/jobs/sluice-clock"
@@ -23,6 +24,8 @@ PERMISSIONS = {
     r"GET /compute/.*/routers/.*": "compute.routers.get",
     r"DELETE /compute/.*/routers/.*": "compute.routers.delete",
     r"GET /compute/.*/networks/.*": "compute.networks.get",
+    r"GET /v3/projects/lab/alertPolicies": "monitoring.alertPolicies.list",
+    r"GET /v3/projects/lab/notificationChannels/\w+": "monitoring.notificationChannels.get",
 }
 """The permission that each request needs."""
 BUSY = (
@@ -58,6 +61,7 @@ class FakeGoogle:
     there: bool = True
     labels: dict[str, str] = field(default_factory=lambda: {"sluice-name": "sluice", "sluice-stack": "gke"})
     compute: FakeCompute = field(default_factory=FakeCompute)
+    alerts: FakeAlerts = field(default_factory=FakeAlerts)
     location: str = "us-central1-a"
     zones: tuple[str, ...] = ("us-central1-a",)
     pools: dict[str, FakePool] = field(
@@ -132,6 +136,7 @@ class FakeGoogle:
         self.asked.append(f"{method} {path} {json.dumps(body, sort_keys=True) if body else ''}".strip())
         try:
             found = self.compute.answer(method, path, query, body)
+            found = self.alerts.answer(path, query) if found is None else found
             found = self._found(method, path, body) if found is None else found
         except RefusalError as refusal:
             return refusal.status, {"error": {"code": refusal.status, "message": str(refusal)}}
