@@ -64,7 +64,8 @@ def run_guard_test(props: dict[str, Any], *, wait_limit: WaitLimit) -> None:
     """Ask the guard with the user's credentials; raises GuardTestError that names everything that does not work."""
     parts = GuardParts(**{name: str(props[name]) for name in _PARTS})
     google = Google.signed_in(os.environ, project=parts.project)
-    answers = call_guard(google, parts, wait_limit=wait_limit, until_good=True)
+    expected = frozenset(str(props["permissions"]).split(","))
+    answers = call_guard(google, parts, wait_limit=wait_limit, until_good=True, expected=expected)
     if problems := answers.problems(parts):
         found = "; ".join(f"{problem} ({remedy})" for problem, remedy in problems.items())
         raise GuardTestError(

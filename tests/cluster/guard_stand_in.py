@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from infra.gcp.guard_permissions import END_PERMISSIONS, PERMISSIONS
+
 
 class GuardStandIn:
     """A guard with every permission."""
@@ -31,4 +33,4 @@ class GuardStandIn:
         test = re.search(r'jsonPayload\.test="(\w+)"', log_filter)
         if not (test[1] in self.asked if test else self.runs):
             return {}
-        return {"entries": [{"jsonPayload": {"granted": ["container.clusters.get"], "problems": []}}]}
+        return {"entries": [{"jsonPayload": {"granted": [*PERMISSIONS, *END_PERMISSIONS], "problems": []}}]}

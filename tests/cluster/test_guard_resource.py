@@ -19,7 +19,7 @@ ARGS: GuardTestArgs = {
     "clock_job": "projects/p/locations/r/jobs/clock",
     "on_budget": "on-budget",
     "on_clock": "on-clock",
-    "permissions": "a.b.c",
+    "permissions": "container.clusters.get",
     "code": "guard-1.zip",
 }
 

@@ -1,13 +1,14 @@
 """The resource at the end of `pulumi up` that asks the guard."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from infra.gcp.google_api import ENDPOINT
+from infra.gcp.guard_permissions import PERMISSIONS
 from infra.gcp.guard_tested import GuardTestError, GuardTestProvider, run_guard_test
 from tests.unit.infra.fake_google_apis import serving
 from tests.unit.infra.gcp.conftest import NEEDED, cloud, only
@@ -23,7 +24,7 @@ PROPS: dict[str, Any] = {
     "clock_job": JOB,
     "on_budget": ON_BUDGET,
     "on_clock": ON_CLOCK,
-    "permissions": "a.b.c",
+    "permissions": ",".join(PERMISSIONS),
     "code": "guard-1.zip",
 }
 
@@ -51,6 +52,17 @@ def test_a_guard_without_a_permission_fails_with_its_name_and_what_to_do(project
         run_guard_test(PROPS, wait_limit=Seconds().wait_limit(60))
     assert "the permission container.clusters.update is missing (pulumi up --refresh" in str(raised.value)
     assert "scripts/guard-test" in str(raised.value)
+
+
+def test_an_answer_of_the_functions_last_version_does_not_count(project: FakeGuardProject) -> None:
+    project.run_clock(ago=timedelta(minutes=1))  # the regular call, of the last version, which knew fewer permissions
+    project.settings = {"GUARD_PERMISSIONS": f"{','.join(PERMISSIONS)},compute.disks.list"}
+    project.may_invoke = False
+    props = {**PROPS, "permissions": project.settings["GUARD_PERMISSIONS"]}
+    with pytest.raises(GuardTestError, match="does not answer the clock's calls"):
+        run_guard_test(props, wait_limit=Seconds().wait_limit(60))
+    project.may_invoke = True
+    run_guard_test(props, wait_limit=Seconds().wait_limit(60))
 
 
 def test_it_asks_again_only_when_the_guard_changes() -> None:
