@@ -21,7 +21,7 @@ from sluice.local.pipeline_spec import Connector
 _POLL_SECONDS = 0.1
 _BACKLOG_SECONDS = 5.0
 """Time that a sink has to write its whole backlog, s. After it, one commit in every partition is enough."""
-_EVENT_SECONDS = 1.0
+_EVENT_SECONDS = 0.2
 BinlogPosition = tuple[int, int]
 """A position in the binary log: number of the file, byte in it."""
 
@@ -114,7 +114,7 @@ class SourceProgress:
     """Progress of a source that reads a binary log: done when it has read to `end`, where the log ended before.
 
     A source commits what it has read only at a later event, and on an idle database the next one is seconds away:
-    `write_event`, which adds one to the log, is called once a second while the source is behind.
+    `write_event`, which adds one to the log, is called every _EVENT_SECONDS while the source is behind.
     """
 
     url: str
@@ -158,9 +158,14 @@ def _number(file: str) -> int:
 
 
 def write_binlog_event(instance: Instance) -> None:
-    """Add an event to the binary log: the end of its file. Does nothing where the database does not answer."""
+    """Add an event to the binary log, the end of its file, if a source reads the log; until then one has no use.
+
+    Does nothing where the database does not answer.
+    """
     with suppress(pymysql.MySQLError), connect_as_root(instance) as connection, connection.cursor() as cursor:
-        cursor.execute("FLUSH BINARY LOGS")
+        cursor.execute("SELECT 1 FROM information_schema.processlist WHERE command = 'Binlog Dump'")
+        if cursor.fetchone():
+            cursor.execute("FLUSH BINARY LOGS")
 
 
 def read_binlog_end(instance: Instance) -> BinlogPosition:

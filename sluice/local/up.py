@@ -202,12 +202,15 @@ def _kafka_and_its_clients(launch: Launch) -> None:
     admin = kafka_admin.admin_client(instance)
     # Before any client starts: one that cannot log in, or lacks a right, exits and does not try again.
     launch.report(reconcile_kafka(admin, spec=spec, passwords=instance.passwords))
-    for connector in spec.connectors:
+    _run_concurrently([partial(_registry, launch), partial(_workers, launch)], cancelled=launch.cancelled)
+
+
+def _workers(launch: Launch) -> None:
+    for connector in launch.spec.connectors:
         if connector.topics:
-            launch.sinks[connector.name] = _sink(instance, connector)
+            launch.sinks[connector.name] = _sink(launch.instance, connector)
     _run_concurrently(
-        [partial(_registry, launch), *(partial(_worker, launch, index) for index in range(instance.workers))],
-        cancelled=launch.cancelled,
+        [partial(_worker, launch, index) for index in range(launch.instance.workers)], cancelled=launch.cancelled
     )
 
 

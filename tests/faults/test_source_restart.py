@@ -21,7 +21,7 @@ from tests.run_sluice import Sluice, wait_for
 SECONDS = 120
 """Time limit for a source to resume; it needs a few seconds."""
 OLDEST_SECONDS = 10.0
-"""Age at the kill of the oldest change that may be sent again. The source commits its position every second
+"""Age at the kill of the oldest change that may be sent again. The source commits its position twice a second
 (offset.flush.interval.ms); a busy machine may take longer."""
 Connect = Callable[[], AbstractContextManager[Connection]]
 
