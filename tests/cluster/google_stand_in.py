@@ -9,7 +9,7 @@ import ipaddress
 import os
 import ssl
 from base64 import b64encode
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,6 +25,8 @@ from pulumi.runtime.proto import provider_pb2
 from infra.program import deploy
 from infra.settings.declared_settings import ROOT
 from infra.settings.stack_settings import Settings
+from tests.cluster.conftest import skip_or_fail
+from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.grpc_server import serve_providers
 from tests.cluster.out_of_reach import OutOfReach
 from tests.cluster.provider_stand_in import NotInitializedError, ProviderError, StandIn, Values
@@ -280,3 +282,16 @@ def _certificate() -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return signed.public_bytes(serialization.Encoding.PEM), plain
+
+
+@contextmanager
+def whole_program(google_servers: GoogleServers, *, say: Callable[[str], None], folder: Path) -> Generator[Stack]:
+    """Yield the configured stack gke of the whole program; without the engine, skip the test, or fail it in CI."""
+    try:
+        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
+    except MissingPrerequisite as error:
+        skip_or_fail(str(error), env=os.environ)
+    with google_stack(
+        google_servers, deploy_with_all_permissions, folder=folder, pulumi=engine, plugins=[dynamic]
+    ) as stack:
+        yield stack

@@ -1,6 +1,5 @@
 """What Pulumi's real engine says where Google refuses the budget, and what `pulumi preview` says of the cost."""
 
-import os
 import re
 from collections.abc import Callable, Generator
 
@@ -8,14 +7,11 @@ import pytest
 
 from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.budget_rights import WITHOUT_BUDGET
-from tests.cluster.conftest import skip_or_fail
-from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.google_stand_in import (
     SETTINGS,
     GoogleServers,
-    deploy_with_all_permissions,
     google_servers,
-    google_stack,
+    whole_program,
 )
 from tests.cluster.pulumi_engine import CommandError, Stack
 
@@ -43,12 +39,7 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory,
     silence_abandoned_programs: None,
 ) -> Generator[Stack]:
-    try:
-        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
-    except MissingPrerequisite as error:
-        skip_or_fail(str(error), env=os.environ)
-    folder = tmp_path_factory.mktemp("stack")
-    with google_stack(google, deploy_with_all_permissions, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
+    with whole_program(google, say=say, folder=tmp_path_factory.mktemp("stack")) as made:
         yield made
 
 

@@ -15,13 +15,12 @@ from infra.program import main as deploy_pipeline
 from infra.settings.declared_settings import ROOT
 from producer.runtime.exit_status import Exit
 from tests.cluster.conftest import skip_or_fail
-from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
+from tests.cluster.go_builds import MissingPrerequisite, pulumi
 from tests.cluster.google_stand_in import (
     EchoProvider,
     GoogleServers,
-    deploy_with_all_permissions,
     google_servers,
-    google_stack,
+    whole_program,
 )
 from tests.cluster.grpc_server import serve_providers
 from tests.cluster.out_of_reach import UNREACHABLE, VARIABLE, OutOfReach
@@ -43,12 +42,7 @@ def stack(
     google: GoogleServers, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Stack]:
     """A stack that is up, shared by the tests: each begins with the state that the one before left."""
-    try:
-        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
-    except MissingPrerequisite as error:
-        skip_or_fail(str(error), env=os.environ)
-    folder = tmp_path_factory.mktemp("stack")
-    with google_stack(google, deploy_with_all_permissions, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
+    with whole_program(google, say=say, folder=tmp_path_factory.mktemp("stack")) as made:
         made.up()
         yield made
 

@@ -1,19 +1,15 @@
 """The whole program for Google Cloud in Pulumi's real engine: order of creation and of deletion."""
 
-import os
 from collections.abc import Callable, Generator
 
 import pytest
 
 from infra.gcp.node_hardening import HARDENED
-from tests.cluster.conftest import skip_or_fail
-from tests.cluster.go_builds import MissingPrerequisite, dynamic_resources, pulumi
 from tests.cluster.google_stand_in import (
     SETTINGS,
     GoogleServers,
-    deploy_with_all_permissions,
     google_servers,
-    google_stack,
+    whole_program,
 )
 from tests.cluster.pulumi_engine import CommandError, Stack
 
@@ -28,12 +24,7 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Generator[GoogleServers]
 def stack(
     google: GoogleServers, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Stack]:
-    try:
-        engine, dynamic = pulumi(env=os.environ, say=say), dynamic_resources(env=os.environ, say=say)
-    except MissingPrerequisite as error:
-        skip_or_fail(str(error), env=os.environ)
-    folder = tmp_path_factory.mktemp("stack")
-    with google_stack(google, deploy_with_all_permissions, folder=folder, pulumi=engine, plugins=[dynamic]) as made:
+    with whole_program(google, say=say, folder=tmp_path_factory.mktemp("stack")) as made:
         yield made
 
 
