@@ -12,6 +12,7 @@ from infra.cost.cost_report import cost_output, summary_line
 from infra.cost.estimate import estimate
 from infra.cost.price_table import Prices
 from infra.gcp.budget_rights import BillingQueries, CloudBilling, budget_currency, can_create_budget
+from infra.gcp.cloud_context import project_number_command
 from infra.gcp.cloud_resources import CloudArgs, make_cloud, stack_name
 from infra.gcp.prometheus_scrape import make_pod_monitoring
 from infra.gcp.secrets_key import CloudKms, KeyQueries, require_key_grant
@@ -94,8 +95,9 @@ def gcp_outputs(gcp: GcpSettings, *, namespace: str) -> dict[str, str]:
     location_option = "--region" if cluster.region == cluster.location else "--zone"
     endpoint_option = "" if cluster.control_plane_cidrs else " --dns-endpoint"
     console = "https://console.cloud.google.com"
-    number = f"$(gcloud projects describe {cluster.project} --format 'value(projectNumber)')"
-    reader = source_reader.principal(project=cluster.project, project_number=number, namespace=namespace)
+    reader = source_reader.principal(
+        project=cluster.project, project_number=project_number_command(cluster.project), namespace=namespace
+    )
     return {
         "credentials": f"gcloud container clusters get-credentials {cluster.name} {location_option} {cluster.location} "
         f"--project {cluster.project}{endpoint_option}",

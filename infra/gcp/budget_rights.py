@@ -1,6 +1,7 @@
 """Checks, before any resource is created: may the user create a budget, and does it fit the billing account?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import pulumi
@@ -44,18 +45,18 @@ class CloudBilling:
 
     def granted(self, account: str, permissions: Sequence[str]) -> Sequence[str]:
         """Implement BillingQueries.granted; needs no permission."""
-        found = self._google().post(
+        found = self._google.post(
             "cloudbilling", f"v1/billingAccounts/{account}:testIamPermissions", {"permissions": list(permissions)}
         )
         return [str(name) for name in found.get("permissions", [])]
 
     def currency(self, account: str) -> str:
         """Implement BillingQueries.currency; needs billing.accounts.get."""
-        return str(self._google().get("cloudbilling", f"v1/billingAccounts/{account}").get("currencyCode", ""))
+        return str(self._google.get("cloudbilling", f"v1/billingAccounts/{account}").get("currencyCode", ""))
 
     def account_of(self, project: str) -> str:
         """Implement BillingQueries.account_of; needs resourcemanager.projects.get."""
-        found = self._google().get("cloudbilling", f"v1/projects/{project}/billingInfo")
+        found = self._google.get("cloudbilling", f"v1/projects/{project}/billingInfo")
         account = str(found.get("billingAccountName", "")).removeprefix("billingAccounts/")
         if account and not found.get("billingEnabled"):
             raise NoBudgetError(
@@ -64,6 +65,7 @@ class CloudBilling:
             )
         return account
 
+    @cached_property
     def _google(self) -> Google:
         return Google.signed_in(self._env, project=self._project)
 

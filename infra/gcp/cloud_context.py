@@ -79,3 +79,8 @@ def project_number(context: CloudContext, *, parent: Resource, after: Sequence[R
     """The project's number, which Google uses in responses and in names of its own buckets."""
     options = InvokeOutputOptions(parent=parent, depends_on=list(after))
     return gcp.organizations.get_project_output(project_id=context.project, opts=options).number
+
+
+def project_number_command(project: str) -> str:
+    """Return what a shell replaces by the number of a project, for commands that are printed."""
+    return f"$(gcloud projects describe {project} --format 'value(projectNumber)')"

@@ -108,9 +108,5 @@ def function_states(google: Google, *, location: str, names: Sequence[str]) -> M
 
 
 def _state(google: Google, path: str) -> str:
-    try:
-        return str(google.get(SERVICE, path).get("state", "UNKNOWN"))
-    except ApiError as error:
-        if error.not_found:
-            return MISSING
-        raise
+    found = google.find(SERVICE, path)
+    return MISSING if found is None else str(found.get("state", "UNKNOWN"))

@@ -110,6 +110,15 @@ class Google:
         """GET https://SERVICE.googleapis.com/PATH with query parameters; return the JSON response. Raises ApiError."""
         return self._call("GET", service, path, parameters)
 
+    def find(self, service: str, path: str) -> dict[str, Any] | None:
+        """GET a resource; None if it does not exist. Raises ApiError."""
+        try:
+            return self.get(service, path)
+        except ApiError as error:
+            if not error.not_found:
+                raise
+            return None
+
     def post(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST `body` as JSON; return the JSON response. Raises ApiError."""
         return self._call("POST", service, path, {}, body)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
+from infra.gcp.alert_policy import make_alert_policy
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.guard_config import CLOCK_JOB, ON_BUDGET, ON_CLOCK
 
-_AUTO_CLOSE = "86400s"
 _CALLS = "run.googleapis.com/request_count"
 _PROMQL_CALLS = "run_googleapis_com:request_count"
 _LONGEST_ABSENCE = "84600s"
@@ -139,32 +139,15 @@ class GuardAlerts(ComponentResource):
     ) -> None:
         super().__init__("sluice:gcp:GuardAlerts", name, None, opts)
         for alert_name, alert in guard_alerts(context, has_budget=has_budget).items():
-            monitoring.AlertPolicy(
+            make_alert_policy(
                 alert_name,
-                project=context.project,
-                display_name=policy_name(context, alert.title),
-                combiner="OR",
+                context=context,
+                title=alert.title,
+                text=alert.text,
                 severity="CRITICAL",
-                user_labels=context.labels,
-                notification_channels=list(channels),
-                documentation=monitoring.AlertPolicyDocumentationArgs(content=alert.text, mime_type="text/markdown"),
-                alert_strategy=_strategy(alert.at_most_every),
-                conditions=[alert.condition],
+                condition=alert.condition,
+                channels=channels,
+                at_most_every=alert.at_most_every,
                 opts=ResourceOptions(parent=self, depends_on=after),
             )
         self.register_outputs({})
-
-
-def policy_name(context: CloudContext, title: str) -> str:
-    """Display name of an alert policy."""
-    return f"{context.settings.cluster.name}: {title}"
-
-
-def _strategy(at_most_every: str | None) -> monitoring.AlertPolicyAlertStrategyArgs:
-    """Google requires a rate limit for conditions about log entries, and refuses one for others."""
-    if at_most_every is None:
-        return monitoring.AlertPolicyAlertStrategyArgs(auto_close=_AUTO_CLOSE)
-    return monitoring.AlertPolicyAlertStrategyArgs(
-        auto_close=_AUTO_CLOSE,
-        notification_rate_limit=monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period=at_most_every),
-    )

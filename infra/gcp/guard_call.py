@@ -11,7 +11,7 @@ from itertools import chain, count
 from typing import Any, Self
 from uuid import uuid4
 
-from infra.gcp.google_api import ApiError, Google
+from infra.gcp.google_api import Google
 from infra.gcp.guard_function.sluice_guard.google_requests import OutOfTimeError, WaitLimit
 from infra.gcp.guard_function.sluice_guard.log import FIELD, Event
 from infra.gcp.guard_function.sluice_guard.self_test import (
@@ -119,7 +119,7 @@ def call_guard(
     on_budget = _ask(
         lambda: google.post("pubsub", f"v1/projects/{parts.project}/topics/{parts.topic}:publish", message),
         lambda: _newest(
-            google, parts, f'{_entries_of(parts.on_budget)} AND jsonPayload.{TEST_FIELD}="{test}"', expected
+            google, parts, f'{entries_of(parts.on_budget)} AND jsonPayload.{TEST_FIELD}="{test}"', expected
         ),
         wait_limit=wait_limit,
         until_good=until_good,
@@ -132,7 +132,9 @@ def call_guard(
     events = f'jsonPayload.{FIELD}=("{Event.RIGHTS}" OR "{Event.RIGHTS_MISSING}")'
     on_clock = _ask(
         lambda: may_call and google.post("cloudscheduler", f"v1/{parts.clock_job}:run", {}),
-        lambda: _newest(google, parts, f"{_entries_of(parts.on_clock)} AND {events} AND {_since(since)}", expected),
+        lambda: _newest(
+            google, parts, f"{entries_of(parts.on_clock)} AND {events} AND {since_filter(since)}", expected
+        ),
         wait_limit=wait_limit,
         until_good=until_good,
     )
@@ -141,12 +143,10 @@ def call_guard(
 
 
 def _idle_clock(google: Google, parts: GuardParts) -> str:
-    try:
-        state = google.get("cloudscheduler", f"v1/{parts.clock_job}").get("state")
-    except ApiError as error:
-        if error.not_found:
-            return " (the clock does not exist)"
-        raise
+    job = google.find("cloudscheduler", f"v1/{parts.clock_job}")
+    if job is None:
+        return " (the clock does not exist)"
+    state = job.get("state")
     return "" if state == _ENABLED else f" (the clock is {state})"
 
 
@@ -167,12 +167,13 @@ def _ask(
     return answer
 
 
-def _entries_of(function: str) -> str:
+def entries_of(function: str) -> str:
     """Logging filter of a function: one of the 2nd generation is a Cloud Run service of its name."""
     return f'resource.type="cloud_run_revision" AND resource.labels.service_name="{function}"'
 
 
-def _since(time: datetime) -> str:
+def since_filter(time: datetime) -> str:
+    """Logging filter of a time, in UTC."""
     return f'timestamp>="{time:%Y-%m-%dT%H:%M:%SZ}"'
 
 
@@ -200,7 +201,7 @@ def _clock_failure(google: Google, parts: GuardParts, since: datetime) -> str:
     job = parts.clock_job.rpartition("/")[2]
     log_filter = (
         f'resource.type="cloud_scheduler_job" AND resource.labels.job_id="{job}" '
-        f'AND jsonPayload."@type"="{_FINISHED}" AND {_since(since)}'
+        f'AND jsonPayload."@type"="{_FINISHED}" AND {since_filter(since)}'
     )
     entry = newest_entry(google, parts.project, log_filter)
     if entry is None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
+from infra.gcp.alert_policy import make_alert_policy, policy_name
 from infra.gcp.cloud_context import CloudContext
-from infra.gcp.guard_alerts import guard_alerts, policy_name
+from infra.gcp.guard_alerts import guard_alerts
 from infra.gcp.guard_config import ON_BUDGET, ON_CLOCK
 from infra.gcp.guard_function.sluice_guard.log import MAIL_DAILY, MAIL_NOW, MAIL_SLEEP
 
-_AUTO_CLOSE = "86400s"
 _EVENT = {"event": "EXTRACT(jsonPayload.sluice_guard)"}
 _MESSAGE = {"said": "EXTRACT(jsonPayload.message)"}
 _NOW_TEXT = (
@@ -86,27 +86,18 @@ class GuardEmail(ComponentResource):
     ) -> None:
         super().__init__("sluice:gcp:GuardMail", name, None, opts)
         for urgency, mail in _MAILS.items():
-            monitoring.AlertPolicy(
+            make_alert_policy(
                 f"guard-{urgency}",
-                project=context.project,
-                display_name=policy_name(context, mail.title),
-                combiner="OR",
+                context=context,
+                title=mail.title,
+                text=mail.text,
                 severity="CRITICAL" if urgency == "now" else "WARNING",
-                user_labels=context.labels,
-                notification_channels=list(channels),
-                documentation=monitoring.AlertPolicyDocumentationArgs(content=mail.text, mime_type="text/markdown"),
-                alert_strategy=_strategy(mail.at_most_every),
-                conditions=[_condition(mail, context)],
+                condition=_condition(mail, context),
+                channels=channels,
+                at_most_every=mail.at_most_every,
                 opts=ResourceOptions(parent=self, depends_on=after),
             )
         self.register_outputs({})
-
-
-def _strategy(limit: str) -> monitoring.AlertPolicyAlertStrategyArgs:
-    return monitoring.AlertPolicyAlertStrategyArgs(
-        auto_close=_AUTO_CLOSE,
-        notification_rate_limit=monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period=limit),
-    )
 
 
 def _this_stacks_entries(log_filter: str, context: CloudContext) -> str:

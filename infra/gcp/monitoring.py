@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import monitoring
 
+from infra.gcp.alert_policy import make_alert_policy
 from infra.gcp.cloud_context import CloudContext
 from infra.gcp.metrics import DISK, FAILED_TASKS, LAG, MEMORY, SINK_RATE, SINKS, UNWRITTEN_RECORDS
 
 _MIB = 1 << 20
 _DISK_SHARE = 0.8
 _REDIS_SHARE = 0.9
-_AUTO_CLOSE = "86400s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,27 +89,22 @@ class Alerts(ComponentResource):
         self.register_outputs({})
 
     def _make_policy(self, name: str, alert: Alert) -> None:
-        monitoring.AlertPolicy(
+        make_alert_policy(
             name,
-            project=self._args.context.project,
-            display_name=f"{self._args.context.settings.cluster.name}: {alert.title}",
-            combiner="OR",
+            context=self._args.context,
+            title=alert.title,
+            text=alert.remedy,
             severity="WARNING",
-            user_labels=self._args.context.labels,
-            notification_channels=list(self._args.channels),
-            documentation=monitoring.AlertPolicyDocumentationArgs(content=alert.remedy, mime_type="text/markdown"),
-            alert_strategy=monitoring.AlertPolicyAlertStrategyArgs(auto_close=_AUTO_CLOSE),
-            conditions=[
-                monitoring.AlertPolicyConditionArgs(
-                    display_name=alert.title,
-                    condition_prometheus_query_language=monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-                        query=alert.query,
-                        duration=f"{alert.minutes * 60}s",
-                        evaluation_interval="60s",
-                        # The metrics do not exist before the first scrape.
-                        disable_metric_validation=True,
-                    ),
-                )
-            ],
+            condition=monitoring.AlertPolicyConditionArgs(
+                display_name=alert.title,
+                condition_prometheus_query_language=monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
+                    query=alert.query,
+                    duration=f"{alert.minutes * 60}s",
+                    evaluation_interval="60s",
+                    # The metrics do not exist before the first scrape.
+                    disable_metric_validation=True,
+                ),
+            ),
+            channels=self._args.channels,
             opts=self._inside,
         )

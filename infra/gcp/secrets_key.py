@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pulumi
 
+from infra.gcp.cloud_context import project_number_command
 from infra.gcp.google_api import ApiError, Google
 from infra.settings.gcp_settings import GkeClusterSettings
 
@@ -63,7 +64,7 @@ def require_key_grant(cluster: GkeClusterSettings, *, queries: KeyQueries) -> No
 
     Raises SecretsKeyError, with the command that grants it, where GKE may not; also if there is no such key.
     """
-    key, number = cluster.secrets_key, f"$(gcloud projects describe {cluster.project} --format 'value(projectNumber)')"
+    key, number = cluster.secrets_key, project_number_command(cluster.project)
     if key is None:
         return
     problem: Exception | None

@@ -7,8 +7,8 @@ from typing import Any
 
 from infra.gcp.budget_errors import PUBLISHER
 from infra.gcp.cloud_context import STACK_LABEL
-from infra.gcp.google_api import ApiError, Google
-from infra.gcp.guard_call import newest_entry
+from infra.gcp.google_api import Google
+from infra.gcp.guard_call import entries_of, newest_entry, since_filter
 from infra.gcp.guard_commands.finding import Finding, note, ok, wrong
 from infra.gcp.guard_commands.guarded_cluster import CheckedParts
 from infra.gcp.guard_function.sluice_guard.log import FIELD
@@ -54,7 +54,7 @@ class GuardChecks:
         return [self._function(name) for name in (self.parts.names.on_budget, self.parts.names.on_clock)]
 
     def _function(self, name: str) -> Finding:
-        found = _existing(lambda: self._read_function(name))
+        found = self.google.find("cloudfunctions", self._function_path(name))
         if found is None:
             return wrong("function", f"{name} does not exist", _RESTORE)
         state = found.get("state")
@@ -63,15 +63,13 @@ class GuardChecks:
             return wrong("function", f"{name} is {state}", f"{why} says why; then pulumi up")
         return ok("function", f"{name} is active")
 
-    def _read_function(self, name: str) -> dict[str, Any]:
+    def _function_path(self, name: str) -> str:
         names = self.parts.names
-        return self.google.get(
-            "cloudfunctions", f"v2/projects/{names.project}/locations/{names.region}/functions/{name}"
-        )
+        return f"v2/projects/{names.project}/locations/{names.region}/functions/{name}"
 
     def _clock(self) -> Sequence[Finding]:
         names = self.parts.names
-        job = _existing(lambda: self.google.get("cloudscheduler", f"v1/{names.clock_job}"))
+        job = self.google.find("cloudscheduler", f"v1/{names.clock_job}")
         if job is None:
             return [wrong("clock", f"{names.clock_job} does not exist", _RESTORE)]
         if job.get("state") != "ENABLED":
@@ -123,13 +121,12 @@ class GuardChecks:
         return [wrong("budget's publisher", text, f"{remedy} {self._place}")]
 
     def _messages(self) -> Sequence[Finding]:
-        since = self.now.astimezone(UTC) - _MESSAGES_WITHIN
+        since = since_filter(self.now.astimezone(UTC) - _MESSAGES_WITHIN)
         entry = newest_entry(
             self.google,
             self._project,
-            f'resource.type="cloud_run_revision" AND resource.labels.service_name="{self.parts.names.on_budget}" '
-            f"AND jsonPayload.{FIELD}:* AND NOT jsonPayload.{TEST_FIELD}:* "
-            f'AND timestamp>="{since:%Y-%m-%dT%H:%M:%SZ}"',
+            f"{entries_of(self.parts.names.on_budget)} "
+            f"AND jsonPayload.{FIELD}:* AND NOT jsonPayload.{TEST_FIELD}:* AND {since}",
         )
         if entry is None:
             return [note("budget's messages", "none in two days; of a new budget the first comes after some hours")]
@@ -146,22 +143,13 @@ class GuardChecks:
 
     def _granted_permissions(self) -> set[str]:
         """Return what the custom roles of the guard's account hold, with or without a condition."""
-        function = self._read_function(self.parts.names.on_budget)
+        function = self.google.get("cloudfunctions", self._function_path(self.parts.names.on_budget))
         member = f"serviceAccount:{function.get('serviceConfig', {}).get('serviceAccountEmail')}"
         body = {"options": {"requestedPolicyVersion": 3}}
         policy = self.google.post("cloudresourcemanager", f"v3/projects/{self._project}:getIamPolicy", body)
         roles = [binding["role"] for binding in policy.get("bindings", []) if member in binding.get("members", [])]
         custom = [self.google.get("iam", f"v1/{role}") for role in roles if role.startswith("projects/")]
         return {name for role in custom if not role.get("deleted") for name in role.get("includedPermissions", [])}
-
-
-def _existing(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-    try:
-        return read()
-    except ApiError as error:
-        if error.not_found:
-            return None
-        raise
 
 
 def _topic(budget: Mapping[str, Any]) -> str:

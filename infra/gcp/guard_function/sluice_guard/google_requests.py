@@ -4,7 +4,7 @@ Not infra/gcp/google_api.py: that uses the rest of the project, and this is depl
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from typing import Any, cast
 
@@ -84,6 +84,16 @@ class ApiClient:
     def get(self, url: str) -> dict[str, Any]:
         """Send a GET; return the JSON response. Raises ApiError."""
         return self._send("GET", url, None)
+
+    def pages(self, url: str) -> Iterator[dict[str, Any]]:
+        """Send a GET for each page of a list; yield the JSON responses. Raises ApiError."""
+        token = ""
+        while True:
+            page = self.get(f"{url}?pageToken={token}" if token else url)
+            yield page
+            token = page.get("nextPageToken", "")
+            if not token:
+                return
 
     def post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a POST with `body` as JSON; return the JSON response. Raises ApiError."""

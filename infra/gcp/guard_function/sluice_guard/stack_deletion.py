@@ -73,11 +73,7 @@ class Remains:
 
     def _all_disks(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the project's disks with their zone or region; raises ApiError if one could not be listed."""
-        token = ""
-        while True:
-            page = self.api.get(
-                f"{self._compute}/projects/{self.project}/aggregated/disks{f'?pageToken={token}' if token else ''}"
-            )
+        for page in self.api.pages(f"{self._compute}/projects/{self.project}/aggregated/disks"):
             unlisted = [str(place) for place in page.get("unreachables", [])]
             for scope, found in page.get("items", {}).items():
                 if found.get("warning", {}).get("code", _EMPTY) != _EMPTY:
@@ -86,9 +82,6 @@ class Remains:
                     yield scope, disk
             if unlisted:
                 raise ApiError(f"the disks of {', '.join(unlisted)} cannot be listed", temporary=True)
-            token = page.get("nextPageToken", "")
-            if not token:
-                return
 
 
 _EMPTY = "NO_RESULTS_ON_PAGE"

@@ -27,16 +27,10 @@ class WarningMail:
         return ""
 
     def _policies(self) -> Iterator[Mapping[str, Any]]:
-        url = f"{self._base}/projects/{self.project}/alertPolicies"
-        token = ""
-        while True:
-            page = self.api.get(f"{url}?pageToken={token}" if token else url)
+        for page in self.api.pages(f"{self._base}/projects/{self.project}/alertPolicies"):
             for policy in page.get("alertPolicies", []):
                 if policy.get("enabled") is not False and self._mails_warnings(policy):
                     yield policy
-            token = page.get("nextPageToken", "")
-            if not token:
-                return
 
     def _mails_warnings(self, policy: Mapping[str, Any]) -> bool:
         filters = (entry.get("conditionMatchedLog", {}).get("filter", "") for entry in policy.get("conditions", []))
