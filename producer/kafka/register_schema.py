@@ -14,14 +14,15 @@ _SECONDS = 10
 def register(schema: str, *, subject: str, url: str, kind: str = "AVRO") -> int:
     """Register a schema of type `kind`, set the subject's compatibility to BACKWARD, and return the schema's id.
 
-    `url` is that of the registry's Confluent-compatible API. Registering a schema again changes nothing. Raises
-    SluiceError if the schema breaks compatibility, or the registry refuses or does not answer.
+    `url` is that of the registry's Confluent-compatible API. Registering a schema again writes nothing: the registry
+    would keep a record of each write for ever in its journal. Raises SluiceError if the schema breaks compatibility, or
+    the registry refuses or does not answer.
     """
     client = SchemaRegistryClient({"url": url, "timeout": _SECONDS, "max.retries": 2})
     try:
         # BACKWARD must hold before a new version is registered, but it cannot be set for a subject without a version.
         exists = _exists(client, subject)
-        if exists:
+        if exists and not _is_backward(client, subject):
             client.set_compatibility(subject, COMPATIBILITY)
         schema_id = client.register_schema(subject, Schema(schema, kind))
         if not exists:
@@ -41,6 +42,15 @@ def _exists(client: SchemaRegistryClient, subject: str) -> bool:
             return False
         raise
     return True
+
+
+def _is_backward(client: SchemaRegistryClient, subject: str) -> bool:
+    try:
+        return client.get_compatibility(subject) == COMPATIBILITY
+    except SchemaRegistryError as error:
+        if error.http_status_code == _NOT_FOUND:  # the subject has no setting of its own
+            return False
+        raise
 
 
 def _refused_error(error: SchemaRegistryError, subject: str, url: str) -> SluiceError:

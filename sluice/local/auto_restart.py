@@ -1,5 +1,7 @@
 """The process `auto-restart`: restarts connectors and tasks that have FAILED, as Strimzi does on a cluster.
 
+It also keeps the servers' logs from growing without bound (sluice/local/log_files.py).
+
 It is started as `python -m sluice.local.auto_restart STATE`. `spec.autoRestart` in k8s/connectors/ enables and limits
 the restarts; connectors without it are not restarted.
 """
@@ -12,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from producer.runtime.exit_status import SluiceError
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
+from sluice.local.log_files import cut_long_logs
 from sluice.local.pipeline_spec import AutoRestart, PipelineSpec
 from sluice.local.processes import Server
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
@@ -26,6 +30,8 @@ from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 NAME = "auto-restart"
 _READY_FILE = "ready"
 _POLL_SECONDS = 1.0
+_POLLS_BETWEEN_CUTS = 10
+"""Polls between two looks at the sizes of the logs: a server that fails again and again writes some MB a second."""
 _TIMEOUT_SECONDS = 10
 """Time that Connect has to answer a request, s."""
 _FIRST_PAUSE_SECONDS = 2.0
@@ -171,7 +177,9 @@ def run(instance: Instance) -> None:
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
     restarter = AutoRestarter(PipelineSpec.read(), urls)
     failures: dict[str, str] | None = None
-    while True:
+    for poll in count():
+        if poll % _POLLS_BETWEEN_CUTS == 0:
+            cut_long_logs(instance)
         answered = restarter.poll()
         if (now := restarter.recent_failures()) != failures:
             failures = now

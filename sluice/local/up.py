@@ -39,6 +39,7 @@ from sluice.local.drift import Drift
 from sluice.local.fetch_servers import Say, fetch_servers
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder
 from sluice.local.instance import Instance
+from sluice.local.log_files import cut_long_logs, empty_temporary_files
 from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.processes import Server, StartedServer, check_ports_free, stop_all
 from sluice.local.reconcile_kafka import reconcile_kafka
@@ -125,6 +126,8 @@ def up(
         check_ports_free(instance.ports)
         instance.add_passwords([*database_users, *(f"kafka-{user.name}" for user in spec.users)])
         rename_former_files(instance.state)
+        empty_temporary_files(instance)
+        cut_long_logs(instance)
         launch = Launch(
             instance=instance,
             spec=spec,
