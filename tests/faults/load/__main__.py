@@ -9,7 +9,8 @@ from pathlib import Path
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console, argument_parser, write_json
 from tests.faults.load.large_images import ImagesOptions, large_images
-from tests.faults.load.large_rows import RowsOptions, large_rows
+from tests.faults.load.large_rows import FORMS, RowsOptions, large_rows
+from tests.faults.load.overload import OverloadOptions, overload
 from tests.faults.load.part_result import PartResult
 from tests.faults.load.small_loads import SmallLoadsOptions, small_loads
 from tests.faults.load.soak_pipeline import PipelineOptions
@@ -32,7 +33,8 @@ def main() -> Exit:
     try:
         for name in args.parts or PARTS:
             progress.print(f"{name} …")
-            results.append(PARTS[name](args, progress))
+            results.append(PartResult(part=name))
+            PARTS[name](args, progress, results[-1])
     except SluiceError as error:
         progress.print_error(str(error))
         return Exit.FAILED
@@ -53,27 +55,37 @@ def _show(results: list[PartResult], *, as_json: bool) -> None:
         result.show(console)
 
 
-def _rows(args: argparse.Namespace, console: Console) -> PartResult:
-    options = RowsOptions(rows=args.rows, files=args.files, at_once=args.at_once, seed=args.seed)
-    return large_rows(options, _pipeline_options(args), console)
+def _rows(args: argparse.Namespace, console: Console, result: PartResult) -> None:
+    options = RowsOptions(
+        rows=args.rows, files=args.files, at_once=args.at_once, seed=args.seed, forms=tuple(args.forms or FORMS)
+    )
+    large_rows(options, _pipeline_options(args), console, result=result)
 
 
-def _images(args: argparse.Namespace, console: Console) -> PartResult:
+def _images(args: argparse.Namespace, console: Console, result: PartResult) -> None:
     options = ImagesOptions(gigabytes=args.gigabytes, seed=args.seed)
     # Redis allocates up to a quarter more than a value has.
     memory = args.redis_memory or round(options.gigabytes * 1e9 / 2**20 * 1.25) + 256
-    return large_images(options, _pipeline_options(args, redis_megabytes=memory), console)
+    large_images(options, _pipeline_options(args, redis_megabytes=memory), console, result=result)
 
 
-def _small_loads(args: argparse.Namespace, console: Console) -> PartResult:
+def _small_loads(args: argparse.Namespace, console: Console, result: PartResult) -> None:
     options = SmallLoadsOptions(loads=args.loads, rows=args.rows_each, seed=args.seed)
-    return small_loads(options, _pipeline_options(args), console)
+    small_loads(options, _pipeline_options(args), console, result=result)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace, Console], PartResult]] = {
+def _overload(args: argparse.Namespace, console: Console, result: PartResult) -> None:
+    options = OverloadOptions(
+        seconds=args.seconds, producers=args.producers, rows=args.rows_again, room_mebibytes=args.room, seed=args.seed
+    )
+    overload(options, _pipeline_options(args), console, result=result)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, Console, PartResult], None]] = {
     "rows": _rows,
     "images": _images,
     "small-loads": _small_loads,
+    "overload": _overload,
 }
 
 
@@ -99,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(
             option, metavar="N", type=type(default), default=default, help=f"{text} (default: %(default)s)"
         )
+    parser.add_argument("--forms", nargs="+", choices=FORMS, help="rows: how they are loaded (default: all forms)")
     parser.add_argument("--at-once", metavar="N", type=int, help="rows: loads at once (default: all that memory holds)")
     parser.add_argument(
         "--redis-memory", metavar="MIB", type=int, help="images: memory of Redis (default: what they need)"
@@ -118,6 +131,9 @@ _SIZES = (
     ("--loads", 1_000, "small-loads: number of loads"),
     ("--rows-each", 1_000, "small-loads: rows of each"),
     ("--seconds", 600, "overload: how long"),
+    ("--producers", 3, "overload: loads at the same time"),
+    ("--rows-again", 2_000_000, "overload: rows that each loads again and again"),
+    ("--room", 2048, "overload: MiB of the disk that the topics may take"),
 )
 
 

@@ -48,25 +48,23 @@ class ImagesOptions:
         return max(len(_SIZES), round(self.gigabytes * 1e9 / (sum(w * h * 3 for w, h in _SIZES) / len(_SIZES))))
 
 
-def large_images(options: ImagesOptions, pipeline_options: PipelineOptions, console: Console) -> PartResult:
-    """Load, prove, delete and prove absent."""
-    result = PartResult(
-        part="images", settings={"images": options.count, "GB": options.gigabytes, "seed": options.seed}
-    )
+def large_images(
+    options: ImagesOptions, pipeline_options: PipelineOptions, console: Console, *, result: PartResult
+) -> None:
+    """Load, prove, delete and prove absent; the figures go into `result` as they come."""
+    result.settings |= {"images": options.count, "GB": options.gigabytes, "seed": options.seed}
     with soak_pipeline(pipeline_options) as pipeline:
-        recorder = PhaseRecorder(pipeline=pipeline, result=result, console=console, growing=_HOLDS_DATA)
+        recorder = PhaseRecorder(pipeline=pipeline, result=result, console=console, unit="images", growing=_HOLDS_DATA)
         for name, load_options, proof_options in (("loaded", (), ()), ("deleted", ("--tombstones",), ("--absent",))):
             sink = SinkProgress(pipeline, connector="redis-sink", topic="images", records=options.count)
-            with recorder.phase(name, command="load", amount=options.count, unit="images", done=sink.share):
+            with recorder.phase(name, command="load", amount=options.count, done=sink.share):
                 _stream(pipeline, options, "load", "images", _ARCHIVE, "--max-bytes", "all", "--json", *load_options)
                 sink.wait()
-            with recorder.phase(f"{name}: proof", command="proof", amount=options.count, unit="images"):
+            with recorder.phase(f"{name}: proof", command="proof", amount=options.count):
                 proof = (*PROOF_OPTIONS, "--max-bytes", "all", *proof_options)
                 answer = json.loads(_stream(pipeline, options, "proof", _ARCHIVE, *proof, expected=_VERDICTS))
             recorder.expect(name, proof_problems(answer, equal=options.count))
             result.tables.append(_disk(pipeline, title=name))
-        recorder.add_times("images")
-    return result
 
 
 def _stream(

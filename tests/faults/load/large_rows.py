@@ -2,7 +2,7 @@
 
 import gzip
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,10 @@ _MEMORY_OF_A_LOAD = 160 * MEBIBYTE
 """What a load takes when it shares nothing: the largest figure of docs/performance.md, and some."""
 
 
+FORMS = ("file", "gz", "files")
+"""The forms in which the rows are loaded."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowsOptions:
     """Sizes of the part."""
@@ -33,29 +37,46 @@ class RowsOptions:
     at_once: int | None = None
     """Loads that run at the same time; None: all files, or as many as the free memory holds."""
     seed: int = 1
+    forms: tuple[str, ...] = FORMS
 
 
-def large_rows(options: RowsOptions, pipeline_options: PipelineOptions, console: Console) -> PartResult:
-    """Load, prove, delete and prove absent in each of the three forms."""
-    settings = {"rows": options.rows, "files": options.files, "seed": options.seed}
-    result = PartResult(part="rows", settings={**settings})
+def large_rows(
+    options: RowsOptions, pipeline_options: PipelineOptions, console: Console, *, result: PartResult
+) -> None:
+    """Load, prove, delete and prove absent in each of the forms; the figures go into `result` as they come."""
+    result.settings |= {"rows": options.rows, "files": options.files, "seed": options.seed}
     with soak_pipeline(pipeline_options) as pipeline:
-        recorder = PhaseRecorder(pipeline=pipeline, result=result, console=console)
+        recorder = PhaseRecorder(pipeline=pipeline, result=result, console=console, unit="rows")
         console.print(f"  generating {options.rows:,} rows (seed {options.seed}) …")
         log = pipeline.work / "gps.csv"
         write_sample(log, rows=options.rows, seed=options.seed)
-        packed = _compress(log)
-        _round(recorder, "one file", [log], log=log, rows=options.rows, at_once=1)
-        _round(recorder, "the same in .gz", [packed], log=packed, rows=options.rows, at_once=1)
-        packed.unlink()
-        pieces = _split(log, options)
-        at_once = options.at_once or _loads_that_fit(len(pieces))
-        result.settings["loads at once"] = at_once
-        _round(recorder, f"{len(pieces)} files, {at_once} at once", pieces, log=log, rows=options.rows, at_once=at_once)
-        recorder.add_times("rows")
-        result.tables.append(_disk(pipeline, rows=3 * options.rows))
-        recorder.add_notes()
-    return result
+        for form in options.forms:
+            _FORMS[form](recorder, log, options)
+        result.tables.append(_disk(pipeline, rows=len(options.forms) * options.rows))
+
+
+def _one_file(recorder: PhaseRecorder, log: Path, options: RowsOptions) -> None:
+    _round(recorder, "one file", [log], log=log, rows=options.rows, at_once=1)
+
+
+def _compressed(recorder: PhaseRecorder, log: Path, options: RowsOptions) -> None:
+    packed = _compress(log)
+    _round(recorder, "the same in .gz", [packed], log=packed, rows=options.rows, at_once=1)
+    packed.unlink()
+
+
+def _many_files(recorder: PhaseRecorder, log: Path, options: RowsOptions) -> None:
+    pieces = _split(log, options)
+    at_once = options.at_once or _loads_that_fit(len(pieces))
+    name = f"{len(pieces)} files, {at_once} at once"
+    _round(recorder, name, pieces, log=log, rows=options.rows, at_once=at_once)
+
+
+_FORMS: dict[str, Callable[[PhaseRecorder, Path, RowsOptions], None]] = {
+    "file": _one_file,
+    "gz": _compressed,
+    "files": _many_files,
+}
 
 
 def _compress(log: Path) -> Path:
@@ -95,7 +116,7 @@ def _round(recorder: PhaseRecorder, form: str, sources: list[Path], *, log: Path
             recorder.console.print(f"    acknowledged after {watch.seconds:,.0f} s")
         if at_once > 1:
             recorder.note(f"{form}, {name}: most memory of all loads together", watch.most_together)
-        with recorder.phase(f"{form}, {name}: proof", command="proof", amount=rows, unit="rows"):
+        with recorder.phase(f"{form}, {name}: proof", command="proof", amount=rows):
             answer = recorder.pipeline.prove(str(log), *proof)
         recorder.expect(f"{form}, {name}", proof_problems(answer, equal=rows))
 
@@ -105,7 +126,7 @@ class _WatchedLoad:
 
     def __init__(self, recorder: PhaseRecorder, name: str, *, rows: int) -> None:
         self._sink = SinkProgress(recorder.pipeline, connector="mysql-sink", topic="gps-fixes", records=rows)
-        self._phase = recorder.phase(name, command="load", amount=rows, unit="rows", done=self._sink.share)
+        self._phase = recorder.phase(name, command="load", amount=rows, done=self._sink.share)
 
     def __enter__(self) -> MemoryWatch:
         return self._phase.__enter__()

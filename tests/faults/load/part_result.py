@@ -30,9 +30,17 @@ class PartResult:
     """Figures of a part, and a sentence for everything that was found wrong."""
 
     part: str
-    settings: dict[str, Cell]
+    settings: dict[str, Cell] = field(default_factory=dict[str, Cell])
     tables: list[FigureTable] = field(default_factory=list[FigureTable])
     found: list[str] = field(default_factory=list[str])
+
+    def replace_table(self, table: FigureTable) -> None:
+        """Put a table in the place of the one with its title, or behind all others."""
+        titles = [one.title for one in self.tables]
+        if table.title in titles:
+            self.tables[titles.index(table.title)] = table
+        else:
+            self.tables.append(table)
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON types."""

@@ -64,14 +64,17 @@ class PhaseRecorder:
     pipeline: SoakPipeline
     result: PartResult
     console: Console
+    unit: str
     growing: Mapping[str, str] = field(default_factory=dict[str, str])
     """Processes that hold the data, so that their memory grows with it, and why."""
-    _notes: list[tuple[Cell, ...]] = field(default_factory=list[tuple[Cell, ...]])
-    _times: list[tuple[Cell, ...]] = field(default_factory=list[tuple[Cell, ...]])
+
+    def __post_init__(self) -> None:
+        self._times: list[tuple[Cell, ...]] = []
+        self._notes: list[tuple[Cell, ...]] = []
 
     @contextmanager
     def phase(
-        self, name: str, *, command: str, amount: float, unit: str, done: Callable[[], float | None] | None = None
+        self, name: str, *, command: str, amount: float, done: Callable[[], float | None] | None = None
     ) -> Generator[MemoryWatch]:
         """Watch what runs in this context; without `done`, progress is the phase's own time.
 
@@ -89,25 +92,23 @@ class PhaseRecorder:
         self.result.tables.append(memory_table(f"{name}: memory", figures))
         self.result.found += not_flat(name, figures)
         rates = rates_by_tenth(watch.progress, amount=amount) if done else ()
-        self._times.append((name, seconds, amount / seconds, ", ".join(f"{rate:,.0f}" for rate in rates)))
+        self._add_times((name, seconds, amount / seconds, ", ".join(f"{rate:,.0f}" for rate in rates)))
         if done and not is_linear(rates):
             self.result.found.append(
-                f"{name}: slower at its end: {', '.join(f'{rate:,.0f}' for rate in rates)} {unit}/s"
+                f"{name}: slower at its end: {', '.join(f'{rate:,.0f}' for rate in rates)} {self.unit}/s"
             )
-        self.console.print(f"    {seconds:,.0f} s, {amount / seconds:,.0f} {unit}/s")
+        self.console.print(f"    {seconds:,.0f} s, {amount / seconds:,.0f} {self.unit}/s")
 
-    def add_times(self, unit: str) -> None:
-        """Put the table of times into the result."""
-        columns = ("phase", "s", f"{unit}/s", f"{unit}/s in each tenth, of what the sink had committed")
-        self.result.tables.insert(0, FigureTable(title="time", columns=columns, rows=tuple(self._times)))
+    def _add_times(self, row: tuple[Cell, ...]) -> None:
+        columns = ("phase", "s", f"{self.unit}/s", f"{self.unit}/s in each tenth, of what the sink had committed")
+        self._times.append(row)
+        self.result.replace_table(FigureTable(title="time", columns=columns, rows=tuple(self._times)))
 
     def note(self, name: str, memory_bytes: int) -> None:
         """Keep a figure of memory that belongs to no single process."""
         self._notes.append((name, round(memory_bytes / MEBIBYTE)))
-
-    def add_notes(self) -> None:
-        """Put the table of these figures into the result."""
-        self.result.tables.append(FigureTable(title="loads at once", columns=("", "MiB"), rows=tuple(self._notes)))
+        table = FigureTable(title="loads at once", columns=("", "MiB"), rows=tuple(self._notes))
+        self.result.replace_table(table)
 
     def expect(self, name: str, problems: Iterable[str]) -> None:
         """Add what a phase found wrong."""

@@ -35,10 +35,11 @@ class SmallLoadsOptions:
     seed: int = 1
 
 
-def small_loads(options: SmallLoadsOptions, pipeline_options: PipelineOptions, console: Console) -> PartResult:
+def small_loads(
+    options: SmallLoadsOptions, pipeline_options: PipelineOptions, console: Console, *, result: PartResult
+) -> None:
     """Load, prove and ask; compare what there is after the warm-up, in the middle and at the end."""
-    settings = {"loads": options.loads, "rows of each": options.rows, "seed": options.seed}
-    result = PartResult(part="small-loads", settings={**settings})
+    result.settings |= {"loads": options.loads, "rows of each": options.rows, "seed": options.seed}
     with soak_pipeline(pipeline_options) as pipeline:
         readings: list[dict[str, int]] = []
         begun = time.monotonic()
@@ -51,12 +52,10 @@ def small_loads(options: SmallLoadsOptions, pipeline_options: PipelineOptions, c
             if number in stops:
                 settle(pipeline)
                 readings.append(take_inventory(pipeline.instance, folders=_folders(pipeline)))
+                result.replace_table(_table(growths(readings, BOUNDS)))
                 console.print(f"  {number - options.warm_up:,} loads, {time.monotonic() - begun:,.0f} s")
+        result.found += left_behind(growths(readings, BOUNDS))
         result.found += _finish(pipeline, log, rows=last * options.rows)
-    found = growths(readings, BOUNDS)
-    result.found += left_behind(found)
-    result.tables.append(_table(found, loads=options.loads))
-    return result
 
 
 def _chunks(log: Path, rows: int) -> Iterator[bytes]:
@@ -90,10 +89,11 @@ def _finish(pipeline: SoakPipeline, log: Path, *, rows: int) -> Iterator[str]:
     yield from proof_problems(pipeline.prove(str(log), "--absent"), equal=0)
 
 
-def _table(found: list[Growth], *, loads: int) -> FigureTable:
+def _table(found: list[Growth]) -> FigureTable:
     """Return the readings of everything that is there, with what it may grow."""
+    number = len(found[0].readings) if found else 0
     return FigureTable(
-        title=f"what there is, before and after {loads:,} loads",
-        columns=("", "before", "in the middle", "after", "more allowed", "why"),
+        title="what there is",
+        columns=("", *("before", "in the middle", "after")[:number], "more allowed", "why"),
         rows=tuple((one.name, *one.readings, one.bound.allowed, one.bound.why) for one in found if any(one.readings)),
     )
