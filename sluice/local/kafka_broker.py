@@ -157,16 +157,20 @@ def _disk_reserve(instance: Instance, reserve_bytes: int) -> Settings:
     return {
         "client.quota.callback.class": "io.strimzi.kafka.quotas.StaticQuotaCallback",
         _DISK_RESERVE: str(reserve_bytes),
-        # s; producers of one machine may write some 200 MB in that time.
-        f"{prefix}.storage.check-interval": "1",
+        # s; producers of one machine may write some 300 MB in that time. With 1 the plugin gives the broker no time to
+        # answer, and slows nobody down.
+        f"{prefix}.storage.check-interval": "2",
         f"{prefix}.kafka.admin.bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
         f"{prefix}.kafka.admin.security.protocol": "SSL",
         f"{prefix}.kafka.admin.ssl.keystore.type": "PEM",
         f"{prefix}.kafka.admin.ssl.keystore.location": _BROKER,
         f"{prefix}.kafka.admin.ssl.truststore.type": "PEM",
         f"{prefix}.kafka.admin.ssl.truststore.location": _CA,
+        # It asks before the broker answers; by default its client would then write many lines.
+        f"{prefix}.kafka.admin.reconnect.backoff.ms": "1000",
+        f"{prefix}.kafka.admin.metadata.recovery.strategy": "none",
         # The sinks' own writes: dead letters and what the workers keep. Without them a full disk would never get empty.
-        f"{prefix}.excluded.principal.name.list": "User:connect,User:registry",
+        f"{prefix}.excluded.principal.name.list": "User:connect;User:registry",
     }
 
 
