@@ -19,7 +19,8 @@ from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
 from tests.run_sluice import SLUICE
 
-_UP_SECONDS = 300
+_UP_SECONDS = 1800
+"""A first start on a busy machine, which also fetches and builds."""
 _DOWN_SECONDS = 120
 _END_SECONDS = 20
 PROOF_OPTIONS = ("-o", "proof.html", "--wait", "600", "--json")
@@ -164,9 +165,11 @@ def _administer(state: Path, *arguments: str, seconds: float) -> None:
     child = subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True)
     try:
         _, errors = child.communicate(timeout=seconds)
-    except BaseException:
+    except BaseException as error:
         child.send_signal(signal.SIGINT)
         child.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise SluiceError(f"sluice {arguments[0]} did not end within {seconds:.0f} s") from error
         raise
     if child.returncode:
         raise SluiceError(f"sluice {arguments[0]} ended with {child.returncode}: {errors.strip()}")
