@@ -170,15 +170,27 @@ def run(instance: Instance) -> None:
     """Restart failed connectors of an instance until the process is ended."""
     urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
     restarter = AutoRestarter(PipelineSpec.read(), urls)
-    failures: dict[str, str] | None = None
+    written: dict[str, str] | None = None
+    said = ""
     while True:
-        answered = restarter.poll()
-        if (now := restarter.recent_failures()) != failures:
-            failures = now
-            instance.write(_FAILURES_FILE, json.dumps(failures))
-        if answered:
-            (instance.folder(NAME) / _READY_FILE).touch()
+        try:
+            written = _poll(instance, restarter, written)
+        except (SluiceError, OSError, LookupError, TypeError) as error:
+            # A full disk, or an answer that is not Connect's. Nobody would start this process again.
+            if said != str(error):
+                said = str(error)
+                _LOG.warning("trying again every %.0f s: %s: %s", _POLL_SECONDS, type(error).__name__, error)
         time.sleep(_POLL_SECONDS)
+
+
+def _poll(instance: Instance, restarter: AutoRestarter, written: dict[str, str] | None) -> dict[str, str]:
+    """Restart what is due and record recent failures where they are not those `written` before; return them."""
+    answered = restarter.poll()
+    if (failures := restarter.recent_failures()) != written:
+        instance.write(_FAILURES_FILE, json.dumps(failures))
+    if answered:
+        (instance.folder(NAME) / _READY_FILE).touch()
+    return failures
 
 
 if __name__ == "__main__":

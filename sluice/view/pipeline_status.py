@@ -19,6 +19,7 @@ from sluice.view.connector_status import (
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
+from sluice.view.sink_wait import SinkWait, find_wait
 from sluice.view.store_status import (
     DatabaseStatus,
     RegistryStatus,
@@ -55,6 +56,8 @@ class SinkLag:
     connector: str
     records: int
     """Number of records that it has not yet committed."""
+    wait: SinkWait | None = None
+    """What its tasks wait for, as they say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +88,28 @@ class PipelineStatus:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED or failed recently."""
+        """A sentence for each connector and task that is FAILED, failed recently, or is refused by its store."""
         if isinstance(self.connect, UnavailableError):
             return self.recent_failures
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
-        return (*failed, *self.recent_failures)
+        return (*failed, *self.recent_failures, *self._own_waits(refused=True))
 
     @property
     def waits(self) -> tuple[str, ...]:
-        """A sentence for each connector that has not failed and needs a part that does not answer."""
+        """A sentence for each connector that has not failed and waits for a part, which may answer others."""
         if isinstance(self.connect, UnavailableError):
             return ()
+        return (*self._waits_for_unavailable(self.connect), *self._own_waits(refused=False))
+
+    def _own_waits(self, *, refused: bool) -> tuple[str, ...]:
+        """Return a sentence for each sink that says that it waits."""
+        lags = () if isinstance(self.lags, UnavailableError) else self.lags
+        return tuple(
+            lag.wait.sentence(lag.connector, lag.records) for lag in lags if lag.wait and lag.wait.refused == refused
+        )
+
+    def _waits_for_unavailable(self, connect: ConnectStatus) -> tuple[str, ...]:
+        """Return a sentence for each connector that needs a part that does not answer."""
         parts = {
             REGISTRY: ("the schema registry", self.registry),
             MYSQL: ("the database", self.mysql),
@@ -103,7 +117,7 @@ class PipelineStatus:
         }
         return tuple(
             sentence
-            for connector in self.connect.connectors
+            for connector in connect.connectors
             for need in connector.needs
             if isinstance(parts[need][1], UnavailableError)
             and (sentence := self._wait(connector, need, parts[need][0]))
@@ -138,8 +152,8 @@ class PipelineStatus:
 
     @property
     def exit(self) -> Exit:
-        """UNAVAILABLE if there is a problem, FAILED if there is a failure, else OK."""
-        if self.problems:
+        """UNAVAILABLE if there is a problem, FAILED if there is a failure, UNAVAILABLE if a sink waits, else OK."""
+        if self.problems or (self.waits and not self.failures):
             return Exit.UNAVAILABLE
         return Exit.FAILED if self.failures else Exit.OK
 
@@ -194,7 +208,12 @@ def _lags(
         return ()
     kafka_inspector = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(SinkLag(connector=sink.name, records=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(_lag(kafka_inspector, sink) for sink in sinks)
+
+
+def _lag(kafka: KafkaInspector, sink: ConnectorStatus) -> SinkLag:
+    wait = find_wait(kafka.metadata(sink.group, sink.topics), now=datetime.now(UTC))
+    return SinkLag(connector=sink.name, records=kafka.lag(sink.group, sink.topics), wait=wait)
 
 
 class RunningProcess(Protocol):

@@ -11,6 +11,7 @@ from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskSta
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
 from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, SinkLag
+from sluice.view.sink_wait import SinkWait
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 
@@ -107,6 +108,17 @@ def test_idle_failed_or_paused_connector_waits_for_nothing():
         assert replace(gone, connect=ConnectStatus(version="4.3.1", connectors=(other,))).waits == ()
     assert replace(gone, registry=WELL.registry).waits == ()
     assert replace(gone, connect=GONE).waits == ()
+
+
+def test_sink_that_says_that_it_waits_is_reported_although_every_part_answers():
+    since = datetime(2026, 11, 21, 23, tzinfo=UTC)
+    full = SinkWait(since=since, reason="Redis is full", refused=False)
+    waiting = replace(WELL, lags=(SinkLag(connector="redis-sink", records=12, wait=full),))
+    sentence = "redis-sink waits since 2026-11-21 23:00:00 UTC, 12 records not written yet: Redis is full"
+    assert (waiting.waits, waiting.failures, waiting.exit) == ((sentence,), (), Exit.UNAVAILABLE)
+    assert sentence in text(waiting, width=200)
+    refused = replace(waiting, lags=(SinkLag(connector="redis-sink", records=12, wait=replace(full, refused=True)),))
+    assert (refused.waits, len(refused.failures), refused.exit) == ((), 1, Exit.FAILED)
 
 
 def test_no_part_answers():

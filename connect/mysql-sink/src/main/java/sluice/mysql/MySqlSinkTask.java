@@ -12,8 +12,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import sluice.mysql.batch.BadRecords;
 import sluice.mysql.batch.BatchWriter;
 import sluice.mysql.batch.NextOffsets;
@@ -26,7 +24,9 @@ import sluice.mysql.detect.DetectedValueEncoders;
 import sluice.mysql.encode.ConnectValueEncoders;
 import sluice.mysql.encode.TableRecordEncoder;
 import sluice.mysql.metrics.SinkMetrics;
+import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
+import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -36,10 +36,8 @@ import sluice.sink.RetryBackoff;
  * that Connect commits no offset before that.
  */
 public final class MySqlSinkTask extends SinkTask {
-    private static final Logger LOG = LoggerFactory.getLogger(MySqlSinkTask.class);
-
     private final SinkMetrics metrics = new SinkMetrics();
-    private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
+    private final CommittableOffsets written = new CommittableOffsets();
     private BadRecords bad;
     private RetryBackoff backoff;
     private OffsetsTable offsets;
@@ -78,17 +76,22 @@ public final class MySqlSinkTask extends SinkTask {
     private void ifAvailable(Runnable action) {
         try {
             action.run();
-        } catch (RetriableException error) {
-            LOG.warn("{}; retrying with the first records", error.getMessage());
+            backoff.reset();
+        } catch (RetriableException | RefusedException error) {
+            backoff.postpone(error);
         }
     }
 
     @Override
     public void open(Collection<TopicPartition> partitions) {
         ifAvailable(() -> {
-            partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
+            prepareTables(partitions);
             take(partitions);
         });
+    }
+
+    private void prepareTables(Collection<TopicPartition> partitions) {
+        partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
     }
 
     /** Makes this task the owner of partitions; returns those that it goes on from where the offsets table says. */
@@ -106,6 +109,9 @@ public final class MySqlSinkTask extends SinkTask {
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
+            if (backoff.due()) {
+                ifAvailable(() -> prepareTables(context.assignment()));
+            }
             return;
         }
         long start = System.nanoTime();
@@ -117,13 +123,12 @@ public final class MySqlSinkTask extends SinkTask {
             writer.write(batch);
             backoff.reset();
             failed = false;
-            NextOffsets.of(batch, 0, batch.size())
-                    .forEach((partition, offset) -> written.put(partition, new OffsetAndMetadata(offset)));
-        } catch (RetriableException error) {
+            written.written(NextOffsets.of(batch, 0, batch.size()));
+        } catch (RetriableException | RefusedException error) {
             failed = true;
             metrics.retried();
-            context.timeout(backoff.nextPause(error));
-            throw error;
+            written.waiting(records);
+            throw backoff.retry(context, error);
         } finally {
             metrics.deadLetters(bad.count());
             metrics.spent(System.nanoTime() - start);
@@ -149,20 +154,14 @@ public final class MySqlSinkTask extends SinkTask {
         return batch;
     }
 
-    /**
-     * Returns only the offsets of committed records: Connect counts a batch as processed that waits for a retry while
-     * its partitions are revoked and assigned again.
-     */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
-        Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>(written);
-        committable.keySet().retainAll(current.keySet());
-        return committable;
+        return written.committable(current, backoff.report());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        written.keySet().removeAll(partitions);
+        written.forget(partitions);
         if (offsets != null) {
             offsets.release(partitions);
         }

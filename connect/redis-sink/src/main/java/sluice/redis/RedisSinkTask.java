@@ -14,10 +14,10 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import sluice.sink.BadRecord;
+import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
+import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -27,7 +27,8 @@ import sluice.sink.RetryBackoff;
  * Connect commits no offset before that.
  */
 public final class RedisSinkTask extends SinkTask {
-    private static final Logger LOG = LoggerFactory.getLogger(RedisSinkTask.class);
+    /** After so many failed tries of a batch its records are sent one by one, so that the one that fails is named. */
+    private static final int TRIES_TOGETHER = 5;
 
     private RedisSinkConfig config;
     private RedisPipeline pipeline;
@@ -35,7 +36,7 @@ public final class RedisSinkTask extends SinkTask {
     private DeadLetters deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
-    private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
+    private final CommittableOffsets offsets = new CommittableOffsets();
 
     @Override
     public void start(Map<String, String> properties) {
@@ -45,52 +46,60 @@ public final class RedisSinkTask extends SinkTask {
         deadLetters = new DeadLetters(properties, context);
         backoff = config.retryBackoff();
         pipeline = new RedisPipeline(config);
+        connect(); // Reports a wrong password or database now, not with the first record.
+    }
+
+    private void connect() {
         try {
-            pipeline.connect(); // Reports a wrong password or database now, not with the first record.
-        } catch (RetriableException error) {
-            LOG.warn("{}; retrying with the first records", error.getMessage());
+            pipeline.connect();
+            backoff.reset();
+        } catch (RetriableException | RefusedException error) {
+            backoff.postpone(error);
         }
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
+            if (backoff.due()) {
+                connect();
+            }
             return;
         }
         try {
             write(records);
             backoff.reset();
+            Map<TopicPartition, Long> after = new HashMap<>();
             for (SinkRecord record : records) {
-                written.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
-                        new OffsetAndMetadata(record.originalKafkaOffset() + 1));
+                after.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
+                        record.originalKafkaOffset() + 1);
             }
-        } catch (RetriableException error) {
-            context.timeout(backoff.nextPause(error));
-            throw error;
+            offsets.written(after);
+        } catch (RetriableException | RefusedException error) {
+            offsets.waiting(records);
+            throw backoff.retry(context, error);
         }
     }
 
-    /**
-     * Returns only the offsets of written records. Connect 4.3.1 counts a batch as processed that waits for a retry
-     * while its partitions are revoked and assigned again: its images were never written and never read again.
-     */
     @Override
-    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>(written);
-        committable.keySet().retainAll(offsets.keySet());
-        return committable;
+    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
+        return offsets.committable(current, backoff.report());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        written.keySet().removeAll(partitions);
+        offsets.forget(partitions);
     }
 
     private void write(Collection<SinkRecord> records) {
         List<BadRecord> bad = new ArrayList<>();
+        boolean oneByOne = backoff.tries() >= TRIES_TOGETHER;
         for (SinkRecord record : records) {
             try {
                 pipeline.write(record, redisKey(record), redisValue(record));
+                if (oneByOne) {
+                    pipeline.await();
+                }
             } catch (DataException reason) {
                 bad.add(new BadRecord(record, reason));
                 if (!deadLetters.available()) {
