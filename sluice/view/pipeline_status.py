@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from producer.runtime.exit_status import Exit
+from sluice.sink_wait import SinkWait, find_wait
 from sluice.view.connector_status import (
     FAILED,
     MYSQL,
@@ -19,7 +20,6 @@ from sluice.view.connector_status import (
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
-from sluice.view.sink_wait import SinkWait, find_wait
 from sluice.view.store_status import (
     DatabaseStatus,
     RegistryStatus,

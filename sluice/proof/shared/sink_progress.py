@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.sink_wait import find_wait
 from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
-from sluice.view.sink_wait import find_wait
 from sluice.view.topic_reader import TopicReader
 
 Offsets: TypeAlias = dict[int, int]

@@ -7,11 +7,11 @@ from io import StringIO
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
+from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
 from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, SinkLag
-from sluice.view.sink_wait import SinkWait
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 

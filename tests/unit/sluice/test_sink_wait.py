@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sluice.view.sink_wait import CURRENT_FOR, SinkWait, find_wait
+from sluice.sink_wait import CURRENT_FOR, SinkWait, find_wait
 
 NOW = datetime(2026, 11, 27, 3, 0, 30, tzinfo=UTC)
 FULL = "waits since 2026-11-27T01:00:00Z, still at 2026-11-27T03:00:20Z: Redis at h:1 cannot do it now: OOM: a b"
