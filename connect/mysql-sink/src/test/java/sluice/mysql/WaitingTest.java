@@ -15,12 +15,14 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sluice.mysql.config.MySqlSinkConfig;
 import sluice.testing.TestDatabase;
 
 /** With retry.timeout.ms=-1 no failure of the database stops the task: it waits, says for what, and goes on. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WaitingTest {
     private static final String TABLE = "CREATE TABLE t (k BIGINT PRIMARY KEY, a INT, b VARCHAR(10))";
 
@@ -114,7 +116,7 @@ class WaitingTest {
 
     @Test
     void tableThatIsFullIsWaitedFor() throws Exception {
-        sink.execute("DROP TABLE t", "SET GLOBAL max_heap_table_size = 16384",
+        sink.execute("DROP TABLE t", "SET SESSION max_heap_table_size = 16384",
                 "CREATE TABLE t (k BIGINT PRIMARY KEY, a INT, b VARCHAR(10)) ENGINE = MEMORY MAX_ROWS = 100");
         sink.execute("INSERT INTO t SELECT seq + 1000, 0, 'old' FROM seq_1_to_100");
         sink.start();
@@ -124,7 +126,7 @@ class WaitingTest {
         }
         RetriableException error = assertThrows(RetriableException.class, () -> sink.task.put(batch));
         assertTrue(error.getMessage().contains("error 1114"), error.getMessage());
-        sink.execute("SET GLOBAL max_heap_table_size = 16777216", "ALTER TABLE t MAX_ROWS = 100000");
+        sink.execute("SET SESSION max_heap_table_size = 16777216", "ALTER TABLE t MAX_ROWS = 100000");
         sink.putUntilDone(batch);
         assertEquals(List.of(), sink.worker.reported);
         assertEquals(List.of("200"), sink.query("SELECT COUNT(*) FROM t WHERE k < 1000"));
