@@ -76,7 +76,7 @@ public final class MySqlSinkTask extends SinkTask {
     private void ifAvailable(Runnable action) {
         try {
             action.run();
-            backoff.reset();
+            backoff.notPostponed();
         } catch (RetriableException | RefusedException error) {
             backoff.postpone(error);
         }

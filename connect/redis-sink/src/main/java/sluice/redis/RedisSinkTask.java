@@ -52,7 +52,7 @@ public final class RedisSinkTask extends SinkTask {
     private void connect() {
         try {
             pipeline.connect();
-            backoff.reset();
+            backoff.notPostponed();
         } catch (RetriableException | RefusedException error) {
             backoff.postpone(error);
         }

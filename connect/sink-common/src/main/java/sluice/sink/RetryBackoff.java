@@ -37,6 +37,7 @@ public final class RetryBackoff {
     private long logged;
     private long pause;
     private int tries;
+    private boolean postponed;
     private Instant since;
     private ConnectException reason;
 
@@ -55,6 +56,7 @@ public final class RetryBackoff {
      * @throws ConnectException if retries are limited, and this is a refusal or the limit is reached
      */
     public RetriableException retry(SinkTaskContext context, ConnectException error) {
+        postponed = false;
         context.timeout(nextPause(error));
         return error instanceof RetriableException retriable ? retriable
                 : new RetriableException(error.getMessage(), error);
@@ -63,6 +65,7 @@ public final class RetryBackoff {
     /** Takes the failure of what can be done later; throws a refusal if retries are limited. */
     public void postpone(ConnectException error) {
         if (timeout == NO_TIMEOUT) {
+            postponed |= reason == null;
             nextPause(error);
         } else if (error instanceof RetriableException) {
             LOG.warn("{}; retrying with the first records", error.getMessage());
@@ -99,9 +102,18 @@ public final class RetryBackoff {
         return pause;
     }
 
-    /** Returns whether to try again now what was postponed. */
+    /** Returns whether to try again now, though there are no records to write: none wait any more, if any did. */
     public boolean due() {
-        return reason != null && timeout == NO_TIMEOUT && now() - tried >= pause;
+        boolean due = reason != null && timeout == NO_TIMEOUT && now() - tried >= pause;
+        postponed |= due;
+        return due;
+    }
+
+    /** What could be postponed was done: starts over, unless records wait. */
+    public void notPostponed() {
+        if (postponed) {
+            reset();
+        }
     }
 
     /** Returns how many tries in a row have failed. */
@@ -115,6 +127,7 @@ public final class RetryBackoff {
             LOG.info("goes on after {} s", (now() - started) / 1000);
         }
         reason = null;
+        postponed = false;
         tries = 0;
     }
 
