@@ -1,5 +1,6 @@
 """The Redis sink loses no record when Redis is full, killed or stopped; and wrong passwords and certificates."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +20,7 @@ from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.local_administrator import process_of
 from tests.pipeline.redis_sinks import produce, sink, store
-from tests.run_sluice import wait_for
+from tests.run_sluice import Sluice, wait_for
 
 COUNT = 3000
 
@@ -41,6 +43,29 @@ def test_full_server_is_waited_for_and_nothing_is_lost(endpoints: Endpoints, adm
         assert "Raise maxmemory" in reason
         assert f"topic {own.topic}, partition 0, offset 0" in reason
         wait_for(lambda: store(endpoints.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
+
+
+def test_status_says_what_the_pipelines_own_sink_waits_for(
+    endpoints: Endpoints, admin: Administrator, sluice: Sluice, name: str
+) -> None:
+    def status() -> dict[str, Any]:
+        return json.loads(sluice("status", "--json").stdout)
+
+    with admin.redis() as server:
+        most = str(server.config_get("maxmemory")["maxmemory"])
+        server.config_set("maxmemory", 1)
+        try:
+            produce(endpoints, "images", [(name, b"value")])
+            wait_for(lambda: bool(status()["waits"]))
+            found = status()
+        finally:
+            server.config_set("maxmemory", most)
+    (sentence,) = found["waits"]
+    assert sentence.startswith("redis-sink waits since ")
+    assert "1 record not written yet: Redis at " in sentence
+    assert (found["exit"], found["problems"], found["failures"]) == ("UNAVAILABLE", [], [])
+    wait_for(lambda: status()["exit"] == "OK")
+    assert store(endpoints.redis).get(name) == b"value"
 
 
 def test_killed_server_loses_nothing_that_it_acknowledged(
