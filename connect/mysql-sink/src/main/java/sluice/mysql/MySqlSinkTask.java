@@ -3,10 +3,8 @@ package sluice.mysql;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.RetriableException;
@@ -14,18 +12,22 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 import sluice.mysql.batch.BadRecords;
 import sluice.mysql.batch.BatchWriter;
-import sluice.mysql.batch.NextOffsets;
 import sluice.mysql.batch.OffsetsTable;
 import sluice.mysql.batch.TopicTable;
 import sluice.mysql.config.MySqlSinkConfig;
 import sluice.mysql.database.DatabaseSessions;
 import sluice.mysql.detect.DetectedSchemas;
 import sluice.mysql.detect.DetectedValueEncoders;
+import sluice.mysql.detect.RegistryWait;
 import sluice.mysql.encode.ConnectValueEncoders;
 import sluice.mysql.encode.TableRecordEncoder;
 import sluice.mysql.metrics.SinkMetrics;
+import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
 import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
+import sluice.sink.LossDetector;
+import sluice.sink.NextOffsets;
 import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
@@ -37,21 +39,26 @@ import sluice.sink.RetryBackoff;
  */
 public final class MySqlSinkTask extends SinkTask {
     private final SinkMetrics metrics = new SinkMetrics();
-    private final CommittableOffsets written = new CommittableOffsets();
+    private final CommittableOffsets acknowledged = new CommittableOffsets();
     private BadRecords bad;
     private RetryBackoff backoff;
+    /** Null unless offsets are kept in the database, and so is `losses`. */
     private OffsetsTable offsets;
+    private LossDetector losses;
+    private boolean exactlyOnce;
     private DatabaseSessions sessions;
     private BatchWriter writer;
-    private boolean failed;
 
     @Override
     public void start(Map<String, String> properties) {
         MySqlSinkConfig config = new MySqlSinkConfig(properties);
         bad = new BadRecords(new DeadLetters(properties, context));
         backoff = config.backoff();
-        offsets = config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE)
-                ? new OffsetsTable(config.getString(MySqlSinkConfig.OFFSETS_TABLE), config.connectorName()) : null;
+        exactlyOnce = config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE);
+        if (config.offsetsTable() != null) {
+            offsets = new OffsetsTable(config.offsetsTable(), config.connectorName());
+            losses = new LossDetector("the database at " + config.url(), context, acknowledged);
+        }
         sessions = new DatabaseSessions(config, metrics);
         writer = new BatchWriter(config, sessions, encoders(config), bad, metrics, offsets);
         metrics.register(context);
@@ -64,7 +71,10 @@ public final class MySqlSinkTask extends SinkTask {
             return (topic, table, settings) ->
                     new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
         }
-        DetectedSchemas schemas = new DetectedSchemas(config.getString(MySqlSinkConfig.REGISTRY_URL));
+        // With a limit of the retries the registry is waited for without one, so not here.
+        boolean limited = config.getLong(MySqlSinkConfig.RETRY_TIMEOUT_MS) != RetryBackoff.NO_TIMEOUT;
+        DetectedSchemas schemas = new DetectedSchemas(
+                new RegistryClient(config.registry()), limited ? new RegistryRetry() : new RegistryWait());
         return (topic, table, settings) -> {
             DetectedValueEncoders values = new DetectedValueEncoders(schemas, table, settings);
             values.planLatest(topic);
@@ -86,7 +96,9 @@ public final class MySqlSinkTask extends SinkTask {
     public void open(Collection<TopicPartition> partitions) {
         ifAvailable(() -> {
             prepareTables(partitions);
-            take(partitions);
+            if (exactlyOnce && !partitions.isEmpty()) {
+                goOnFromTable(partitions);
+            }
         });
     }
 
@@ -94,40 +106,43 @@ public final class MySqlSinkTask extends SinkTask {
         partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
     }
 
-    /** Makes this task the owner of partitions; returns those that it goes on from where the offsets table says. */
-    private Set<TopicPartition> take(Collection<TopicPartition> partitions) {
-        if (offsets == null || partitions.isEmpty()) {
-            return Set.of();
-        }
-        Map<TopicPartition, Long> taken = new HashMap<>();
-        sessions.run(session -> taken.putAll(offsets.take(session, partitions)));
-        Map<TopicPartition, Long> positions = offsets.taken(taken);
-        context.offset(positions);
-        return positions.keySet();
+    private void goOnFromTable(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = take(partitions);
+        stored.values().removeIf(offset -> offset == LossDetector.MISSING);
+        context.offset(stored);
+        losses.trust(stored);
+    }
+
+    private Map<TopicPartition, Long> take(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = new HashMap<>();
+        sessions.run(session -> stored.putAll(offsets.take(session, partitions)));
+        offsets.taken(stored);
+        return stored;
+    }
+
+    /** Unlike take(): a task that has lost its partitions without knowing must not take them while it has no records. */
+    private Map<TopicPartition, Long> look(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = new HashMap<>();
+        sessions.run(session -> stored.putAll(offsets.read(session, partitions)));
+        return stored;
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
-            if (backoff.due()) {
-                ifAvailable(() -> prepareTables(context.assignment()));
-            }
+            checkIdle();
             return;
         }
         long start = System.nanoTime();
         try {
-            List<SinkRecord> batch = records instanceof List ? (List<SinkRecord>) records : new ArrayList<>(records);
-            if (offsets != null) {
-                batch = unwritten(batch);
-            }
-            writer.write(batch);
+            write(records instanceof List ? (List<SinkRecord>) records : new ArrayList<>(records));
             backoff.reset();
-            failed = false;
-            written.written(NextOffsets.of(batch, 0, batch.size()));
         } catch (RetriableException | RefusedException error) {
-            failed = true;
+            if (losses != null) {
+                losses.doubt();
+            }
             metrics.retried();
-            written.waiting(records);
+            acknowledged.waiting(records);
             throw backoff.retry(context, error);
         } finally {
             metrics.deadLetters(bad.count());
@@ -135,34 +150,43 @@ public final class MySqlSinkTask extends SinkTask {
         }
     }
 
-    /** Returns the records that the offsets table does not count as written. */
-    private List<SinkRecord> unwritten(List<SinkRecord> records) {
-        if (failed) {
-            sessions.run(offsets::refresh);
+    /** Without records: looks whether the database has lost something, or whether it can be written to again. */
+    private void checkIdle() {
+        if (backoff.due()) {
+            ifAvailable(() -> {
+                prepareTables(context.assignment());
+                if (losses != null) {
+                    losses.checkNow(this::look);
+                }
+            });
+        } else if (losses != null && !backoff.waits()) {
+            ifAvailable(() -> losses.checkIdle(this::look));
         }
-        Set<TopicPartition> late = new HashSet<>(NextOffsets.of(records, 0, records.size()).keySet());
-        late.removeIf(offsets::owns);
-        // The database did not answer when they were assigned. Their records come again, from where the table says.
-        Set<TopicPartition> rewound = take(late);
-        List<SinkRecord> batch = new ArrayList<>(records.size());
-        for (SinkRecord record : records) {
-            TopicPartition partition = NextOffsets.partition(record);
-            if (!offsets.wrote(partition, record) && !rewound.contains(partition)) {
-                batch.add(record);
-            }
+    }
+
+    private void write(List<SinkRecord> records) {
+        List<SinkRecord> batch = losses == null ? records : losses.check(records, this::take);
+        writer.write(exactlyOnce ? batch.stream().filter(record -> !offsets.wrote(record)).toList() : batch);
+        Map<TopicPartition, Long> next = NextOffsets.of(batch, 0, batch.size());
+        acknowledged.set(next);
+        if (losses != null) {
+            losses.acknowledged(next);
         }
-        return batch;
     }
 
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
-        return written.committable(current, backoff.report());
+        if (losses != null) {
+            losses.assigned(current);
+        }
+        return acknowledged.committable(current, backoff.report());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        written.forget(partitions);
-        if (offsets != null) {
+        acknowledged.release(partitions);
+        if (losses != null) {
+            losses.release(partitions);
             offsets.release(partitions);
         }
     }

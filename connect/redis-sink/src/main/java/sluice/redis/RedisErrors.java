@@ -22,7 +22,8 @@ final class RedisErrors {
             "READONLY", "It is a replica, which takes no writes: wait for it to be the master, or name that one.",
             "WRONGPASS", "Check redis.username and redis.password.",
             "NOAUTH", "Set redis.username and redis.password.",
-            "NOPERM", "The Redis user needs: ACL SETUSER <user> ~<prefix>* +select +set +del.",
+            "NOPERM", "The Redis user needs: ACL SETUSER <user> ~<prefix>* +select +set +del, and "
+                    + "for redis.offsets.key +multi +exec +watch +unwatch +hget +hset.",
             "MOVED", "It is a Redis Cluster, which this connector does not write to.",
             "ASK", "It is a Redis Cluster, which this connector does not write to.");
 

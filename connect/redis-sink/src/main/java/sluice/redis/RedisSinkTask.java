@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -17,6 +16,8 @@ import org.apache.kafka.connect.sink.SinkTask;
 import sluice.sink.BadRecord;
 import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
+import sluice.sink.LossDetector;
+import sluice.sink.NextOffsets;
 import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
@@ -36,7 +37,10 @@ public final class RedisSinkTask extends SinkTask {
     private DeadLetters deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
-    private final CommittableOffsets offsets = new CommittableOffsets();
+    private final CommittableOffsets acknowledged = new CommittableOffsets();
+    /** Null unless offsets are kept in Redis, and so is `losses`. */
+    private StoredOffsets offsets;
+    private LossDetector losses;
 
     @Override
     public void start(Map<String, String> properties) {
@@ -45,13 +49,18 @@ public final class RedisSinkTask extends SinkTask {
         maxValueBytes = config.getInt(RedisSinkConfig.MAX_VALUE_BYTES);
         deadLetters = new DeadLetters(properties, context);
         backoff = config.retryBackoff();
-        pipeline = new RedisPipeline(config);
-        connect(); // Reports a wrong password or database now, not with the first record.
+        if (config.offsetsKey() != null) {
+            offsets = new StoredOffsets(config.offsetsKey());
+            losses = new LossDetector("Redis at " + config.server(), context, acknowledged);
+        }
+        pipeline = new RedisPipeline(config, offsets);
+        ifAvailable(pipeline::connect); // Reports a wrong password or database now, not with the first record.
     }
 
-    private void connect() {
+    /** Does what can be done later too, if Redis does not answer now. */
+    private void ifAvailable(Runnable action) {
         try {
-            pipeline.connect();
+            action.run();
             backoff.notPostponed();
         } catch (RetriableException | RefusedException error) {
             backoff.postpone(error);
@@ -61,37 +70,54 @@ public final class RedisSinkTask extends SinkTask {
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
-            if (backoff.due()) {
-                connect();
-            }
+            checkIdle();
             return;
         }
         try {
-            write(records);
+            List<SinkRecord> batch = List.copyOf(records);
+            write(losses == null ? batch : losses.check(batch, pipeline::watch));
             backoff.reset();
-            Map<TopicPartition, Long> after = new HashMap<>();
-            for (SinkRecord record : records) {
-                after.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
-                        record.originalKafkaOffset() + 1);
-            }
-            offsets.written(after);
         } catch (RetriableException | RefusedException error) {
-            offsets.waiting(records);
+            if (losses != null) {
+                losses.doubt();
+            }
+            acknowledged.waiting(records);
             throw backoff.retry(context, error);
+        }
+    }
+
+    /** Without records: looks whether Redis has lost something, or whether it can be written to again. */
+    private void checkIdle() {
+        if (backoff.due()) {
+            ifAvailable(() -> {
+                pipeline.connect();
+                if (losses != null) {
+                    losses.checkNow(pipeline::watch);
+                }
+            });
+        } else if (losses != null && !backoff.waits()) {
+            ifAvailable(() -> losses.checkIdle(pipeline::watch));
         }
     }
 
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
-        return offsets.committable(current, backoff.report());
+        if (losses != null) {
+            losses.assigned(current);
+        }
+        return acknowledged.committable(current, backoff.report());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        offsets.forget(partitions);
+        acknowledged.release(partitions);
+        if (losses != null) {
+            losses.release(partitions);
+            offsets.release(partitions);
+        }
     }
 
-    private void write(Collection<SinkRecord> records) {
+    private void write(List<SinkRecord> records) {
         List<BadRecord> bad = new ArrayList<>();
         boolean oneByOne = backoff.tries() >= TRIES_TOGETHER;
         for (SinkRecord record : records) {
@@ -108,8 +134,17 @@ public final class RedisSinkTask extends SinkTask {
                 }
             }
         }
-        pipeline.await();
+        // Also past bad records at the end: they are in Kafka for as long as Kafka's own offset is not past them.
+        Map<TopicPartition, Long> next = NextOffsets.of(records, 0, records.size());
+        pipeline.await(next);
         deadLetters.report(bad); // Last, so that a batch that is retried reports nothing twice.
+        acknowledged.set(next);
+        if (losses != null) {
+            losses.acknowledged(next);
+            if (pipeline.offsetsChanged()) {
+                losses.doubt();
+            }
+        }
     }
 
     private byte[] redisKey(SinkRecord record) {
@@ -117,11 +152,12 @@ public final class RedisSinkTask extends SinkTask {
             throw new DataException("the record has no key, and Redis stores nothing without one");
         }
         byte[] key = toBytes(record.key(), "key");
-        if (prefix.length == 0) {
-            return key;
-        }
         byte[] prefixed = Arrays.copyOf(prefix, prefix.length + key.length);
         System.arraycopy(key, 0, prefixed, prefix.length, key.length);
+        if (offsets != null && offsets.covers(prefixed)) {
+            throw new DataException("the key is one of those in which the sink keeps its offsets ("
+                    + RedisSinkConfig.OFFSETS_KEY + " is " + config.offsetsKey() + ")");
+        }
         return prefixed;
     }
 

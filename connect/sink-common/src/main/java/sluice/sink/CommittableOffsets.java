@@ -19,23 +19,22 @@ public final class CommittableOffsets {
     private final Map<TopicPartition, Long> next = new HashMap<>();
     private boolean delivered;
 
-    /** Takes the offset after the last written record of each partition. */
-    public void written(Map<TopicPartition, Long> after) {
+    /** Takes the offsets after records that are acknowledged, or before records that the store has lost again. */
+    public void set(Map<TopicPartition, Long> offsets) {
         delivered = true;
-        next.putAll(after);
+        next.putAll(offsets);
     }
 
     /** Takes records that will be put again: those before them are written, if this task ever got any. */
     public void waiting(Collection<SinkRecord> records) {
         delivered = true;
         for (SinkRecord record : records) {
-            next.putIfAbsent(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
-                    record.originalKafkaOffset());
+            next.putIfAbsent(NextOffsets.partition(record), record.originalKafkaOffset());
         }
     }
 
-    /** Forgets partitions that are no longer this task's, or that it reads again from another offset. */
-    public void forget(Collection<TopicPartition> partitions) {
+    /** Forgets partitions that the task has lost. */
+    public void release(Collection<TopicPartition> partitions) {
         next.keySet().removeAll(partitions);
     }
 

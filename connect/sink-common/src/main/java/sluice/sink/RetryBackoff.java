@@ -102,6 +102,11 @@ public final class RetryBackoff {
         return pause;
     }
 
+    /** Returns whether the last try failed and no other has succeeded. */
+    public boolean waits() {
+        return reason != null;
+    }
+
     /** Returns whether to try again now, though there are no records to write: none wait any more, if any did. */
     public boolean due() {
         boolean due = reason != null && timeout == NO_TIMEOUT && now() - tried >= pause;

@@ -29,10 +29,9 @@ public final class DetectedSchemas {
     /** Made for the first value in JSON. */
     private JsonConverter json;
 
-    /** Reads schemas from the registry at this URL (value.schema.registry.url). */
-    public DetectedSchemas(String registryUrl) {
-        registry = new RegistryClient(registryUrl);
-        RegistryRetry retry = new RegistryRetry();
+    /** `retry` decides how a registry is waited for that does not answer. */
+    public DetectedSchemas(RegistryClient registry, RegistryRetry retry) {
+        this.registry = registry;
         protobufs = new ProtobufSchemas(registry, retry);
         schemas = new SchemaCache<>(registry, retry, this::read);
     }
