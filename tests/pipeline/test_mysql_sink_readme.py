@@ -45,7 +45,7 @@ def test_first_connector_of_the_readme_writes_rows_and_offsets(admin: Administra
         "connection.username": USER,
         "connection.password": PASSWORD,
         "errors.deadletterqueue.topic.name": DEAD_LETTERS,
-        "exactly.once": "true",
+        "offsets.table": "sluice_offsets",
         **admin.consumer_override(),
     }
     path = f"/connector-plugins/{CLASS}/config/validate"

@@ -61,6 +61,7 @@ public final class MySqlSinkConfig extends AbstractConfig {
     /** How the message begins if the server does not allow what load.mode asks for. */
     public static final String LOCAL_INFILE_OFF = "local_infile is OFF";
 
+    private static final String DEFAULT_OFFSETS_TABLE = "sluice_offsets";
     private static final int DAY_MS = 86_400_000;
 
     public MySqlSinkConfig(Map<String, String> properties) {
@@ -171,12 +172,13 @@ public final class MySqlSinkConfig extends AbstractConfig {
     }
 
     private static void delivery(SettingGroup group) {
-        group.add(EXACTLY_ONCE, Type.BOOLEAN, false, null, "Offsets in the database",
-                "Keep the offsets in a table of the database, written in the same transaction as the rows. After the "
-                        + "database is restored from an older backup, the connector goes back to what that holds.");
-        group.add(OFFSETS_TABLE, Type.STRING, "sluice_offsets", new NonEmptyString(), "Offsets table",
-                "Table for the offsets; the error message has the statement that creates it.",
-                new VisibleIf(EXACTLY_ONCE, true));
+        group.add(OFFSETS_TABLE, Type.STRING, null, new OptionalNonEmpty(), "Offsets table",
+                "Table of the database in which the offsets are kept too, written in the same transaction as the rows; "
+                        + "the error message has the statement that creates it. Where the database has lost what it had "
+                        + "acknowledged, the connector goes back by itself. Without it, offsets are only in Kafka.");
+        group.add(EXACTLY_ONCE, Type.BOOLEAN, false, null, "Exactly once",
+                "Go on from the offsets in " + OFFSETS_TABLE + " (by default " + DEFAULT_OFFSETS_TABLE + "), whatever "
+                        + "Kafka's are: no record is written twice.");
     }
 
     public DatabaseUrl url() {
@@ -187,6 +189,12 @@ public final class MySqlSinkConfig extends AbstractConfig {
     public String password() {
         Password password = getPassword(PASSWORD);
         return password == null ? null : password.value();
+    }
+
+    /** Returns the table of the offsets, or null if they are not kept in the database. */
+    public String offsetsTable() {
+        String table = getString(OFFSETS_TABLE);
+        return table == null && getBoolean(EXACTLY_ONCE) ? DEFAULT_OFFSETS_TABLE : table;
     }
 
     /** Returns the connector's name. */
