@@ -7,6 +7,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 
@@ -135,9 +136,9 @@ def count_redis_keys(user: StoreUser) -> int:
         client.close()
 
 
-def fetch_registry_status(url: str) -> RegistryStatus:
-    """Return version and subjects of the registry at `url`; raises UnavailableError."""
+def fetch_registry_status(registry: RestEndpoint) -> RegistryStatus:
+    """Return version and subjects of the registry; raises UnavailableError."""
     part = "the schema registry"
-    information = get_json(f"{url}/apis/registry/v3/system/info", part=part)
-    subjects = get_json(f"{url}/apis/ccompat/v7/subjects", part=part)
+    information = get_json(registry, "/apis/registry/v3/system/info", part=part)
+    subjects = get_json(registry, "/apis/ccompat/v7/subjects", part=part)
     return RegistryStatus(version=str(information["version"]), subjects=tuple(sorted(subjects)))

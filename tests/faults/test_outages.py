@@ -64,9 +64,10 @@ def workers_of(pipeline: Pipeline) -> list[str]:
 
 def request_of_each(pipeline: Pipeline, method: str, path: str) -> None:
     """Send the same request for every connector, again while Connect rebalances."""
+    survivor = pipeline.servers.connect(SURVIVOR)
     for name in pipeline.connectors(asking=SURVIVOR):
-        url = f"{pipeline.servers.connect_url(SURVIVOR)}/connectors/{name}/{path}"
-        wait_for(lambda url=url: request(method, url)[0] in (200, 202, 204), seconds=SECONDS)
+        asked = f"/connectors/{name}/{path}"
+        wait_for(lambda asked=asked: request(method, survivor, asked)[0] in (200, 202, 204), seconds=SECONDS)
 
 
 def wait_until_recovered(loads: Loads, keys: list[int]) -> None:

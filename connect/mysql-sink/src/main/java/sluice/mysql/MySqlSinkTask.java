@@ -23,6 +23,7 @@ import sluice.mysql.detect.DetectedValueEncoders;
 import sluice.mysql.encode.ConnectValueEncoders;
 import sluice.mysql.encode.TableRecordEncoder;
 import sluice.mysql.metrics.SinkMetrics;
+import sluice.registry.RegistryClient;
 import sluice.sink.AcknowledgedOffsets;
 import sluice.sink.DeadLetters;
 import sluice.sink.LossDetector;
@@ -71,7 +72,7 @@ public final class MySqlSinkTask extends SinkTask {
             return (topic, table, settings) ->
                     new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
         }
-        DetectedSchemas schemas = new DetectedSchemas(config.getString(MySqlSinkConfig.REGISTRY_URL));
+        DetectedSchemas schemas = new DetectedSchemas(new RegistryClient(config.registry()));
         return (topic, table, settings) -> {
             DetectedValueEncoders values = new DetectedValueEncoders(schemas, table, settings);
             values.planLatest(topic);

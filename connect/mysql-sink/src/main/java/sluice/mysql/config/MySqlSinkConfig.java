@@ -11,6 +11,7 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.common.config.types.Password;
+import sluice.registry.RegistrySettings;
 import sluice.sink.Certificates;
 import sluice.sink.OptionalNonEmpty;
 import sluice.sink.RetryBackoff;
@@ -35,7 +36,10 @@ public final class MySqlSinkConfig extends AbstractConfig {
     static final String PK_FIELDS = "pk.fields";
     static final String KEY_MUST_EQUAL = "key.must.equal";
     public static final String VALUE_FORMAT = "value.format";
-    public static final String REGISTRY_URL = "value.schema.registry.url";
+    private static final String REGISTRY_PREFIX = "value.";
+    public static final String REGISTRY_URL = REGISTRY_PREFIX + RegistrySettings.URL;
+    public static final String REGISTRY_USER_INFO = REGISTRY_PREFIX + RegistrySettings.USER_INFO;
+    public static final String REGISTRY_CERTIFICATES = REGISTRY_PREFIX + RegistrySettings.CERTIFICATES;
     public static final String RETRY_TIMEOUT_MS = "retry.timeout.ms";
     public static final String RETRY_BACKOFF_MS = "retry.backoff.ms";
     public static final String RETRY_BACKOFF_MAX_MS = "retry.backoff.max.ms";
@@ -149,9 +153,13 @@ public final class MySqlSinkConfig extends AbstractConfig {
                 "connect: what the value converter gives. detect: bytes (ByteArrayConverter), which are Avro or "
                         + "Protobuf with a schema of the registry, or JSON with its schema; found for each record. "
                         + "Avro is several times faster so.", formats);
+        VisibleIf detecting = new VisibleIf(VALUE_FORMAT, DETECT);
         group.add(REGISTRY_URL, Type.STRING, null, new OptionalNonEmpty(), "Schema registry",
-                "URL of the schema registry, for " + VALUE_FORMAT + "=" + DETECT + ".",
-                new VisibleIf(VALUE_FORMAT, DETECT));
+                "URL of the schema registry, for " + VALUE_FORMAT + "=" + DETECT + ".", detecting);
+        group.add(REGISTRY_USER_INFO, Type.PASSWORD, null, RegistrySettings.USER_INFO_VALIDATOR, "Registry's user",
+                RegistrySettings.USER_INFO_DOC, detecting);
+        group.add(REGISTRY_CERTIFICATES, Type.STRING, null, RegistrySettings.CERTIFICATES_VALIDATOR,
+                "Registry's trusted certificates", RegistrySettings.CERTIFICATES_DOC, detecting);
     }
 
     private static void failures(SettingGroup group) {
@@ -192,6 +200,11 @@ public final class MySqlSinkConfig extends AbstractConfig {
     /** Returns the connector's name. */
     public String connectorName() {
         return originalsStrings().getOrDefault("name", "sluice");
+    }
+
+    /** Returns the settings of the registry, for value.format=detect. */
+    public RegistrySettings registry() {
+        return RegistrySettings.of(this, REGISTRY_PREFIX);
     }
 
     public RetryBackoff backoff() {
