@@ -58,7 +58,7 @@ public final class LossDetector {
      * those of partitions of which the store has lost something, because they come again after what is lost.
      */
     public List<SinkRecord> check(List<SinkRecord> records, Reader reader) {
-        Map<TopicPartition, Long> first = firstOffsets(records);
+        Map<TopicPartition, Long> first = NextOffsets.firstOf(records);
         first.forEach(positions::putIfAbsent);
         Set<TopicPartition> missed = compare(reader);
         compared.addAll(positions.keySet());
@@ -89,14 +89,6 @@ public final class LossDetector {
         } finally {
             lastCheck = System.nanoTime();
         }
-    }
-
-    private static Map<TopicPartition, Long> firstOffsets(List<SinkRecord> records) {
-        Map<TopicPartition, Long> first = new HashMap<>();
-        for (SinkRecord record : records) {
-            first.putIfAbsent(NextOffsets.partition(record), record.originalKafkaOffset());
-        }
-        return first;
     }
 
     /** Goes back where the store is behind, and returns these partitions. */
