@@ -21,6 +21,7 @@ from tests.kill_servers import LocalServerControl
 
 _SECONDS = 30
 _ITERATIONS = 4096
+_PASSWORD = "of-the-tests"  # noqa: S105 none of the instance's, for which tests/security searches everything
 
 
 def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrator:
@@ -29,7 +30,7 @@ def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrat
         bootstrap_servers=endpoints.producer.bootstrap_servers,
         ca_file=endpoints.producer.ca_file,
         username=USER,
-        password=instance.passwords["kafka-producer"],
+        password=_PASSWORD,
     )
     return Administrator(
         endpoints=endpoints,

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import psutil
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.instance import PORT_SPAN, Instance
+from sluice.local.state_files import private_opener
 
 # These names stay: `sluice up` finds processes by them that an earlier version started.
 _INSTANCE_VARIABLE = "SLUICE_EMBEDDED_INSTANCE"
@@ -33,6 +35,8 @@ _STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "
 _INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
 """The only variables that a server inherits: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another program would change
 what runs here."""
+_PRIVATE = 0o077
+"""The umask of servers: logs, tables, topics and reports of crashes hold what other users must not read."""
 _LOCALE = {"LC_ALL": "C.UTF-8"}
 """Java decodes the path of its working folder by the locale, and reads undecodable bytes as `?`."""
 
@@ -53,17 +57,20 @@ def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[
     return {**_LOCALE, **inherited, **own, _INSTANCE_VARIABLE: str(instance.state), _NAME_VARIABLE: name}
 
 
-def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subprocess.CompletedProcess[str]:
+def run_once(
+    command: Sequence[str], *, name: str, instance: Instance, env: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     """Run a program that prepares a server, and wait for its end; stop_all() finds it like a server."""
     return subprocess.run(
         command,
         cwd=instance.state,
-        env=_environment(instance, name, {}),
+        env=_environment(instance, name, env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
         start_new_session=True,
+        umask=_PRIVATE,
     )
 
 
@@ -73,7 +80,7 @@ class StartedServer:
     def __init__(self, server: Server, *, instance: Instance) -> None:
         self.server = server
         self.log = instance.log(server.name)
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private_opener) as log:
             self._log_start = log.tell()
             self._child = subprocess.Popen(
                 server.command,
@@ -85,6 +92,7 @@ class StartedServer:
                 # Its own session: Ctrl-C in the terminal reaches only the program that waits here, which then ends
                 # the servers in order.
                 start_new_session=True,
+                umask=_PRIVATE,
             )
 
     def wait(self, *, seconds: float, cancelled: threading.Event) -> None:
