@@ -21,7 +21,8 @@ from tests.kill_servers import LocalServerControl
 
 _SECONDS = 30
 _ITERATIONS = 4096
-_PASSWORD = "of-the-tests"  # noqa: S105 none of the instance's, for which tests/security searches everything
+_PASSWORD = "of-the-tests"
+"""None of the instance's, for which tests/security searches what connectors of the tests show."""
 
 
 def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrator:
