@@ -29,6 +29,8 @@ _NAME_VARIABLE = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
 _FREE_PORT_RANGE = (20_000, 32_000)
 """Below the ephemeral ports, which begin at 32768 on Linux and at 49152 on macOS."""
+_RESERVED: list[socket.socket] = []
+"""A socket for each port base that this process has been given: see free_port_base()."""
 _LOG_TAIL_LINES = 15
 _STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "redis"))
 """A process ends before those that it acts on or writes to, so that all that it read is written and committed."""
@@ -217,12 +219,25 @@ def check_ports_free(ports: Mapping[str, int]) -> None:
 def free_port_base() -> int:
     """Return the first of PORT_SPAN consecutive ports that are free now.
 
-    Never an ephemeral port: an outgoing connection could take it between two starts.
+    Never an ephemeral port: an outgoing connection could take it between two starts. No other call returns the same
+    ports while this process lives, which holds the port behind them: tests of several processes run beside each other.
     """
     while True:
-        base = random.randrange(*_FREE_PORT_RANGE)  # noqa: S311 no secret
-        if all(is_port_free(port) for port in range(base, base + PORT_SPAN)):
+        base = random.randrange(*_FREE_PORT_RANGE, PORT_SPAN + 1)  # noqa: S311 no secret
+        if all(is_port_free(port) for port in range(base, base + PORT_SPAN)) and _reserve(base + PORT_SPAN):
             return base
+
+
+def _reserve(port: int) -> bool:
+    """Hold a port until this process ends; return False where another one has it."""
+    held = socket.socket()
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        return False
+    _RESERVED.append(held)
+    return True
 
 
 def is_port_free(port: int) -> bool:
