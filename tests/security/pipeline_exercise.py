@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from producer.sample_images import write_images
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_settings
+from sluice.local.processes import is_port_free
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
+from tests.kill_servers import LocalServerControl
 from tests.local_administrator import process_of
 from tests.pipeline.time_ranges import TimeRange
 from tests.run_sluice import Sluice, wait_for
@@ -42,11 +45,13 @@ class Exercise:
         log.write_text(_ROWS, encoding="ascii")
         keys = write_images(images, count=2, session=_SESSION)
         self._refuse_a_record()
-        for arguments in (
+        loads = (
             ("load", "gps", str(log)),
-            ("load", "gps", str(log), "--json", "--format", "protobuf"),
+            ("load", "gps", str(log), "--json", "--format", "protobuf", "--rejects", str(self.folder / "rejects")),
             ("load", "images", str(images), "--json"),
             ("load", "gps", str(self.folder / "none.csv")),
+        )
+        others = (
             ("proof", str(log), "-o", str(self.folder / "rows.html"), "--json"),
             ("proof", str(images), "-o", str(self.folder / "images.html")),
             ("status",),
@@ -55,9 +60,11 @@ class Exercise:
             ("messages", "connect-configs"),
             ("dlq", "--json"),
             ("get", keys[0], "-o", str(self.folder / "image"), "--json"),
-        ):
-            done = self.sluice(*arguments)
-            self.said[f"sluice {' '.join(arguments[:2])}"] = (done.stdout + done.stderr).encode()
+        )
+        with ThreadPoolExecutor(4) as pool:
+            for commands in (loads, others):
+                for words, done in zip(commands, pool.map(lambda words: self.sluice(*words), commands), strict=True):
+                    self.said[f"sluice {' '.join(words)}"] = (done.stdout + done.stderr).encode()
 
     def _refuse_a_record(self) -> None:
         """Have both sinks write a dead letter."""
@@ -76,21 +83,18 @@ class Exercise:
                 self._ask("DELETE", f"/connectors/{name}-wrong")
         self.admin.servers.kill_redis()
         self.admin.servers.start_redis()
-        wait_for(lambda: all(set(self._states(name)) == {"RUNNING"} for name in self._configs()))
+        self._wait_until_all_run()
         self._set_log_level("INFO")
 
-    def crash_a_worker(self) -> Path:
-        """End a worker by a signal that the JVM takes for a fault of its own; return its report."""
+    def crash_a_worker(self) -> None:
+        """End the worker by a signal that the JVM takes for a fault of its own, and start it again."""
         number = process_of(self.instance, "connect-1")
         os.kill(number, signal.SIGSEGV)
         report = self.instance.state / f"hs_err_pid{number}.log"
         wait_for(lambda: report.exists() and b"\nEND.\n" in report.read_bytes())
-        return report
-
-    def start_again(self) -> None:
-        """Start everything again, with a umask that gives every right to everyone."""
-        done = self.sluice("up", "--workers", str(self.instance.workers), "--json", umask=0)
-        self.said["sluice up --json"] = (done.stdout + done.stderr).encode()
+        wait_for(lambda: is_port_free(self.instance.port("connect")))
+        LocalServerControl(self.instance).start("connect-1")
+        self._wait_until_all_run()
 
     def ask_servers(self) -> None:
         """Ask Connect, the registry, Redis and the database all that they tell about themselves."""
@@ -141,6 +145,9 @@ class Exercise:
         status, answer = self._ask("GET", f"/connectors/{name}/status")
         parts = [answer["connector"], *answer["tasks"]] if status == 200 else []
         return [part["state"] for part in parts] if len(parts) > 1 else ["UNASSIGNED"]
+
+    def _wait_until_all_run(self) -> None:
+        wait_for(lambda: all(set(self._states(name)) == {"RUNNING"} for name in self._configs()))
 
     def _set_log_level(self, level: str) -> None:
         self._ask("PUT", "/admin/loggers/root?scope=cluster", {"level": level})

@@ -64,7 +64,6 @@ def exercise(
     done.run_commands()
     done.fail_at_debug_level()
     done.crash_a_worker()
-    done.start_again()
     done.ask_servers()
     done.read_topics(without={"gps-fixes", "images"})
     return done
