@@ -63,6 +63,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
         env=_PRIVATE_FILES,
         folder=instance.state,
         ready=lambda: _answers(instance),
+        port=instance.port("mysql"),
     )
 
 

@@ -55,7 +55,7 @@ def private_opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file atomically, with mode 0600, and create its folder; raises SluiceError.
 
     Not producer/shared/output_files.py's replacing(): that one keeps the mode of the file that it replaces, follows
@@ -67,8 +67,9 @@ def write_private(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)  # it would keep its mode
         descriptor = private_opener(str(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         # A path can hold bytes that are no UTF-8; they are written as they are.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         fresh.replace(path)
     except OSError as error:
         raise SluiceError(f"{path} cannot be written: {error.strerror}") from error

@@ -107,7 +107,7 @@ class Exercise:
         for path in ("/", "/connectors?expand=info&expand=status", "/connector-plugins", "/admin/loggers"):
             self._ask("GET", path)
         for path in ("registry/v3/system/info", "registry/v3/admin/config/properties", "ccompat/v7/subjects"):
-            self._keep(path, request("GET", f"{self.endpoints.registry_url}/apis/{path}"))
+            self._keep(path, request("GET", self.endpoints.registry, f"/apis/{path}"))
         redis = self.admin.redis()
         for command in ("ACL LIST", "ACL LOG", "CONFIG GET *", "CLIENT LIST", "SLOWLOG GET 1000", "INFO everything"):
             self._keep(f"redis {command}", redis.execute_command(*command.split()))
@@ -138,8 +138,11 @@ class Exercise:
         consumer.close()
 
     def _configs(self) -> dict[str, dict[str, str]]:
-        names = request("GET", f"{self.endpoints.connect_urls[0]}/connectors")[1]
-        return {name: request("GET", f"{self.endpoints.connect_urls[0]}/connectors/{name}/config")[1] for name in names}
+        rest = self.endpoints.connect[0]
+        return {
+            name: request("GET", rest, f"/connectors/{name}/config")[1]
+            for name in request("GET", rest, "/connectors")[1]
+        }
 
     def _states(self, name: str) -> list[str]:
         status, answer = self._ask("GET", f"/connectors/{name}/status")
@@ -153,7 +156,7 @@ class Exercise:
         self._ask("PUT", "/admin/loggers/root?scope=cluster", {"level": level})
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Any]:
-        answer = request(method, f"{self.endpoints.connect_urls[0]}{path}", body)
+        answer = request(method, self.endpoints.connect[0], path, body)
         self._keep(f"{method} {path}", answer)
         return answer
 

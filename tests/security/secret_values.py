@@ -38,7 +38,8 @@ class SecretSearch:
         """Return the search for all passwords and private keys of an instance."""
         passwords = {name: password.encode() for name, password in instance.passwords.items()}
         assert len(set(passwords.values())) == len(passwords)
-        return cls({**passwords, **dict(_private_keys(instance.state / "tls"))})
+        stores = dict(_key_store_passwords(instance.state))
+        return cls({**passwords, **stores, **dict(_private_keys(instance.state / "tls"))})
 
     def find(self, data: bytes) -> set[str]:
         """Return the names of the secrets that are in `data`."""
@@ -62,6 +63,13 @@ class SecretSearch:
                 found |= self.find(rest + block)
                 rest = block[-self._overlap :]
         return found
+
+
+def _key_store_passwords(state: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the passwords of the workers' key stores, which only their settings have."""
+    for path in state.glob("connect-*.properties"):
+        (found,) = re.findall(rb"^listeners.https.ssl.keystore.password=(.*)$", path.read_bytes(), re.MULTILINE)
+        yield path.name, found
 
 
 def _private_keys(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -33,12 +33,12 @@ from tests.security.secret_values import SecretSearch
 FILES_WITH_SECRETS = {
     "passwords.json": "all passwords: the one place where they are kept",
     "endpoints.env": "those of the users with which `sluice` loads and reads, for a shell",
-    "connect-?.properties": "the worker's own login to the broker: Kafka takes it from a file only",
-    "tls/*.pem": "the keys of broker and administrator",
+    "connect-?.properties": "the worker's own login to the broker, and the password of its key store",
+    "tls/*.pem": "private keys of servers and clients",
 }
 """Files of an instance that hold a secret, and why; nobody but their owner can read them."""
 PROCESSES_WITH_SECRETS = {
-    "registry": "its login to the broker",
+    "registry": "its login to the broker, and the password by which it is opened",
     "connect-1": "what ${env:…} in k8s/connectors/ stands for",
 }
 """Processes that have a secret in their environment, which no other user can read."""
