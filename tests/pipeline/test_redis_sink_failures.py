@@ -118,20 +118,20 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        ({"redis.password": "wrong"}, "WRONGPASS"),
-        ({"redis.username": "reader"}, "NOPERM"),
+        ({"redis.password": "unknown-word"}, "WRONGPASS"),
+        ({"redis.username": "weak", "redis.password": "weak-word"}, "NOPERM"),
         ({"redis.database": "99"}, "Check redis.database"),
     ],
 )
 def test_an_error_that_a_person_must_repair_is_waited_for_and_named(
     endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], error: str
 ) -> None:
-    reader = endpoints.redis.password
-    if "redis.username" in settings:
-        settings = settings | {"redis.password": reader}
+    admin.redis().acl_setuser("weak", enabled=True, passwords=["+weak-word"], keys=["*"], categories=["+@connection"])
     with sink(endpoints, admin, settings) as own:
         own.produce((name, b"value"))
-        assert reader not in own.reason(error)
+        reason = own.reason(error)
+    admin.redis().acl_deluser("weak")
+    assert not any(word in reason for word in ("unknown-word", "weak-word"))
 
 
 @pytest.mark.local_only(
