@@ -49,14 +49,18 @@ def _create_kafka_user(instance: Instance, user: KafkaUser) -> None:
     rights = [
         AclBinding(
             kind,
-            "*",
+            name,
             ResourcePatternType.LITERAL,
             f"User:{user.username}",
             "*",
-            AclOperation.ALL,
+            operation,
             AclPermissionType.ALLOW,
         )
-        for kind in (ResourceType.TOPIC, ResourceType.GROUP)
+        for kind, name, operation in (
+            (ResourceType.TOPIC, "*", AclOperation.ALL),
+            (ResourceType.GROUP, "*", AclOperation.ALL),
+            (ResourceType.BROKER, "kafka-cluster", AclOperation.DESCRIBE),
+        )
     ]
     for futures in (client.alter_user_scram_credentials([change]), client.create_acls(rights)):
         for future in futures.values():

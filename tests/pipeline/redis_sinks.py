@@ -64,6 +64,14 @@ def store(user: StoreUser, *, database: int = 1) -> "Redis":
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
 
 
+def values_of(server: "Redis", keys: Iterable[str | bytes]) -> list[Any]:
+    """Return the values of these keys; the reader has no right for MGET, which the product does not use."""
+    requests = server.pipeline(transaction=False)
+    for key in keys:
+        requests.get(key)
+    return requests.execute()
+
+
 def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
     """Wait for the dead letter of this record and return its error headers, by the last part of their names."""
 

@@ -19,7 +19,7 @@ from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.local_administrator import process_of
-from tests.pipeline.redis_sinks import produce, sink, store
+from tests.pipeline.redis_sinks import produce, sink, store, values_of
 from tests.run_sluice import Sluice, wait_for
 
 COUNT = 3000
@@ -42,7 +42,7 @@ def test_full_server_is_waited_for_and_nothing_is_lost(endpoints: Endpoints, adm
             server.config_set("maxmemory", most)
         assert "Raise maxmemory" in reason
         assert f"topic {own.topic}, partition 0, offset 0" in reason
-        wait_for(lambda: store(endpoints.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
+        wait_for(lambda: values_of(store(endpoints.redis), [name, f"{name}/2"]) == [b"value", b"value"])
 
 
 def test_status_says_what_the_pipelines_own_sink_waits_for(
@@ -74,17 +74,18 @@ def test_killed_server_loses_nothing_that_it_acknowledged(
     admin.servers.check_that_redis_can_be_killed()
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(endpoints, "images", values.items()))
-    before = store(endpoints.redis).dbsize()
+    images = admin.redis(database=1)
+    before = images.dbsize()
     loading.start()
     try:
-        wait_for(lambda: store(endpoints.redis).dbsize() > before + COUNT // 10)
+        wait_for(lambda: images.dbsize() > before + COUNT // 10)
         admin.servers.kill_redis()
     finally:
         admin.servers.start_redis()
     loading.join()
     found = store(endpoints.redis)
     wait_for(lambda: found.exists(*values) == COUNT)
-    assert dict(zip(values, found.mget(list(values)), strict=True)) == values
+    assert dict(zip(values, values_of(found, values), strict=True)) == values
 
 
 @pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
@@ -111,7 +112,7 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
         finally:
             os.kill(pid, signal.SIGCONT)
         server = store(endpoints.redis)
-        wait_for(lambda: server.mget(keys) == [b"last"] * len(keys))
+        wait_for(lambda: values_of(server, keys) == [b"last"] * len(keys))
         own.wait_running()
 
 
