@@ -1,5 +1,7 @@
 """The process `auto-restart`: restarts connectors and tasks that have FAILED, as Strimzi does on a cluster.
 
+It also keeps the servers' logs from growing without bound (sluice/local/log_files.py).
+
 It is started as `python -m sluice.local.auto_restart STATE`. `spec.autoRestart` in k8s/connectors/ enables and limits
 the restarts; connectors without it are not restarted.
 """
@@ -12,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
+from sluice.local.log_files import cut_long_logs
 from sluice.local.pipeline_spec import AutoRestart, PipelineSpec
 from sluice.local.processes import Server
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
@@ -27,6 +31,8 @@ from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 NAME = "auto-restart"
 _READY_FILE = "ready"
 _POLL_SECONDS = 1.0
+_POLLS_BETWEEN_CUTS = 10
+"""Polls between two looks at the sizes of the logs: a server that fails again and again writes some MB a second."""
 _TIMEOUT_SECONDS = 10
 """Time that Connect has to answer a request, s."""
 _FIRST_PAUSE_SECONDS = 2.0
@@ -172,8 +178,10 @@ def run(instance: Instance) -> None:
     restarter = AutoRestarter(PipelineSpec.read(), map(instance.connect, range(instance.workers)))
     written: dict[str, str] | None = None
     said = ""
-    while True:
+    for poll in count():
         try:
+            if poll % _POLLS_BETWEEN_CUTS == 0:
+                cut_long_logs(instance)
             written = _poll(instance, restarter, written)
         except (SluiceError, OSError, LookupError, TypeError) as error:
             # A full disk, or an answer that is not Connect's. Nobody would start this process again.

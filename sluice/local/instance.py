@@ -32,6 +32,8 @@ REGISTRY_USER = "sluice"
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
 INSTANCE_FILE = "instance.json"
+TEMPORARY_FOLDER = "tmp"
+"""Name of the folder for the servers' temporary files: what a killed server leaves there, the next start removes."""
 SERVERS_LINK, LOG_SETTINGS = "servers", "log4j2.properties"
 """Links in an instance's folder: to the unpacked servers, and to log4j2.properties of this package."""
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
@@ -189,10 +191,11 @@ class Instance:
         return known
 
     def link_servers(self, servers: Path) -> Path:
-        """Create the instance's links to `servers` and the log settings.
+        """Create the instance's links to `servers` and the log settings, and the folder for temporary files.
 
         Returns the path by which a server started in `state` finds the folder `servers`.
         """
+        _ = self.temporary_folder
         replace_link(self.state / SERVERS_LINK, servers)
         replace_link(self.state / LOG_SETTINGS, Path(__file__).with_name(LOG_SETTINGS))
         return Path(SERVERS_LINK)
@@ -210,6 +213,11 @@ class Instance:
         path = self.state / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
+
+    @property
+    def temporary_folder(self) -> Path:
+        """Folder for the servers' temporary files."""
+        return self.folder(TEMPORARY_FOLDER)
 
     def log(self, process: str) -> Path:
         """Return the path of a process's log file."""

@@ -13,7 +13,7 @@ import pymysql
 from pymysql.constants.CLIENT import MULTI_STATEMENTS
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.instance import Instance
+from sluice.local.instance import TEMPORARY_FOLDER, Instance
 from sluice.local.processes import Server, run_once
 
 Connection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
@@ -45,7 +45,6 @@ def _linked_home(instance: Instance, servers: Path) -> Path:
 def prepare(instance: Instance, *, servers: Path) -> Path:
     """Write the server's settings and create its data folder once; return the path of the settings file."""
     settings = instance.write("mysql.cnf", _settings(instance, servers=servers))
-    instance.folder("tmp")
     data = instance.state / "mysql"
     if not (data / ".made").exists():
         # Remains of a run that was killed during the installation hold no data.
@@ -100,7 +99,7 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         "socket": "server.sock",
         "pid_file": "server.pid",
         # Relative to the data folder, its working folder. Not TMPDIR: a colon in it would separate two folders.
-        "tmpdir": "../tmp",
+        "tmpdir": f"../{TEMPORARY_FOLDER}",
         "bind_address": "127.0.0.1",
         "port": instance.port("mysql"),
         "user": pwd.getpwuid(os.getuid()).pw_name,

@@ -159,6 +159,19 @@ def running_processes(instance: Instance) -> list[RunningProcess]:
     return [found for process in psutil.process_iter() if (found := _running_process(process, instance.state))]
 
 
+def running_instances() -> set[Path]:
+    """Return the state folder of every instance that runs, as far as this user may see its processes."""
+    found: set[Path] = set()
+    for process in psutil.process_iter():
+        try:
+            state = process.environ().get(_INSTANCE_VARIABLE)
+        except (psutil.Error, OSError):  # another user's, or gone meanwhile
+            continue
+        if state:
+            found.add(Path(state))
+    return found
+
+
 def _running_process(process: psutil.Process, state: Path) -> RunningProcess | None:
     """Return a process as one of the instance in `state`; None if it belongs to none or to another."""
     try:
