@@ -27,6 +27,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", metavar="N", type=int, help="only this one")
     parser.add_argument("--longest-pause", metavar="S", type=float, default=60.0, help="(default: %(default)s s)")
     parser.add_argument(
+        "--fewest-faults", metavar="N", type=int, default=1, help="of each schedule (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--heal-seconds",
+        metavar="S",
+        type=float,
+        default=180.0,
+        help="time in which everything must have healed (default: %(default)s)",
+    )
+    parser.add_argument(
         "--shrink-seconds", metavar="S", type=float, default=600.0, help="0: do not shrink (default: %(default)s)"
     )
     parser.add_argument("--port-base", metavar="N", type=int, help="first port of the pipeline (default: free ones)")
@@ -40,6 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         seed=random.randrange(1_000_000) if options.seed is None else options.seed,
         numbers=[options.only] if options.only else range(options.first, options.first + options.schedules),
         longest_pause=options.longest_pause,
+        fewest_faults=options.fewest_faults,
+        heal_seconds=options.heal_seconds,
         shrink_seconds=options.shrink_seconds,
         port_base=options.port_base or free_port_base(),
         folder=folder,

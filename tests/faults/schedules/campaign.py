@@ -26,6 +26,8 @@ class Settings:
     numbers: Sequence[int]
     """Numbers of the schedules."""
     longest_pause: float
+    fewest_faults: int
+    heal_seconds: float
     shrink_seconds: float
     """Time for the tries of a schedule that fails; 0: it is not shrunk."""
     port_base: int
@@ -48,7 +50,11 @@ class Campaign:
             self._say("no disk is filled: only root may mount a small file system")
         for number in self._settings.numbers:
             schedule = draw_schedule(
-                self._settings.seed, number, longest_pause=self._settings.longest_pause, kinds=self._kinds
+                self._settings.seed,
+                number,
+                longest_pause=self._settings.longest_pause,
+                fewest=self._settings.fewest_faults,
+                kinds=self._kinds,
             )
             outcome = self._run_one(schedule)
             self.outcomes.append(outcome)
@@ -64,7 +70,7 @@ class Campaign:
 
     def _run_one(self, schedule: Schedule) -> Outcome:
         world = self._world or self._start()
-        outcome = ScheduleRun(world, schedule).run()
+        outcome = ScheduleRun(world, schedule, heal_seconds=self._settings.heal_seconds).run()
         self._say(outcome.line())
         for text in outcome.said:
             self._say(f"     {text}")

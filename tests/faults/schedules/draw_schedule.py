@@ -49,11 +49,13 @@ class Schedule:
         return random.Random(f"{self.seed}/{self.number}/{purpose}")
 
 
-def draw_schedule(seed: int, number: int, *, longest_pause: float, kinds: Collection[Kind] = tuple(Kind)) -> Schedule:
-    """Draw a schedule; `kinds` are those that can be applied here."""
+def draw_schedule(
+    seed: int, number: int, *, longest_pause: float, fewest: int = 1, kinds: Collection[Kind] = tuple(Kind)
+) -> Schedule:
+    """Draw a schedule of at least `fewest` faults; `kinds` are those that can be applied here."""
     generator = random.Random(f"{seed}/{number}/faults")
     (count,) = generator.choices(_COUNTS, _COUNT_WEIGHTS)
-    drawn = [_draw_fault(generator, longest_pause=longest_pause) for _ in range(count)]
+    drawn = [_draw_fault(generator, longest_pause=longest_pause) for _ in range(max(count, fewest))]
     # Left out afterwards, so that the rest of a schedule is the same on each machine.
     faults = sorted((fault for fault in drawn if fault.kind in kinds), key=lambda fault: fault.at)
     return Schedule(seed=seed, number=number, faults=tuple(faults))

@@ -31,8 +31,6 @@ from tests.faults.schedules.report import Outcome
 from tests.faults.schedules.traffic_plan import Row, image_bytes
 from tests.faults.schedules.verify import Change, Letter, verify_changes, verify_letters, verify_store
 
-HEAL_SECONDS = 180.0
-"""Time limit of the healing. A task that keeps failing is restarted after a minute at most."""
 _RETURNS_OF_A_FAULT = 3
 """How often the source may go back for each fault that can hit it: a task can be moved and restarted."""
 _HITS_SOURCE = ("kafka", "connect-1", "connect-2", "mysql", "registry")
@@ -55,9 +53,9 @@ class World:
 class ScheduleRun:
     """One schedule under way."""
 
-    def __init__(self, world: World, schedule: Schedule) -> None:
+    def __init__(self, world: World, schedule: Schedule, *, heal_seconds: float) -> None:
         self.outcome = Outcome(schedule=schedule)
-        self._world, self._schedule = world, schedule
+        self._world, self._schedule, self._heal_seconds = world, schedule, heal_seconds
         env = world.pipeline.env
         self._loads: Mapping[str, LoadTraffic] = {
             kind: LoadTraffic(
@@ -109,15 +107,15 @@ class ScheduleRun:
         healing = Healing()
         start_dead_servers(self._world.pipeline, healing)
         for one in (*self._loads.values(), self._changes, self._bad):
-            one.finish(seconds=max(1.0, begun + HEAL_SECONDS - time.monotonic()))
+            one.finish(seconds=max(1.0, begun + self._heal_seconds - time.monotonic()))
         reason = wait_until_healed(
             self._world.pipeline,
             self._changes.changes,
-            seconds=max(1.0, begun + HEAL_SECONDS - time.monotonic()),
+            seconds=max(1.0, begun + self._heal_seconds - time.monotonic()),
         )
         self._problems += healing.problems
         if reason:
-            self._problems.append(f"not healed within {HEAL_SECONDS:.0f} s: {reason}")
+            self._problems.append(f"not healed within {self._heal_seconds:.0f} s: {reason}")
         self.outcome.heal_seconds = time.monotonic() - begun
         self.outcome.needed_up = healing.needed_up
         if healing.dead:

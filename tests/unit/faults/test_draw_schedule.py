@@ -38,9 +38,7 @@ def test_a_hundred_schedules_contain_every_kind_and_overlapping_faults() -> None
 
 @pytest.mark.parametrize("longest_pause", [15, 60])
 def test_times_are_within_their_limits(longest_pause: float) -> None:
-    faults = [
-        fault for number in range(200) for fault in draw_schedule(3, number, longest_pause=longest_pause).faults
-    ]
+    faults = [fault for number in range(200) for fault in draw_schedule(3, number, longest_pause=longest_pause).faults]
     assert all(0 <= fault.at <= START_SECONDS for fault in faults)
     pauses = [fault.seconds for fault in faults if fault.kind is Kind.PAUSE]
     assert min(pauses) >= 1
