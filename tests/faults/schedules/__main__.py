@@ -13,7 +13,7 @@ from pathlib import Path
 from producer.runtime.exit_status import Exit
 from sluice.local.processes import free_port_base
 from tests.faults.schedules.campaign import Settings, campaign
-from tests.faults.schedules.report import summarize, summary_lines
+from tests.faults.schedules.schedule_figures import summarize, summary_lines
 
 _EPILOG = "exit status: 0 all is well, 1 a schedule failed, 130 interrupted"
 

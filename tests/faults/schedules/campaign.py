@@ -12,8 +12,8 @@ from tests.faults.schedules.draw_schedule import Schedule, draw_schedule
 from tests.faults.schedules.fault import Fault, Kind
 from tests.faults.schedules.full_disk import Disks, can_mount
 from tests.faults.schedules.local_pipeline import LocalPipeline, make_pipeline
-from tests.faults.schedules.report import Outcome
 from tests.faults.schedules.run_schedule import ScheduleRun, World, schema_header
+from tests.faults.schedules.schedule_figures import Outcome
 
 Say = Callable[[str], None]
 

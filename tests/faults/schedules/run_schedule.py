@@ -26,8 +26,8 @@ from tests.faults.schedules.observe import (
     read_rows,
     sent_change,
 )
-from tests.faults.schedules.prove import prove_images, prove_rows
-from tests.faults.schedules.report import Outcome
+from tests.faults.schedules.run_proofs import prove_images, prove_rows
+from tests.faults.schedules.schedule_figures import Outcome
 from tests.faults.schedules.traffic_plan import Row, image_bytes
 from tests.faults.schedules.verify import Change, Letter, verify_changes, verify_letters, verify_store
 
