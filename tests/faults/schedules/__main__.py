@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from producer.runtime.exit_status import Exit
+from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.processes import free_port_base
 from tests.faults.schedules.campaign import Settings, campaign
 from tests.faults.schedules.schedule_figures import summarize, summary_lines
@@ -73,6 +73,9 @@ def _run(settings: Settings, *, as_json: bool, temporary: bool) -> int:
         except KeyboardInterrupt:
             say("interrupted")
             status = Exit.INTERRUPTED
+        except SluiceError as error:
+            say(str(error))
+            status = error.status
     summary = summarize(settings.seed, running.outcomes)
     if as_json:
         print(json.dumps({**summary, "each": [outcome.as_json() for outcome in running.outcomes]}, indent=2))

@@ -96,18 +96,19 @@ class BadRecordTraffic:
         self.unsure = False
         """Whether a record was sent of which the place is not known."""
         self.problems: list[str] = []
-        self._drafts = drafts
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.schedules.send_records"],
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self._drafts, self._env = drafts, env
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="bad-records")
 
     def start(self) -> None:
         """Start sending."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.schedules.send_records"],
+            env=self._env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self._thread.start()
 
     def finish(self, *, seconds: float) -> None:
@@ -119,10 +120,12 @@ class BadRecordTraffic:
 
     def abandon(self) -> None:
         """End the program that sends them."""
-        self._process.kill()
-        self._thread.join()
+        if self._process:
+            self._process.kill()
+            self._thread.join()
 
     def _run(self) -> None:
+        assert self._process
         lines = "".join(json.dumps(_as_object(draft)) + "\n" for draft in self._drafts)
         output, errors = self._process.communicate(lines.encode())
         if self._process.returncode:

@@ -1,5 +1,6 @@
 """Runs schedules one after another on one pipeline, and shrinks those that fail."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -7,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from producer.runtime.exit_status import Exit
+from producer.runtime.exit_status import Exit, SluiceError
 from tests.faults.schedules.draw_schedule import Schedule, draw_schedule
 from tests.faults.schedules.fault import Fault, Kind
 from tests.faults.schedules.full_disk import Disks, can_mount
 from tests.faults.schedules.local_pipeline import LocalPipeline, make_pipeline
 from tests.faults.schedules.run_schedule import ScheduleRun, World, schema_header
 from tests.faults.schedules.schedule_figures import Outcome
+from tests.faults.schedules.shrink import shrink
 
 Say = Callable[[str], None]
 
@@ -77,7 +79,7 @@ class Campaign:
         for found in outcome.findings:
             self._say(f"     {found.words()}")
         if outcome.failed:
-            outcome.kept = str(self._keep_logs(world, schedule))
+            outcome.kept = str(self._keep_logs(world, outcome))
             self._say(f"     logs: {outcome.kept}")
             # What is broken must not make the next schedule fail.
             self.close()
@@ -87,17 +89,17 @@ class Campaign:
         self._world = start_pipeline(self._settings, kinds=self._kinds)
         return self._world
 
-    def _keep_logs(self, world: World, schedule: Schedule) -> Path:
+    def _keep_logs(self, world: World, outcome: Outcome) -> Path:
+        schedule = outcome.schedule
         folder = self._settings.folder / f"failed-{schedule.seed}-{schedule.number}"
         while folder.exists():
             folder = folder.with_name(f"{folder.name}+")
         shutil.copytree(world.pipeline.instance.state / "logs", folder)
+        (folder / "schedule.json").write_text(json.dumps(outcome.as_json(), indent=2))
         return folder
 
     def _shrink(self, schedule: Schedule) -> None:
         """Print the fewest faults with which the schedule still fails."""
-        from tests.faults.schedules.shrink import shrink  # noqa: PLC0415
-
         until = time.monotonic() + self._settings.shrink_seconds
         if len(schedule.faults) < 2 or not self._settings.shrink_seconds:
             return
@@ -120,7 +122,7 @@ def start_pipeline(settings: Settings, *, kinds: Sequence[Kind]) -> World:
             disks.mount()
         done = pipeline.up()
         if done.returncode != Exit.OK:
-            raise RuntimeError(f"the pipeline does not start: {done.stderr}")
+            raise SluiceError(f"the pipeline does not start: {done.stderr}")
         return World(pipeline, disks, sources_folder(settings), header=schema_header(pipeline))
     except BaseException:
         pipeline.down()

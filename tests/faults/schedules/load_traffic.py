@@ -132,6 +132,8 @@ class LoadTraffic:
             with self._lock:
                 self._killed = False
                 self._process = process
+                if self._given_up.is_set():
+                    process.kill()
             if piped:
                 self._feed(process, source, seconds=plan.slow_seconds)
             status = process.wait()

@@ -1,8 +1,10 @@
 """Runs one schedule: traffic, faults, healing, checks."""
 
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from producer.gps import encode_row
 from producer.kafka.register_schema import register
@@ -31,6 +33,7 @@ from tests.faults.schedules.schedule_figures import Outcome
 from tests.faults.schedules.traffic_plan import Row, image_bytes
 from tests.faults.schedules.verify import Change, Letter, verify_changes, verify_letters, verify_store
 
+Traffic: TypeAlias = LoadTraffic | ChangeTraffic | BadRecordTraffic
 _RETURNS_OF_A_FAULT = 3
 """How often the source may go back for each fault that can hit it: a task can be moved and restarted."""
 _HITS_SOURCE = ("kafka", "connect-1", "connect-2", "mysql", "registry")
@@ -81,7 +84,11 @@ class ScheduleRun:
     def run(self) -> Outcome:
         """Run it; what is wrong is in the outcome."""
         begun = time.monotonic()
-        traffic = (*self._loads.values(), self._changes, self._bad)
+        traffic: tuple[LoadTraffic | ChangeTraffic | BadRecordTraffic, ...] = (
+            *self._loads.values(),
+            self._changes,
+            self._bad,
+        )
         for one in traffic:
             one.start()
         try:
@@ -92,13 +99,17 @@ class ScheduleRun:
             self._problems += faults.problems
             self.outcome.said = faults.said
             self._heal()
-        except BaseException:
             for one in traffic:
-                one.abandon()
+                self._problems += one.problems
+            self._check()
+        except Exception as error:  # a part that does not answer where it must: the schedule has failed
+            stop(traffic)
+            self._problems.append(f"the schedule could not be finished: {error!r}")
+            self.outcome.findings += finding("problems", self._problems)
+            self.outcome.trace = traceback.format_exc()
+        except BaseException:
+            stop(traffic)
             raise
-        for one in traffic:
-            self._problems += one.problems
-        self._check()
         self.outcome.seconds = time.monotonic() - begun
         return self.outcome
 
@@ -174,6 +185,12 @@ class ScheduleRun:
         if found and not any(reasons):
             return finding("proofs that disagree", ["sluice proof has found nothing"])
         return [] if found else finding("proofs that disagree", [reason for reason in reasons if reason])
+
+
+def stop(traffic: Iterable[Traffic]) -> None:
+    """End all traffic at once."""
+    for one in traffic:
+        one.abandon()
 
 
 def schema_header(pipeline: LocalPipeline) -> bytes:

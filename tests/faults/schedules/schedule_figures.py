@@ -36,6 +36,8 @@ class Outcome:
     said: list[str] = field(default_factory=list[str])
     """What became of the faults, where it matters to a reader."""
     findings: list[Finding] = field(default_factory=list[Finding])
+    trace: str = ""
+    """Stack trace of what kept the schedule from being finished."""
     kept: str = ""
     """Folder with the logs of a failed schedule."""
 
