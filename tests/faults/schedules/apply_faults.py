@@ -127,7 +127,7 @@ class Faults:
             else:
                 self._pipeline.break_connections(name)
         except (pymysql.MySQLError, RedisError, OSError) as error:
-            self.said.append(f"{name} did not answer at {fault.at:.1f} s: {error}")
+            self.said.append(f"the connections of {name} were not broken at {fault.at:.1f} s: {error}")
 
     def _disconnect_mysql(self) -> None:
         with self._admin.mysql() as connection, connection.cursor() as cursor:

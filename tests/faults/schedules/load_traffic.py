@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+import tarfile
 import threading
 import time
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
@@ -117,7 +119,7 @@ class LoadTraffic:
             options += ["--format", plan.row_format, "--rejects", str(self._folder / "rows.rejects.csv")]
         else:
             options += ["--max-bytes", "all", "--rejects", str(self._folder / "images.rejects.csv")]
-        piped = plan.slow_seconds > 0 and self.kind == "rows"
+        piped = plan.slow_seconds > 0
         command = [SLUICE, "--target", "external", "load", "gps" if self.kind == "rows" else "images"]
         log = self._folder / f"load-{self.kind}.log"
         with log.open("wb") as output:
@@ -140,14 +142,14 @@ class LoadTraffic:
         return status, log.read_text(errors="replace")
 
     def _feed(self, process: "subprocess.Popen[bytes]", source: Path, *, seconds: float) -> None:
-        """Write the log into the pipe, spread over the time."""
+        """Write the log or archive into the pipe, spread over the time."""
         assert process.stdin
-        lines = source.read_bytes().splitlines(keepends=True)
-        size = -(-len(lines) // _PIPED_PARTS)
+        content = source.read_bytes()
+        size = -(-len(content) // _PIPED_PARTS)
         try:
             with process.stdin as pipe:
-                for first in range(0, len(lines), size):
-                    pipe.write(b"".join(lines[first : first + size]))
+                for first in range(0, len(content), size):
+                    pipe.write(content[first : first + size])
                     pipe.flush()
                     time.sleep(seconds / _PIPED_PARTS)
         except BrokenPipeError:  # the load has ended: its status says why
@@ -157,6 +159,15 @@ class LoadTraffic:
         if self.kind == "rows":
             path = self._folder / "gps.csv"
             path.write_text("".join(log_line(utime(number), row(number, plan.version)) for number in plan.keys))
+            return path
+        if plan.slow_seconds:
+            path = self._folder / "images.tar"
+            with tarfile.open(path, "w") as tar:
+                for number in plan.keys:
+                    content = image_bytes(number, plan.version)
+                    member = tarfile.TarInfo(image_path(number))
+                    member.size = len(content)
+                    tar.addfile(member, BytesIO(content))
             return path
         folder = self._folder / "images"
         shutil.rmtree(folder, ignore_errors=True)

@@ -38,7 +38,7 @@ class LoadPlan:
     """Numbers of the rows or images."""
     tombstones: bool
     slow_seconds: float
-    """How long its source takes to come through a pipe, s; 0: it is a file or a folder."""
+    """How long its source (a log, an archive of images) takes to come through a pipe, s; 0: a file or a folder."""
     row_format: str
     again: bool
     """Whether it is started again if a fault kills it."""
