@@ -149,24 +149,24 @@ class PlainServers:
     """Servers reached by Connect's REST API and Kafka's protocol only."""
 
     def __init__(self, endpoints: Endpoints, kafka: KafkaUser) -> None:
-        self._url = f"{endpoints.connect_urls[0]}/connectors"
+        self._connect = endpoints.connect[0]
         self._kafka = kafka
 
     def kafka_user(self) -> KafkaUser:
         return self._kafka
 
     def create_connector(self, name: str, config: Mapping[str, str]) -> None:
-        status, answer = request("PUT", f"{self._url}/{name}/config", dict(config))
+        status, answer = request("PUT", self._connect, f"/connectors/{name}/config", dict(config))
         assert status == HTTPStatus.CREATED, answer
 
     def delete_connector(self, name: str) -> None:
-        request("DELETE", f"{self._url}/{name}")
+        request("DELETE", self._connect, f"/connectors/{name}")
 
     def stop_connector(self, name: str) -> None:
-        request("PUT", f"{self._url}/{name}/stop")
+        request("PUT", self._connect, f"/connectors/{name}/stop")
 
     def resume_connector(self, name: str) -> None:
-        request("PUT", f"{self._url}/{name}/resume")
+        request("PUT", self._connect, f"/connectors/{name}/resume")
 
     def set_topic(self, topic: str, name: str, value: str) -> None:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)

@@ -4,6 +4,7 @@ import os
 import threading
 from typing import Protocol
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local import connect_workers, kafka_broker, mariadb, redis_server, registry_server
 from sluice.local.fetch_servers import fetch_servers
 from sluice.local.instance import Instance
@@ -29,8 +30,8 @@ class ServerControl(Protocol):
         """Return the name of the worker with Connect's worker id `identity`."""
         ...
 
-    def connect_url(self, worker: str) -> str:
-        """Return Connect's URL at which `worker` answers."""
+    def connect(self, worker: str) -> RestEndpoint:
+        """Return Connect's REST interface at which `worker` answers."""
         ...
 
 
@@ -60,9 +61,9 @@ class LocalServerControl:
         port = int(identity.rpartition(":")[2])
         return next(name for name, own in self._instance.ports.items() if own == port)
 
-    def connect_url(self, worker: str) -> str:
-        """Return the worker's own URL."""
-        return f"http://127.0.0.1:{self._instance.ports[worker]}"
+    def connect(self, worker: str) -> RestEndpoint:
+        """Return the worker's own interface."""
+        return self._instance.connect(int(worker.removeprefix("connect-")) - 1)
 
     def _server(self, name: str) -> Server:
         instance, servers = self._instance, self._servers

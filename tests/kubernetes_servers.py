@@ -52,7 +52,7 @@ class KubernetesServers:
             config.load_incluster_config()
         self._objects = client.CustomObjectsApi(api)
         self._pods = client.CoreV1Api(api)
-        self._url = f"{endpoints.connect_urls[0]}/connectors"
+        self._connect = endpoints.connect[0]
         self._kafka = kafka
 
     def kafka_user(self) -> KafkaUser:
@@ -95,7 +95,7 @@ class KubernetesServers:
         self._objects.patch_namespaced_custom_object(_GROUP, _VERSION, NAMESPACE, plural, name, change)
 
     def _status(self, name: str) -> int:
-        return request("GET", f"{self._url}/{name}/status")[0]
+        return request("GET", self._connect, f"/connectors/{name}/status")[0]
 
     def _redis(self) -> Any:
         try:

@@ -3,6 +3,8 @@
 CREATE USER IF NOT EXISTS 'connect'@'%' IDENTIFIED BY '${MYSQL_CONNECT_PASSWORD}';
 -- TRIGGER only to see triggers: where a table is sure to have none, the sink replaces whole rows, which is fastest.
 GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON myDB.gps_fixes TO 'connect'@'%';
+-- Its offsets, in the transactions of the rows.
+GRANT SELECT, INSERT, UPDATE ON myDB.sluice_offsets TO 'connect'@'%';
 -- Otherwise, and once the table has another index, rows go through a temporary table, which only its session sees.
 GRANT CREATE TEMPORARY TABLES ON myDB.* TO 'connect'@'%';
 

@@ -94,5 +94,7 @@ def _make_encoder(name: str, endpoints: ProducerEndpoints) -> RowEncoder:
     # Imported late: it takes a fifth of a second, which --help and a misspelt source need not wait for.
     from producer.kafka.register_schema import register  # noqa: PLC0415
 
-    url = endpoints.registry_compatible_url
-    return make_encoder(name, schema_id=register(schema.text, subject=schema.subject, url=url, kind=schema.type))
+    registry = endpoints.compatible_registry
+    return make_encoder(
+        name, schema_id=register(schema.text, subject=schema.subject, registry=registry, kind=schema.type)
+    )

@@ -1,15 +1,16 @@
 """Endpoints of Kafka and the registry for a load, with the Kafka user's credentials, from environment variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 
 PRODUCER_VARIABLES = {
     "SLUICE_BOOTSTRAP_SERVERS": "host:port of Kafka's TLS and SCRAM listener",
-    "SLUICE_CA_FILE": "PEM file of the authority that signed the broker's certificate",
+    "SLUICE_CA_FILE": "PEM file of the authorities that signed the certificates of the broker and of https:// URLs",
     "SLUICE_REGISTRY_URL": "base URL of the Apicurio registry",
     "SLUICE_PRODUCER_PASSWORD": "password of the Kafka user producer",
 }
@@ -42,18 +43,18 @@ class ProducerEndpoints:
     """Endpoints of Kafka and of the registry, for a load."""
 
     producer: KafkaUser
-    registry_url: str
+    registry: RestEndpoint
 
     @property
-    def registry_compatible_url(self) -> str:
-        """URL of the registry's API that is compatible with Confluent's."""
-        return f"{self.registry_url}/apis/ccompat/v7"
+    def compatible_registry(self) -> RestEndpoint:
+        """The registry's API that is compatible with Confluent's."""
+        return replace(self.registry, url=f"{self.registry.url}/apis/ccompat/v7")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read PRODUCER_VARIABLES from `env`; raises SluiceError (USAGE), which names all that are missing."""
         require_variables(env, PRODUCER_VARIABLES)
-        return cls(producer=read_kafka_user(env, "producer"), registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"))
+        return cls(producer=read_kafka_user(env, "producer"), registry=read_registry(env))
 
 
 def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> None:
@@ -62,6 +63,16 @@ def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> N
     if missing:
         lines = "".join(f"\n  {name}: {variables[name]}" for name in missing)
         raise SluiceError(f"these variables must say where the pipeline is:{lines}", status=Exit.USAGE)
+
+
+def read_registry(env: Mapping[str, str]) -> RestEndpoint:
+    """Return the registry; the optional SLUICE_REGISTRY_USER_INFO is `user:password`, else SluiceError (USAGE)."""
+    user_info = env.get("SLUICE_REGISTRY_USER_INFO", "")
+    if user_info and ":" not in user_info:
+        raise SluiceError("SLUICE_REGISTRY_USER_INFO is not user:password", status=Exit.USAGE)
+    return RestEndpoint(
+        url=env["SLUICE_REGISTRY_URL"].rstrip("/"), ca_file=Path(env["SLUICE_CA_FILE"]), user_info=user_info
+    )
 
 
 def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:

@@ -3,6 +3,7 @@
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 
 COMPATIBILITY = "BACKWARD"
 """A new schema must read what was written with the last one, so consumers are upgraded before producers."""
@@ -11,14 +12,25 @@ _CONFLICT = 409
 _SECONDS = 10
 
 
-def register(schema: str, *, subject: str, url: str, kind: str = "AVRO") -> int:
+def registry_client(registry: RestEndpoint) -> SchemaRegistryClient:
+    """Return a client of the registry's Confluent-compatible API, which is `registry`."""
+    settings: dict[str, str | int] = {"url": registry.url, "timeout": _SECONDS, "max.retries": 2}
+    if registry.ca_file and registry.url.startswith("https://"):
+        settings["ssl.ca.location"] = str(registry.ca_file)
+    if registry.user_info:
+        settings["basic.auth.user.info"] = registry.user_info
+    return SchemaRegistryClient(settings)
+
+
+def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "AVRO") -> int:
     """Register a schema of type `kind`, set the subject's compatibility to BACKWARD, and return the schema's id.
 
-    `url` is that of the registry's Confluent-compatible API. Registering a schema again changes nothing. Raises
+    `registry` is its Confluent-compatible API. Registering a schema again changes nothing. Raises
     SluiceError if the schema breaks compatibility, or the registry refuses or does not answer.
     """
-    client = SchemaRegistryClient({"url": url, "timeout": _SECONDS, "max.retries": 2})
+    url = registry.url
     try:
+        client = registry_client(registry)
         # BACKWARD must hold before a new version is registered, but it cannot be set for a subject without a version.
         exists = _exists(client, subject)
         if exists:

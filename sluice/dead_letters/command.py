@@ -266,7 +266,7 @@ def _letter_filter(args: argparse.Namespace) -> LetterFilter:
 
 
 def _decoder(endpoints: Endpoints) -> Decoder:
-    return Decoder(RegistrySchemas(endpoints.registry_compatible_url))
+    return Decoder(RegistrySchemas(endpoints.compatible_registry))
 
 
 def _address(text: str) -> Any:

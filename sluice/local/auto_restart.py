@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from producer.runtime.exit_status import SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
@@ -93,8 +94,8 @@ class RestartPlan:
 class AutoRestarter:
     """Polls the connectors of one Connect cluster and restarts those that have failed."""
 
-    def __init__(self, spec: PipelineSpec, urls: Iterable[str]) -> None:
-        self._urls = tuple(urls)
+    def __init__(self, spec: PipelineSpec, workers: Iterable[RestEndpoint]) -> None:
+        self._workers = tuple(workers)
         self._plans = {
             connector.name: RestartPlan(policy=connector.auto_restart)
             for connector in spec.connectors
@@ -113,18 +114,18 @@ class AutoRestarter:
 
     def poll(self) -> bool:
         """Ask Connect once, and restart the connectors that are due; return False where no worker answers."""
-        url, statuses = self._read_statuses()
+        worker, statuses = self._read_statuses()
         for name, plan in self._plans.items():
-            if name in statuses:
-                self._restart_if_due(url, name, statuses[name]["status"], plan)
-        return bool(url)
+            if worker and name in statuses:
+                self._restart_if_due(worker, name, statuses[name]["status"], plan)
+        return bool(worker)
 
-    def _restart_if_due(self, url: str, name: str, status: dict[str, Any], plan: RestartPlan) -> None:
+    def _restart_if_due(self, worker: RestEndpoint, name: str, status: dict[str, Any], plan: RestartPlan) -> None:
         failed = [part for part in (status["connector"], *status["tasks"]) if part["state"] == "FAILED"]
         now = time.monotonic()
         if not plan.due(now, failed=bool(failed)):
             return
-        if not restart_failed(url, name, seconds=_TIMEOUT_SECONDS):
+        if not restart_failed(worker, name, seconds=_TIMEOUT_SECONDS):
             return  # the next poll tries again
         pause = plan.count(now)
         self._reasons[name] = _reason(failed[0])
@@ -134,16 +135,16 @@ class AutoRestarter:
             "%s: restart %d (%s) of what has FAILED: %s: %s", name, plan.done, then, which, self._reasons[name]
         )
 
-    def _read_statuses(self) -> tuple[str, dict[str, Any]]:
-        """Return the URL of the first worker that answers, and the status of every connector."""
-        for url in self._urls:
+    def _read_statuses(self) -> tuple[RestEndpoint | None, dict[str, Any]]:
+        """Return the first worker that answers, and the status of every connector."""
+        for worker in self._workers:
             try:
-                status, answer = request("GET", f"{url}/connectors?expand=status", seconds=_TIMEOUT_SECONDS)
+                status, answer = request("GET", worker, "/connectors?expand=status", seconds=_TIMEOUT_SECONDS)
             except (OSError, HTTPException):
                 continue
             if status == HTTPStatus.OK and isinstance(answer, dict):
-                return url, answer
-        return "", {}
+                return worker, answer
+        return None, {}
 
 
 def _reason(part: dict[str, Any]) -> str:
@@ -168,8 +169,7 @@ def recent_failures(instance: Instance) -> tuple[str, ...]:
 
 def run(instance: Instance) -> None:
     """Restart failed connectors of an instance until the process is ended."""
-    urls = (f"http://127.0.0.1:{instance.port('connect', index)}" for index in range(instance.workers))
-    restarter = AutoRestarter(PipelineSpec.read(), urls)
+    restarter = AutoRestarter(PipelineSpec.read(), map(instance.connect, range(instance.workers)))
     failures: dict[str, str] | None = None
     while True:
         answered = restarter.poll()

@@ -1,37 +1,77 @@
-"""Certificates of an instance: its own authority, and the two certificates that it signs.
+"""Certificates of an instance: its own authority, and the certificates that it signs.
 
 Elliptic-curve keys (P-256), because they are generated in a millisecond. Valid for a year, because an instance is
 disposable; `sluice up` renews them in their last month.
 """
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sluice.local.instance import Instance
 
+_SERVER, _CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+_IDENTITIES = {
+    # The broker is a client of its own listeners for brokers and for the controller.
+    "broker": (_SERVER, _CLIENT),
+    "admin": (_CLIENT,),
+    # A worker forwards requests to the one that leads the group.
+    "connect": (_SERVER, _CLIENT),
+    "client": (_CLIENT,),
+    "registry": (_SERVER,),
+}
+"""What each certificate is for: `admin` is `sluice up` at the broker, `client` whoever may use Connect's REST."""
+TRUST_STORE = "tls/ca.p12"
 _VALIDITY = timedelta(days=365)
 _RENEW_BEFORE_END = timedelta(days=30)
 
 
 def make_certificates(instance: Instance) -> None:
-    """Write tls/ca.pem, tls/broker.pem and tls/admin.pem (key and chain in one file each), mode 0600.
+    """Write tls/ca.pem, TRUST_STORE (the same for Java), and tls/<identity>.pem (key and chain), mode 0600.
 
-    Does nothing while they are valid for another month. The authority's key is not kept: nobody can sign another
-    certificate for this instance.
+    Does nothing while all are there and valid for another month. The authority's key is not kept: nobody can sign
+    another certificate for this instance.
     """
-    if _is_valid(instance.state / "tls/ca.pem"):
+    complete = all((instance.state / f"tls/{name}.pem").exists() for name in _IDENTITIES)
+    if complete and _is_valid(instance.state / "tls/ca.pem"):
         return
     key, authority = _authority()
-    for name in ("broker", "admin"):
+    for name in _IDENTITIES:
         instance.write(f"tls/{name}.pem", _signed(name, authority=authority, authority_key=key))
+    trusted = pkcs12.PKCS12Certificate(authority, b"authority")
+    instance.write(TRUST_STORE, pkcs12.serialize_java_truststore([trusted], NoEncryption()))
     instance.write("tls/ca.pem", authority.public_bytes(Encoding.PEM).decode())
+
+
+def make_key_store(instance: Instance, identity: str, *, name: str) -> tuple[str, str]:
+    """Write tls/<name>.p12 with key and chain of an identity; return its path in the instance's folder and password.
+
+    For servers that read no PEM. The password is new each time, and the settings of the server hold it: whoever reads
+    those can read the key itself. So it is hashed once only, for each further round would cost CPU time at every start.
+    """
+    pem = (instance.state / f"tls/{identity}.pem").read_bytes()
+    certificate, *authorities = x509.load_pem_x509_certificates(pem)
+    key = cast(ec.EllipticCurvePrivateKey, load_pem_private_key(pem, password=None))
+    password = secrets.token_urlsafe(24)
+    encryption = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(1).build(password.encode())
+    store = pkcs12.serialize_key_and_certificates(identity.encode(), key, certificate, authorities, encryption)
+    path = f"tls/{name}.p12"
+    instance.write(path, store)
+    return path, password
 
 
 def _is_valid(path: Path) -> bool:
@@ -89,7 +129,7 @@ def _signed(name: str, *, authority: x509.Certificate, authority_key: ec.Ellipti
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            x509.ExtendedKeyUsage(_IDENTITIES[name]),
             critical=False,
         )
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)

@@ -12,6 +12,7 @@ import pymysql
 from confluent_kafka import KafkaException
 
 from producer.runtime.exit_status import SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.consumer_group import ConsumerGroup, Partition
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
@@ -117,7 +118,7 @@ class SourceProgress:
     `write_event`, which adds one to the log, is called every _EVENT_SECONDS while the source is behind.
     """
 
-    url: str
+    connect: RestEndpoint
     connector: Connector
     end: BinlogPosition
     write_event: Callable[[], None]
@@ -126,7 +127,7 @@ class SourceProgress:
     def pending_step(self) -> str | None:
         """See Progress."""
         try:
-            status, answer = request("GET", f"{self.url}/connectors/{self.connector.name}/offsets")
+            status, answer = request("GET", self.connect, f"/connectors/{self.connector.name}/offsets")
         except (OSError, HTTPException) as error:
             return f"be reported by Connect ({error})"
         if status != HTTPStatus.OK or not answer["offsets"]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, cast
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder, replace_link, resolve_links
 from sluice.local.state_files import home_folder, read_json_object, write_private
 
@@ -22,11 +23,11 @@ _OFFSETS = {
     "kafka-admin": 1,
     "kafka-controller": 2,
     "registry": 3,
-    "registry-health": 4,
     "mysql": 5,
     "redis": 6,
     "connect": 10,
 }
+REGISTRY_USER = "sluice"
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
 INSTANCE_FILE = "instance.json"
@@ -53,6 +54,8 @@ _PASSWORDS = (
     "redis-admin",
     "redis-connect",
     "redis-reader",
+    f"registry-{REGISTRY_USER}",
+    "connect-keystore",
 )
 
 
@@ -200,23 +203,40 @@ class Instance:
         """Return the path of a process's log file."""
         return self.folder("logs") / f"{process}.log"
 
-    def write(self, name: str, text: str) -> Path:
+    def write(self, name: str, content: str | bytes) -> Path:
         """Write a file into the state folder and return its path; only its owner can read it: most hold a password."""
         path = self.state / name
-        write_private(path, text)
+        write_private(path, content)
         return path
+
+    def connect(self, index: int) -> RestEndpoint:
+        """Return the REST interface of Connect worker `index` (from 0); the client's certificate opens it."""
+        return RestEndpoint(
+            url=f"https://127.0.0.1:{self.port('connect', index)}",
+            ca_file=self.state / "tls/ca.pem",
+            certificate_file=self.state / "tls/client.pem",
+        )
+
+    @property
+    def registry(self) -> RestEndpoint:
+        """The registry's REST interface; a password opens it."""
+        return RestEndpoint(
+            url=f"https://127.0.0.1:{self.port('registry')}",
+            ca_file=self.state / "tls/ca.pem",
+            user_info=f"{REGISTRY_USER}:{self.passwords[f'registry-{REGISTRY_USER}']}",
+        )
 
     def endpoint_variables(self) -> dict[str, str]:
         """Return this instance's values of the SLUICE_* variables that sluice/view/endpoints.py reads."""
         return {
             "SLUICE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.port('kafka')}",
             "SLUICE_CA_FILE": str(self.state / "tls/ca.pem"),
-            "SLUICE_REGISTRY_URL": f"http://127.0.0.1:{self.port('registry')}",
+            "SLUICE_REGISTRY_URL": self.registry.url,
+            "SLUICE_REGISTRY_USER_INFO": self.registry.user_info,
             "SLUICE_PRODUCER_PASSWORD": self.passwords["kafka-producer"],
             "SLUICE_CONSUMER_PASSWORD": self.passwords["kafka-consumer"],
-            "SLUICE_CONNECT_URL": ",".join(
-                f"http://127.0.0.1:{self.port('connect', index)}" for index in range(self.workers)
-            ),
+            "SLUICE_CONNECT_URL": ",".join(self.connect(index).url for index in range(self.workers)),
+            "SLUICE_CONNECT_CERTIFICATE_FILE": str(self.state / "tls/client.pem"),
             "SLUICE_MYSQL_HOST": "127.0.0.1",
             "SLUICE_MYSQL_PORT": str(self.port("mysql")),
             "SLUICE_MYSQL_READER_PASSWORD": self.passwords["mysql-reader"],

@@ -57,6 +57,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
         command=[str(_linked_home(instance, servers) / "bin/mariadbd"), f"--defaults-file={settings.name}"],
         folder=instance.state,
         ready=lambda: _answers(instance),
+        port=instance.port("mysql"),
     )
 
 

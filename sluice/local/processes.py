@@ -46,6 +46,9 @@ class Server:
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     folder: Path
     ready: Callable[[], bool]
+    port: int | None = None
+    """Port on which it has to listen itself before `ready` is called, because that sends a password: as long as it does
+    not, another user of this machine may do so."""
 
 
 def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[str, str]:
@@ -93,13 +96,22 @@ class StartedServer:
         Raises SluiceError with the log's last lines if it exits first or is not ready within `seconds`.
         """
         deadline = time.monotonic() + seconds
-        while not self.server.ready():
+        while not (self._listens() and self.server.ready()):
             if self._child.poll() is not None:
                 raise self._failure(f"{self.server.name} ended with status {self._child.returncode}")
             if time.monotonic() > deadline:
                 raise self._failure(f"{self.server.name} was not ready after {seconds:.0f} s")
             if cancelled.wait(_POLL_SECONDS):
                 raise SluiceError("interrupted", status=Exit.INTERRUPTED)
+
+    def _listens(self) -> bool:
+        if self.server.port is None:
+            return True
+        try:
+            connections = psutil.Process(self._child.pid).net_connections("tcp")
+        except psutil.Error:  # it has ended
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.server.port for one in connections)
 
     def _failure(self, problem: str) -> SluiceError:
         with self.log.open("rb") as log:

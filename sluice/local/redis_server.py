@@ -36,6 +36,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
         command=[str(instance.link_servers(servers) / binary(servers).relative_to(servers)), settings.name],
         folder=instance.state,
         ready=lambda: _answers(instance),
+        port=instance.port("redis"),
     )
 
 

@@ -10,6 +10,8 @@ from sluice.local.pipeline_spec import Settings
 from sluice.local.processes import Server
 
 _HEAP = "192m"
+_CERTIFICATE = "tls/registry.pem"
+_TOPIC_READ = b"KafkaSQL storage bootstrapped"
 _CLASS_PATH = (
     "quarkus/transformed-bytecode.jar",  # first: its classes replace those of the libraries
     "quarkus/generated-bytecode.jar",
@@ -32,7 +34,9 @@ _ENTRY_POINT_OPTIONS = (
 
 def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
     """Return the registry's process; ready when it has read its topic and serves requests."""
-    health = instance.port("registry-health")
+    topic_read = _TopicRead(instance.log("registry"))
+    rest = instance.registry
+    user, _, password = rest.user_info.partition(":")
     servers = instance.link_servers(servers)
     authentication = scram_client_settings(instance, "registry")
     bootstrap = f"127.0.0.1:{instance.port('kafka')}"
@@ -44,9 +48,18 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
         "APICURIO_KAFKA_COMMON_SASL_JAAS_CONFIG": authentication["sasl.jaas.config"],
         "APICURIO_KAFKA_COMMON_SSL_TRUSTSTORE_LOCATION": authentication["ssl.truststore.location"],
         "QUARKUS_HTTP_HOST": "127.0.0.1",
-        "QUARKUS_HTTP_PORT": str(instance.port("registry")),
-        "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
-        "QUARKUS_MANAGEMENT_PORT": str(health),
+        "QUARKUS_HTTP_SSL_PORT": str(instance.port("registry")),
+        "QUARKUS_HTTP_INSECURE_REQUESTS": "disabled",
+        "QUARKUS_HTTP_SSL_CERTIFICATE_FILES": _CERTIFICATE,
+        "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES": _CERTIFICATE,
+        # A password, since Quarkus fixes at build time that no client certificate is asked for (ADR 17).
+        "QUARKUS_HTTP_AUTH_BASIC": "true",
+        "QUARKUS_HTTP_AUTH_PERMISSION_ALL_PATHS": "/*",
+        "QUARKUS_HTTP_AUTH_PERMISSION_ALL_POLICY": "authenticated",
+        "QUARKUS_SECURITY_USERS_EMBEDDED_PLAIN_TEXT": "true",
+        f"QUARKUS_SECURITY_USERS_EMBEDDED_USERS_{user.upper()}": password,
+        # Its metrics ask for no password.
+        "QUARKUS_MANAGEMENT_HOST_ENABLED": "false",
     }
     return Server(
         name="registry",
@@ -62,5 +75,23 @@ def server(instance: Instance, *, settings: Settings, servers: Path) -> Server:
         ),
         env=env,
         folder=instance.state,
-        ready=lambda: responds_ok(f"http://127.0.0.1:{health}/health/ready"),
+        ready=lambda: topic_read() and responds_ok(rest, "/apis/registry/v3/system/info"),
     )
+
+
+class _TopicRead:
+    """Whether the registry has logged that it has read its topic; before, it answers that it knows no schema.
+
+    Its health endpoint would say it too, but on a port of which any user can ask more (ADR 17).
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._start: int | None = None
+
+    def __call__(self) -> bool:
+        if self._start is None:  # asked for the first time just after the start: what is there is of former runs
+            self._start = self._log.stat().st_size
+        with self._log.open("rb") as file:
+            file.seek(self._start)
+            return _TOPIC_READ in file.read()

@@ -50,7 +50,7 @@ def _damaged(path: Path, why: str, remedy: str) -> SluiceError:
     return SluiceError(f"{path} is damaged: {why}. {remedy}")
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file atomically, with mode 0600, and create its folder; raises SluiceError.
 
     Not producer/shared/output_files.py's replacing(): that one keeps the mode of the file that it replaces, follows
@@ -61,8 +61,9 @@ def write_private(path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         # A path can hold bytes that are no UTF-8; they are written as they are.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         fresh.replace(path)
     except OSError as error:
         raise SluiceError(f"{path} cannot be written: {error.strerror}") from error

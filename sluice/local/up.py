@@ -167,11 +167,11 @@ def _launch(launch: Launch) -> None:
     steps = (_kafka_and_its_clients, _mysql, _redis)
     _run_concurrently([partial(step, launch) for step in steps], cancelled=launch.cancelled)
     applied_settings.save_settings(instance, spec)
-    url = f"http://127.0.0.1:{instance.port('connect')}"
-    launch.report(connectors.reconcile_connectors(url, spec.connectors))
-    progress = [(connector, _progress(launch, url, connector)) for connector in spec.connectors]
+    connect = instance.connect(0)
+    launch.report(connectors.reconcile_connectors(connect, spec.connectors))
+    progress = [(connector, _progress(launch, connector)) for connector in spec.connectors]
     launch.problems.extend(
-        wait_for_connectors(url, progress, seconds=_CONNECTORS_SECONDS, cancelled=launch.cancelled, say=launch.say),
+        wait_for_connectors(connect, progress, seconds=_CONNECTORS_SECONDS, cancelled=launch.cancelled, say=launch.say),
     )
     for sink in launch.sinks.values():
         sink.group.close()
@@ -184,11 +184,11 @@ def shell_assignments(variables: Mapping[str, str]) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def _progress(launch: Launch, url: str, connector: Connector) -> Progress | None:
+def _progress(launch: Launch, connector: Connector) -> Progress | None:
     if connector.topics:
         return launch.sinks[connector.name]
     return SourceProgress(
-        url=url,
+        connect=launch.instance.connect(0),
         connector=connector,
         end=launch.log_ends[0],
         write_event=lambda: write_binlog_event(launch.instance),

@@ -9,6 +9,7 @@ from http.client import HTTPException
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connector_errors import advise
 from sluice.local.connector_progress import Progress
 from sluice.local.connectors import restart_failed
@@ -47,7 +48,7 @@ class _Watched:
 
 
 def wait_for_connectors(
-    url: str,
+    connect: RestEndpoint,
     connectors: Sequence[tuple[Connector, Progress | None]],
     *,
     seconds: float,
@@ -66,8 +67,8 @@ def wait_for_connectors(
     problems: list[StartupProblem] = []
     while unfinished:
         for watched in list(unfinished):
-            parts = _parts(url, watched.connector.name)
-            problem = _restart_or_give_up(url, watched, parts)
+            parts = _parts(connect, watched.connector.name)
+            problem = _restart_or_give_up(connect, watched, parts)
             if problem or _is_done(watched, parts):
                 unfinished.remove(watched)
                 problems += [problem] if problem else []
@@ -116,7 +117,7 @@ def _is_done(watched: _Watched, parts: list[Any]) -> bool:
     return step is None
 
 
-def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> StartupProblem | None:
+def _restart_or_give_up(connect: RestEndpoint, watched: _Watched, parts: list[Any]) -> StartupProblem | None:
     """Restart a failed connector; return its problem once it has been restarted _RESTARTS times."""
     watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
     if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
@@ -124,7 +125,7 @@ def _restart_or_give_up(url: str, watched: _Watched, parts: list[Any]) -> Startu
     if watched.restarts == _RESTARTS:
         return _failure_problem(watched)
     # A restart that Connect refuses during a rebalance does not count and is requested again.
-    if restart_failed(url, watched.connector.name):
+    if restart_failed(connect, watched.connector.name):
         watched.restarts += 1
         watched.restarted_at = time.monotonic()
     return None
@@ -137,10 +138,10 @@ def _failure_problem(watched: _Watched) -> StartupProblem:
     return StartupProblem(text=f"{part} has FAILED: {cause}. {advise(cause, name)}", status=Exit.FAILED)
 
 
-def _parts(url: str, name: str) -> list[Any]:
+def _parts(connect: RestEndpoint, name: str) -> list[Any]:
     """Return Connect's status of a connector and its tasks; empty where it is not known yet."""
     try:
-        status, answer = request("GET", f"{url}/connectors/{name}/status")
+        status, answer = request("GET", connect, f"/connectors/{name}/status")
     except (OSError, HTTPException):
         return []
     return [answer["connector"], *answer["tasks"]] if status == HTTPStatus.OK else []

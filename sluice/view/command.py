@@ -92,7 +92,7 @@ def run_status(
 
 
 def _print_messages(args: Namespace, *, reader: TopicReader, console: Console, endpoints: Endpoints) -> None:
-    decode = Decoder(RegistrySchemas(endpoints.registry_compatible_url))
+    decode = Decoder(RegistrySchemas(endpoints.compatible_registry))
     backlog = messages.read_backlog(reader, decode=decode, last=args.limit, key=args.key)
     if args.json or not console.is_terminal:
         write_json_lines(backlog, console=console)

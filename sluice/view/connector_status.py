@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 from sluice.view.http_client import UnavailableError, get_json
 
@@ -76,21 +77,21 @@ class ConnectStatus:
     connectors: tuple[ConnectorStatus, ...]
 
 
-def fetch_connect_status(*urls: str) -> ConnectStatus:
-    """Query the workers at `urls` in order until one answers; raises UnavailableError if none does."""
+def fetch_connect_status(*workers: RestEndpoint) -> ConnectStatus:
+    """Query the workers in order until one answers; raises UnavailableError if none does."""
     errors: list[UnavailableError] = []
-    for url in urls:
+    for worker in workers:
         try:
-            return _fetch(url)
+            return _fetch(worker)
         except UnavailableError as error:
             errors.append(error)
     raise errors[0]
 
 
-def _fetch(url: str) -> ConnectStatus:
-    root = get_json(f"{url}/", part=PART)
-    connectors = get_json(f"{url}/connectors?expand=status&expand=info", part=PART)
-    plugins = get_json(f"{url}/connector-plugins", part=PART)
+def _fetch(worker: RestEndpoint) -> ConnectStatus:
+    root = get_json(worker, "/", part=PART)
+    connectors = get_json(worker, "/connectors?expand=status&expand=info", part=PART)
+    plugins = get_json(worker, "/connector-plugins", part=PART)
     versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
     statuses = tuple(_connector(connectors[name], versions=versions) for name in sorted(connectors))
     return ConnectStatus(version=str(root["version"]), connectors=statuses)

@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from producer.kafka.connection import (
@@ -13,9 +14,11 @@ from producer.kafka.connection import (
     KafkaUser,
     ProducerEndpoints,
     read_kafka_user,
+    read_registry,
     require_variables,
 )
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 
 VARIABLES = {
     **PRODUCER_VARIABLES,
@@ -29,6 +32,10 @@ VARIABLES = {
     "SLUICE_REDIS_READER_PASSWORD": "password of the Redis user reader",
 }
 """Environment variables with the endpoints and passwords, and the description of each."""
+OPTIONAL_VARIABLES = {
+    "SLUICE_REGISTRY_USER_INFO": "user:password, for a registry that asks for them",
+    "SLUICE_CONNECT_CERTIFICATE_FILE": "PEM file with key and certificate, for Connect's REST if it asks for one",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +53,8 @@ class Endpoints(ProducerEndpoints):
     """Endpoints of all parts, with a user for each."""
 
     consumer: KafkaUser
-    connect_urls: tuple[str, ...]
-    """Base URLs of Connect's workers; each reports all connectors."""
+    connect: tuple[RestEndpoint, ...]
+    """REST interfaces of Connect's workers; each reports all connectors."""
     mysql: StoreUser
     redis: StoreUser
 
@@ -58,11 +65,20 @@ class Endpoints(ProducerEndpoints):
         return cls(
             producer=read_kafka_user(env, "producer"),
             consumer=read_kafka_user(env, "consumer"),
-            registry_url=env["SLUICE_REGISTRY_URL"].rstrip("/"),
-            connect_urls=tuple(url.strip().rstrip("/") for url in env["SLUICE_CONNECT_URL"].split(",")),
+            registry=read_registry(env),
+            connect=tuple(_connect(env, url) for url in env["SLUICE_CONNECT_URL"].split(",")),
             mysql=_store_user(env, "MYSQL"),
             redis=_store_user(env, "REDIS"),
         )
+
+
+def _connect(env: Mapping[str, str], url: str) -> RestEndpoint:
+    certificate = env.get("SLUICE_CONNECT_CERTIFICATE_FILE")
+    return RestEndpoint(
+        url=url.strip().rstrip("/"),
+        ca_file=Path(env["SLUICE_CA_FILE"]),
+        certificate_file=Path(certificate) if certificate else None,
+    )
 
 
 def _store_user(env: Mapping[str, str], store: str) -> StoreUser:

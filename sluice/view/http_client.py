@@ -1,15 +1,14 @@
 """HTTP requests to a part of the pipeline, and UnavailableError for a part that does not answer."""
 
 import json
-import urllib.error
-import urllib.request
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
+
+from producer.runtime.rest_endpoint import RestEndpoint
 
 TIMEOUT = 3.0
 """Timeout of one request in seconds."""
-
-# No proxy: the parts are on loopback or inside the cluster, which a proxy for the internet cannot reach.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class UnavailableError(Exception):
@@ -21,13 +20,13 @@ class UnavailableError(Exception):
         """HTTP status, if the part answered with an error."""
 
 
-def get_json(url: str, *, part: str, timeout: float = TIMEOUT) -> Any:
-    """Return the JSON at `url`; raises UnavailableError, whose message begins with `part`."""
+def get_json(endpoint: RestEndpoint, path: str, *, part: str, timeout: float = TIMEOUT) -> Any:
+    """Return the JSON at `path`; raises UnavailableError, whose message begins with `part`."""
+    address = f"{part} at {endpoint.url}{path}"
     try:
-        with _OPENER.open(url, timeout=timeout) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise UnavailableError(f"{part} at {url} answers {error.code} {error.reason}", code=error.code) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise UnavailableError(f"{part} at {url} does not answer: {reason}") from error
+        status, reason, body = endpoint.send("GET", path, seconds=timeout)
+        if status != HTTPStatus.OK:
+            raise UnavailableError(f"{address} answers {status} {reason}", code=status)
+        return json.loads(body)
+    except (OSError, HTTPException, ValueError) as error:
+        raise UnavailableError(f"{address} does not answer: {str(error) or type(error).__name__}") from error

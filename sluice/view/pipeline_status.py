@@ -160,9 +160,9 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
     with ThreadPoolExecutor(max_workers=6) as pool:
         # Each thread has its own Kafka client; creating one does not wait for the broker.
         kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
-        connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect_urls))
+        connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect))
         lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
-        registry = pool.submit(_answer, lambda: fetch_registry_status(endpoints.registry_url))
+        registry = pool.submit(_answer, lambda: fetch_registry_status(endpoints.registry))
         mysql = pool.submit(_answer, lambda: fetch_mysql_status(endpoints.mysql))
         redis = pool.submit(_answer, lambda: count_redis_keys(endpoints.redis))
         return PipelineStatus(

@@ -11,6 +11,7 @@ from fastavro import parse_schema
 from fastavro.schema import SchemaParseException, UnknownType
 
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.debezium import with_column_names, with_readable_times
 from sluice.view.http_client import UnavailableError, get_json
 from sluice.view.protobuf_schema import ProtobufSchema
@@ -26,10 +27,10 @@ class UnusableSchema:
 
 
 class RegistrySchemas:
-    """Schemas of the registry whose Confluent-compatible API is at `url`; each is fetched once."""
+    """Schemas of the registry whose Confluent-compatible API is `registry`; each is fetched once."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, registry: RestEndpoint) -> None:
+        self._registry = registry
         self._known: dict[int, Any] = {}
 
     def __call__(self, number: int) -> Any:
@@ -109,7 +110,7 @@ class RegistrySchemas:
             raise
 
     def _get(self, path: str) -> Any:
-        return get_json(f"{self._url}/{path}", part=_PART)
+        return get_json(self._registry, f"/{path}", part=_PART)
 
 
 def _readable(schema: str) -> Any:

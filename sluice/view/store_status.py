@@ -1,13 +1,13 @@
 """Status of MySQL (product, rows of each table), Redis (number of keys) and the schema registry (version, subjects)."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import pymysql
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 
@@ -16,6 +16,11 @@ EXACT_UP_TO = 20_000_000
 """Rows, by the server's estimate, above which a table is not counted: counting so many takes about a second."""
 IMAGES_DATABASE = 1
 """The Redis database that holds the images."""
+OFFSETS_TABLE = "sluice_offsets"
+"""Table in which mysql-sink keeps its offsets: no table of rows."""
+OFFSETS_KEY = "sluice:offsets:"
+"""What the keys begin with in which redis-sink keeps its offsets, one for each partition: no images."""
+_OFFSETS_KEYS = tuple(f"{OFFSETS_KEY}redis-sink:images:{partition}" for partition in range(256))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +81,8 @@ def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
                 local_infile = _read_local_infile(cursor)
                 cursor.execute(
                     "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables"
-                    " WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY table_name",
-                    (DATABASE,),
+                    " WHERE table_schema = %s AND table_type = 'BASE TABLE' AND table_name <> %s ORDER BY table_name",
+                    (DATABASE, OFFSETS_TABLE),
                 )
                 estimates = cursor.fetchall()
                 tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)
@@ -112,29 +117,28 @@ def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableS
 
 
 def count_redis_keys(user: StoreUser) -> int:
-    """Return the number of keys in IMAGES_DATABASE; raises UnavailableError."""
+    """Return the number of images in IMAGES_DATABASE; raises UnavailableError."""
     client = redis.Redis(
         host=user.host,
         port=user.port,
         username=user.username,
         password=user.password,
+        db=IMAGES_DATABASE,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        # INFO, which counts the keys of all databases, needs no ACL for SELECT.
-        answer = cast(dict[str, dict[str, int]], client.info("keyspace"))
+        return int(client.dbsize()) - int(client.exists(*_OFFSETS_KEYS))
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
     finally:
         client.close()
-    return answer.get(f"db{IMAGES_DATABASE}", {}).get("keys", 0)
 
 
-def fetch_registry_status(url: str) -> RegistryStatus:
-    """Return version and subjects of the registry at `url`; raises UnavailableError."""
+def fetch_registry_status(registry: RestEndpoint) -> RegistryStatus:
+    """Return version and subjects of the registry; raises UnavailableError."""
     part = "the schema registry"
-    information = get_json(f"{url}/apis/registry/v3/system/info", part=part)
-    subjects = get_json(f"{url}/apis/ccompat/v7/subjects", part=part)
+    information = get_json(registry, "/apis/registry/v3/system/info", part=part)
+    subjects = get_json(registry, "/apis/ccompat/v7/subjects", part=part)
     return RegistryStatus(version=str(information["version"]), subjects=tuple(sorted(subjects)))

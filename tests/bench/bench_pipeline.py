@@ -91,13 +91,13 @@ class BenchPipeline:
     @contextmanager
     def sink_stopped(self) -> Generator[None]:
         """Stop mysql-sink meanwhile: it would use CPU while only producers are measured."""
-        url = f"http://127.0.0.1:{self.instance.port('connect')}/connectors/mysql-sink"
-        request("PUT", f"{url}/stop")
-        wait_for(lambda: request("GET", f"{url}/status")[1]["connector"]["state"] == "STOPPED")
+        connect, sink = self.instance.connect(0), "/connectors/mysql-sink"
+        request("PUT", connect, f"{sink}/stop")
+        wait_for(lambda: request("GET", connect, f"{sink}/status")[1]["connector"]["state"] == "STOPPED")
         yield
         # The sink must not write the records produced meanwhile.
         self.empty_topic("gps-fixes")
-        request("PUT", f"{url}/resume")
+        request("PUT", connect, f"{sink}/resume")
 
     def empty_topic(self, name: str) -> None:
         """Delete all records of a topic."""

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from confluent_kafka.schema_registry import SchemaRegistryClient
-
 from producer.gps.encode_row import schema_text
 from producer.gps.parse_row import parse_row
+from producer.kafka.register_schema import registry_client
 from tests.bench.bench_pipeline import BenchPipeline
 from tests.bench.format_costs import FormatBench
 from tests.bench.formats import FORMATS, Record
@@ -19,7 +18,7 @@ ROWS = 100_000
 def converters(bench: BenchPipeline) -> Report:
     """Measure each format's costs and its reaction to changed schemas."""
     schema = json.loads(schema_text())
-    registry = SchemaRegistryClient({"url": bench.endpoints.registry_compatible_url, "timeout": 10, "max.retries": 3})
+    registry = registry_client(bench.endpoints.compatible_registry)
     with bench.sink_stopped():
         records = list(_fixes(bench))
         format_benches = [FormatBench(bench, entry, schema=schema, registry=registry) for entry in FORMATS]

@@ -102,6 +102,8 @@ FORMATS = (
         converter={
             "value.converter": "sluice.avro.AvroConverter",
             "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+            "value.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+            "value.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
         },
         serialiser=_avro,
     ),
@@ -111,6 +113,8 @@ FORMATS = (
         converter={
             "value.converter": "sluice.protobuf.ProtobufConverter",
             "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+            "value.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+            "value.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
         },
         serialiser=protobuf_serialiser,
     ),

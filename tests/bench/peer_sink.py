@@ -67,6 +67,8 @@ def _settings(instance: Instance) -> dict[str, str]:
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "sluice.avro.AvroConverter",
         "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+        "value.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+        "value.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
         # The key is a text; the sink takes a struct whose field is the column, of the column's type.
         "transforms": "hoist,cast",
         "transforms.hoist.type": "org.apache.kafka.connect.transforms.HoistField$Key",

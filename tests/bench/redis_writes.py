@@ -70,11 +70,11 @@ def _sink(bench: BenchPipeline, server: "Redis") -> float:
 
 def _switch(bench: BenchPipeline, action: str, state: str | None = None) -> None:
     """Pause or resume the connector; its tasks stay in their consumer group, so that no rebalance is measured."""
-    url = f"{bench.endpoints.connect_urls[0]}/connectors/{_CONNECTOR}"
-    request("PUT", f"{url}/{action}")
+    connect = bench.endpoints.connect[0]
+    request("PUT", connect, f"/connectors/{_CONNECTOR}/{action}")
 
     def reached() -> bool:
-        answer = request("GET", f"{url}/status")[1]
+        answer = request("GET", connect, f"/connectors/{_CONNECTOR}/status")[1]
         return all(part["state"] == state for part in (answer["connector"], *answer["tasks"]))
 
     if state:

@@ -27,7 +27,7 @@ class Sink:
     def __init__(self, instance: Instance, name: str) -> None:
         self._instance = instance
         self._group = f"connect-{name}"
-        self._base = f"http://127.0.0.1:{instance.port('connect')}/connectors/{name}"
+        self._path = f"/connectors/{name}"
 
     def apply(self, config: Mapping[str, str]) -> None:
         """Create the connector, or change its settings."""
@@ -74,7 +74,7 @@ class Sink:
         wait_for(lambda: [task["state"] for task in self.tasks()] == ["RUNNING"] * number)
 
     def _status(self) -> Any:
-        code, answer = request("GET", f"{self._base}/status")
+        code, answer = request("GET", self._instance.connect(0), f"{self._path}/status")
         # Created, but the worker that answers has not read it yet.
         return answer if code == HTTPStatus.OK else {"connector": {"state": "UNKNOWN"}, "tasks": []}
 
@@ -82,7 +82,7 @@ class Sink:
         answers: list[Any] = []
 
         def accepted() -> bool:
-            code, answer = request(method, f"{self._base}{path}", body)
+            code, answer = request(method, self._instance.connect(0), f"{self._path}{path}", body)
             answers[:] = [code, answer]
             # 409: the workers are rebalancing.
             return code != HTTPStatus.CONFLICT

@@ -12,13 +12,11 @@ from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from producer.sample_images import write_images
 from sluice.local.http_requests import request
-from sluice.local.instance import Instance
 from sluice.view.connector_status import TaskStatus
 from sluice.view.http_client import UnavailableError
 from tests.faults.row_changes import writing_rows
 from tests.faults.stall_watch import Offsets
 from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_topic, check_proofs, difference
-from tests.local_administrator import local_administrator
 from tests.run_sluice import wait_for
 
 OUTAGES = (("registry", "redis"), ("kafka",), ("mysql",))
@@ -66,9 +64,10 @@ def workers_of(pipeline: Pipeline) -> list[str]:
 
 def request_of_each(pipeline: Pipeline, method: str, path: str) -> None:
     """Send the same request for every connector, again while Connect rebalances."""
+    survivor = pipeline.servers.connect(SURVIVOR)
     for name in pipeline.connectors(asking=SURVIVOR):
-        url = f"{pipeline.servers.connect_url(SURVIVOR)}/connectors/{name}/{path}"
-        wait_for(lambda url=url: request(method, url)[0] in (200, 202, 204), seconds=SECONDS)
+        asked = f"/connectors/{name}/{path}"
+        wait_for(lambda asked=asked: request(method, survivor, asked)[0] in (200, 202, 204), seconds=SECONDS)
 
 
 def wait_until_recovered(loads: Loads, keys: list[int]) -> None:
@@ -136,13 +135,10 @@ def start_other_worker(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("parts", OUTAGES, ids=" and ".join)
 def test_the_pipeline_recovers_from_an_outage_by_itself(
-    parts: Sequence[str], instance_of_two: Instance, pipeline: Pipeline, tmp_path: Path
+    parts: Sequence[str], pipeline: Pipeline, tmp_path: Path
 ) -> None:
     for name in WORKERS:
         pipeline.servers.start(name)
-    # By default Redis can lose acknowledged writes when it is killed: docs/redis-sink.md.
-    with local_administrator(pipeline.endpoints, instance_of_two).redis() as redis:
-        redis.config_set("appendfsync", "always")
     wait_for(lambda: difference(pipeline.workers_of_tasks(asking=SURVIVOR)) <= 1, seconds=SECONDS)
     first = new_loads(pipeline, tmp_path / "first")
     letters = dead_letters(first)

@@ -52,7 +52,7 @@ def sent(sluice: Sluice, connect: Connect) -> Generator[Callable[[], list[int]]]
 
 def source_runs(endpoints: Endpoints) -> bool:
     try:
-        connectors = fetch_connect_status(*endpoints.connect_urls).connectors
+        connectors = fetch_connect_status(*endpoints.connect).connectors
     except UnavailableError:
         return False
     (source,) = [connector for connector in connectors if connector.name == "mysql-source"]

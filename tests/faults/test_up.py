@@ -22,6 +22,7 @@ from confluent_kafka.admin import (
 )
 
 from producer.runtime.exit_status import Exit
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
@@ -30,22 +31,22 @@ from tests.administrator import Connection, administrator, run
 from tests.run_sluice import Sluice, wait_for
 
 TOPIC = ConfigResource.Type.TOPIC
+SOURCE = "/connectors/mysql-source"
 
 
 @pytest.fixture
-def connect(endpoints: Endpoints) -> Generator[str]:
-    """URL of Connect's connectors. Afterwards mysql-source is restarted without offsets, as in docs/mysql-source.md."""
-    url = f"{endpoints.connect_urls[0]}/connectors"
-    yield url
-    source = f"{url}/mysql-source"
-    request("PUT", f"{source}/stop")
-    wait_for(lambda: request("DELETE", f"{source}/offsets")[0] == 200)
-    request("PUT", f"{source}/resume")
-    wait_for(lambda: states(source) == ["RUNNING", "RUNNING"])
+def connect(endpoints: Endpoints) -> Generator[RestEndpoint]:
+    """Connect. Afterwards mysql-source is restarted without offsets, as in docs/mysql-source.md."""
+    connect = endpoints.connect[0]
+    yield connect
+    request("PUT", connect, f"{SOURCE}/stop")
+    wait_for(lambda: request("DELETE", connect, f"{SOURCE}/offsets")[0] == 200)
+    request("PUT", connect, f"{SOURCE}/resume")
+    wait_for(lambda: states(connect, SOURCE) == ["RUNNING", "RUNNING"])
 
 
-def states(url: str) -> list[str]:
-    status, answer = request("GET", f"{url}/status")
+def states(connect: RestEndpoint, path: str) -> list[str]:
+    status, answer = request("GET", connect, f"{path}/status")
     return [part["state"] for part in [answer["connector"], *answer["tasks"]]] if status == 200 else []
 
 
@@ -75,18 +76,19 @@ def change_kafka(admin: AdminClient) -> None:
         future.result(30)
 
 
-def change_connectors(url: str) -> None:
+def change_connectors(connect: RestEndpoint) -> None:
     """Create a connector that is not in k8s/, and pause one that is."""
-    _, config = request("GET", f"{url}/redis-sink/config")
-    status, answer = request("PUT", f"{url}/redis-sink-of-before/config", {**config, "name": "redis-sink-of-before"})
+    _, config = request("GET", connect, "/connectors/redis-sink/config")
+    name = "redis-sink-of-before"
+    status, answer = request("PUT", connect, f"/connectors/{name}/config", {**config, "name": name})
     assert status == 201, answer
-    request("PUT", f"{url}/redis-sink/pause")
+    request("PUT", connect, "/connectors/redis-sink/pause")
 
 
-def purge_binary_log(url: str, endpoints: Endpoints, instance: Instance) -> None:
+def purge_binary_log(connect: RestEndpoint, endpoints: Endpoints, instance: Instance) -> None:
     """Delete the part of the binary log that the source would resume from."""
-    request("PUT", f"{url}/mysql-source/stop")
-    wait_for(lambda: states(f"{url}/mysql-source") == ["STOPPED"])
+    request("PUT", connect, f"{SOURCE}/stop")
+    wait_for(lambda: states(connect, SOURCE) == ["STOPPED"])
     with administrator(endpoints, instance) as connection:
         run(connection, "UPDATE myDB.test SET speed = speed + 1")
         # The server does not delete a file that a client still reads, and only warns.
@@ -113,7 +115,7 @@ def change_database(endpoints: Endpoints, instance: Instance) -> None:
 
 
 def test_everything_is_reconciled_and_a_failed_connector_is_reported(
-    connect: str, endpoints: Endpoints, instance: Instance, sluice: Sluice
+    connect: RestEndpoint, endpoints: Endpoints, instance: Instance, sluice: Sluice
 ) -> None:
     admin = admin_client(instance)
     change_kafka(admin)
@@ -144,7 +146,7 @@ def test_everything_is_reconciled_and_a_failed_connector_is_reported(
         assert said in done.stderr, done.stderr
     assert done.returncode == Exit.FAILED
     assert "not all of it works" in done.stdout
-    assert sorted(request("GET", connect)[1]) == ["mysql-sink", "mysql-source", "redis-sink"]
+    assert sorted(request("GET", connect, "/connectors")[1]) == ["mysql-sink", "mysql-source", "redis-sink"]
     # Whenever auto-restart restarts it, it is RUNNING for a moment: status must say FAILED all the same.
     for _ in range(5):
         status = json.loads(sluice("status", "--json").stdout)

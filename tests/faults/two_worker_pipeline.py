@@ -32,12 +32,12 @@ class Pipeline:
 
     def sluice(self, *arguments: str, asking: str) -> "subprocess.CompletedProcess[str]":
         """Run `sluice` with the Connect URL of the worker `asking`."""
-        env = self.env | {"SLUICE_CONNECT_URL": self.servers.connect_url(asking)}
+        env = self.env | {"SLUICE_CONNECT_URL": self.servers.connect(asking).url}
         return run_sluice("--target", "external", *arguments, env=env)
 
     def connectors(self, *, asking: str) -> dict[str, ConnectorStatus]:
         """Return the connectors as reported by the worker `asking`."""
-        found = fetch_connect_status(self.servers.connect_url(asking)).connectors
+        found = fetch_connect_status(self.servers.connect(asking)).connectors
         return {connector.name: connector for connector in found}
 
     def workers_of_tasks(self, *, asking: str) -> list[str]:

@@ -84,7 +84,7 @@ def _worker(instance: Instance, *, url: str, shown: Sequence[str], offsets: Path
             "prometheus.metrics.reporter.allowlist": ",".join(shown),
         }.items()
     }
-    own = {"listeners": "http://127.0.0.1:0", "offset.storage.file.filename": str(offsets)}
+    own = {"listeners": "https://127.0.0.1:0", "offset.storage.file.filename": str(offsets)}
     return (instance.state / "connect-1.properties").read_text(encoding="utf-8") + format_properties({**strimzi, **own})
 
 

@@ -16,19 +16,19 @@ def paused_sink(endpoints: Endpoints, connector: str, *, target: str) -> Generat
     """Pause the connector inside the context and resume it afterwards."""
     if target != "local":
         pytest.skip(f"Strimzi's operator runs a connector again that its resource does not pause; target: {target}")
-    url = f"{endpoints.connect_urls[0]}/connectors/{connector}"
-    _switch(url, "pause", "PAUSED")
+    _switch(endpoints, connector, "pause", "PAUSED")
     try:
         yield
     finally:
-        _switch(url, "resume", "RUNNING")
+        _switch(endpoints, connector, "resume", "RUNNING")
 
 
-def _switch(url: str, command: str, state: str) -> None:
-    request("PUT", f"{url}/{command}")
+def _switch(endpoints: Endpoints, connector: str, command: str, state: str) -> None:
+    connect = endpoints.connect[0]
+    request("PUT", connect, f"/connectors/{connector}/{command}")
 
     def switched() -> bool:
-        status: Any = request("GET", f"{url}/status")[1]
+        status: Any = request("GET", connect, f"/connectors/{connector}/status")[1]
         return all(part["state"] == state for part in (status["connector"], *status["tasks"]))
 
     wait_for(switched)

@@ -15,6 +15,7 @@ from producer.gps import encode_row
 from producer.gps.partition import partition_of_key
 from producer.kafka.connection import KafkaUser
 from producer.kafka.record_arrays import ANY_PARTITION
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
@@ -84,8 +85,8 @@ class Sink:
     config: dict[str, str] = field(repr=False)
 
     @property
-    def url(self) -> str:
-        return f"{self.admin.endpoints.connect_urls[0]}/connectors/{self.name}"
+    def connect(self) -> RestEndpoint:
+        return self.admin.endpoints.connect[0]
 
     def produce(self, *records: tuple[Key, Value]) -> None:
         produce(self.admin.endpoints, self.topic, records, by=self.admin.kafka)
@@ -97,18 +98,21 @@ class Sink:
 
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
-        url, cancelled = self.admin.endpoints.connect_urls[0], threading.Event()
-        assert (
-            wait_for_connectors(url, [(connector, None)], seconds=_SECONDS, cancelled=cancelled, say=lambda _: None)
-            == []
+        problems = wait_for_connectors(
+            self.connect,
+            [(connector, None)],
+            seconds=_SECONDS,
+            cancelled=threading.Event(),
+            say=lambda _: None,
         )
+        assert problems == []
 
     def states(self) -> set[str]:
         """Return the states of its tasks."""
         return {task["state"] for task in self._tasks()}
 
     def restart(self) -> None:
-        request("POST", f"{self.url}/restart?includeTasks=true&onlyFailed=true")
+        self._request("POST", "/restart?includeTasks=true&onlyFailed=true")
 
     def read_again(self) -> None:
         """Delete its offsets, as in docs/connect.md."""
@@ -120,10 +124,13 @@ class Sink:
         self.admin.servers.stop_connector(self.name)
         wait_for(lambda: not self._tasks(), seconds=_SECONDS)
         # Connect refuses to delete a group that the last task is still leaving.
-        wait_for(lambda: request("DELETE", f"{self.url}/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
+        wait_for(lambda: self._request("DELETE", "/offsets")[0] == HTTPStatus.OK, seconds=_SECONDS)
+
+    def _request(self, method: str, path: str) -> tuple[int, Any]:
+        return request(method, self.connect, f"/connectors/{self.name}{path}")
 
     def _tasks(self) -> list[Any]:
-        status, answer = request("GET", f"{self.url}/status")
+        status, answer = self._request("GET", "/status")
         return answer["tasks"] if status == HTTPStatus.OK else []
 
 

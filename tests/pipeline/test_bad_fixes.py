@@ -42,7 +42,7 @@ def fix(utime: int, **other: float) -> GpsFix:
 @pytest.fixture(scope="module")
 def header(endpoints: Endpoints) -> bytes:
     return encode_row.encode_header(
-        register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
+        register(encode_row.schema_text(), subject=encode_row.SUBJECT, registry=endpoints.compatible_registry)
     )
 
 
@@ -89,7 +89,7 @@ def stored(endpoints: Endpoints, first: int, last: int) -> list[int]:
 
 
 def states(endpoints: Endpoints) -> set[str]:
-    (sink,) = [one for one in fetch_connect_status(*endpoints.connect_urls).connectors if one.name == "mysql-sink"]
+    (sink,) = [one for one in fetch_connect_status(*endpoints.connect).connectors if one.name == "mysql-sink"]
     return {sink.state, *(task.state for task in sink.tasks)}
 
 

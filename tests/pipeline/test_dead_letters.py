@@ -46,7 +46,7 @@ def letters(sluice: Sluice) -> Letters:
 @pytest.fixture(scope="module")
 def bad(endpoints: Endpoints, mark: str, letters: Letters) -> Found:
     """Dead letters of three records with keys that are not numbers: two valid rows and one that is not Avro."""
-    schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
+    schema = register(encode_row.schema_text(), subject=encode_row.SUBJECT, registry=endpoints.compatible_registry)
     right = [
         encode_row.encode_value(parse_row(ROW % (START + n)), header=encode_row.encode_header(schema)) for n in range(2)
     ]

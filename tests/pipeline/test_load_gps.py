@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from producer.gps import encode_row
 from producer.gps.load import GpsLoad
 from producer.gps.open_log import open_log
 from producer.gps.row_formats import make_encoder
 from producer.kafka.delivery import Delivery
-from producer.kafka.register_schema import register
+from producer.kafka.register_schema import register, registry_client
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.base_load import LoadOptions
 from producer.shared.rejects_file import RejectFile
@@ -232,13 +231,13 @@ def test_the_subject_s_compatibility_is_backward(
     sluice: Sluice, endpoints: Endpoints, log: Path, tmp_path: Path
 ) -> None:
     assert sluice("load", "gps", str(log), cwd=tmp_path).returncode == Exit.OK
-    client = SchemaRegistryClient({"url": endpoints.registry_compatible_url})
+    client = registry_client(endpoints.compatible_registry)
     assert client.get_compatibility(encode_row.SUBJECT) == "BACKWARD"
     schema = json.loads(encode_row.schema_text())
     schema["fields"].append({"name": "must_have", "type": "int"})
     with pytest.raises(SluiceError, match="refuses the schema"):
-        register(json.dumps(schema), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url)
-    assert register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=endpoints.registry_compatible_url) > 0
+        register(json.dumps(schema), subject=encode_row.SUBJECT, registry=endpoints.compatible_registry)
+    assert register(encode_row.schema_text(), subject=encode_row.SUBJECT, registry=endpoints.compatible_registry) > 0
 
 
 def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: Path, tmp_path: Path) -> None:
@@ -246,7 +245,8 @@ def test_a_wrong_password_is_an_error_within_seconds(endpoints: Endpoints, log: 
         **os.environ,
         "SLUICE_BOOTSTRAP_SERVERS": endpoints.producer.bootstrap_servers,
         "SLUICE_CA_FILE": str(endpoints.producer.ca_file),
-        "SLUICE_REGISTRY_URL": endpoints.registry_url,
+        "SLUICE_REGISTRY_URL": endpoints.registry.url,
+        "SLUICE_REGISTRY_USER_INFO": endpoints.registry.user_info,
         "SLUICE_PRODUCER_PASSWORD": "wrong",
     }
     command = ["python", "-m", "producer", "gps", str(log)]

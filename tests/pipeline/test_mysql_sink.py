@@ -188,8 +188,12 @@ def test_change_records_are_written_unwrapped_with_keys_and_deletes(admin: Admin
         "transforms.unwrap.replace.null.with.default": "false",
         "key.converter": "sluice.avro.AvroConverter",
         "key.converter.schema.registry.url": "${env:REGISTRY_URL}",
+        "key.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+        "key.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
         "value.converter": "sluice.avro.AvroConverter",
         "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+        "value.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+        "value.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
         "value.format": "connect",
     }
     with admin.mysql() as source, new_table(admin, "id INT") as table:

@@ -80,8 +80,7 @@ def test_a_connector_with_a_mistake_is_refused(
 ) -> None:
     with new_table(admin, COLUMNS, rights=rights) as table:
         config = sink_config(admin, {"topics": "x", "table.name.format": table, **settings})
-        url = f"{admin.endpoints.connect_urls[0]}/connectors/mysql-sink-{table}/config"
-        status, answer = request("PUT", url, config)
+        status, answer = request("PUT", admin.endpoints.connect[0], f"/connectors/mysql-sink-{table}/config", config)
     assert status == HTTPStatus.BAD_REQUEST
     assert named in answer["message"]
     assert "wr0ng" not in answer["message"]
@@ -111,12 +110,13 @@ def test_a_mistake_that_no_retry_repairs_fails_at_once_and_is_named(
 
 
 def test_validate_names_the_setting_that_is_wrong(admin: Administrator) -> None:
-    url = f"{admin.endpoints.connect_urls[0]}/connector-plugins/{CLASS}/config/validate"
 
     def errors(**changes: str) -> dict[str, list[str]]:
         changed = {name.replace("__", "."): value for name, value in changes.items()}
         config = sink_config(admin, {"name": "x", "topics": "gps-fixes", "pk.fields": "utime", **changed})
-        status, answer = request("PUT", url, config)
+        status, answer = request(
+            "PUT", admin.endpoints.connect[0], f"/connector-plugins/{CLASS}/config/validate", config
+        )
         assert status == HTTPStatus.OK, answer
         found: list[dict[str, Any]] = [one["value"] for one in answer["configs"]]
         return {value["name"]: value["errors"] for value in found if value["errors"]}

@@ -45,10 +45,10 @@ def test_first_connector_of_the_readme_writes_rows_and_offsets(admin: Administra
         "connection.username": USER,
         "connection.password": PASSWORD,
         "errors.deadletterqueue.topic.name": DEAD_LETTERS,
-        "exactly.once": "true",
+        "offsets.table": "sluice_offsets",
         **admin.consumer_override(),
     }
-    url = f"{admin.endpoints.connect_urls[0]}/connector-plugins/{CLASS}/config/validate"
+    path = f"/connector-plugins/{CLASS}/config/validate"
     sink = MySqlSink(admin=admin, name=NAME, topic=config["topics"], config=config, table="customers")
     records = (
         ("7", json_value(TYPES, name="Ann", since="2024-10-04")),
@@ -57,7 +57,7 @@ def test_first_connector_of_the_readme_writes_rows_and_offsets(admin: Administra
         ("9", None),
     )
     with readme_database(admin), new_topics(admin, sink.topic):
-        _, answer = request("PUT", url, {"name": NAME, **config})
+        _, answer = request("PUT", admin.endpoints.connect[0], path, {"name": NAME, **config})
         assert answer["error_count"] == 0, answer
         try:
             admin.servers.create_connector(NAME, config)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pymysql
 import pytest
-from confluent_kafka.schema_registry import SchemaRegistryClient
 
+from producer.kafka.register_schema import registry_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
 from tests.run_sluice import SLUICE, Sluice, wait_for
@@ -208,7 +208,7 @@ def test_a_truncate_is_a_record(database: Connection, sluice: Sluice) -> None:
 
 def test_the_schema_is_complete(endpoints: Endpoints, changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
-    with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
+    with registry_client(endpoints.compatible_registry) as registry:
         schema = registry.get_latest_version(f"{TOPIC}-value").schema
     assert schema is not None
     assert not schema.references

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from producer.kafka.register_schema import registry_client
 from sluice.local.connectors import local_connector_class
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import PipelineSpec
@@ -34,6 +34,8 @@ from tests.run_sluice import wait_for
 CONVERTER = {
     "value.converter": "sluice.protobuf.ProtobufConverter",
     "value.converter.schema.registry.url": "${env:REGISTRY_URL}",
+    "value.converter.schema.registry.basic.auth.user.info": "${env:REGISTRY_USER_INFO}",
+    "value.converter.schema.registry.tls.trusted.certificates": "${env:REGISTRY_CA_CERTIFICATE}",
 }
 _SECONDS = 60
 _UNSIGNED_MAX = (1 << 64) - 1
@@ -56,14 +58,14 @@ def connector(admin: Administrator, name: str, config: Mapping[str, str]) -> Gen
 
 def trace(admin: Administrator, name: str) -> str:
     """Return the stack trace of a connector's failed task; "" while it runs."""
-    status, answer = request("GET", f"{admin.endpoints.connect_urls[0]}/connectors/{name}/status")
+    status, answer = request("GET", admin.endpoints.connect[0], f"/connectors/{name}/status")
     tasks = answer["tasks"] if status == HTTPStatus.OK else []
     return next((str(task["trace"]) for task in tasks if task["state"] == "FAILED"), "")
 
 
 def serialiser_of(endpoints: Endpoints, topic: str) -> Callable[[dict[str, Any]], bytes]:
     """Return a function that serialises a message of READING as confluent_kafka does."""
-    registry = SchemaRegistryClient({"url": endpoints.registry_compatible_url})
+    registry = registry_client(endpoints.compatible_registry)
     reading = message_class(pool(PLACE, READING), "sluice.test.Reading")
     make: Any = ProtobufSerializer  # its constructor is hidden from type checkers
     serialiser = make(reading, registry, {"use.deprecated.format": False})
@@ -199,7 +201,7 @@ def test_a_row_is_what_python_deserialises(admin: Administrator, endpoints: Endp
             }
             assert not envelope.HasField("before")
 
-            with SchemaRegistryClient({"url": endpoints.registry_compatible_url}) as registry:
+            with registry_client(endpoints.compatible_registry) as registry:
                 registry.set_compatibility(f"{changes}-value", "BACKWARD")
             run(database, f"ALTER TABLE myDB.{name} ADD COLUMN early INT FIRST, DROP COLUMN missing")
             run(database, f"UPDATE myDB.{name} SET note = 'x'")

@@ -97,8 +97,8 @@ def test_connect_shows_no_password(endpoints: Endpoints) -> None:
 
 def _validate(endpoints: Endpoints, config: dict[str, str]) -> dict[str, Any]:
     class_ = "sluice.redis.RedisSinkConnector"
-    url = f"{endpoints.connect_urls[0]}/connector-plugins/{class_}/config/validate"
-    return request("PUT", url, {**config, "connector.class": class_, "name": "any"})[1]
+    path = f"/connector-plugins/{class_}/config/validate"
+    return request("PUT", endpoints.connect[0], path, {**config, "connector.class": class_, "name": "any"})[1]
 
 
 def test_keys_may_be_any_bytes(endpoints: Endpoints, admin: Administrator) -> None:

@@ -13,7 +13,7 @@ from redis.retry import Retry
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.endpoints import StoreUser
 from sluice.view.http_client import TIMEOUT
-from sluice.view.store_status import IMAGES_DATABASE
+from sluice.view.store_status import IMAGES_DATABASE, OFFSETS_KEY
 
 BATCH_KEYS = 500
 BATCH_BYTES = 8 << 20
@@ -104,14 +104,14 @@ class RedisImages:
                 yield from zip(some, map(_value, self._run_each("GET", some)), strict=True)
 
     def scan(self, prefix: str) -> Iterator[str]:
-        """Yield every key that begins with `prefix`, in no order; one may come twice."""
+        """Yield every key of an image that begins with `prefix`, in no order; one may come twice."""
         pattern, cursor = _escaped(as_bytes(prefix)) + b"*", 0
         while True:
             cursor, found = cast(
                 tuple[int, list[bytes]],
                 self._require_answer(lambda at=cursor: self._client.scan(at, match=pattern, count=1000)),
             )
-            yield from map(as_text, found)
+            yield from (key for key in map(as_text, found) if not key.startswith(OFFSETS_KEY))
             if cursor == 0:
                 return
 

@@ -4,6 +4,7 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.proof.shared.sink_progress import ConnectSink
 from sluice.view.connector_status import ConnectorStatus
 from sluice.view.endpoints import Endpoints
@@ -32,7 +33,7 @@ def read_pipeline_versions(endpoints: Endpoints, *, sink: ConnectSink, store: tu
             ("Kafka Connect", connect.version),
             # A broker does not tell clients its version.
             ("Kafka", f"cluster {kafka.identity}, {brokers}"),
-            ("Schema registry", _registry(endpoints.registry_url)),
+            ("Schema registry", _registry(endpoints.registry)),
             ("Sluice", sluice_version()),
             ("Python", platform.python_version()),
         ),
@@ -49,9 +50,9 @@ def sluice_version() -> str:
         return "not installed"
 
 
-def _registry(url: str) -> str:
+def _registry(registry: RestEndpoint) -> str:
     # The proof does not need the registry: one that does not answer is worth a line and no more.
     try:
-        return f"Apicurio {fetch_registry_status(url).version}"
+        return f"Apicurio {fetch_registry_status(registry).version}"
     except UnavailableError:
         return "did not answer"

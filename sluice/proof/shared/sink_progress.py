@@ -89,7 +89,7 @@ class ConnectSink:
     def __init__(self, endpoints: Endpoints, names: SinkNames) -> None:
         self.names = names
         self._consumer = endpoints.consumer
-        self._connect_urls = endpoints.connect_urls
+        self._workers = endpoints.connect
         self._kafka = require_answer(lambda: KafkaInspector(endpoints.consumer))
 
     def ends(self) -> Offsets:
@@ -118,7 +118,7 @@ class ConnectSink:
 
     def connect_status(self) -> ConnectStatus:
         """Return Connect's version and connectors."""
-        return require_answer(lambda: fetch_connect_status(*self._connect_urls))
+        return require_answer(lambda: fetch_connect_status(*self._workers))
 
     def kafka_status(self) -> KafkaStatus:
         """Return Kafka's brokers and topics."""

@@ -12,6 +12,7 @@ import pytest
 from kubernetes import client
 
 from producer.kafka.connection import KafkaUser
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.endpoints import Endpoints, StoreUser
 from tests.kubernetes_servers import KubernetesServers, connector
 
@@ -85,8 +86,8 @@ def servers(cluster: Cluster) -> Generator[KubernetesServers]:
     endpoints = Endpoints(
         producer=replace(USER, username="producer"),
         consumer=USER,
-        registry_url="http://r",
-        connect_urls=(url,),
+        registry=RestEndpoint(url="http://r"),
+        connect=(RestEndpoint(url=url),),
         mysql=STORE,
         redis=STORE,
     )

@@ -9,6 +9,7 @@ import pytest
 from producer.gps import encode_row
 from producer.kafka.register_schema import register
 from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 
 SUBJECT = "gps-fixes-value"
 
@@ -54,7 +55,7 @@ class Registry(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def registry() -> Generator[tuple[str, type[Registry]]]:
+def registry() -> Generator[tuple[RestEndpoint, type[Registry]]]:
     class Fresh(Registry):
         asked: ClassVar[list[str]] = []
         schemas: ClassVar[list[str]] = []
@@ -62,44 +63,44 @@ def registry() -> Generator[tuple[str, type[Registry]]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", Fresh
+    yield RestEndpoint(url=f"http://127.0.0.1:{server.server_port}"), Fresh
     server.shutdown()
     server.server_close()
 
 
-def test_a_new_subject_is_registered_and_then_held_to_backward(registry: tuple[str, type[Registry]]) -> None:
-    url, server = registry
-    assert register(encode_row.schema_text(), subject=SUBJECT, url=url) == 7
+def test_a_new_subject_is_registered_and_then_held_to_backward(registry: tuple[RestEndpoint, type[Registry]]) -> None:
+    endpoint, server = registry
+    assert register(encode_row.schema_text(), subject=SUBJECT, registry=endpoint) == 7
     assert server.asked == [f"/subjects/{SUBJECT}/versions", f"/config/{SUBJECT} BACKWARD"]
     assert json.loads(server.schemas[0]) == json.loads(encode_row.SCHEMA_FILE.read_text())
 
 
 def test_a_known_subject_is_held_to_backward_before_anything_new_is_registered(
-    registry: tuple[str, type[Registry]],
+    registry: tuple[RestEndpoint, type[Registry]],
 ) -> None:
-    url, server = registry
+    endpoint, server = registry
     server.schemas.append('"int"')
-    assert register('"long"', subject=SUBJECT, url=url) == 8
+    assert register('"long"', subject=SUBJECT, registry=endpoint) == 8
     assert server.asked == [f"/config/{SUBJECT} BACKWARD", f"/subjects/{SUBJECT}/versions"]
 
 
-def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[str, type[Registry]]) -> None:
-    url, server = registry
+def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[RestEndpoint, type[Registry]]) -> None:
+    endpoint, server = registry
     server.schemas.append('"string"')
     server.refuse = (409, "reader type: INT not compatible with writer type: STRING")
     with pytest.raises(SluiceError, match=r"refuses the schema for gps-fixes-value.*not compatible") as caught:
-        register('"int"', subject=SUBJECT, url=url)
+        register('"int"', subject=SUBJECT, registry=endpoint)
     assert caught.value.status is Exit.FAILED
 
 
-def test_other_errors_of_the_registry_are_passed_on(registry: tuple[str, type[Registry]]) -> None:
-    url, server = registry
+def test_other_errors_of_the_registry_are_passed_on(registry: tuple[RestEndpoint, type[Registry]]) -> None:
+    endpoint, server = registry
     server.refuse = (422, "not a schema")
     with pytest.raises(SluiceError, match="answers: not a schema"):
-        register('"int"', subject=SUBJECT, url=url)
+        register('"int"', subject=SUBJECT, registry=endpoint)
 
 
 def test_a_registry_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(SluiceError, match=r"does not answer.*refused") as caught:
-        register('"int"', subject=SUBJECT, url="http://127.0.0.1:1")
+        register('"int"', subject=SUBJECT, registry=RestEndpoint(url="http://127.0.0.1:1"))
     assert caught.value.status is Exit.UNAVAILABLE

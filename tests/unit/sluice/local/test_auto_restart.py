@@ -9,10 +9,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from typing import Any
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.auto_restart import AutoRestarter, RestartPlan
 from sluice.local.pipeline_spec import AutoRestart, Connector, PipelineSpec
 
 NEVER_ENDING = AutoRestart(max_restarts=None)
+NOBODY = RestEndpoint(url="http://127.0.0.1:1")
 
 
 def restarted_at(restarts: RestartPlan, *, seconds: int) -> list[int]:
@@ -55,7 +57,7 @@ def test_a_restarted_connector_counts_as_failed_recently_for_15_seconds() -> Non
 
 
 @contextmanager
-def fake_connect(answer: Any, *, restart: int = 202) -> Generator[tuple[str, list[str]]]:
+def fake_connect(answer: Any, *, restart: int = 202) -> Generator[tuple[RestEndpoint, list[str]]]:
     """A worker whose connectors have these statuses; yields its URL and the restarts requested of it."""
     asked: list[str] = []
 
@@ -79,7 +81,7 @@ def fake_connect(answer: Any, *, restart: int = 202) -> Generator[tuple[str, lis
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
+            yield RestEndpoint(url=f"http://127.0.0.1:{server.server_port}"), asked
         finally:
             server.shutdown()
             thread.join()
@@ -108,8 +110,8 @@ def test_only_failed_connectors_with_autorestart_are_restarted() -> None:
         "not-enabled": status("FAILED", "FAILED"),
         "not-in-k8s": status("FAILED", "FAILED"),
     }
-    with fake_connect(statuses) as (url, asked):
-        restarter = AutoRestarter(spec_of(*ours, connector("not-enabled", None)), ["http://127.0.0.1:1", url])
+    with fake_connect(statuses) as (worker, asked):
+        restarter = AutoRestarter(spec_of(*ours, connector("not-enabled", None)), [NOBODY, worker])
         assert restarter.poll()
         assert restarter.poll(), "too early for a second time"
         assert restarter.recent_failures().keys() == {"sink", "broken"}
@@ -117,12 +119,12 @@ def test_only_failed_connectors_with_autorestart_are_restarted() -> None:
 
 
 def test_a_restart_that_connect_refuses_is_tried_again_and_not_counted() -> None:
-    with fake_connect({"sink": status("RUNNING", "FAILED")}, restart=409) as (url, asked):
-        restarter = AutoRestarter(spec_of(connector("sink", AutoRestart(max_restarts=1))), [url])
+    with fake_connect({"sink": status("RUNNING", "FAILED")}, restart=409) as (worker, asked):
+        restarter = AutoRestarter(spec_of(connector("sink", AutoRestart(max_restarts=1))), [worker])
         for _ in range(3):
             restarter.poll()
     assert len(asked) == 3
 
 
 def test_connect_that_does_not_answer_is_no_failure() -> None:
-    assert not AutoRestarter(spec_of(connector("sink")), ["http://127.0.0.1:1"]).poll()
+    assert not AutoRestarter(spec_of(connector("sink")), [NOBODY]).poll()

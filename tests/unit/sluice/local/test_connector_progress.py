@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connector_progress import Backlog, SinkProgress, SourceProgress, read_backlog
 from sluice.local.consumer_group import ConsumerGroup, Partition
 from sluice.local.pipeline_spec import Connector
@@ -79,7 +80,7 @@ def test_a_source_that_is_behind_is_given_events_until_it_commits(monkeypatch: p
 
     monkeypatch.setattr("sluice.local.connector_progress.request", answer)
     source = SourceProgress(
-        url="http://127.0.0.1:1",
+        connect=RestEndpoint(url="http://127.0.0.1:1"),
         connector=Connector(name="source", config={}),
         end=(3, 3164),
         write_event=lambda: events.append(len(offsets)),

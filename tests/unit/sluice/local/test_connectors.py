@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from producer.runtime.exit_status import SluiceError
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connectors import reconcile_connectors
 from sluice.local.pipeline_spec import Connector
 
 Asked = list[tuple[str, str]]
+CONNECT = RestEndpoint(url="http://connect")
 
 
 class FakeConnect:
@@ -20,8 +22,8 @@ class FakeConnect:
         self.asked: Asked = []
         self.busy = 0
 
-    def __call__(self, method: str, url: str, body: Any = None) -> tuple[int, Any]:
-        path = url.removeprefix("http://connect")
+    def __call__(self, method: str, connect: RestEndpoint, path: str, body: Any = None) -> tuple[int, Any]:
+        assert connect == CONNECT
         if method != "GET":
             self.asked.append((method, path))
             if self.busy:
@@ -43,7 +45,7 @@ def apply(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], Ask
     def run(connect: FakeConnect, *connectors: Connector) -> tuple[list[str], Asked]:
         monkeypatch.setattr("sluice.local.connectors.request", connect)
         monkeypatch.setattr("sluice.local.connectors._POLL_SECONDS", 0.0)
-        return [drift.text for drift in reconcile_connectors("http://connect", connectors)], connect.asked
+        return [drift.text for drift in reconcile_connectors(CONNECT, connectors)], connect.asked
 
     return run
 

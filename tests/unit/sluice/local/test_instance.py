@@ -34,7 +34,7 @@ def test_instance_of_an_earlier_version_opens(tmp_path: Path) -> None:
 def test_ports_are_all_different(tmp_path: Path) -> None:
     instance = make(tmp_path, workers=8)
     assert instance.port_base == DEFAULT_PORT_BASE
-    assert len(set(instance.ports.values())) == len(instance.ports) == 15
+    assert len(set(instance.ports.values())) == len(instance.ports) == 14
 
 
 def test_passwords_stay_and_differ(tmp_path: Path) -> None:

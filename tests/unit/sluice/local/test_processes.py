@@ -1,6 +1,7 @@
 """Child processes: readiness, failure, and finding them again."""
 
 import socket
+import sys
 import threading
 from pathlib import Path
 
@@ -74,3 +75,26 @@ def test_a_taken_port_is_named_with_the_option_to_change_it() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SluiceError, match=rf"{port} \(registry\).*--port-base"):
             check_ports_free({"registry": port, "kafka": free_port_base()})
+
+
+def test_a_server_is_sent_no_password_while_another_process_has_its_port(instance: Instance) -> None:
+    asked: list[bool] = []
+
+    def ready() -> bool:
+        asked.append(True)
+        return True
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        false = Server(name="redis", command=["sleep", "60"], folder=instance.state, ready=ready, port=port)
+        with pytest.raises(SluiceError, match="redis was not ready"):
+            StartedServer(false, instance=instance).wait(seconds=0.3, cancelled=threading.Event())
+    assert asked == []
+    stop_all(instance, seconds=5, say=lambda _: None)
+    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+    own = Server(name="redis", command=[sys.executable, "-c", script], folder=instance.state, ready=ready, port=port)
+    StartedServer(own, instance=instance).wait(seconds=20, cancelled=threading.Event())
+    assert asked == [True]
+    stop_all(instance, seconds=5, say=lambda _: None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.connector_status import ConnectorStatus, TaskStatus, fetch_connect_status
 from sluice.view.http_client import UnavailableError, get_json
 
@@ -37,7 +38,7 @@ def answers(task: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(pages: Mapping[str, Any]) -> Generator[str]:
+def serving(pages: Mapping[str, Any]) -> Generator[RestEndpoint]:
     """Serve `pages` by path on loopback (bytes unchanged, other values as JSON; else 404); yield the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,7 +55,7 @@ def serving(pages: Mapping[str, Any]) -> Generator[str]:
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield RestEndpoint(url=f"http://127.0.0.1:{server.server_port}")
     finally:
         server.shutdown()
         thread.join()
@@ -62,8 +63,8 @@ def serving(pages: Mapping[str, Any]) -> Generator[str]:
 
 
 def test_connectors_are_read_with_tasks_topics_and_version():
-    with serving(answers({"state": "PAUSED"})) as url:
-        worker = fetch_connect_status(url)
+    with serving(answers({"state": "PAUSED"})) as endpoint:
+        worker = fetch_connect_status(endpoint)
     (connector,) = worker.connectors
     assert (worker.version, connector.version, connector.class_name) == ("4.3.1", "3.6.0.Final", CLASS)
     assert (connector.group, connector.topics) == ("connect-mysql-sink", ("gps-fixes", "other"))
@@ -72,8 +73,8 @@ def test_connectors_are_read_with_tasks_topics_and_version():
 
 
 def test_failure_of_a_task_has_first_line_and_innermost_cause_of_its_trace():
-    with serving(answers({"state": "FAILED", "trace": TRACE})) as url:
-        (connector,) = fetch_connect_status(url).connectors
+    with serving(answers({"state": "FAILED", "trace": TRACE})) as endpoint:
+        (connector,) = fetch_connect_status(endpoint).connectors
     assert connector.failures == (
         "task 1 of mysql-sink has FAILED: org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask"
         " (caused by java.sql.SQLException: INSERT command denied)",
@@ -92,31 +93,35 @@ def test_tasks_with_the_same_error_are_one_failure():
 
 
 def test_error_names_the_part_that_does_not_answer():
-    with serving({}) as url:
-        with pytest.raises(UnavailableError, match=rf"Kafka Connect at {url}/ answers 404 Not Found") as caught:
-            fetch_connect_status(url)
+    with serving({}) as endpoint:
+        with pytest.raises(UnavailableError, match=f"{endpoint.url}/ answers 404 Not Found") as caught:
+            fetch_connect_status(endpoint)
         assert caught.value.code == 404
     with pytest.raises(UnavailableError, match=r"Kafka Connect at .* does not answer: .*refused") as caught:
-        fetch_connect_status(url)
+        fetch_connect_status(endpoint)
     assert caught.value.code is None
 
 
 def test_answer_that_is_no_json_is_an_error():
     with (
-        serving({"/": b"<html>Bad Gateway</html>"}) as url,
+        serving({"/": b"<html>Bad Gateway</html>"}) as endpoint,
         pytest.raises(UnavailableError, match=r"the registry at .* does not answer: Expecting value"),
     ):
-        get_json(f"{url}/", part="the registry")
+        get_json(endpoint, "/", part="the registry")
 
 
 def test_proxy_in_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    with serving({"/": [1]}) as url:
-        assert get_json(f"{url}/", part="x") == [1]
+    with serving({"/": [1]}) as endpoint:
+        assert get_json(endpoint, "/", part="x") == [1]
+
+
+def nobody(port: int) -> RestEndpoint:
+    return RestEndpoint(url=f"http://127.0.0.1:{port}")
 
 
 def test_next_worker_is_queried_if_one_does_not_answer() -> None:
-    with serving(answers({"state": "PAUSED"})) as url:
-        assert fetch_connect_status("http://127.0.0.1:1", url) == fetch_connect_status(url)
+    with serving(answers({"state": "PAUSED"})) as endpoint:
+        assert fetch_connect_status(nobody(1), endpoint) == fetch_connect_status(endpoint)
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1"):
-        fetch_connect_status("http://127.0.0.1:1", "http://127.0.0.1:2")
+        fetch_connect_status(nobody(1), nobody(2))

@@ -52,14 +52,14 @@ def without_references() -> Any:
 
 
 def decoded(pages: dict[str, Any], data: bytes) -> Any:
-    with serving(pages) as url:
-        return Decoder(RegistrySchemas(url))(data)
+    with serving(pages) as registry:
+        return Decoder(RegistrySchemas(registry))(data)
 
 
 def test_each_schema_is_fetched_once():
     pages = {"/schemas/ids/7": {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}}
-    with serving(pages) as url:
-        decode = Decoder(RegistrySchemas(url))
+    with serving(pages) as registry:
+        decode = Decoder(RegistrySchemas(registry))
         first = decode(wire(FIX))
         unknown = decode(wire(FIX, number=8))
     # The server is closed: both answers are cached.
@@ -68,10 +68,10 @@ def test_each_schema_is_fetched_once():
 
 
 def test_registry_that_does_not_answer_is_an_error():
-    with serving({}) as url:
+    with serving({}) as registry:
         pass
     with pytest.raises(SluiceError, match="cannot be decoded") as caught:
-        Decoder(RegistrySchemas(url))(wire(FIX))
+        Decoder(RegistrySchemas(registry))(wire(FIX))
     assert caught.value.status is Exit.UNAVAILABLE
 
 

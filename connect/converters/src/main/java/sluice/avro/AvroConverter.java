@@ -6,9 +6,6 @@ import java.util.Map;
 import org.apache.avro.generic.GenericContainer;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
-import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
@@ -16,6 +13,7 @@ import org.apache.kafka.connect.storage.Converter;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;
+import sluice.registry.RegistrySettings;
 import sluice.registry.SchemaCache;
 import sluice.registry.WireFormat;
 
@@ -27,8 +25,6 @@ import sluice.registry.WireFormat;
  * makes a dead letter of the record all the same.
  */
 public final class AvroConverter implements Converter {
-    static final String URL = "schema.registry.url";
-
     private final NullableDefaultRemover nullableDefaults = new NullableDefaultRemover();
     private SchemaCache<AvroCodec> schemas;
     private AvroData data;
@@ -36,17 +32,15 @@ public final class AvroConverter implements Converter {
 
     @Override
     public ConfigDef config() {
-        return AvroDataConfig.baseConfigDef().define(URL, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(),
-                Importance.HIGH,
-                "URL of the registry's Confluent-compatible API, such as http://registry:8080/apis/ccompat/v7.");
+        return RegistrySettings.define(AvroDataConfig.baseConfigDef());
     }
 
     @Override
     public void configure(Map<String, ?> settings, boolean isKeyConverter) {
         isKey = isKeyConverter;
         data = new AvroData(new AvroDataConfig(settings));
-        String url = new AbstractConfig(config(), settings, false).getString(URL);
-        schemas = new SchemaCache<>(new RegistryClient(url), new RegistryRetry(), AvroCodec::of);
+        RegistrySettings registry = RegistrySettings.of(new AbstractConfig(config(), settings, false), "");
+        schemas = new SchemaCache<>(new RegistryClient(registry), new RegistryRetry(), AvroCodec::of);
     }
 
     @Override

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import sluice.registry.RegistrySettings;
 import sluice.testing.FakeRegistry;
 
 /** Conversion in both directions, and the messages for invalid records. */
@@ -52,7 +53,7 @@ class AvroConverterTest {
 
     private AvroConverter converter(boolean isKey) {
         AvroConverter made = new AvroConverter();
-        made.configure(Map.of(AvroConverter.URL, registry.url() + "/"), isKey);
+        made.configure(Map.of(RegistrySettings.URL, registry.url() + "/"), isKey);
         return made;
     }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import sluice.registry.RegistrySettings;
 import sluice.testing.FakeRegistry;
 
 /** Null in a field with a default is written as null, at any depth. */
@@ -35,7 +36,7 @@ class NullableDefaultRemoverTest {
     void start() throws Exception {
         registry = new FakeRegistry();
         converter = new AvroConverter();
-        converter.configure(Map.of(AvroConverter.URL, registry.url()), false);
+        converter.configure(Map.of(RegistrySettings.URL, registry.url()), false);
     }
 
     @AfterEach

@@ -45,7 +45,7 @@ final class ConnectionCheck {
             for (Map.Entry<String, String> table : tables().entrySet()) {
                 check(session, table.getKey(), table.getValue());
             }
-            if (config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE)) {
+            if (config.offsetsTable() != null) {
                 checkOffsets(session);
             }
         } catch (SQLException error) {
@@ -108,9 +108,11 @@ final class ConnectionCheck {
     }
 
     private void checkOffsets(DatabaseSession session) throws SQLException {
-        String table = config.getString(MySqlSinkConfig.OFFSETS_TABLE);
+        String table = config.offsetsTable();
         try {
-            explain(session, "SELECT owner, next_offset FROM " + Identifiers.quote(table));
+            explain(session, "INSERT INTO " + Identifiers.quote(table) + " (connector, topic, kafka_partition, owner) "
+                    + "SELECT connector, topic, kafka_partition, owner FROM " + Identifiers.quote(table) + " WHERE 1 = 0");
+            explain(session, "UPDATE " + Identifiers.quote(table) + " SET next_offset = 0 WHERE 1 = 0");
         } catch (SQLException error) {
             String create = new OffsetsTable(table, config.connectorName()).createStatement();
             add(MySqlSinkConfig.OFFSETS_TABLE, errors.exception(error).getMessage() + " Create the table: " + create);

@@ -3,10 +3,8 @@ package sluice.mysql;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.RetriableException;
@@ -16,7 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sluice.mysql.batch.BadRecords;
 import sluice.mysql.batch.BatchWriter;
-import sluice.mysql.batch.NextOffsets;
 import sluice.mysql.batch.OffsetsTable;
 import sluice.mysql.batch.TopicTable;
 import sluice.mysql.config.MySqlSinkConfig;
@@ -26,7 +23,11 @@ import sluice.mysql.detect.DetectedValueEncoders;
 import sluice.mysql.encode.ConnectValueEncoders;
 import sluice.mysql.encode.TableRecordEncoder;
 import sluice.mysql.metrics.SinkMetrics;
+import sluice.registry.RegistryClient;
+import sluice.sink.AcknowledgedOffsets;
 import sluice.sink.DeadLetters;
+import sluice.sink.LossDetector;
+import sluice.sink.NextOffsets;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -39,21 +40,26 @@ public final class MySqlSinkTask extends SinkTask {
     private static final Logger LOG = LoggerFactory.getLogger(MySqlSinkTask.class);
 
     private final SinkMetrics metrics = new SinkMetrics();
-    private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
+    private final AcknowledgedOffsets acknowledged = new AcknowledgedOffsets();
     private BadRecords bad;
     private RetryBackoff backoff;
+    /** Null unless offsets are kept in the database, and so is `losses`. */
     private OffsetsTable offsets;
+    private LossDetector losses;
+    private boolean exactlyOnce;
     private DatabaseSessions sessions;
     private BatchWriter writer;
-    private boolean failed;
 
     @Override
     public void start(Map<String, String> properties) {
         MySqlSinkConfig config = new MySqlSinkConfig(properties);
         bad = new BadRecords(new DeadLetters(properties, context));
         backoff = config.backoff();
-        offsets = config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE)
-                ? new OffsetsTable(config.getString(MySqlSinkConfig.OFFSETS_TABLE), config.connectorName()) : null;
+        exactlyOnce = config.getBoolean(MySqlSinkConfig.EXACTLY_ONCE);
+        if (config.offsetsTable() != null) {
+            offsets = new OffsetsTable(config.offsetsTable(), config.connectorName());
+            losses = new LossDetector("the database at " + config.url(), context, acknowledged);
+        }
         sessions = new DatabaseSessions(config, metrics);
         writer = new BatchWriter(config, sessions, encoders(config), bad, metrics, offsets);
         metrics.register(context);
@@ -66,7 +72,7 @@ public final class MySqlSinkTask extends SinkTask {
             return (topic, table, settings) ->
                     new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
         }
-        DetectedSchemas schemas = new DetectedSchemas(config.getString(MySqlSinkConfig.REGISTRY_URL));
+        DetectedSchemas schemas = new DetectedSchemas(new RegistryClient(config.registry()));
         return (topic, table, settings) -> {
             DetectedValueEncoders values = new DetectedValueEncoders(schemas, table, settings);
             values.planLatest(topic);
@@ -87,40 +93,49 @@ public final class MySqlSinkTask extends SinkTask {
     public void open(Collection<TopicPartition> partitions) {
         ifAvailable(() -> {
             partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
-            take(partitions);
+            if (exactlyOnce && !partitions.isEmpty()) {
+                goOnFromTable(partitions);
+            }
         });
     }
 
-    /** Makes this task the owner of partitions; returns those that it goes on from where the offsets table says. */
-    private Set<TopicPartition> take(Collection<TopicPartition> partitions) {
-        if (offsets == null || partitions.isEmpty()) {
-            return Set.of();
-        }
-        Map<TopicPartition, Long> taken = new HashMap<>();
-        sessions.run(session -> taken.putAll(offsets.take(session, partitions)));
-        Map<TopicPartition, Long> positions = offsets.taken(taken);
-        context.offset(positions);
-        return positions.keySet();
+    private void goOnFromTable(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = take(partitions);
+        stored.values().removeIf(offset -> offset == LossDetector.MISSING);
+        context.offset(stored);
+        losses.trust(stored);
+    }
+
+    private Map<TopicPartition, Long> take(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = new HashMap<>();
+        sessions.run(session -> stored.putAll(offsets.take(session, partitions)));
+        offsets.taken(stored);
+        return stored;
+    }
+
+    /** Unlike take(): a task that has lost its partitions without knowing must not take them while it has no records. */
+    private Map<TopicPartition, Long> look(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> stored = new HashMap<>();
+        sessions.run(session -> stored.putAll(offsets.read(session, partitions)));
+        return stored;
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
+            if (losses != null) {
+                losses.checkIdle(this::look);
+            }
             return;
         }
         long start = System.nanoTime();
         try {
-            List<SinkRecord> batch = records instanceof List ? (List<SinkRecord>) records : new ArrayList<>(records);
-            if (offsets != null) {
-                batch = unwritten(batch);
-            }
-            writer.write(batch);
+            write(records instanceof List ? (List<SinkRecord>) records : new ArrayList<>(records));
             backoff.reset();
-            failed = false;
-            NextOffsets.of(batch, 0, batch.size())
-                    .forEach((partition, offset) -> written.put(partition, new OffsetAndMetadata(offset)));
         } catch (RetriableException error) {
-            failed = true;
+            if (losses != null) {
+                losses.doubt();
+            }
             metrics.retried();
             context.timeout(backoff.nextPause(error));
             throw error;
@@ -130,40 +145,29 @@ public final class MySqlSinkTask extends SinkTask {
         }
     }
 
-    /** Returns the records that the offsets table does not count as written. */
-    private List<SinkRecord> unwritten(List<SinkRecord> records) {
-        if (failed) {
-            sessions.run(offsets::refresh);
+    private void write(List<SinkRecord> records) {
+        List<SinkRecord> batch = losses == null ? records : losses.check(records, this::take);
+        writer.write(exactlyOnce ? batch.stream().filter(record -> !offsets.wrote(record)).toList() : batch);
+        Map<TopicPartition, Long> next = NextOffsets.of(batch, 0, batch.size());
+        acknowledged.set(next);
+        if (losses != null) {
+            losses.acknowledged(next);
         }
-        Set<TopicPartition> late = new HashSet<>(NextOffsets.of(records, 0, records.size()).keySet());
-        late.removeIf(offsets::owns);
-        // The database did not answer when they were assigned. Their records come again, from where the table says.
-        Set<TopicPartition> rewound = take(late);
-        List<SinkRecord> batch = new ArrayList<>(records.size());
-        for (SinkRecord record : records) {
-            TopicPartition partition = NextOffsets.partition(record);
-            if (!offsets.wrote(partition, record) && !rewound.contains(partition)) {
-                batch.add(record);
-            }
-        }
-        return batch;
     }
 
-    /**
-     * Returns only the offsets of committed records: Connect counts a batch as processed that waits for a retry while
-     * its partitions are revoked and assigned again.
-     */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
-        Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>(written);
-        committable.keySet().retainAll(current.keySet());
-        return committable;
+        if (losses != null) {
+            losses.assigned(current);
+        }
+        return acknowledged.committable(current.keySet());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        written.keySet().removeAll(partitions);
-        if (offsets != null) {
+        acknowledged.release(partitions);
+        if (losses != null) {
+            losses.release(partitions);
             offsets.release(partitions);
         }
     }

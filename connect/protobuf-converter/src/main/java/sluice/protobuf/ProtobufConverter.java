@@ -6,7 +6,6 @@ import java.util.Map;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
-import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.connect.data.ConnectSchema;
@@ -23,6 +22,7 @@ import sluice.protobuf.write.SubjectWriters;
 import sluice.registry.RegisteredSchema;
 import sluice.registry.RegistryClient;
 import sluice.registry.RegistryRetry;
+import sluice.registry.RegistrySettings;
 import sluice.registry.SchemaCache;
 import sluice.registry.WireFormat;
 
@@ -35,7 +35,6 @@ import sluice.registry.WireFormat;
  * dead letter of the record all the same.
  */
 public final class ProtobufConverter implements Converter {
-    static final String URL = "schema.registry.url";
     static final String PRECISION = "timestamp.precision";
     static final String UNKNOWN_FIELDS = "unknown.fields";
 
@@ -48,9 +47,7 @@ public final class ProtobufConverter implements Converter {
 
     @Override
     public ConfigDef config() {
-        return new ConfigDef()
-                .define(URL, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(), Importance.HIGH,
-                        "URL of the registry's Confluent-compatible API, such as http://registry:8080/apis/ccompat/v7.")
+        return RegistrySettings.define(new ConfigDef())
                 .define(PRECISION, Type.STRING, "micros", ValidString.in("millis", "micros", "nanos"),
                         Importance.MEDIUM,
                         "What google.protobuf.Timestamp and google.type.TimeOfDay become: micros and nanos are numbers "
@@ -65,7 +62,7 @@ public final class ProtobufConverter implements Converter {
     public void configure(Map<String, ?> settings, boolean isKeyConverter) {
         isKey = isKeyConverter;
         AbstractConfig config = new AbstractConfig(config(), settings, false);
-        registry = new RegistryClient(config.getString(URL));
+        registry = new RegistryClient(RegistrySettings.of(config, ""));
         retry = new RegistryRetry();
         schemas = new SchemaCache<>(registry, retry, new ProtobufSchemas(registry, retry)::parse);
         decoder = new ProtobufDecoder(

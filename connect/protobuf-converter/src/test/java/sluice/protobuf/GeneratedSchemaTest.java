@@ -13,6 +13,7 @@ import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sluice.registry.RegistrySettings;
 import sluice.testing.FakeRegistry;
 
 /** Schemas that are generated: fields' numbers when a schema changes, and what Protobuf has not. */
@@ -35,7 +36,7 @@ class GeneratedSchemaTest {
 
     private ProtobufConverter converter() {
         ProtobufConverter made = new ProtobufConverter();
-        made.configure(Map.of(ProtobufConverter.URL, registry.url()), false);
+        made.configure(Map.of(RegistrySettings.URL, registry.url()), false);
         return made;
     }
 

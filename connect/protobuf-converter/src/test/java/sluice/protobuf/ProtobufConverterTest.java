@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sluice.protobuf.schema.ProtobufSchema;
 import sluice.protobuf.schema.StandardFiles;
+import sluice.registry.RegistrySettings;
 import sluice.testing.FakeRegistry;
 
 /** Conversion in both directions with a registry, and the messages for records that cannot be converted. */
@@ -86,7 +87,7 @@ class ProtobufConverterTest {
 
     private ProtobufConverter converter(Map<String, String> settings) {
         ProtobufConverter made = new ProtobufConverter();
-        Map<String, String> url = Map.of(ProtobufConverter.URL, registry.url());
+        Map<String, String> url = Map.of(RegistrySettings.URL, registry.url());
         made.configure(Stream.of(url, settings).flatMap(each -> each.entrySet().stream())
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)), false);
         return made;

@@ -17,7 +17,8 @@ final class RedisErrors {
                     + "keys, then restart the task: nothing is lost, it goes on where it stopped.",
             "WRONGPASS", "Check redis.username and redis.password.",
             "NOAUTH", "Set redis.username and redis.password.",
-            "NOPERM", "The Redis user needs: ACL SETUSER <user> ~<prefix>* +select +set +del.",
+            "NOPERM", "The Redis user needs: ACL SETUSER <user> ~<prefix>* +select +set +del, and "
+                    + "for redis.offsets.key +multi +exec +watch +unwatch +hget +hset.",
             "MOVED", "It is a Redis Cluster, which this connector does not write to.",
             "ASK", "It is a Redis Cluster, which this connector does not write to.");
 

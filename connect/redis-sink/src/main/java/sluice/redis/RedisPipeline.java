@@ -2,15 +2,18 @@ package sluice.redis;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.JedisClientConfig;
@@ -19,6 +22,7 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import sluice.sink.BadRecord;
+import sluice.sink.NextOffsets;
 
 /**
  * Pipelines commands to Redis over one connection: writes them without waiting for each reply. Redis keeps their order.
@@ -39,8 +43,12 @@ final class RedisPipeline implements AutoCloseable {
     private final int maxBytes;
     private final byte[] timeToLive;
     private final ScheduledThreadPoolExecutor timer;
+    private final StoredOffsets offsets;
     private final List<SinkRecord> sent = new ArrayList<>();
     private long sentBytes;
+    /** Whether commands are in flight: those of `sent`, and of a transaction around them. */
+    private boolean inFlight;
+    private boolean offsetsChanged;
     private RedisSocket socket;
     private Connection connection;
     private Deadline deadline;
@@ -48,8 +56,10 @@ final class RedisPipeline implements AutoCloseable {
     private ClientId current;
     private ClientId abandoned;
 
-    RedisPipeline(RedisSinkConfig config) {
+    /** `offsets` is null unless they are kept in Redis. */
+    RedisPipeline(RedisSinkConfig config, StoredOffsets offsets) {
         this.config = config;
+        this.offsets = offsets;
         errors = new RedisErrors(config);
         tls = config.getBoolean(RedisSinkConfig.TLS_ENABLED) ? new Tls(config) : null;
         login = DefaultJedisClientConfig.builder()
@@ -89,22 +99,48 @@ final class RedisPipeline implements AutoCloseable {
         }
     }
 
+    /** Watches the offsets of partitions, and returns those that Redis holds. */
+    Map<TopicPartition, Long> watch(Set<TopicPartition> partitions) {
+        connect();
+        deadline = new Deadline(RedisSinkConfig.COMMAND_TIMEOUT_MS);
+        try {
+            Map<TopicPartition, Long> held = offsets.watch(connection, partitions);
+            deadline.cancel();
+            return held;
+        } catch (JedisException error) {
+            throw abandonAfter(error, "the offsets in " + config.offsetsKey());
+        }
+    }
+
     /** Sends SET, or DEL if the value is null; waits for replies only if enough bytes or commands are in flight. */
     void write(SinkRecord record, byte[] key, byte[] value) {
         int bytes = key.length + (value == null ? 0 : value.length);
         if (sentBytes + bytes > maxBytes || sent.size() == MAX_COMMANDS) {
             await();
         }
-        connect();
-        if (sent.isEmpty()) {
-            deadline = new Deadline(RedisSinkConfig.COMMAND_TIMEOUT_MS);
-        }
+        begin();
         sent.add(record);
         sentBytes += bytes;
         try {
             send(key, value);
         } catch (JedisException error) {
             throw abandonAfter(error, "the write of " + BadRecord.describe(record));
+        }
+    }
+
+    private void begin() {
+        connect();
+        if (inFlight) {
+            return;
+        }
+        deadline = new Deadline(RedisSinkConfig.COMMAND_TIMEOUT_MS);
+        inFlight = true;
+        if (offsets != null) {
+            try {
+                offsets.begin(connection);
+            } catch (JedisException error) {
+                throw abandonAfter(error, "a transaction");
+            }
         }
     }
 
@@ -120,23 +156,67 @@ final class RedisPipeline implements AutoCloseable {
 
     /** Waits until Redis has acknowledged every command sent. */
     void await() {
-        if (sent.isEmpty()) {
+        await(offsets == null ? Map.of() : NextOffsets.of(sent, 0, sent.size()));
+    }
+
+    /** Also stores offsets, if they are kept in Redis: in one transaction with the commands sent. */
+    void await(Map<TopicPartition, Long> next) {
+        if (offsets != null && !next.isEmpty()) {
+            begin();
+        }
+        if (!inFlight) {
             return;
         }
         try {
-            List<Object> replies = connection.getMany(sent.size());
-            deadline.cancel();
-            for (int index = 0; index < replies.size(); index++) {
-                if (replies.get(index) instanceof JedisDataException reply) {
-                    throw errors.errorReply(reply, "the write of " + BadRecord.describe(sent.get(index)));
-                }
+            if (offsets == null) {
+                check(connection.getMany(sent.size()));
+            } else {
+                StoredOffsets.End end = offsets.end(connection, next);
+                checkTransaction(connection.getMany(1 + sent.size() + end.replies()), end);
             }
         } catch (JedisException error) {
             throw abandonAfter(error, "a write");
         } finally {
-            sent.clear();
-            sentBytes = 0;
+            deadline.cancel();
+            clear();
         }
+    }
+
+    private void clear() {
+        sent.clear();
+        sentBytes = 0;
+        inFlight = false;
+    }
+
+    /** Checks replies to the records sent, and to what follows them. */
+    private void check(List<Object> replies) {
+        for (int index = 0; index < replies.size(); index++) {
+            if (replies.get(index) instanceof JedisDataException reply) {
+                throw errors.errorReply(reply, index < sent.size()
+                        ? "the write of " + BadRecord.describe(sent.get(index)) : "the offsets in " + config.offsetsKey());
+            }
+        }
+    }
+
+    private void checkTransaction(List<Object> replies, StoredOffsets.End end) {
+        List<Object> endReplies = replies.subList(1 + sent.size(), replies.size());
+        if (replies.get(0) instanceof JedisDataException reply) {
+            throw errors.errorReply(reply, "a transaction");
+        }
+        check(replies.subList(1, 1 + sent.size() + end.executed() + 1)); // Why one is refused; EXEC's reply says only that.
+        if (!(endReplies.get(end.executed()) instanceof List<?> results)) {
+            throw new RetriableException("Redis at " + config.server() + " has written nothing: something else has changed "
+                    + "the offsets in " + config.offsetsKey() + "; comparing them again");
+        }
+        check(new ArrayList<>(results));
+        offsetsChanged |= !end.unchanged(endReplies);
+    }
+
+    /** Returns whether something else has changed the offsets since the last call. */
+    boolean offsetsChanged() {
+        boolean changed = offsetsChanged;
+        offsetsChanged = false;
+        return changed;
     }
 
     /** Abandons the connection and returns the exception for `error`. */
@@ -159,11 +239,10 @@ final class RedisPipeline implements AutoCloseable {
     private void abandon() {
         deadline.cancel();
         socket.closeNow();
-        if (!sent.isEmpty()) {
+        if (inFlight) {
             abandoned = current;
         }
-        sent.clear();
-        sentBytes = 0;
+        clear();
         current = null;
         connection = null;
     }
@@ -180,7 +259,6 @@ final class RedisPipeline implements AutoCloseable {
         abandoned = null;
     }
 
-    /** Returns topic, partition and offset of a record, for messages. */
     @Override
     public void close() {
         timer.shutdownNow();
@@ -209,38 +287,6 @@ final class RedisPipeline implements AutoCloseable {
 
         void cancel() {
             task.cancel(false);
-        }
-    }
-
-    /** Redis' id and address of a connection. After a restart of Redis, another connection may have the same id. */
-    private record ClientId(String id, String address) {
-        private static final ClientId UNKNOWN = new ClientId(null, null);
-
-        static ClientId fetch(Connection connection) {
-            try {
-                byte[] info = (byte[]) connection.executeCommand(new CommandArguments(Command.CLIENT).add("INFO"));
-                String[] parts = new String(info, Protocol.CHARSET).split(" ");
-                return new ClientId(parts[0].substring("id=".length()), parts[1].substring("addr=".length()));
-            } catch (JedisDataException reply) { // no permission, or Redis before 6.2
-                if (reply.getMessage().startsWith("NOAUTH")) {
-                    throw reply;
-                }
-                return UNKNOWN;
-            }
-        }
-
-        /** Kills this connection over `other`; returns whether it is certainly gone. */
-        boolean kill(Connection other) {
-            if (id == null) {
-                return false;
-            }
-            try {
-                other.executeCommand(
-                        new CommandArguments(Command.CLIENT).add("KILL").add("ID").add(id).add("ADDR").add(address));
-                return true;
-            } catch (JedisDataException reply) {
-                return false;
-            }
         }
     }
 }

@@ -32,6 +32,7 @@ final class RedisSinkConfig extends AbstractConfig {
     static final String TTL_MS = "redis.ttl.ms";
     static final String MAX_VALUE_BYTES = "redis.max.value.bytes";
     static final String PIPELINE_BYTES = "redis.pipeline.bytes";
+    static final String OFFSETS_KEY = "redis.offsets.key";
     static final String CONNECT_TIMEOUT_MS = "redis.connect.timeout.ms";
     static final String COMMAND_TIMEOUT_MS = "redis.command.timeout.ms";
     static final String RETRY_TIMEOUT_MS = "redis.retry.timeout.ms";
@@ -39,6 +40,9 @@ final class RedisSinkConfig extends AbstractConfig {
     static final String RETRY_BACKOFF_MAX_MS = "redis.retry.backoff.max.ms";
     /** Default of Redis' proto-max-bulk-len: it rejects longer strings. */
     static final int REDIS_MAX_VALUE_BYTES = 512 << 20;
+
+    /** In redis.offsets.key, the place of the connector's name. */
+    static final String CONNECTOR = "${connector}";
 
     private static final int DAY_MS = 86_400_000;
     private static final int MAX_PORT = 65_535;
@@ -91,6 +95,10 @@ final class RedisSinkConfig extends AbstractConfig {
                         + "Redis' own limit, so that only the topic's max.message.bytes decides.");
         group.add(PIPELINE_BYTES, Type.INT, 16 << 20, Range.atLeast(1), "Pipeline (bytes)",
                 "Bytes sent to Redis before waiting for its replies. A single larger value is sent alone.");
+        group.add(OFFSETS_KEY, Type.STRING, null, new OptionalNonEmpty(), "Key of the offsets",
+                "What the keys begin with in which Redis holds the offsets of the partitions, written with their records; "
+                        + CONNECTOR + " is replaced by the connector's name. Where Redis has lost what it had "
+                        + "acknowledged, the connector goes back by itself. Without it, offsets are only in Kafka.");
     }
 
     private static void failures(SettingGroup group) {
@@ -131,6 +139,12 @@ final class RedisSinkConfig extends AbstractConfig {
 
     String server() {
         return getString(HOST) + ":" + getInt(PORT);
+    }
+
+    /** Returns what the keys of the offsets begin with, or null if they are not kept in Redis. */
+    String offsetsKey() {
+        String key = getString(OFFSETS_KEY);
+        return key == null ? null : key.replace(CONNECTOR, originalsStrings().getOrDefault("name", "sluice"));
     }
 
     /** Returns the password, or null. */

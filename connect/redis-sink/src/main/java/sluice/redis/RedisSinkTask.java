@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -16,8 +15,11 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sluice.sink.AcknowledgedOffsets;
 import sluice.sink.BadRecord;
 import sluice.sink.DeadLetters;
+import sluice.sink.LossDetector;
+import sluice.sink.NextOffsets;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -35,7 +37,10 @@ public final class RedisSinkTask extends SinkTask {
     private DeadLetters deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
-    private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
+    private final AcknowledgedOffsets acknowledged = new AcknowledgedOffsets();
+    /** Null unless offsets are kept in Redis, and so is `losses`. */
+    private StoredOffsets offsets;
+    private LossDetector losses;
 
     @Override
     public void start(Map<String, String> properties) {
@@ -44,7 +49,11 @@ public final class RedisSinkTask extends SinkTask {
         maxValueBytes = config.getInt(RedisSinkConfig.MAX_VALUE_BYTES);
         deadLetters = new DeadLetters(properties, context);
         backoff = config.retryBackoff();
-        pipeline = new RedisPipeline(config);
+        if (config.offsetsKey() != null) {
+            offsets = new StoredOffsets(config.offsetsKey());
+            losses = new LossDetector("Redis at " + config.server(), context, acknowledged);
+        }
+        pipeline = new RedisPipeline(config, offsets);
         try {
             pipeline.connect(); // Reports a wrong password or database now, not with the first record.
         } catch (RetriableException error) {
@@ -55,38 +64,42 @@ public final class RedisSinkTask extends SinkTask {
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
+            if (losses != null) {
+                losses.checkIdle(pipeline::watch);
+            }
             return;
         }
         try {
-            write(records);
+            List<SinkRecord> batch = List.copyOf(records);
+            write(losses == null ? batch : losses.check(batch, pipeline::watch));
             backoff.reset();
-            for (SinkRecord record : records) {
-                written.put(new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
-                        new OffsetAndMetadata(record.originalKafkaOffset() + 1));
-            }
         } catch (RetriableException error) {
+            if (losses != null) {
+                losses.doubt();
+            }
             context.timeout(backoff.nextPause(error));
             throw error;
         }
     }
 
-    /**
-     * Returns only the offsets of written records. Connect 4.3.1 counts a batch as processed that waits for a retry
-     * while its partitions are revoked and assigned again: its images were never written and never read again.
-     */
     @Override
-    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>(written);
-        committable.keySet().retainAll(offsets.keySet());
-        return committable;
+    public Map<TopicPartition, OffsetAndMetadata> preCommit(Map<TopicPartition, OffsetAndMetadata> current) {
+        if (losses != null) {
+            losses.assigned(current);
+        }
+        return acknowledged.committable(current.keySet());
     }
 
     @Override
     public void close(Collection<TopicPartition> partitions) {
-        written.keySet().removeAll(partitions);
+        acknowledged.release(partitions);
+        if (losses != null) {
+            losses.release(partitions);
+            offsets.release(partitions);
+        }
     }
 
-    private void write(Collection<SinkRecord> records) {
+    private void write(List<SinkRecord> records) {
         List<BadRecord> bad = new ArrayList<>();
         for (SinkRecord record : records) {
             try {
@@ -99,8 +112,17 @@ public final class RedisSinkTask extends SinkTask {
                 }
             }
         }
-        pipeline.await();
+        // Also past bad records at the end: they are in Kafka for as long as Kafka's own offset is not past them.
+        Map<TopicPartition, Long> next = NextOffsets.of(records, 0, records.size());
+        pipeline.await(next);
         deadLetters.report(bad); // Last, so that a batch that is retried reports nothing twice.
+        acknowledged.set(next);
+        if (losses != null) {
+            losses.acknowledged(next);
+            if (pipeline.offsetsChanged()) {
+                losses.doubt();
+            }
+        }
     }
 
     private byte[] redisKey(SinkRecord record) {
@@ -108,11 +130,12 @@ public final class RedisSinkTask extends SinkTask {
             throw new DataException("the record has no key, and Redis stores nothing without one");
         }
         byte[] key = toBytes(record.key(), "key");
-        if (prefix.length == 0) {
-            return key;
-        }
         byte[] prefixed = Arrays.copyOf(prefix, prefix.length + key.length);
         System.arraycopy(key, 0, prefixed, prefix.length, key.length);
+        if (offsets != null && offsets.covers(prefixed)) {
+            throw new DataException("the key is one of those in which the sink keeps its offsets ("
+                    + RedisSinkConfig.OFFSETS_KEY + " is " + config.offsetsKey() + ")");
+        }
         return prefixed;
     }
 

@@ -8,10 +8,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 
 /** Server with the part of Redis' protocol that the sink uses; a test can make it misbehave. */
 class FakeRedis implements AutoCloseable {
@@ -25,6 +27,8 @@ class FakeRedis implements AutoCloseable {
     static final String OK = "+OK";
 
     final Map<String, String> data = new ConcurrentHashMap<>();
+    /** Hashes, each with one field. */
+    final Map<String, String> hashes = new ConcurrentHashMap<>();
     final List<List<String>> commands = new CopyOnWriteArrayList<>();
     /** Called for each command before the server executes it. */
     volatile Behaviour behaviour = command -> null;
@@ -68,6 +72,7 @@ class FakeRedis implements AutoCloseable {
     }
 
     private void serve(Socket connection, int number) {
+        Transaction transaction = new Transaction();
         try (connection; var in = new DataInputStream(new BufferedInputStream(connection.getInputStream(), 1 << 14))) {
             while (true) {
                 while (paused) {
@@ -79,8 +84,11 @@ class FakeRedis implements AutoCloseable {
                 if (HANG_UP.equals(answer)) {
                     return;
                 }
+                if (answer != null) {
+                    transaction.refused |= answer.startsWith("-");
+                }
                 if (!SILENCE.equals(answer)) {
-                    reply(connection, answer == null ? execute(command, number) : answer);
+                    reply(connection, answer == null ? transaction.execute(command, number) : answer);
                 }
             }
         } catch (IOException gone) {
@@ -116,6 +124,53 @@ class FakeRedis implements AutoCloseable {
         connection.getOutputStream().write((answer + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
     }
 
+    /** The transaction of a connection, and what it watches. */
+    private final class Transaction {
+        private final Map<String, String> watched = new HashMap<>();
+        private List<List<String>> queued;
+        private boolean refused;
+
+        String execute(List<String> command, int number) {
+            switch (command.get(0)) {
+                case "WATCH":
+                    command.stream().skip(1).forEach(key -> watched.put(key, hashes.getOrDefault(key, "")));
+                    return OK;
+                case "UNWATCH":
+                    watched.clear();
+                    return OK;
+                case "MULTI":
+                    queued = new ArrayList<>();
+                    refused = false;
+                    return OK;
+                case "EXEC":
+                    return end(number);
+                default:
+                    if (queued == null) {
+                        return FakeRedis.this.execute(command, number);
+                    }
+                    queued.add(command);
+                    return "+QUEUED";
+            }
+        }
+
+        private String end(int number) {
+            List<List<String>> commands = queued;
+            boolean changed = watched.entrySet().stream()
+                    .anyMatch(entry -> !hashes.getOrDefault(entry.getKey(), "").equals(entry.getValue()));
+            queued = null;
+            watched.clear();
+            if (refused) {
+                return "-EXECABORT Transaction discarded because of previous errors.";
+            }
+            if (changed) {
+                return "*-1";
+            }
+            String replies = commands.stream().map(one -> "\r\n" + FakeRedis.this.execute(one, number))
+                    .collect(Collectors.joining());
+            return "*" + commands.size() + replies;
+        }
+    }
+
     private String execute(List<String> command, int number) {
         switch (command.get(0)) {
             case "SET":
@@ -123,6 +178,12 @@ class FakeRedis implements AutoCloseable {
                 return OK;
             case "DEL":
                 return data.remove(command.get(1)) == null ? ":0" : ":1";
+            case "HSET":
+                hashes.put(command.get(1), command.get(3));
+                return ":0";
+            case "HGET":
+                String held = hashes.get(command.get(1));
+                return held == null ? "$-1" : "$" + held.length() + "\r\n" + held;
             case "CLIENT":
                 String info = "id=" + number + " addr=127.0.0.1:" + number + " laddr=…";
                 return command.get(1).equals("INFO") ? "$" + info.length() + "\r\n" + info : ":1";

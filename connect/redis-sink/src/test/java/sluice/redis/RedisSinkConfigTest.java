@@ -59,7 +59,7 @@ class RedisSinkConfigTest {
         "redis.host, ''", "redis.port, 65536", "redis.port, six", "redis.database, -1", "redis.username, ' '",
         "redis.ttl.ms, -1", "redis.max.value.bytes, 536870913", "redis.pipeline.bytes, 0",
         "redis.connect.timeout.ms, 0", "redis.command.timeout.ms, -5", "redis.retry.timeout.ms, -2",
-        "redis.retry.backoff.ms, 0", "redis.tls.trusted.certificates, nonsense"})
+        "redis.retry.backoff.ms, 0", "redis.offsets.key, ' '", "redis.tls.trusted.certificates, nonsense"})
     void errorIsReportedAtItsSetting(String name, String value) {
         Map<String, String> given = settings(6379, RedisSinkConfig.PASSWORD, "secret",
                 RedisSinkConfig.TLS_ENABLED, "true", name, value);

@@ -14,10 +14,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.connect.errors.DataException;
 import sluice.registry.RegisteredSchema.Reference;
+import sluice.sink.Certificates;
 
 /** Client of a schema registry with Confluent's API. Sends each request once, with a timeout. */
 public final class RegistryClient {
@@ -33,15 +37,32 @@ public final class RegistryClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 
-    /** Shared by all tasks of a worker: each client has threads. */
-    private static final HttpClient CLIENT = HttpClient.newBuilder()
-            .connectTimeout(CONNECT_TIMEOUT).version(HttpClient.Version.HTTP_1_1).build();
+    /** By trusted certificates; shared by all tasks of a worker: each client has threads. */
+    private static final Map<String, HttpClient> CLIENTS = new ConcurrentHashMap<>();
 
     private final String url;
+    private final HttpClient client;
+    /** Value of the header Authorization; null without a password. */
+    private final String authorization;
 
-    /** `url` is the URL of the registry's Confluent-compatible API. */
+    /** `url` is the URL of the Confluent-compatible API of a registry that asks for no password. */
     public RegistryClient(String url) {
-        this.url = url.replaceAll("/+$", "");
+        this(new RegistrySettings(url, null, null));
+    }
+
+    public RegistryClient(RegistrySettings settings) {
+        url = settings.url().replaceAll("/+$", "");
+        client = CLIENTS.computeIfAbsent(
+                settings.certificates() == null ? "" : settings.certificates(), RegistryClient::newClient);
+        String login = settings.userInfo() == null ? "" : settings.userInfo().value();
+        authorization = login.isEmpty() ? null
+                : "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static HttpClient newClient(String certificates) {
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .connectTimeout(CONNECT_TIMEOUT).version(HttpClient.Version.HTTP_1_1);
+        return (certificates.isBlank() ? builder : builder.sslContext(Certificates.trusting(certificates))).build();
     }
 
     public String url() {
@@ -121,13 +142,14 @@ public final class RegistryClient {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(url + path)).timeout(RESPONSE_TIMEOUT)
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(url + path)).timeout(RESPONSE_TIMEOUT)
                 .header("Accept", CONTENT_TYPE + ", application/json");
+        return authorization == null ? builder : builder.header("Authorization", authorization);
     }
 
     private HttpResponse<String> send(HttpRequest request) throws RegistryUnavailableException, InterruptedException {
         try {
-            return CLIENT.send(request, BodyHandlers.ofString());
+            return client.send(request, BodyHandlers.ofString());
         } catch (IOException error) {
             String reason = error.getMessage() == null ? "no connection" : error.getMessage();
             throw new RegistryUnavailableException("the registry at " + url + " does not answer: " + reason, error);

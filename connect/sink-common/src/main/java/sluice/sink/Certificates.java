@@ -1,15 +1,21 @@
 package sluice.sink;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.Collection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.errors.ConnectException;
 
-/** Validator and parser of certificates as PEM text. */
+/** Certificates as PEM text: validator, parser, and the TLS context of a client that trusts them. */
 public final class Certificates implements Validator {
     @Override
     public void ensureValid(String name, Object value) {
@@ -39,6 +45,25 @@ public final class Certificates implements Validator {
             return found;
         } catch (CertificateException error) {
             throw new IllegalArgumentException("holds no certificate that can be read: " + error.getMessage(), error);
+        }
+    }
+
+    /** Returns the TLS context of a client that trusts these authorities only. */
+    public static SSLContext trusting(String pem) {
+        try {
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            int number = 0;
+            for (Certificate certificate : parse(pem)) {
+                store.setCertificateEntry("authority-" + number++, certificate);
+            }
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException | IOException error) {
+            throw new ConnectException("TLS cannot be set up: " + error.getMessage(), error);
         }
     }
 }

@@ -12,6 +12,7 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import sluice.sink.BadRecord;
 import sluice.sink.DeadLetters;
+import sluice.sink.NextOffsets;
 
 /** Bad records of a batch, until they are dead letters. */
 public final class BadRecords {

@@ -177,9 +177,6 @@ public final class BatchWriter {
             return;
         }
         DatabaseSession open = sessions.open();
-        if (offsets != null) {
-            offsets.check(open, records, from, to);
-        }
         TableWriter.Counts counts = new TableWriter.Counts();
         Set<String> now = new HashSet<>();
         for (TopicTable table : tables.values()) {

@@ -11,6 +11,7 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.common.config.types.Password;
+import sluice.registry.RegistrySettings;
 import sluice.sink.Certificates;
 import sluice.sink.OptionalNonEmpty;
 import sluice.sink.RetryBackoff;
@@ -35,7 +36,10 @@ public final class MySqlSinkConfig extends AbstractConfig {
     static final String PK_FIELDS = "pk.fields";
     static final String KEY_MUST_EQUAL = "key.must.equal";
     public static final String VALUE_FORMAT = "value.format";
-    public static final String REGISTRY_URL = "value.schema.registry.url";
+    private static final String REGISTRY_PREFIX = "value.";
+    public static final String REGISTRY_URL = REGISTRY_PREFIX + RegistrySettings.URL;
+    public static final String REGISTRY_USER_INFO = REGISTRY_PREFIX + RegistrySettings.USER_INFO;
+    public static final String REGISTRY_CERTIFICATES = REGISTRY_PREFIX + RegistrySettings.CERTIFICATES;
     public static final String RETRY_TIMEOUT_MS = "retry.timeout.ms";
     public static final String RETRY_BACKOFF_MS = "retry.backoff.ms";
     public static final String RETRY_BACKOFF_MAX_MS = "retry.backoff.max.ms";
@@ -57,6 +61,7 @@ public final class MySqlSinkConfig extends AbstractConfig {
     /** How the message begins if the server does not allow what load.mode asks for. */
     public static final String LOCAL_INFILE_OFF = "local_infile is OFF";
 
+    private static final String DEFAULT_OFFSETS_TABLE = "sluice_offsets";
     private static final int DAY_MS = 86_400_000;
 
     public MySqlSinkConfig(Map<String, String> properties) {
@@ -148,9 +153,13 @@ public final class MySqlSinkConfig extends AbstractConfig {
                 "connect: what the value converter gives. detect: bytes (ByteArrayConverter), which are Avro or "
                         + "Protobuf with a schema of the registry, or JSON with its schema; found for each record. "
                         + "Avro is several times faster so.", formats);
+        VisibleIf detecting = new VisibleIf(VALUE_FORMAT, DETECT);
         group.add(REGISTRY_URL, Type.STRING, null, new OptionalNonEmpty(), "Schema registry",
-                "URL of the schema registry, for " + VALUE_FORMAT + "=" + DETECT + ".",
-                new VisibleIf(VALUE_FORMAT, DETECT));
+                "URL of the schema registry, for " + VALUE_FORMAT + "=" + DETECT + ".", detecting);
+        group.add(REGISTRY_USER_INFO, Type.PASSWORD, null, RegistrySettings.USER_INFO_VALIDATOR, "Registry's user",
+                RegistrySettings.USER_INFO_DOC, detecting);
+        group.add(REGISTRY_CERTIFICATES, Type.STRING, null, RegistrySettings.CERTIFICATES_VALIDATOR,
+                "Registry's trusted certificates", RegistrySettings.CERTIFICATES_DOC, detecting);
     }
 
     private static void failures(SettingGroup group) {
@@ -163,12 +172,13 @@ public final class MySqlSinkConfig extends AbstractConfig {
     }
 
     private static void delivery(SettingGroup group) {
-        group.add(EXACTLY_ONCE, Type.BOOLEAN, false, null, "Offsets in the database",
-                "Keep the offsets in a table of the database, written in the same transaction as the rows. After the "
-                        + "database is restored from an older backup, the connector goes back to what that holds.");
-        group.add(OFFSETS_TABLE, Type.STRING, "sluice_offsets", new NonEmptyString(), "Offsets table",
-                "Table for the offsets; the error message has the statement that creates it.",
-                new VisibleIf(EXACTLY_ONCE, true));
+        group.add(OFFSETS_TABLE, Type.STRING, null, new OptionalNonEmpty(), "Offsets table",
+                "Table of the database in which the offsets are kept too, written in the same transaction as the rows; "
+                        + "the error message has the statement that creates it. Where the database has lost what it had "
+                        + "acknowledged, the connector goes back by itself. Without it, offsets are only in Kafka.");
+        group.add(EXACTLY_ONCE, Type.BOOLEAN, false, null, "Exactly once",
+                "Go on from the offsets in " + OFFSETS_TABLE + " (by default " + DEFAULT_OFFSETS_TABLE + "), whatever "
+                        + "Kafka's are: no record is written twice.");
     }
 
     public DatabaseUrl url() {
@@ -181,9 +191,20 @@ public final class MySqlSinkConfig extends AbstractConfig {
         return password == null ? null : password.value();
     }
 
+    /** Returns the table of the offsets, or null if they are not kept in the database. */
+    public String offsetsTable() {
+        String table = getString(OFFSETS_TABLE);
+        return table == null && getBoolean(EXACTLY_ONCE) ? DEFAULT_OFFSETS_TABLE : table;
+    }
+
     /** Returns the connector's name. */
     public String connectorName() {
         return originalsStrings().getOrDefault("name", "sluice");
+    }
+
+    /** Returns the settings of the registry, for value.format=detect. */
+    public RegistrySettings registry() {
+        return RegistrySettings.of(this, REGISTRY_PREFIX);
     }
 
     public RetryBackoff backoff() {

@@ -29,9 +29,8 @@ public final class DetectedSchemas {
     /** Made for the first value in JSON. */
     private JsonConverter json;
 
-    /** Reads schemas from the registry at this URL (value.schema.registry.url). */
-    public DetectedSchemas(String registryUrl) {
-        registry = new RegistryClient(registryUrl);
+    public DetectedSchemas(RegistryClient registry) {
+        this.registry = registry;
         RegistryRetry retry = new RegistryRetry();
         protobufs = new ProtobufSchemas(registry, retry);
         schemas = new SchemaCache<>(registry, retry, this::read);

@@ -26,6 +26,7 @@ import sluice.mysql.encode.TableColumns;
 import sluice.mysql.encode.ValueEncoder;
 import sluice.mysql.encode.ValueEncoders;
 import sluice.mysql.text.RowBuffer;
+import sluice.registry.RegistryClient;
 import sluice.registry.WireFormat;
 import sluice.testing.FakeRegistry;
 
@@ -53,7 +54,7 @@ class AvroEqualsConnectTest {
         registry = new FakeRegistry();
         converter = new AvroConverter();
         converter.configure(Map.of("schema.registry.url", registry.url()), false);
-        schemas = new DetectedSchemas(registry.url());
+        schemas = new DetectedSchemas(new RegistryClient(registry.url()));
     }
 
     @AfterEach

@@ -1,4 +1,4 @@
-package sluice.mysql.batch;
+package sluice.sink;
 
 import java.util.HashMap;
 import java.util.List;

@@ -1,0 +1,108 @@
+"""Address of a server with a REST interface, and requests to it that prove who asks and verify who answers."""
+
+import json
+import threading
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from select import select
+
+# This class itself, for trust_system_store() replaces ssl.SSLContext by one that trusts the system's authorities too.
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from urllib.parse import urlsplit
+
+
+class _Connections(threading.local):
+    """Open connections of a thread, by endpoint: a TLS handshake costs more than a request."""
+
+    def __init__(self) -> None:
+        self.by_endpoint: dict[RestEndpoint, HTTPConnection] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestEndpoint:
+    """A server with a REST interface: its URL, the authority to trust there, and as whom to ask it."""
+
+    url: str
+    """Base URL, without a slash at the end."""
+    ca_file: Path | None = None
+    """PEM file of the authorities that may have signed the server's certificate, for https://."""
+    certificate_file: Path | None = None
+    """PEM file with the key and the certificate of the client, for a server that asks for one."""
+    user_info: str = field(default="", repr=False)
+    """`user:password`, for a server that asks for it (basic authentication)."""
+
+    def send(self, method: str, path: str, body: object = None, *, seconds: float) -> tuple[int, str, bytes]:
+        """Send a request; return status, its reason phrase, and the answer's body.
+
+        `path` is appended to the URL; `body` is sent as JSON. Raises OSError or HTTPException where no server that the
+        authority has signed answers within `seconds`. No proxy is used: these servers are on this machine, in the
+        cluster, or beside Kafka, which is not reached through one either.
+        """
+        connection = self._connection(seconds)
+        try:
+            connection.request(
+                method,
+                (urlsplit(self.url).path + path) or "/",
+                body=None if body is None else json.dumps(body),
+                headers={"Content-Type": "application/json", "Accept": "application/json", **self._authorization},
+            )
+            response = connection.getresponse()
+            return response.status, response.reason, response.read()
+        except BaseException:
+            connection.close()
+            raise
+
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Basic {b64encode(self.user_info.encode()).decode()}"} if self.user_info else {}
+
+    def _connection(self, seconds: float) -> HTTPConnection:
+        """Return this thread's connection to the server; a new one if there is none or the server has closed it."""
+        connection = _CONNECTIONS.by_endpoint.get(self)
+        if connection is None:
+            connection = _CONNECTIONS.by_endpoint[self] = self._new_connection(seconds)
+        elif connection.sock is not None:
+            if _is_stale(connection):
+                connection.close()  # the next request opens it again
+            else:
+                connection.sock.settimeout(seconds)
+        connection.timeout = seconds
+        return connection
+
+    def _new_connection(self, seconds: float) -> HTTPConnection:
+        parts = urlsplit(self.url)
+        host = parts.hostname or "127.0.0.1"
+        if parts.scheme == "https":
+            return HTTPSConnection(host, parts.port, timeout=seconds, context=self._context)
+        return HTTPConnection(host, parts.port, timeout=seconds)
+
+    @cached_property
+    def _context(self) -> SSLContext:
+        context = SSLContext(PROTOCOL_TLS_CLIENT)
+        if self.ca_file is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(_present(self.ca_file))
+        if self.certificate_file is not None:
+            context.load_cert_chain(_present(self.certificate_file))
+        return context
+
+
+_CONNECTIONS = _Connections()
+
+
+def _present(file: Path) -> Path:
+    """Return `file`; raises an OSError that names it if it cannot be read: OpenSSL's own errors do not."""
+    try:
+        with file.open("rb"):
+            return file
+    except OSError as error:
+        raise OSError(f"{file} cannot be read ({error.strerror})") from error
+
+
+def _is_stale(connection: HTTPConnection) -> bool:
+    """Return whether the server has closed an idle connection: one that waits for a request has nothing to read."""
+    return bool(select([connection.sock], [], [], 0)[0])
