@@ -195,5 +195,5 @@ def stop(traffic: Iterable[Traffic]) -> None:
 
 def schema_header(pipeline: LocalPipeline) -> bytes:
     """Return the five bytes before an Avro value of gps-fixes, as a load writes them."""
-    url = pipeline.endpoints.registry_compatible_url
-    return encode_row.encode_header(register(encode_row.schema_text(), subject=encode_row.SUBJECT, url=url))
+    registry = pipeline.endpoints.compatible_registry
+    return encode_row.encode_header(register(encode_row.schema_text(), subject=encode_row.SUBJECT, registry=registry))
