@@ -37,7 +37,8 @@ def start_dead_servers(pipeline: LocalPipeline, healing: Healing) -> None:
     except subprocess.TimeoutExpired as error:
         healing.problems.append(f"sluice up did not end: {error}")
         return
-    if done.returncode != Exit.OK:
+    # UNAVAILABLE: a connector has done no work within a minute, and has not failed. Whether it does is checked later.
+    if done.returncode not in (Exit.OK, Exit.UNAVAILABLE):
         healing.problems.append(f"sluice up ended with status {done.returncode}: {done.stderr.strip()[-600:]}")
 
 
