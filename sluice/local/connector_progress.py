@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.mariadb import connect_as_root
 from sluice.local.pipeline_spec import Connector
+from sluice.sink_wait import find_wait
 
 _POLL_SECONDS = 0.1
 _BACKLOG_SECONDS = 5.0
@@ -110,7 +112,9 @@ class SinkProgress:
         moved = all(now[at] > self._lowest[at] for at in waiting)
         if not left or (moved and time.monotonic() > self._assigned_at + _BACKLOG_SECONDS):
             return None
-        return f"write the records that wait for it, {left:,} of {total:,}"
+        wait = find_wait(self.group.metadata(waiting), now=datetime.now(UTC))
+        reason = f" ({wait.reason})" if wait else ""
+        return f"write the records that wait for it, {left:,} of {total:,}{reason}"
 
     def _all_assigned(self) -> bool:
         return self.backlog.ends.keys() <= self.group.assigned()

@@ -37,7 +37,7 @@ public final class LossDetector {
 
     private final String store;
     private final SinkTaskContext context;
-    private final AcknowledgedOffsets acknowledged;
+    private final CommittableOffsets acknowledged;
     /** Offsets before which the store must have everything. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     /** Partitions whose offset in the store has been compared since the last failure. */
@@ -47,7 +47,7 @@ public final class LossDetector {
     private long lastCheck = System.nanoTime();
 
     /** `store` is its name in messages: Redis at 127.0.0.1:6379. */
-    public LossDetector(String store, SinkTaskContext context, AcknowledgedOffsets acknowledged) {
+    public LossDetector(String store, SinkTaskContext context, CommittableOffsets acknowledged) {
         this.store = store;
         this.context = context;
         this.acknowledged = acknowledged;
@@ -74,11 +74,18 @@ public final class LossDetector {
         if (positions.isEmpty() || System.nanoTime() - lastCheck < IDLE_INTERVAL) {
             return;
         }
+        try {
+            checkNow(reader);
+        } catch (RetriableException error) {
+            LOG.debug("{}; the offsets are compared as soon as it answers", error.getMessage());
+        }
+    }
+
+    /** Compares all partitions. */
+    public void checkNow(Reader reader) {
         compared.clear();
         try {
             compare(reader);
-        } catch (RetriableException error) {
-            LOG.debug("{}; the offsets are compared as soon as it answers", error.getMessage());
         } finally {
             lastCheck = System.nanoTime();
         }
