@@ -17,6 +17,7 @@ from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
     from sluice.local.instance import Instance
+    from sluice.view.disk_status import DiskStatus
     from sluice.view.pipeline_status import ProcessStatus
 
 LOCAL, EXTERNAL = "local", "external"
@@ -167,6 +168,7 @@ def _add_status(status: argparse.ArgumentParser) -> None:
             endpoints=_endpoints(args, env),
             processes=lambda: _processes(args, env),
             recent_failures=lambda: _recent_failures(args, env),
+            disk=lambda: _disk(args, env),
         )
     )
 
@@ -259,6 +261,17 @@ def _recent_failures(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[
     from sluice.local.auto_restart import recent_failures
 
     return recent_failures(_open_instance(args, env))
+
+
+def _disk(args: argparse.Namespace, env: Mapping[str, str]) -> "DiskStatus | None":
+    """Return the status of the local pipeline's disk; None for a pipeline that runs elsewhere."""
+    if args.target == EXTERNAL:
+        return None
+    from sluice.local.kafka_broker import applied_disk_reserve
+    from sluice.view.disk_status import fetch_disk_status
+
+    instance = _open_instance(args, env)
+    return fetch_disk_status(instance.state, reserve_bytes=applied_disk_reserve(instance))
 
 
 def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":

@@ -21,6 +21,8 @@ from tests.kill_servers import LocalServerControl
 
 _SECONDS = 30
 _ITERATIONS = 4096
+_PASSWORD = "of-the-tests"
+"""None of the instance's, for which tests/security searches what connectors of the tests show."""
 
 
 def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrator:
@@ -29,7 +31,7 @@ def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrat
         bootstrap_servers=endpoints.producer.bootstrap_servers,
         ca_file=endpoints.producer.ca_file,
         username=USER,
-        password=instance.passwords["kafka-producer"],
+        password=_PASSWORD,
     )
     return Administrator(
         endpoints=endpoints,

@@ -14,6 +14,7 @@ Check = Callable[[Any], str | None]
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = re.compile(r"[1-9][0-9]*(Mi|Gi|Ti)")
 _REGISTRY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
+_LOGIN_IN_URL = re.compile(r"^[a-z]+://[^/?#]*@|[?&][^=&]*(signature|sig|token|key|password)=", re.IGNORECASE)
 _IMAGE = re.compile(r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
 _REMOTE = ("http://", "https://", "gs://", "nclt:")
 _LARGE = 3
@@ -81,6 +82,8 @@ def _maxmemory(value: int) -> str | None:
 
 
 def _source(value: str) -> str | None:
+    if _LOGIN_IN_URL.search(value):
+        return "a URL without a password or a signature, which could be read in the stack's state and in the Job"
     if not value or value.startswith(_REMOTE) or value.startswith("/data/"):
         return None
     return f"{value!r} is neither a URL, nor nclt:DATE, nor a path below /data"

@@ -25,15 +25,16 @@ def registry_client(registry: RestEndpoint) -> SchemaRegistryClient:
 def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "AVRO") -> int:
     """Register a schema of type `kind`, set the subject's compatibility to BACKWARD, and return the schema's id.
 
-    `registry` is its Confluent-compatible API. Registering a schema again changes nothing. Raises
-    SluiceError if the schema breaks compatibility, or the registry refuses or does not answer.
+    `registry` is its Confluent-compatible API. Registering a schema again writes nothing: the registry would keep a
+    record of each write for ever in its journal. Raises SluiceError if the schema breaks compatibility, or the registry
+    refuses or does not answer.
     """
     url = registry.url
     try:
         client = registry_client(registry)
         # BACKWARD must hold before a new version is registered, but it cannot be set for a subject without a version.
         exists = _exists(client, subject)
-        if exists:
+        if exists and not _is_backward(client, subject):
             client.set_compatibility(subject, COMPATIBILITY)
         schema_id = client.register_schema(subject, Schema(schema, kind))
         if not exists:
@@ -53,6 +54,15 @@ def _exists(client: SchemaRegistryClient, subject: str) -> bool:
             return False
         raise
     return True
+
+
+def _is_backward(client: SchemaRegistryClient, subject: str) -> bool:
+    try:
+        return client.get_compatibility(subject) == COMPATIBILITY
+    except SchemaRegistryError as error:
+        if error.http_status_code == _NOT_FOUND:  # the subject has no setting of its own
+            return False
+        raise
 
 
 def _refused_error(error: SchemaRegistryError, subject: str, url: str) -> SluiceError:

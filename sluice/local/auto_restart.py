@@ -1,5 +1,7 @@
 """The process `auto-restart`: restarts connectors and tasks that have FAILED, as Strimzi does on a cluster.
 
+It also keeps the servers' logs from growing without bound (sluice/local/log_files.py).
+
 It is started as `python -m sluice.local.auto_restart STATE`. `spec.autoRestart` in k8s/connectors/ enables and limits
 the restarts; connectors without it are not restarted.
 """
@@ -12,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
+from sluice.local.log_files import cut_long_logs
 from sluice.local.pipeline_spec import AutoRestart, PipelineSpec
 from sluice.local.processes import Server
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
@@ -27,6 +31,8 @@ from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 NAME = "auto-restart"
 _READY_FILE = "ready"
 _POLL_SECONDS = 1.0
+_POLLS_BETWEEN_CUTS = 10
+"""Polls between two looks at the sizes of the logs: a server that fails again and again writes some MB a second."""
 _TIMEOUT_SECONDS = 10
 """Time that Connect has to answer a request, s."""
 _FIRST_PAUSE_SECONDS = 2.0
@@ -170,15 +176,29 @@ def recent_failures(instance: Instance) -> tuple[str, ...]:
 def run(instance: Instance) -> None:
     """Restart failed connectors of an instance until the process is ended."""
     restarter = AutoRestarter(PipelineSpec.read(), map(instance.connect, range(instance.workers)))
-    failures: dict[str, str] | None = None
-    while True:
-        answered = restarter.poll()
-        if (now := restarter.recent_failures()) != failures:
-            failures = now
-            instance.write(_FAILURES_FILE, json.dumps(failures))
-        if answered:
-            (instance.folder(NAME) / _READY_FILE).touch()
+    written: dict[str, str] | None = None
+    said = ""
+    for poll in count():
+        try:
+            if poll % _POLLS_BETWEEN_CUTS == 0:
+                cut_long_logs(instance)
+            written = _poll(instance, restarter, written)
+        except (SluiceError, OSError, LookupError, TypeError) as error:
+            # A full disk, or an answer that is not Connect's. Nobody would start this process again.
+            if said != str(error):
+                said = str(error)
+                _LOG.warning("trying again every %.0f s: %s: %s", _POLL_SECONDS, type(error).__name__, error)
         time.sleep(_POLL_SECONDS)
+
+
+def _poll(instance: Instance, restarter: AutoRestarter, written: dict[str, str] | None) -> dict[str, str]:
+    """Restart what is due and record recent failures where they are not those `written` before; return them."""
+    answered = restarter.poll()
+    if (failures := restarter.recent_failures()) != written:
+        instance.write(_FAILURES_FILE, json.dumps(failures))
+    if answered:
+        (instance.folder(NAME) / _READY_FILE).touch()
+    return failures
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """An instance of the local pipeline: state folder, ports, passwords, endpoints."""
 
 import json
+import os
 import secrets
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import Self, cast
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder, replace_link, resolve_links
-from sluice.local.state_files import home_folder, read_json_object, write_private
+from sluice.local.state_files import home_folder, private_opener, read_json_object, write_private
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -31,6 +32,8 @@ REGISTRY_USER = "sluice"
 PORT_SPAN = _OFFSETS["connect"] + MAX_WORKERS
 _FIRST_PORT, LAST_PORT = 1024, 65535
 INSTANCE_FILE = "instance.json"
+TEMPORARY_FOLDER = "tmp"
+"""Name of the folder for the servers' temporary files: what a killed server leaves there, the next start removes."""
 SERVERS_LINK, LOG_SETTINGS = "servers", "log4j2.properties"
 """Links in an instance's folder: to the unpacked servers, and to log4j2.properties of this package."""
 _SETTINGS = ("port_base", "workers", "redis_megabytes")
@@ -70,6 +73,16 @@ def default_state(env: Mapping[str, str]) -> Path:
 def state_folder(option: Path | None, env: Mapping[str, str]) -> Path:
     """Return the folder that --state names, else default_state()."""
     return option.absolute() if option else default_state(env)
+
+
+def _close_to_others(state: Path) -> None:
+    """Make a folder that was there before private, if it is empty or an instance's: another one is not ours to change.
+
+    What a server writes there is private in any case.
+    """
+    if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
+        with suppress(OSError):  # another user's folder, in which this one may write
+            state.chmod(0o700)
 
 
 def _possible_ports(base: int) -> bool:
@@ -119,6 +132,7 @@ class Instance:
         if redis_megabytes is not None and redis_megabytes < 1:
             raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
         state = make_folder(state, STATE_FOLDER)
+        _close_to_others(state)
         before = cls.open(state) if (state / INSTANCE_FILE).exists() else None
         if port_base is None:
             port_base = before.port_base if before else DEFAULT_PORT_BASE
@@ -143,7 +157,7 @@ class Instance:
     def lock(self) -> Generator[None]:
         """Hold the lock against a second `up` or `down` of this instance; raises SluiceError if one is running."""
         try:
-            opened = (self.state / ".lock").open("w")
+            opened = os.fdopen(private_opener(str(self.state / ".lock"), os.O_WRONLY | os.O_CREAT), "w")
         except OSError as error:
             raise SluiceError(f"{self.state}/.lock cannot be written: {error.strerror}") from error
         with opened as file:
@@ -177,10 +191,11 @@ class Instance:
         return known
 
     def link_servers(self, servers: Path) -> Path:
-        """Create the instance's links to `servers` and the log settings.
+        """Create the instance's links to `servers` and the log settings, and the folder for temporary files.
 
         Returns the path by which a server started in `state` finds the folder `servers`.
         """
+        _ = self.temporary_folder
         replace_link(self.state / SERVERS_LINK, servers)
         replace_link(self.state / LOG_SETTINGS, Path(__file__).with_name(LOG_SETTINGS))
         return Path(SERVERS_LINK)
@@ -198,6 +213,11 @@ class Instance:
         path = self.state / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
+
+    @property
+    def temporary_folder(self) -> Path:
+        """Folder for the servers' temporary files."""
+        return self.folder(TEMPORARY_FOLDER)
 
     def log(self, process: str) -> Path:
         """Return the path of a process's log file."""

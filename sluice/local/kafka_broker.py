@@ -20,6 +20,9 @@ SUPER_USERS = "User:CN=broker;User:CN=admin"
 _NODE_ID = "0"
 _HEAP = "384m"
 _CA, _BROKER = "tls/ca.pem", "tls/broker.pem"
+_SETTINGS_FILE = "kafka.properties"
+_QUOTAS = "client.quota.callback.static"
+_DISK_RESERVE = f"{_QUOTAS}.storage.per.volume.limit.min.available.bytes"
 _LATE_C2 = (
     "-XX:Tier4InvocationThreshold=50000",
     "-XX:Tier4MinInvocationThreshold=6000",
@@ -50,7 +53,7 @@ def scram_client_settings(instance: Instance, user: str) -> dict[str, str]:
 
 def prepare(instance: Instance, *, spec: PipelineSpec, servers: Path) -> Path:
     """Write the broker's settings and format its data folder once; return the path of the settings file."""
-    settings = instance.write("kafka.properties", format_properties(_settings(instance, spec=spec)))
+    settings = instance.write(_SETTINGS_FILE, format_properties(_settings(instance, spec=spec)))
     if not (instance.state / "kafka/meta.properties").exists():
         _format(settings, instance=instance, servers=servers)
     return settings
@@ -94,7 +97,8 @@ def _answers(client: AdminClient) -> bool:
 
 
 def _settings(instance: Instance, *, spec: PipelineSpec) -> dict[str, str]:
-    return {**_network(instance), **_security(), **_small_machine(), **spec.broker}
+    reserve = _disk_reserve(instance, spec.broker_disk_reserve)
+    return {**_network(instance), **_security(), **_small_machine(), **reserve, **spec.broker}
 
 
 def _network(instance: Instance) -> Settings:
@@ -142,6 +146,42 @@ def _small_machine() -> Settings:
         "log.cleaner.threads": "1",
         "compression.type": "producer",
     }
+
+
+def _disk_reserve(instance: Instance, reserve_bytes: int) -> Settings:
+    """Settings of Strimzi's quota plugin, with which producers are slowed down before the disk is full.
+
+    A full disk stops a broker. The plugin asks the broker itself how much of its disk is free.
+    """
+    prefix = _QUOTAS
+    return {
+        "client.quota.callback.class": "io.strimzi.kafka.quotas.StaticQuotaCallback",
+        _DISK_RESERVE: str(reserve_bytes),
+        # s; producers of one machine may write some 300 MB in that time. With 1 the plugin gives the broker no time to
+        # answer, and slows nobody down.
+        f"{prefix}.storage.check-interval": "2",
+        f"{prefix}.kafka.admin.bootstrap.servers": f"127.0.0.1:{instance.port('kafka-admin')}",
+        f"{prefix}.kafka.admin.security.protocol": "SSL",
+        f"{prefix}.kafka.admin.ssl.keystore.type": "PEM",
+        f"{prefix}.kafka.admin.ssl.keystore.location": _BROKER,
+        f"{prefix}.kafka.admin.ssl.truststore.type": "PEM",
+        f"{prefix}.kafka.admin.ssl.truststore.location": _CA,
+        # It asks before the broker answers; by default its client would then write many lines.
+        f"{prefix}.kafka.admin.reconnect.backoff.ms": "1000",
+        f"{prefix}.kafka.admin.metadata.recovery.strategy": "none",
+        # The sinks' own writes: dead letters and what the workers keep. Without them a full disk would never get empty.
+        f"{prefix}.excluded.principal.name.list": "User:connect;User:registry",
+    }
+
+
+def applied_disk_reserve(instance: Instance) -> int:
+    """Return the reserve with which the broker was started, bytes; 0 if that was an earlier version without one."""
+    try:
+        lines = (instance.state / _SETTINGS_FILE).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    found = (line.partition("=")[2] for line in lines if line.startswith(f"{_DISK_RESERVE}="))
+    return int(next(found, "0"))
 
 
 def new_cluster_id(random: Callable[[], bytes] = lambda: uuid.uuid4().bytes) -> str:

@@ -82,6 +82,8 @@ class PipelineSpec:
     users: tuple[User, ...]
     connectors: tuple[Connector, ...]
     broker: Settings
+    broker_disk_reserve: int
+    """Bytes of the broker's disk that stay free: with less, producers are slowed down."""
     kafka_version: str
     worker: Settings
     worker_replicas: int
@@ -102,6 +104,7 @@ class PipelineSpec:
             users=tuple(_user(entry.value) for entry in _of_kind(objects, "KafkaUser")),
             connectors=tuple(_connector(entry.value) for entry in _of_kind(objects, "KafkaConnector")),
             broker=_settings(kafka["config"]),
+            broker_disk_reserve=int(kafka["quotas"]["minAvailableBytesPerVolume"]),
             kafka_version=str(kafka["version"]),
             worker=_worker(connect),
             worker_replicas=int(connect["replicas"]),

@@ -39,8 +39,10 @@ from sluice.local.drift import Drift
 from sluice.local.fetch_servers import Say, fetch_servers
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder
 from sluice.local.instance import Instance
+from sluice.local.log_files import cut_long_logs, empty_temporary_files
+from sluice.local.old_servers import remove_old_servers
 from sluice.local.pipeline_spec import Connector, PipelineSpec
-from sluice.local.processes import Server, StartedServer, check_ports_free, stop_all
+from sluice.local.processes import Server, StartedServer, check_ports_free, running_instances, stop_all
 from sluice.local.reconcile_kafka import reconcile_kafka
 from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
@@ -118,6 +120,7 @@ def up(
     database_users = database_setup.password_names(spec.database_scripts)
     servers = fetch_servers(env=env, say=say)
     make_aot_caches(servers.parent, servers=servers, say=say)
+    remove_old_servers(servers, running=running_instances(), say=say)
     workers = spec.worker_replicas if workers is None else workers
     instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
     with instance.lock():
@@ -125,6 +128,8 @@ def up(
         check_ports_free(instance.ports)
         instance.add_passwords([*database_users, *(f"kafka-{user.name}" for user in spec.users)])
         rename_former_files(instance.state)
+        empty_temporary_files(instance)
+        cut_long_logs(instance)
         launch = Launch(
             instance=instance,
             spec=spec,

@@ -14,6 +14,7 @@ from rich.text import Text
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console, write_json
 from sluice.view import messages, status_table
+from sluice.view.disk_status import DiskStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.message_table import TablePrinter, write_json_lines
 from sluice.view.pipeline_status import PipelineStatus, ProcessStatus, fetch_status
@@ -66,17 +67,18 @@ def run_status(
     endpoints: Endpoints,
     processes: Callable[[], Sequence[ProcessStatus] | None],
     recent_failures: Callable[[], Sequence[str]],
+    disk: Callable[[], DiskStatus | None],
 ) -> Exit:
     """Print the pipeline's status; return UNAVAILABLE if a part does not answer, FAILED if a connector or task failed.
 
     `processes` returns the local pipeline's processes, None for another target; `recent_failures` returns a sentence
-    for each connector that auto-restart has restarted recently.
+    for each connector that auto-restart has restarted recently; `disk` returns the local pipeline's disk, or None.
     """
 
     def fetch() -> PipelineStatus:
         status = fetch_status(endpoints, processes=processes())
         # Queried last, to include what was restarted during the other queries.
-        return replace(status, recent_failures=tuple(recent_failures()))
+        return replace(status, recent_failures=tuple(recent_failures()), disk=disk())
 
     try:
         if args.watch:

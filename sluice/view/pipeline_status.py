@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from producer.runtime.exit_status import Exit
+from sluice.sink_wait import find_wait
 from sluice.view.connector_status import (
     FAILED,
     MYSQL,
@@ -16,9 +17,11 @@ from sluice.view.connector_status import (
     ConnectStatus,
     fetch_connect_status,
 )
+from sluice.view.disk_status import DiskStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
+from sluice.view.sink_lag import SinkLag, read_with_trend
 from sluice.view.store_status import (
     DatabaseStatus,
     RegistryStatus,
@@ -49,15 +52,6 @@ class ProcessStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SinkLag:
-    """Lag of a sink."""
-
-    connector: str
-    records: int
-    """Number of records that it has not yet committed."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PipelineStatus:
     """Status of each part; UnavailableError for a part that does not answer."""
 
@@ -74,6 +68,8 @@ class PipelineStatus:
     """Number of keys in the database of the images."""
     recent_failures: tuple[str, ...] = ()
     """A sentence for each connector that failed recently, also if it is RUNNING again."""
+    disk: DiskStatus | None = None
+    """None if the target is not local."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -85,17 +81,35 @@ class PipelineStatus:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED or failed recently."""
+        """A sentence for a full disk, and for each connector and task that FAILED, or is refused by its store."""
+        disk = (self.disk.failure,) if self.disk and self.disk.failure else ()
         if isinstance(self.connect, UnavailableError):
-            return self.recent_failures
+            return (*disk, *self.recent_failures)
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
-        return (*failed, *self.recent_failures)
+        return (*disk, *failed, *self.recent_failures, *self._own_waits(refused=True))
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """A sentence for each sink that is behind; it changes no exit status."""
+        lags = () if isinstance(self.lags, UnavailableError) else self.lags
+        return tuple(sentence for lag in lags if (sentence := lag.behind))
 
     @property
     def waits(self) -> tuple[str, ...]:
-        """A sentence for each connector that has not failed and needs a part that does not answer."""
+        """A sentence for each connector that has not failed and waits for a part, which may answer others."""
         if isinstance(self.connect, UnavailableError):
             return ()
+        return (*self._waits_for_unavailable(self.connect), *self._own_waits(refused=False))
+
+    def _own_waits(self, *, refused: bool) -> tuple[str, ...]:
+        """Return a sentence for each sink that says that it waits."""
+        lags = () if isinstance(self.lags, UnavailableError) else self.lags
+        return tuple(
+            lag.wait.sentence(lag.connector, lag.records) for lag in lags if lag.wait and lag.wait.refused == refused
+        )
+
+    def _waits_for_unavailable(self, connect: ConnectStatus) -> tuple[str, ...]:
+        """Return a sentence for each connector that needs a part that does not answer."""
         parts = {
             REGISTRY: ("the schema registry", self.registry),
             MYSQL: ("the database", self.mysql),
@@ -103,7 +117,7 @@ class PipelineStatus:
         }
         return tuple(
             sentence
-            for connector in self.connect.connectors
+            for connector in connect.connectors
             for need in connector.needs
             if isinstance(parts[need][1], UnavailableError)
             and (sentence := self._wait(connector, need, parts[need][0]))
@@ -112,13 +126,15 @@ class PipelineStatus:
     @property
     def notes(self) -> tuple[str, ...]:
         """A sentence for each thing that works, but could be better; it changes no exit status."""
+        disk = (self.disk.note,) if self.disk and self.disk.note else ()
         if isinstance(self.mysql, UnavailableError) or isinstance(self.connect, UnavailableError):
-            return ()
+            return disk
         sinks = [one.name for one in self.connect.connectors if one.class_name == MYSQL_SINK]
         if self.mysql.local_infile or not sinks:
-            return ()
+            return disk
         write, its = ("write", "their") if len(sinks) > 1 else ("writes", "its")
         return (
+            *disk,
             f"local_infile is off in the database: {', '.join(sinks)} {write} {its} rows as statements, which costs "
             "more CPU (docs/mysql-sink.md)",
         )
@@ -138,8 +154,8 @@ class PipelineStatus:
 
     @property
     def exit(self) -> Exit:
-        """UNAVAILABLE if there is a problem, FAILED if there is a failure, else OK."""
-        if self.problems:
+        """UNAVAILABLE if there is a problem, FAILED if there is a failure, UNAVAILABLE if a sink waits, else OK."""
+        if self.problems or (self.waits and not self.failures):
             return Exit.UNAVAILABLE
         return Exit.FAILED if self.failures else Exit.OK
 
@@ -161,7 +177,7 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
         # Each thread has its own Kafka client; creating one does not wait for the broker.
         kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
         connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect))
-        lags = pool.submit(_answer, lambda: _lags(endpoints, connect, kafka))
+        lags = pool.submit(_answer, lambda: read_with_trend(lambda: _lags(endpoints, connect, kafka)))
         registry = pool.submit(_answer, lambda: fetch_registry_status(endpoints.registry))
         mysql = pool.submit(_answer, lambda: fetch_mysql_status(endpoints.mysql))
         redis = pool.submit(_answer, lambda: count_redis_keys(endpoints.redis))
@@ -194,7 +210,12 @@ def _lags(
         return ()
     kafka_inspector = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(SinkLag(connector=sink.name, records=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(_lag(kafka_inspector, sink) for sink in sinks)
+
+
+def _lag(kafka: KafkaInspector, sink: ConnectorStatus) -> SinkLag:
+    wait = find_wait(kafka.metadata(sink.group, sink.topics), now=datetime.now(UTC))
+    return SinkLag(connector=sink.name, records=kafka.lag(sink.group, sink.topics), wait=wait)
 
 
 class RunningProcess(Protocol):

@@ -27,12 +27,14 @@ def as_object(status: PipelineStatus) -> dict[str, Any]:
         "problems": list(status.problems),
         "failures": list(status.failures),
         "waits": list(status.waits),
+        "behind": list(status.behind),
         "notes": list(status.notes),
         "processes": None if status.processes is None else [asdict(process) for process in status.processes],
         "kafka": _object(status.kafka),
         "dead_letters": status.dead_letters,
         "connect": _object(status.connect),
         "lag": _lag_object(status),
+        "disk": None if status.disk is None else asdict(status.disk),
         "registry": _object(status.registry),
         "mysql": _object(status.mysql),
         "redis": {"error": str(status.redis)} if isinstance(status.redis, UnavailableError) else {"keys": status.redis},
@@ -126,7 +128,9 @@ def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus
         )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")
-    sentences = [(failure, "red") for failure in status.failures] + [(wait, "yellow") for wait in status.waits]
+    sentences = [(failure, "red") for failure in status.failures] + [
+        (sentence, "yellow") for sentence in (*status.waits, *status.behind)
+    ]
     lines = [Padding(Text(escape_text(text), style=style, overflow="fold"), (0, 0, 0, 2)) for text, style in sentences]
     return Group(_part("Connect", f"{answer.version}, {_count(len(answer.connectors), 'connector')}", table), *lines)
 

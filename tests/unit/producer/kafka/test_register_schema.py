@@ -20,8 +20,13 @@ class Registry(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]]
     schemas: ClassVar[list[str]]
     refuse: ClassVar[tuple[int, str] | None]
+    compatibility: ClassVar[str | None]
 
     def do_GET(self) -> None:
+        if self.path.startswith("/config/"):
+            if self.compatibility is None:
+                return self.answer(404, {"error_code": 40408, "message": "no setting for the subject"})
+            return self.answer(200, {"compatibilityLevel": self.compatibility})
         if not self.schemas:
             return self.answer(404, {"error_code": 40401, "message": "no such subject"})
         return self.answer(200, {"subject": SUBJECT, "id": 7, "version": 1, "schema": self.schemas[-1]})
@@ -60,6 +65,7 @@ def registry() -> Generator[tuple[RestEndpoint, type[Registry]]]:
         asked: ClassVar[list[str]] = []
         schemas: ClassVar[list[str]] = []
         refuse = None
+        compatibility = None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -82,6 +88,17 @@ def test_a_known_subject_is_held_to_backward_before_anything_new_is_registered(
     server.schemas.append('"int"')
     assert register('"long"', subject=SUBJECT, registry=endpoint) == 8
     assert server.asked == [f"/config/{SUBJECT} BACKWARD", f"/subjects/{SUBJECT}/versions"]
+
+
+@pytest.mark.parametrize(("before", "written"), [("BACKWARD", []), ("NONE", [f"/config/{SUBJECT} BACKWARD"])])
+def test_the_compatibility_is_written_only_where_it_is_another(
+    registry: tuple[RestEndpoint, type[Registry]], before: str, written: list[str]
+) -> None:
+    endpoint, server = registry
+    server.schemas.append('"int"')
+    server.compatibility = before
+    register('"int"', subject=SUBJECT, registry=endpoint)
+    assert server.asked == [*written, f"/subjects/{SUBJECT}/versions"]
 
 
 def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[RestEndpoint, type[Registry]]) -> None:

@@ -7,10 +7,13 @@ from io import StringIO
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
+from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
+from sluice.view.disk_status import DiskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
-from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, SinkLag
+from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus
+from sluice.view.sink_lag import SinkLag
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 
@@ -109,6 +112,17 @@ def test_idle_failed_or_paused_connector_waits_for_nothing():
     assert replace(gone, connect=GONE).waits == ()
 
 
+def test_sink_that_says_that_it_waits_is_reported_although_every_part_answers():
+    since = datetime(2026, 11, 21, 23, tzinfo=UTC)
+    full = SinkWait(since=since, reason="Redis is full", refused=False)
+    waiting = replace(WELL, lags=(SinkLag(connector="redis-sink", records=12, wait=full),))
+    sentence = "redis-sink waits since 2026-11-21 23:00:00 UTC, 12 records not written yet: Redis is full"
+    assert (waiting.waits, waiting.failures, waiting.exit) == ((sentence,), (), Exit.UNAVAILABLE)
+    assert sentence in text(waiting, width=200)
+    refused = replace(waiting, lags=(SinkLag(connector="redis-sink", records=12, wait=replace(full, refused=True)),))
+    assert (refused.waits, len(refused.failures), refused.exit) == ((), 1, Exit.FAILED)
+
+
 def test_no_part_answers():
     status = replace(WELL, processes=None, kafka=GONE, connect=GONE, lags=(), registry=GONE, mysql=GONE, redis=GONE)
     assert status.exit is Exit.UNAVAILABLE
@@ -166,3 +180,39 @@ def test_unknown_lag_is_an_error_and_not_zero():
     assert status.lag_of("mysql-sink") is None
     assert status.exit is Exit.UNAVAILABLE
     assert "timed out" in text(status)
+
+
+MEBIBYTE = 2**20
+
+
+def behind(records: int, change: float | None) -> tuple[str, ...]:
+    lag = SinkLag(connector="mysql-sink", records=records, change_per_second=change)
+    return replace(WELL, lags=(lag,)).behind
+
+
+def test_a_sink_that_is_behind_is_told_with_the_trend():
+    assert behind(0, None) == behind(12, None) == ()
+    assert behind(12_345, 678.0) == ("mysql-sink is 12,345 records behind, 678 more each second",)
+    assert behind(12_000, -100.0) == ("mysql-sink is 12,000 records behind, 100 fewer each second: about 120 s left",)
+    assert behind(120, -100.0) == ()
+    late = replace(WELL, lags=(SinkLag(connector="mysql-sink", records=9, change_per_second=0.0),))
+    assert late.exit is Exit.OK
+    assert "mysql-sink is 9 records behind" in text(late)
+    assert as_object(late)["behind"] == ["mysql-sink is 9 records behind, 0 more each second"]
+
+
+def test_a_disk_without_room_fails_the_status_and_one_with_little_is_a_note():
+    def with_free(mebibytes: int) -> PipelineStatus:
+        disk = DiskStatus(folder="/state", free_bytes=mebibytes * MEBIBYTE, reserve_bytes=1024 * MEBIBYTE)
+        return replace(WELL, disk=disk)
+
+    full, tight, roomy = (with_free(mebibytes) for mebibytes in (1000, 2000, 5000))
+    assert full.exit is Exit.FAILED
+    assert "the disk of /state has 1,000 MiB left: the broker keeps 1,024 MiB free" in full.failures[0]
+    assert "1,000 MiB left" in text(full)
+    assert (tight.exit, tight.notes) == (
+        Exit.OK,
+        ("the disk of /state has 2,000 MiB left; with 1,024 MiB the broker holds loads back",),
+    )
+    assert (roomy.failures, roomy.notes) == ((), ())
+    assert as_object(roomy)["disk"]["free_bytes"] == 5000 * MEBIBYTE
