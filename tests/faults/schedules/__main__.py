@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import SubprocessError
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.processes import free_port_base
@@ -73,9 +74,9 @@ def _run(settings: Settings, *, as_json: bool, temporary: bool) -> int:
         except KeyboardInterrupt:
             say("interrupted")
             status = Exit.INTERRUPTED
-        except SluiceError as error:
-            say(str(error))
-            status = error.status
+        except (SluiceError, SubprocessError, OSError) as error:
+            say(f"scripts/soak faults: {error}")
+            status = Exit.FAILED
     summary = summarize(settings.seed, running.outcomes)
     if as_json:
         print(json.dumps({**summary, "each": [outcome.as_json() for outcome in running.outcomes]}, indent=2))

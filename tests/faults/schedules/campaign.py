@@ -18,6 +18,8 @@ from tests.faults.schedules.schedule_figures import Outcome
 from tests.faults.schedules.shrink import shrink
 
 Say = Callable[[str], None]
+_FETCH_SECONDS = 1800.0
+"""Time limit of the first start, which may have to fetch the servers and to build the plugins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ def start_pipeline(settings: Settings, *, kinds: Sequence[Kind]) -> World:
     try:
         if Kind.FULL_DISK in kinds:
             disks.mount()
-        done = pipeline.up()
+        done = pipeline.up(seconds=_FETCH_SECONDS)
         if done.returncode != Exit.OK:
             raise SluiceError(f"the pipeline does not start: {done.stderr}")
         return World(pipeline, disks, sources_folder(settings), header=schema_header(pipeline))

@@ -15,8 +15,10 @@ from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, administrator
 from tests.faults.two_worker_pipeline import WORKERS
 from tests.local_administrator import local_administrator
-from tests.run_sluice import run_sluice
+from tests.run_sluice import SLUICE
 
+_SECONDS = 300.0
+"""Time limit of a command; it takes seconds."""
 _START_SECONDS = 150
 
 
@@ -26,17 +28,18 @@ class LocalPipeline:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
 
-    def up(self) -> "subprocess.CompletedProcess[str]":
-        """Run `sluice up`."""
-        return self.sluice("up", "--workers", str(len(WORKERS)))
+    def up(self, *, seconds: float = _SECONDS) -> "subprocess.CompletedProcess[str]":
+        """Run `sluice up`; raises TimeoutExpired after `seconds`."""
+        return self.sluice("up", "--workers", str(len(WORKERS)), seconds=seconds)
 
     def down(self) -> None:
         """Run `sluice down`: a server that is paused is killed after its time."""
         self.sluice("down")
 
-    def sluice(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of `sluice` for this pipeline."""
-        return run_sluice("--state", str(self.instance.state), *arguments, env=os.environ)
+    def sluice(self, *arguments: str, seconds: float = _SECONDS) -> "subprocess.CompletedProcess[str]":
+        """Run a command of `sluice` for this pipeline; raises TimeoutExpired after `seconds`."""
+        command = [SLUICE, "--state", str(self.instance.state), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
 
     @property
     def env(self) -> dict[str, str]:
