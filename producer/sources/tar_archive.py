@@ -6,7 +6,7 @@ Python's tarfile takes a damaged or missing header for the end of the archive.
 import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from tarfile import BLOCKSIZE, HeaderError, InvalidHeaderError, ReadError, TarFile, TarInfo
+from tarfile import BLOCKSIZE, HeaderError, ReadError, TarFile, TarInfo
 from typing import IO, Self, cast
 
 from producer.sources.function_stream import FunctionStream
@@ -99,7 +99,7 @@ class _StrictMember(TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         member = super().frombuf(buf, encoding, errors)
         if member.size < 0:
-            raise InvalidHeaderError(_NEGATIVE)
+            raise HeaderError(_NEGATIVE)
         return member
 
     @classmethod

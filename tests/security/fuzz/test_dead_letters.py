@@ -59,7 +59,7 @@ def messages(draw: st.DrawFn) -> Any:
         offset=draw(st.integers(0, 2**62)),
         key=draw(st.none() | contents | st.sampled_from(KEYS)),
         value=draw(st.none() | contents | damaged(VALUE) | st.just(fix())),
-        headers=draw(st.none() | headers),
+        headers=cast(Any, draw(st.none() | headers)),
         timestamp=draw(times),
     )
 

@@ -87,6 +87,6 @@ def test_the_samples_themselves_are_read() -> None:
     assert BudgetMessage.from_event({"message": {"data": data}}).share == 0.915
     readers: tuple[Callable[[], object], ...] = (
         lambda: ClockSetting.from_body(json.dumps(CLOCK).encode()).until,
-        lambda: SleepState.parse(SLEEP),
+        lambda: SleepState.parse({**SLEEP}),
     )
     assert all(reader() for reader in readers)
