@@ -27,8 +27,6 @@ def each(connectors: Sequence[Connector]) -> pytest.MarkDecorator:
 
 KAFKAS_LARGEST = 1048588
 """Kafka's default of max.message.bytes."""
-KAFKAS_SEGMENT_MS = 604800000
-"""Kafka's default of segment.ms and retention.ms."""
 VARIABLE = re.compile(r"\$\{env:([^}]*)\}")
 
 
@@ -84,17 +82,6 @@ def test_no_topic_is_defined_twice() -> None:
     # Deleting one of two KafkaTopics for one topic deletes the topic and its data.
     names = [entry["spec"].get("topicName", entry["metadata"]["name"]) for entry in objects("KafkaTopic")]
     assert len(names) == len(set(names))
-
-
-@pytest.mark.parametrize("topic", SPEC.topics, ids=lambda topic: topic.name)
-def test_records_are_deleted_when_their_topic_says(topic: Topic) -> None:
-    # Kafka deletes and compacts whole segments only, and never the one that is being written.
-    retention = int(topic.config.get("retention.ms", KAFKAS_SEGMENT_MS))
-    assert retention < 0 or int(topic.config.get("segment.ms", KAFKAS_SEGMENT_MS)) <= retention
-
-
-def test_offsets_that_every_worker_reads_at_its_start_stay_few() -> None:
-    assert int(topic("connect-offsets").config["segment.bytes"]) < 2**24
 
 
 def test_every_topic_may_be_written() -> None:
