@@ -54,11 +54,12 @@ def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EX
         context=context,
         api_server_cidrs=settings.cluster.api_server_cidrs,
         console=settings.console,
+        collector=target.collects_metrics,
         after=target.after,
     )
     namespace = NamespaceRules("namespace-rules", rules, inside)
     strimzi = Strimzi("strimzi", StrimziArgs(context=context, chart=settings.strimzi_chart, after=[namespace]), inside)
-    kafka = Kafka("kafka", KafkaArgs(context=context, console=settings.console, after=[strimzi]), inside)
+    kafka = Kafka("kafka", KafkaArgs(context=context, after=[strimzi]), inside)
     topics = TopicsAndUsers("topics-and-users", TopicsAndUsersArgs(context=context, after=[kafka]), inside)
     mysql = MySql("mysql", MySqlArgs(context=context, after=[namespace]), inside)
     redis = Redis("redis", RedisArgs(context=context, after=[namespace]), inside)

@@ -26,10 +26,14 @@ USER = "tests"
 """MySQL and Kafka user that scripts/test-kind creates."""
 VARIABLES = {
     "SLUICE_TEST_MYSQL_PASSWORD": f"password of the MySQL user {USER}, who may do anything",
+    "SLUICE_TEST_MYSQL_CONNECT_PASSWORD": "password of the MySQL user connect",
     "SLUICE_TEST_MYSQL_SOURCE_PASSWORD": "password of the MySQL user source",
     "SLUICE_TEST_REDIS_ADMIN_PASSWORD": "password of the Redis user admin",
     "SLUICE_TEST_REDIS_CONNECT_PASSWORD": "password of the Redis user connect",
-    "SLUICE_TEST_KAFKA_PASSWORD": f"password of the Kafka user {USER}, who may do anything to topics and groups",
+    "SLUICE_TEST_KAFKA_PASSWORD": f"password of the Kafka user {USER}, who may do anything to topics and groups, and "
+    "list the ACLs",
+    "SLUICE_TEST_KAFKA_CONNECT_PASSWORD": "password of the Kafka user connect",
+    "SLUICE_TEST_KAFKA_REGISTRY_PASSWORD": "password of the Kafka user registry",
 }
 _SECONDS = 60
 
@@ -84,13 +88,14 @@ class Administrator:
     passwords: Mapping[str, str] = field(repr=False)
     """Passwords by store and user, with the names of sluice/local/instance.py: `redis-admin`, `mysql-source`, …"""
 
-    def mysql(self) -> Connection:
-        """Return a connection that may write all tables; autocommit."""
+    def mysql(self, user: str | None = None) -> Connection:
+        """Return a connection of a user, by default of one who may write all tables; autocommit."""
+        name = user or self.mysql_user
         return pymysql.connect(
             host=self.endpoints.mysql.host,
             port=self.endpoints.mysql.port,
-            user=self.mysql_user,
-            password=self.passwords[f"mysql-{self.mysql_user}"],
+            user=name,
+            password=self.passwords[f"mysql-{name}"],
             autocommit=True,
             charset="utf8mb4",
         )
@@ -136,10 +141,16 @@ def administrator_of(endpoints: Endpoints, *, env: Mapping[str, str]) -> Adminis
     )
     passwords = {
         f"mysql-{USER}": env["SLUICE_TEST_MYSQL_PASSWORD"],
+        "mysql-connect": env["SLUICE_TEST_MYSQL_CONNECT_PASSWORD"],
         "mysql-source": env["SLUICE_TEST_MYSQL_SOURCE_PASSWORD"],
+        "mysql-reader": endpoints.mysql.password,
         "redis-admin": env["SLUICE_TEST_REDIS_ADMIN_PASSWORD"],
         "redis-connect": env["SLUICE_TEST_REDIS_CONNECT_PASSWORD"],
         "redis-reader": endpoints.redis.password,
+        "kafka-producer": endpoints.producer.password,
+        "kafka-consumer": endpoints.consumer.password,
+        "kafka-connect": env["SLUICE_TEST_KAFKA_CONNECT_PASSWORD"],
+        "kafka-registry": env["SLUICE_TEST_KAFKA_REGISTRY_PASSWORD"],
     }
     servers = KubernetesServers(endpoints, kafka) if in_pod() else PlainServers(endpoints, kafka)
     return Administrator(endpoints=endpoints, servers=servers, mysql_user=USER, passwords=passwords)

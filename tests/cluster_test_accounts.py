@@ -68,10 +68,13 @@ def variables() -> list[_Object]:
     """Return the environment variables of tests/administrator.py for a container."""
     return [
         _variable("SLUICE_TEST_MYSQL_PASSWORD", _MYSQL_SECRET, "password"),
+        _variable("SLUICE_TEST_MYSQL_CONNECT_PASSWORD", "mysql", "connect-password"),
         _variable("SLUICE_TEST_MYSQL_SOURCE_PASSWORD", "mysql", "source-password"),
         _variable("SLUICE_TEST_REDIS_ADMIN_PASSWORD", "redis", "admin-password"),
         _variable("SLUICE_TEST_REDIS_CONNECT_PASSWORD", "redis", "connect-password"),
         _variable("SLUICE_TEST_KAFKA_PASSWORD", USER, "password"),
+        _variable("SLUICE_TEST_KAFKA_CONNECT_PASSWORD", "connect", "password"),
+        _variable("SLUICE_TEST_KAFKA_REGISTRY_PASSWORD", "registry", "password"),
     ]
 
 
@@ -117,10 +120,12 @@ def _reaches_api_server() -> _Object:
 
 
 def _kafka_user() -> _Object:
-    rights = [
+    rights: list[_Object] = [
         {"resource": {"type": kind, "name": "*", "patternType": "literal"}, "operations": ["All"]}
         for kind in ("topic", "group")
     ]
+    # To list the ACLs of all users
+    rights.append({"resource": {"type": "cluster"}, "operations": ["Describe"]})
     user = _object(
         "kafka.strimzi.io/v1",
         "KafkaUser",

@@ -67,7 +67,8 @@ def environment(
     if running:
         yield env
         return
-    done = run_sluice("up", "--workers", "1", "--port-base", str(free_port_base()), env=env)
+    # A umask that gives everyone every right: tests/security checks that nothing is open all the same.
+    done = run_sluice("up", "--workers", "1", "--port-base", str(free_port_base()), env=env, umask=0)
     assert done.returncode == 0, done.stderr
     yield env
     done = run_sluice("down", "--purge", env=env)

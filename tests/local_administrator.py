@@ -21,6 +21,8 @@ from tests.kill_servers import LocalServerControl
 
 _SECONDS = 30
 _ITERATIONS = 4096
+_PASSWORD = "of-the-tests"
+"""None of the instance's, for which tests/security searches what connectors of the tests show."""
 
 
 def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrator:
@@ -29,7 +31,7 @@ def local_administrator(endpoints: Endpoints, instance: Instance) -> Administrat
         bootstrap_servers=endpoints.producer.bootstrap_servers,
         ca_file=endpoints.producer.ca_file,
         username=USER,
-        password=instance.passwords["kafka-producer"],
+        password=_PASSWORD,
     )
     return Administrator(
         endpoints=endpoints,
@@ -47,14 +49,18 @@ def _create_kafka_user(instance: Instance, user: KafkaUser) -> None:
     rights = [
         AclBinding(
             kind,
-            "*",
+            name,
             ResourcePatternType.LITERAL,
             f"User:{user.username}",
             "*",
-            AclOperation.ALL,
+            operation,
             AclPermissionType.ALLOW,
         )
-        for kind in (ResourceType.TOPIC, ResourceType.GROUP)
+        for kind, name, operation in (
+            (ResourceType.TOPIC, "*", AclOperation.ALL),
+            (ResourceType.GROUP, "*", AclOperation.ALL),
+            (ResourceType.BROKER, "kafka-cluster", AclOperation.DESCRIBE),
+        )
     ]
     for futures in (client.alter_user_scram_credentials([change]), client.create_acls(rights)):
         for future in futures.values():

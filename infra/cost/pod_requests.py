@@ -85,7 +85,7 @@ def _connect() -> Iterable[PodRequests]:
 
 def _entity_operator(context: WorkloadContext) -> Iterable[PodRequests]:
     """Yield the entity operator: one pod with two containers, whose requests add up."""
-    operators = kafka_manifest(context, console=False)["spec"]["entityOperator"]
+    operators = kafka_manifest(context)["spec"]["entityOperator"]
     first, second = (_pod("", "", operators[name]["resources"]) for name in ("topicOperator", "userOperator"))
     yield PodRequests(
         name="entity-operator",

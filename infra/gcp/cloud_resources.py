@@ -95,6 +95,7 @@ def make_cloud(args: CloudArgs) -> Cloud:
             images=registry.images,
             transformations=[place_pods(args.settings.nodes.on_demand_for), skip_deletion_wait],
             after=[make_storage_class(context, provider=provider), make_priority_class(provider=provider)],
+            collects_metrics=args.settings.monitoring.enabled,
         ),
         guard=guard.output,
     )

@@ -7,16 +7,15 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from infra.gcp.metrics import SCRAPED
-from infra.workloads.network_policies import PODS
+from infra.workloads.network_policies import METRICS_PORT, PODS
 from infra.workloads.workload_context import labels
 
-PORT = 9404
 _NAME = "connect-metrics"
 _INTERVAL = "60s"
 
 
 def make_pod_monitoring(namespace: str, *, provider: Provider, after: Sequence[Resource]) -> CustomResource:
-    """Create the PodMonitoring. Strimzi's own network policy opens the workers' metrics port in the cluster."""
+    """Create the PodMonitoring. A network policy lets the collection reach the workers' metrics port."""
     return CustomResource(
         _NAME,
         api_version="monitoring.googleapis.com/v1",
@@ -26,7 +25,7 @@ def make_pod_monitoring(namespace: str, *, provider: Provider, after: Sequence[R
             "selector": {"matchLabels": dict(PODS["connect"])},
             "endpoints": [
                 {
-                    "port": PORT,
+                    "port": METRICS_PORT,
                     "interval": _INTERVAL,
                     "metricRelabeling": [{"sourceLabels": ["__name__"], "regex": "|".join(SCRAPED), "action": "keep"}],
                 }

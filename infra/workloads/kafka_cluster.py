@@ -8,7 +8,6 @@ from pulumi import ComponentResource, Resource, ResourceOptions
 
 from infra.settings.profiles import Profile, Resources
 from infra.workloads.k8s_manifests import Object, merged, read_manifest
-from infra.workloads.network_policies import kafka_clients
 from infra.workloads.pod_template import resource_requirements
 from infra.workloads.strimzi_resources import make_strimzi_resource, make_strimzi_resources
 from infra.workloads.workload_context import PART_OF, WorkloadContext
@@ -23,10 +22,9 @@ BOOTSTRAP = f"{PART_OF}-kafka-bootstrap:9093"
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaArgs:
-    """`console` opens the listener to the console's pods; `after` is what the cluster depends on."""
+    """`after` is what the cluster depends on."""
 
     context: WorkloadContext
-    console: bool
     after: Sequence[Resource]
 
 
@@ -47,7 +45,7 @@ class Kafka(ComponentResource):
             wait_minutes=None,
         )
         make_strimzi_resource(
-            kafka_manifest(args.context, console=args.console),
+            kafka_manifest(args.context),
             context=args.context,
             component=_COMPONENT,
             parent=self,
@@ -105,14 +103,12 @@ def _on_volume(pool: Object, changes: Object) -> Object:
     return merged(pool, {"spec": {"storage": {"volumes": [merged(volume, changes)]}}})
 
 
-def kafka_manifest(context: WorkloadContext, *, console: bool) -> Object:
-    """The Kafka manifest with the images, the listener's clients and the replication of this stack."""
+def kafka_manifest(context: WorkloadContext) -> Object:
+    """The Kafka manifest with the images and the replication of this stack."""
     operator = {"image": context.images["operator"]}
     base = read_manifest("kafka.yaml", "Kafka")
-    (listener,) = base["spec"]["kafka"]["listeners"]
     kafka: dict[str, Any] = {
         "image": context.images["kafka"],
-        "listeners": [merged(listener, {"networkPolicyPeers": kafka_clients(console=console)})],
         "config": _replication(context.profile),
     }
     if context.profile.brokers > 1:

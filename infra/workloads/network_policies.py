@@ -1,7 +1,8 @@
 """Network policies: only FLOWS are allowed, everything else is refused both ways. docs/kubernetes.md draws them.
 
-Strimzi's policies for its own pods stay on: they add the metrics port (9404) and the health ports of the entity
-operator. Kafka's port 9093, which they would open to all pods, is narrowed to `kafka_clients`.
+Strimzi creates none of its own (infra/workloads/strimzi_operator.py): they would open the metrics of brokers and
+workers (9404) and the entity operator's health checks to every pod of the cluster. Policies add up, so what one allows
+no other can refuse. The kubelet's probes need no rule.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +21,14 @@ from infra.workloads.workload_context import PART_OF, selector_labels
 KAFKA_PORT = 9093
 REGISTRY_PORT = 8080
 CONNECT_PORT = 8083
+"""Connect's REST API, which has no login on a cluster: these policies are its lock."""
+METRICS_PORT = 9404
 MYSQL_PORT = 3306
 REDIS_PORT = 6379
+COLLECTOR = "collector"
+"""GKE's managed collection of metrics, which runs in a namespace of its own, a pod on each node."""
+_COLLECTOR_NAMESPACE = "gmp-system"
+_COLLECTOR_LABELS = {"app.kubernetes.io/name": "collector"}
 API_SERVER = "api-server"
 WEB = "web"
 METADATA = "metadata"
@@ -34,6 +41,8 @@ _OUTSIDE = {
     METADATA: (80, 988),
 }
 _METADATA_ADDRESSES = ("169.254.169.254/32", "169.254.169.252/32")
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""Label that Kubernetes gives each namespace."""
 _DNS_PORT = 53
 # A cache on each node is GKE's default; with Dataplane V2 its pods are what a policy sees in place of kube-dns.
 _DNS_PODS = ("kube-dns", "node-local-dns")
@@ -95,20 +104,19 @@ _CONSOLE: Sequence[Flow] = tuple(
 )
 
 
-def flows(*, console: bool) -> Sequence[Flow]:
-    """Return every allowed flow; the console's only with `console`."""
-    return (*FLOWS, *_CONSOLE) if console else FLOWS
+_COLLECTOR: Sequence[Flow] = (Flow(COLLECTOR, "connect", (METRICS_PORT,)),)
 
 
-def kafka_clients(*, console: bool) -> list[dict[str, object]]:
-    """networkPolicyPeers of the brokers' listener in a Kafka resource."""
-    sources = [flow.source for flow in flows(console=console) if flow.target == "kafka" and KAFKA_PORT in flow.ports]
-    return [{"podSelector": {"matchLabels": dict(PODS[source])}} for source in sources]
+def flows(*, console: bool, collector: bool) -> Sequence[Flow]:
+    """Return every allowed flow; those of the console and of GKE's collection of metrics only where they are on."""
+    return (*FLOWS, *(_CONSOLE if console else ()), *(_COLLECTOR if collector else ()))
 
 
-def policies(*, api_server_cidrs: Sequence[str], console: bool) -> Mapping[str, NetworkPolicySpecArgsDict]:
+def policies(
+    *, api_server_cidrs: Sequence[str], console: bool, collector: bool
+) -> Mapping[str, NetworkPolicySpecArgsDict]:
     """Every policy by its name: refuse all, allow DNS, and one per party with its flows."""
-    allowed = flows(console=console)
+    allowed = flows(console=console, collector=collector)
     parties = {party for flow in allowed for party in (flow.source, flow.target)} & PODS.keys()
     return {
         "default-deny": {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
@@ -154,6 +162,11 @@ def _egress(flow: Flow, api_server_cidrs: Sequence[str]) -> NetworkPolicyEgressR
 
 
 def _pods(party: str) -> NetworkPolicyPeerArgsDict:
+    if party == COLLECTOR:
+        return {
+            "namespace_selector": {"match_labels": {_NAMESPACE_NAME: _COLLECTOR_NAMESPACE}},
+            "pod_selector": {"match_labels": _COLLECTOR_LABELS},
+        }
     return {"pod_selector": {"match_labels": dict(PODS[party])}}
 
 
@@ -164,7 +177,7 @@ def _ports(ports: Iterable[int], *, protocol: str = "TCP") -> list[NetworkPolicy
 def _dns() -> NetworkPolicyEgressRuleArgsDict:
     """Egress to DNS: the cluster's DNS pods, a cache on each node, or a link-local address of the node."""
     servers: NetworkPolicyPeerArgsDict = {
-        "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "namespace_selector": {"match_labels": {_NAMESPACE_NAME: "kube-system"}},
         "pod_selector": {"match_expressions": [{"key": "k8s-app", "operator": "In", "values": list(_DNS_PODS)}]},
     }
     nodes: list[NetworkPolicyPeerArgsDict] = [{"ip_block": {"cidr": cidr}} for cidr in _DNS_ADDRESSES]

@@ -68,6 +68,9 @@ def _values(image: str) -> Mapping[str, Any]:
         "image": {"name": name, "digest": digest, "imagePullPolicy": "IfNotPresent"},
         "labels": labels("strimzi", "operator"),
         "resources": dict(resource_requirements(RESOURCES)),
+        # infra/workloads/network_policies.py has all flows. Those that Strimzi made in a former version stay until they
+        # are deleted: `sluice status` names them.
+        "generateNetworkPolicy": False,
         # The chart has no startup probe. By default an operator that is not up after 100 s is restarted.
         "livenessProbe": {"initialDelaySeconds": 120, "periodSeconds": 30},
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},

@@ -18,6 +18,8 @@ class TargetCluster:
     """Applied to each of the pipeline's resources before Pulumi registers it."""
     after: Sequence[Resource] = ()
     """Created before the pipeline, and deleted after it."""
+    collects_metrics: bool = False
+    """Whether the cluster's own collection scrapes the workers' metrics."""
 
 
 DELETE_UNREACHABLE = False

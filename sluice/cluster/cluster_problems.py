@@ -1,4 +1,4 @@
-"""Problems of a cluster: pods and Strimzi resources that are not ready, errors in the log of Strimzi's operator."""
+"""Problems of a cluster: pods and Strimzi resources not ready, leftover policies, errors in the operator's log."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,6 +17,9 @@ Kubectl = Callable[..., "CompletedProcess[bytes]"]
 """Runs kubectl with these arguments in the pipeline's namespace."""
 
 _PODS = "pods,events,replicasets,statefulsets,jobs,persistentvolumeclaims"
+_POLICIES = "networkpolicies"
+_OF_STRIMZI = "app.kubernetes.io/managed-by=strimzi-cluster-operator"
+"""Label of what Strimzi's operator creates."""
 _STRIMZI = "strimzi"
 """The resource category of all of Strimzi's resources."""
 _OPERATOR = "deployment/strimzi-cluster-operator"
@@ -38,7 +41,7 @@ class Problem:
     """Kind and name."""
     text: str
     exit: Exit
-    """UNAVAILABLE for a pod that is not ready, FAILED for a Strimzi resource, OK for an error in the operator's log."""
+    """UNAVAILABLE for a pod that is not ready, FAILED for another resource, OK for an error in the operator's log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +66,20 @@ class Problems:
 
 def find_problems(kubectl: Kubectl) -> Problems:
     """Query the cluster with `kubectl`, all queries at the same time."""
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         pods_query = pool.submit(_objects, kubectl, _PODS)
         strimzi_query = pool.submit(_objects, kubectl, _STRIMZI)
+        policies_query = pool.submit(_objects, kubectl, _POLICIES, "--selector", _OF_STRIMZI)
         log_query = pool.submit(_ask, kubectl, "logs", _OPERATOR, "--since", _RECENT)
         unanswered: list[str] = []
         pods = _answer("pods and events", pods_query, [], unanswered=unanswered)
         strimzi = _answer("Strimzi's resources", strimzi_query, [], unanswered=unanswered)
+        policies = _answer("network policies", policies_query, [], unanswered=unanswered)
         log = _answer("the log of Strimzi's operator", log_query, "", unanswered=unanswered)
-    now = datetime.now(UTC)
-    resources = _resources(strimzi, now=now)
-    found = (*_pods(pods, now=now), *resources, *_operator(log, known=resources))
+    resources = _found("Strimzi's resources", strimzi, _resources, unanswered=unanswered)
+    ill = _found("pods and events", pods, _pods, unanswered=unanswered)
+    open_ports = _found("network policies", policies, lambda found, **_: _policies(found), unanswered=unanswered)
+    found = (*ill, *resources, *open_ports, *_operator(log, known=resources))
     return Problems(found=found, unanswered=tuple(unanswered))
 
 
@@ -89,12 +95,23 @@ def _answer(name: str, query: "Future[Answer]", default: Answer, *, unanswered: 
         return default
 
 
-def _objects(kubectl: Kubectl, kinds: str) -> list[KubernetesObject]:
-    text = _ask(kubectl, "get", kinds, "--output", "json")
+def _objects(kubectl: Kubectl, kinds: str, *options: str) -> list[KubernetesObject]:
+    text = _ask(kubectl, "get", kinds, *options, "--output", "json")
     try:
         return json.loads(text)["items"] if text.strip() else []
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise _NoAnswerError(f"kubectl printed what is no list of objects: {_plain(text)[:80]!r}") from None
+
+
+def _found(
+    name: str, objects: Sequence[KubernetesObject], find: "Callable[..., list[Problem]]", *, unanswered: list[str]
+) -> list[Problem]:
+    now = datetime.now(UTC)
+    try:
+        return find(objects, now=now)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        unanswered.append(f"{name} could not be read: an object is not of the form that Kubernetes gives ({error!r})")
+        return []
 
 
 def _ask(kubectl: Kubectl, *arguments: str) -> str:
@@ -122,6 +139,19 @@ def _resources(objects: Sequence[KubernetesObject], *, now: datetime) -> list[Pr
             resource = f"{entry['kind']} {entry['metadata']['name']}"
             found.append(Problem(resource=resource, text=_plain(reason), exit=Exit.FAILED))
     return found
+
+
+def _policies(objects: Sequence[KubernetesObject]) -> list[Problem]:
+    """Return the network policies that Strimzi made for an older version: told to make none, it deletes none either."""
+    return [
+        Problem(
+            resource=f"NetworkPolicy {entry['metadata']['name']}",
+            text="was made by Strimzi for an older version and opens ports to every pod of the cluster; delete it: "
+            f"kubectl --namespace {entry['metadata']['namespace']} delete networkpolicy {entry['metadata']['name']}",
+            exit=Exit.FAILED,
+        )
+        for entry in objects
+    ]
 
 
 def _not_ready(entry: KubernetesObject, *, now: datetime) -> str:

@@ -168,7 +168,7 @@ def recent_failures(instance: Instance) -> tuple[str, ...]:
     """
     try:
         found = json.loads((instance.state / _FAILURES_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ()
     return tuple(map(str, found.values())) if isinstance(found, dict) else ()
 
@@ -176,17 +176,29 @@ def recent_failures(instance: Instance) -> tuple[str, ...]:
 def run(instance: Instance) -> None:
     """Restart failed connectors of an instance until the process is ended."""
     restarter = AutoRestarter(PipelineSpec.read(), map(instance.connect, range(instance.workers)))
-    failures: dict[str, str] | None = None
+    written: dict[str, str] | None = None
+    said = ""
     for poll in count():
-        if poll % _POLLS_BETWEEN_CUTS == 0:
-            cut_long_logs(instance)
-        answered = restarter.poll()
-        if (now := restarter.recent_failures()) != failures:
-            failures = now
-            instance.write(_FAILURES_FILE, json.dumps(failures))
-        if answered:
-            (instance.folder(NAME) / _READY_FILE).touch()
+        try:
+            if poll % _POLLS_BETWEEN_CUTS == 0:
+                cut_long_logs(instance)
+            written = _poll(instance, restarter, written)
+        except (SluiceError, OSError, LookupError, TypeError) as error:
+            # A full disk, or an answer that is not Connect's. Nobody would start this process again.
+            if said != str(error):
+                said = str(error)
+                _LOG.warning("trying again every %.0f s: %s: %s", _POLL_SECONDS, type(error).__name__, error)
         time.sleep(_POLL_SECONDS)
+
+
+def _poll(instance: Instance, restarter: AutoRestarter, written: dict[str, str] | None) -> dict[str, str]:
+    """Restart what is due and record recent failures where they are not those `written` before; return them."""
+    answered = restarter.poll()
+    if (failures := restarter.recent_failures()) != written:
+        instance.write(_FAILURES_FILE, json.dumps(failures))
+    if answered:
+        (instance.folder(NAME) / _READY_FILE).touch()
+    return failures
 
 
 if __name__ == "__main__":

@@ -44,6 +44,12 @@ class ConsumerGroup:
         answer = self._consumer.committed(asked, timeout=_TIMEOUT_SECONDS) if asked else []
         return {(at.topic, at.partition): at.offset for at in answer}
 
+    def metadata(self, partitions: Iterable[Partition]) -> list[str]:
+        """Return the metadata that the group has committed with the offsets of these partitions, where it has any."""
+        asked = [TopicPartition(*at) for at in partitions]
+        answer = self._consumer.committed(asked, timeout=_TIMEOUT_SECONDS) if asked else []
+        return [at.metadata for at in answer if at.metadata]
+
     def assigned(self) -> set[Partition]:
         """Return the partitions that are assigned to its members."""
         groups: list[Any] = self._admin.list_groups(self.name, timeout=_TIMEOUT_SECONDS)

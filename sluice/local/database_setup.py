@@ -3,19 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from string import Template
 
 import pymysql
 
 from producer.runtime.exit_status import SluiceError
 from sluice.local.drift import Drift, changed
 from sluice.local.instance import Instance
-from sluice.local.mariadb import Connection, connect_as_root, password_variables
+from sluice.local.mariadb import Connection, connect_as_root, fill_in_hashes, placeholder_names
 from sluice.local.table_drift import compare_tables, table_names
 from sluice.manifests.yaml_documents import file_line, read_text
 
 _USER = re.compile(r"CREATE USER IF NOT EXISTS '([^']+)'@'([^']+)'")
-_PASSWORD = re.compile(r"MYSQL_([A-Z_]+)_PASSWORD")
 _SYSTEM_USERS = ("root", "mariadb.sys")
 Users = Mapping[tuple[str, str], frozenset[str]]
 """Privileges of each user, by name and host, in the words of SHOW GRANTS."""
@@ -25,21 +23,16 @@ def password_names(scripts: Sequence[Path]) -> list[str]:
     """Return the names of the passwords in the scripts' placeholders; raises SluiceError for any other `$`."""
     names: list[str] = []
     for path in scripts:
-        template = Template(read_text(path))
-        found = [_PASSWORD.fullmatch(name) for name in template.get_identifiers()]
-        if not template.is_valid() or not all(found):
-            line = _first_wrong_line(template)
-            raise SluiceError(f"{file_line(path, line)}: a placeholder is ${{MYSQL_…_PASSWORD}}; write $$ for a $")
-        names += [f"mysql-{match[1].lower().replace('_', '-')}" for match in found if match]
+        text = read_text(path)
+        found = placeholder_names(text)
+        if found is None:
+            lines = (number for number, line in enumerate(text.splitlines(), 1) if placeholder_names(line) is None)
+            raise SluiceError(
+                f"{file_line(path, next(lines, 1))}: a placeholder is IDENTIFIED BY '${{MYSQL_…_PASSWORD}}'; "
+                "write $$ for a $"
+            )
+        names += found
     return names
-
-
-def _first_wrong_line(template: Template) -> int:
-    for number, line in enumerate(template.template.splitlines(), 1):
-        inner = Template(line)
-        if not inner.is_valid() or not all(_PASSWORD.fullmatch(name) for name in inner.get_identifiers()):
-            return number
-    return 1
 
 
 def reconcile_database(
@@ -55,18 +48,18 @@ def reconcile_database(
     texts = {path: read_text(path) for path in scripts}
     try:
         with connect(instance) as connection:
-            return _apply(connection, texts, password_variables(instance))
+            return _apply(connection, texts, instance)
     except pymysql.MySQLError as error:
         raise SluiceError(f"the database cannot be reconciled with k8s/mysql: {error.args[-1]}") from error
 
 
-def _apply(connection: Connection, texts: Mapping[Path, str], passwords: Mapping[str, str]) -> list[Drift]:
+def _apply(connection: Connection, texts: Mapping[Path, str], instance: Instance) -> list[Drift]:
     expected = {match for text in texts.values() for match in _USER.findall(text)}
     tables, users = table_names(connection), _users(connection)
     for name, host in expected & users.keys():
         _run(connection, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{name}'@'{host}'")
     for path, text in texts.items():
-        _run_script(connection, path, Template(text).substitute(passwords))
+        _run_script(connection, path, fill_in_hashes(text, instance))
     for name, host in users.keys() - expected:
         _run(connection, f"DROP USER '{name}'@'{host}'")
     return [

@@ -86,7 +86,10 @@ def _path_problem(path: Path, purpose: FolderPurpose) -> str | None:
 
 def _write_problem(path: Path) -> str | None:
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(path.parents):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)  # with `parents` it would have the umask's mode
+        path.mkdir(mode=0o700, exist_ok=True)
         with TemporaryFile(dir=path):
             return None
     except FileExistsError:

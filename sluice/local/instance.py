@@ -1,9 +1,10 @@
 """An instance of the local pipeline: state folder, ports, passwords, endpoints."""
 
 import json
+import os
 import secrets
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import Self, cast
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder, replace_link, resolve_links
-from sluice.local.state_files import home_folder, read_json_object, write_private
+from sluice.local.state_files import home_folder, private_opener, read_json_object, write_private
 
 DEFAULT_PORT_BASE = 19090
 DEFAULT_REDIS_MEGABYTES = 512
@@ -74,6 +75,16 @@ def state_folder(option: Path | None, env: Mapping[str, str]) -> Path:
     return option.absolute() if option else default_state(env)
 
 
+def _close_to_others(state: Path) -> None:
+    """Make a folder that was there before private, if it is empty or an instance's: another one is not ours to change.
+
+    What a server writes there is private in any case.
+    """
+    if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
+        with suppress(OSError):  # another user's folder, in which this one may write
+            state.chmod(0o700)
+
+
 def _possible_ports(base: int) -> bool:
     return _FIRST_PORT <= base <= LAST_PORT - PORT_SPAN
 
@@ -121,6 +132,7 @@ class Instance:
         if redis_megabytes is not None and redis_megabytes < 1:
             raise SluiceError(f"--redis-memory is {redis_megabytes}; it takes a number of MiB", status=Exit.USAGE)
         state = make_folder(state, STATE_FOLDER)
+        _close_to_others(state)
         before = cls.open(state) if (state / INSTANCE_FILE).exists() else None
         if port_base is None:
             port_base = before.port_base if before else DEFAULT_PORT_BASE
@@ -145,7 +157,7 @@ class Instance:
     def lock(self) -> Generator[None]:
         """Hold the lock against a second `up` or `down` of this instance; raises SluiceError if one is running."""
         try:
-            opened = (self.state / ".lock").open("w")
+            opened = os.fdopen(private_opener(str(self.state / ".lock"), os.O_WRONLY | os.O_CREAT), "w")
         except OSError as error:
             raise SluiceError(f"{self.state}/.lock cannot be written: {error.strerror}") from error
         with opened as file:

@@ -2,7 +2,9 @@
 
 import os
 import pwd
+import re
 import shutil
+from hashlib import sha1
 from pathlib import Path
 from string import Template
 from typing import TypeAlias
@@ -23,6 +25,9 @@ GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
 """
 """Runs while the data folder is created. It removes the anonymous users, because for a client on this machine one of
 them would match before 'connect'@'%'."""
+_PRIVATE_FILES = {"UMASK": "0600"}
+"""The server replaces the umask that it is started with: without this, files have the mode 0660."""
+_PLACEHOLDER = re.compile(r"(IDENTIFIED\s+BY)\s+'\$\{MYSQL_([A-Z_]+)_PASSWORD\}'")
 
 
 def server_home(servers: Path) -> Path:
@@ -45,7 +50,7 @@ def prepare(instance: Instance, *, servers: Path) -> Path:
         # Remains of a run that was killed during the installation hold no data.
         shutil.rmtree(data, ignore_errors=True)
         _install(instance, settings=settings, servers=servers)
-        (data / ".made").touch()
+        (data / ".made").touch(mode=0o600)
     return settings
 
 
@@ -54,6 +59,7 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     return Server(
         name="mysql",
         command=[str(_linked_home(instance, servers) / "bin/mariadbd"), f"--defaults-file={settings.name}"],
+        env=_PRIVATE_FILES,
         folder=instance.state,
         ready=lambda: _answers(instance),
         port=instance.port("mysql"),
@@ -118,6 +124,8 @@ def _settings(instance: Instance, *, servers: Path) -> str:
         "binlog_format": "ROW",
         "binlog_row_image": "FULL",
         "binlog_annotate_row_events": "OFF",
+        # Not MariaDB's default: a power cut would lose commits that the log does not hold (docs/reliability.md).
+        "sync_binlog": 1,
         # A batch of the sink is one transaction; a larger one goes through a temporary file.
         "binlog_cache_size": "2M",
         "binlog_expire_logs_seconds": 86400,
@@ -125,13 +133,38 @@ def _settings(instance: Instance, *, servers: Path) -> str:
     return "[mariadbd]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def password_variables(instance: Instance) -> dict[str, str]:
-    """Return the passwords by their placeholders in SQL scripts: `MYSQL_ROOT_PASSWORD`."""
-    return {f"{name.replace('-', '_').upper()}_PASSWORD": password for name, password in instance.passwords.items()}
+def fill_in_hashes(script: str, instance: Instance) -> str:
+    """Return an SQL script with each `IDENTIFIED BY '${MYSQL_…_PASSWORD}'` filled in as the password's hash.
+
+    Statements are written into the binary log, which the user `source` may read, and errors quote them: they never have
+    the password itself.
+    """
+
+    def hashed(found: re.Match[str]) -> str:
+        return f"{found[1]} PASSWORD '{_hash(instance.passwords[_password_name(found[2])])}'"
+
+    return Template(_PLACEHOLDER.sub(hashed, script)).substitute()
+
+
+def placeholder_names(script: str) -> list[str] | None:
+    """Return the names of the passwords in a script's placeholders; None if it has any other `$`."""
+    rest = Template(_PLACEHOLDER.sub("", script))
+    if not rest.is_valid() or rest.get_identifiers():
+        return None
+    return [_password_name(user) for _, user in _PLACEHOLDER.findall(script)]
+
+
+def _password_name(user: str) -> str:
+    return f"mysql-{user.lower().replace('_', '-')}"
+
+
+def _hash(password: str) -> str:
+    """Return what the server keeps of a password (mysql_native_password). Nobody can log in with it."""
+    return "*" + sha1(sha1(password.encode()).digest()).hexdigest().upper()  # noqa: S324 the server's own format
 
 
 def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
-    script = instance.write("mysql-init.sql", Template(_SECURE).substitute(password_variables(instance)))
+    script = instance.write("mysql-init.sql", fill_in_hashes(_SECURE, instance))
     try:
         done = run_once(
             [
@@ -145,6 +178,7 @@ def _install(instance: Instance, *, settings: Path, servers: Path) -> None:
             ],
             name="mysql-install",
             instance=instance,
+            env=_PRIVATE_FILES,
         )
     finally:
         script.unlink()

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import psutil
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.instance import PORT_SPAN, Instance
+from sluice.local.state_files import private_opener
 
 # These names stay: `sluice up` finds processes by them that an earlier version started.
 _INSTANCE_VARIABLE = "SLUICE_EMBEDDED_INSTANCE"
@@ -27,12 +29,16 @@ _NAME_VARIABLE = "SLUICE_EMBEDDED_PROCESS"
 _POLL_SECONDS = 0.05
 _FREE_PORT_RANGE = (20_000, 32_000)
 """Below the ephemeral ports, which begin at 32768 on Linux and at 49152 on macOS."""
+_RESERVED: list[socket.socket] = []
+"""A socket for each port base that this process has been given: see free_port_base()."""
 _LOG_TAIL_LINES = 15
 _STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "redis"))
 """A process ends before those that it acts on or writes to, so that all that it read is written and committed."""
 _INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
 """The only variables that a server inherits: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another program would change
 what runs here."""
+_PRIVATE = 0o077
+"""The umask of servers: logs, tables, topics and reports of crashes hold what other users must not read."""
 _LOCALE = {"LC_ALL": "C.UTF-8"}
 """Java decodes the path of its working folder by the locale, and reads undecodable bytes as `?`."""
 
@@ -56,17 +62,20 @@ def _environment(instance: Instance, name: str, own: Mapping[str, str]) -> dict[
     return {**_LOCALE, **inherited, **own, _INSTANCE_VARIABLE: str(instance.state), _NAME_VARIABLE: name}
 
 
-def run_once(command: Sequence[str], *, name: str, instance: Instance) -> subprocess.CompletedProcess[str]:
+def run_once(
+    command: Sequence[str], *, name: str, instance: Instance, env: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     """Run a program that prepares a server, and wait for its end; stop_all() finds it like a server."""
     return subprocess.run(
         command,
         cwd=instance.state,
-        env=_environment(instance, name, {}),
+        env=_environment(instance, name, env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
         start_new_session=True,
+        umask=_PRIVATE,
     )
 
 
@@ -76,7 +85,7 @@ class StartedServer:
     def __init__(self, server: Server, *, instance: Instance) -> None:
         self.server = server
         self.log = instance.log(server.name)
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private_opener) as log:
             self._log_start = log.tell()
             self._child = subprocess.Popen(
                 server.command,
@@ -88,6 +97,7 @@ class StartedServer:
                 # Its own session: Ctrl-C in the terminal reaches only the program that waits here, which then ends
                 # the servers in order.
                 start_new_session=True,
+                umask=_PRIVATE,
             )
 
     def wait(self, *, seconds: float, cancelled: threading.Event) -> None:
@@ -234,12 +244,25 @@ def check_ports_free(ports: Mapping[str, int]) -> None:
 def free_port_base() -> int:
     """Return the first of PORT_SPAN consecutive ports that are free now.
 
-    Never an ephemeral port: an outgoing connection could take it between two starts.
+    Never an ephemeral port: an outgoing connection could take it between two starts. No other call returns the same
+    ports while this process lives, which holds the port behind them: tests of several processes run beside each other.
     """
     while True:
-        base = random.randrange(*_FREE_PORT_RANGE)  # noqa: S311 no secret
-        if all(is_port_free(port) for port in range(base, base + PORT_SPAN)):
+        base = random.randrange(*_FREE_PORT_RANGE, PORT_SPAN + 1)  # noqa: S311 no secret
+        if all(is_port_free(port) for port in range(base, base + PORT_SPAN)) and _reserve(base + PORT_SPAN):
             return base
+
+
+def _reserve(port: int) -> bool:
+    """Hold a port until this process ends; return False where another one has it."""
+    held = socket.socket()
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        return False
+    _RESERVED.append(held)
+    return True
 
 
 def is_port_free(port: int) -> bool:

@@ -32,7 +32,7 @@ def read_json_object(path: Path, *, values: Mapping[str, type] | type, remedy: s
         raise
     except OSError as error:
         raise _damaged(path, f"it cannot be read ({error.strerror})", remedy) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, "it holds no JSON", remedy) from error
     if not isinstance(found, dict):
         raise _damaged(path, "it does not hold an object", remedy)
@@ -50,6 +50,11 @@ def _damaged(path: Path, why: str, remedy: str) -> SluiceError:
     return SluiceError(f"{path} is damaged: {why}. {remedy}")
 
 
+def private_opener(path: str, flags: int) -> int:
+    """Open a file, with mode 0600 if it is new: an `opener` of open()."""
+    return os.open(path, flags, 0o600)
+
+
 def write_private(path: Path, content: str | bytes) -> None:
     """Write a file atomically, with mode 0600, and create its folder; raises SluiceError.
 
@@ -59,7 +64,8 @@ def write_private(path: Path, content: str | bytes) -> None:
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fresh.unlink(missing_ok=True)  # it would keep its mode
+        descriptor = private_opener(str(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         # A path can hold bytes that are no UTF-8; they are written as they are.
         data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
         with os.fdopen(descriptor, "wb") as file:

@@ -1,5 +1,6 @@
 """Runs the commands `sluice up` and `sluice down`, and prints their results. sluice/cli.py has their arguments."""
 
+import resource
 import sys
 import time
 from argparse import Namespace
@@ -20,6 +21,8 @@ def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors:
     `errors`.
     """
     begun = time.monotonic()
+    # A core dump of a server would hold every password in its memory; the servers inherit this limit.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     result = up(
         state_folder(args.state, env),
         port_base=args.port_base,

@@ -48,7 +48,7 @@ _PERMISSIONS = {"allow": AclPermissionType.ALLOW, "deny": AclPermissionType.DENY
 
 def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
     """Create the ACLs of `users`, and delete all others; raises SluiceError where the broker refuses."""
-    expected = {_binding(user, acl) for user in users for acl in user.acls}
+    expected = acl_bindings(users)
     anything: Any = None
     everything = AclBindingFilter(
         ResourceType.ANY,
@@ -66,6 +66,11 @@ def reconcile_acls(admin: AdminClient, users: Iterable[User]) -> list[Drift]:
         wait_for_all(admin.delete_acls([_filter(acl) for acl in stale]), lambda acl: f"the ACL {acl} cannot be removed")
     added = [changed(f"ACL added: {text}") for text in sorted(map(_sentence, missing))]
     return added + [changed(f"ACL removed: {text}") for text in sorted(map(_sentence, stale))]
+
+
+def acl_bindings(users: Iterable[User]) -> set[AclBinding]:
+    """Return the ACLs of `users` as the broker holds them."""
+    return {_binding(user, acl) for user in users for acl in user.acls}
 
 
 def _sentence(acl: AclBinding) -> str:

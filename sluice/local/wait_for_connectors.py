@@ -20,6 +20,9 @@ from sluice.stack_trace import innermost_message
 _POLL_SECONDS = 0.1
 _RESTARTS = 3
 _RESTART_SECONDS = 1.0
+_STALE_SECONDS = 10.0
+"""Time in which FAILED need not be news: Connect keeps the state of before until a worker has started the task again,
+which on a busy machine takes seconds."""
 _REPORT_SECONDS = 5.0
 """Waiting that takes longer than this is reported."""
 _FINAL_STATES = {"paused": "PAUSED", "stopped": "STOPPED"}
@@ -42,7 +45,10 @@ class _Watched:
     failed: Any = None
     """Connect's status of the connector or task that has FAILED; None where none has."""
     restarts: int = 0
-    restarted_at: float = field(default=0.0)
+    started_at: float = field(default_factory=time.monotonic)
+    """When it was last started: with its worker, or by a restart."""
+    seen: bool = False
+    """Whether it was in another state than FAILED since then."""
     pending_step: str = "start"
     reported: bool = False
 
@@ -58,9 +64,9 @@ def wait_for_connectors(
     """Wait until each connector's Progress (None: its tasks run) has no pending step, or the connector has failed.
 
     A failed connector is restarted up to three times, whatever its autoRestart says: a worker that comes back starts
-    its tasks at once, maybe before the database is ready. One that waits for a missing part has not failed. Returns the
-    problems of connectors that have failed or have done no work within `seconds`; `say` prints progress. Raises
-    SluiceError when `cancelled` is set.
+    its tasks at once, maybe before the database is ready. A failure of before does not count, nor does one that waits
+    for a missing part. Returns the problems of connectors that have failed or have done no work within `seconds`; `say`
+    prints progress. Raises SluiceError when `cancelled` is set.
     """
     started = time.monotonic()
     unfinished = [_Watched(connector=connector, progress=progress) for connector, progress in connectors]
@@ -120,14 +126,17 @@ def _is_done(watched: _Watched, parts: list[Any]) -> bool:
 def _restart_or_give_up(connect: RestEndpoint, watched: _Watched, parts: list[Any]) -> StartupProblem | None:
     """Restart a failed connector; return its problem once it has been restarted _RESTARTS times."""
     watched.failed = next((part for part in parts if part["state"] == "FAILED"), None)
-    if watched.failed is None or time.monotonic() < watched.restarted_at + _RESTART_SECONDS:
+    if watched.failed is None:
+        watched.seen = watched.seen or bool(parts)
+        return None
+    if time.monotonic() < watched.started_at + (_RESTART_SECONDS if watched.seen else _STALE_SECONDS):
         return None
     if watched.restarts == _RESTARTS:
         return _failure_problem(watched)
     # A restart that Connect refuses during a rebalance does not count and is requested again.
     if restart_failed(connect, watched.connector.name):
         watched.restarts += 1
-        watched.restarted_at = time.monotonic()
+        watched.started_at, watched.seen = time.monotonic(), False
     return None
 
 

@@ -89,11 +89,19 @@ class KafkaInspector:
         partitions = [TopicPartition(topic.topic, number) for topic in known for number in topic.partitions]
         if not partitions:
             return 0
-        committed = self._committed(group, partitions)
+        committed = self._committed_offsets(group, partitions)
         begins = self._offsets(partitions, "earliest")
         ends = self._offsets(partitions, "latest")
         # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
         return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
+
+    def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
+        """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
+        known = self._metadata().topics
+        partitions = [
+            TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions
+        ]
+        return tuple(at.metadata for at in self._committed(group, partitions) if at.metadata)
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
@@ -109,7 +117,7 @@ class KafkaInspector:
         """Return the records before the offsets `ends` (by partition) that `group` has not yet committed."""
         partitions = [TopicPartition(topic, number) for number in ends]
         # Committed offsets are queried first: they must not be newer than the end offsets.
-        committed = self._committed(group, partitions)
+        committed = self._committed_offsets(group, partitions)
         begins, latest = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
         spans: dict[int, tuple[int, int]] = {}
         lost = 0
@@ -139,13 +147,18 @@ class KafkaInspector:
         found = self._results(futures)
         return {(at.topic, at.partition): result.offset for at, result in found.items()}
 
-    def _committed(self, group: str, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
+    def _committed_offsets(self, group: str, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
+        return {(at.topic, at.partition): at.offset for at in self._committed(group, partitions)}
+
+    def _committed(self, group: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        if not partitions:
+            return []
         request = [ConsumerGroupTopicPartitions(group, partitions)]
         futures = self._admin.list_consumer_group_offsets(request, request_timeout=TIMEOUT)
         committed = self._results(futures)[group].topic_partitions or []
         if error := next((at.error for at in committed if at.error is not None), None):
             raise self._unavailable(KafkaException(error))
-        return {(at.topic, at.partition): at.offset for at in committed}
+        return committed
 
     def _results(self, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
         try:

@@ -1,13 +1,13 @@
 """Status of a pipeline: queries all parts at the same time, and reports each one that does not answer."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from producer.runtime.exit_status import Exit
+from sluice.sink_wait import find_wait
 from sluice.view.connector_status import (
     FAILED,
     MYSQL,
@@ -21,6 +21,7 @@ from sluice.view.disk_status import DiskStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
+from sluice.view.sink_lag import SinkLag, read_with_trend
 from sluice.view.store_status import (
     DatabaseStatus,
     RegistryStatus,
@@ -34,10 +35,6 @@ RUNNING = "running"
 """State of a process that runs."""
 MYSQL_SINK = "sluice.mysql.MySqlSinkConnector"
 """Class of the connectors that write rows by LOAD DATA LOCAL where the server allows it."""
-_TREND_SECONDS = 1.0
-"""Time between the two readings of the lags, if there is any."""
-_SOON_SECONDS = 5
-"""A sink that will have caught up within this time is not called behind."""
 DEAD_LETTERS_SUFFIX = "-dead-letters"
 """Suffix of the names of all topics of dead letters."""
 
@@ -52,34 +49,6 @@ class ProcessStatus:
     uptime_seconds: float
     state: str
     """RUNNING or `not running`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SinkLag:
-    """Lag of a sink."""
-
-    connector: str
-    change_per_second: float | None = None
-    """How fast the lag grows; negative if it shrinks; None if it was 0, or was read only once."""
-    records: int
-    """Number of records that it has not yet committed."""
-
-    @property
-    def behind(self) -> str | None:
-        """A sentence for a sink that will not have caught up within seconds."""
-        if not self.records or self.change_per_second is None:
-            return None
-        if self.change_per_second >= 0:
-            return (
-                f"{self.connector} is {self.records:,} records behind, {self.change_per_second:,.0f} more each second"
-            )
-        seconds = self.records / -self.change_per_second
-        if seconds <= _SOON_SECONDS:
-            return None
-        return (
-            f"{self.connector} is {self.records:,} records behind, {-self.change_per_second:,.0f} fewer each second: "
-            f"about {seconds:,.0f} s left"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +81,12 @@ class PipelineStatus:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """A sentence for each connector and task that is FAILED or failed recently, and for a disk that is full."""
+        """A sentence for a full disk, and for each connector and task that FAILED, or is refused by its store."""
         disk = (self.disk.failure,) if self.disk and self.disk.failure else ()
         if isinstance(self.connect, UnavailableError):
             return (*disk, *self.recent_failures)
         failed = (failure for connector in self.connect.connectors for failure in connector.failures)
-        return (*disk, *failed, *self.recent_failures)
+        return (*disk, *failed, *self.recent_failures, *self._own_waits(refused=True))
 
     @property
     def behind(self) -> tuple[str, ...]:
@@ -127,9 +96,20 @@ class PipelineStatus:
 
     @property
     def waits(self) -> tuple[str, ...]:
-        """A sentence for each connector that has not failed and needs a part that does not answer."""
+        """A sentence for each connector that has not failed and waits for a part, which may answer others."""
         if isinstance(self.connect, UnavailableError):
             return ()
+        return (*self._waits_for_unavailable(self.connect), *self._own_waits(refused=False))
+
+    def _own_waits(self, *, refused: bool) -> tuple[str, ...]:
+        """Return a sentence for each sink that says that it waits."""
+        lags = () if isinstance(self.lags, UnavailableError) else self.lags
+        return tuple(
+            lag.wait.sentence(lag.connector, lag.records) for lag in lags if lag.wait and lag.wait.refused == refused
+        )
+
+    def _waits_for_unavailable(self, connect: ConnectStatus) -> tuple[str, ...]:
+        """Return a sentence for each connector that needs a part that does not answer."""
         parts = {
             REGISTRY: ("the schema registry", self.registry),
             MYSQL: ("the database", self.mysql),
@@ -137,7 +117,7 @@ class PipelineStatus:
         }
         return tuple(
             sentence
-            for connector in self.connect.connectors
+            for connector in connect.connectors
             for need in connector.needs
             if isinstance(parts[need][1], UnavailableError)
             and (sentence := self._wait(connector, need, parts[need][0]))
@@ -174,8 +154,8 @@ class PipelineStatus:
 
     @property
     def exit(self) -> Exit:
-        """UNAVAILABLE if there is a problem, FAILED if there is a failure, else OK."""
-        if self.problems:
+        """UNAVAILABLE if there is a problem, FAILED if there is a failure, UNAVAILABLE if a sink waits, else OK."""
+        if self.problems or (self.waits and not self.failures):
             return Exit.UNAVAILABLE
         return Exit.FAILED if self.failures else Exit.OK
 
@@ -220,22 +200,6 @@ def _answer(query: Callable[[], Answer]) -> Answer | UnavailableError:
         return error
 
 
-def read_with_trend(read: Callable[[], tuple[SinkLag, ...]]) -> tuple[SinkLag, ...]:
-    """Read the lags; if there is any, again a second later, for how fast it changes."""
-    first, begun = read(), time.monotonic()
-    if not any(lag.records for lag in first):
-        return first
-    time.sleep(_TREND_SECONDS)
-    second, seconds = read(), time.monotonic() - begun
-    before = {lag.connector: lag.records for lag in first}
-    return tuple(
-        replace(lag, change_per_second=(lag.records - before[lag.connector]) / seconds)
-        if lag.connector in before
-        else lag
-        for lag in second
-    )
-
-
 def _lags(
     endpoints: Endpoints,
     connect: Future[ConnectStatus | UnavailableError],
@@ -246,7 +210,12 @@ def _lags(
         return ()
     kafka_inspector = KafkaInspector(endpoints.consumer)
     sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(SinkLag(connector=sink.name, records=kafka_inspector.lag(sink.group, sink.topics)) for sink in sinks)
+    return tuple(_lag(kafka_inspector, sink) for sink in sinks)
+
+
+def _lag(kafka: KafkaInspector, sink: ConnectorStatus) -> SinkLag:
+    wait = find_wait(kafka.metadata(sink.group, sink.topics), now=datetime.now(UTC))
+    return SinkLag(connector=sink.name, records=kafka.lag(sink.group, sink.topics), wait=wait)
 
 
 class RunningProcess(Protocol):

@@ -84,6 +84,8 @@ class Stack:
         self.command = folder / "bin/pulumi"
         """The `pulumi` command, with the stack's Pulumi folder."""
         self.folder = folder / "work"
+        self.said = ""
+        """All that the engine has printed."""
         options = automation.LocalWorkspaceOptions(
             work_dir=str(folder / "work"),
             env_vars=self.env,
@@ -104,9 +106,9 @@ class Stack:
         """`pulumi up`, with --refresh if wanted; raises CommandError with all that the engine said."""
         return self._run(self._stack.up, policy_packs=self._policy_packs, refresh=refresh)
 
-    def preview(self) -> RunResult:
-        """`pulumi preview`; raises CommandError as `up` does."""
-        return self._run(self._stack.preview, policy_packs=self._policy_packs)
+    def preview(self, *, diff: bool = False) -> RunResult:
+        """`pulumi preview`, with --diff if wanted; raises CommandError as `up` does."""
+        return self._run(self._stack.preview, policy_packs=self._policy_packs, diff=diff)
 
     def refresh(self) -> RunResult:
         """`pulumi refresh`: read the real resources into the state."""
@@ -140,6 +142,7 @@ class Stack:
     def _run(self, command: Callable[..., Any], **options: Any) -> RunResult:
         events: list[EngineEvent] = []
         result = command(on_event=events.append, color="never", **options)
+        self.said += result.stdout
         outputs = {name: output.value for name, output in (getattr(result, "outputs", None) or {}).items()}
         return RunResult(changes=_changes(events), output=result.stdout, outputs=outputs)
 

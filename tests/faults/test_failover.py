@@ -3,6 +3,7 @@
 Prints the longest stall of each sink and source (`pytest -s`, or the report's "Captured stdout").
 """
 
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from producer.runtime.exit_status import Exit
 from producer.sample import write_sample
 from producer.sample_images import write_images
+from sluice.local.http_requests import request
 from tests.faults.row_changes import writing_rows
 from tests.faults.stall_watch import Offsets, StallWatch
 from tests.faults.two_worker_pipeline import WORKERS, Loads, Pipeline, are_in_topic, check_proofs, difference
@@ -98,3 +100,13 @@ def test_a_worker_that_comes_back_takes_tasks_over_and_nothing_is_lost(
     wait_for(loads.all_written, seconds=SECONDS)
     wait_for(lambda: are_in_topic(keys, pipeline, asking=survivor), seconds=SECONDS)
     check_proofs(loads, asking=survivor, folder=tmp_path)
+
+
+def test_either_worker_takes_a_change_of_a_connector(pipeline: Pipeline) -> None:
+    # The one that does not lead the group asks the one that does, and has to prove who it is.
+    path = "/connectors/redis-sink/config"
+    for name in WORKERS:
+        pipeline.servers.start(name)
+        worker = pipeline.servers.connect(name)
+        config = request("GET", worker, path)[1]
+        wait_for(lambda worker=worker, config=config: request("PUT", worker, path, config)[0] == HTTPStatus.OK)

@@ -29,6 +29,7 @@ from sluice.local.kafka_admin import admin_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Connection, administrator, run
 from tests.run_sluice import Sluice, wait_for
+from tests.security.secret_values import SecretSearch
 
 TOPIC = ConfigResource.Type.TOPIC
 SOURCE = "/connectors/mysql-source"
@@ -145,6 +146,7 @@ def test_everything_is_reconciled_and_a_failed_connector_is_reported(
     ):
         assert said in done.stderr, done.stderr
     assert done.returncode == Exit.FAILED
+    assert SecretSearch.of(instance).find((done.stdout + done.stderr).encode()) == set()
     assert "not all of it works" in done.stdout
     assert sorted(request("GET", connect, "/connectors")[1]) == ["mysql-sink", "mysql-source", "redis-sink"]
     # Whenever auto-restart restarts it, it is RUNNING for a moment: status must say FAILED all the same.

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,9 @@ from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Connector, PipelineSpec
 from sluice.local.topics import reconcile_topics
 from sluice.local.wait_for_connectors import wait_for_connectors
+from sluice.sink_wait import SinkWait, find_wait
 from sluice.view.endpoints import Endpoints, StoreUser
+from sluice.view.kafka_status import KafkaInspector
 from tests.administrator import Administrator
 from tests.local_administrator import local_administrator
 from tests.pipeline.dead_letter_reader import DeadLetter, DeadLetterReader
@@ -61,6 +64,14 @@ def store(user: StoreUser, *, database: int = 1) -> "Redis":
     return Redis(host=user.host, port=user.port, username=user.username, password=user.password, db=database)
 
 
+def values_of(server: "Redis", keys: Iterable[str | bytes]) -> list[Any]:
+    """Return the values of these keys; the reader has no right for MGET, which the product does not use."""
+    requests = server.pipeline(transaction=False)
+    for key in keys:
+        requests.get(key)
+    return requests.execute()
+
+
 def dead_letter(endpoints: Endpoints, topic: str, key: bytes | None, value: bytes | None) -> dict[str, str]:
     """Wait for the dead letter of this record and return its error headers, by the last part of their names."""
 
@@ -96,6 +107,20 @@ class Sink:
         wait_for(lambda: any(task["state"] == "FAILED" for task in self._tasks()), seconds=_SECONDS)
         return next(task["trace"] for task in self._tasks() if task["state"] == "FAILED")
 
+    def reason(self, text: str) -> str:
+        """Wait until its task says that it waits for something with this text; return the whole reason."""
+        kafka = KafkaInspector(self.admin.kafka)
+        found: list[SinkWait] = []
+
+        def waits() -> bool:
+            wait = find_wait(kafka.metadata(f"connect-{self.name}", [self.topic]), now=datetime.now(UTC))
+            found.extend([wait] if wait and text in wait.reason else [])
+            return bool(found)
+
+        wait_for(waits, seconds=_SECONDS)
+        assert self.states() == {"RUNNING"}
+        return found[0].reason
+
     def wait_running(self) -> None:
         connector = Connector(name=self.name, config=self.config)
         problems = wait_for_connectors(
@@ -110,9 +135,6 @@ class Sink:
     def states(self) -> set[str]:
         """Return the states of its tasks."""
         return {task["state"] for task in self._tasks()}
-
-    def restart(self) -> None:
-        self._request("POST", "/restart?includeTasks=true&onlyFailed=true")
 
     def read_again(self) -> None:
         """Delete its offsets, as in docs/connect.md."""

@@ -9,7 +9,7 @@ from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.pipeline.redis_sinks import dead_letter, produce, sink, store
+from tests.pipeline.redis_sinks import dead_letter, produce, sink, store, values_of
 from tests.run_sluice import wait_for
 
 TOPIC = "images"
@@ -37,7 +37,7 @@ def test_last_of_a_keys_records_wins(endpoints: Endpoints, name: str) -> None:
     produce(endpoints, TOPIC, [(key, None) for key in keys[::2]])
     redis = store(endpoints.redis)
     expected = [None if number % 2 == 0 else b"4" for number in range(50)]
-    wait_for(lambda: redis.mget(keys) == expected)
+    wait_for(lambda: values_of(redis, keys) == expected)
 
 
 def test_sink_without_its_offsets_writes_everything_again(

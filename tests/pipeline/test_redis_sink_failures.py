@@ -1,5 +1,6 @@
 """The Redis sink loses no record when Redis is full, killed or stopped; and wrong passwords and certificates."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,8 +19,8 @@ from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.local_administrator import process_of
-from tests.pipeline.redis_sinks import produce, sink, store
-from tests.run_sluice import wait_for
+from tests.pipeline.redis_sinks import produce, sink, store, values_of
+from tests.run_sluice import Sluice, wait_for
 
 COUNT = 3000
 
@@ -29,20 +31,41 @@ def name() -> str:
     return f"test/{uuid4()}"
 
 
-def test_full_server_is_reported_and_nothing_is_lost(endpoints: Endpoints, admin: Administrator, name: str) -> None:
+def test_full_server_is_waited_for_and_nothing_is_lost(endpoints: Endpoints, admin: Administrator, name: str) -> None:
     with sink(endpoints, admin, {}) as own, admin.redis() as server:
         most = str(server.config_get("maxmemory")["maxmemory"])
         server.config_set("maxmemory", 1)
         try:
             own.produce((name, b"value"), (f"{name}/2", b"value"))
-            trace = own.trace()
+            reason = own.reason("OOM command not allowed")
         finally:
             server.config_set("maxmemory", most)
-        assert "OOM command not allowed" in trace
-        assert "Raise maxmemory" in trace
-        assert f"topic {own.topic}, partition 0, offset 0" in trace
-        own.restart()
-        wait_for(lambda: store(endpoints.redis).mget([name, f"{name}/2"]) == [b"value", b"value"])
+        assert "Raise maxmemory" in reason
+        assert f"topic {own.topic}, partition 0, offset 0" in reason
+        wait_for(lambda: values_of(store(endpoints.redis), [name, f"{name}/2"]) == [b"value", b"value"])
+
+
+def test_status_says_what_the_pipelines_own_sink_waits_for(
+    endpoints: Endpoints, admin: Administrator, sluice: Sluice, name: str
+) -> None:
+    def status() -> dict[str, Any]:
+        return json.loads(sluice("status", "--json").stdout)
+
+    with admin.redis() as server:
+        most = str(server.config_get("maxmemory")["maxmemory"])
+        server.config_set("maxmemory", 1)
+        try:
+            produce(endpoints, "images", [(name, b"value")])
+            wait_for(lambda: bool(status()["waits"]))
+            found = status()
+        finally:
+            server.config_set("maxmemory", most)
+    (sentence,) = found["waits"]
+    assert sentence.startswith("redis-sink waits since ")
+    assert "1 record not written yet: Redis at " in sentence
+    assert (found["exit"], found["problems"], found["failures"]) == ("UNAVAILABLE", [], [])
+    wait_for(lambda: status()["exit"] == "OK")
+    assert store(endpoints.redis).get(name) == b"value"
 
 
 def test_killed_server_loses_nothing_that_it_acknowledged(
@@ -51,17 +74,18 @@ def test_killed_server_loses_nothing_that_it_acknowledged(
     admin.servers.check_that_redis_can_be_killed()
     values = {f"{name}/{number}".encode(): os.urandom(5000) for number in range(COUNT)}
     loading = threading.Thread(target=produce, args=(endpoints, "images", values.items()))
-    before = store(endpoints.redis).dbsize()
+    images = admin.redis(database=1)
+    before = images.dbsize()
     loading.start()
     try:
-        wait_for(lambda: store(endpoints.redis).dbsize() > before + COUNT // 10)
+        wait_for(lambda: images.dbsize() > before + COUNT // 10)
         admin.servers.kill_redis()
     finally:
         admin.servers.start_redis()
     loading.join()
     found = store(endpoints.redis)
     wait_for(lambda: found.exists(*values) == COUNT)
-    assert dict(zip(values, found.mget(list(values)), strict=True)) == values
+    assert dict(zip(values, values_of(found, values), strict=True)) == values
 
 
 @pytest.mark.local_only("it stops a process by SIGSTOP, which no pod takes from another")
@@ -88,29 +112,27 @@ def test_stopped_server_is_abandoned_and_its_old_connection_killed(
         finally:
             os.kill(pid, signal.SIGCONT)
         server = store(endpoints.redis)
-        wait_for(lambda: server.mget(keys) == [b"last"] * len(keys))
+        wait_for(lambda: values_of(server, keys) == [b"last"] * len(keys))
         own.wait_running()
 
 
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        ({"redis.password": "wrong"}, "WRONGPASS"),
-        ({"redis.username": "reader"}, "NOPERM"),
+        ({"redis.password": "unknown-word"}, "WRONGPASS"),
+        ({"redis.username": "weak", "redis.password": "weak-word"}, "NOPERM"),
         ({"redis.database": "99"}, "Check redis.database"),
     ],
 )
-def test_an_error_that_a_retry_cannot_repair_stops_the_task(
+def test_an_error_that_a_person_must_repair_is_waited_for_and_named(
     endpoints: Endpoints, admin: Administrator, name: str, settings: dict[str, str], error: str
 ) -> None:
-    reader = endpoints.redis.password
-    if "redis.username" in settings:
-        settings = settings | {"redis.password": reader}
+    admin.redis().acl_setuser("weak", enabled=True, passwords=["+weak-word"], keys=["*"], categories=["+@connection"])
     with sink(endpoints, admin, settings) as own:
         own.produce((name, b"value"))
-        trace = own.trace()
-    assert error in trace
-    assert reader not in trace
+        reason = own.reason(error)
+    admin.redis().acl_deluser("weak")
+    assert not any(word in reason for word in ("unknown-word", "weak-word"))
 
 
 @pytest.mark.local_only(
@@ -128,7 +150,7 @@ def test_tls_needs_a_trusted_certificate(endpoints: Endpoints, instance: Instanc
         make_certificates(stranger)
         others = {"redis.tls.trusted.certificates": (tmp_path / "tls/ca.pem").read_text()}
         with sink(endpoints, instance, settings | others) as own:
-            assert "TLS is refused" in own.trace()
+            own.reason("TLS is refused")
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.sink_wait import find_wait
 from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
@@ -103,12 +105,22 @@ class ConnectSink:
         own, duplicates = find_sinks(self.connect_status(), self.names)
         unread = self._unread(f"connect-{self.names.connector}", ends)
         waiting, stuck = unread.spans, is_stuck(own)
-        problems = find_problems(own, name=self.names.connector)
+        problems = (*find_problems(own, name=self.names.connector), *self._wait(unread))
         for other in duplicates:
             if spans := self._unread(other.group, ends).spans:
                 waiting = _union(waiting, spans)
                 problems, stuck = (*problems, *find_problems(other, name=other.name)), stuck or is_stuck(other)
         return SinkState(waiting=waiting, lost=unread.lost, problems=problems, stuck=stuck)
+
+    def _wait(self, unread: UnreadRecords) -> tuple[str, ...]:
+        """Return what the sink says that it waits for, where records wait for it."""
+        if not unread.spans:
+            return ()
+        group = f"connect-{self.names.connector}"
+        metadata = require_answer(lambda: self._kafka.metadata(group, [self.names.topic]))
+        wait = find_wait(metadata, now=datetime.now(UTC))
+        lag = sum(end - begin for begin, end in unread.spans.values())
+        return (wait.sentence(self.names.connector, lag),) if wait else ()
 
     def read(self, spans: dict[int, Span]) -> Iterator[WaitingRecord]:
         """Yield the records of `spans`, also those of open transactions."""

@@ -32,6 +32,8 @@ MISTAKES = [
     ("redis.maxmemoryMi", "-1", "64 or more"),
     ("load.source", "gps.csv", "nclt:DATE"),
     ("load.source", "/data/gps.csv", "load.folder"),
+    ("load.source", "https://me:hunter2@example.com/gps.csv", "without a password"),
+    ("load.source", "https://example.com/gps.csv?X-Goog-Signature=hunter2", "or a signature"),
     ("load.kind", "video", "gps or images"),
     ("load.options", "[1]", "a list of strings"),
     ("load.folder", "data", "such as /data"),
@@ -50,6 +52,7 @@ def test_mistake_is_named_with_its_remedy(name: str, text: str, remedy: str) -> 
     (line,) = str(caught.value).splitlines()[1:]
     assert line.strip().startswith(f"{name}: ")
     assert remedy in line
+    assert "hunter2" not in line
     assert f"pulumi config set {name} " in line
 
 

@@ -13,7 +13,7 @@ from tests.unit.infra.recording_monitor import Made
 def test_small_cluster_is_k8s_kafka_yaml(context: WorkloadContext) -> None:
     (pool,) = node_pool_manifests(context)
     assert pool == read_manifest("kafka.yaml", "KafkaNodePool")
-    kafka, base = kafka_manifest(context, console=False)["spec"], read_manifest("kafka.yaml", "Kafka")["spec"]
+    kafka, base = kafka_manifest(context)["spec"], read_manifest("kafka.yaml", "Kafka")["spec"]
     assert kafka["kafka"]["config"] == base["kafka"]["config"]
     assert "rack" not in kafka["kafka"]
 
@@ -29,12 +29,12 @@ def test_large_cluster_has_separate_brokers_and_controllers() -> None:
         assert spread["kubernetes.io/hostname"]["whenUnsatisfiable"] == "DoNotSchedule"
         assert "topology.kubernetes.io/zone" in spread
         assert all(entry["labelSelector"]["matchLabels"]["strimzi.io/pool-name"] == name for entry in spread.values())
-    assert kafka_manifest(workload_context(profile="large"), console=False)["spec"]["kafka"]["rack"]
+    assert kafka_manifest(workload_context(profile="large"))["spec"]["kafka"]["rack"]
 
 
 def test_large_cluster_acknowledges_what_two_brokers_have() -> None:
     context = workload_context(profile="large")
-    config = kafka_manifest(context, console=False)["spec"]["kafka"]["config"]
+    config = kafka_manifest(context)["spec"]["kafka"]["config"]
     assert (config["default.replication.factor"], config["min.insync.replicas"]) == (3, 2)
     assert config["auto.create.topics.enable"] is False
     assert {topic["spec"]["replicas"] for topic in topic_manifests(context)} == {3}
@@ -52,16 +52,8 @@ def test_a_stack_may_have_more_brokers_and_larger_disks() -> None:
 
 
 def test_topics_have_no_finalizers(context: WorkloadContext) -> None:
-    env = kafka_manifest(context, console=False)["spec"]["entityOperator"]["template"]["topicOperatorContainer"]["env"]
+    env = kafka_manifest(context)["spec"]["entityOperator"]["template"]["topicOperatorContainer"]["env"]
     assert {"name": "STRIMZI_USE_FINALIZERS", "value": "false"} in env
-
-
-def test_console_may_call_the_brokers_only_where_there_is_one(context: WorkloadContext) -> None:
-    def peers(*, console: bool) -> str:
-        return str(kafka_manifest(context, console=console)["spec"]["kafka"]["listeners"])
-
-    assert "console" in peers(console=True)
-    assert "console" not in peers(console=False)
 
 
 BROKER_SECONDS = 150
@@ -74,7 +66,7 @@ def patience(probe: dict[str, int]) -> int:
 
 
 def test_nothing_is_restarted_while_it_waits_for_a_broker(context: WorkloadContext) -> None:
-    kafka = kafka_manifest(context, console=False)["spec"]
+    kafka = kafka_manifest(context)["spec"]
     operators = kafka["entityOperator"]
     assert patience(operators["topicOperator"]["startupProbe"]) >= BROKER_SECONDS
     assert patience(operators["userOperator"]["livenessProbe"]) >= BROKER_SECONDS
@@ -93,7 +85,7 @@ def test_every_pod_of_ours_has_a_startup_probe(made: list[Made]) -> None:
 
 
 def test_readiness_is_detected_soon(context: WorkloadContext) -> None:
-    kafka = kafka_manifest(context, console=False)["spec"]
+    kafka = kafka_manifest(context)["spec"]
     parts = (kafka["kafka"], *(kafka["entityOperator"][name] for name in ("topicOperator", "userOperator")))
     for part in (*parts, kafka_connect_manifest(context)["spec"]):
         assert part["readinessProbe"]["initialDelaySeconds"] <= 10

@@ -28,7 +28,8 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
         own = parties[frozenset(spec["podSelector"]["matchLabels"].items())]
         into |= {(other, own, port) for other, port in _ends(spec.get("ingress", []), "from", parties)}
         out_of |= {(own, other, port) for other, port in _ends(spec.get("egress", []), "to", parties)}
-    allowed = {(flow.source, flow.target, port) for flow in network_policies.flows(console=True) for port in flow.ports}
+    flows = network_policies.flows(console=True, collector=False)
+    allowed = {(flow.source, flow.target, port) for flow in flows for port in flow.ports}
     outside = {(source, target, port) for source, target, port in allowed if target not in network_policies.PODS}
     assert into == allowed - outside
     named = {API_SERVER: "", WEB: "", METADATA: "169.254.169.254/32, 169.254.169.252/32"}
@@ -59,12 +60,48 @@ def _ends(rules: list[Any], key: str, parties: Mapping[frozenset[tuple[str, str]
                 yield end, int(port["port"])
 
 
-def test_brokers_admit_the_same_clients_as_the_network(made: list[Made]) -> None:
+FORMERLY_STRIMZIS = {
+    # io.strimzi's KafkaCluster, KafkaConnectCluster: generateNetworkPolicy of 1.x, for what this stack has of it
+    ("kafka", "kafka", 9090),
+    ("operator", "kafka", 9090),
+    ("operator", "kafka", 9091),
+    ("kafka", "kafka", 9091),
+    ("entity-operator", "kafka", 9091),
+    ("operator", "kafka", 8443),
+    ("connect", "connect", 8083),
+    ("operator", "connect", 8083),
+}
+"""Connections that Strimzi's own policies allowed between its parts, and that these still need."""
+
+
+def test_flows_have_what_strimzis_own_policies_allowed_its_parts() -> None:
+    flows = network_policies.flows(console=False, collector=False)
+    assert {(flow.source, flow.target, port) for flow in flows for port in flow.ports} >= FORMERLY_STRIMZIS
+
+
+def test_metrics_are_open_only_to_the_collection_of_gke() -> None:
+    def openings(*, collector: bool) -> list[Any]:
+        specs: Any = network_policies.policies(api_server_cidrs=[], console=True, collector=collector)
+        return [
+            (name, rule["from_"])
+            for name, spec in specs.items()
+            for rule in spec.get("ingress", [])
+            if any(port["port"] == network_policies.METRICS_PORT for port in rule["ports"])
+        ]
+
+    assert openings(collector=False) == []
+    collection = {
+        "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "gmp-system"}},
+        "pod_selector": {"match_labels": {"app.kubernetes.io/name": "collector"}},
+    }
+    assert openings(collector=True) == [("allow-connect", [collection])]
+
+
+def test_brokers_leave_their_clients_to_the_network_policies(made: list[Made]) -> None:
+    """Strimzi would read networkPolicyPeers for a policy of its own only."""
     (kafka,) = (entry.plain["spec"]["kafka"] for entry in objects(made) if entry.kind == "Kafka")
     (listener,) = kafka["listeners"]
-    admitted = [peer["podSelector"]["matchLabels"] for peer in listener["networkPolicyPeers"]]
-    flows = [flow for flow in network_policies.flows(console=True) if flow.target == "kafka" and 9093 in flow.ports]
-    assert admitted == [dict(network_policies.PODS[flow.source]) for flow in flows]
+    assert "networkPolicyPeers" not in listener
     assert listener["tls"] is True
     assert listener["authentication"] == {"type": "scram-sha-512"}
 

@@ -63,7 +63,8 @@ def test_secrets_that_are_named_are_there_and_have_the_key(made: list[Made]) -> 
 def test_the_administrator_of_the_tests_finds_its_passwords(made: list[Made]) -> None:
     keys = {entry.name: set(entry.plain["stringData"]) for entry in objects(made) if entry.kind == "Secret"}
     # Strimzi's user operator writes the password of a KafkaUser into a Secret of its name.
-    keys |= {USER: {"password"}, f"{USER}-mysql": {"password"}}
+    users = (entry.metadata["name"] for entry in objects(made) if entry.kind == "KafkaUser")
+    keys |= {user: {"password"} for user in (USER, f"{USER}-mysql", *users)}
     for variable in variables():
         reference = variable["valueFrom"]["secretKeyRef"]
         assert reference["key"] in keys[reference["name"]], variable["name"]

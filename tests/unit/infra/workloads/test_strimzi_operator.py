@@ -57,7 +57,13 @@ def test_strimzis_operator_has_no_cpu_limit() -> None:
     (file,) = release["valueYamlFiles"]
     values = without_nulls(merged(CHART_DEFAULTS, merged(yaml.safe_load(file["text"]), release["values"])))
     assert values["resources"] == {"limits": {"memory": "384Mi"}, "requests": {"cpu": "100m", "memory": "384Mi"}}
-    assert values["generateNetworkPolicy"] is True
+
+
+def test_strimzi_creates_no_network_policies() -> None:
+    """Its own would open the metrics of brokers and workers to every pod; the chart passes the value on as text."""
+    release = make_strimzi("oci://quay.io/strimzi-helm/strimzi-kafka-operator").plain
+    assert merged(CHART_DEFAULTS, release["values"])["generateNetworkPolicy"] is False
+    assert "STRIMZI_NETWORK_POLICY_GENERATION" not in {entry["name"] for entry in release["values"]["extraEnvs"]}
 
 
 def test_local_chart_is_of_its_own_version(tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ if verb == "get" and what.startswith("pods,"):
     answer("pods", json.dumps(dict(kind="List", items=[])))
 if verb == "get" and what == "strimzi":
     answer("strimzi", json.dumps(dict(kind="List", items=[])))
+if verb == "get" and what == "networkpolicies":
+    assert words[6:8] == ["--selector", "app.kubernetes.io/managed-by=strimzi-cluster-operator"], words
+    answer("networkpolicies", json.dumps(dict(kind="List", items=[])))
 if verb == "logs" and what == "deployment/strimzi-cluster-operator":
     answer("log")
 if verb == "get":

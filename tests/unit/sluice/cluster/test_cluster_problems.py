@@ -56,3 +56,11 @@ def test_failed_query_does_not_hide_other_problems(pod: Pod, there: Path) -> Non
     assert problems.unanswered == (
         "Strimzi's resources could not be read: the server doesn't have a resource type \"strimzi\"",
     )
+
+
+def test_network_policy_that_strimzi_left_is_named_with_the_command_that_deletes_it(pod: Pod, there: Path) -> None:
+    policy = {"kind": "NetworkPolicy", "metadata": {"name": "sluice-connect", "namespace": "here"}}
+    write_objects(there, "networkpolicies", policy)
+    (problem,) = problems_of(pod).found
+    assert (problem.resource, problem.exit) == ("NetworkPolicy sluice-connect", Exit.FAILED)
+    assert problem.text.endswith("kubectl --namespace here delete networkpolicy sluice-connect")

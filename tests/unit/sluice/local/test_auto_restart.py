@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from producer.runtime.exit_status import SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
-from sluice.local.auto_restart import AutoRestarter, RestartPlan
+from sluice.local.auto_restart import AutoRestarter, RestartPlan, run
+from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import AutoRestart, Connector, PipelineSpec
 
 NEVER_ENDING = AutoRestart(max_restarts=None)
@@ -128,3 +133,22 @@ def test_a_restart_that_connect_refuses_is_tried_again_and_not_counted() -> None
 
 def test_connect_that_does_not_answer_is_no_failure() -> None:
     assert not AutoRestarter(spec_of(connector("sink")), [NOBODY]).poll()
+
+
+def test_a_full_disk_or_a_wrong_answer_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = Instance.make(tmp_path, port_base=None, workers=1)
+    tries: list[str] = []
+
+    def failing(self: AutoRestarter) -> bool:
+        tries.append("again")
+        raise (OSError(28, "No space left on device"), KeyError("status"), SluiceError("no"))[len(tries) % 3]
+
+    def sleep(seconds: float) -> None:
+        if len(tries) > 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(AutoRestarter, "poll", failing)
+    monkeypatch.setattr("sluice.local.auto_restart.time.sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        run(instance)
+    assert len(tries) == 5

@@ -1,6 +1,7 @@
 """The progress after which `sluice up` counts a connector as running."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ class FakeGroup:
     def __init__(self, *, ends: dict[Partition, int], committed: dict[Partition, int]) -> None:
         self.ends, self.now = ends, committed
         self.members: set[Partition] = set()
+        self.texts: list[str] = []
 
     def partitions(self, topics: Iterable[str]) -> list[Partition]:
         return [at for at in self.ends if at[0] in topics]
@@ -28,6 +30,9 @@ class FakeGroup:
 
     def committed(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         return {at: self.now[at] for at in partitions}
+
+    def metadata(self, partitions: Iterable[Partition]) -> list[str]:
+        return self.texts
 
     def assigned(self) -> set[Partition]:
         return self.members
@@ -50,6 +55,9 @@ def test_a_sink_is_done_when_it_has_every_partition_and_has_written_its_backlog(
     assert sink.pending_step() == "write the records that wait for it, 8 of 8"
     fake.now[A] = 7
     assert sink.pending_step() == "write the records that wait for it, 3 of 8"
+    now = datetime.now(UTC)
+    fake.texts = [f"is refused since {now:%FT%TZ}, still at {now:%FT%TZ}: Access denied"]
+    assert sink.pending_step() == "write the records that wait for it, 3 of 8 (Access denied)"
     fake.now[A] = 10
     assert sink.pending_step() is None
 
@@ -62,6 +70,17 @@ def test_a_sink_that_commits_in_every_partition_need_not_write_all(monkeypatch: 
     fake.now[A] = 10
     assert sink.pending_step() is not None, "the other partition may be where it fails"
     fake.now[B] = 6
+    assert sink.pending_step() is None
+
+
+def test_a_sink_that_goes_back_is_done_with_its_first_commit_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.local.connector_progress._BACKLOG_SECONDS", 0.0)
+    fake = FakeGroup(ends={A: 1000}, committed={A: 990})
+    fake.members = {A}
+    sink = progress(fake)
+    fake.now[A] = 5  # Its store has lost what came after.
+    assert sink.pending_step() == "write the records that wait for it, 995 of 995"
+    fake.now[A] = 6
     assert sink.pending_step() is None
 
 

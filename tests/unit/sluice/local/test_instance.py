@@ -1,12 +1,16 @@
 """An instance's state folder: settings, passwords, file modes, and arguments that are refused."""
 
+import os
+from collections.abc import Generator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import DEFAULT_PORT_BASE, Instance, default_state
+from sluice.local.processes import Server, StartedServer, run_once
 
 
 def make(state: Path, *, port_base: int | None = None, workers: int = 2) -> Instance:
@@ -43,14 +47,41 @@ def test_passwords_stay_and_differ(tmp_path: Path) -> None:
     assert len(set(passwords.values())) == len(passwords)
 
 
+@pytest.fixture
+def no_umask() -> Generator[None]:
+    """With this umask a file is open to everyone unless the program says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("no_umask")
 def test_only_the_owner_can_read_what_it_holds(tmp_path: Path) -> None:
-    instance = make(tmp_path / "state")
+    instance = make(tmp_path / "new" / "state")
     make_certificates(instance)
     assert instance.passwords
-    files = [path for path in instance.state.rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"passwords.json", "ca.pem", "broker.pem", "admin.pem"}
-    assert {path.name: path.stat().st_mode & 0o077 for path in files} == {path.name: 0 for path in files}
-    assert instance.state.stat().st_mode & 0o077 == 0
+    (instance.state / ".passwords.json.new").write_text("left by a killed run, open to everyone")
+    instance.add_passwords(["mysql-new"])
+    server = Server(name="umask", command=["touch", "server.log"], folder=instance.state, ready=lambda: False)
+    with pytest.raises(SluiceError, match="umask ended"), instance.lock():
+        StartedServer(server, instance=instance).wait(seconds=10, cancelled=Event())
+    assert run_once(["touch", "once.log"], name="once", instance=instance).returncode == 0
+    paths = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+    assert {path.name for path in paths} >= {
+        "passwords.json", "ca.pem", "broker.pem", "admin.pem", "server.log", "once.log", ".lock", "umask.log"
+    }  # fmt: skip
+    assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
+
+
+def test_a_folder_that_was_there_is_closed_to_others_unless_it_holds_other_things(tmp_path: Path) -> None:
+    for name in ("empty", "former", "home"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o755)
+    make(tmp_path / "former")
+    (tmp_path / "former").chmod(0o755)
+    (tmp_path / "home/letter").touch()
+    modes = {name: make(tmp_path / name).state.stat().st_mode & 0o777 for name in ("empty", "former", "home")}
+    assert modes == {"empty": 0o700, "former": 0o700, "home": 0o755}
 
 
 def test_a_missing_instance_says_what_to_do(tmp_path: Path) -> None:

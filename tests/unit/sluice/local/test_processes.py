@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from producer.runtime.exit_status import SluiceError
-from sluice.local.instance import Instance
-from sluice.local.processes import Server, StartedServer, check_ports_free, free_port_base, running_processes, stop_all
+from sluice.local.instance import PORT_SPAN, Instance
+from sluice.local.processes import (
+    Server,
+    StartedServer,
+    check_ports_free,
+    free_port_base,
+    is_port_free,
+    running_processes,
+    stop_all,
+)
 
 
 @pytest.fixture
@@ -75,6 +83,15 @@ def test_a_taken_port_is_named_with_the_option_to_change_it() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SluiceError, match=rf"{port} \(registry\).*--port-base"):
             check_ports_free({"registry": port, "kafka": free_port_base()})
+
+
+def test_ports_that_were_given_away_are_not_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = free_port_base()
+    chosen = iter((first, first + PORT_SPAN + 1, first))
+    monkeypatch.setattr("sluice.local.processes.random.randrange", lambda *_: next(chosen))
+    assert free_port_base() != first
+    # Nor to another process.
+    assert not is_port_free(first + PORT_SPAN)
 
 
 def test_a_server_is_sent_no_password_while_another_process_has_its_port(instance: Instance) -> None:

@@ -22,10 +22,16 @@ class Connect(BaseHTTPRequestHandler):
     parts: ClassVar[list[dict[str, Any]]]
     restarts: ClassVar[int]
     restart_helps: ClassVar[bool]
+    late: ClassVar[int]
+    """Number of answers with the old state before `parts` is RUNNING by itself."""
     refusals: ClassVar[int]
     """Number of restarts that are refused first, as during a rebalance."""
 
     def do_GET(self) -> None:
+        if self.late:
+            type(self).late -= 1
+            if not self.late:
+                type(self).parts = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
         self._answer({"connector": self.parts[0], "tasks": self.parts[1:]})
 
     def do_POST(self) -> None:
@@ -52,12 +58,14 @@ class Connect(BaseHTTPRequestHandler):
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[RestEndpoint, type[Connect]]]:
     monkeypatch.setattr("sluice.local.wait_for_connectors._RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("sluice.local.wait_for_connectors._STALE_SECONDS", 0.0)
     monkeypatch.setattr("sluice.local.wait_for_connectors._POLL_SECONDS", 0.001)
 
     class Own(Connect):
         parts: ClassVar[list[dict[str, Any]]] = [{"state": "RUNNING"}, {"id": 0, "state": "RUNNING"}]
         restarts = 0
         restart_helps = False
+        late = 0
         refusals = 0
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
@@ -112,6 +120,17 @@ def test_a_failed_connector_is_restarted(connect: tuple[RestEndpoint, type[Conne
     server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
     server.restart_helps = True
     assert run(endpoint) == ([], ["connector sink runs"])
+
+
+def test_a_failure_of_before_the_start_is_not_counted_and_not_restarted(
+    connect: tuple[RestEndpoint, type[Connect]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice.local.wait_for_connectors._STALE_SECONDS", 30.0)
+    endpoint, server = connect
+    server.parts = [{"state": "RUNNING"}, {"id": 0, "state": "FAILED"}]
+    server.late = 50
+    assert run(endpoint) == ([], ["connector sink runs"])
+    assert server.restarts == 0
 
 
 def test_a_refused_restart_is_requested_again_and_not_counted(connect: tuple[RestEndpoint, type[Connect]]) -> None:

@@ -10,8 +10,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import sluice.mysql.batch.BadRecords;
 import sluice.mysql.batch.BatchWriter;
 import sluice.mysql.batch.OffsetsTable;
@@ -20,14 +18,17 @@ import sluice.mysql.config.MySqlSinkConfig;
 import sluice.mysql.database.DatabaseSessions;
 import sluice.mysql.detect.DetectedSchemas;
 import sluice.mysql.detect.DetectedValueEncoders;
+import sluice.mysql.detect.RegistryWait;
 import sluice.mysql.encode.ConnectValueEncoders;
 import sluice.mysql.encode.TableRecordEncoder;
 import sluice.mysql.metrics.SinkMetrics;
 import sluice.registry.RegistryClient;
-import sluice.sink.AcknowledgedOffsets;
+import sluice.registry.RegistryRetry;
+import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
 import sluice.sink.LossDetector;
 import sluice.sink.NextOffsets;
+import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -37,10 +38,8 @@ import sluice.sink.RetryBackoff;
  * that Connect commits no offset before that.
  */
 public final class MySqlSinkTask extends SinkTask {
-    private static final Logger LOG = LoggerFactory.getLogger(MySqlSinkTask.class);
-
     private final SinkMetrics metrics = new SinkMetrics();
-    private final AcknowledgedOffsets acknowledged = new AcknowledgedOffsets();
+    private final CommittableOffsets acknowledged = new CommittableOffsets();
     private BadRecords bad;
     private RetryBackoff backoff;
     /** Null unless offsets are kept in the database, and so is `losses`. */
@@ -72,7 +71,10 @@ public final class MySqlSinkTask extends SinkTask {
             return (topic, table, settings) ->
                     new TableRecordEncoder(table, settings, new ConnectValueEncoders(table, settings));
         }
-        DetectedSchemas schemas = new DetectedSchemas(new RegistryClient(config.registry()));
+        // With a limit of the retries the registry is waited for without one, so not here.
+        boolean limited = config.getLong(MySqlSinkConfig.RETRY_TIMEOUT_MS) != RetryBackoff.NO_TIMEOUT;
+        DetectedSchemas schemas = new DetectedSchemas(
+                new RegistryClient(config.registry()), limited ? new RegistryRetry() : new RegistryWait());
         return (topic, table, settings) -> {
             DetectedValueEncoders values = new DetectedValueEncoders(schemas, table, settings);
             values.planLatest(topic);
@@ -84,19 +86,24 @@ public final class MySqlSinkTask extends SinkTask {
     private void ifAvailable(Runnable action) {
         try {
             action.run();
-        } catch (RetriableException error) {
-            LOG.warn("{}; retrying with the first records", error.getMessage());
+            backoff.notPostponed();
+        } catch (RetriableException | RefusedException error) {
+            backoff.postpone(error);
         }
     }
 
     @Override
     public void open(Collection<TopicPartition> partitions) {
         ifAvailable(() -> {
-            partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
+            prepareTables(partitions);
             if (exactlyOnce && !partitions.isEmpty()) {
                 goOnFromTable(partitions);
             }
         });
+    }
+
+    private void prepareTables(Collection<TopicPartition> partitions) {
+        partitions.stream().map(TopicPartition::topic).distinct().forEach(writer::prepare);
     }
 
     private void goOnFromTable(Collection<TopicPartition> partitions) {
@@ -123,25 +130,37 @@ public final class MySqlSinkTask extends SinkTask {
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
-            if (losses != null) {
-                losses.checkIdle(this::look);
-            }
+            checkIdle();
             return;
         }
         long start = System.nanoTime();
         try {
             write(records instanceof List ? (List<SinkRecord>) records : new ArrayList<>(records));
             backoff.reset();
-        } catch (RetriableException error) {
+        } catch (RetriableException | RefusedException error) {
             if (losses != null) {
                 losses.doubt();
             }
             metrics.retried();
-            context.timeout(backoff.nextPause(error));
-            throw error;
+            acknowledged.waiting(records);
+            throw backoff.retry(context, error);
         } finally {
             metrics.deadLetters(bad.count());
             metrics.spent(System.nanoTime() - start);
+        }
+    }
+
+    /** Without records: looks whether the database has lost something, or whether it can be written to again. */
+    private void checkIdle() {
+        if (backoff.due()) {
+            ifAvailable(() -> {
+                prepareTables(context.assignment());
+                if (losses != null) {
+                    losses.checkNow(this::look);
+                }
+            });
+        } else if (losses != null && !backoff.waits()) {
+            ifAvailable(() -> losses.checkIdle(this::look));
         }
     }
 
@@ -160,7 +179,7 @@ public final class MySqlSinkTask extends SinkTask {
         if (losses != null) {
             losses.assigned(current);
         }
-        return acknowledged.committable(current.keySet());
+        return acknowledged.committable(current, backoff.report());
     }
 
     @Override

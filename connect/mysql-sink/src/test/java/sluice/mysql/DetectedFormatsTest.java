@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import sluice.mysql.config.MySqlSinkConfig;
 import sluice.mysql.encode.MismatchException;
 import sluice.testing.FakeRegistry;
 import sluice.testing.TestDatabase;
@@ -70,6 +74,25 @@ class DetectedFormatsTest {
         sink.start();
         sink.put(record("2", NEW), record("3", OLD), record("4", NEW));
         assertEquals(List.of("1,7,null", "2,7,x", "3,7,null", "4,7,x"), sink.rows());
+    }
+
+    @Test
+    void registryThatDoesNotAnswerIsWaitedForBetweenPuts() throws Exception {
+        sink.with(MySqlSinkConfig.RETRY_TIMEOUT_MS, "-1", MySqlSinkConfig.RETRY_BACKOFF_MS, "1",
+                MySqlSinkConfig.RETRY_BACKOFF_MAX_MS, "1").start();
+        String report = "";
+        while (report.isEmpty()) {
+            registry.queued.add(new FakeRegistry.Answer(503, "starting"));
+            offset = 0;
+            RetriableException error = assertThrows(RetriableException.class, () -> sink.put(record("1", OLD)));
+            assertTrue(error.getMessage().contains("the schema with the id 1"), error.getMessage());
+            report = sink.task.preCommit(Map.of(SinkTester.PARTITION, new OffsetAndMetadata(0)))
+                    .get(SinkTester.PARTITION).metadata();
+        }
+        assertTrue(report.contains("answers 503: starting"), report);
+        sink.put(record("1", OLD));
+        assertEquals(List.of("1,7"), sink.rows());
+        assertEquals(List.of(), sink.worker.reported);
     }
 
     @Test

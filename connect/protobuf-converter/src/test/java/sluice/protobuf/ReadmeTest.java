@@ -25,7 +25,7 @@ class ReadmeTest {
         }
         Map<String, String> defined = new TreeMap<>();
         for (ConfigDef.ConfigKey key : new ProtobufConverter().config().configKeys().values()) {
-            defined.put(key.name, key.hasDefault() ? key.defaultValue.toString() : "none");
+            defined.put(key.name, key.hasDefault() && key.defaultValue != null ? key.defaultValue.toString() : "none");
         }
         assertEquals(defined, written);
     }

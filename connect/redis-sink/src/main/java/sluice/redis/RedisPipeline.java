@@ -223,17 +223,18 @@ final class RedisPipeline implements AutoCloseable {
     private ConnectException abandonAfter(RuntimeException error, String what) {
         boolean timedOut = deadline.expired;
         String setting = deadline.setting;
+        SinkRecord only = sent.size() == 1 ? sent.get(0) : null;
         abandon();
         if (error instanceof ConnectException classified) {
             return classified;
         }
         if (timedOut) {
-            return errors.timedOut(config.getInt(setting), setting);
+            return errors.timedOut(config.getInt(setting), setting, only);
         }
         if (error instanceof JedisDataException reply) {
             return errors.errorReply(reply, what);
         }
-        return errors.unreachable(error);
+        return errors.unreachable(error, only);
     }
 
     private void abandon() {

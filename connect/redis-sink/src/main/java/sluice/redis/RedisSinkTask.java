@@ -13,13 +13,12 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import sluice.sink.AcknowledgedOffsets;
 import sluice.sink.BadRecord;
+import sluice.sink.CommittableOffsets;
 import sluice.sink.DeadLetters;
 import sluice.sink.LossDetector;
 import sluice.sink.NextOffsets;
+import sluice.sink.RefusedException;
 import sluice.sink.RetryBackoff;
 
 /**
@@ -29,7 +28,8 @@ import sluice.sink.RetryBackoff;
  * Connect commits no offset before that.
  */
 public final class RedisSinkTask extends SinkTask {
-    private static final Logger LOG = LoggerFactory.getLogger(RedisSinkTask.class);
+    /** After so many failed tries of a batch its records are sent one by one, so that the one that fails is named. */
+    private static final int TRIES_TOGETHER = 5;
 
     private RedisSinkConfig config;
     private RedisPipeline pipeline;
@@ -37,7 +37,7 @@ public final class RedisSinkTask extends SinkTask {
     private DeadLetters deadLetters;
     private byte[] prefix;
     private int maxValueBytes;
-    private final AcknowledgedOffsets acknowledged = new AcknowledgedOffsets();
+    private final CommittableOffsets acknowledged = new CommittableOffsets();
     /** Null unless offsets are kept in Redis, and so is `losses`. */
     private StoredOffsets offsets;
     private LossDetector losses;
@@ -54,31 +54,49 @@ public final class RedisSinkTask extends SinkTask {
             losses = new LossDetector("Redis at " + config.server(), context, acknowledged);
         }
         pipeline = new RedisPipeline(config, offsets);
+        ifAvailable(pipeline::connect); // Reports a wrong password or database now, not with the first record.
+    }
+
+    /** Does what can be done later too, if Redis does not answer now. */
+    private void ifAvailable(Runnable action) {
         try {
-            pipeline.connect(); // Reports a wrong password or database now, not with the first record.
-        } catch (RetriableException error) {
-            LOG.warn("{}; retrying with the first records", error.getMessage());
+            action.run();
+            backoff.notPostponed();
+        } catch (RetriableException | RefusedException error) {
+            backoff.postpone(error);
         }
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
         if (records.isEmpty()) {
-            if (losses != null) {
-                losses.checkIdle(pipeline::watch);
-            }
+            checkIdle();
             return;
         }
         try {
             List<SinkRecord> batch = List.copyOf(records);
             write(losses == null ? batch : losses.check(batch, pipeline::watch));
             backoff.reset();
-        } catch (RetriableException error) {
+        } catch (RetriableException | RefusedException error) {
             if (losses != null) {
                 losses.doubt();
             }
-            context.timeout(backoff.nextPause(error));
-            throw error;
+            acknowledged.waiting(records);
+            throw backoff.retry(context, error);
+        }
+    }
+
+    /** Without records: looks whether Redis has lost something, or whether it can be written to again. */
+    private void checkIdle() {
+        if (backoff.due()) {
+            ifAvailable(() -> {
+                pipeline.connect();
+                if (losses != null) {
+                    losses.checkNow(pipeline::watch);
+                }
+            });
+        } else if (losses != null && !backoff.waits()) {
+            ifAvailable(() -> losses.checkIdle(pipeline::watch));
         }
     }
 
@@ -87,7 +105,7 @@ public final class RedisSinkTask extends SinkTask {
         if (losses != null) {
             losses.assigned(current);
         }
-        return acknowledged.committable(current.keySet());
+        return acknowledged.committable(current, backoff.report());
     }
 
     @Override
@@ -101,9 +119,13 @@ public final class RedisSinkTask extends SinkTask {
 
     private void write(List<SinkRecord> records) {
         List<BadRecord> bad = new ArrayList<>();
+        boolean oneByOne = backoff.tries() >= TRIES_TOGETHER;
         for (SinkRecord record : records) {
             try {
                 pipeline.write(record, redisKey(record), redisValue(record));
+                if (oneByOne) {
+                    pipeline.await();
+                }
             } catch (DataException reason) {
                 bad.add(new BadRecord(record, reason));
                 if (!deadLetters.available()) {

@@ -5,9 +5,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
 import javax.net.ssl.SSLException;
-import org.apache.kafka.connect.errors.ConnectException;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import sluice.sink.RefusedException;
 
 /**
  * Socket to Redis that another thread can close at once.
@@ -39,7 +39,7 @@ final class RedisSocket implements JedisSocketFactory {
         } catch (IOException error) {
             closeNow();
             if (error instanceof SSLException && !(error.getCause() instanceof IOException)) {
-                throw new ConnectException("Redis at " + config.server() + ": TLS is refused: " + error.getMessage()
+                throw new RefusedException("Redis at " + config.server() + ": TLS is refused: " + error.getMessage()
                         + ". Is it a TLS port, and is " + RedisSinkConfig.TLS_CERTIFICATES + " its authority?", error);
             }
             throw new JedisConnectionException(error.getMessage(), error);

@@ -59,7 +59,6 @@ class FailureHandlingTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "OOM command not allowed when used memory > 'maxmemory'. | maxmemory",
         "NOPERM this user has no permissions to run the 'set' command | ACL SETUSER",
         "MOVED 3999 127.0.0.1:6381 | Cluster",
         "ERR something new | something new"})
@@ -92,6 +91,7 @@ class FailureHandlingTest {
     @ValueSource(strings = {
         "-LOADING Redis is loading the dataset in memory", "-MISCONF Errors writing to the AOF file: No space left",
         "-READONLY You can't write against a read only replica.", "-BUSY Redis is busy running a script",
+        "-OOM command not allowed when used memory > 'maxmemory'.",
         FakeRedis.HANG_UP})
     void retriableErrorRetriesTheWholeBatch(String answer) {
         task = worker.start(new RedisSinkTask(), settings(redis.port()));

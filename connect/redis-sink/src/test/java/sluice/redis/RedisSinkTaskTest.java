@@ -134,6 +134,8 @@ class RedisSinkTaskTest {
         Map<TopicPartition, OffsetAndMetadata> counted = Map.of(partition, new OffsetAndMetadata(60));
         redis.behaviour = command -> command.get(0).equals("SET") ? FakeRedis.HANG_UP : null;
         refused(settings(redis.port()), record("k", "v", 59));
+        assertEquals(Map.of(partition, new OffsetAndMetadata(59)), task.preCommit(counted));
+        task.close(List.of(partition));
         task.put(List.of()); // The batch was dropped with its revoked partition; Connect counts it as processed.
         assertEquals(Map.of(), task.preCommit(counted));
         redis.behaviour = command -> null;

@@ -3,7 +3,6 @@ package sluice.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -18,7 +17,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.connect.errors.DataException;
 import sluice.registry.RegisteredSchema.Reference;
 import sluice.sink.Certificates;
@@ -142,18 +145,28 @@ public final class RegistryClient {
     }
 
     private HttpRequest.Builder request(String path) {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(url + path)).timeout(RESPONSE_TIMEOUT)
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(url + path))
                 .header("Accept", CONTENT_TYPE + ", application/json");
         return authorization == null ? builder : builder.header("Authorization", authorization);
     }
 
     private HttpResponse<String> send(HttpRequest request) throws RegistryUnavailableException, InterruptedException {
+        CompletableFuture<HttpResponse<String>> response = client.sendAsync(request, BodyHandlers.ofString());
         try {
-            return client.send(request, BodyHandlers.ofString());
-        } catch (IOException error) {
-            String reason = error.getMessage() == null ? "no connection" : error.getMessage();
-            throw new RegistryUnavailableException("the registry at " + url + " does not answer: " + reason, error);
+            // Not HttpRequest's own timeout, which ends with the headers: a body that stops half way would never end.
+            return response.get(RESPONSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException error) {
+            throw unavailable("no whole answer within " + RESPONSE_TIMEOUT.toSeconds() + " s", error);
+        } catch (ExecutionException error) {
+            Throwable cause = error.getCause();
+            throw unavailable(cause.getMessage() == null ? "no connection" : cause.getMessage(), cause);
+        } finally {
+            response.cancel(true); // Does nothing to one that is complete.
         }
+    }
+
+    private RegistryUnavailableException unavailable(String reason, Throwable error) {
+        return new RegistryUnavailableException("the registry at " + url + " does not answer: " + reason, error);
     }
 
     private JsonNode parseJson(HttpResponse<String> response) throws RegistryUnavailableException {

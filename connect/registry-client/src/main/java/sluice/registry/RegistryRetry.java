@@ -35,6 +35,7 @@ public class RegistryRetry {
                 }
             } catch (RegistryUnavailableException error) {
                 unknownSince = Long.MIN_VALUE;
+                unavailable(what, error);
                 if (millis() - logged >= LOG_EVERY_MS) {
                     logged = millis();
                     LOG.warn("waiting for {}, {} s by now: {}", what, (logged - started) / 1000, error.getMessage());
@@ -45,6 +46,9 @@ public class RegistryRetry {
             sleep(pause, what);
         }
     }
+
+    /** Called after each try that the registry did not answer; may throw an exception instead of waiting here. */
+    protected void unavailable(String what, RegistryUnavailableException error) { }
 
     private void sleep(long pause, String what) {
         try {

@@ -13,7 +13,7 @@ import org.apache.kafka.connect.errors.DataException;
  *
  * <p>"Unknown id" is believed only after the registry has answered so for UNKNOWN_AFTER: a registry that has just
  * started answers so while it reads its journal, and so does one of two replicas right after the other registered the
- * schema.
+ * schema. It is never believed of a registry that does not know any more what it knew: that one was restored, or lost.
  */
 public final class SchemaCache<T> {
     public static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
@@ -56,10 +56,22 @@ public final class SchemaCache<T> {
             throw unknownId(id);
         }
         RegisteredSchema schema = retry.retryUntilAnswered(
-                "the schema with the id " + id, UNKNOWN_AFTER, () -> registry.fetchSchema(id));
+                "the schema with the id " + id, UNKNOWN_AFTER, () -> fetchOnce(id));
         if (schema == null) {
             unknown.put(id, retry.millis());
             throw unknownId(id);
+        }
+        return schema;
+    }
+
+    private RegisteredSchema fetchOnce(int id) throws RegistryUnavailableException, InterruptedException {
+        RegisteredSchema schema = registry.fetchSchema(id);
+        if (schema == null && !values.isEmpty()) {
+            int known = values.keySet().iterator().next();
+            if (registry.fetchSchema(known) == null) {
+                throw new RegistryUnavailableException("the registry at " + registry.url() + " knows no schema with the id "
+                        + id + ", but it does not know " + known + " any more either, which it knew", null);
+            }
         }
         return schema;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.Map;
 import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +95,27 @@ class RegistryRetryTest {
         } catch (IOException error) {
             throw new IllegalStateException(error);
         }
+    }
+
+    @Test
+    void answerThatStopsHalfWayIsAskedForAgain() {
+        registry.queued.add(new Answer(200, "{\"schema\":", 100));
+        assertEquals(SCHEMA, schemas().byId(1));
+        assertEquals(2, registry.requests.size());
+    }
+
+    @Test
+    void registryThatHasForgottenWhatItKnewIsWaitedFor() {
+        SchemaCache<String> schemas = schemas();
+        schemas.byId(1);
+        registry.schemas.clear(); // Restored, or it has not read its journal yet.
+        clock.atPause = () -> {
+            if (clock.now > 6 * 3_600_000L) {
+                registry.schemas.putAll(Map.of(1, SCHEMA, 2, SCHEMA));
+            }
+        };
+        assertEquals(SCHEMA, schemas.byId(2));
+        assertTrue(clock.now > 6 * 3_600_000L);
     }
 
     @Test

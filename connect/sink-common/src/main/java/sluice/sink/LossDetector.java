@@ -37,7 +37,7 @@ public final class LossDetector {
 
     private final String store;
     private final SinkTaskContext context;
-    private final AcknowledgedOffsets acknowledged;
+    private final CommittableOffsets acknowledged;
     /** Offsets before which the store must have everything. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     /** Partitions whose offset in the store has been compared since the last failure. */
@@ -47,7 +47,7 @@ public final class LossDetector {
     private long lastCheck = System.nanoTime();
 
     /** `store` is its name in messages: Redis at 127.0.0.1:6379. */
-    public LossDetector(String store, SinkTaskContext context, AcknowledgedOffsets acknowledged) {
+    public LossDetector(String store, SinkTaskContext context, CommittableOffsets acknowledged) {
         this.store = store;
         this.context = context;
         this.acknowledged = acknowledged;
@@ -58,7 +58,7 @@ public final class LossDetector {
      * those of partitions of which the store has lost something, because they come again after what is lost.
      */
     public List<SinkRecord> check(List<SinkRecord> records, Reader reader) {
-        Map<TopicPartition, Long> first = firstOffsets(records);
+        Map<TopicPartition, Long> first = NextOffsets.firstOf(records);
         first.forEach(positions::putIfAbsent);
         Set<TopicPartition> missed = compare(reader);
         compared.addAll(positions.keySet());
@@ -74,22 +74,21 @@ public final class LossDetector {
         if (positions.isEmpty() || System.nanoTime() - lastCheck < IDLE_INTERVAL) {
             return;
         }
-        compared.clear();
         try {
-            compare(reader);
+            checkNow(reader);
         } catch (RetriableException error) {
             LOG.debug("{}; the offsets are compared as soon as it answers", error.getMessage());
-        } finally {
-            lastCheck = System.nanoTime();
         }
     }
 
-    private static Map<TopicPartition, Long> firstOffsets(List<SinkRecord> records) {
-        Map<TopicPartition, Long> first = new HashMap<>();
-        for (SinkRecord record : records) {
-            first.putIfAbsent(NextOffsets.partition(record), record.originalKafkaOffset());
+    /** Compares all partitions. */
+    public void checkNow(Reader reader) {
+        compared.clear();
+        try {
+            compare(reader);
+        } finally {
+            lastCheck = System.nanoTime();
         }
-        return first;
     }
 
     /** Goes back where the store is behind, and returns these partitions. */

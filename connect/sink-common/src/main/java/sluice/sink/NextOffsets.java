@@ -6,7 +6,7 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.sink.SinkRecord;
 
-/** Offsets after records, by partition. */
+/** Offsets after records, and of the first ones, by partition. */
 public final class NextOffsets {
     private NextOffsets() { }
 
@@ -18,6 +18,18 @@ public final class NextOffsets {
             // Records of a partition are neighbours: only the last of them counts.
             if (index + 1 == to || !samePartition(record, records.get(index + 1))) {
                 offsets.put(partition(record), record.originalKafkaOffset() + 1);
+            }
+        }
+        return offsets;
+    }
+
+    /** Returns the offset of the first record of each partition. */
+    public static Map<TopicPartition, Long> firstOf(List<SinkRecord> records) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        for (int index = 0; index < records.size(); index++) {
+            SinkRecord record = records.get(index);
+            if (index == 0 || !samePartition(record, records.get(index - 1))) {
+                offsets.putIfAbsent(partition(record), record.originalKafkaOffset());
             }
         }
         return offsets;

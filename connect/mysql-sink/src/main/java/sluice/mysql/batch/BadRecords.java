@@ -13,6 +13,7 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import sluice.sink.BadRecord;
 import sluice.sink.DeadLetters;
 import sluice.sink.NextOffsets;
+import sluice.sink.RefusedException;
 
 /** Bad records of a batch, until they are dead letters. */
 public final class BadRecords {
@@ -77,9 +78,9 @@ public final class BadRecords {
     void settle(Set<String> written) {
         for (Suspect suspect : suspects) {
             if (!written.contains(suspect.table)) {
-                throw new ConnectException(BadRecord.describe(suspect.record) + ": " + suspect.reason.getMessage()
+                throw new RefusedException(BadRecord.describe(suspect.record) + ": " + suspect.reason.getMessage()
                         + ". As nothing else could be written to table " + suspect.table + ", it may not be the "
-                        + "record's fault: the task stops.", suspect.reason);
+                        + "record's fault.", suspect.reason);
             }
             bad.add(new BadRecord(suspect.record, new DataException(suspect.reason.getMessage(), suspect.reason)));
         }

@@ -18,6 +18,7 @@ import sluice.mysql.database.DatabaseSession;
 import sluice.mysql.database.DatabaseSessions;
 import sluice.mysql.encode.MismatchException;
 import sluice.mysql.metrics.SinkMetrics;
+import sluice.sink.BadRecord;
 
 /**
  * Writes batches, each in one transaction. A batch that the database refuses is written in halves, down to the bad
@@ -90,8 +91,8 @@ public final class BatchWriter {
             } catch (SQLException error) {
                 DatabaseErrors.Kind kind = DatabaseErrors.kind(error);
                 if (kind == DatabaseErrors.Kind.RETRY || kind == DatabaseErrors.Kind.REFUSED) {
-                    limit.failed(error, end - start);
-                    throw error;
+                    limit.failed(error, end - start, sessions.isOpen());
+                    throw end - start == 1 && limit.reduced() ? named(records.get(start), error) : error;
                 }
                 sessions.rollback();
                 if (anyAltered()) {
@@ -105,6 +106,12 @@ public final class BatchWriter {
                 }
             }
         }
+    }
+
+    /** Returns the error of a record that may be its reason, with the record's position. */
+    private static SQLException named(SinkRecord record, SQLException error) {
+        String message = "at " + BadRecord.describe(record) + ", which was tried alone: " + error.getMessage();
+        return new SQLException(message, error.getSQLState(), error.getErrorCode(), error);
     }
 
     private void divide(List<SinkRecord> records, int from, int to, DatabaseErrors.Kind kind, SQLException error)

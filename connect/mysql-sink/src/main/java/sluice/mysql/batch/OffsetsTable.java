@@ -17,6 +17,7 @@ import sluice.mysql.database.DatabaseSession;
 import sluice.mysql.database.Identifiers;
 import sluice.sink.LossDetector;
 import sluice.sink.NextOffsets;
+import sluice.sink.RefusedException;
 
 /**
  * The next offset of each partition in a table of the database, written in the same transaction as the rows. Each row
@@ -144,7 +145,7 @@ public final class OffsetsTable {
 
     private SQLException explain(SQLException error) {
         if (error.getErrorCode() == NO_SUCH_TABLE) {
-            throw new ConnectException("there is no table " + name + " (" + MySqlSinkConfig.OFFSETS_TABLE
+            throw new RefusedException("there is no table " + name + " (" + MySqlSinkConfig.OFFSETS_TABLE
                     + "), on which the user needs SELECT, INSERT and UPDATE. Create it: " + createStatement(), error);
         }
         return error;

@@ -10,6 +10,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
 import sluice.mysql.config.DatabaseUrl;
+import sluice.sink.RefusedException;
 
 /** Classifies errors of MySQL and MariaDB, by their codes, which both share, and their SQL states. */
 public final class DatabaseErrors {
@@ -26,13 +27,18 @@ public final class DatabaseErrors {
     }
 
     /**
-     * Connections exhausted or ended, shutdown, lock wait, deadlock, read-only, disk or memory full, interrupted,
-     * errors of a cluster that is not ready, LOCAL switched off since the connection was opened.
+     * Connections exhausted or ended, shutdown, offline, lock wait, deadlock, read-only, disk or memory full, files of a
+     * table or of the log that cannot be read or written, interrupted, errors of a cluster that is not ready, an answer
+     * that is no packet, LOCAL switched off since the connection was opened.
      */
     private static final Set<Integer> RETRY = Set.of(
-            1020, 1021, 1026, 1028, 1030, 1037, 1038, 1040, 1041, 1047, 1053, 1077, 1078, 1079, 1080, 1114, 1129, 1135,
-            1148, 1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1206, 1213, 1226, 1290, 1317, 1412, 1613, 1614, 1637,
-            1792, 1836, 1927, 1969, 2006, 2013, 3024, 3058, 3100, 3101, 3170, 3572, 3948, 4031, 4166);
+            1015, 1016, 1020, 1021, 1023, 1024, 1026, 1027, 1028, 1030, 1036, 1037, 1038, 1040, 1041, 1047, 1053, 1077,
+            1078, 1079, 1080, 1114, 1129, 1135, 1148, 1158, 1159, 1160, 1161, 1180, 1184, 1194, 1195, 1203, 1205, 1206,
+            1213, 1226, 1290, 1297, 1317, 1412, 1598, 1613, 1614, 1615, 1637, 1792, 1812, 1814, 1835, 1836, 1927, 1932,
+            1969, 2006, 2013, 2027, 3024, 3032, 3058, 3100, 3101, 3169, 3170, 3572, 3948, 4031, 4166);
+
+    /** Codes below are errors of the server's files and memory: a full disk is 3, 20 or 28, by the place of the file. */
+    private static final int FIRST_OF_STATEMENTS = 1000;
 
     /** Errors of a record although their SQL state does not say so. */
     private static final Set<Integer> RECORD = Set.of(
@@ -41,6 +47,7 @@ public final class DatabaseErrors {
             3751, 3819, 3903, 4025);
 
     private static final int DUPLICATE = 1062;
+    private static final int KILLED = 1927;
 
     /** Too slow for a limit of the server, too many locks, too large for a cluster. */
     private static final Set<Integer> TOO_MUCH = Set.of(1206, 1969, 3024, 3100);
@@ -91,6 +98,11 @@ public final class DatabaseErrors {
         return TOO_MUCH.contains(error.getErrorCode()) || error instanceof SQLTimeoutException;
     }
 
+    /** Returns whether the connection has ended. */
+    public static boolean connectionLost(SQLException error) {
+        return error.getErrorCode() == KILLED || String.valueOf(error.getSQLState()).startsWith("08");
+    }
+
     public static Kind kind(SQLException error) {
         int code = error.getErrorCode();
         String state = error.getSQLState() == null ? "" : error.getSQLState();
@@ -100,7 +112,8 @@ public final class DatabaseErrors {
         if (ADVICE.containsKey(code) || untrusted(error) || withoutTls(error)) {
             return Kind.REFUSED;
         }
-        if (RETRY.contains(code) || error instanceof SQLTimeoutException) {
+        boolean files = code > 0 && code < FIRST_OF_STATEMENTS;
+        if (files || RETRY.contains(code) || error instanceof SQLTimeoutException) {
             return Kind.RETRY;
         }
         switch (state.substring(0, Math.min(2, state.length()))) {
@@ -161,6 +174,6 @@ public final class DatabaseErrors {
         String advice = untrusted(error)
                 ? "Check connection.tls.trusted.certificates and the host in connection.url."
                 : ADVICE.getOrDefault(error.getErrorCode(), "");
-        return new ConnectException((server + " refuses: " + text(error) + ". " + advice).strip(), error);
+        return new RefusedException((server + " refuses: " + text(error) + ". " + advice).strip(), error);
     }
 }

@@ -75,6 +75,11 @@ public final class DatabaseSessions implements AutoCloseable {
         return session;
     }
 
+    /** Returns whether there is a session; the server may have ended it. */
+    public boolean isOpen() {
+        return session != null;
+    }
+
     /** Rolls back what is not committed, if need be by ending the connection. */
     public void rollback() {
         if (session != null) {

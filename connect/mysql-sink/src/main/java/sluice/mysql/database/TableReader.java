@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import org.apache.kafka.connect.errors.ConnectException;
 import sluice.mysql.column.Column;
 import sluice.mysql.column.TableDefinition;
+import sluice.sink.RefusedException;
 
 /** Reads a table's definition from the connection's database; works alike on MySQL and MariaDB. */
 public final class TableReader {
@@ -27,7 +27,7 @@ public final class TableReader {
 
     /**
      * Reads the definition of a table. Throws an SQLException of the server if there is no such table or the user may
-     * not see it, and a ConnectException if it is not a table that rows can be written to by their key.
+     * not see it, and a RefusedException if it is not a table that rows can be written to by their key.
      */
     public static TableDefinition read(Connection connection, String table) throws SQLException {
         return new TableReader(connection, table).read();
@@ -59,7 +59,7 @@ public final class TableReader {
                 ResultSet row = statement.executeQuery("SHOW CREATE TABLE " + Identifiers.quote(table))) {
             row.next();
             if (!row.getMetaData().getColumnLabel(2).equalsIgnoreCase("Create Table")) {
-                throw new ConnectException(table + " is a view: choose a table");
+                throw new RefusedException(table + " is a view: choose a table");
             }
             return NEXT_NUMBER.matcher(row.getString(2)).replaceFirst("");
         }
@@ -116,7 +116,7 @@ public final class TableReader {
         try (PreparedStatement statement = prepare(query); ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 if (row.getString(2) != null) {
-                    throw new ConnectException("the primary key of table " + table + " has only the first "
+                    throw new RefusedException("the primary key of table " + table + " has only the first "
                             + row.getString(2) + " characters of column " + row.getString(1)
                             + ": records whose keys begin alike would overwrite each other");
                 }

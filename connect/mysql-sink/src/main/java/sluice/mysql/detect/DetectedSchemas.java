@@ -29,9 +29,9 @@ public final class DetectedSchemas {
     /** Made for the first value in JSON. */
     private JsonConverter json;
 
-    public DetectedSchemas(RegistryClient registry) {
+    /** `retry` decides how a registry is waited for that does not answer. */
+    public DetectedSchemas(RegistryClient registry, RegistryRetry retry) {
         this.registry = registry;
-        RegistryRetry retry = new RegistryRetry();
         protobufs = new ProtobufSchemas(registry, retry);
         schemas = new SchemaCache<>(registry, retry, this::read);
     }

@@ -1,9 +1,9 @@
 package sluice.mysql.encode;
 
-import org.apache.kafka.connect.errors.ConnectException;
+import sluice.sink.RefusedException;
 
-/** A record's fields and the table's columns do not match, and mismatch.mode is "fail": the task stops. */
-public final class MismatchException extends ConnectException {
+/** A record's fields and the table's columns do not match, and mismatch.mode is "fail". */
+public final class MismatchException extends RefusedException {
     private static final long serialVersionUID = 1L;
 
     MismatchException(String message) {

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import sluice.mysql.column.Column;
@@ -15,6 +14,7 @@ import sluice.mysql.column.IntegerFormat;
 import sluice.mysql.column.Numbers;
 import sluice.mysql.config.RecordSettings;
 import sluice.mysql.text.RowBuffer;
+import sluice.sink.RefusedException;
 
 /** Encodes the records of one topic for one table. Not thread-safe. */
 public final class TableRecordEncoder implements RecordEncoder {
@@ -30,7 +30,7 @@ public final class TableRecordEncoder implements RecordEncoder {
     /** Columns of the primary key that the value has too. */
     private List<ColumnFormat> lastRepeated;
 
-    /** Throws a ConnectException if the table's primary key does not suit the settings. */
+    /** Throws a RefusedException if the table's primary key does not suit the settings. */
     public TableRecordEncoder(TableColumns table, RecordSettings settings, ValueEncoders values) {
         this.table = table;
         this.settings = settings;
@@ -45,21 +45,21 @@ public final class TableRecordEncoder implements RecordEncoder {
         String name = table.table().name();
         String columns = String.join(", ", table.table().primaryKey());
         if (key.isEmpty()) {
-            throw new ConnectException(
+            throw new RefusedException(
                     "table " + name + " has no primary key, so that a record's row cannot be found: add one");
         }
         if (key.stream().anyMatch(column -> column.column().generated())) {
-            throw new ConnectException("the primary key of table " + name + " (" + columns + ") is computed by the "
+            throw new RefusedException("the primary key of table " + name + " (" + columns + ") is computed by the "
                     + "database: a record cannot name its row");
         }
         Set<ColumnFormat> fields = new HashSet<>();
         settings.keyFields().forEach(field -> fields.add(table.find(field)));
         if (!settings.keyFields().isEmpty() && !fields.equals(Set.copyOf(key))) {
-            throw new ConnectException("pk.fields is " + String.join(", ", settings.keyFields())
+            throw new RefusedException("pk.fields is " + String.join(", ", settings.keyFields())
                     + ", and the primary key of table " + name + " is " + columns + ": they must be the same columns");
         }
         if (settings.keyMustEqual() != null && (number == null || !settings.keyFromRecordKey())) {
-            throw new ConnectException("key.must.equal is set, which needs pk.mode=record_key and a primary key of one "
+            throw new RefusedException("key.must.equal is set, which needs pk.mode=record_key and a primary key of one "
                     + "column of whole numbers; that of table " + name + " is " + columns);
         }
     }

@@ -27,6 +27,7 @@ import sluice.mysql.encode.ValueEncoder;
 import sluice.mysql.encode.ValueEncoders;
 import sluice.mysql.text.RowBuffer;
 import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
 import sluice.registry.WireFormat;
 import sluice.testing.FakeRegistry;
 
@@ -54,7 +55,7 @@ class AvroEqualsConnectTest {
         registry = new FakeRegistry();
         converter = new AvroConverter();
         converter.configure(Map.of("schema.registry.url", registry.url()), false);
-        schemas = new DetectedSchemas(new RegistryClient(registry.url()));
+        schemas = new DetectedSchemas(new RegistryClient(registry.url()), new RegistryRetry());
     }
 
     @AfterEach

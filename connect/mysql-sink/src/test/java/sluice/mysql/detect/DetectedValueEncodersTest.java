@@ -25,6 +25,7 @@ import sluice.mysql.encode.ValueEncoder;
 import sluice.mysql.encode.ValueEncoders;
 import sluice.mysql.text.RowBuffer;
 import sluice.registry.RegistryClient;
+import sluice.registry.RegistryRetry;
 import sluice.testing.FakeRegistry;
 
 /** value.format=detect: one table's rows from Avro, Protobuf and JSON, and reasons for all else. */
@@ -50,7 +51,7 @@ class DetectedValueEncodersTest {
         registry.schemas.put(1, AVRO);
         registry.schemas.put(2, PROTOBUF);
         registry.types.put(2, "PROTOBUF");
-        schemas = new DetectedSchemas(new RegistryClient(registry.url()));
+        schemas = new DetectedSchemas(new RegistryClient(registry.url()), new RegistryRetry());
     }
 
     @AfterEach
