@@ -53,7 +53,7 @@ def claim_of(disk: Mapping[str, Any]) -> Mapping[str, Any]:
     """Parse the description that Kubernetes gives to the disk of a claim; empty if it is none."""
     try:
         claim = json.loads(disk.get("description", ""))
-    except json.JSONDecodeError:
+    except (ValueError, TypeError, RecursionError):
         return {}
     return claim if isinstance(claim, dict) else {}
 

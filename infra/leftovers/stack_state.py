@@ -39,7 +39,7 @@ class StackState:
         text = _run(["stack", "export"], f"the state of the stack {stack} cannot be read", stack=stack, env=env)
         try:
             deployment = json.loads(text).get("deployment") or {}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             raise SluiceError(f"the state of the stack {stack} cannot be read: it is no JSON object") from None
         return cls(stack=stack, env=env, resources=deployment.get("resources") or [])
 

@@ -62,5 +62,5 @@ def read_declarations(root: Path = ROOT) -> Mapping[str, Declaration]:
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None

@@ -87,7 +87,7 @@ def _parts(value: Sequence[str]) -> str | None:
 
 def _percents(value: Sequence[str]) -> str | None:
     for text in value:
-        if not re.fullmatch(r"[1-9][0-9]*", text) or int(text) > _MOST_PERCENT:
+        if not re.fullmatch(r"[1-9][0-9]{0,9}", text) or int(text) > _MOST_PERCENT:
             return f"{text!r} is not a percentage, such as 90"
     return None
 

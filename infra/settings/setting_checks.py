@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
+from os.path import isfile  # not Path.is_file(), which raises OSError for a name that is too long
 from typing import Any
 
 from infra.settings.declared_settings import ROOT
@@ -18,6 +19,7 @@ _LOGIN_IN_URL = re.compile(r"^[a-z]+://[^/?#]*@|[?&][^=&]*(signature|sig|token|k
 _IMAGE = re.compile(r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?")
 _REMOTE = ("http://", "https://", "gs://", "nclt:")
 _LARGE = 3
+_LONGEST_NAME = 60
 _FORMER = {"kubernetes.deleteUnreachable": "for a cluster that is gone there is scripts/forget-cluster"}
 """Settings of former versions that a stack's file may still have, and what to use."""
 
@@ -29,7 +31,7 @@ def how_to_set(name: str) -> str:
 
 def describe_unknown(name: str, known: Iterable[str]) -> str:
     """The error message for a setting that Pulumi.yaml does not declare."""
-    near = get_close_matches(name, list(known), n=1)
+    near = get_close_matches(name[:_LONGEST_NAME], list(known), n=1)  # its time grows with the square of the length
     if name in _FORMER:
         why = f"this setting does not exist any more: {_FORMER[name]}."
     else:
@@ -65,7 +67,7 @@ def _cidrs(value: tuple[str, ...]) -> str | None:
 
 
 def _chart(value: str) -> str | None:
-    if value.startswith("oci://") or (ROOT / value / "Chart.yaml").is_file():
+    if value.startswith("oci://") or isfile(ROOT / value / "Chart.yaml"):
         return None
     return f"{value!r} is neither an oci:// address nor a folder with a Chart.yaml"
 

@@ -49,7 +49,7 @@ def flatten(given: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

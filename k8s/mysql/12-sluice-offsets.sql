@@ -1,5 +1,5 @@
--- Offsets of mysql-sink, written in the same transaction as the rows: of a restored database they tell what it lacks. In
--- the database of the rows, so that every backup holds both.
+-- Offsets of mysql-sink, written in the same transaction as the rows: they tell what a restored database lacks. In the
+-- database of the rows, so that every backup holds both.
 CREATE TABLE IF NOT EXISTS myDB.sluice_offsets (
   connector       VARCHAR(255) NOT NULL,
   topic           VARCHAR(249) NOT NULL,

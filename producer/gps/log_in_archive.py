@@ -15,6 +15,8 @@ LOG_NAME = "gps.csv"
 _LOG_NAMES = frozenset(LOG_NAME + extension for extension in ("", ".gz", ".bz2", ".xz"))
 _BUFFER = 1 << 18
 _LISTED_MEMBERS = 10
+_SHOWN_CHARACTERS = 200
+"""Of a name of a member; it can have a million."""
 _SPOOL_MEMORY = 16 << 20
 
 
@@ -24,28 +26,33 @@ def find_log(stream: PeekableStream, *, archive: str, member_syntax: str = "::me
     Raises SluiceError if there is none or more than one; `member_syntax` is the syntax that its message proposes. The
     archive is read once, to its end; meanwhile the member is kept in a temporary file, which the caller closes.
     """
-    names: list[str] = []
-    logs: list[tuple[str, int]] = []
+    members, logs = _Names(), _Names()
+    size = 0
     with ExitStack() as stack:
         kept = stack.enter_context(SpooledTemporaryFile(_SPOOL_MEMORY, prefix="sluice-log-"))
         tar = TarReader(stream)
         for member in tar:
             if not member.isreg():
                 continue
-            names.append(_member_path(member))
-            if PurePosixPath(names[-1]).name in _LOG_NAMES:
-                logs.append((names[-1], member.size))
-                if len(logs) == 1:
-                    _copy(tar.open(member), kept, archive=archive)
-        if len(logs) == 1:
+            members.add(name := _member_path(member))
+            if PurePosixPath(name).name in _LOG_NAMES:
+                logs.add(name)
+                if logs.count == 1:
+                    size = member.size
+                    _copy(_open(tar, member, archive=archive), kept, archive=archive)
+        if logs.count == 1:
             kept.seek(0)
             stack.pop_all()  # the caller closes it
-            return kept, logs[0][1]
-    count = f"{len(logs)} members called {LOG_NAME}" if logs else f"no member called {LOG_NAME}"
-    raise SluiceError(
-        f"{archive} has {count}, so say which one with {member_syntax}; "
-        f"{_list_members([name for name, _ in logs] or names)}"
-    )
+            return kept, size
+    count = f"{logs.count} members called {LOG_NAME}" if logs.count else f"no member called {LOG_NAME}"
+    listed = logs.listed or members.listed or "it is empty"
+    raise SluiceError(f"{archive} has {count}, so say which one with {member_syntax}; {listed}")
+
+
+def _open(tar: TarReader, member: tarfile.TarInfo, *, archive: str) -> IO[bytes]:
+    if member.issparse():  # A header of a few bytes can claim terabytes of zeros.
+        raise SluiceError(f"{archive}: {_shown(_member_path(member))} is stored as a sparse file; unpack it first")
+    return tar.open(member)
 
 
 def _copy(log: IO[bytes], kept: "SpooledTemporaryFile[bytes]", *, archive: str) -> None:
@@ -63,23 +70,41 @@ def open_member(stream: PeekableStream, member: str, *, archive: str) -> tuple[I
     """Return the content of `member` and its size in bytes; raises SluiceError if it is not in the archive."""
     if not is_tar(stream.peek()):
         raise SluiceError(f"{archive}: there is no tar archive to take {member} from")
-    names: list[str] = []
+    names = _Names()
     tar = TarReader(stream)
     for info in tar:
         if _member_path(info) == member.removeprefix("./") and info.isreg():
-            return tar.open(info), info.size
-        names.append(_member_path(info))
-    raise SluiceError(f"{archive} has no member {member}; {_list_members(names)}")
+            return _open(tar, info, archive=archive), info.size
+        names.add(_member_path(info))
+    raise SluiceError(f"{archive} has no member {member}; {names.listed or 'it is empty'}")
 
 
 def _member_path(member: tarfile.TarInfo) -> str:
     return member.name.removeprefix("./")
 
 
-def _list_members(names: list[str]) -> str:
-    """Return the end of an error message: the first names, those of CSV files if there are any."""
-    tables = [name for name in names if name.endswith((".csv", ".csv.gz"))] or names
-    if not tables:
-        return "it is empty"
-    more = f"\n  … and {len(tables) - _LISTED_MEMBERS} more" if len(tables) > _LISTED_MEMBERS else ""
-    return "its members are" + "".join(f"\n  {name}" for name in tables[:_LISTED_MEMBERS]) + more
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN_CHARACTERS else f"{name[:_SHOWN_CHARACTERS]}…"
+
+
+class _Names:
+    """The first names of an archive's members, for a message, and their number: there can be any number of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._tables = 0
+        self._first: dict[bool, list[str]] = {True: [], False: []}
+
+    def add(self, name: str) -> None:
+        is_table = name.endswith((".csv", ".csv.gz"))
+        self.count += 1
+        self._tables += is_table
+        if len(first := self._first[is_table]) < _LISTED_MEMBERS:
+            first.append(_shown(name))
+
+    @property
+    def listed(self) -> str:
+        """The end of an error message: the first names, those of CSV files if there are any; empty without a name."""
+        names, count = (self._first[True], self._tables) if self._tables else (self._first[False], self.count)
+        more = f"\n  … and {count - len(names)} more" if count > len(names) else ""
+        return "its members are" + "".join(f"\n  {name}" for name in names) + more if names else ""

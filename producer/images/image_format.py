@@ -44,6 +44,8 @@ def check_image(data: bytes) -> ImageReason | None:
 
 
 def _is_complete_tiff(image: Image.Image, data: bytes) -> bool:
+    if _is_cut_tiff(data):
+        return False
     tiff = cast(TiffImagePlugin.TiffImageFile, image)
     for frame in range(_MAX_FRAMES):
         try:
@@ -58,21 +60,30 @@ def _is_complete_tiff(image: Image.Image, data: bytes) -> bool:
 
 
 def _is_cut_tiff(data: bytes) -> bool:
-    """Return whether the TIFF directory, which may be the last part of a file, or a value in it lies beyond its end."""
+    """Return whether a TIFF directory, which may be the last part of a file, or a value in it lies beyond its end.
+
+    Pillow ignores the tags that are missing then.
+    """
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None or len(data) < _TIFF_HEADER:
         return order is not None
     (at,) = struct.unpack_from(order + "I", data, 4)
-    if at + 2 > len(data):
-        return True
-    (count,) = struct.unpack_from(order + "H", data, at)
-    if at + 2 + count * _TIFF_ENTRY + 4 > len(data):
-        return True
-    for number in range(count):
-        _, kind, length, where = struct.unpack_from(order + "HHII", data, at + 2 + number * _TIFF_ENTRY)
-        size = length * _TIFF_SIZES.get(kind, 1)
-        if size > _TIFF_INLINE and where + size > len(data):
+    seen: set[int] = set()
+    while len(seen) < _MAX_FRAMES and at not in seen:
+        seen.add(at)
+        if at + 2 > len(data):
             return True
+        (count,) = struct.unpack_from(order + "H", data, at)
+        end = at + 2 + count * _TIFF_ENTRY
+        if end + 4 > len(data):
+            return True
+        for _, kind, length, where in struct.iter_unpack(order + "HHII", data[at + 2 : end]):
+            size = length * _TIFF_SIZES.get(kind, 1)
+            if size > _TIFF_INLINE and where + size > len(data):
+                return True
+        (at,) = struct.unpack_from(order + "I", data, end)
+        if not at:
+            return False
     return False
 
 

@@ -16,7 +16,8 @@ _ADVICE: dict[int, str] = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "there is no such topic; k8s/topics.yaml declares it, and `sluice up` or "
     "the cluster's topic operator makes it",
     KafkaError._UNKNOWN_TOPIC: "there is no such topic; k8s/topics.yaml declares it",
-    KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time, see --wait",
+    KafkaError._MSG_TIMED_OUT: "the broker did not acknowledge them in time, see --wait. Where its disk has no room it "
+    "holds loads back: `sluice status` says so",
     KafkaError._PURGE_QUEUE: "they were given up before they were sent",
     KafkaError._PURGE_INFLIGHT: "they were given up before Kafka answered",
 }

@@ -2,16 +2,21 @@
 
 import json
 import threading
+import time
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from select import select
 
 # This class itself, for trust_system_store() replaces ssl.SSLContext by one that trusts the system's authorities too.
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from urllib.parse import urlsplit
+
+TIMEOUTS = 10
+"""An answer that comes in pieces has so many times the timeout of a piece to end."""
+_PIECE, _MOST_BYTES = 1 << 16, 64 << 20
 
 
 class _Connections(threading.local):
@@ -50,7 +55,7 @@ class RestEndpoint:
                 headers={"Content-Type": "application/json", "Accept": "application/json", **self._authorization},
             )
             response = connection.getresponse()
-            return response.status, response.reason, response.read()
+            return response.status, response.reason, _read(response, until=time.monotonic() + seconds * TIMEOUTS)
         except BaseException:
             connection.close()
             raise
@@ -106,3 +111,15 @@ def _present(file: Path) -> Path:
 def _is_stale(connection: HTTPConnection) -> bool:
     """Return whether the server has closed an idle connection: one that waits for a request has nothing to read."""
     return bool(select([connection.sock], [], [], 0)[0])
+
+
+def _read(answer: HTTPResponse, *, until: float) -> bytes:
+    """Read an answer to its end; raises HTTPException if it is cut, too large, or still coming after `until`."""
+    data = bytearray()
+    while piece := answer.read1(_PIECE):
+        data += piece
+        if len(data) > _MOST_BYTES or time.monotonic() > until:
+            raise HTTPException(f"the answer has no end after {len(data):,} bytes")
+    if answer.length:  # read1() does not say so
+        raise HTTPException(f"the answer ends after {len(data):,} bytes, {answer.length:,} before its end")
+    return bytes(data)

@@ -74,8 +74,21 @@ def free_path(wanted: Path, *, source: str, source_of: Callable[[Path], str | No
             f"{wanted} exists and was not written by this command; name another file with {named_by}",
             status=Exit.USAGE,
         )
-    ours = [path for path in taken if sources[path] == source != UNKNOWN_SOURCE]
-    return ours[0] if ours else next(path for path in _names(wanted) if not has_content(path))
+    may_use = (lambda _: True) if named_by else _is_own_file
+    ours = [path for path in taken if sources[path] == source != UNKNOWN_SOURCE and may_use(path)]
+    return ours[0] if ours else next(path for path in _names(wanted) if not has_content(path) and may_use(path))
+
+
+def _is_own_file(path: Path) -> bool:
+    """Return whether a file can be written to by its name although no option names it.
+
+    In a folder that others may write to, such as /tmp, they could have put a link, a pipe or a file of theirs there.
+    """
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return True
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def _names(wanted: Path) -> Iterator[Path]:

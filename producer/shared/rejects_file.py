@@ -59,7 +59,7 @@ class RejectFile:
         try:
             if self._file is None:
                 self.path = self._choose()  # another load may have written a file since
-                self._file = self.path.open("w", encoding="utf-8", newline="")
+                self._file = open(self.path, "w", encoding="utf-8", newline="", opener=self._open)  # noqa: SIM115
                 csv.writer(self._file, lineterminator="\n").writerow(self._columns)
                 self._file.flush()  # so that no other load takes the file for an unused one
             rows = ((*reject.cells(), self._source) for reject in rejects)
@@ -88,6 +88,10 @@ class RejectFile:
         except OSError as error:
             return f"{self.path} is of an earlier load of this source and cannot be removed: {error.strerror}"
         return None
+
+    def _open(self, path: str, flags: int) -> int:
+        # A link that was put there since the name was chosen is followed only if --rejects names it.
+        return os.open(path, flags if self._named else flags | os.O_NOFOLLOW, 0o666)
 
     def _choose(self) -> Path:
         if os.path.isdir(self._wanted):

@@ -15,6 +15,8 @@ _BUFFER = 1 << 16
 _HEADER_LIMIT = 1 << 20
 """Most bytes that tarfile may read at once: a header, or its continuation, such as a long name."""
 
+_NEGATIVE = "a member's header claims a negative size"
+
 
 class TarReader:
     """Iterates once over the members of an archive; raises TarError if it is damaged or cut."""
@@ -28,6 +30,8 @@ class TarReader:
         while (member := self._tar.next()) is not None:
             # tarfile keeps every member for lookups by name, which are not made here.
             cast("list[TarInfo]", self._tar.members).clear()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            if member.size < 0:  # by a PAX header
+                raise ReadError(_NEGATIVE)
             yield member
         # Read to the end: gzip's checksum comes last. Only zeros are padding; anything else is a second archive.
         while data := self._stream.read(_BUFFER):
@@ -73,6 +77,8 @@ class _ForwardStream:
         return self._position
 
     def read(self, size: int) -> bytes:
+        if size < 0:  # would be everything
+            raise ReadError(_NEGATIVE)
         if self._limited and size > _HEADER_LIMIT:
             raise ReadError(f"a member's header claims {size:,} bytes")
         data = self._stream.read(size)
@@ -90,6 +96,13 @@ class _StrictMember(TarInfo):
     """A member that raises ReadError for a damaged or missing header, except the end-of-archive mark."""
 
     @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.size < 0:
+            raise HeaderError(_NEGATIVE)
+        return member
+
+    @classmethod
     def fromtarfile(cls, tarfile: TarFile) -> Self:
         try:
             return super().fromtarfile(tarfile)
@@ -99,3 +112,5 @@ class _StrictMember(TarInfo):
                 raise
             problem = "a member's header is damaged" if len(block) == BLOCKSIZE else "the archive's end is missing"
             raise ReadError(problem) from error
+        except (ValueError, IndexError, RecursionError) as error:  # a map of a sparse file; headers before headers
+            raise ReadError("a member's header is damaged") from error

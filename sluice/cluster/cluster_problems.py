@@ -76,9 +76,10 @@ def find_problems(kubectl: Kubectl) -> Problems:
         strimzi = _answer("Strimzi's resources", strimzi_query, [], unanswered=unanswered)
         policies = _answer("network policies", policies_query, [], unanswered=unanswered)
         log = _answer("the log of Strimzi's operator", log_query, "", unanswered=unanswered)
-    now = datetime.now(UTC)
-    resources = _resources(strimzi, now=now)
-    found = (*_pods(pods, now=now), *resources, *_policies(policies), *_operator(log, known=resources))
+    resources = _found("Strimzi's resources", strimzi, _resources, unanswered=unanswered)
+    ill = _found("pods and events", pods, _pods, unanswered=unanswered)
+    open_ports = _found("network policies", policies, lambda found, **_: _policies(found), unanswered=unanswered)
+    found = (*ill, *resources, *open_ports, *_operator(log, known=resources))
     return Problems(found=found, unanswered=tuple(unanswered))
 
 
@@ -98,8 +99,19 @@ def _objects(kubectl: Kubectl, kinds: str, *options: str) -> list[KubernetesObje
     text = _ask(kubectl, "get", kinds, *options, "--output", "json")
     try:
         return json.loads(text)["items"] if text.strip() else []
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise _NoAnswerError(f"kubectl printed what is no list of objects: {_plain(text)[:80]!r}") from None
+
+
+def _found(
+    name: str, objects: Sequence[KubernetesObject], find: "Callable[..., list[Problem]]", *, unanswered: list[str]
+) -> list[Problem]:
+    now = datetime.now(UTC)
+    try:
+        return find(objects, now=now)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        unanswered.append(f"{name} could not be read: an object is not of the form that Kubernetes gives ({error!r})")
+        return []
 
 
 def _ask(kubectl: Kubectl, *arguments: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from confluent_kafka import Message
@@ -11,11 +10,12 @@ from producer.runtime.terminal import escape_line
 from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
-from sluice.view.record_decoder import Decoder, iso_utc, text_or_bytes
+from sluice.view.record_decoder import Decoder, record_time, text_or_bytes
 
 ERROR_HEADER_PREFIX = "__connect.errors."
 """Prefix of the headers that Connect adds; the other headers are the original record's."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS = 19
+"""Of the largest offset; Python refuses to parse some thousand."""
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -45,7 +45,7 @@ class DeadLetter:
             topic=message.topic() or "",
             partition=message.partition() or 0,
             offset=message.offset() or 0,
-            time=None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds)),
+            time=record_time(milliseconds),
             key=_bytes(message.key()),
             value=value,
             size=None if value is None else len(value),
@@ -164,4 +164,4 @@ def _headers(message: Message) -> Headers:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None

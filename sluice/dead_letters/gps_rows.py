@@ -31,13 +31,13 @@ def letter_to_row(letter: DeadLetter, decode: Decoder) -> tuple[int, str]:
 def _utime(letter: DeadLetter, recorded_at: Any) -> int:
     """Return the utime of the value (µs); raises NotConvertibleError if the key is another number."""
     key = (letter.key or b"").decode(errors="replace")
-    by_key = int(key) if key.isascii() and key.isdigit() else None
     try:
+        by_key = int(key) if key.isascii() and key.isdigit() else None
         time = datetime.fromisoformat(recorded_at)
         # Of JSON the time has no zone: it is UTC, as in every format.
         by_value = ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
-    except (TypeError, ValueError) as error:
-        raise NotConvertibleError("its value has no time") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NotConvertibleError("its key or its value has no time") from error
     if by_key is not None and by_key != by_value:
         raise NotConvertibleError(f"its key says {by_key} and its value {by_value}")
     return by_value

@@ -168,7 +168,7 @@ def recent_failures(instance: Instance) -> tuple[str, ...]:
     """
     try:
         found = json.loads((instance.state / _FAILURES_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ()
     return tuple(map(str, found.values())) if isinstance(found, dict) else ()
 

@@ -87,6 +87,8 @@ class SinkProgress:
     group: ConsumerGroup
     backlog: Backlog
     _assigned_at: float = field(default=0.0, init=False)
+    _lowest: dict[Partition, int] = field(default_factory=dict, init=False)
+    """Lowest offset seen of each partition: a sink goes back where its store has lost records."""
 
     def pending_step(self) -> str | None:
         """See Progress."""
@@ -100,15 +102,19 @@ class SinkProgress:
             return f"be reported by the broker ({error.args[0].str()})"
 
     def _pending_records(self) -> str | None:
-        waiting, ends, before = self.backlog.waiting, self.backlog.ends, self.backlog.committed
-        now = self.group.committed(waiting)
-        left = sum(max(0, ends[at] - max(now[at], before[at])) for at in waiting)
-        moved = all(now[at] > before[at] for at in waiting)
+        waiting, ends = self.backlog.waiting, self.backlog.ends
+        committed = self.group.committed(waiting)
+        # Without a commit it is negative.
+        now = {at: committed[at] if committed[at] >= 0 else self.backlog.committed[at] for at in waiting}
+        self._lowest = {at: min(now[at], self._lowest.get(at, self.backlog.committed[at])) for at in waiting}
+        left = sum(max(0, ends[at] - now[at]) for at in waiting)
+        total = sum(ends[at] - self._lowest[at] for at in waiting)
+        moved = all(now[at] > self._lowest[at] for at in waiting)
         if not left or (moved and time.monotonic() > self._assigned_at + _BACKLOG_SECONDS):
             return None
         wait = find_wait(self.group.metadata(waiting), now=datetime.now(UTC))
         reason = f" ({wait.reason})" if wait else ""
-        return f"write the records that wait for it, {left:,} of {sum(waiting.values()):,}{reason}"
+        return f"write the records that wait for it, {left:,} of {total:,}{reason}"
 
     def _all_assigned(self) -> bool:
         return self.backlog.ends.keys() <= self.group.assigned()

@@ -30,5 +30,5 @@ def request(
     status, _, text = endpoint.send(method, path, body, seconds=seconds)
     try:
         return status, json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return status, None

@@ -32,7 +32,7 @@ def read_json_object(path: Path, *, values: Mapping[str, type] | type, remedy: s
         raise
     except OSError as error:
         raise _damaged(path, f"it cannot be read ({error.strerror})", remedy) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, "it holds no JSON", remedy) from error
     if not isinstance(found, dict):
         raise _damaged(path, "it does not hold an object", remedy)

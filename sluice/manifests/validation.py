@@ -34,6 +34,7 @@ _FIELDS_OF_SETTINGS = {
     "connector.plugin.version": "spec.version",
 }
 """By setting of a connector: the field of a KafkaConnector that replaces it."""
+_LONGEST_NAME = 60
 
 
 def find_mistakes(document: Document) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _unknown_kind(kind: str) -> str:
 
 
 def _suggestion(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name[:_LONGEST_NAME], names, n=1)  # its time grows with the square of the length
     return f"; is {close[0]} meant?" if close else f"; it takes {', '.join(sorted(names))}"
 
 

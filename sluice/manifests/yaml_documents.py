@@ -12,6 +12,9 @@ from producer.runtime.exit_status import SluiceError
 ROOT = Path(__file__).resolve().parents[2]
 Object = dict[str, Any]
 """A Kubernetes object, as its YAML is written."""
+_MAX_DEPTH = 100
+_MAX_NODES = 100_000
+"""Values of one object. A few lines of aliases of aliases can stand for more than any memory holds."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -79,13 +82,18 @@ def read_documents(path: Path) -> list[Document]:
 def _documents(path: Path, text: str) -> Iterator[Document]:
     loader = None
     try:
+        _check_nesting(path, text)
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             if _is_null(node):  # an empty document between two lines of ---
                 continue
-            if not isinstance(node, yaml.MappingNode):
+            if not isinstance(node, yaml.MappingNode) or node.tag != "tag:yaml.org,2002:map":
                 raise ManifestError([f"{_node_line(path, node)}: this is no object with kind and metadata"])
+            if _count(node, {}) > _MAX_NODES:
+                raise ManifestError(
+                    [f"{_node_line(path, node)}: with its aliases this is more than {_MAX_NODES:,} values"]
+                )
             if mistakes := list(_duplicates(path, node)):
                 raise ManifestError(mistakes)
             yield Document(path=path, value=cast(Object, loader.construct_document(node)), node=node)
@@ -94,11 +102,32 @@ def _documents(path: Path, text: str) -> Iterator[Document]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ManifestError([f"{file_line(path, line)}: a control character, which YAML does not allow"]) from error
-    except (ValueError, TypeError) as error:  # for example the date 2026-13-32
+    except (ValueError, TypeError, OverflowError) as error:  # for example the date 2026-13-32
         raise ManifestError([f"{file_line(path)} holds a value that cannot be read: {error}"]) from error
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _check_nesting(path: Path, text: str) -> None:
+    """Raise ManifestError for objects that are nested too deeply: composing them would end the interpreter."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ManifestError(
+                [f"{file_line(path, event.start_mark.line + 1)}: nested deeper than {_MAX_DEPTH} levels"]
+            )
+
+
+def _count(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return the number of values in a node, those of an alias each time it is used; of one inside itself once."""
+    if id(node) not in known:
+        known[id(node)] = 1
+        pairs: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
+        inner = [part for pair in pairs for part in (pair if isinstance(pair, tuple) else (pair,))]
+        known[id(node)] = 1 + sum(_count(part, known) for part in inner)
+    return known[id(node)]
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -85,6 +85,10 @@ def fetch_connect_status(*workers: RestEndpoint) -> ConnectStatus:
             return _fetch(worker)
         except UnavailableError as error:
             errors.append(error)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            errors.append(
+                UnavailableError(f"{PART} at {worker.url} answers what is no status of connectors: {error!r}")
+            )
     raise errors[0]
 
 

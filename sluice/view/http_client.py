@@ -28,5 +28,5 @@ def get_json(endpoint: RestEndpoint, path: str, *, part: str, timeout: float = T
         if status != HTTPStatus.OK:
             raise UnavailableError(f"{address} answers {status} {reason}", code=status)
         return json.loads(body)
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise UnavailableError(f"{address} does not answer: {str(error) or type(error).__name__}") from error

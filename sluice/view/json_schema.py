@@ -15,11 +15,11 @@ def read_payload(data: bytes) -> Any:
     """Return the payload of a key or value; MISSING if it is not JSON with schema."""
     try:
         envelope = json.loads(data)
+        if not isinstance(envelope, dict) or envelope.keys() != _KEYS or not isinstance(envelope["schema"], dict):
+            return MISSING
+        return _readable(envelope["payload"], envelope["schema"])
     except (ValueError, RecursionError):
         return MISSING
-    if not isinstance(envelope, dict) or envelope.keys() != _KEYS or not isinstance(envelope["schema"], dict):
-        return MISSING
-    return _readable(envelope["payload"], envelope["schema"])
 
 
 def _readable(value: Any, schema: Any) -> Any:

@@ -3,15 +3,12 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Message
 
-from sluice.view.record_decoder import MAGIC, Decoder, iso_utc, text_or_bytes
+from sluice.view.record_decoder import MAGIC, Decoder, record_time, text_or_bytes
 from sluice.view.topic_reader import TopicReader
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +37,7 @@ def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
     return DecodedRecord(
         partition=message.partition() or 0,
         offset=message.offset() or 0,
-        timestamp=None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds)),
+        timestamp=record_time(milliseconds),
         key=decode(_bytes(message.key())),
         value=decode(_bytes(message.value())),
         headers=_headers(message),

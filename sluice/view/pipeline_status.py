@@ -1,14 +1,13 @@
 """Status of a pipeline: queries all parts at the same time, and reports each one that does not answer."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from producer.runtime.exit_status import Exit
-from sluice.sink_wait import SinkWait, find_wait
+from sluice.sink_wait import find_wait
 from sluice.view.connector_status import (
     FAILED,
     MYSQL,
@@ -22,6 +21,7 @@ from sluice.view.disk_status import DiskStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
+from sluice.view.sink_lag import SinkLag, read_with_trend
 from sluice.view.store_status import (
     DatabaseStatus,
     RegistryStatus,
@@ -35,10 +35,6 @@ RUNNING = "running"
 """State of a process that runs."""
 MYSQL_SINK = "sluice.mysql.MySqlSinkConnector"
 """Class of the connectors that write rows by LOAD DATA LOCAL where the server allows it."""
-_TREND_SECONDS = 1.0
-"""Time between the two readings of the lags, if there is any."""
-_SOON_SECONDS = 5
-"""A sink that will have caught up within this time is not called behind."""
 DEAD_LETTERS_SUFFIX = "-dead-letters"
 """Suffix of the names of all topics of dead letters."""
 
@@ -53,36 +49,6 @@ class ProcessStatus:
     uptime_seconds: float
     state: str
     """RUNNING or `not running`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SinkLag:
-    """Lag of a sink."""
-
-    connector: str
-    change_per_second: float | None = None
-    """How fast the lag grows; negative if it shrinks; None if it was 0, or was read only once."""
-    records: int
-    """Number of records that it has not yet committed."""
-    wait: SinkWait | None = None
-    """What its tasks wait for, as they say."""
-
-    @property
-    def behind(self) -> str | None:
-        """A sentence for a sink that will not have caught up within seconds."""
-        if not self.records or self.change_per_second is None:
-            return None
-        if self.change_per_second >= 0:
-            return (
-                f"{self.connector} is {self.records:,} records behind, {self.change_per_second:,.0f} more each second"
-            )
-        seconds = self.records / -self.change_per_second
-        if seconds <= _SOON_SECONDS:
-            return None
-        return (
-            f"{self.connector} is {self.records:,} records behind, {-self.change_per_second:,.0f} fewer each second: "
-            f"about {seconds:,.0f} s left"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,22 +198,6 @@ def _answer(query: Callable[[], Answer]) -> Answer | UnavailableError:
         return query()
     except UnavailableError as error:
         return error
-
-
-def read_with_trend(read: Callable[[], tuple[SinkLag, ...]]) -> tuple[SinkLag, ...]:
-    """Read the lags; if there is any, again a second later, for how fast it changes."""
-    first, begun = read(), time.monotonic()
-    if not any(lag.records for lag in first):
-        return first
-    time.sleep(_TREND_SECONDS)
-    second, seconds = read(), time.monotonic() - begun
-    before = {lag.connector: lag.records for lag in first}
-    return tuple(
-        replace(lag, change_per_second=(lag.records - before[lag.connector]) / seconds)
-        if lag.connector in before
-        else lag
-        for lag in second
-    )
 
 
 def _lags(

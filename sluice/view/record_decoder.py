@@ -3,7 +3,7 @@ schema, text, or first bytes.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -12,12 +12,14 @@ from uuid import UUID
 from fastavro import schemaless_reader
 
 from sluice.view import json_schema
+from sluice.view.avro_bounds import AvroBounds
 from sluice.view.protobuf_schema import ProtobufSchema
 from sluice.view.registry_schemas import UnusableSchema
 
 MAGIC = b"\x00"
 """First byte of Confluent's wire format; a schema id of 4 bytes follows."""
 PREFIX_BYTES = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHOWN_BYTES = 16
 """Bytes shown of a value that is neither decoded nor text."""
 
@@ -33,19 +35,23 @@ class Decoder:
 
     def __init__(self, schemas: FindSchema) -> None:
         self._schemas = schemas
+        self._bounds: dict[int, AvroBounds] = {}
 
     def __call__(self, data: bytes | None) -> Any:
         """Return the key or value decoded to JSON types; None (a tombstone) for None."""
         if data is None:
             return None
         if len(data) > PREFIX_BYTES and data.startswith(MAGIC):
-            schema = self._schemas(int.from_bytes(data[1:PREFIX_BYTES]))
+            number = int.from_bytes(data[1:PREFIX_BYTES])
+            schema = self._schemas(number)
             if isinstance(schema, UnusableSchema):
                 return size_and_start(data) | {"error": schema.reason}
             if isinstance(schema, ProtobufSchema):
                 return _protobuf(data, schema)
             if schema is not None:
-                return _avro(data, schema)
+                if number not in self._bounds:
+                    self._bounds[number] = AvroBounds(schema)
+                return _avro(data, schema, self._bounds[number])
         if (
             data.startswith(json_schema.START)
             and (payload := json_schema.read_payload(data)) is not json_schema.MISSING
@@ -54,11 +60,12 @@ class Decoder:
         return text_or_bytes(data)
 
 
-def _avro(data: bytes, schema: Any) -> Any:
+def _avro(data: bytes, schema: Any, bounds: AvroBounds) -> Any:
     body = BytesIO(data[PREFIX_BYTES:])
     try:
+        bounds.check(data, PREFIX_BYTES)
         value = schemaless_reader(body, schema, None)
-    except (ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
+    except (ValueError, EOFError, IndexError, KeyError, TypeError, ArithmeticError):
         return text_or_bytes(data)
     # Bytes left over: not Avro, but for example an image, which may begin with a zero byte too.
     return text_or_bytes(data) if body.read(1) else to_json_types(value)
@@ -87,6 +94,14 @@ def size_and_start(data: bytes) -> dict[str, Any]:
     """Return the size in bytes and the first SHOWN_BYTES in hex, with … if there are more."""
     more = "…" if len(data) > SHOWN_BYTES else ""
     return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
+
+
+def record_time(milliseconds: int) -> str | None:
+    """Format a record's timestamp; None where it has none, or one that no calendar has."""
+    try:
+        return None if milliseconds < 0 else iso_utc(_EPOCH + timedelta(milliseconds=milliseconds))
+    except OverflowError:
+        return None
 
 
 def iso_utc(moment: datetime) -> str:

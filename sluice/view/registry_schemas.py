@@ -55,7 +55,15 @@ class RegistrySchemas:
         except _ReferenceError as error:
             return UnusableSchema(reason=f"schema {number} {error}")
         # fastavro raises a different exception for each kind of mistake in a schema.
-        except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            SchemaParseException,
+            UnknownType,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             return UnusableSchema(reason=f"schema {number} cannot be parsed: {type(error).__name__}: {error}")
 
     def _parsed(self, answer: Mapping[str, Any]) -> Any:

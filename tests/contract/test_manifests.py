@@ -12,7 +12,6 @@ import yaml
 from sluice.local import connect_workers, connectors
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, PipelineSpec, Topic
-from sluice.view import store_status
 from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, parts_needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +27,6 @@ def each(connectors: Sequence[Connector]) -> pytest.MarkDecorator:
 
 KAFKAS_LARGEST = 1048588
 """Kafka's default of max.message.bytes."""
-KAFKAS_SEGMENT_MS = 604800000
-"""Kafka's default of segment.ms and retention.ms."""
 VARIABLE = re.compile(r"\$\{env:([^}]*)\}")
 
 
@@ -85,17 +82,6 @@ def test_no_topic_is_defined_twice() -> None:
     # Deleting one of two KafkaTopics for one topic deletes the topic and its data.
     names = [entry["spec"].get("topicName", entry["metadata"]["name"]) for entry in objects("KafkaTopic")]
     assert len(names) == len(set(names))
-
-
-@pytest.mark.parametrize("topic", SPEC.topics, ids=lambda topic: topic.name)
-def test_records_are_deleted_when_their_topic_says(topic: Topic) -> None:
-    # Kafka deletes and compacts whole segments only, and never the one that is being written.
-    retention = int(topic.config.get("retention.ms", KAFKAS_SEGMENT_MS))
-    assert retention < 0 or int(topic.config.get("segment.ms", KAFKAS_SEGMENT_MS)) <= retention
-
-
-def test_offsets_that_every_worker_reads_at_its_start_stay_few() -> None:
-    assert int(topic("connect-offsets").config["segment.bytes"]) < 2**24
 
 
 def test_every_topic_may_be_written() -> None:
@@ -271,41 +257,3 @@ def test_schema_is_named_by_its_full_name(path: Path) -> None:
     schema = fastavro.parse_schema(json.loads(path.read_text()))
     assert isinstance(schema, dict)
     assert path.name == f"{schema['name']}.avsc"
-
-
-def test_table_has_a_column_for_the_key_and_each_field() -> None:
-    fields = json.loads((ROOT / "schemas/sluice.GpsFix.avsc").read_text())["fields"]
-    script = (K8S / "mysql/10-gps-fixes.sql").read_text()
-    columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
-    key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["pk.fields"]
-    assert columns == [key, *(field["name"] for field in fields)]
-
-
-def test_sinks_keep_their_offsets_where_status_looks_for_them() -> None:
-    settings = {entry.name: entry.config for entry in SPEC.connectors}
-    key = settings["redis-sink"]["redis.offsets.key"]
-    assert key == store_status.OFFSETS_KEY + "${connector}"
-    assert settings["redis-sink"]["redis.database"] == str(store_status.IMAGES_DATABASE)
-    assert settings["mysql-sink"]["offsets.table"] == store_status.OFFSETS_TABLE
-    script = (K8S / "mysql/12-sluice-offsets.sql").read_text()
-    assert f"CREATE TABLE IF NOT EXISTS myDB.{store_status.OFFSETS_TABLE} (" in script
-
-
-def columns_of(script: str) -> dict[str, str]:
-    """Return the columns that a script of k8s/mysql creates: their types by their names."""
-    text = (K8S / "mysql" / script).read_text()
-    found = re.findall(r"^  ([a-z_]+) +((?:BIGINT|DATETIME|TIMESTAMP|TINYINT|INT|DOUBLE)\S*)", text, re.MULTILINE)
-    return dict(found)
-
-
-def test_table_test_has_the_columns_of_a_fix_and_an_index_on_the_last_change() -> None:
-    fix = columns_of("10-gps-fixes.sql")
-    del fix["recorded_at"]
-    assert columns_of("15-test.sql") == {"id": "BIGINT", **fix, "modified": "TIMESTAMP(6)"}
-    assert "INDEX modified_index (modified)" in (K8S / "mysql/15-test.sql").read_text()
-
-
-def test_passwords_of_database_users_are_placeholders() -> None:
-    for path in SPEC.database_scripts:
-        for password in re.findall(r"IDENTIFIED BY '([^']*)'", path.read_text()):
-            assert re.fullmatch(r"\$\{MYSQL_[A-Z]+_PASSWORD\}", password)

@@ -18,7 +18,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.retry import Retry
 
 from sluice.local.instance import Instance
-from sluice.local.kafka_admin import admin_client
+from sluice.local.kafka_admin import admin_client, admin_settings
 from sluice.local.pipeline_spec import PipelineSpec, User
 from sluice.local.users import acl_bindings
 from sluice.view.endpoints import Endpoints
@@ -133,6 +133,18 @@ def test_certificates_of_the_instance_may_do_anything(instance: Instance) -> Non
     topics = [topic.name for topic in SPEC.topics]
     assert set(kafka_rights.answered_for_topics(client, topics).values()) == {anything}
     assert kafka_rights.answered_for_cluster(client, "0") == frozenset(kafka_rights.OF_THE_CLUSTER)
+
+
+def test_other_certificates_of_the_instance_have_no_right_in_kafka(instance: Instance) -> None:
+    """Those for Connect and the registry are of the same authority as the broker's, but no super users."""
+    topics = kafka_rights.topics(SPEC)
+    others = [path for path in (instance.state / "tls").glob("*.pem") if path.stem not in ("ca", "admin", "broker")]
+    assert others
+    for path in others:
+        identity = {"ssl.certificate.location": str(path), "ssl.key.location": str(path)}
+        client = AdminClient({**admin_settings(instance), **identity, **QUIET})
+        assert set(kafka_rights.answered_for_topics(client, topics).values()) == {frozenset()}
+        assert kafka_rights.answered_for_cluster(client, "0") == frozenset()
 
 
 @pytest.mark.parametrize("port", ["kafka-admin", "kafka-controller"])

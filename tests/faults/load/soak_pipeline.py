@@ -14,12 +14,13 @@ from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.local.fetch_servers import cache_folder
-from sluice.local.instance import Instance
+from sluice.local.instance import INSTANCE_FILE, Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
 from tests.run_sluice import SLUICE
 
-_UP_SECONDS = 300
+_UP_SECONDS = 1800
+"""A first start on a busy machine, which also fetches and builds."""
 _DOWN_SECONDS = 120
 _END_SECONDS = 20
 PROOF_OPTIONS = ("-o", "proof.html", "--wait", "600", "--json")
@@ -136,7 +137,8 @@ def soak_pipeline(options: PipelineOptions) -> Generator[SoakPipeline]:
             pipeline.end_children()
     finally:
         with _no_interrupts():
-            _administer(state, "down", "--purge", seconds=_DOWN_SECONDS)
+            if (state / INSTANCE_FILE).exists():
+                _administer(state, "down", "--purge", seconds=_DOWN_SECONDS)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -158,7 +160,16 @@ def _environment(folder: Path, state: Path) -> dict[str, str]:
 
 
 def _administer(state: Path, *arguments: str, seconds: float) -> None:
+    """Run `sluice up` or `down`; it is ended cleanly where this program is interrupted meanwhile."""
     command = [SLUICE, "--state", str(state), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds, start_new_session=True)
-    if done.returncode:
-        raise SluiceError(f"sluice {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
+    child = subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    try:
+        _, errors = child.communicate(timeout=seconds)
+    except BaseException as error:
+        child.send_signal(signal.SIGINT)
+        child.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise SluiceError(f"sluice {arguments[0]} did not end within {seconds:.0f} s") from error
+        raise
+    if child.returncode:
+        raise SluiceError(f"sluice {arguments[0]} ended with {child.returncode}: {errors.strip()}")

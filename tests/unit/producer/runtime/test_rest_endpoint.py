@@ -15,6 +15,13 @@ from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that says nothing of handshakes that fail."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 class MutualServer:
     """A server of an instance that asks for a client's certificate, and what it was asked."""
 
@@ -49,8 +56,7 @@ class MutualServer:
         context.load_cert_chain(instance.state / "tls/broker.pem")
         context.load_verify_locations(instance.state / "tls/ca.pem")
         context.verify_mode = ssl.CERT_REQUIRED
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"https://127.0.0.1:{self.server.server_port}"
 
@@ -125,8 +131,7 @@ def test_nothing_is_sent_to_a_server_of_another_authority(
 def test_certificate_of_a_client_is_not_accepted_as_a_server_s(server: MutualServer, folder: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "client.pem")
-    false_server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    false_server.handle_error = lambda *_: None
+    false_server = QuietServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     false_server.socket = context.wrap_socket(false_server.socket, server_side=True)
     thread = threading.Thread(target=false_server.handle_request)
     thread.start()

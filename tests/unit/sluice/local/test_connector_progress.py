@@ -73,6 +73,17 @@ def test_a_sink_that_commits_in_every_partition_need_not_write_all(monkeypatch: 
     assert sink.pending_step() is None
 
 
+def test_a_sink_that_goes_back_is_done_with_its_first_commit_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluice.local.connector_progress._BACKLOG_SECONDS", 0.0)
+    fake = FakeGroup(ends={A: 1000}, committed={A: 990})
+    fake.members = {A}
+    sink = progress(fake)
+    fake.now[A] = 5  # Its store has lost what came after.
+    assert sink.pending_step() == "write the records that wait for it, 995 of 995"
+    fake.now[A] = 6
+    assert sink.pending_step() is None
+
+
 def test_a_partition_without_waiting_records_is_not_in_the_backlog() -> None:
     assert Backlog(committed={A: 10}, ends={A: 10}).waiting == {}
 

@@ -5,17 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
-import pytest
-
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
 from sluice.sink_wait import SinkWait
-from sluice.view import pipeline_status
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.disk_status import DiskStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
-from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, SinkLag
+from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus
+from sluice.view.sink_lag import SinkLag
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
 
@@ -201,23 +199,6 @@ def test_a_sink_that_is_behind_is_told_with_the_trend():
     assert late.exit is Exit.OK
     assert "mysql-sink is 9 records behind" in text(late)
     assert as_object(late)["behind"] == ["mysql-sink is 9 records behind, 0 more each second"]
-
-
-def test_the_trend_is_read_only_where_there_is_a_lag(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pipeline_status, "_TREND_SECONDS", 0.01)
-    readings = [[50, 0], [40, 0]]
-
-    def read() -> tuple[SinkLag, ...]:
-        first, second = readings.pop(0)
-        return (SinkLag(connector="mysql-sink", records=first), SinkLag(connector="redis-sink", records=second))
-
-    rows, images = pipeline_status.read_with_trend(read)
-    assert rows.records == 40
-    assert rows.change_per_second is not None
-    assert rows.change_per_second < 0
-    assert images.change_per_second == 0
-    readings[:] = [[0, 0]]
-    assert [lag.change_per_second for lag in pipeline_status.read_with_trend(read)] == [None, None]
 
 
 def test_a_disk_without_room_fails_the_status_and_one_with_little_is_a_note():

@@ -1,7 +1,6 @@
 package sluice.avro;
 
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import io.apicurio.registry.serde.avro.NonRecordContainer;
@@ -20,12 +19,14 @@ import sluice.registry.RegisteredSchema;
 /** Decodes and encodes Avro bodies of one schema. Not thread-safe: the reader and its decoder are reused. */
 public final class AvroCodec {
     private final Schema schema;
+    private final AvroShape shape;
     private final GenericDatumReader<Object> reader;
     private BinaryDecoder decoder;
 
     /** Makes a codec of a schema that `of` has read, or of a part of one. */
     public AvroCodec(Schema schema) {
         this.schema = schema;
+        shape = AvroShape.of(schema);
         reader = new GenericDatumReader<>(schema);
     }
 
@@ -46,21 +47,27 @@ public final class AvroCodec {
 
     /** Decodes `value` from `start` to its end; throws a DataException if bytes are missing, left over or invalid. */
     public Object decode(byte[] value, int start, int id) {
-        decoder = DecoderFactory.get().binaryDecoder(value, start, value.length - start, decoder);
+        AvroInput in = new AvroInput(id);
+        in.reset(value, start);
+        shape.skip(in);
+        in.end();
+        return read(in, start);
+    }
+
+    /** Decodes the value that is next in `in` and moves to its end; throws a DataException as decode() does. */
+    public Object decodeNext(AvroInput in) {
+        int start = in.position();
+        shape.skip(in);
+        return read(in, start);
+    }
+
+    /** Reads the value from `start` to the position of `in`, whose lengths have been checked: Avro allocates them. */
+    private Object read(AvroInput in, int start) {
+        decoder = DecoderFactory.get().binaryDecoder(in.bytes(), start, in.position() - start, decoder);
         try {
-            Object datum = reader.read(null, decoder);
-            if (!decoder.isEnd()) {
-                throw new DataException(decoder.inputStream().available() + " bytes follow the end of the value, "
-                        + "by the schema with the id " + id);
-            }
-            return datum;
-        } catch (EOFException cut) {
-            throw new DataException("the value is cut short: it ends before the schema with the id " + id + " does", cut);
-        } catch (DataException error) {
-            throw error;
+            return reader.read(null, decoder);
         } catch (IOException | RuntimeException error) {
-            throw new DataException("the value is not what the schema with the id " + id + " says: "
-                    + error.getMessage(), error);
+            throw in.invalid(error.getMessage());
         }
     }
 

@@ -50,7 +50,15 @@ public final class AvroConverter implements Converter {
         }
         int id = WireFormat.readSchemaId(value, "Avro");
         AvroCodec codec = schemas.byId(id);
-        return data.toConnectData(codec.schema(), codec.decode(value, WireFormat.HEADER_BYTES, id));
+        Object datum = codec.decode(value, WireFormat.HEADER_BYTES, id);
+        try {
+            return data.toConnectData(codec.schema(), datum);
+        } catch (DataException error) {
+            throw error;
+        } catch (RuntimeException | StackOverflowError error) { // A decimal of no bytes; a schema that contains itself
+            throw new DataException(
+                    "the value by the schema with the id " + id + " cannot be converted: " + error, error);
+        }
     }
 
     @Override

@@ -140,6 +140,41 @@ class AvroConverterTest {
         assertRefused(value, "not what the schema with the id 1 says");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\"bytes\"", "\"string\"", "{\"type\":\"array\",\"items\":\"long\"}",
+            "{\"type\":\"map\",\"values\":\"long\"}", "{\"type\":\"fixed\",\"name\":\"F\",\"size\":2000000000}"})
+    void lengthThatIsALieTakesNoMemory(String schema) {
+        registry.schemas.put(1, schema);
+        byte[] value = {0, 0, 0, 0, 1, -2, -1, -1, -1, 13, 0}; // The length 1,879,048,191
+        var memory = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        long before = memory.getCurrentThreadAllocatedBytes();
+        assertRefused(value, "cut short", "id 1");
+        assertEquals(0, (memory.getCurrentThreadAllocatedBytes() - before) >> 24, "16 MiB or more");
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefusedRatherThanReplaced() {
+        registry.schemas.put(1, "\"string\"");
+        assertRefused(new byte[] {0, 0, 0, 0, 1, 4, (byte) 0xc3, 0x28}, "UTF-8", "id 1");
+    }
+
+    @Test
+    void schemaThatContainsItselfIsADataException() {
+        registry.schemas.put(1, "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                + "{\"name\":\"n\",\"type\":[\"null\",\"R\"]}]}");
+        byte[] deep = new byte[1_000_000];
+        Arrays.fill(deep, (byte) 2);
+        System.arraycopy(new byte[] {0, 0, 0, 0, 1}, 0, deep, 0, 5);
+        assertRefused(deep, "nested deeper than 200 levels", "id 1");
+        assertThrows(DataException.class, () -> converter.toConnectData(TOPIC, new byte[] {0, 0, 0, 0, 1, 2, 2, 2}));
+    }
+
+    @Test
+    void decimalOfNoBytesIsADataException() {
+        registry.schemas.put(1, "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}");
+        assertRefused(new byte[] {0, 0, 0, 0, 1, 0}, "cannot be converted");
+    }
+
     @Test
     void schemaThatIsNotAvroIsRefused() {
         registry.schemas.put(1, "syntax = \"proto3\";");

@@ -3,6 +3,8 @@ package sluice.mysql.avro;
 import org.apache.avro.Schema;
 import org.apache.kafka.connect.data.Date;
 import org.apache.kafka.connect.errors.DataException;
+import sluice.avro.AvroInput;
+import sluice.avro.AvroShape;
 import sluice.mysql.column.ColumnFormat;
 import sluice.mysql.encode.CheckedField;
 import sluice.mysql.text.RowBuffer;

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
+import sluice.avro.AvroInput;
+import sluice.avro.AvroShape;
 import sluice.mysql.column.ColumnFormat;
 import sluice.mysql.column.JsonElement;
 import sluice.mysql.text.JsonWriter;

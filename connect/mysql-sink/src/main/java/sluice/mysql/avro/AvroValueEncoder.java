@@ -1,6 +1,7 @@
 package sluice.mysql.avro;
 
 import java.util.List;
+import sluice.avro.AvroInput;
 import sluice.mysql.encode.RowLayout;
 import sluice.mysql.encode.RowPlan;
 import sluice.mysql.encode.ValueEncoder;

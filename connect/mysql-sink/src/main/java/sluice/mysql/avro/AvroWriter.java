@@ -9,6 +9,7 @@ import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema.Type;
 import org.apache.kafka.connect.data.Time;
 import org.apache.kafka.connect.data.Timestamp;
+import sluice.avro.AvroInput;
 import sluice.mysql.column.ColumnFormat;
 import sluice.mysql.encode.ScalarWriter;
 import sluice.mysql.text.RowBuffer;

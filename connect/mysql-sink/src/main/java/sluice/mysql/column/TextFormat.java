@@ -2,9 +2,9 @@ package sluice.mysql.column;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import sluice.avro.Utf8Characters;
 import sluice.mysql.text.NumberText;
 import sluice.mysql.text.RowBuffer;
-import sluice.mysql.text.Utf8;
 
 /**
  * Columns of text: CHAR, VARCHAR and the TEXT family. Numbers, dates and times are written as text too, instants as
@@ -35,7 +35,7 @@ class TextFormat extends ColumnFormat {
 
     @Override
     public void writeText(byte[] utf8, int start, int length, RowBuffer row) {
-        int characters = Utf8.countCharacters(utf8, start, length);
+        int characters = Utf8Characters.count(utf8, start, length);
         if (characters < 0) {
             // MariaDB takes surrogates for characters.
             throw cannotHold(quote(utf8, start, length), "it is no valid UTF-8");

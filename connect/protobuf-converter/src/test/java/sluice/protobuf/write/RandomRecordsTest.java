@@ -30,12 +30,16 @@ import sluice.protobuf.ProtobufDecoder;
 import sluice.protobuf.schema.ProtobufSchema;
 import sluice.protobuf.schema.StandardFiles;
 
-/** Random schemas and records: what is written is read again, and no bytes cause anything but a DataException. */
+/**
+ * Random schemas and records: what is written is read again, and no bytes cause anything but a DataException.
+ * Other ones with `FUZZ_SEED=N` in the environment.
+ */
 class RandomRecordsTest {
     private static final int DEPTH = 3;
     private static final long DAY_MILLIS = 86_400_000;
 
-    private final Random random = new Random(20121116);
+    private final Random random = new Random(
+            Long.parseLong(System.getenv().getOrDefault("FUZZ_SEED", "20121116")));
     private int names;
 
     private record Kind(Supplier<SchemaBuilder> schema, Supplier<Object> value) { }
@@ -159,11 +163,13 @@ class RandomRecordsTest {
                 for (int change = random.nextInt(3); change >= 0 && damaged.length > 5; change--) {
                     damaged[5 + random.nextInt(damaged.length - 5)] = (byte) random.nextInt();
                 }
+                long before = allocated();
                 try {
                     decoder.decode(damaged, schema);
                 } catch (DataException expected) {
                     assertFalse(expected.getMessage().isEmpty());
                 }
+                assertEquals(0, (allocated() - before) >> 24, () -> "16 MiB or more for " + Arrays.toString(damaged));
             }
         }
     }

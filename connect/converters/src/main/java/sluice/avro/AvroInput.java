@@ -1,18 +1,17 @@
-package sluice.mysql.avro;
+package sluice.avro;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.connect.errors.DataException;
-import sluice.mysql.text.Utf8;
 
 /**
- * Reads Avro's binary encoding from a byte array. Takes and refuses what Avro's BinaryDecoder does, with the reasons
- * that AvroConverter gives, but never trusts a length: nothing is read, skipped or allocated beyond the bytes that are
- * there. Not thread-safe.
+ * Reads Avro's binary encoding from a byte array. Refuses what Avro's BinaryDecoder does, and text that is no
+ * UTF-8, and never trusts a length: nothing is read, skipped or allocated beyond the bytes that are there. Not
+ * thread-safe.
  */
-final class AvroInput {
+public final class AvroInput {
     private static final VarHandle LONGS =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -32,43 +31,43 @@ final class AvroInput {
     private long emptyItems;
 
     /** Reads values of the schema with this id. */
-    AvroInput(int schemaId) {
+    public AvroInput(int schemaId) {
         this.schemaId = schemaId;
     }
 
     /** Begins a value, which is read from `start` to the end of `value`. */
-    void reset(byte[] value, int start) {
+    public void reset(byte[] value, int start) {
         bytes = value;
         position = start;
         emptyItems = 0;
     }
 
-    int schemaId() {
+    public int schemaId() {
         return schemaId;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
-    int position() {
+    public int position() {
         return position;
     }
 
     /** Moves to a position that was reached before. */
-    void moveTo(int known) {
+    public void moveTo(int known) {
         position = known;
     }
 
-    int remaining() {
+    public int remaining() {
         return bytes.length - position;
     }
 
-    boolean readBoolean() {
+    public boolean readBoolean() {
         return readByte() == 1;
     }
 
-    int readInt() {
+    public int readInt() {
         int value = 0;
         for (int shift = 0; shift <= LAST_SHIFT_OF_INT; shift += 7) {
             int one = readByte();
@@ -80,7 +79,7 @@ final class AvroInput {
         throw invalid("Invalid int encoding");
     }
 
-    long readLong() {
+    public long readLong() {
         long value = 0;
         for (int shift = 0; shift <= LAST_SHIFT_OF_LONG; shift += 7) {
             int one = readByte();
@@ -92,16 +91,16 @@ final class AvroInput {
         throw invalid("Invalid long encoding");
     }
 
-    float readFloat() {
+    public float readFloat() {
         return Float.intBitsToFloat((int) INTS.get(bytes, skip(Float.BYTES)));
     }
 
-    double readDouble() {
+    public double readDouble() {
         return Double.longBitsToDouble((long) LONGS.get(bytes, skip(Double.BYTES)));
     }
 
     /** Reads the index of a union's branch or of an enum's symbol: one of `count`. */
-    int readIndex(int count) {
+    public int readIndex(int count) {
         int index = readInt();
         if (index < 0 || index >= count) {
             throw invalid("Index " + index + " out of bounds for length " + count);
@@ -110,7 +109,7 @@ final class AvroInput {
     }
 
     /** Reads the length of text or bytes, which begin at `position` afterwards and are there in full. */
-    int readLength() {
+    public int readLength() {
         long length = readLong();
         if (length < 0) {
             throw invalid("Malformed data. Length is negative: " + length);
@@ -122,15 +121,15 @@ final class AvroInput {
     }
 
     /** Reads the length of text, which begins at `position` afterwards and is UTF-8. */
-    int readText() {
+    public int readText() {
         int length = readLength();
-        if (Utf8.countCharacters(bytes, position, length) < 0) {
+        if (Utf8Characters.count(bytes, position, length) < 0) {
             throw invalid("text that is not UTF-8");
         }
         return length;
     }
 
-    String readString() {
+    public String readString() {
         int length = readText();
         return new String(bytes, skip(length), length, StandardCharsets.UTF_8);
     }
@@ -140,7 +139,7 @@ final class AvroInput {
      *
      * @param minBytes least number of bytes of an item
      */
-    long readBlock(int minBytes) {
+    public long readBlock(int minBytes) {
         long count = readLong();
         if (count < 0) {
             readLong(); // The block's size in bytes, for readers that skip it; BinaryDecoder ignores it as well.
@@ -162,7 +161,7 @@ final class AvroInput {
     }
 
     /** Skips `count` bytes and returns the position of the first. */
-    int skip(int count) {
+    public int skip(int count) {
         int first = position;
         if (count > bytes.length - first) {
             throw cutShort();
@@ -172,14 +171,14 @@ final class AvroInput {
     }
 
     /** Throws a DataException if the value has bytes left. */
-    void end() {
+    public void end() {
         if (position != bytes.length) {
             throw new DataException(remaining() + " bytes follow the end of the value, by the schema with the id "
                     + schemaId);
         }
     }
 
-    DataException invalid(String reason) {
+    public DataException invalid(String reason) {
         return new DataException("the value is not what the schema with the id " + schemaId + " says: " + reason);
     }
 

@@ -1,15 +1,14 @@
-package sluice.mysql.avro;
+package sluice.avro;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
-import sluice.avro.SchemaParts;
 
 /**
- * What skipping values of an Avro schema needs to know of it, so that a field without a column is not decoded, and the
- * bounds of another are known, and that its lengths are good, before it is decoded.
+ * What skipping values of an Avro schema needs to know of it, so that a value's bounds are known, and that its lengths
+ * are good, before it is decoded: Avro's own reader allocates whatever they claim.
  */
-final class AvroShape {
+public final class AvroShape {
     /** Deepest nesting of a value. MySQL's JSON takes 100 levels, and the stack of a thread not many thousands. */
     static final int MAX_DEPTH = 200;
 
@@ -34,7 +33,7 @@ final class AvroShape {
         };
     }
 
-    static AvroShape of(Schema schema) {
+    public static AvroShape of(Schema schema) {
         Map<Schema, AvroShape> known = new IdentityHashMap<>();
         AvroShape shape = of(schema, known);
         shape.recursive = known.values().stream().anyMatch(one -> one.insideItself);
@@ -72,17 +71,17 @@ final class AvroShape {
     }
 
     /** Returns true if a record in the schema, for which `of` was called, contains itself. */
-    boolean isRecursive() {
+    public boolean isRecursive() {
         return recursive;
     }
 
     /** Returns the least number of bytes of a value. */
-    int minBytes() {
+    public int minBytes() {
         return minBytes;
     }
 
     /** Moves to the end of a value; throws a DataException if it is cut short or not what the schema says. */
-    void skip(AvroInput in) {
+    public void skip(AvroInput in) {
         skip(in, MAX_DEPTH);
     }
 
@@ -97,7 +96,8 @@ final class AvroShape {
             case LONG -> in.readLong();
             case FLOAT -> in.skip(Float.BYTES);
             case DOUBLE -> in.skip(Double.BYTES);
-            case STRING, BYTES -> in.skip(in.readLength());
+            case STRING -> in.skip(in.readText());
+            case BYTES -> in.skip(in.readLength());
             case FIXED -> in.skip(size);
             case ENUM -> in.readIndex(size);
             case UNION -> parts[in.readIndex(parts.length)].skip(in, depth - 1);
@@ -117,7 +117,7 @@ final class AvroShape {
         for (long count = in.readBlock(least); count != 0; count = in.readBlock(least)) {
             for (long index = 0; index < count; index++) {
                 if (isMap) {
-                    in.skip(in.readLength());
+                    in.skip(in.readText());
                 }
                 parts[0].skip(in, depth - 1);
             }
