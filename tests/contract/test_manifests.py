@@ -12,7 +12,6 @@ import yaml
 from sluice.local import connect_workers, connectors
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import Acl, AutoRestart, Connector, PipelineSpec, Topic
-from sluice.view import store_status
 from sluice.view.connector_status import MYSQL, REDIS, REGISTRY, parts_needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -279,16 +278,6 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
     key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["pk.fields"]
     assert columns == [key, *(field["name"] for field in fields)]
-
-
-def test_sinks_keep_their_offsets_where_status_looks_for_them() -> None:
-    settings = {entry.name: entry.config for entry in SPEC.connectors}
-    key = settings["redis-sink"]["redis.offsets.key"]
-    assert key == store_status.OFFSETS_KEY + "${connector}"
-    assert settings["redis-sink"]["redis.database"] == str(store_status.IMAGES_DATABASE)
-    assert settings["mysql-sink"]["offsets.table"] == store_status.OFFSETS_TABLE
-    script = (K8S / "mysql/12-sluice-offsets.sql").read_text()
-    assert f"CREATE TABLE IF NOT EXISTS myDB.{store_status.OFFSETS_TABLE} (" in script
 
 
 def columns_of(script: str) -> dict[str, str]:
