@@ -35,10 +35,10 @@ def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "
         # BACKWARD must hold before a new version is registered, but it cannot be set for a subject without a version.
         exists = _exists(client, subject)
         if exists and not _is_backward(client, subject):
-            client.set_compatibility(subject, COMPATIBILITY)
+            _set_backward(client, subject)
         schema_id = client.register_schema(subject, Schema(schema, kind))
         if not exists:
-            client.set_compatibility(subject, COMPATIBILITY)
+            _set_backward(client, subject)
     except SchemaRegistryError as error:
         raise _refused_error(error, subject, url) from error
     except Exception as error:  # the client passes on those of its HTTP library
@@ -54,6 +54,15 @@ def _exists(client: SchemaRegistryClient, subject: str) -> bool:
             return False
         raise
     return True
+
+
+def _set_backward(client: SchemaRegistryClient, subject: str) -> None:
+    try:
+        client.set_compatibility(subject, COMPATIBILITY)
+    except SchemaRegistryError as error:
+        # Another load has made the setting at the same moment; Apicurio then refuses to make it a second time.
+        if error.http_status_code != _CONFLICT or not _is_backward(client, subject):
+            raise
 
 
 def _is_backward(client: SchemaRegistryClient, subject: str) -> bool:

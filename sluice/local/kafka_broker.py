@@ -97,7 +97,7 @@ def _answers(client: AdminClient) -> bool:
 
 
 def _settings(instance: Instance, *, spec: PipelineSpec) -> dict[str, str]:
-    reserve = _disk_reserve(instance, spec.broker_disk_reserve)
+    reserve = _disk_reserve(instance, spec)
     return {**_network(instance), **_security(), **_small_machine(), **reserve, **spec.broker}
 
 
@@ -148,7 +148,7 @@ def _small_machine() -> Settings:
     }
 
 
-def _disk_reserve(instance: Instance, reserve_bytes: int) -> Settings:
+def _disk_reserve(instance: Instance, spec: PipelineSpec) -> Settings:
     """Settings of Strimzi's quota plugin, with which producers are slowed down before the disk is full.
 
     A full disk stops a broker. The plugin asks the broker itself how much of its disk is free.
@@ -156,7 +156,7 @@ def _disk_reserve(instance: Instance, reserve_bytes: int) -> Settings:
     prefix = _QUOTAS
     return {
         "client.quota.callback.class": "io.strimzi.kafka.quotas.StaticQuotaCallback",
-        _DISK_RESERVE: str(reserve_bytes),
+        _DISK_RESERVE: str(spec.broker_disk_reserve),
         # s; producers of one machine may write some 300 MB in that time. With 1 the plugin gives the broker no time to
         # answer, and slows nobody down.
         f"{prefix}.storage.check-interval": "2",
@@ -169,8 +169,7 @@ def _disk_reserve(instance: Instance, reserve_bytes: int) -> Settings:
         # It asks before the broker answers; by default its client would then write many lines.
         f"{prefix}.kafka.admin.reconnect.backoff.ms": "1000",
         f"{prefix}.kafka.admin.metadata.recovery.strategy": "none",
-        # The sinks' own writes: dead letters and what the workers keep. Without them a full disk would never get empty.
-        f"{prefix}.excluded.principal.name.list": "User:connect;User:registry",
+        f"{prefix}.excluded.principal.name.list": ";".join(spec.unthrottled),
     }
 
 

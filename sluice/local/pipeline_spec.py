@@ -84,6 +84,8 @@ class PipelineSpec:
     broker: Settings
     broker_disk_reserve: int
     """Bytes of the broker's disk that stay free: with less, producers are slowed down."""
+    unthrottled: tuple[str, ...]
+    """Principals that are not: `User:connect`."""
     kafka_version: str
     worker: Settings
     worker_replicas: int
@@ -105,6 +107,7 @@ class PipelineSpec:
             connectors=tuple(_connector(entry.value) for entry in _of_kind(objects, "KafkaConnector")),
             broker=_settings(kafka["config"]),
             broker_disk_reserve=int(kafka["quotas"]["minAvailableBytesPerVolume"]),
+            unthrottled=tuple(kafka["quotas"]["excludedPrincipals"]),
             kafka_version=str(kafka["version"]),
             worker=_worker(connect),
             worker_replicas=int(connect["replicas"]),

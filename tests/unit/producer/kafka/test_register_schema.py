@@ -21,6 +21,8 @@ class Registry(BaseHTTPRequestHandler):
     schemas: ClassVar[list[str]]
     refuse: ClassVar[tuple[int, str] | None]
     compatibility: ClassVar[str | None]
+    racing: ClassVar[str | None]
+    """What another client sets just before this one."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/config/"):
@@ -34,7 +36,10 @@ class Registry(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.body()
         self.asked.append(f"{self.path} {body['compatibility']}")
-        self.answer(200, body)
+        if self.racing:
+            type(self).compatibility = self.racing
+            return self.answer(409, {"error_code": 409, "message": "A rule named 'COMPATIBILITY' already exists."})
+        return self.answer(200, body)
 
     def do_POST(self) -> None:
         self.asked.append(self.path.partition("?")[0])
@@ -66,6 +71,7 @@ def registry() -> Generator[tuple[RestEndpoint, type[Registry]]]:
         schemas: ClassVar[list[str]] = []
         refuse = None
         compatibility = None
+        racing = None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -99,6 +105,16 @@ def test_the_compatibility_is_written_only_where_it_is_another(
     server.compatibility = before
     register('"int"', subject=SUBJECT, registry=endpoint)
     assert server.asked == [*written, f"/subjects/{SUBJECT}/versions"]
+
+
+def test_first_loads_at_the_same_time_all_register(registry: tuple[RestEndpoint, type[Registry]]) -> None:
+    endpoint, server = registry
+    server.racing = "BACKWARD"
+    assert register('"int"', subject=SUBJECT, registry=endpoint) == 7
+    server.schemas.clear()
+    server.compatibility, server.racing = None, "NONE"
+    with pytest.raises(SluiceError, match="already exists"):
+        register('"int"', subject=SUBJECT, registry=endpoint)
 
 
 def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[RestEndpoint, type[Registry]]) -> None:

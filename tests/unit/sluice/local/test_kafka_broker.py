@@ -22,3 +22,5 @@ def test_the_disk_reserve_is_that_of_the_cluster_and_can_be_read_back(tmp_path: 
     for reserve in (spec.broker_disk_reserve, 5):
         prepare(instance, spec=replace(spec, broker_disk_reserve=reserve), servers=tmp_path)
         assert applied_disk_reserve(instance) == reserve
+    settings = (instance.state / "kafka.properties").read_text(encoding="utf-8").splitlines()
+    assert "client.quota.callback.static.excluded.principal.name.list=User:connect;User:registry" in settings
