@@ -38,7 +38,7 @@ def find_wait(metadata: Iterable[str], *, now: datetime) -> SinkWait | None:
 
 def _parse(text: str, *, now: datetime) -> SinkWait | None:
     """Return the wait that a text tells; None for another text, which any client of the group may write."""
-    if not (found := _TEXT.fullmatch(text)):
+    if not (found := _TEXT.fullmatch(text.rstrip("\0"))):
         return None
     try:
         since, at = (datetime.fromisoformat(found[number]) for number in (2, 3))

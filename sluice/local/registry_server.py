@@ -90,8 +90,10 @@ class _TopicRead:
         self._start: int | None = None
 
     def __call__(self) -> bool:
+        size = self._log.stat().st_size
         if self._start is None:  # asked for the first time just after the start: what is there is of former runs
-            self._start = self._log.stat().st_size
+            self._start = size
+        self._start = min(self._start, size)  # `auto-restart` cuts long logs
         with self._log.open("rb") as file:
             file.seek(self._start)
             return _TOPIC_READ in file.read()

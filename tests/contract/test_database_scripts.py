@@ -1,11 +1,10 @@
-"""The scripts of k8s/mysql/ are consistent with schemas/, k8s/connectors/ and what status reads."""
+"""The scripts of k8s/mysql/ are consistent with schemas/ and k8s/connectors/."""
 
 import json
 import re
 from pathlib import Path
 
 from sluice.local.pipeline_spec import PipelineSpec
-from sluice.view import store_status
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
@@ -18,16 +17,6 @@ def test_table_has_a_column_for_the_key_and_each_field() -> None:
     columns = re.findall(r"^  ([a-z_]+) +(?:BIGINT|DATETIME|TINYINT|INT|DOUBLE)", script, re.MULTILINE)
     key = next(entry for entry in SPEC.connectors if entry.name == "mysql-sink").config["pk.fields"]
     assert columns == [key, *(field["name"] for field in fields)]
-
-
-def test_sinks_keep_their_offsets_where_status_looks_for_them() -> None:
-    settings = {entry.name: entry.config for entry in SPEC.connectors}
-    key = settings["redis-sink"]["redis.offsets.key"]
-    assert key == store_status.OFFSETS_KEY + "${connector}"
-    assert settings["redis-sink"]["redis.database"] == str(store_status.IMAGES_DATABASE)
-    assert settings["mysql-sink"]["offsets.table"] == store_status.OFFSETS_TABLE
-    script = (K8S / "mysql/12-sluice-offsets.sql").read_text()
-    assert f"CREATE TABLE IF NOT EXISTS myDB.{store_status.OFFSETS_TABLE} (" in script
 
 
 def columns_of(script: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
-from tests.pipeline.redis_sinks import Key, Sink, Value, sink, store
+from tests.pipeline.redis_sinks import Key, Sink, Value, sink, store, values_of
 from tests.run_sluice import wait_for
 
 COUNT = 400
@@ -33,7 +33,7 @@ def has_exactly(endpoints: Endpoints, prefix: str, values: dict[str, bytes]) -> 
     def compare() -> bool:
         client = store(endpoints.redis)
         found = {key.decode() for key in client.scan_iter(match=f"{prefix}/*", count=1000)}
-        return found == values.keys() and client.mget(list(values)) == list(values.values())
+        return found == values.keys() and values_of(client, values) == list(values.values())
 
     return compare
 

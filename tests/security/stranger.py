@@ -16,17 +16,17 @@ from sluice.local.processes import running_processes
 _SECONDS = 2
 _TLS_ALERT = 0x15
 _MYSQL_GREETING, _MYSQL_ERROR = 0x0A, 0xFF
-_CREATE = '{"name": "stolen", "config": {"connector.class": "sluice.redis.RedisSinkConnector", "topics": "images"}}'
+# None of these changes anything where it is let in: no connector or subject has that name, and {} is no valid body.
 _PATHS = (
     "GET /",
     "GET /connectors",
     "GET /connectors/mysql-sink/config",
     "POST /connectors",
-    "DELETE /connectors/mysql-sink",
-    "PUT /connectors/mysql-sink/pause",
+    "DELETE /connectors/nobodys",
+    "PUT /connectors/nobodys/pause",
     # From worker to worker
-    "POST /connectors/mysql-sink/tasks",
-    "PUT /connectors/mysql-sink/fence",
+    "POST /connectors/nobodys/tasks",
+    "PUT /connectors/nobodys/fence",
     "GET /admin/loggers",
     "GET /health",
     "GET /health/ready",
@@ -39,14 +39,14 @@ _PATHS = (
     "GET /apis;a=b/ccompat/v7/subjects",
     "GET /x/../apis/ccompat/v7/subjects",
     "GET /apis/ccompat/v7/../../../apis/ccompat/v7/subjects",
-    "POST /apis/ccompat/v7/subjects/stolen/versions",
-    "DELETE /apis/ccompat/v7/subjects/cdc.myDB.test-value",
+    "POST /apis/ccompat/v7/subjects/nobodys/versions",
+    "DELETE /apis/ccompat/v7/subjects/nobodys",
     "PUT /apis/ccompat/v7/config",
     "GET /apis/registry/v3/admin/config/properties",
 )
 # Metadata, version 0, of all topics; correlation id 1; no client id.
 _KAFKA = bytes.fromhex("0000000e 0003 0000 00000001 ffff 00000000")
-_REDIS = (b"PING", b"INFO", b"GET x", b"CONFIG GET *", b"ACL WHOAMI", b"HELLO 3", b"KEYS *", b"SHUTDOWN NOSAVE")
+_REDIS = (b"PING", b"INFO", b"GET x", b"CONFIG GET *", b"ACL WHOAMI", b"HELLO 3", b"KEYS *", b"DBSIZE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def served(port: int, context: ssl.SSLContext | None) -> list[str]:
 
 def _messages() -> Iterator[bytes]:
     for line in _PATHS:
-        body = "" if line.startswith(("GET", "DELETE")) else _CREATE
+        body = "" if line.startswith(("GET", "DELETE")) else "{}"
         headers = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         yield f"{line} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n{body}".encode()
     yield _KAFKA

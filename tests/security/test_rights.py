@@ -135,16 +135,15 @@ def test_certificates_of_the_instance_may_do_anything(instance: Instance) -> Non
     assert kafka_rights.answered_for_cluster(client, "0") == frozenset(kafka_rights.OF_THE_CLUSTER)
 
 
-def test_other_certificates_of_the_instance_have_no_right_in_kafka(instance: Instance) -> None:
-    """Those for Connect and the registry are of the same authority as the broker's, but no super users."""
+@pytest.mark.parametrize("name", ["client", "connect"])
+def test_certificate_for_connect_has_no_right_in_kafka(instance: Instance, name: str) -> None:
+    """It is of the same authority as the broker's, but no super user's."""
     topics = kafka_rights.topics(SPEC)
-    others = [path for path in (instance.state / "tls").glob("*.pem") if path.stem not in ("ca", "admin", "broker")]
-    assert others
-    for path in others:
-        identity = {"ssl.certificate.location": str(path), "ssl.key.location": str(path)}
-        client = AdminClient({**admin_settings(instance), **identity, **QUIET})
-        assert set(kafka_rights.answered_for_topics(client, topics).values()) == {frozenset()}
-        assert kafka_rights.answered_for_cluster(client, "0") == frozenset()
+    path = str(instance.state / f"tls/{name}.pem")
+    identity = {"ssl.certificate.location": path, "ssl.key.location": path}
+    client = AdminClient({**admin_settings(instance), **identity, **QUIET})
+    assert set(kafka_rights.answered_for_topics(client, topics).values()) == {frozenset()}
+    assert kafka_rights.answered_for_cluster(client, "0") == frozenset()
 
 
 @pytest.mark.parametrize("port", ["kafka-admin", "kafka-controller"])

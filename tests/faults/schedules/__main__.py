@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         help="time in which everything must have healed (default: %(default)s)",
     )
     parser.add_argument(
-        "--shrink-seconds", metavar="S", type=float, default=600.0, help="0: do not shrink (default: %(default)s)"
+        "--shrink-seconds", metavar="S", type=float, default=300.0, help="0: do not shrink (default: %(default)s)"
     )
     parser.add_argument("--port-base", metavar="N", type=int, help="first port of the pipeline (default: free ones)")
     parser.add_argument("--folder", type=Path, help="folder for state and logs (default: a temporary one)")

@@ -146,7 +146,8 @@ public final class RetryBackoff {
         String text = String.valueOf(reason.getMessage()).replaceAll("\\s+", " ");
         String start = text.length() > MAX_REPORT ? text.substring(0, MAX_REPORT) + "…" : text;
         String what = reason instanceof RetriableException ? "waits" : "is refused";
-        return what + " since " + since + ", still at " + at + ": " + start;
+        // The zero at the end: Python's client reads the text as far as one, and without it bytes of other memory.
+        return what + " since " + since + ", still at " + at + ": " + start + '\0';
     }
 
     private static long now() {
