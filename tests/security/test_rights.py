@@ -141,7 +141,7 @@ def test_certificate_for_connect_has_no_right_in_kafka(instance: Instance, name:
     topics = kafka_rights.topics(SPEC)
     path = str(instance.state / f"tls/{name}.pem")
     identity = {"ssl.certificate.location": path, "ssl.key.location": path}
-    client = AdminClient({**admin_settings(instance), **identity, **QUIET})
+    client = AdminClient({**admin_settings(instance), **identity})
     assert set(kafka_rights.answered_for_topics(client, topics).values()) == {frozenset()}
     assert kafka_rights.answered_for_cluster(client, "0") == frozenset()
 
