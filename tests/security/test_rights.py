@@ -30,7 +30,7 @@ SPEC = PipelineSpec.read()
 SQL = sql_rights.granted(SPEC.database_scripts)
 REDIS = redis_rights.rules()
 SECONDS = 20
-QUIET = {"logger": logging.getLogger("librdkafka")}
+QUIET: dict[str, Any] = {"logger": logging.getLogger("librdkafka")}
 """librdkafka prints fatal errors, whatever its log level."""
 
 
