@@ -40,7 +40,7 @@ def shell(instance: Instance) -> Shell:
 
 def test_connect_and_the_registry_can_be_asked(shell: Shell) -> None:
     assert {"mysql-sink", "redis-sink"} <= set(json.loads(shell("connect /connectors").stdout))
-    assert "cdc.myDB.test-value" in json.loads(shell("registry /subjects").stdout)
+    assert "mysql-source-heartbeat.cdc-key" in json.loads(shell("registry /subjects").stdout)
 
 
 def test_commands_by_which_a_sink_writes_everything_again(shell: Shell) -> None:
