@@ -122,4 +122,5 @@ def _read(answer: HTTPResponse, *, until: float) -> bytes:
             raise HTTPException(f"the answer has no end after {len(data):,} bytes")
     if answer.length:  # read1() does not say so
         raise HTTPException(f"the answer ends after {len(data):,} bytes, {answer.length:,} before its end")
+    answer.close()  # read1() does not at the end of a body of known length, and the next request would be refused
     return bytes(data)
