@@ -21,7 +21,7 @@ import pytest
 from sluice.local import connect_workers, kafka_broker, mariadb, redis_server
 from sluice.local.certificates import make_certificates
 from sluice.local.fetch_servers import fetch_servers
-from sluice.local.instance import Instance
+from sluice.local.instance import TEMPORARY_FOLDER, Instance
 from sluice.local.pipeline_spec import PipelineSpec
 from sluice.local.processes import free_port_base, running_processes
 from sluice.view.endpoints import Endpoints
@@ -100,8 +100,10 @@ def open_to_others(folder: Path) -> dict[str, str]:
             mode = path.lstat().st_mode
         except FileNotFoundError:  # a temporary file of a server
             continue
-        # Access to a socket needs the right to pass its folder, which nobody else has.
-        if mode & 0o077 and not stat.S_ISLNK(mode) and not stat.S_ISSOCK(mode):
+        # To these nobody else comes, because their folder is closed: to the socket of the database, and to what Vert.x
+        # makes in the folder for temporary files, where it changes modes itself.
+        closed = stat.S_ISSOCK(mode) or folder / TEMPORARY_FOLDER in path.parents
+        if mode & 0o077 and not stat.S_ISLNK(mode) and not closed:
             found[str(path)] = stat.filemode(mode)
     return found
 
