@@ -122,4 +122,6 @@ def _read(answer: HTTPResponse, *, until: float) -> bytes:
             raise HTTPException(f"the answer has no end after {len(data):,} bytes")
     if answer.length:  # read1() does not say so
         raise HTTPException(f"the answer ends after {len(data):,} bytes, {answer.length:,} before its end")
+    # Not the connection: read1() leaves an answer open that it has read whole, and the next request would be refused.
+    answer.close()
     return bytes(data)
