@@ -43,6 +43,17 @@ class UnreadRecords:
     """Number of records that the topic deleted before the group had read them."""
 
 
+def metadata_text(at: TopicPartition) -> str:
+    """Return the metadata of a committed offset; empty where there is none.
+
+    confluent-kafka 2.16 was seen to read beyond its end, which need not be UTF-8: then the next call tells it.
+    """
+    try:
+        return at.metadata or ""
+    except UnicodeDecodeError:
+        return ""
+
+
 class KafkaInspector:
     """Queries a Kafka cluster as one user; every method raises UnavailableError if Kafka does not answer."""
 
@@ -101,7 +112,7 @@ class KafkaInspector:
         partitions = [
             TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions
         ]
-        return tuple(at.metadata for at in self._committed(group, partitions) if at.metadata)
+        return tuple(text for at in self._committed(group, partitions) if (text := metadata_text(at)))
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
