@@ -39,7 +39,9 @@ def shell(instance: Instance) -> Shell:
 
 
 def test_connect_and_the_registry_can_be_asked(shell: Shell) -> None:
-    assert {"mysql-sink", "redis-sink"} <= set(json.loads(shell("connect /connectors").stdout))
+    answer = shell("connect /connectors")
+    assert answer.returncode == 0, answer.stderr
+    assert {"mysql-sink", "redis-sink"} <= set(json.loads(answer.stdout))
     assert "mysql-source-heartbeat.cdc-key" in json.loads(shell("registry /subjects").stdout)
 
 
