@@ -80,20 +80,22 @@ def _difference(found: list[Row], expected: list[Row]) -> str:
 
 
 @contextmanager
-def new_table(admin: Administrator, columns: str, *, name: str | None = None, rights: str = RIGHTS) -> Generator[str]:
-    """Create a table in myDB on which the user connect has `rights`; yields its name, and drops it at the end."""
+def new_table(
+    admin: Administrator, columns: str, *, name: str | None = None, rights: str = RIGHTS, user: str = "connect"
+) -> Generator[str]:
+    """Create a table in myDB on which the user has `rights`; yields its name, and drops it at the end."""
     name = name or new_name()
     with admin.mysql() as connection:
         run(connection, f"CREATE TABLE myDB.{name} ({columns})")
         if rights:
-            run(connection, f"GRANT {rights} ON myDB.{name} TO 'connect'@'%'")
+            run(connection, f"GRANT {rights} ON myDB.{name} TO '{user}'@'%'")
     try:
         yield name
     finally:
         with admin.mysql() as connection:
             run(connection, f"DROP TABLE IF EXISTS myDB.{name}")
             if rights:
-                run(connection, f"REVOKE {rights} ON myDB.{name} FROM 'connect'@'%'")
+                run(connection, f"REVOKE {rights} ON myDB.{name} FROM '{user}'@'%'")
 
 
 @contextmanager

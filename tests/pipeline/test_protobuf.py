@@ -186,8 +186,7 @@ def plain(message: Any, field: str) -> Any:
 @pytest.mark.local_only("a second source reads the binary log of the local database")
 def test_a_row_is_what_python_deserialises(admin: Administrator, endpoints: Endpoints, database: Connection) -> None:
     columns = ", ".join(f"`{column}` {kind}" for column, (kind, _, _) in SOURCE_COLUMNS.items())
-    with new_table(admin, columns) as name:
-        run(database, f"GRANT SELECT ON myDB.{name} TO 'source'@'%'")
+    with new_table(admin, columns, rights="SELECT", user="source") as name:
         changes = f"{name}.myDB.{name}"
         with (
             new_topics(admin, name, changes, f"{name}-history"),
