@@ -1,8 +1,8 @@
 """Wakes what waits for space on the database's disk once there is some.
 
-MariaDB says that it looks again after 60 s. Since 11.4 (11.4.5 was seen) it does not: the connection that writes the
-binary log sleeps until it is woken, and every other commit waits for it. `KILL QUERY` wakes it: it writes the rest, and
-its transaction is committed without an error. With too little space left the log would keep half a transaction.
+MariaDB says that it looks again after 60 s. Version 11.4.5 does not: the connection that writes the binary log sleeps
+until it is woken, and every other commit waits for it. `KILL QUERY` wakes it: it writes the rest, and commits without
+an error. With too little space the log would keep half a transaction.
 """
 
 import shutil

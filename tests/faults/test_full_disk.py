@@ -1,4 +1,4 @@
-"""The database goes on by itself after its disk was full. Only root may mount a small disk: elsewhere nothing is tried."""
+"""The database goes on after its disk was full. Only root may mount a small disk: elsewhere nothing is tried."""
 
 import os
 import threading
