@@ -11,9 +11,12 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.view.kafka_status import metadata_text
 
 GROUP = "reader-dead-letters-sent"
 """The ACLs of the user consumer allow groups that begin with `reader-`."""
+_END = ";"
+"""Ends the ranges in an offset's metadata: what confluent-kafka reads behind it is not ours (metadata_text())."""
 MAX_TEXT = 4000
 """Maximum length in bytes of an offset's metadata (the broker's offset.metadata.max.bytes is 4096)."""
 _TIMEOUT_SECONDS = 10.0
@@ -55,8 +58,9 @@ class SentOffsets:
     @classmethod
     def parse(cls, before: int, text: str) -> "SentOffsets":
         """Parse a committed offset and its metadata; metadata in another format counts as empty."""
+        ranges = text.partition(_END)[0]
         try:
-            pairs = [part.partition("-")[::2] for part in text.split(",") if part]
+            pairs = [part.partition("-")[::2] for part in ranges.split(",") if part]
             return cls(max(0, before), [(int(first), int(last or first)) for first, last in pairs])
         except ValueError:
             return cls(max(0, before))
@@ -107,14 +111,14 @@ class SentLetters:
                 (found,) = self._consumer.committed([TopicPartition(topic, partition)], timeout=_TIMEOUT_SECONDS)
             except KafkaException as error:
                 raise self._unavailable(error) from error
-            self._known[topic, partition] = SentOffsets.parse(found.offset, found.metadata or "")
+            self._known[topic, partition] = SentOffsets.parse(found.offset, metadata_text(found))
         return self._known[topic, partition]
 
     def add(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
         """Store offsets, by topic and partition, as sent."""
         changed = {at: self._sent_offsets(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
         partitions = [
-            TopicPartition(topic, partition, sent.before, metadata=sent.text)
+            TopicPartition(topic, partition, sent.before, metadata=sent.text + _END)
             for (topic, partition), sent in changed.items()
         ]
         try:

@@ -1,6 +1,7 @@
 """The process `auto-restart`: restarts connectors and tasks that have FAILED, as Strimzi does on a cluster.
 
-It also keeps the servers' logs from growing without bound (sluice/local/log_files.py).
+It also keeps the servers' logs from growing without bound (sluice/local/log_files.py), and wakes the database after its
+disk was full (sluice/local/disk_waits.py).
 
 It is started as `python -m sluice.local.auto_restart STATE`. `spec.autoRestart` in k8s/connectors/ enables and limits
 the restarts; connectors without it are not restarted.
@@ -21,6 +22,7 @@ from typing import Any
 from producer.runtime.exit_status import SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.connectors import restart_failed
+from sluice.local.disk_waits import wake_disk_waits
 from sluice.local.http_requests import request
 from sluice.local.instance import Instance
 from sluice.local.log_files import cut_long_logs
@@ -31,8 +33,9 @@ from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 NAME = "auto-restart"
 _READY_FILE = "ready"
 _POLL_SECONDS = 1.0
-_POLLS_BETWEEN_CUTS = 10
-"""Polls between two looks at the sizes of the logs: a server that fails again and again writes some MB a second."""
+_POLLS_BETWEEN_LOOKS = 10
+"""Polls between two looks at the sizes of the logs, where a server that fails again and again writes some MB a second,
+and at the database."""
 _TIMEOUT_SECONDS = 10
 """Time that Connect has to answer a request, s."""
 _FIRST_PAUSE_SECONDS = 2.0
@@ -180,8 +183,10 @@ def run(instance: Instance) -> None:
     said = ""
     for poll in count():
         try:
-            if poll % _POLLS_BETWEEN_CUTS == 0:
+            if poll % _POLLS_BETWEEN_LOOKS == 0:
                 cut_long_logs(instance)
+                if woken := wake_disk_waits(instance):
+                    _LOG.warning("the database's disk has space again: %d waiting connection(s) woken", woken)
             written = _poll(instance, restarter, written)
         except (SluiceError, OSError, LookupError, TypeError) as error:
             # A full disk, or an answer that is not Connect's. Nobody would start this process again.

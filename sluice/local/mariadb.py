@@ -66,14 +66,18 @@ def server(instance: Instance, *, settings: Path, servers: Path) -> Server:
     )
 
 
-def connect_as_root(instance: Instance) -> Connection:
-    """Connect with all privileges; raises pymysql.MySQLError where the server does not answer."""
+def connect_as_root(instance: Instance, *, read_seconds: int | None = None) -> Connection:
+    """Connect with all privileges; raises pymysql.MySQLError where the server does not answer.
+
+    `read_seconds`: how long it may take for each answer; without a limit by default.
+    """
     return pymysql.connect(
         host="127.0.0.1",
         port=instance.port("mysql"),
         user="root",
         password=instance.passwords["mysql-root"],
         connect_timeout=2,
+        read_timeout=read_seconds,
         autocommit=True,
         local_infile=True,
         client_flag=MULTI_STATEMENTS,

@@ -118,16 +118,21 @@ class StartedServer:
         if self.server.port is None:
             return True
         try:
-            connections = psutil.Process(self._child.pid).net_connections("tcp")
+            return listens(psutil.Process(self._child.pid), self.server.port)
         except psutil.Error:  # it has ended
             return False
-        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.server.port for one in connections)
 
     def _failure(self, problem: str) -> SluiceError:
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
         return SluiceError(f"{problem}. The end of {self.log}:\n  " + "\n  ".join(lines))
+
+
+def listens(process: psutil.Process, port: int) -> bool:
+    """Return whether a process itself listens on a port; raises psutil.Error where it has ended."""
+    connections = process.net_connections("tcp")
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
 @dataclass(frozen=True, kw_only=True)

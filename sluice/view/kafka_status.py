@@ -11,6 +11,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[rep
 from producer.kafka.connection import KafkaUser
 from sluice.view.http_client import TIMEOUT, UnavailableError
 
+METADATA_END = "\0"
+"""Ends the text that a sink writes into the metadata of an offset."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TopicStatus:
@@ -44,14 +47,16 @@ class UnreadRecords:
 
 
 def metadata_text(at: TopicPartition) -> str:
-    """Return the metadata of a committed offset; empty where there is none.
+    """Return the metadata of a committed offset, up to its end mark where it has one; empty where there is none.
 
-    confluent-kafka 2.16 was seen to read beyond its end, which need not be UTF-8: then the next call tells it.
+    librdkafka keeps no end of it, so confluent-kafka 2.16 reads on in whatever memory follows, which need not be UTF-8.
+    What must be read exactly ends with METADATA_END.
     """
     try:
-        return at.metadata or ""
-    except UnicodeDecodeError:
-        return ""
+        text = at.metadata or ""
+    except UnicodeDecodeError as error:
+        text = error.object[: error.start].decode()
+    return text.partition(METADATA_END)[0]
 
 
 class KafkaInspector:

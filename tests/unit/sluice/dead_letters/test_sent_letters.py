@@ -34,3 +34,9 @@ def test_no_commit_and_foreign_metadata_count_as_nothing_sent():
     assert 0 not in SentOffsets.parse(-1001, "")
     assert 5 not in SentOffsets.parse(2, "not ours")
     assert 1 in SentOffsets.parse(2, "not ours")
+
+
+def test_what_follows_the_end_of_the_ranges_is_cut() -> None:
+    for rest in (";", ";8", ";,70-90", "; 4,9-12"):
+        sent = SentOffsets.parse(2, "4,9-12" + rest)
+        assert (sent.before, sent.text) == (2, "4,9-12")
