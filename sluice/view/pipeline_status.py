@@ -127,14 +127,29 @@ class PipelineStatus:
     def notes(self) -> tuple[str, ...]:
         """A sentence for each thing that works, but could be better; it changes no exit status."""
         disk = (self.disk.note,) if self.disk and self.disk.note else ()
-        if isinstance(self.mysql, UnavailableError) or isinstance(self.connect, UnavailableError):
+        if isinstance(self.connect, UnavailableError):
             return disk
-        sinks = [one.name for one in self.connect.connectors if one.class_name == MYSQL_SINK]
-        if self.mysql.local_infile or not sinks:
-            return disk
+        return (*disk, *self._missing_topics(self.connect), *self._slow_loads(self.connect))
+
+    def _missing_topics(self, connect: ConnectStatus) -> tuple[str, ...]:
+        """Return a sentence for each topic of a sink that Kafka does not show: the sink is RUNNING and has no lag."""
+        if isinstance(self.kafka, UnavailableError):
+            return ()
+        shown = {topic.name for topic in self.kafka.topics}
+        return tuple(
+            f"{connector.name} reads the topic {topic}, which is not there, or not for the user of this command"
+            for connector in connect.connectors
+            for topic in connector.topics
+            if topic not in shown
+        )
+
+    def _slow_loads(self, connect: ConnectStatus) -> tuple[str, ...]:
+        """Return a sentence where sinks of rows cannot use LOAD DATA LOCAL."""
+        sinks = [one.name for one in connect.connectors if one.class_name == MYSQL_SINK]
+        if isinstance(self.mysql, UnavailableError) or self.mysql.local_infile or not sinks:
+            return ()
         write, its = ("write", "their") if len(sinks) > 1 else ("writes", "its")
         return (
-            *disk,
             f"local_infile is off in the database: {', '.join(sinks)} {write} {its} rows as statements, which costs "
             "more CPU (docs/mysql-sink.md)",
         )

@@ -28,6 +28,7 @@ from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Connection, administrator, run
+from tests.local_administrator import local_administrator
 from tests.run_sluice import Sluice, wait_for
 from tests.security.secret_values import SecretSearch
 
@@ -108,8 +109,10 @@ def purge_old_files(connection: Connection) -> bool:
 
 
 def change_database(endpoints: Endpoints, instance: Instance) -> None:
-    """Drop a table, revoke a privilege, and create a user that is not in k8s/."""
+    """Drop a table, revoke a privilege, change a password, lock a user, and create one that is not in k8s/."""
     with administrator(endpoints, instance) as connection:
+        run(connection, "ALTER USER 'reader'@'%' IDENTIFIED BY 'somebodys'")
+        run(connection, "ALTER USER 'connect'@'%' ACCOUNT LOCK")
         run(connection, "DROP TABLE myDB.gps_fixes")
         run(connection, "REVOKE SELECT ON myDB.* FROM 'reader'@'%'")
         run(connection, "CREATE USER 'eve'@'%'")
@@ -145,6 +148,8 @@ def test_everything_is_reconciled_and_a_failed_connector_is_reported(
         "Its position in the binary log is gone",
     ):
         assert said in done.stderr, done.stderr
+    for user in ("reader", "connect"):
+        local_administrator(endpoints, instance).mysql(user).close()
     assert done.returncode == Exit.FAILED
     assert SecretSearch.of(instance).find((done.stdout + done.stderr).encode()) == set()
     assert "not all of it works" in done.stdout

@@ -175,6 +175,15 @@ def test_sink_that_cannot_stream_its_rows_is_noted_once_and_fails_nothing():
     assert replace(slow, connect=GONE).notes == replace(slow, mysql=GONE).notes == ()
 
 
+def test_a_topic_that_a_sink_reads_and_that_is_not_there_is_noted():
+    assert WELL.notes == ()
+    without = replace(WELL, kafka=KafkaStatus(identity="c", brokers=("127.0.0.1:9092",), topics=TOPICS[1:]))
+    (note,) = without.notes
+    assert note.startswith("mysql-sink reads the topic gps-fixes, which is not there")
+    assert note in as_object(without)["notes"]
+    assert replace(WELL, kafka=GONE).notes == ()
+
+
 def test_unknown_lag_is_an_error_and_not_zero():
     status = replace(WELL, lags=UnavailableError("Kafka at k:1 does not answer: timed out"))
     assert status.lag_of("mysql-sink") is None

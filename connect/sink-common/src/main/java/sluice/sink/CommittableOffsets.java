@@ -51,6 +51,7 @@ public final class CommittableOffsets {
             Long offset = next.get(partition);
             if (offset == null && !delivered && !report.isEmpty()) {
                 offset = processed.offset(); // Nothing was delivered yet: it is where the task began.
+                next.put(partition, offset); // So that it is committed without the report once the wait is over.
             }
             if (offset != null) {
                 // Before the first record there may be a gap, which Connect has not passed yet.
