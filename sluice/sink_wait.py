@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from confluent_kafka import TopicPartition
 
 CURRENT_FOR = timedelta(seconds=90)
 """A task renews its text every 20 s; one that is older is of a task that has ended."""
@@ -28,6 +32,17 @@ class SinkWait:
         state = "is refused" if self.refused else "waits"
         lag = f"{records:,} record{'' if records == 1 else 's'} not written yet"
         return f"{connector} {state} since {self.since:%Y-%m-%d %H:%M:%S} UTC, {lag}: {self.reason}"
+
+
+def metadata_text(at: "TopicPartition") -> str:
+    """Return the metadata of a committed offset; empty where there is none.
+
+    confluent-kafka 2.16 was seen to read beyond its end, which need not be UTF-8: then the next call tells it.
+    """
+    try:
+        return at.metadata or ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def find_wait(metadata: Iterable[str], *, now: datetime) -> SinkWait | None:

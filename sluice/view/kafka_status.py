@@ -9,6 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 from producer.kafka.connection import KafkaUser
+from sluice.sink_wait import metadata_text
 from sluice.view.http_client import TIMEOUT, UnavailableError
 
 
@@ -41,17 +42,6 @@ class UnreadRecords:
     """First offset and end offset by partition, of partitions with unread records only."""
     lost: int
     """Number of records that the topic deleted before the group had read them."""
-
-
-def metadata_text(at: TopicPartition) -> str:
-    """Return the metadata of a committed offset; empty where there is none.
-
-    confluent-kafka 2.16 was seen to read beyond its end, which need not be UTF-8: then the next call tells it.
-    """
-    try:
-        return at.metadata or ""
-    except UnicodeDecodeError:
-        return ""
 
 
 class KafkaInspector:
