@@ -58,7 +58,6 @@ _PASSWORDS = (
     "redis-connect",
     "redis-reader",
     f"registry-{REGISTRY_USER}",
-    "connect-keystore",
 )
 
 
@@ -80,8 +79,8 @@ def _close_to_others(state: Path) -> None:
 
     What a server writes there is private in any case.
     """
-    if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
-        with suppress(OSError):  # another user's folder, in which this one may write
+    with suppress(OSError):  # another user's folder, in which this one may write
+        if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
             state.chmod(0o700)
 
 
