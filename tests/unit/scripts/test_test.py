@@ -65,6 +65,15 @@ def test_every_part_is_run_and_one_that_fails_fails_the_whole(checkout: Path, fa
     assert not list(checkout.glob("tmp.*"))
 
 
+def test_coverage_that_cannot_be_read_fails_it_and_leaves_nothing(checkout: Path) -> None:
+    write(checkout / ".venv/bin/coverage", "exit 3")
+    done = subprocess.run(
+        [checkout / "scripts/test"], env=environment(checkout, fails="tests/faults"), capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert not list(checkout.glob("tmp.*"))
+
+
 def test_all_folders_of_tests_are_in_a_part(checkout: Path) -> None:
     done = subprocess.run([checkout / "scripts/test"], env=environment(checkout), capture_output=True, check=True)
     run = {
