@@ -4,7 +4,6 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 from producer.gps import encode_row
 from producer.kafka.register_schema import register
@@ -30,10 +29,10 @@ from tests.faults.schedules.observe import (
 )
 from tests.faults.schedules.run_proofs import prove_images, prove_rows
 from tests.faults.schedules.schedule_figures import Outcome
+from tests.faults.schedules.traffic import Traffic
 from tests.faults.schedules.traffic_plan import Row, image_bytes
 from tests.faults.schedules.verify import Change, Letter, verify_changes, verify_letters, verify_store
 
-Traffic: TypeAlias = LoadTraffic | ChangeTraffic | BadRecordTraffic
 _RETURNS_OF_A_FAULT = 3
 """How often the source may go back for each fault that can hit it: a task can be moved and restarted."""
 _HITS_SOURCE = ("kafka", "connect-1", "connect-2", "mysql", "registry")
@@ -84,7 +83,7 @@ class ScheduleRun:
     def run(self) -> Outcome:
         """Run it; what is wrong is in the outcome."""
         begun = time.monotonic()
-        traffic: tuple[LoadTraffic | ChangeTraffic | BadRecordTraffic, ...] = (
+        traffic: tuple[Traffic, ...] = (
             *self._loads.values(),
             self._changes,
             self._bad,
