@@ -36,6 +36,8 @@ def checkout(tmp_path: Path) -> Path:
     for path, text in {**{f".venv/bin/{name}": text for name, text in programs.items()}, "scripts/setup": ""}.items():
         write(tmp_path / path, text)
     write(tmp_path / ".venv/bin/pytest", PYTEST)
+    (tmp_path / "bin").mkdir()
+    write(tmp_path / "bin/renice", "exit 1")  # as in `nice -n 15 scripts/test`
     for path in (".ci/run", "infra/toolbox/sluice"):
         write(tmp_path / path, "")
     return tmp_path
@@ -48,7 +50,8 @@ def write(path: Path, text: str) -> None:
 
 def environment(checkout: Path, *, fails: str = "none", waits: str = "none") -> dict[str, str]:
     files = {"STARTED": str(checkout / "started"), "OVER": str(checkout / "over"), "TMPDIR": str(checkout)}
-    return {**os.environ, **files, "FAILS": fails, "WAITS": waits}
+    path = f"{checkout / 'bin'}:{os.environ['PATH']}"
+    return {**os.environ, **files, "PATH": path, "FAILS": fails, "WAITS": waits}
 
 
 @pytest.mark.parametrize("fails", ["none", "tests/pipeline", "tests/faults", "tests/cluster"])
