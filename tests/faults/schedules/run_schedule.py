@@ -7,6 +7,7 @@ from pathlib import Path
 
 from producer.gps import encode_row
 from producer.kafka.register_schema import register
+from tests.faults.no_interrupts import no_interrupts
 from tests.faults.row_changes import TOPIC
 from tests.faults.schedules.apply_faults import Faults
 from tests.faults.schedules.bad_records import BadRecordTraffic, draw_bad_records
@@ -188,8 +189,9 @@ class ScheduleRun:
 
 def stop(traffic: Iterable[Traffic]) -> None:
     """End all traffic at once."""
-    for one in traffic:
-        one.abandon()
+    with no_interrupts():
+        for one in traffic:
+            one.abandon()
 
 
 def schema_header(pipeline: LocalPipeline) -> bytes:
