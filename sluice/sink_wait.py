@@ -8,7 +8,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from confluent_kafka import TopicPartition
+
+METADATA_END = "\0"
+"""Ends the text that a sink writes into the metadata of an offset."""
 CURRENT_FOR = timedelta(seconds=90)
 """A task renews its text every 20 s; one that is older is of a task that has ended."""
 _TEXT = re.compile(r"(waits|is refused) since (\S+), still at (\S+): (.*)", re.DOTALL)
@@ -30,6 +36,19 @@ class SinkWait:
         return f"{connector} {state} since {self.since:%Y-%m-%d %H:%M:%S} UTC, {lag}: {self.reason}"
 
 
+def metadata_text(at: "TopicPartition") -> str:
+    """Return the metadata of a committed offset, up to its end mark where it has one; empty where there is none.
+
+    librdkafka keeps no end of it, so confluent-kafka 2.16 reads on in whatever memory follows, which need not be UTF-8.
+    What must be read exactly ends with METADATA_END.
+    """
+    try:
+        text = at.metadata or ""
+    except UnicodeDecodeError as error:
+        text = error.object[: error.start].decode()
+    return text.partition(METADATA_END)[0]
+
+
 def find_wait(metadata: Iterable[str], *, now: datetime) -> SinkWait | None:
     """Return the wait that began first, from the metadata of a sink's partitions; None where no task waits now."""
     waits = [wait for text in metadata if (wait := _parse(text, now=now))]
@@ -38,7 +57,7 @@ def find_wait(metadata: Iterable[str], *, now: datetime) -> SinkWait | None:
 
 def _parse(text: str, *, now: datetime) -> SinkWait | None:
     """Return the wait that a text tells; None for another text, which any client of the group may write."""
-    if not (found := _TEXT.fullmatch(text.rstrip("\0"))):
+    if not (found := _TEXT.fullmatch(text)):
         return None
     try:
         since, at = (datetime.fromisoformat(found[number]) for number in (2, 3))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
@@ -70,9 +71,23 @@ def read_registry(env: Mapping[str, str]) -> RestEndpoint:
     user_info = env.get("SLUICE_REGISTRY_USER_INFO", "")
     if user_info and ":" not in user_info:
         raise SluiceError("SLUICE_REGISTRY_USER_INFO is not user:password", status=Exit.USAGE)
-    return RestEndpoint(
-        url=env["SLUICE_REGISTRY_URL"].rstrip("/"), ca_file=Path(env["SLUICE_CA_FILE"]), user_info=user_info
-    )
+    url = check_url(env["SLUICE_REGISTRY_URL"], variable="SLUICE_REGISTRY_URL")
+    return RestEndpoint(url=url, ca_file=Path(env["SLUICE_CA_FILE"]), user_info=user_info)
+
+
+def check_url(url: str, *, variable: str) -> str:
+    """Return a base URL without blanks around it and a slash at its end; raises SluiceError (USAGE) for another text.
+
+    `localhost:8083` has no scheme, and a client would guess one: a password could go to another server.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an address in brackets that is none
+        usable = False
+    if not usable:
+        raise SluiceError(f"{variable} is not http://HOST:PORT or https://HOST:PORT", status=Exit.USAGE)
+    return url.strip().rstrip("/")
 
 
 def read_kafka_user(env: Mapping[str, str], name: str) -> KafkaUser:

@@ -1,5 +1,9 @@
 """Registers the schema of a topic's values in the registry."""
 
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from producer.runtime.exit_status import Exit, SluiceError
@@ -13,13 +17,31 @@ _SECONDS = 10
 
 
 def registry_client(registry: RestEndpoint) -> SchemaRegistryClient:
-    """Return a client of the registry's Confluent-compatible API, which is `registry`."""
+    """Return a client of the registry's Confluent-compatible API, which is `registry`. It uses no proxy."""
     settings: dict[str, str | int] = {"url": registry.url, "timeout": _SECONDS, "max.retries": 2}
     if registry.ca_file and registry.url.startswith("https://"):
         settings["ssl.ca.location"] = str(registry.ca_file)
     if registry.user_info:
         settings["basic.auth.user.info"] = registry.user_info
-    return SchemaRegistryClient(settings)
+    with _no_proxy():
+        return SchemaRegistryClient(settings)
+
+
+@contextmanager
+def _no_proxy() -> Generator[None]:
+    """Keep a client that is made meanwhile from the proxies of HTTPS_PROXY and the like, as RestEndpoint is.
+
+    Its HTTP library reads the environment when it is made, and has no setting for it that could be passed on.
+    """
+    before = os.environ.get("no_proxy")
+    os.environ["no_proxy"] = "*"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["no_proxy"]
+        else:
+            os.environ["no_proxy"] = before
 
 
 def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "AVRO") -> int:

@@ -4,6 +4,8 @@ import json
 import threading
 import time
 from base64 import b64encode
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -11,7 +13,7 @@ from pathlib import Path
 from select import select
 
 # This class itself, for trust_system_store() replaces ssl.SSLContext by one that trusts the system's authorities too.
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
 from urllib.parse import urlsplit
 
 TIMEOUTS = 10
@@ -90,20 +92,25 @@ class RestEndpoint:
         if self.ca_file is None:
             context.load_default_certs()
         else:
-            context.load_verify_locations(_present(self.ca_file))
+            with _named(self.ca_file):
+                context.load_verify_locations(self.ca_file)
         if self.certificate_file is not None:
-            context.load_cert_chain(_present(self.certificate_file))
+            with _named(self.certificate_file):
+                # Without `password` OpenSSL would ask at the terminal for that of an encrypted key, and wait.
+                context.load_cert_chain(self.certificate_file, password="")
         return context
 
 
 _CONNECTIONS = _Connections()
 
 
-def _present(file: Path) -> Path:
-    """Return `file`; raises an OSError that names it if it cannot be read: OpenSSL's own errors do not."""
+@contextmanager
+def _named(file: Path) -> Generator[None]:
+    """Raise an OSError that names the file where OpenSSL cannot read it or use it: its own errors do not."""
     try:
-        with file.open("rb"):
-            return file
+        yield
+    except SSLError as error:
+        raise OSError(f"{file} holds no certificate, or no key without a passphrase, that can be used") from error
     except OSError as error:
         raise OSError(f"{file} cannot be read ({error.strerror})") from error
 

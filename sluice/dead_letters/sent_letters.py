@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from producer.kafka.connection import KafkaUser
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.view.kafka_status import metadata_text
+from sluice.sink_wait import metadata_text
 
 GROUP = "reader-dead-letters-sent"
 """The ACLs of the user consumer allow groups that begin with `reader-`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -43,11 +44,10 @@ _RENEW_BEFORE_END = timedelta(days=30)
 def make_certificates(instance: Instance) -> None:
     """Write tls/ca.pem, TRUST_STORE (the same for Java), and tls/<identity>.pem (key and chain), mode 0600.
 
-    Does nothing while all are there and valid for another month. The authority's key is not kept: nobody can sign
-    another certificate for this instance.
+    Does nothing while all are there, belong together and are valid for another month. The authority's key is not kept:
+    nobody can sign another certificate for this instance.
     """
-    complete = all((instance.state / f"tls/{name}.pem").exists() for name in _IDENTITIES)
-    if complete and _is_valid(instance.state / "tls/ca.pem"):
+    if _is_complete(instance.state / "tls") and (instance.state / TRUST_STORE).exists():
         return
     key, authority = _authority()
     for name in _IDENTITIES:
@@ -74,14 +74,20 @@ def make_key_store(instance: Instance, identity: str, *, name: str) -> tuple[str
     return path, password
 
 
-def _is_valid(path: Path) -> bool:
-    if not path.exists():
-        return False
+def _is_complete(folder: Path) -> bool:
+    """Return whether the authority is valid for another month and has signed every identity, each with its key.
+
+    It has not where a former version made them, or a start was killed while it wrote them.
+    """
     try:
-        end = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):  # damaged: create new ones
+        authority = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+        for name in _IDENTITIES:
+            pem = (folder / f"{name}.pem").read_bytes()
+            load_pem_private_key(pem, password=None)
+            x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
+    except (OSError, ValueError, TypeError, InvalidSignature):  # missing or damaged: create new ones
         return False
-    return end - datetime.now(UTC) > _RENEW_BEFORE_END
+    return authority.not_valid_after_utc - datetime.now(UTC) > _RENEW_BEFORE_END
 
 
 def _name(common_name: str) -> x509.Name:

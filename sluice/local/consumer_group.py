@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client, admin_settings
+from sluice.sink_wait import metadata_text
 
 _TIMEOUT_SECONDS = 5.0
 Partition = tuple[str, int]
@@ -48,7 +49,7 @@ class ConsumerGroup:
         """Return the metadata that the group has committed with the offsets of these partitions, where it has any."""
         asked = [TopicPartition(*at) for at in partitions]
         answer = self._consumer.committed(asked, timeout=_TIMEOUT_SECONDS) if asked else []
-        return [at.metadata for at in answer if at.metadata]
+        return [text for at in answer if (text := metadata_text(at))]
 
     def assigned(self) -> set[Partition]:
         """Return the partitions that are assigned to its members."""

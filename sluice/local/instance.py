@@ -58,7 +58,6 @@ _PASSWORDS = (
     "redis-connect",
     "redis-reader",
     f"registry-{REGISTRY_USER}",
-    "connect-keystore",
 )
 
 
@@ -80,8 +79,8 @@ def _close_to_others(state: Path) -> None:
 
     What a server writes there is private in any case.
     """
-    if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
-        with suppress(OSError):  # another user's folder, in which this one may write
+    with suppress(OSError):  # another user's folder, in which this one may write
+        if (state / INSTANCE_FILE).exists() or not any(state.iterdir()):
             state.chmod(0o700)
 
 
@@ -114,10 +113,13 @@ class Instance:
                 f"there is no pipeline in {display_path(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
             ) from None
         settings = cast(dict[str, int], found)
-        if not (_possible_ports(settings.get("port_base", 0)) and 1 <= settings.get("workers", 0) <= MAX_WORKERS):
-            raise SluiceError(
-                f"{state / INSTANCE_FILE} is damaged: port_base or workers is out of range. {_RECREATE_ADVICE}"
-            )
+        possible = (
+            _possible_ports(settings.get("port_base", 0)),
+            1 <= settings.get("workers", 0) <= MAX_WORKERS,
+            settings.get("redis_megabytes", 1) >= 1,
+        )
+        if not all(possible):
+            raise SluiceError(f"{state / INSTANCE_FILE} is damaged: a number is out of range. {_RECREATE_ADVICE}")
         return cls(state=state, **settings)
 
     @classmethod

@@ -1,5 +1,6 @@
 """Removes servers that earlier versions of this project fetched: each state of its sources has a folder of 1 GB."""
 
+import math
 import os
 import shutil
 import time
@@ -25,6 +26,14 @@ def remove_old_servers(servers: Path, *, running: Iterable[Path], say: Say) -> N
     used = {servers.resolve(), *((state / SERVERS_LINK).resolve() for state in running)}
     oldest = time.time() - KEPT_DAYS * 24 * 3600
     for folder in sorted(servers.parent.glob("servers-*")):
-        if folder.resolve() not in used and folder.stat().st_mtime < oldest:
+        if folder.resolve() not in used and _last_use(folder) < oldest:
             say(f"removing {folder}, which was last used more than {KEPT_DAYS} days ago")
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_use(folder: Path) -> float:
+    """Return when a folder was last used; infinity for a link, which is not ours, and where another run removes it."""
+    try:
+        return math.inf if folder.is_symlink() else folder.stat().st_mtime
+    except OSError:
+        return math.inf

@@ -13,6 +13,7 @@ from producer.kafka.connection import (
     PRODUCER_VARIABLES,
     KafkaUser,
     ProducerEndpoints,
+    check_url,
     read_kafka_user,
     read_registry,
     require_variables,
@@ -75,7 +76,7 @@ class Endpoints(ProducerEndpoints):
 def _connect(env: Mapping[str, str], url: str) -> RestEndpoint:
     certificate = env.get("SLUICE_CONNECT_CERTIFICATE_FILE")
     return RestEndpoint(
-        url=url.strip().rstrip("/"),
+        url=check_url(url, variable="SLUICE_CONNECT_URL"),
         ca_file=Path(env["SLUICE_CA_FILE"]),
         certificate_file=Path(certificate) if certificate else None,
     )

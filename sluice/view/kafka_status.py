@@ -9,10 +9,8 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 from producer.kafka.connection import KafkaUser
+from sluice.sink_wait import metadata_text
 from sluice.view.http_client import TIMEOUT, UnavailableError
-
-METADATA_END = "\0"
-"""Ends the text that a sink writes into the metadata of an offset."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +42,6 @@ class UnreadRecords:
     """First offset and end offset by partition, of partitions with unread records only."""
     lost: int
     """Number of records that the topic deleted before the group had read them."""
-
-
-def metadata_text(at: TopicPartition) -> str:
-    """Return the metadata of a committed offset, up to its end mark where it has one; empty where there is none.
-
-    librdkafka keeps no end of it, so confluent-kafka 2.16 reads on in whatever memory follows, which need not be UTF-8.
-    What must be read exactly ends with METADATA_END.
-    """
-    try:
-        text = at.metadata or ""
-    except UnicodeDecodeError as error:
-        text = error.object[: error.start].decode()
-    return text.partition(METADATA_END)[0]
 
 
 class KafkaInspector:

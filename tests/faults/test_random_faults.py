@@ -4,8 +4,10 @@
 """
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -26,20 +28,31 @@ def test_three_schedules_contain_every_kind_of_fault_and_hit_every_server() -> N
     assert {"kafka", "registry", "connect-1", "connect-2", "mysql", "redis"} <= hit
 
 
+def run_to_its_end(command: Sequence[str]) -> tuple[str, str, int]:
+    """Run a program; return what it printed, its errors, and its exit status.
+
+    After SECONDS or Ctrl-C it is interrupted, and takes its pipeline down: subprocess.run() would kill it.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            output, errors = running.communicate(timeout=SECONDS)
+        except BaseException:
+            running.send_signal(signal.SIGINT)
+            print(running.communicate()[1])
+            raise
+        return output, errors, running.returncode
+
+
 def test_nothing_is_lost_wrong_or_doubled_and_everything_heals(target: str) -> None:
     if target != "local":
         pytest.skip("servers of other targets cannot be killed yet")
     run = ("--seed", str(SEED), "--schedules", "3", "--fewest-faults", str(FEWEST), "--shrink-seconds", "0")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.schedules", *run, "--longest-pause", str(LONGEST_PAUSE), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+    output, errors, status = run_to_its_end(
+        [sys.executable, "-m", "tests.faults.schedules", *run, "--longest-pause", str(LONGEST_PAUSE), "--json"]
     )
-    print(done.stderr)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    print(errors)
+    assert status == 0, errors
+    figures = json.loads(output)
     assert figures["schedules"] == 3
     assert figures["failed"] == []
     assert min(figures["rows"], figures["images"], figures["changes"], figures["letters"]) > 0

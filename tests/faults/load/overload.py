@@ -34,7 +34,7 @@ _STOP_SECONDS = 30
 _STORE_RUNS, _STORE_STOPS = 0.05, 0.95
 """Of each second the database runs so long, s: a store twenty times as slow."""
 _OVERSHOOT = 512 * MEBIBYTE
-"""What may be written beyond the room: the disk is looked at once a second, and the last requests are accepted."""
+"""What may be written beyond the room: the disk is looked at every two seconds, and the last requests are accepted."""
 _SHOWN = 10
 """Readings in the table."""
 

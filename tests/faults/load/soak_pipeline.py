@@ -17,6 +17,7 @@ from sluice.local.fetch_servers import cache_folder
 from sluice.local.instance import INSTANCE_FILE, Instance
 from sluice.local.processes import free_port_base
 from sluice.view.endpoints import Endpoints
+from tests.faults.no_interrupts import no_interrupts
 from tests.run_sluice import SLUICE
 
 _UP_SECONDS = 1800
@@ -136,20 +137,10 @@ def soak_pipeline(options: PipelineOptions) -> Generator[SoakPipeline]:
         finally:
             pipeline.end_children()
     finally:
-        with _no_interrupts():
+        with no_interrupts():
             if (state / INSTANCE_FILE).exists():
                 _administer(state, "down", "--purge", seconds=_DOWN_SECONDS)
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _no_interrupts() -> Generator[None]:
-    """Ignore a second Ctrl-C while the pipeline is taken down: it would leave its processes."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _environment(folder: Path, state: Path) -> dict[str, str]:

@@ -6,12 +6,12 @@ import random
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from producer.gps import encode_row
 from producer.gps.parse_row import GpsFix
+from tests.faults.schedules.traffic import Traffic
 from tests.faults.schedules.traffic_plan import FIRST_UTIME, ROW_COUNT, SESSION, utime
 from tests.faults.schedules.verify import BadRecord
 
@@ -88,17 +88,16 @@ def _value(at: int, header: bytes, **other: float) -> bytes:
     return encode_row.encode_value(fix, header=header)
 
 
-class BadRecordTraffic:
+class BadRecordTraffic(Traffic):
     """Sends bad records, in a thread."""
 
     def __init__(self, drafts: list[Draft], *, env: Mapping[str, str]) -> None:
+        super().__init__("bad-records", unfinished="the bad records were not acknowledged")
         self.sent: list[BadRecord] = []
         self.unsure = False
         """Whether a record was sent of which the place is not known."""
-        self.problems: list[str] = []
         self._drafts, self._env = drafts, env
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._run, name="bad-records")
 
     def start(self) -> None:
         """Start sending."""
@@ -109,20 +108,11 @@ class BadRecordTraffic:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self._thread.start()
+        super().start()
 
-    def finish(self, *, seconds: float) -> None:
-        """Wait until all are acknowledged."""
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            self.problems.append(f"the bad records were not acknowledged within {seconds:.0f} s after the faults")
-            self.abandon()
-
-    def abandon(self) -> None:
-        """End the program that sends them."""
+    def _cut_off(self) -> None:
         if self._process:
             self._process.kill()
-            self._thread.join()
 
     def _run(self) -> None:
         assert self._process

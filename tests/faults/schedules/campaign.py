@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit, SluiceError
+from tests.faults.no_interrupts import no_interrupts
 from tests.faults.schedules.draw_schedule import Schedule, draw_schedule
 from tests.faults.schedules.fault import Fault, Kind
 from tests.faults.schedules.full_disk import Disks, can_mount
@@ -154,4 +155,5 @@ def campaign(settings: Settings, *, say: Say) -> Generator[Campaign]:
     try:
         yield one
     finally:
-        one.close()
+        with no_interrupts():
+            one.close()

@@ -1,7 +1,6 @@
 """Changes rows of myDB.test, and records each change that the table has seen, in its order."""
 
 import random
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,6 +8,7 @@ from contextlib import AbstractContextManager
 import pymysql
 
 from tests.administrator import Connection, run
+from tests.faults.schedules.traffic import Traffic
 from tests.faults.schedules.verify import Change
 
 EVERY_SECONDS = 0.04
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 5.0
 Connect = Callable[[], AbstractContextManager[Connection]]
 
 
-class ChangeTraffic:
+class ChangeTraffic(Traffic):
     """One writer, so that the order of its statements is that of the binary log.
 
     Each statement is a transaction and writes a number that is never used again into `satellites`. If a statement fails
@@ -29,34 +29,14 @@ class ChangeTraffic:
     """
 
     def __init__(self, generator: random.Random, *, connect: Connect, rows: dict[int, int], next_number: int) -> None:
+        super().__init__("changes", unfinished="the database could not be written", patience=_PATIENCE_SECONDS)
         self.changes: list[Change] = []
         self.rows = rows
         """The table as it must be: number by key."""
         self.next_number = next_number
-        self.problems: list[str] = []
         self._generator, self._connect = generator, connect
-        self._over, self._given_up = threading.Event(), threading.Event()
         self._unknown: list[Change] = []
         self._old_connection = 0
-        self._thread = threading.Thread(target=self._run, name="changes")
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def finish(self, *, seconds: float) -> None:
-        """Let the present statement end, and wait until its outcome is known."""
-        self._over.set()
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            self.problems.append(f"the database could not be written within {seconds:.0f} s after the faults")
-            self.abandon()
-
-    def abandon(self) -> None:
-        """End the thread, whatever the outcome of its statement."""
-        self._over.set()
-        self._given_up.set()
-        self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         while not self._given_up.is_set() and (self._unknown or not self._over.is_set()):

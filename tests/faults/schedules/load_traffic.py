@@ -12,6 +12,7 @@ from pathlib import Path
 from producer.runtime.exit_status import Exit
 from tests.faults.schedules.draw_schedule import Schedule
 from tests.faults.schedules.expected_state import Expected
+from tests.faults.schedules.traffic import Traffic
 from tests.faults.schedules.traffic_plan import (
     LoadKind,
     LoadPlan,
@@ -36,7 +37,7 @@ _SMALLEST_COUNT = 2
 _KILLED = -9
 
 
-class LoadTraffic:
+class LoadTraffic(Traffic):
     """Loads of one kind, one after the other, in a thread."""
 
     def __init__(
@@ -49,37 +50,16 @@ class LoadTraffic:
         env: Mapping[str, str],
         folder: Path,
     ) -> None:
+        super().__init__(f"load-{kind}", unfinished=f"the load of {kind} did not end")
         self.kind: LoadKind = kind
         self.next_version = first_version
         self.sent = 0
         """Rows or images of loads that were acknowledged."""
-        self.problems: list[str] = []
         self._generator = schedule.generator(kind)
         self._expected, self._env, self._folder = expected, env, folder
-        self._over, self._given_up = threading.Event(), threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._killed = False
-        self._thread = threading.Thread(target=self._run, name=f"load-{kind}")
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def finish(self, *, seconds: float) -> None:
-        """Let the present load end, and wait for it; after `seconds` it is a problem, and is killed."""
-        self._over.set()
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            self.problems.append(f"the load of {self.kind} did not end within {seconds:.0f} s after the faults")
-            self.abandon()
-
-    def abandon(self) -> None:
-        """Kill the present load and end the thread."""
-        self._over.set()
-        self._given_up.set()
-        self.kill()
-        self._thread.join()
 
     def kill(self) -> bool:
         """Kill the running load with SIGKILL; return whether one was running."""
@@ -89,6 +69,9 @@ class LoadTraffic:
             self._killed = True
             self._process.kill()
             return True
+
+    def _cut_off(self) -> None:
+        self.kill()
 
     def _run(self) -> None:
         count = 0

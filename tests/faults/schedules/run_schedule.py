@@ -4,10 +4,10 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 from producer.gps import encode_row
 from producer.kafka.register_schema import register
+from tests.faults.no_interrupts import no_interrupts
 from tests.faults.row_changes import TOPIC
 from tests.faults.schedules.apply_faults import Faults
 from tests.faults.schedules.bad_records import BadRecordTraffic, draw_bad_records
@@ -30,10 +30,10 @@ from tests.faults.schedules.observe import (
 )
 from tests.faults.schedules.run_proofs import prove_images, prove_rows
 from tests.faults.schedules.schedule_figures import Outcome
+from tests.faults.schedules.traffic import Traffic
 from tests.faults.schedules.traffic_plan import Row, image_bytes
 from tests.faults.schedules.verify import Change, Letter, verify_changes, verify_letters, verify_store
 
-Traffic: TypeAlias = LoadTraffic | ChangeTraffic | BadRecordTraffic
 _RETURNS_OF_A_FAULT = 3
 """How often the source may go back for each fault that can hit it: a task can be moved and restarted."""
 _HITS_SOURCE = ("kafka", "connect-1", "connect-2", "mysql", "registry")
@@ -84,7 +84,7 @@ class ScheduleRun:
     def run(self) -> Outcome:
         """Run it; what is wrong is in the outcome."""
         begun = time.monotonic()
-        traffic: tuple[LoadTraffic | ChangeTraffic | BadRecordTraffic, ...] = (
+        traffic: tuple[Traffic, ...] = (
             *self._loads.values(),
             self._changes,
             self._bad,
@@ -189,8 +189,9 @@ class ScheduleRun:
 
 def stop(traffic: Iterable[Traffic]) -> None:
     """End all traffic at once."""
-    for one in traffic:
-        one.abandon()
+    with no_interrupts():
+        for one in traffic:
+            one.abandon()
 
 
 def schema_header(pipeline: LocalPipeline) -> bytes:

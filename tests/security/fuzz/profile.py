@@ -1,7 +1,8 @@
 """How often and within which bounds hostile input is tried: seconds in CI, longer by `scripts/soak fuzz`.
 
-In CI the examples are the same each time. `scripts/soak fuzz` sets EXAMPLES in the environment: then each test tries so
-many, which its seed chooses.
+In CI the examples are the same for the same sources and the same tests: Hypothesis also tries constants of the modules
+that are loaded. `scripts/soak fuzz` sets EXAMPLES in the environment: then each test tries so many, which its seed
+chooses.
 """
 
 import os

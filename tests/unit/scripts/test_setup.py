@@ -76,8 +76,10 @@ def test_what_is_pinned_is_installed_beside_anything_newer(checkout: Checkout, p
     assert "installing" not in run_setup(folder, "dev", pip=pip).stderr
 
 
-def test_command_of_a_former_version_is_replaced(checkout: Checkout) -> None:
+def test_command_of_a_former_version_is_replaced(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = checkout(*PACKAGES)
+    (kept := folder.parent / "kept").touch()
+    monkeypatch.setenv("log", str(kept))  # the script has a variable of that name, whose file it removes
     assert run_setup(folder).returncode == 0
     command = folder / ".venv/bin/sluice"
     current = command.read_text()
@@ -86,6 +88,7 @@ def test_command_of_a_former_version_is_replaced(checkout: Checkout) -> None:
     done = run_setup(folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert command.read_text() == current
+    assert kept.exists()
 
 
 @pytest.mark.parametrize(

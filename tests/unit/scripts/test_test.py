@@ -36,6 +36,8 @@ def checkout(tmp_path: Path) -> Path:
     for path, text in {**{f".venv/bin/{name}": text for name, text in programs.items()}, "scripts/setup": ""}.items():
         write(tmp_path / path, text)
     write(tmp_path / ".venv/bin/pytest", PYTEST)
+    (tmp_path / "bin").mkdir()
+    write(tmp_path / "bin/renice", "exit 1")  # as in `nice -n 15 scripts/test`
     for path in (".ci/run", "infra/toolbox/sluice"):
         write(tmp_path / path, "")
     return tmp_path
@@ -48,7 +50,8 @@ def write(path: Path, text: str) -> None:
 
 def environment(checkout: Path, *, fails: str = "none", waits: str = "none") -> dict[str, str]:
     files = {"STARTED": str(checkout / "started"), "OVER": str(checkout / "over"), "TMPDIR": str(checkout)}
-    return {**os.environ, **files, "FAILS": fails, "WAITS": waits}
+    path = f"{checkout / 'bin'}:{os.environ['PATH']}"
+    return {**os.environ, **files, "PATH": path, "FAILS": fails, "WAITS": waits}
 
 
 @pytest.mark.parametrize("fails", ["none", "tests/pipeline", "tests/faults", "tests/cluster"])
@@ -62,6 +65,15 @@ def test_every_part_is_run_and_one_that_fails_fails_the_whole(checkout: Path, fa
     assert "tests of tests/cluster tests/contract tests/unit" in done.stdout
     combined = next(line for line in done.stdout.splitlines() if line.startswith("coverage combine"))
     assert [name.rpartition(".")[2] for name in combined.split()[3:]] == ["code", "faults", "pipeline"]
+    assert not list(checkout.glob("tmp.*"))
+
+
+def test_coverage_that_cannot_be_read_fails_it_and_leaves_nothing(checkout: Path) -> None:
+    write(checkout / ".venv/bin/coverage", "exit 3")
+    done = subprocess.run(
+        [checkout / "scripts/test"], env=environment(checkout, fails="tests/faults"), capture_output=True, check=False
+    )
+    assert done.returncode == 1
     assert not list(checkout.glob("tmp.*"))
 
 

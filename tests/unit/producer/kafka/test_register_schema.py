@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -137,3 +138,18 @@ def test_a_registry_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(SluiceError, match=r"does not answer.*refused") as caught:
         register('"int"', subject=SUBJECT, registry=RestEndpoint(url="http://127.0.0.1:1"))
     assert caught.value.status is Exit.UNAVAILABLE
+
+
+@pytest.mark.parametrize("no_proxy", [None, "example.com"])
+def test_no_proxy_is_asked_for_a_registry(
+    no_proxy: str | None, registry: tuple[RestEndpoint, type[Registry]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    if no_proxy:
+        monkeypatch.setenv("no_proxy", no_proxy)
+    endpoint, _ = registry
+    assert register(encode_row.schema_text(), subject=SUBJECT, registry=endpoint) == 7
+    assert os.environ.get("no_proxy") == no_proxy

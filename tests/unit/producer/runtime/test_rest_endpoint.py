@@ -9,6 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.certificates import make_certificates
@@ -147,6 +153,24 @@ def test_file_that_is_missing_is_named(missing: str, server: MutualServer, folde
     asked = replace(endpoint(server, folder), **{missing: folder / "gone.pem"})
     with pytest.raises(OSError, match=r"gone\.pem cannot be read \(No such file or directory\)"):
         asked.send("GET", "/", seconds=5)
+
+
+@pytest.mark.parametrize("field", ["ca_file", "certificate_file"])
+def test_file_without_a_certificate_is_named(field: str, server: MutualServer, folder: Path, tmp_path: Path) -> None:
+    (empty := tmp_path / "empty.pem").touch()
+    with pytest.raises(OSError, match=r"empty\.pem holds no certificate"):
+        replace(endpoint(server, folder), **{field: empty}).send("GET", "/", seconds=5)
+
+
+def test_nobody_is_asked_for_the_passphrase_of_a_key(server: MutualServer, folder: Path, tmp_path: Path) -> None:
+    encrypted = tmp_path / "encrypted.pem"
+    key = load_pem_private_key((folder / "client.pem").read_bytes(), password=None)
+    encrypted.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+        + (folder / "client.pem").read_bytes().partition(b"-----END PRIVATE KEY-----\n")[2]
+    )
+    with pytest.raises(OSError, match=r"encrypted\.pem holds .* no key without a passphrase"):
+        replace(endpoint(server, folder), certificate_file=encrypted).send("GET", "/", seconds=5)
 
 
 def test_secrets_are_not_shown(server: MutualServer, folder: Path) -> None:

@@ -36,6 +36,28 @@ def test_all_are_created_again_where_one_is_missing_as_in_a_former_version(insta
     assert all(again[name] != first[name] for name in first)
 
 
+@pytest.mark.parametrize("name", ["ca.pem", "connect.pem", "registry.pem", "ca.p12"])
+def test_all_are_created_again_where_a_start_was_killed_while_it_wrote_them(
+    name: str, instance: Instance, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = tls_files(instance)
+    other = Instance.make(tmp_path_factory.mktemp("other"), port_base=None, workers=1)
+    make_certificates(other)
+    if name == "ca.p12":
+        (instance.state / "tls/ca.p12").unlink()
+    else:  # of another authority
+        (instance.state / f"tls/{name}").write_bytes((other.state / f"tls/{name}").read_bytes())
+    make_certificates(instance)
+    assert all(content != first[file] for file, content in tls_files(instance).items())
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN CERTIFICATE-----", b"\xff"])
+def test_all_are_created_again_where_one_is_damaged(content: bytes, instance: Instance) -> None:
+    (instance.state / "tls/connect.pem").write_bytes(content)
+    make_certificates(instance)
+    make_key_store(instance, "connect", name="connect-1")
+
+
 def test_a_client_s_certificate_is_none_of_a_server(instance: Instance) -> None:
     purposes = {
         path.stem: {

@@ -1,8 +1,15 @@
-"""Decoding of a group member's assignment."""
+"""Decoding of a group member's assignment, and of the metadata of its offsets."""
 
 import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
-from sluice.local.consumer_group import parse_assignment
+from confluent_kafka import TopicPartition
+
+from sluice.local.certificates import make_certificates
+from sluice.local.consumer_group import ConsumerGroup, parse_assignment
+from sluice.local.instance import Instance
 
 
 def test_an_assignment_is_decoded() -> None:
@@ -13,3 +20,29 @@ def test_an_assignment_is_decoded() -> None:
     data = struct.pack(">hi", 1, 2) + topics + struct.pack(">i", -1)
     assert parse_assignment(data) == [("fixes", 0), ("fixes", 1), ("other", 7)]
     assert parse_assignment(b"") == []
+
+
+class CommittedOffset:
+    """A committed offset whose metadata was read beyond its end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @property
+    def metadata(self) -> str:
+        return self._data.decode()
+
+
+class AnsweringConsumer:
+    def committed(self, _asked: Iterable[TopicPartition], timeout: float) -> list[CommittedOffset]:
+        assert timeout > 0
+        return [CommittedOffset(data) for data in (b"waits", b"", b"waits\xa9")]
+
+
+def test_metadata_that_is_not_utf_8_counts_as_none(tmp_path: Path) -> None:
+    instance = Instance.make(tmp_path, port_base=None, workers=1)
+    make_certificates(instance)
+    group: Any = ConsumerGroup("connect-mysql-sink", instance=instance)
+    group.close()
+    group._consumer = AnsweringConsumer()
+    assert group.metadata([("gps-fixes", 0)]) == ["waits"]

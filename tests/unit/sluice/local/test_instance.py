@@ -1,5 +1,6 @@
 """An instance's state folder: settings, passwords, file modes, and arguments that are refused."""
 
+import json
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -107,3 +108,12 @@ def test_state_folder_follows_the_environment() -> None:
     assert default_state({"SLUICE_STATE": "/a/b"}) == Path("/a/b")
     assert default_state({"XDG_STATE_HOME": "/s", "HOME": "/h"}) == Path("/s/sluice/default")
     assert default_state({"HOME": "/h"}) == Path("/h/.local/state/sluice/default")
+
+
+@pytest.mark.parametrize("damage", [{"port_base": 1}, {"workers": 0}, {"workers": 99}, {"redis_megabytes": 0}])
+def test_settings_out_of_range_are_refused_with_the_repair(damage: dict[str, int], tmp_path: Path) -> None:
+    make(tmp_path)
+    path = tmp_path / "instance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+    with pytest.raises(SluiceError, match=r"instance\.json is damaged: a number is out of range\."):
+        Instance.open(tmp_path)

@@ -25,9 +25,20 @@ def test_a_long_log_is_moved_and_its_server_goes_on_writing(
         cut_long_logs(instance)
     assert log.read_bytes() == b"third\n"
     former = log.with_name("kafka.log.1")
-    assert former.read_bytes() == b"second line\n"
+    assert former.read_bytes() == b"cond line\n"
     assert former.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in log.parent.iterdir()) == ["kafka.log", "kafka.log.1"]
+
+
+def test_of_a_log_that_has_grown_for_long_only_the_end_is_kept(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_files, "LIMIT_BYTES", 10)
+    log = instance.log("kafka")
+    log.write_bytes(bytes(100) + b"the end 10")
+    cut_long_logs(instance)
+    assert log.read_bytes() == b""
+    assert log.with_name("kafka.log.1").read_bytes() == b"the end 10"
 
 
 def test_what_killed_servers_left_is_removed_and_the_folder_stays(instance: Instance, tmp_path: Path) -> None:

@@ -22,3 +22,17 @@ def test_servers_that_nobody_has_used_for_long_are_removed(tmp_path: Path) -> No
     assert left == {"servers-now", "servers-recent", "servers-running", "maven", "state"}
     assert [line.split(",")[0] for line in said] == [f"removing {tmp_path / 'servers-old'}"]
     assert (tmp_path / "servers-now").stat().st_mtime > time.time() - DAY
+
+
+def test_links_and_what_another_run_removes_meanwhile_are_left_alone(tmp_path: Path) -> None:
+    cache, other = tmp_path / "cache", tmp_path / "other"
+    for folder in (cache / "servers-now", other):
+        folder.mkdir(parents=True)
+    os.utime(other, (0, 0))
+    (cache / "servers-link").symlink_to(other)
+    (cache / "servers-gone").symlink_to(tmp_path / "gone")
+    said: list[str] = []
+    remove_old_servers(cache / "servers-now", running=[], say=said.append)
+    assert not said
+    assert other.is_dir()
+    assert (cache / "servers-link").is_symlink()

@@ -13,7 +13,8 @@ from sluice.view.endpoints import VARIABLES, Endpoints
 NOWHERE = Endpoints.from_env(
     dict.fromkeys(VARIABLES, "1")
     | {"SLUICE_MYSQL_HOST": "127.0.0.1", "SLUICE_REDIS_HOST": "127.0.0.1"}
-    | {"SLUICE_CONNECT_URL": "http://127.0.0.1:1", "SLUICE_CA_FILE": certifi.where()}
+    | {"SLUICE_CONNECT_URL": "http://127.0.0.1:1", "SLUICE_REGISTRY_URL": "http://127.0.0.1:1"}
+    | {"SLUICE_CA_FILE": certifi.where()}
 )
 
 

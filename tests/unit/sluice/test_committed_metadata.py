@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from sluice.sink_wait import find_wait
-from sluice.view.kafka_status import metadata_text
+from sluice.sink_wait import find_wait, metadata_text
 
 
 class Committed:
