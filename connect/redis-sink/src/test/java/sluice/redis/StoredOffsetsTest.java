@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,24 @@ class StoredOffsetsTest {
         task.put(List.of(record("b", "1", 1), record("a", null, 2), record("c", "1", 3)));
         assertEquals(Map.of("b", "1", "c", "1"), redis.data);
         assertEquals("4", redis.hashes.get(KEY));
+    }
+
+    @Test
+    void lostPartitionIsLeftOutOfABatchUntilTheOthersAreWritten() {
+        task.put(List.of(record("a", "1", 0), record("b", "1", 1)));
+        redis.hashes.put(KEY, "1");
+        redis.data.remove("b");
+        redis.behaviour = command -> command.get(0).equals("SET") ? "-LOADING Redis is loading" : null;
+        List<SinkRecord> batch =
+                List.of(record("c", "1", 2), new SinkRecord("images", 4, null, "other", null, "1", 0));
+        assertThrows(RetriableException.class, () -> task.put(batch));
+        assertThrows(RetriableException.class, () -> task.put(batch));
+        redis.behaviour = command -> null;
+        task.put(batch); // Connect has gone back, but puts the batch again that it has.
+        assertEquals(Map.of("a", "1", "other", "1"), redis.data);
+        assertEquals("1", redis.hashes.get(KEY));
+        task.put(List.of(record("b", "1", 1), record("c", "1", 2)));
+        assertEquals("3", redis.hashes.get(KEY));
     }
 
     @Test
