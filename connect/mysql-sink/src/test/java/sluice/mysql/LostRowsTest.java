@@ -147,7 +147,8 @@ class LostRowsTest {
         TopicPartition second = new TopicPartition(SinkTester.TOPIC, 1);
         sink.put(sink.row(1L, 1, "x"), sink.row(2L, 2, "y"));
         sink.task.stop();
-        sink.execute("UPDATE offsets SET next_offset = 1", "DELETE FROM t WHERE k = 2", "INSERT INTO t VALUES (4, 0, 'old')");
+        sink.execute("UPDATE offsets SET next_offset = 1", "DELETE FROM t WHERE k = 2",
+                "INSERT INTO t VALUES (4, 0, 'old')");
         sink.with(MySqlSinkConfig.STATEMENT_TIMEOUT_MS, "2000").start();
         SinkRecord third = sink.row(3L, 3, "z");
         SinkRecord other = new SinkRecord(second.topic(), 1, null, 4L, SinkTester.VALUE, SinkTester.value(4, "w"), 0);
