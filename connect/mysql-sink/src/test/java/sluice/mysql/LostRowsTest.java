@@ -1,12 +1,14 @@
 package sluice.mysql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,5 +129,37 @@ class LostRowsTest {
         assertEquals(List.of(), sink.rows());
         sink.put(second);
         assertEquals(Map.of(SinkTester.PARTITION, 0L), sink.worker.rewound);
+    }
+
+    @Test
+    void recordAtTheEndThatTheDatabaseRefusesIsNotTakenForALoss() throws Exception {
+        sink.execute("ALTER TABLE t ADD CHECK (a >= 0)");
+        sink.put(sink.row(1L, 1, "x"), sink.row(2L, -1, "bad"));
+        assertEquals(List.of("2"), sink.query("SELECT next_offset FROM offsets"));
+        SinkRecord other = new SinkRecord(SinkTester.TOPIC, 1, null, 4L, SinkTester.VALUE, SinkTester.value(4, "w"), 0);
+        sink.put(other, sink.row(3L, -1, "bad"));
+        assertEquals(List.of("3", "1"), sink.query("SELECT next_offset FROM offsets ORDER BY kafka_partition"));
+        assertEquals(2, sink.worker.reported.size());
+    }
+
+    @Test
+    void lostPartitionIsLeftOutOfABatchUntilTheOthersAreWritten() throws Exception {
+        TopicPartition second = new TopicPartition(SinkTester.TOPIC, 1);
+        sink.put(sink.row(1L, 1, "x"), sink.row(2L, 2, "y"));
+        sink.task.stop();
+        sink.execute("UPDATE offsets SET next_offset = 1", "DELETE FROM t WHERE k = 2",
+                "INSERT INTO t VALUES (4, 0, 'old')");
+        sink.with(MySqlSinkConfig.STATEMENT_TIMEOUT_MS, "2000").start();
+        SinkRecord third = sink.row(3L, 3, "z");
+        SinkRecord other = new SinkRecord(second.topic(), 1, null, 4L, SinkTester.VALUE, SinkTester.value(4, "w"), 0);
+        try (BackgroundPut lock = new BackgroundPut(sink, "UPDATE t SET a = 9 WHERE k = 4")) {
+            assertThrows(RetriableException.class, () -> sink.put(third, other));
+            lock.blocker.rollback();
+        }
+        sink.put(third, other); // Connect has gone back, but puts the batch again that it has.
+        assertEquals(List.of("1,1,x", "4,4,w"), sink.rows());
+        assertEquals(List.of("1", "1"), sink.query("SELECT next_offset FROM offsets ORDER BY kafka_partition"));
+        sink.put(SinkTester.record(2L, SinkTester.value(2, "y"), 1), third);
+        assertEquals(List.of("1,1,x", "2,2,y", "3,3,z", "4,4,w"), sink.rows());
     }
 }

@@ -23,7 +23,7 @@ final class RedisErrors {
             "WRONGPASS", "Check redis.username and redis.password.",
             "NOAUTH", "Set redis.username and redis.password.",
             "NOPERM", "The Redis user needs: ACL SETUSER <user> ~<prefix>* +select +set +del, and "
-                    + "for redis.offsets.key +multi +exec +watch +unwatch +hget +hset.",
+                    + "for redis.offsets.key ~<it>:* +multi +exec +watch +unwatch +hget +hset.",
             "MOVED", "It is a Redis Cluster, which this connector does not write to.",
             "ASK", "It is a Redis Cluster, which this connector does not write to.");
 

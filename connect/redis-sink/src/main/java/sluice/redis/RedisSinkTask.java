@@ -114,6 +114,7 @@ public final class RedisSinkTask extends SinkTask {
         if (losses != null) {
             losses.release(partitions);
             offsets.release(partitions);
+            losses.doubt(); // Their keys are still watched, and another task will change them.
         }
     }
 

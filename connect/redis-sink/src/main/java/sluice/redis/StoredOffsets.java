@@ -79,8 +79,12 @@ final class StoredOffsets {
     }
 
     private static long offset(Object reply) {
-        return reply == null
-                ? LossDetector.MISSING : Long.parseLong(new String((byte[]) reply, StandardCharsets.US_ASCII));
+        try {
+            return reply == null
+                    ? LossDetector.MISSING : Long.parseLong(new String((byte[]) reply, StandardCharsets.US_ASCII));
+        } catch (NumberFormatException error) {
+            return LossDetector.MISSING; // Not written by this sink.
+        }
     }
 
     /** Begins a transaction: one command. */
@@ -114,8 +118,11 @@ final class StoredOffsets {
             return changed;
         }
 
-        /** Returns whether the offsets are still those that were written, after all replies without an error. */
+        /** Returns whether the offsets are watched again and still those that were written. */
         boolean unchanged(List<Object> replies) {
+            if (replies.get(changed + 1) instanceof JedisDataException) {
+                return false;
+            }
             for (int index = 0; index < watched.size(); index++) {
                 Object reply = replies.get(changed + 2 + index);
                 if (reply instanceof JedisDataException || offset(reply) != held.get(watched.get(index))) {

@@ -16,35 +16,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import sluice.testing.FakeWorker;
 
 /** Which failures are retried and which stop the task; neither loses or reorders records. */
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FailureHandlingTest {
-    private final FakeWorker worker = new FakeWorker();
-    private FakeRedis redis;
-    private RedisSinkTask task;
-
-    @BeforeEach
-    void startServer() throws Exception {
-        redis = new FakeRedis();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        if (task != null) {
-            task.stop();
-        }
-        redis.close();
-    }
-
+class FailureHandlingTest extends FakeRedisTest {
     /** Returns a port without a listener. */
     private static int freePort() throws Exception {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

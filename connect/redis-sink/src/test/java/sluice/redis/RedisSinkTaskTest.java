@@ -15,34 +15,12 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import sluice.sink.DeadLetters;
-import sluice.testing.FakeWorker;
 
 /** Writes and their order, and dead letters for records that cannot be written. */
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class RedisSinkTaskTest {
+class RedisSinkTaskTest extends FakeRedisTest {
     private static final String[] DEAD_LETTERS = {DeadLetters.TOPIC, "dead"};
-
-    private final FakeWorker worker = new FakeWorker();
-    private FakeRedis redis;
-    private RedisSinkTask task;
-
-    @BeforeEach
-    void startServer() throws Exception {
-        redis = new FakeRedis();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        if (task != null) {
-            task.stop();
-        }
-        redis.close();
-    }
 
     private void put(Map<String, String> settings, SinkRecord... records) {
         task = worker.start(new RedisSinkTask(), settings);

@@ -14,33 +14,18 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
-import org.junit.jupiter.api.AfterEach;
+import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import sluice.sink.DeadLetters;
-import sluice.testing.FakeWorker;
 
 /** Offsets in Redis, in the transaction of the records: a task notices what Redis has lost, and goes back. */
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class StoredOffsetsTest {
-    private static final TopicPartition PARTITION = new TopicPartition("images", 3);
+class StoredOffsetsTest extends FakeRedisTest {
     private static final String KEY = "offsets:sink:images:3";
 
-    private final FakeWorker worker = new FakeWorker();
-    private FakeRedis redis;
-    private RedisSinkTask task;
-
     @BeforeEach
-    void startTask() throws Exception {
-        redis = new FakeRedis();
+    void startTask() {
         task = start();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        task.stop();
-        redis.close();
     }
 
     private RedisSinkTask start() {
@@ -100,6 +85,24 @@ class StoredOffsetsTest {
         task.put(List.of(record("b", "1", 1), record("a", null, 2), record("c", "1", 3)));
         assertEquals(Map.of("b", "1", "c", "1"), redis.data);
         assertEquals("4", redis.hashes.get(KEY));
+    }
+
+    @Test
+    void lostPartitionIsLeftOutOfABatchUntilTheOthersAreWritten() {
+        task.put(List.of(record("a", "1", 0), record("b", "1", 1)));
+        redis.hashes.put(KEY, "1");
+        redis.data.remove("b");
+        redis.behaviour = command -> command.get(0).equals("SET") ? "-LOADING Redis is loading" : null;
+        List<SinkRecord> batch =
+                List.of(record("c", "1", 2), new SinkRecord("images", 4, null, "other", null, "1", 0));
+        assertThrows(RetriableException.class, () -> task.put(batch));
+        assertThrows(RetriableException.class, () -> task.put(batch));
+        redis.behaviour = command -> null;
+        task.put(batch); // Connect has gone back, but puts the batch again that it has.
+        assertEquals(Map.of("a", "1", "other", "1"), redis.data);
+        assertEquals("1", redis.hashes.get(KEY));
+        task.put(List.of(record("b", "1", 1), record("c", "1", 2)));
+        assertEquals("3", redis.hashes.get(KEY));
     }
 
     @Test
@@ -201,6 +204,34 @@ class StoredOffsetsTest {
         task.put(List.of());
         assertEquals(Map.of(), task.preCommit(at(1)));
         assertEquals(Map.of(), worker.rewound);
+    }
+
+    @Test
+    void partitionThatWasGivenAwayIsWatchedNoMore() {
+        task.put(List.of(record("a", "1", 0), new SinkRecord("images", 4, null, "other", null, "1", 0)));
+        task.close(List.of(PARTITION));
+        redis.hashes.put(KEY, "2"); // another task
+        task.put(List.of(new SinkRecord("images", 4, null, "other", null, "2", 1)));
+        assertEquals("2", redis.data.get("other"));
+    }
+
+    @Test
+    void offsetThatIsNoNumberIsWrittenAnew() {
+        redis.hashes.put(KEY, "many");
+        task.put(List.of(record("b", "1", 1)));
+        assertEquals(Map.of(PARTITION, 0L), worker.rewound);
+        task.put(List.of(record("a", "1", 0), record("b", "1", 1)));
+        assertEquals("2", redis.hashes.get(KEY));
+    }
+
+    @Test
+    void offsetsThatCannotBeWatchedAnyMoreAreNamed() {
+        redis.behaviour = command -> command.get(0).equals("WATCH") && redis.hashes.containsKey(KEY)
+                ? "-NOPERM this user has no permissions to run the 'watch' command" : null;
+        task.put(List.of(record("a", "1", 0)));
+        ConnectException error = assertThrows(ConnectException.class, () -> task.put(List.of(record("b", "1", 1))));
+        assertTrue(error.getMessage().contains("+watch"), error.getMessage());
+        assertEquals(Map.of("a", "1"), redis.data);
     }
 
     @Test

@@ -10,37 +10,14 @@ import static sluice.redis.RedisFixtures.settings;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import sluice.testing.FakeWorker;
 
 /** With redis.retry.timeout.ms=-1 no failure of Redis stops the task: it waits, says for what, and goes on. */
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class WaitingTest {
-    private static final TopicPartition PARTITION = new TopicPartition("images", 3);
-
-    private final FakeWorker worker = new FakeWorker();
-    private FakeRedis redis;
-    private RedisSinkTask task;
-
-    @BeforeEach
-    void startServer() throws Exception {
-        redis = new FakeRedis();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        task.stop();
-        redis.close();
-    }
-
+class WaitingTest extends FakeRedisTest {
     private void start() {
         Map<String, String> settings = settings(redis.port(), RedisSinkConfig.RETRY_TIMEOUT_MS, "-1",
                 RedisSinkConfig.RETRY_BACKOFF_MS, "1", RedisSinkConfig.RETRY_BACKOFF_MAX_MS, "1",

@@ -44,6 +44,8 @@ public final class LossDetector {
     private final Set<TopicPartition> compared = new HashSet<>();
     /** Offsets from which records come again; removed with the first of them. */
     private final Map<TopicPartition, Long> again = new HashMap<>();
+    /** Partitions whose records are left out of a batch that is not written yet, however often it is put. */
+    private final Set<TopicPartition> leftOut = new HashSet<>();
     private long lastCheck = System.nanoTime();
 
     /** `store` is its name in messages: Redis at 127.0.0.1:6379. */
@@ -60,13 +62,13 @@ public final class LossDetector {
     public List<SinkRecord> check(List<SinkRecord> records, Reader reader) {
         Map<TopicPartition, Long> first = NextOffsets.firstOf(records);
         first.forEach(positions::putIfAbsent);
-        Set<TopicPartition> missed = compare(reader);
+        leftOut.addAll(compare(reader));
         compared.addAll(positions.keySet());
         lastCheck = System.nanoTime();
-        first.keySet().removeAll(missed);
+        first.keySet().removeAll(leftOut);
         first.forEach(this::warnOfGap);
-        return missed.isEmpty() ? records
-                : records.stream().filter(record -> !missed.contains(NextOffsets.partition(record))).toList();
+        return leftOut.isEmpty() ? records
+                : records.stream().filter(record -> !leftOut.contains(NextOffsets.partition(record))).toList();
     }
 
     /** Compares all partitions once a second while no record comes: the last records may be what is lost. */
@@ -150,9 +152,10 @@ public final class LossDetector {
         compared.addAll(stored.keySet());
     }
 
-    /** Takes the offsets that the store has acknowledged with records. */
+    /** Takes the offsets that the store has acknowledged with the records of a batch: the next batch is another. */
     public void acknowledged(Map<TopicPartition, Long> next) {
         positions.putAll(next);
+        leftOut.clear();
     }
 
     /** What the store holds is not known any more: the connection was lost, or somebody else has changed it. */
@@ -165,5 +168,6 @@ public final class LossDetector {
         positions.keySet().removeAll(partitions);
         compared.removeAll(partitions);
         again.keySet().removeAll(partitions);
+        leftOut.removeAll(partitions);
     }
 }

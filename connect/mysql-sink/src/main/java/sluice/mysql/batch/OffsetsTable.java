@@ -89,6 +89,11 @@ public final class OffsetsTable {
         expected.putAll(NextOffsets.of(records, from, to));
     }
 
+    /** Returns whether the table has the offsets after these records, as far as this task knows. */
+    boolean areStored(List<SinkRecord> records) {
+        return expected.entrySet().containsAll(NextOffsets.of(records, 0, records.size()).entrySet());
+    }
+
     /** Forgets partitions that the task has lost. */
     public void release(Collection<TopicPartition> partitions) {
         expected.keySet().removeAll(partitions);
