@@ -13,6 +13,7 @@ GRANT CREATE TEMPORARY TABLES ON myDB.* TO 'connect'@'%';
 CREATE USER IF NOT EXISTS 'source'@'%' IDENTIFIED BY '${MYSQL_SOURCE_PASSWORD}';
 ALTER USER 'source'@'%' IDENTIFIED BY '${MYSQL_SOURCE_PASSWORD}' ACCOUNT UNLOCK;
 GRANT SELECT ON myDB.test TO 'source'@'%';
+GRANT SELECT, INSERT, UPDATE ON myDB.source_heartbeat TO 'source'@'%';
 GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'source'@'%';
 
 -- `sluice status` and `sluice proof`

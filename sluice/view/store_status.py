@@ -18,6 +18,8 @@ IMAGES_DATABASE = 1
 """The Redis database that holds the images."""
 OFFSETS_TABLE = "sluice_offsets"
 """Table in which mysql-sink keeps its offsets: no table of rows."""
+HEARTBEAT_TABLE = "source_heartbeat"
+"""Table that mysql-source writes: no table of rows either."""
 OFFSETS_KEY = "sluice:offsets:"
 """What the keys begin with in which redis-sink keeps its offsets, one for each partition: no images."""
 _OFFSETS_KEYS = tuple(f"{OFFSETS_KEY}redis-sink:images:{partition}" for partition in range(256))
@@ -81,8 +83,9 @@ def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
                 local_infile = _read_local_infile(cursor)
                 cursor.execute(
                     "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables"
-                    " WHERE table_schema = %s AND table_type = 'BASE TABLE' AND table_name <> %s ORDER BY table_name",
-                    (DATABASE, OFFSETS_TABLE),
+                    " WHERE table_schema = %s AND table_type = 'BASE TABLE' AND table_name NOT IN %s"
+                    " ORDER BY table_name",
+                    (DATABASE, (OFFSETS_TABLE, HEARTBEAT_TABLE)),
                 )
                 estimates = cursor.fetchall()
                 tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)

@@ -10,8 +10,10 @@ from typing import Any
 
 import pymysql
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from producer.kafka.register_schema import registry_client
+from sluice.view.connector_status import fetch_connect_status
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator, Connection, run
 from tests.run_sluice import SLUICE, Sluice, wait_for
@@ -73,6 +75,21 @@ def following(environment: dict[str, str], target: str) -> Generator[Callable[[]
         reader.join()
 
 
+def beats_of(admin: Administrator) -> int:
+    """Return how many heartbeats mysql-source has sent."""
+    client = Consumer(admin.kafka.client_settings() | {"group.id": "test-heartbeats"})
+    try:
+        return client.get_watermark_offsets(TopicPartition("mysql-source-heartbeat.cdc", 0), timeout=30)[1]
+    finally:
+        client.close()
+
+
+def is_stopped(admin: Administrator) -> bool:
+    connectors = fetch_connect_status(*admin.endpoints.connect).connectors
+    (source,) = [connector for connector in connectors if connector.name == "mysql-source"]
+    return source.state == "STOPPED" and not source.tasks
+
+
 def test_the_sample_row_is_a_record_with_types(changes: Changes) -> None:
     wait_for(lambda: bool(changes(1)))
     message = changes(1)[0]
@@ -105,6 +122,25 @@ def test_each_change_is_seen_within_two_seconds(database: Connection, following:
     deleted, most = seen("DELETE FROM myDB.test WHERE id = %s", key)
     assert [message["value"]["op"] for message in (inserted, updated, deleted)] == ["c", "u", "d"]
     assert max(seconds, more, most) < SECONDS
+
+
+def test_changes_while_it_is_stopped_come_after_an_idle_time_too(
+    admin: Administrator, database: Connection, changes: Changes
+) -> None:
+    # Debezium counts heartbeats after a statement that is no transaction of rows, and would skip as many events.
+    run(database, "ALTER USER 'source'@'%' ACCOUNT UNLOCK")
+    beats = beats_of(admin)
+    wait_for(lambda: beats_of(admin) >= beats + 4)
+    admin.servers.stop_connector("mysql-source")
+    try:
+        wait_for(lambda: is_stopped(admin))
+        first = 1_000_000
+        for number in range(6):
+            run(database, INSERT.replace("(utime", "(id, utime").replace("(%s", "(%s, %s"), first + number, *ROW)
+    finally:
+        admin.servers.resume_connector("mysql-source")
+    wait_for(lambda: bool(changes(first + 5)))
+    assert [len(changes(first + number)) for number in range(6)] == [1] * 6
 
 
 def test_microseconds_nulls_and_every_digit_survive(database: Connection, changes: Changes) -> None:
