@@ -134,7 +134,7 @@ def test_changes_while_it_is_stopped_come_after_an_idle_time_too(
     admin.servers.stop_connector("mysql-source")
     try:
         wait_for(lambda: is_stopped(admin))
-        first = 1_000_000
+        first = time.time_ns()  # no other run has used it
         for number in range(6):
             run(database, INSERT.replace("(utime", "(id, utime").replace("(%s", "(%s, %s"), first + number, *ROW)
     finally:
