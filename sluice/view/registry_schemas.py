@@ -17,6 +17,8 @@ from sluice.view.http_client import UnavailableError, get_json
 from sluice.view.protobuf_schema import ProtobufSchema
 
 _PART = "the schema registry"
+_TIMEOUT_SECONDS = 15.0
+"""Timeout of one request: records that cannot be decoded are worth more patience than a line of `sluice status`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,7 @@ class RegistrySchemas:
             raise
 
     def _get(self, path: str) -> Any:
-        return get_json(self._registry, f"/{path}", part=_PART)
+        return get_json(self._registry, f"/{path}", part=_PART, timeout=_TIMEOUT_SECONDS)
 
 
 def _readable(schema: str) -> Any:
