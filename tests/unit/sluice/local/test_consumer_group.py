@@ -10,6 +10,7 @@ from confluent_kafka import TopicPartition
 from sluice.local.certificates import make_certificates
 from sluice.local.consumer_group import ConsumerGroup, parse_assignment
 from sluice.local.instance import Instance
+from tests.unit.sluice.test_committed_metadata import Committed
 
 
 def test_an_assignment_is_decoded() -> None:
@@ -22,21 +23,10 @@ def test_an_assignment_is_decoded() -> None:
     assert parse_assignment(b"") == []
 
 
-class CommittedOffset:
-    """A committed offset whose metadata was read beyond its end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    @property
-    def metadata(self) -> str:
-        return self._data.decode()
-
-
 class AnsweringConsumer:
-    def committed(self, _asked: Iterable[TopicPartition], timeout: float) -> list[CommittedOffset]:
+    def committed(self, _asked: Iterable[TopicPartition], timeout: float) -> list[Committed]:
         assert timeout > 0
-        return [CommittedOffset(data) for data in (b"waits", b"", b"waits\xa9")]
+        return [Committed(data) for data in (b"waits", b"", b"waits\xa9")]
 
 
 def test_metadata_that_is_not_utf_8_ends_where_it_is_not(tmp_path: Path) -> None:
