@@ -12,6 +12,12 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
+
+# gRPC lets all channels to the same address share a connection and its state. The system gives the port of an ended
+# engine to a later one, and a program that was abandoned may still keep its channel to the first: without an own pool,
+# the new engine then counts as unavailable, and the program ends with "Resource monitor has terminated".
+_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
 Program = Callable[[], None]
 
