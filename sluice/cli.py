@@ -4,24 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.run_program import run as run_program
 from producer.runtime.terminal import Console, argument_parser
 from sluice.cluster.target import is_cluster, kubectl_context
 from sluice.cluster.toolbox_pod import NAMESPACE, Toolbox
-from sluice.view.endpoints import Endpoints
+from sluice.target_pipeline import EXTERNAL, LOCAL, LOCAL_PACKAGE, TargetPipeline, default_target
 
-if TYPE_CHECKING:
-    from sluice.local.instance import Instance
-    from sluice.view.disk_status import DiskStatus
-    from sluice.view.pipeline_status import ProcessStatus
-
-LOCAL, EXTERNAL = "local", "external"
-_LOCAL_PACKAGE = "sluice.local"
 Command = Callable[[argparse.Namespace, Mapping[str, str]], Exit]
 
 
@@ -51,18 +43,13 @@ def main(arguments: Sequence[str], *, env: Mapping[str, str]) -> Exit:
 def _missing_package(error: ModuleNotFoundError) -> str:
     """Explain a missing package: an image holds only some of ours, and pip installs extras only when asked."""
     name = error.name or ""
-    if name == _LOCAL_PACKAGE:
+    if name == LOCAL_PACKAGE:
         return (
             "this installation holds no local pipeline. Say where the pipeline is by SLUICE_* variables and "
             "--target external; sluice up and down are commands of a checkout (scripts/sluice)"
         )
     package = name.partition(".")[0]
     return f"the package {package} is not installed, and this command needs it: scripts/setup installs all of them"
-
-
-def _default_target() -> str:
-    """Return local; external in an image without the local pipeline."""
-    return LOCAL if find_spec(_LOCAL_PACKAGE) else EXTERNAL
 
 
 def _run_command(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[str, str]) -> Exit:
@@ -109,7 +96,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     top.add_argument(
         "--target",
         type=_target,
-        default=_default_target(),
+        default=default_target(),
         metavar="TARGET",
         help="where the pipeline runs: local, on this machine with the folder --state (the default); kind, the cluster "
         "of scripts/kind-up; gke, the stack on Google Cloud; context:NAME, the cluster of a kubectl context; external, "
@@ -154,7 +141,9 @@ def _add_load(load: argparse.ArgumentParser) -> None:
     from producer.command import add_load_arguments, run
 
     add_load_arguments(load.add_subparsers(title="what to load", metavar="KIND", dest="kind", required=True))
-    load.set_defaults(command=lambda args, env: run(args, env=_load_env(args, env), console=_stdout()))
+    load.set_defaults(
+        command=lambda args, env: run(args, env=TargetPipeline(args, env).load_variables(), console=_stdout())
+    )
 
 
 def _add_status(status: argparse.ArgumentParser) -> None:
@@ -162,14 +151,16 @@ def _add_status(status: argparse.ArgumentParser) -> None:
 
     add_status_arguments(status)
     status.set_defaults(
-        command=lambda args, env: run_status(
-            args,
-            console=_stdout(),
-            endpoints=_endpoints(args, env),
-            processes=lambda: _processes(args, env),
-            recent_failures=lambda: _recent_failures(args, env),
-            disk=lambda: _disk(args, env),
-        )
+        command=lambda args, env: run_status(args, console=_stdout(), fetch=TargetPipeline(args, env).status)
+    )
+
+
+def _add_console(console: argparse.ArgumentParser) -> None:
+    from sluice.console.command import add_console_arguments, run_console
+
+    add_console_arguments(console)
+    console.set_defaults(
+        command=lambda args, env: run_console(args, console=_stdout(), pipeline=TargetPipeline(args, env))
     )
 
 
@@ -178,7 +169,7 @@ def _add_messages(messages: argparse.ArgumentParser) -> None:
 
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, console=_stdout(), endpoints=_endpoints(args, env))
+        command=lambda args, env: run_messages(args, console=_stdout(), endpoints=TargetPipeline(args, env).endpoints)
     )
 
 
@@ -187,7 +178,9 @@ def _add_dlq(dlq: argparse.ArgumentParser) -> None:
 
     add_dlq_arguments(dlq)
     dlq.set_defaults(
-        command=lambda args, env: run_dlq(args, console=_stdout(), errors=_stderr(), endpoints=_endpoints(args, env))
+        command=lambda args, env: run_dlq(
+            args, console=_stdout(), errors=_stderr(), endpoints=TargetPipeline(args, env).endpoints
+        )
     )
 
 
@@ -195,7 +188,9 @@ def _add_proof(proof: argparse.ArgumentParser) -> None:
     from sluice.proof.command import add_arguments, run
 
     add_arguments(proof)
-    proof.set_defaults(command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=_endpoints(args, env)))
+    proof.set_defaults(
+        command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=TargetPipeline(args, env).endpoints)
+    )
 
 
 def _add_get(get: argparse.ArgumentParser) -> None:
@@ -209,7 +204,7 @@ def _add_get(get: argparse.ArgumentParser) -> None:
             console=_stdout(),
             errors=_stderr(),
             stdout=sys.stdout.buffer,
-            endpoints=_endpoints(args, env),
+            endpoints=TargetPipeline(args, env).endpoints,
         )
     )
 
@@ -219,70 +214,13 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "down": ("end the pipeline's processes; its data stays", _add_down),
     "status": ("show processes, topics, connectors, lag and rows", _add_status),
     "load": ("load a source into Kafka", _add_load),
+    "console": ("open a page that shows the pipeline", _add_console),
     "messages": ("show the records of a topic", _add_messages),
     "dlq": ("dead letters: list, show, write to a file, send again", _add_dlq),
     "proof": ("compare a source with what the database or Redis holds", _add_proof),
     "get": ("write an image that Redis holds to a file", _add_get),
 }
 """Each command's line in `sluice --help`, and the function that adds its arguments."""
-
-
-def _endpoints(args: argparse.Namespace, env: Mapping[str, str]) -> Endpoints:
-    return Endpoints.from_env(_target_env(args, env))
-
-
-def _target_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `env` with the variables of sluice/view/endpoints.py that hold for the target."""
-    if args.target == EXTERNAL:
-        return env
-    return {**env, **_open_instance(args, env).endpoint_variables()}
-
-
-def _open_instance(args: argparse.Namespace, env: Mapping[str, str]) -> "Instance":
-    """Return the instance of --state or of `env`; raises SluiceError (UNAVAILABLE) where there is none."""
-    from sluice.local.instance import Instance, state_folder
-
-    return Instance.open(state_folder(args.state, env))
-
-
-def _load_env(args: argparse.Namespace, env: Mapping[str, str]) -> Mapping[str, str]:
-    try:
-        return _target_env(args, env)
-    except SluiceError:
-        if getattr(args, "dry_run", False):  # it needs no pipeline
-            return env
-        raise
-
-
-def _recent_failures(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a sentence for each connector of the local pipeline that failed a moment ago."""
-    if args.target == EXTERNAL:
-        return ()
-    from sluice.local.auto_restart import recent_failures
-
-    return recent_failures(_open_instance(args, env))
-
-
-def _disk(args: argparse.Namespace, env: Mapping[str, str]) -> "DiskStatus | None":
-    """Return the status of the local pipeline's disk; None for a pipeline that runs elsewhere."""
-    if args.target == EXTERNAL:
-        return None
-    from sluice.local.kafka_broker import applied_disk_reserve
-    from sluice.view.disk_status import fetch_disk_status
-
-    instance = _open_instance(args, env)
-    return fetch_disk_status(instance.state, reserve_bytes=applied_disk_reserve(instance))
-
-
-def _processes(args: argparse.Namespace, env: Mapping[str, str]) -> "list[ProcessStatus] | None":
-    """Return the local pipeline's processes, missing ones included; None for a pipeline that runs elsewhere."""
-    if args.target == EXTERNAL:
-        return None
-    from sluice.local.processes import running_processes
-    from sluice.view.pipeline_status import process_statuses
-
-    instance = _open_instance(args, env)
-    return process_statuses(instance.process_names, running_processes(instance))
 
 
 def _stdout() -> Console:

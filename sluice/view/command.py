@@ -3,9 +3,8 @@
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from typing import NoReturn
 
 from rich.live import Live
@@ -14,10 +13,9 @@ from rich.text import Text
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console, write_json
 from sluice.view import messages, status_table
-from sluice.view.disk_status import DiskStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.message_table import TablePrinter, write_json_lines
-from sluice.view.pipeline_status import PipelineStatus, ProcessStatus, fetch_status
+from sluice.view.pipeline_status import PipelineStatus
 from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 from sluice.view.topic_reader import TopicReader
@@ -60,26 +58,11 @@ def add_status_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one object; with --watch one a line")
 
 
-def run_status(
-    args: Namespace,
-    *,
-    console: Console,
-    endpoints: Endpoints,
-    processes: Callable[[], Sequence[ProcessStatus] | None],
-    recent_failures: Callable[[], Sequence[str]],
-    disk: Callable[[], DiskStatus | None],
-) -> Exit:
+def run_status(args: Namespace, *, console: Console, fetch: Callable[[], PipelineStatus]) -> Exit:
     """Print the pipeline's status; return UNAVAILABLE if a part does not answer, FAILED if a connector or task failed.
 
-    `processes` returns the local pipeline's processes, None for another target; `recent_failures` returns a sentence
-    for each connector that auto-restart has restarted recently; `disk` returns the local pipeline's disk, or None.
+    `fetch` queries all parts.
     """
-
-    def fetch() -> PipelineStatus:
-        status = fetch_status(endpoints, processes=processes())
-        # Queried last, to include what was restarted during the other queries.
-        return replace(status, recent_failures=tuple(recent_failures()), disk=disk())
-
     try:
         if args.watch:
             _watch(args, fetch, console=console)

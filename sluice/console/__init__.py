@@ -1,0 +1,1 @@
+"""`sluice console`: a page that shows the pipeline, served to this machine only."""

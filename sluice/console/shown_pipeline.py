@@ -1,0 +1,24 @@
+"""What the console's views know of the pipeline."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from sluice.view.endpoints import Endpoints
+from sluice.view.pipeline_status import PipelineStatus
+
+
+class ShownPipeline(Protocol):
+    """The pipeline that a console shows; sluice/target_pipeline.py has it."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Its endpoints."""
+        ...
+
+    def status(self) -> PipelineStatus:
+        """Query all parts, as `sluice status`; takes as long as the slowest."""
+        ...
+
+    def variables(self) -> Mapping[str, str]:
+        """Return the environment with which `sluice --target external` finds the same pipeline."""
+        ...

@@ -1,0 +1,4 @@
+// View Connectors.
+export const title = "Connectors";
+
+export function show(_container, _names, _signal) {}

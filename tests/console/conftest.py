@@ -1,0 +1,95 @@
+"""Fixtures: the console of the tests' pipeline, and a page of it in a real browser."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.console.console_page import ConsolePage
+from tests.run_sluice import SLUICE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+TIMEOUT_MS = 20_000
+
+
+@pytest.fixture(scope="session")
+def console_url(environment: dict[str, str], target: str) -> Generator[str]:
+    """URL, with its token, of a console for the tests' pipeline."""
+    with running_console(environment, "--target", target) as url:
+        yield url
+
+
+@contextmanager
+def running_console(environment: dict[str, str], *options: str) -> Generator[str]:
+    """Start `sluice console`; yields the URL that it prints, and ends it by Ctrl-C."""
+    command = [SLUICE, *options, "console"]
+    with subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        url = process.stdout.readline().strip()
+        try:
+            assert url.startswith("http://127.0.0.1:"), url + process.stderr.read()
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            errors = process.stderr.read()
+    assert process.returncode == 0, errors
+    assert errors == ""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    """Debian's Chromium, without a window."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        _skip_or_fail(f"no browser was found, of {', '.join(BROWSERS)}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Without a sandbox: in a container, root cannot make one.
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console_page(browser: Browser, console_url: str) -> Generator[ConsolePage]:
+    """A new page of the console, which fails the test if its scripts have failed."""
+    context = browser.new_context()
+    context.set_default_timeout(TIMEOUT_MS)
+    yield from opened(context.new_page(), console_url)
+    context.close()
+
+
+def opened(page: Page, url: str) -> Generator[ConsolePage]:
+    """Open the console in a page; afterwards no error may be in its log."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(url)
+    yield ConsolePage(page)
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Folder for pictures of the page: $SLUICE_SCREENSHOTS, or build/screenshots of the checkout."""
+    default = Path(__file__).resolve().parents[2] / "build/screenshots"
+    folder = Path(os.environ.get("SLUICE_SCREENSHOTS", default))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _skip_or_fail(reason: str) -> NoReturn:
+    """Skip, or fail in CI, where skipping would hide that nothing was tested."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
