@@ -33,7 +33,8 @@ def running_console(environment: dict[str, str], *options: str) -> Generator[str
     with subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        assert process.stdout and process.stderr
+        assert process.stdout
+        assert process.stderr
         url = process.stdout.readline().strip()
         try:
             assert url.startswith("http://127.0.0.1:"), url + process.stderr.read()
