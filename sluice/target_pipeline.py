@@ -1,7 +1,7 @@
 """The pipeline that a command is for, on this machine or where environment variables say."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from sluice.view.endpoints import Endpoints
 
 if TYPE_CHECKING:
     from sluice.local.instance import Instance
-    from sluice.view.pipeline_status import PipelineStatus, ProcessStatus
+    from sluice.view.pipeline_status import FetchStatus, PipelineStatus, ProcessStatus
 
 LOCAL, EXTERNAL = "local", "external"
 LOCAL_PACKAGE = "sluice.local"
@@ -50,17 +50,23 @@ class TargetPipeline:
                 return self.env
             raise
 
-    def status(self) -> "PipelineStatus":
-        """Query all parts, and what only this machine knows of a local pipeline: processes, disk, restarts."""
-        from sluice.view.pipeline_status import fetch_status
+    def status(
+        self, fetch: "FetchStatus | None" = None, *, processes: "Sequence[ProcessStatus] | None" = None
+    ) -> "PipelineStatus":
+        """Query all parts, and what only this machine knows of a local pipeline: processes, disk, restarts.
 
+        `fetch` queries the parts: by default fetch_status(), which connects to each of them anew. `processes` are those
+        of the local pipeline, if they are known: the table of all of the machine's processes is slow to read.
+        """
+        if fetch is None:
+            from sluice.view.pipeline_status import fetch_status as fetch
         if self._is_external:
-            return fetch_status(self.endpoints, processes=None)
+            return fetch(self.endpoints, processes=None)
         from sluice.local.auto_restart import recent_failures
         from sluice.local.kafka_broker import applied_disk_reserve
         from sluice.view.disk_status import fetch_disk_status
 
-        status = fetch_status(self.endpoints, processes=self._processes())
+        status = fetch(self.endpoints, processes=processes or self._processes())
         instance = self._instance
         # Queried last, to include what was restarted during the other queries.
         return replace(

@@ -113,12 +113,12 @@ def _run_command(name: str, command: Callable[[], int]) -> int:
         if error.errno == errno.EBADF:
             Console(stderr=True).print_error(f"{name}: standard input is needed, and is closed")
         elif error.filename is None or error.strerror is None:
-            Console(stderr=True).print_error(f"{name}: {_report_unexpected(error)}")
+            Console(stderr=True).print_error(f"{name}: {report_unexpected(error)}")
         else:  # disk full, folder read-only: the system's own words suffice
             Console(stderr=True).print_error(f"{name}: {_file_name(error)} cannot be used: {error.strerror}")
         return Exit.FAILED
     except Exception as error:
-        Console(stderr=True).print_error(f"{name}: {_report_unexpected(error)}")
+        Console(stderr=True).print_error(f"{name}: {report_unexpected(error)}")
         return Exit.FAILED
     return status
 
@@ -134,7 +134,7 @@ def _file_name(error: OSError) -> str:
     return os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
 
 
-def _report_unexpected(error: Exception) -> str:
+def report_unexpected(error: Exception) -> str:
     """Write the traceback of an unexpected exception to a temporary file and return the message for the user."""
     summary = " ".join(traceback.format_exception_only(error)).strip()
     try:

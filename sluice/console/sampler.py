@@ -6,9 +6,11 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from producer.runtime.exit_status import SluiceError
-from producer.runtime.terminal import format_json
+from producer.runtime.run_program import report_unexpected
+from producer.runtime.terminal import Console, format_json
 from sluice.view.http_client import UnavailableError
 
 Sample = TypeVar("Sample")
@@ -18,20 +20,26 @@ class Sampler(Generic[Sample]):
     """Calls a blocking function in a thread, and gives what it returns to every listener.
 
     It is called only while there is a listener, and again `seconds` after it has returned: a slow pipeline is not
-    asked faster than it answers.
+    asked faster than it answers. `at_end` is called in a thread when the last listener has gone.
     """
 
-    def __init__(self, read: Callable[[], Sample], *, seconds: float) -> None:
+    def __init__(
+        self, read: Callable[[], Sample], *, seconds: float, at_end: Callable[[], None] = lambda: None
+    ) -> None:
         self._read = read
         self._seconds = seconds
+        self._at_end = at_end
         self._listeners: set[asyncio.Queue[Sample | Exception]] = set()
         self._task: asyncio.Task[None] | None = None
         self._newest: Sample | Exception | None = None
+        self._unexpected = ""
+        self._event: tuple[Sample | Exception | None, str] = None, ""
 
     async def listen(self) -> AsyncIterator[Sample | Exception]:
         """Yield the newest sample, then each further one that the listener has time for.
 
-        It yields a SluiceError or UnavailableError that the function has raised, and goes on.
+        It yields an exception that the function has raised, and goes on. One that is neither a SluiceError nor an
+        UnavailableError comes as SluiceError, and is reported on standard error.
         """
         queue: asyncio.Queue[Sample | Exception] = asyncio.Queue(maxsize=1)
         if self._task is not None and self._newest is not None:
@@ -45,30 +53,72 @@ class Sampler(Generic[Sample]):
         finally:
             self._listeners.discard(queue)
 
+    def as_event(self, sample: Sample | Exception) -> str:
+        """Return a sample (JSON types) as a server-sent event, an exception as an event `problem`.
+
+        The newest is written once for all listeners.
+        """
+        if self._event[0] is not sample:
+            self._event = sample, _event(sample)
+        return self._event[1]
+
     async def _run(self) -> None:
         try:
             while self._listeners:
-                try:
-                    self._newest = await asyncio.to_thread(self._read)
-                except (SluiceError, UnavailableError) as error:
-                    self._newest = error
+                self._newest = await asyncio.to_thread(self._sample)
                 for queue in self._listeners:
                     with suppress(asyncio.QueueEmpty):
                         queue.get_nowait()  # a page that is slow gets the newest only
                     queue.put_nowait(self._newest)
                 await asyncio.sleep(self._seconds)
+            await asyncio.to_thread(self._at_end)
         finally:
-            self._task, self._newest = None, None
+            self._task, self._newest, self._event = None, None, (None, "")
+            if self._listeners:  # one that has come during `at_end`
+                self._task = asyncio.create_task(self._run())
+
+    def _sample(self) -> Sample | Exception:
+        try:
+            return self._read()
+        except (SluiceError, UnavailableError) as error:
+            return error
+        except Exception as error:  # a fault of ours must not end the samples without a word
+            return SluiceError(f"the pipeline cannot be shown: {self._report(error)}")
+
+    def _report(self, error: Exception) -> str:
+        """Report an unexpected exception once, however often it comes; returns the sentence for the page."""
+        summary = f"{type(error).__name__}: {error}"
+        if summary != self._unexpected:
+            self._unexpected = summary
+            Console(stderr=True).print_error(f"sluice: {report_unexpected(error)}")
+        return f"{summary}. This is a fault of the console, whose terminal says where"
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events without end; to HEAD only their headers."""
+
+    media_type = "text/event-stream"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events until the page is closed."""
+        if scope["method"] != "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def events(sampler: Sampler[Any]) -> StreamingResponse:
     """Send each sample (JSON types) as a server-sent event, an error as an event `problem`."""
-    return StreamingResponse(_events(sampler), media_type="text/event-stream")
+    return EventStream(_events(sampler))
 
 
 async def _events(sampler: Sampler[Any]) -> AsyncIterator[str]:
     async for sample in sampler.listen():
-        if isinstance(sample, Exception):
-            yield f"event: problem\ndata: {format_json({'problem': str(sample)})}\n\n"
-        else:
-            yield f"data: {format_json(sample)}\n\n"
+        yield sampler.as_event(sample)
+
+
+def _event(sample: Any) -> str:
+    if isinstance(sample, Exception):
+        return f"event: problem\ndata: {format_json({'problem': str(sample)})}\n\n"
+    return f"data: {format_json(sample)}\n\n"

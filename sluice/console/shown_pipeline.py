@@ -1,10 +1,10 @@
 """What the console's views know of the pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sluice.view.endpoints import Endpoints
-from sluice.view.pipeline_status import PipelineStatus
+from sluice.view.pipeline_status import FetchStatus, PipelineStatus, ProcessStatus
 
 
 class ShownPipeline(Protocol):
@@ -15,8 +15,13 @@ class ShownPipeline(Protocol):
         """Its endpoints."""
         ...
 
-    def status(self) -> PipelineStatus:
-        """Query all parts, as `sluice status`; takes as long as the slowest."""
+    def status(
+        self, fetch: FetchStatus | None = None, *, processes: Sequence[ProcessStatus] | None = None
+    ) -> PipelineStatus:
+        """Query all parts, as `sluice status`; takes as long as the slowest.
+
+        `fetch` queries them: by default by new connections. `processes`, if they are known, are not looked for again.
+        """
         ...
 
     def variables(self) -> Mapping[str, str]:

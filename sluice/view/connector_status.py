@@ -1,13 +1,17 @@
 """Status of Kafka Connect's connectors and tasks, from its REST interface."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
+from sluice.view.connector_stores import dead_letters_topic, stores_of
 from sluice.view.http_client import UnavailableError, get_json
 
+Answer = TypeVar("Answer")
 PART = "Kafka Connect"
 FAILED = "FAILED"
 REGISTRY, MYSQL, REDIS = "registry", "mysql", "redis"
@@ -48,9 +52,15 @@ class ConnectorStatus:
     cause: str | None = None
     topics: tuple[str, ...] = ()
     """Topics that a sink reads; empty for a source connector."""
+    written_topics: tuple[str, ...] = ()
+    """Topics that a source connector has written; empty where Connect was not asked for them."""
     tasks: tuple[TaskStatus, ...] = ()
     needs: tuple[str, ...] = ()
     """Parts that it needs besides Kafka: REGISTRY, MYSQL, REDIS."""
+    stores: tuple[str, ...] = ()
+    """Tables and Redis databases that it writes (a sink) or reads (a source), as its settings name them."""
+    dead_letters_topic: str | None = None
+    """Topic into which a sink puts what it cannot use."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -79,32 +89,65 @@ class ConnectStatus:
 
 def fetch_connect_status(*workers: RestEndpoint) -> ConnectStatus:
     """Query the workers in order until one answers; raises UnavailableError if none does."""
-    errors: list[UnavailableError] = []
-    for worker in workers:
-        try:
-            return _fetch(worker)
-        except UnavailableError as error:
-            errors.append(error)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            errors.append(
-                UnavailableError(f"{PART} at {worker.url} answers what is no status of connectors: {error!r}")
-            )
-    raise errors[0]
+    return ConnectInspector(*workers).status()
 
 
-def _fetch(worker: RestEndpoint) -> ConnectStatus:
-    root = get_json(worker, "/", part=PART)
-    connectors = get_json(worker, "/connectors?expand=status&expand=info", part=PART)
-    plugins = get_json(worker, "/connector-plugins", part=PART)
-    versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
-    statuses = tuple(_connector(connectors[name], versions=versions) for name in sorted(connectors))
-    return ConnectStatus(version=str(root["version"]), connectors=statuses)
+class ConnectInspector:
+    """Asks Kafka Connect's workers, in order until one answers; every method raises UnavailableError if none does.
+
+    What seldom changes is asked again `patience` seconds later at the earliest.
+    """
+
+    def __init__(self, *workers: RestEndpoint, patience: float = 0) -> None:
+        self._workers = workers
+        self._patience = patience
+        self._kept: dict[str, tuple[Any, float]] = {}
+        """Answer, and until when it holds, by path."""
+
+    def status(self) -> ConnectStatus:
+        """Return version and connectors."""
+        return self._ask(self._status)
+
+    def active_topics(self, connector: str) -> tuple[str, ...]:
+        """Return the topics that a connector has written or read since it was made."""
+        path = f"/connectors/{quote(connector, safe='')}/topics"
+        return self._ask(lambda worker: tuple(map(str, self._seldom(worker, path)[connector]["topics"])))
+
+    def _ask(self, query: Callable[[RestEndpoint], Answer]) -> Answer:
+        errors: list[UnavailableError] = []
+        for worker in self._workers:
+            try:
+                return query(worker)
+            except UnavailableError as error:
+                errors.append(error)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                errors.append(
+                    UnavailableError(f"{PART} at {worker.url} answers what is no status of connectors: {error!r}")
+                )
+        raise errors[0]
+
+    def _status(self, worker: RestEndpoint) -> ConnectStatus:
+        root = self._seldom(worker, "/")
+        connectors = get_json(worker, "/connectors?expand=status&expand=info", part=PART)
+        plugins = self._seldom(worker, "/connector-plugins")
+        versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
+        statuses = tuple(_connector(connectors[name], versions=versions) for name in sorted(connectors))
+        return ConnectStatus(version=str(root["version"]), connectors=statuses)
+
+    def _seldom(self, worker: RestEndpoint, path: str) -> Any:
+        now = time.monotonic()
+        if (kept := self._kept.get(path)) and now < kept[1]:
+            return kept[0]
+        answer = get_json(worker, path, part=PART)
+        self._kept[path] = answer, now + self._patience
+        return answer
 
 
 def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> ConnectorStatus:
     info, status = answer["info"], answer["status"]
     state = status["connector"]
     class_name = info["config"]["connector.class"]
+    topics = _topics(info["config"]) if status["type"] == "sink" else ()
     return ConnectorStatus(
         name=info["name"],
         kind=status["type"],
@@ -114,9 +157,11 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         worker=state["worker_id"],
         error=first_line(state.get("trace")),
         cause=innermost_cause(state.get("trace")),
-        topics=_topics(info["config"]) if status["type"] == "sink" else (),
+        topics=topics,
         tasks=tuple(_task(task) for task in status["tasks"]),
         needs=parts_needed(info["config"]),
+        stores=stores_of(info["config"], kind=status["type"], topics=topics),
+        dead_letters_topic=dead_letters_topic(info["config"]) if status["type"] == "sink" else None,
     )
 
 

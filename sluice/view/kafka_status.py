@@ -23,6 +23,8 @@ class TopicStatus:
     """Number of records, as end offset - begin offset: includes compacted records and transaction markers.
 
     A key of `sluice status --json`."""
+    written: int = 0
+    """Number of records ever written, those included that were deleted since: the sum of the end offsets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,18 @@ class KafkaStatus:
     identity: str
     brokers: tuple[str, ...]
     topics: tuple[TopicStatus, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupProgress:
+    """How far a consumer group has come in its topics."""
+
+    lag: int
+    """Records that it has not yet committed."""
+    committed: Mapping[str, int]
+    """By topic, the sum of the offsets up to which it needs to read nothing any more."""
+    metadata: tuple[str, ...]
+    """Metadata that it has committed with its offsets, where it has any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +63,13 @@ class KafkaInspector:
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
-        self._reasons: list[str] = []
+        self._reason = ""
         # Errors are raised as UnavailableError; by default librdkafka also prints them on standard error.
         quiet: dict[str, Any] = {
             "log_level": 0,
             "error_cb": self._keep_reason,
             "socket.connection.setup.timeout.ms": 2000,
+            "reconnect.backoff.max.ms": 1000,
         }
         try:
             self._admin = AdminClient(user.client_settings() | quiet)
@@ -77,6 +92,7 @@ class KafkaInspector:
                 name=name,
                 partitions=len(group),
                 messages=sum(ends[name, p.partition] - begins[name, p.partition] for p in group),
+                written=sum(ends[name, p.partition] for p in group),
             )
             for name, group in sorted(partitions.items())
         )
@@ -85,24 +101,33 @@ class KafkaInspector:
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
         """Return the number of records in `topics` that the consumer group has not yet committed."""
-        metadata = self._metadata()
-        known = [metadata.topics[name] for name in topics if name in metadata.topics]
-        partitions = [TopicPartition(topic.topic, number) for topic in known for number in topic.partitions]
-        if not partitions:
-            return 0
-        committed = self._committed_offsets(group, partitions)
-        begins = self._offsets(partitions, "earliest")
-        ends = self._offsets(partitions, "latest")
-        # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
-        return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
+        return self.progress(group, topics).lag
 
     def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
+        return _metadata_texts(self._committed(group, self._partitions(topics)))
+
+    def progress(self, group: str, topics: Iterable[str]) -> GroupProgress:
+        """Return how far the consumer group has come in those of `topics` that are there."""
+        partitions = self._partitions(topics)
+        found = self._committed(group, partitions)
+        begins = self._offsets(partitions, "earliest")
+        ends = self._offsets(partitions, "latest")
+        # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
+        offsets = {(at.topic, at.partition): at.offset for at in found}
+        committed = {at: max(offsets.get(at, -1), begin) for at, begin in begins.items()}
+        return GroupProgress(
+            lag=sum(max(0, end - committed[at]) for at, end in ends.items()),
+            committed={
+                topic: sum(offset for (name, _), offset in committed.items() if name == topic)
+                for topic in {name for name, _ in committed}
+            },
+            metadata=_metadata_texts(found),
+        )
+
+    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         known = self._metadata().topics
-        partitions = [
-            TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions
-        ]
-        return tuple(text for at in self._committed(group, partitions) if (text := metadata_text(at)))
+        return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
@@ -169,9 +194,12 @@ class KafkaInspector:
 
     def _keep_reason(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]
-            self._reasons.append(error.str())
+            self._reason = error.str()
 
     def _unavailable(self, error: Exception) -> UnavailableError:
         self._admin.poll(0)
-        reason = self._reasons[-1] if self._reasons else str(error)
-        return UnavailableError(f"Kafka at {self._server} does not answer: {reason}")
+        return UnavailableError(f"Kafka at {self._server} does not answer: {self._reason or error}")
+
+
+def _metadata_texts(committed: Iterable[TopicPartition]) -> tuple[str, ...]:
+    return tuple(text for at in committed if (text := metadata_text(at)))

@@ -186,16 +186,24 @@ class PipelineStatus:
         return next((lag.records for lag in lags if lag.connector == connector), None)
 
 
+class FetchStatus(Protocol):
+    """A function that queries all parts of a pipeline: fetch_status(), or a PipelineInspector's `fetch`."""
+
+    def __call__(self, endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | None) -> PipelineStatus:
+        """Return their status."""
+        ...
+
+
 def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | None) -> PipelineStatus:
     """Query all parts; takes as long as the slowest, a few seconds at most."""
     with ThreadPoolExecutor(max_workers=6) as pool:
         # Each thread has its own Kafka client; creating one does not wait for the broker.
-        kafka = pool.submit(_answer, lambda: KafkaInspector(endpoints.consumer).kafka_status())
-        connect = pool.submit(_answer, lambda: fetch_connect_status(*endpoints.connect))
-        lags = pool.submit(_answer, lambda: read_with_trend(lambda: _lags(endpoints, connect, kafka)))
-        registry = pool.submit(_answer, lambda: fetch_registry_status(endpoints.registry))
-        mysql = pool.submit(_answer, lambda: fetch_mysql_status(endpoints.mysql))
-        redis = pool.submit(_answer, lambda: count_redis_keys(endpoints.redis))
+        kafka = pool.submit(answer_of, lambda: KafkaInspector(endpoints.consumer).kafka_status())
+        connect = pool.submit(answer_of, lambda: fetch_connect_status(*endpoints.connect))
+        lags = pool.submit(answer_of, lambda: read_with_trend(lambda: _lags(endpoints, connect, kafka)))
+        registry = pool.submit(answer_of, lambda: fetch_registry_status(endpoints.registry))
+        mysql = pool.submit(answer_of, lambda: fetch_mysql_status(endpoints.mysql))
+        redis = pool.submit(answer_of, lambda: count_redis_keys(endpoints.redis))
         return PipelineStatus(
             asked_at=datetime.now(UTC),
             processes=None if processes is None else tuple(processes),
@@ -208,7 +216,8 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
         )
 
 
-def _answer(query: Callable[[], Answer]) -> Answer | UnavailableError:
+def answer_of(query: Callable[[], Answer]) -> Answer | UnavailableError:
+    """Return the answer, or the UnavailableError that the query raises."""
     try:
         return query()
     except UnavailableError as error:
@@ -223,14 +232,18 @@ def _lags(
     worker = connect.result()
     if isinstance(worker, UnavailableError) or isinstance(kafka.result(), UnavailableError):
         return ()
-    kafka_inspector = KafkaInspector(endpoints.consumer)
-    sinks = [connector for connector in worker.connectors if connector.kind == "sink"]
-    return tuple(_lag(kafka_inspector, sink) for sink in sinks)
+    return sink_lags(KafkaInspector(endpoints.consumer), worker)
+
+
+def sink_lags(kafka: KafkaInspector, connect: ConnectStatus) -> tuple[SinkLag, ...]:
+    """Return the lag of each sink, without how fast it changes; raises UnavailableError."""
+    return tuple(_lag(kafka, connector) for connector in connect.connectors if connector.kind == "sink")
 
 
 def _lag(kafka: KafkaInspector, sink: ConnectorStatus) -> SinkLag:
-    wait = find_wait(kafka.metadata(sink.group, sink.topics), now=datetime.now(UTC))
-    return SinkLag(connector=sink.name, records=kafka.lag(sink.group, sink.topics), wait=wait)
+    progress = kafka.progress(sink.group, sink.topics)
+    wait = find_wait(progress.metadata, now=datetime.now(UTC))
+    return SinkLag(connector=sink.name, records=progress.lag, committed=progress.committed, wait=wait)
 
 
 class RunningProcess(Protocol):

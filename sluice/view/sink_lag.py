@@ -1,8 +1,8 @@
 """How far a sink is behind its topics, how fast that changes, and what the sink waits for."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sluice.sink_wait import SinkWait
 
@@ -23,6 +23,8 @@ class SinkLag:
     """How fast the lag grows; negative if it shrinks; None if it was 0, or was read only once."""
     wait: SinkWait | None = None
     """What its tasks wait for, as they say."""
+    committed: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By topic, the sum of the offsets that it has committed: how fast it grows is how fast the sink writes."""
 
     @property
     def behind(self) -> str | None:

@@ -1,6 +1,8 @@
 """Status of MySQL (product, rows of each table), Redis (number of keys) and the schema registry (version, subjects)."""
 
-from dataclasses import dataclass
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 import pymysql
 import redis
@@ -33,6 +35,8 @@ class TableSize:
     rows: int
     exact: bool
     """False if `rows` is the server's estimate."""
+    age_seconds: float = 0.0
+    """Time since it was counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +78,30 @@ def mysql_unavailable(user: StoreUser, error: Exception) -> UnavailableError:
     return UnavailableError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
 
 
-def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
-    """Return product, version, local_infile and the rows of each table of DATABASE; raises UnavailableError."""
-    with connect_mysql(user) as connection:
+class DatabaseInspector:
+    """Asks one database server, on one connection; every method raises UnavailableError."""
+
+    def __init__(self, user: StoreUser, *, patience: float = 0) -> None:
+        """Connect. A table is counted anew `patience` times as long after its last count as that took.
+
+        It is one table scan each: with a patience of 100 all of them together take 1 % of the time.
+        """
+        self._user = user
+        self._patience = patience
+        self._counts: dict[str, tuple[TableSize, float, float]] = {}
+        """Size, when it was counted and when it is to be counted again, by table."""
+        self._connection = connect_mysql(user)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def status(self) -> DatabaseStatus:
+        """Return product, version, local_infile and the rows of each table of DATABASE."""
         try:
-            with connection.cursor() as cursor:
+            # A snapshot of the last transaction would show the same rows again.
+            self._connection.rollback()
+            with self._connection.cursor() as cursor:
                 product = read_product(cursor)
                 local_infile = _read_local_infile(cursor)
                 cursor.execute(
@@ -88,10 +111,25 @@ def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
                     (DATABASE, (OFFSETS_TABLE, HEARTBEAT_TABLE)),
                 )
                 estimates = cursor.fetchall()
-                tables = tuple(_count(cursor, name, int(estimate)) for name, estimate in estimates)
+                tables = tuple(self._size(cursor, name, int(estimate)) for name, estimate in estimates)
         except (pymysql.MySQLError, OSError) as error:
-            raise mysql_unavailable(user, error) from error
-    return DatabaseStatus(product=product, tables=tables, local_infile=local_infile)
+            raise mysql_unavailable(self._user, error) from error
+        return DatabaseStatus(product=product, tables=tables, local_infile=local_infile)
+
+    def _size(self, cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableSize:
+        begun = time.monotonic()
+        if (known := self._counts.get(name)) and begun < known[2]:
+            return replace(known[0], age_seconds=round(begun - known[1], 3))
+        size = _count(cursor, name, estimate)
+        ended = time.monotonic()
+        self._counts[name] = size, ended, ended + self._patience * (ended - begun)
+        return size
+
+
+def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
+    """Return the status of a database server; raises UnavailableError."""
+    with closing(DatabaseInspector(user)) as inspector:
+        return inspector.status()
 
 
 def read_product(cursor: "pymysql.cursors.Cursor") -> str:
@@ -119,24 +157,39 @@ def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableS
     return TableSize(name=full_name, rows=int(row[0]) if row else 0, exact=True)
 
 
+class RedisInspector:
+    """Asks one Redis server, on one connection; every method raises UnavailableError."""
+
+    def __init__(self, user: StoreUser) -> None:
+        self._user = user
+        self._client = redis.Redis(
+            host=user.host,
+            port=user.port,
+            username=user.username,
+            password=user.password,
+            db=IMAGES_DATABASE,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def count_keys(self) -> int:
+        """Return the number of images in IMAGES_DATABASE."""
+        try:
+            return int(self._client.dbsize()) - int(self._client.exists(*_OFFSETS_KEYS))
+        except (redis.RedisError, OSError) as error:
+            message = f"Redis at {self._user.host}:{self._user.port} cannot be asked: {error}"
+            raise UnavailableError(message) from error
+
+
 def count_redis_keys(user: StoreUser) -> int:
     """Return the number of images in IMAGES_DATABASE; raises UnavailableError."""
-    client = redis.Redis(
-        host=user.host,
-        port=user.port,
-        username=user.username,
-        password=user.password,
-        db=IMAGES_DATABASE,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
-    try:
-        return int(client.dbsize()) - int(client.exists(*_OFFSETS_KEYS))
-    except (redis.RedisError, OSError) as error:
-        raise UnavailableError(f"Redis at {user.host}:{user.port} cannot be asked: {error}") from error
-    finally:
-        client.close()
+    with closing(RedisInspector(user)) as inspector:
+        return inspector.count_keys()
 
 
 def fetch_registry_status(registry: RestEndpoint) -> RegistryStatus:
