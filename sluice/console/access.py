@@ -9,7 +9,6 @@ something has to have the token as well.
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -28,13 +27,19 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 _READS = {"GET", "HEAD"}
+_OTHER_PAGE = (
+    "The request comes from another page, and only the console's own may ask here: open the URL that `sluice console` "
+    "has printed."
+)
+_OWN_SITES = {"same-origin", "none"}
+"""What a browser says of a request of the console's page, and of an address that its user has typed."""
 
 
 class AccessControl:
     """ASGI middleware that refuses every request that is not of the console's own page.
 
-    Refused with 403: a Host that is not the console's (DNS rebinding), an Origin that is not the console's, a request
-    with neither the token nor the cookie, and one that changes something without the token in TOKEN_HEADER.
+    Refused with 403: a Host that is not the console's (DNS rebinding), a request that another page sends, one with
+    neither the token nor the cookie, and one that changes something without the token in TOKEN_HEADER.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, port: int) -> None:
@@ -66,13 +71,13 @@ class AccessControl:
 
     def _refusal(self, scope: Scope, headers: Headers, *, has_token: bool) -> str:
         """Return why a request is refused; empty if it is not."""
-        if scope["type"] != "http":
-            return "The console has no such connection."
         host, origin = headers.get("host", ""), headers.get("origin")
         if host not in self._hosts:
             return "This address is not the console's: open the URL that `sluice console` has printed."
         if origin is not None and origin != f"http://{host}":
-            return "The request comes from another page."
+            return _OTHER_PAGE
+        if headers.get("sec-fetch-site", "none") not in _OWN_SITES and not (has_token and _navigates(headers)):
+            return _OTHER_PAGE
         if not has_token and not self._has_cookie(headers):
             return "The console asks for its token: open the URL that `sluice console` has printed, with its token."
         if scope["method"] not in _READS and not self._is_token(headers.get(TOKEN_HEADER, "")):
@@ -83,11 +88,15 @@ class AccessControl:
         return secrets.compare_digest(text.encode(), self._token.encode())
 
     def _has_cookie(self, headers: Headers) -> bool:
-        try:
-            found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            return False
-        return found is not None and secrets.compare_digest(found.value.encode(), self._session.encode())
+        """Return whether the session's cookie is there, whatever cookies other servers of this machine have set."""
+        sent = f"{self._cookie}={self._session}".encode()
+        cookies = ";".join(headers.getlist("cookie")).split(";")
+        return any(secrets.compare_digest(cookie.strip().encode(), sent) for cookie in cookies)
+
+
+def _navigates(headers: Headers) -> bool:
+    """Return whether a browser opens the page itself: by a link in another page, such as a terminal in a browser."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 
 def _query(scope: Scope) -> Mapping[str, str]:

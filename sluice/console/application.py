@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -13,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from producer.runtime.exit_status import SluiceError
 from sluice.console import connectors_view, data_view, dead_letters_view, pipeline_view, proofs_view, topics_view
 from sluice.console.access import AccessControl
+from sluice.console.error_answers import ErrorAnswers, respond_with_sentence
 from sluice.console.json_response import respond_with_problem
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.view.http_client import UnavailableError
@@ -39,6 +41,10 @@ def make_application(pipeline: ShownPipeline, *, target: str, token: str, port: 
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
             *(route for view in VIEWS for route in view.routes(pipeline)),
         ],
-        middleware=[Middleware(AccessControl, token=token, port=port)],
-        exception_handlers={SluiceError: respond_with_problem, UnavailableError: respond_with_problem},
+        middleware=[Middleware(AccessControl, token=token, port=port), Middleware(ErrorAnswers)],
+        exception_handlers={
+            SluiceError: respond_with_problem,
+            UnavailableError: respond_with_problem,
+            HTTPException: respond_with_sentence,
+        },
     )

@@ -1,9 +1,13 @@
 """The command `sluice console`."""
 
 import errno
+import os
 import secrets
 import socket
+import threading
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 
@@ -14,6 +18,8 @@ from sluice.console.shown_pipeline import ShownPipeline
 
 SHUTDOWN_SECONDS = 1
 """Time that open connections get at the end: a page holds one for as long as it is shown."""
+END_SECONDS = 1.8
+"""Time after which the command ends, whatever still runs."""
 _LAST_PORT = 65535
 
 
@@ -30,14 +36,30 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
         application = make_application(pipeline, target=args.target, token=token, port=port)
         console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
         console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
+        # No WebSockets: a request for one is answered as any other.
         config = uvicorn.Config(
-            application, log_level="error", access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
+            application,
+            log_level="error",
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
-        try:
-            uvicorn.Server(config).run(sockets=[server_socket])
-        except KeyboardInterrupt:
-            return Exit.OK
+        with suppress(KeyboardInterrupt):
+            _Server(config).run(sockets=[server_socket])
     return Exit.OK
+
+
+class _Server(uvicorn.Server):
+    """Server that ends in time although a thread still waits for a part of the pipeline that does not answer."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End: Ctrl-C, or SIGTERM."""
+        super().handle_exit(sig, frame)
+        timer = threading.Timer(END_SECONDS, os._exit, [Exit.OK])
+        timer.daemon = True
+        timer.start()
 
 
 def _listen(port: int) -> socket.socket:
@@ -55,6 +77,6 @@ def _listen(port: int) -> socket.socket:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not int(text) <= _LAST_PORT:
-        raise ArgumentTypeError(f"{text!r} is not a port number")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_PORT)) and int(text) <= _LAST_PORT):
+        raise ArgumentTypeError(f"{text!r} is not a port number: 0 (a free one) to {_LAST_PORT}")
     return int(text)

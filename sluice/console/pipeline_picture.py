@@ -132,20 +132,23 @@ class PipelinePicture:
 
     def _add_topic(self, name: str) -> None:
         topic = self._topics.get(name)
-        out = [rate for (_, read), rate in self.rates.commits.items() if read == name]
-        readers = [{"label": "read", "rate": _total(out)}] if out else []
-        facts = ({"label": "records", "count": topic.messages}, {"label": "in", "rate": self.rates.topics.get(name)})
         self._add(
             Node(
                 id=f"topic:{name}",
                 kind="topic",
                 name=name,
                 detail=f"topic, {_count(topic.partitions, 'partition')}" if topic else "topic",
-                link=f"#/topics/{quote(name, safe='')}",
+                link=f"#/topics/{quote(name, safe='')}" if topic else None,
                 state=self._topic_state(name),
-                facts=(*facts, *readers) if topic else (),
+                facts=self._topic_facts(topic) if topic else (),
             )
         )
+
+    def _topic_facts(self, topic: TopicStatus) -> tuple[Mapping[str, Any], ...]:
+        out = [rate for (_, read), rate in self.rates.commits.items() if read == topic.name]
+        written = self.rates.topics.get(topic.name)
+        facts = ({"label": "records", "count": topic.messages}, {"label": "in", "rate": written})
+        return (*facts, {"label": "read", "rate": _total(out)}) if out else facts
 
     def _topic_state(self, name: str) -> NodeState:
         if isinstance(self.status.kafka, UnavailableError):

@@ -26,14 +26,23 @@ export async function post(path, body = {}) {
 
 /**
  * Call `receive` with each event of a path until `signal` aborts, and `fail` with a sentence when there is a problem.
- * The browser connects again by itself.
+ * The browser connects again by itself. A tab that is not seen does not listen: it costs nothing, and leaves the others
+ * the few connections that a browser opens to one server.
  */
 export function listen(path, { receive, fail, signal }) {
-  const source = new EventSource(path);
-  source.onmessage = (event) => receive(JSON.parse(event.data));
-  source.addEventListener("problem", (event) => fail(JSON.parse(event.data).problem));
-  source.onerror = () => fail("The console's server does not answer. Is `sluice console` still running?");
-  signal.addEventListener("abort", () => source.close());
+  let source = null;
+  const follow = () => {
+    source?.close();
+    source = null;
+    if (document.hidden || signal.aborted) return;
+    source = new EventSource(path);
+    source.onmessage = (event) => receive(JSON.parse(event.data));
+    source.addEventListener("problem", (event) => fail(JSON.parse(event.data).problem));
+    source.onerror = () => fail("The console's server does not answer. Is `sluice console` still running?");
+  };
+  document.addEventListener("visibilitychange", follow, { signal });
+  signal.addEventListener("abort", follow);
+  follow();
 }
 
 async function send(path, options) {
