@@ -141,12 +141,12 @@ def test_json_object_has_every_part():
     found = json.loads(json.dumps(as_object(WELL)))
     assert found["exit"] == "OK"
     assert found["processes"][0]["memory_bytes"] == 300 * 2**20
-    assert found["kafka"]["topics"][0] == {"name": "gps-fixes", "partitions": 4, "messages": 20_000}
+    assert found["kafka"]["topics"][0] == {"name": "gps-fixes", "partitions": 4, "messages": 20_000, "written": 0}
     assert found["connect"]["connectors"][0]["tasks"][0]["state"] == "RUNNING"
     assert found["lag"] == {"mysql-sink": 12}
     assert found["dead_letters"] == {"mysql-sink-dead-letters": 0}
     assert found["registry"]["subjects"] == ["gps-fixes-value"]
-    assert found["mysql"]["tables"] == [{"name": "myDB.gps_fixes", "rows": 19_988, "exact": True}]
+    assert found["mysql"]["tables"] == [{"name": "myDB.gps_fixes", "rows": 19_988, "exact": True, "age_seconds": 0.0}]
     assert found["redis"] == {"keys": 0}
     assert found["asked_at"] == "2026-11-22T00:00:00Z"
 
