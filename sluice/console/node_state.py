@@ -7,7 +7,9 @@ from sluice.view.connector_status import FAILED, ConnectorStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import RUNNING, PipelineStatus
 
-_MEND = "Mend what the reason names. It is restarted by itself again and again; at once: Restart in Connectors."
+_MEND = (
+    "Mend what the reason names, then restart it in Connectors. Those of k8s/connectors/ are also restarted by themselves."
+)
 _REFUSED = "Change what the reason names, such as a password, a right or a column. The sink then goes on by itself."
 _WAITS = "Nothing to do here: it goes on by itself where it stopped, once that works again."
 _TOPIC = "sluice up (on a cluster: pulumi up) makes the topics of k8s/topics.yaml."

@@ -21,7 +21,11 @@ export function show(container, _names, signal) {
     receive: (sample) => {
       changed(failure, null, () => []);
       changed(summary, summarize(sample), (text) => [text]);
-      changed(remarks, [sample.problems, sample.notes], ([problems, notes]) => [...problems.map(remarkBox), ...notes.map(note)]);
+      changed(remarks, [sample.problems, ownRemarks(sample.nodes), sample.notes], ([problems, own, notes]) => [
+        ...problems.map((remark) => remarkBox({ ...remark, kind: "bad" })),
+        ...own.map(remarkBox),
+        ...notes.map(note),
+      ]);
       changed(parts, sample.parts, (all) => all.map(part));
       drawing.show(sample);
     },
@@ -64,10 +68,16 @@ function part({ name, detail, kind }) {
   return element("li", { class: kind }, element("strong", {}, name), detail ? ` ${detail} ` : " ", badge(says, kind));
 }
 
-function remarkBox({ text, advice }) {
-  const box = problem(text);
-  if (advice) box.append(element("span", { class: "advice" }, advice));
-  return box;
+/** What is wrong with nodes, in whole: in the picture there is room for its beginning only. */
+function ownRemarks(nodes) {
+  return nodes
+    .filter((node) => node.state.kind !== "ok" && node.state.kind !== "off")
+    .flatMap((node) => node.state.remarks.filter(({ advice }) => advice).map((remark) => ({ ...remark, kind: node.state.kind, link: node.link })));
+}
+
+function remarkBox({ text, advice, kind, link }) {
+  const more = link && [" ", element("a", { href: link }, "Show it")];
+  return element("div", { class: `pipeline-remark ${kind}` }, element("p", {}, text), element("p", { class: "advice" }, advice, more));
 }
 
 function note(text) {
@@ -162,8 +172,8 @@ function fact({ label, count, rate: perSecond }) {
   return element("div", {}, element("dt", {}, label), element("dd", {}, value));
 }
 
-function sentence({ text, advice }, kind) {
-  return element("p", { class: `remark ${kind}` }, text, advice && element("span", { class: "advice" }, advice));
+function sentence({ text }, kind) {
+  return element("p", { class: `remark ${kind}` }, text);
 }
 
 function reasons(all) {
