@@ -1,0 +1,137 @@
+"""Tests of samples: one reading for all pages, whatever it raises."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from producer.runtime.exit_status import SluiceError
+from sluice.console.sampler import EventStream, Sampler, events
+from sluice.view.http_client import UnavailableError
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(asyncio.wait_for(test(), 20))
+
+
+def _counter() -> Callable[[], int]:
+    numbers = iter(range(1_000_000))
+    return lambda: next(numbers)
+
+
+def test_all_pages_share_one_reading() -> None:
+    read = 0
+
+    def count() -> int:
+        nonlocal read
+        read += 1
+        return read
+
+    async def test() -> None:
+        sampler = Sampler(count, seconds=60)
+        first = [await anext(sampler.listen()) for _ in range(1)]
+        pages = [sampler.listen() for _ in range(200)]
+        assert await asyncio.gather(*(anext(page) for page in pages)) == first * 200
+        assert read == 1
+
+    run(test)
+
+
+def test_a_page_that_is_slow_gets_the_newest() -> None:
+    async def test() -> None:
+        sampler = Sampler(_counter(), seconds=0.001)
+        slow, fast = sampler.listen(), sampler.listen()
+        assert await anext(slow) == 0
+        while (newest := await anext(fast)) < 20:
+            pass
+        assert await anext(slow) >= newest
+
+    run(test)
+
+
+def test_nothing_is_read_while_no_page_is_open() -> None:
+    ended = threading.Event()
+    read: list[int] = []
+
+    async def test() -> None:
+        sampler = Sampler(lambda: read.append(1), seconds=0.001, at_end=ended.set)
+        page = sampler.listen()
+        await anext(page)
+        await page.aclose()
+        await asyncio.to_thread(ended.wait, 10)
+        before = len(read)
+        await asyncio.sleep(0.05)
+        assert len(read) == before
+        again = sampler.listen()  # and it begins again
+        await anext(again)
+        assert len(read) > before
+        await again.aclose()
+
+    run(test)
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize("error", [SluiceError("no pipeline"), UnavailableError("Kafka does not answer")])
+def test_an_error_is_shown_and_the_samples_go_on(error: Exception) -> None:
+    answers = iter([error, 2])
+
+    def read() -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def test() -> None:
+        sampler = Sampler(read, seconds=0.001)
+        page = sampler.listen()
+        assert sampler.as_event(await anext(page)) == f'event: problem\ndata: {{"problem": "{error}"}}\n\n'
+        assert sampler.as_event(await anext(page)) == "data: 2\n\n"
+
+    run(test)
+
+
+def test_a_fault_of_ours_is_shown_and_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async def test() -> None:
+        sampler = Sampler(lambda: {}["nothing"], seconds=0.001)  # type: ignore[index]
+        page = sampler.listen()
+        for _ in range(5):
+            answer = await anext(page)
+            assert isinstance(answer, SluiceError)
+            assert "KeyError" in str(answer)
+
+    run(test)
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert "KeyError" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_sample_is_written_once_for_all_pages() -> None:
+    sampler = Sampler(_counter(), seconds=1)
+    sample: Any = {"text": "</script>\n\ndata: forged"}
+    event = sampler.as_event(sample)
+    assert sampler.as_event(sample) is event
+    assert event.count("\n") == 2, "a text of a record begins no event"
+
+
+def test_head_of_a_stream_ends() -> None:
+    sent: list[Message] = []
+
+    async def test() -> None:
+        response = events(Sampler(_counter(), seconds=1))
+        assert isinstance(response, EventStream)
+
+        async def receive() -> Message:
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await response({"type": "http", "method": "HEAD"}, receive, send)
+
+    run(test)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert not sent[1]["body"]
