@@ -21,6 +21,7 @@ SHUTDOWN_SECONDS = 1
 END_SECONDS = 1.8
 """Time after which the command ends, whatever still runs."""
 _LAST_PORT = 65535
+_BACKLOG = 128
 
 
 def add_console_arguments(parser: ArgumentParser) -> None:
@@ -67,6 +68,8 @@ def _listen(port: int) -> socket.socket:
     server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         server_socket.bind(("127.0.0.1", port))
+        # Already now: a browser may open the URL as soon as it is printed.
+        server_socket.listen(_BACKLOG)
     except OSError as error:
         server_socket.close()
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror

@@ -1,7 +1,7 @@
 // View Pipeline: the picture of the pipeline, alive.
 import { badge, element, problem, replace } from "./dom.js";
 import { number, rate } from "./format.js";
-import { drawEdges, updateEdges } from "./pipeline_edges.js";
+import { drawEdges, moveDashes, updateEdges } from "./pipeline_edges.js";
 import { listen } from "./server.js";
 
 export const title = "Pipeline";
@@ -93,6 +93,7 @@ class Drawing {
     this.changed = onChange();
     const resized = new ResizeObserver(() => this.drawEdges());
     resized.observe(picture);
+    moveDashes(() => this.drawn, signal);
     signal.addEventListener("abort", () => resized.disconnect());
   }
 

@@ -1,6 +1,10 @@
 // The edges of the picture: lines between the nodes, which move while records move.
 import { svg } from "./dom.js";
 
+const STEP_MILLISECONDS = 200;
+const DASH_PIXELS = 24; // length of a dash and of the gap after it, as in pipeline.css
+const DASH_STEPS = 6;
+
 /** Draw all edges behind the nodes; returns what updateEdges() needs. */
 export function drawEdges(picture, cards, edges) {
   const frame = picture.getBoundingClientRect();
@@ -18,6 +22,22 @@ export function drawEdges(picture, cards, edges) {
   picture.prepend(drawn);
   updateEdges({ picture: drawn, paths }, edges);
   return { picture: drawn, paths };
+}
+
+/**
+ * Move the dashes of the edges that move, until `signal` aborts. A few steps a second: a CSS animation would let the
+ * browser draw sixty times a second, for a tenth of a core.
+ */
+export function moveDashes(drawing, signal) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let step = 0;
+  const timer = setInterval(() => {
+    const drawn = drawing();
+    if (!drawn || still.matches || document.hidden || !drawn.picture.querySelector(".moving")) return;
+    step = (step + 1) % DASH_STEPS;
+    drawn.picture.style.strokeDashoffset = `${(DASH_PIXELS * (DASH_STEPS - step)) / DASH_STEPS}px`;
+  }, STEP_MILLISECONDS);
+  signal.addEventListener("abort", () => clearInterval(timer));
 }
 
 /** Let the edges move along which records move, and no other. */
