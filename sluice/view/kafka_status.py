@@ -44,6 +44,26 @@ class UnreadRecords:
     """Number of records that the topic deleted before the group had read them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class GroupOffset:
+    """Where a consumer group is in a partition."""
+
+    topic: str
+    partition: int
+    begin: int
+    committed: int | None
+    """None if it has committed no offset."""
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """Number of records not yet committed.
+
+        Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
+        """
+        return max(0, self.end - max(-1 if self.committed is None else self.committed, self.begin))
+
+
 class KafkaInspector:
     """Queries a Kafka cluster as one user; every method raises UnavailableError if Kafka does not answer."""
 
@@ -85,24 +105,37 @@ class KafkaInspector:
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
         """Return the number of records in `topics` that the consumer group has not yet committed."""
-        metadata = self._metadata()
-        known = [metadata.topics[name] for name in topics if name in metadata.topics]
-        partitions = [TopicPartition(topic.topic, number) for topic in known for number in topic.partitions]
+        return sum(offset.lag for offset in self.group_offsets(group, topics))
+
+    def group_offsets(self, group: str, topics: Iterable[str]) -> tuple[GroupOffset, ...]:
+        """Return where the consumer group is in each partition of `topics`."""
+        partitions = self._partitions(topics)
         if not partitions:
-            return 0
+            return ()
         committed = self._committed_offsets(group, partitions)
         begins = self._offsets(partitions, "earliest")
         ends = self._offsets(partitions, "latest")
-        # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
-        return sum(max(0, end - max(committed.get(at, -1), begins[at])) for at, end in ends.items())
+        return tuple(
+            GroupOffset(
+                topic=topic,
+                partition=number,
+                begin=begins[topic, number],
+                committed=at if (at := committed.get((topic, number), -1)) >= 0 else None,
+                end=end,
+            )
+            for (topic, number), end in sorted(ends.items())
+        )
+
+    def spans(self, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+        """Return begin and end offset of each partition of `topics`, by topic and partition."""
+        partitions = self._partitions(topics)
+        begins, ends = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
+        return {at: (begins[at], end) for at, end in sorted(ends.items())}
 
     def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
-        known = self._metadata().topics
-        partitions = [
-            TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions
-        ]
-        return tuple(text for at in self._committed(group, partitions) if (text := metadata_text(at)))
+        committed = self._committed(group, self._partitions(topics))
+        return tuple(text for at in committed if (text := metadata_text(at)))
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
@@ -131,6 +164,11 @@ class KafkaInspector:
             if start < stop:
                 spans[number] = (start, stop)
         return UnreadRecords(spans=spans, lost=lost)
+
+    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """Return the partitions of those of the topics that there are."""
+        known = self._metadata().topics
+        return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
 
     def _metadata(self) -> Any:
         try:
