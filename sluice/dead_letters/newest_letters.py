@@ -99,8 +99,8 @@ def _size(letter: DeadLetter) -> int:
 class NewestLetters:
     """Iterates over the letters of several partitions, each from its newest on, the later one first.
 
-    `spans`: begin and end offset by topic and partition; `at_once`: how many letters are read at once at most. Stops where the budget is used up; `before` then says where
-    to go on.
+    `spans`: begin and end offset by topic and partition; `at_once`: how many letters are read at once at most. It stops
+    where the budget is used up; `before` then says where to go on.
     """
 
     def __init__(
