@@ -91,7 +91,8 @@ def _mask_user_info(match: re.Match[str]) -> str:
 
 def _mask_value(match: re.Match[str]) -> str:
     value = match[2].strip("\"'")
-    return match[0] if value.lower() in _NO_SECRETS or is_placeholder(value) else f"{match[1]}{MASK}"
+    quote = match[2][0] if match[2][0] in "\"'" else ""
+    return match[0] if value.lower() in _NO_SECRETS or is_placeholder(value) else f"{match[1]}{quote}{MASK}{quote}"
 
 
 def _assigned_values(text: str) -> Iterable[str]:
