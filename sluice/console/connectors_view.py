@@ -88,7 +88,8 @@ def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, 
             if sentence.startswith(f"{connector.name} has just been restarted")
         ],
         "waits": list(status.waits_of(connector)),
-        "lag": status.lag_of(connector.name),
+        "notes": [note for note in status.notes if note.startswith(f"{connector.name} reads the topic ")],
+        "lag": _lag(connector, status),
         "behind": next((one.behind for one in lag if one.connector == connector.name), None),
         "strimzi": {
             change: command
@@ -96,6 +97,13 @@ def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, 
             if (command := strimzi_command(connector.worker, connector.name, change))
         },
     }
+
+
+def _lag(connector: ConnectorStatus, status: PipelineStatus) -> int | None:
+    """Return the lag; None too where a topic is not shown to the user, which counts as 0 in the status."""
+    if isinstance(status.kafka, UnavailableError) or set(connector.topics) - {one.name for one in status.kafka.topics}:
+        return None
+    return status.lag_of(connector.name)
 
 
 def _failures(connector: ConnectorStatus) -> list[dict[str, Any]]:
@@ -111,10 +119,19 @@ def _failures(connector: ConnectorStatus) -> list[dict[str, Any]]:
             "tasks": tasks,
             "error": error,
             "cause": cause,
-            "advice": advise(f"{error} {cause}", connector.name, default=_ADVICE),
+            "advice": _advice(f"{error} {cause}", connector),
         }
         for (error, cause), tasks in alike.items()
     ]
+
+
+def _advice(cause: str, connector: ConnectorStatus) -> str:
+    advice = advise(cause, connector.name, default=_ADVICE)
+    if advice == _ADVICE:
+        return advice
+    if strimzi_command(connector.worker, connector.name, Change.PAUSE):
+        advice = advice.replace("sluice up", "pulumi up")  # which applies k8s/ there
+    return f"{advice} Then restart the failed tasks."
 
 
 def details_object(details: ConnectorDetails) -> dict[str, Any]:

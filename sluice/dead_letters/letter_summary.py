@@ -5,13 +5,14 @@ What is read is bounded, however many there are.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.dead_letters.dead_letter import DeadLetter, group_identity
+from sluice.dead_letters.dead_letter import DeadLetter, LetterGroup, group_identity
 from sluice.dead_letters.letter_details import TOMBSTONE, decoded_text, undecoded_text
 from sluice.dead_letters.letter_reader import LetterFilter, dead_letter_topics, matching_topics
 from sluice.dead_letters.listing import Listing, make_listing
@@ -66,9 +67,17 @@ class LetterSummary:
         return {**_counts(topics, spans), **self._made}
 
     def _reasons(self, endpoints: Endpoints, topics: tuple[str, ...], spans: Spans) -> dict[str, Any]:
-        letters = NewestLetters(chunk_reader(endpoints.consumer), spans, budget=Budget(letters=LOOKED_AT))
+        newest = NewestLetters(chunk_reader(endpoints.consumer), spans, budget=Budget(letters=LOOKED_AT))
+        group_topics: dict[LetterGroup, set[str]] = defaultdict(set)
+
+        def letters() -> Iterator[DeadLetter]:
+            for letter in newest:
+                group_topics[letter.group].add(letter.topic)
+                yield letter
+
         with closing(SentLetters(endpoints.consumer)) as sent_letters:
-            return reasons_object(make_listing(letters, topics=topics, sent_letters=sent_letters, limit=0))
+            listing = make_listing(letters(), topics=topics, sent_letters=sent_letters, limit=0)
+        return reasons_object(listing, group_topics)
 
 
 def _counts(topics: Iterable[str], spans: Spans) -> dict[str, Any]:
@@ -82,8 +91,8 @@ def _counts(topics: Iterable[str], spans: Spans) -> dict[str, Any]:
     }
 
 
-def reasons_object(listing: Listing) -> dict[str, Any]:
-    """Return the groups of a listing as JSON types."""
+def reasons_object(listing: Listing, topics: Mapping[LetterGroup, Collection[str]]) -> dict[str, Any]:
+    """Return the groups of a listing as JSON types; `topics` holds the topics of dead letters of each."""
     return {
         "looked_at": listing.total,
         "sent_again": listing.sent_again,
@@ -91,6 +100,7 @@ def reasons_object(listing: Listing) -> dict[str, Any]:
             {
                 "group": group_identity(key),
                 "connector": key[0],
+                "topics": sorted(topics.get(key, ())),
                 "step": key[1],
                 "reason": _cut(key[2] if len(group.reasons) > 1 else group.example),
                 "count": group.count,

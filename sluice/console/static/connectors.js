@@ -75,6 +75,7 @@ function card(connector, { busy, change, single }) {
     element("p", { class: "dim about" }, about(connector)),
     single ? null : element("p", { class: "tasks" }, taskBadges(connector.tasks)),
     connector.lag === null ? null : element("p", {}, lagText(connector)),
+    connector.notes.map((sentence) => element("p", { class: "note" }, `${sentence}.`)),
     connector.waits.map((sentence) => element("p", { class: "note" }, sentence)),
     connector.recent.map((sentence) => element("p", { class: "note" }, sentence)),
     connector.failures.map((failure) => failureBox(connector, failure)),

@@ -46,12 +46,12 @@ function content(letter, { address, resend, load }) {
     ]),
     element("h2", {}, "Value"),
     element("p", { class: "dim" }, size(letter.value)),
-    element("pre", { class: "card", tabindex: "0", role: "region", "aria-label": "Value" }, letter.value.text),
+    element("pre", { class: letter.value.decoded ? "card" : "card lines", tabindex: "0", role: "region", "aria-label": "Value" }, letter.value.text),
     letter.headers.length
       ? table("Headers", [{ title: "Name" }, { title: "Value" }], letter.headers.map((header) => [header.name, header.value ?? element("span", { class: "dim" }, "null")]))
       : element("p", { class: "dim" }, "The record has no headers of its own."),
     letter.trace
-      ? element("details", { class: "trace" }, element("summary", {}, "Stack trace"), element("pre", { class: "card", tabindex: "0", role: "region", "aria-label": "Stack trace" }, letter.trace))
+      ? element("details", { class: "trace" }, element("summary", {}, "Stack trace"), element("pre", { class: "card lines", tabindex: "0", role: "region", "aria-label": "Stack trace" }, letter.trace))
       : null,
   ];
 }

@@ -54,11 +54,12 @@ function choices(summary, connector) {
 function reasonList(summary, { connector, resend, page }) {
   const known = connector === undefined || summary.topics.some((topic) => topic.connector === connector);
   if (!known) return problem(`No connector ${connector} has a topic of dead letters.`);
-  const count = connector === undefined ? summary.letters : summary.topics.find((topic) => topic.connector === connector).letters;
+  const count = connector === undefined ? summary.letters : summary.topics.find((one) => one.connector === connector).letters;
   if (!count) {
     return element("p", { class: "dim empty" }, `No dead letter${connector === undefined ? "" : ` of ${connector}`}: the sinks could use every record.`);
   }
-  const groups = summary.reasons.filter((group) => connector === undefined || group.connector === connector);
+  const topic = summary.topics.find((one) => one.connector === connector)?.topic;
+  const groups = summary.reasons.filter((group) => topic === undefined || group.topics.includes(topic));
   const left = groups.reduce((sum, group) => sum + group.count - group.sent_again, 0);
   const all = summary.looked_at < summary.letters || left > 0;
   const which = connector === undefined ? {} : { connector };
@@ -72,12 +73,12 @@ function reasonList(summary, { connector, resend, page }) {
     summary.looked_at < summary.letters
       ? element("p", { class: "dim" }, `Of the newest ${number(summary.looked_at)} of ${number(summary.letters)}. \`sluice dlq\` counts all of them.`)
       : null,
-    element("ul", { class: "plain" }, groups.map((group) => reasonItem(group, { resend, page }))),
+    element("ul", { class: "plain" }, groups.map((group) => reasonItem(group, { which, resend, page }))),
     summary.more_reasons ? element("p", { class: "dim" }, `And ${number(summary.more_reasons)} more reasons.`) : null,
   ];
 }
 
-function reasonItem(group, { resend, page }) {
+function reasonItem(group, { which, resend, page }) {
   const { connector, group: name } = group;
   const chosen = page.group() === name;
   const span = group.oldest === group.newest ? time(group.newest) : `${time(group.oldest)} to ${time(group.newest)}`;
@@ -91,7 +92,7 @@ function reasonItem(group, { resend, page }) {
       "div",
       { class: "buttons" },
       element("button", { type: "button", "data-key": `show ${name}`, "aria-pressed": String(chosen), onclick: (event) => page.choose(chosen ? null : name, event.currentTarget) }, "Show only these"),
-      group.sent_again < group.count ? element("button", { type: "button", "data-key": `send ${name}`, onclick: () => resend({ connector, group: name }) }, "Send again") : null,
+      group.sent_again < group.count ? element("button", { type: "button", "data-key": `send ${name}`, onclick: () => resend({ ...which, group: name }) }, "Send again") : null,
     ),
   );
 }

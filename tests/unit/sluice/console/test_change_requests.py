@@ -182,5 +182,5 @@ def test_a_connector_has_what_it_waits_for_why_it_failed_and_what_to_do() -> Non
     assert "restart the failed tasks" in found["failures"][1]["advice"]
     assert [" is refused since" in sentence for sentence in found["waits"]] == [True]
     assert found["recent"] == ["s has just been restarted: password=(hidden)"]
-    assert found["lag"] == 5
+    assert found["lag"] is None  # Kafka does not say which topics there are
     assert found["strimzi"]["pause"].startswith("kubectl --namespace gps ")

@@ -108,7 +108,8 @@ def test_reasons_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = [letter(offset, exception_message=text) for offset, text in enumerate(texts)]
     sent: Callable[..., object] = NothingSent
     listing = make_listing(letters, topics=("t",), sent_letters=sent(), limit=0)  # pyright: ignore[reportArgumentType]
-    found = reasons_object(listing)
+    found = reasons_object(listing, {letters[1].group: {"t"}})
+    assert [group["topics"] for group in found["reasons"]] == [["t"], []]
     assert [(group["count"], group["sent_again"], len(group["reason"])) for group in found["reasons"]] == [
         (2, 0, 1),
         (1, 1, 2000 + len(" … (3,000 characters more)")),
