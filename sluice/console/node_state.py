@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sluice.secret_settings import mask_text
 from sluice.view.connector_status import FAILED, ConnectorStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import RUNNING, PipelineStatus
 
 _MEND = (
-    "Mend what the reason names, then restart it in Connectors. Those of k8s/connectors/ are also restarted by themselves."
+    "Mend what the reason names, then restart it in Connectors. Those of k8s/connectors/ are also restarted by "
+    "themselves."
 )
 _REFUSED = "Change what the reason names, such as a password, a right or a column. The sink then goes on by itself."
 _WAITS = "Nothing to do here: it goes on by itself where it stopped, once that works again."
@@ -43,8 +45,9 @@ DOWN = NodeState(kind="bad", text="does not answer")
 
 def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeState:
     """Return the state of a connector: the worst of what Connect, its lag and its own tasks say."""
-    failed = (*connector.failures, *_own(connector, status.recent_failures))
-    refused = [text for text in _own(connector, status.failures) if text not in failed]
+    recent = _own(connector, status.recent_failures)
+    failed = (*connector.failures, *map(mask_text, recent))
+    refused = [text for text in _own(connector, status.failures) if text not in (*connector.failures, *recent)]
     waits = (*_remarks(_own(connector, status.waits), _WAITS), *_remarks(_own(connector, status.notes), _TOPIC))
     states = {connector.state, *(task.state for task in connector.tasks)}
     behind = tuple(Remark(text=text) for text in _own(connector, status.behind))

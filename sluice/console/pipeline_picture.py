@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from producer.runtime.exit_status import SluiceError
+from sluice.console.letter_reasons import Reasons
 from sluice.console.node_state import DOWN, UNKNOWN, WELL, NodeState, Remark, connector_state
 from sluice.console.picture_layout import place_nodes
-from sluice.dead_letters.newest_letters import NewestLetters
 from sluice.view.connector_status import REGISTRY, ConnectorStatus
 from sluice.view.connector_stores import REDIS_STORE
 from sluice.view.http_client import UnavailableError
@@ -70,7 +69,7 @@ class PipelinePicture:
     known: PipelineStatus
     """The status in which a part that does not answer is as it was when it last did: its nodes stay."""
     rates: Rates
-    letters: Mapping[str, NewestLetters | SluiceError]
+    letters: Reasons
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     edges: list[Edge] = field(default_factory=list[Edge])
 
@@ -226,13 +225,8 @@ class PipelinePicture:
     def _add_letters(self, name: str) -> None:
         topic = self._topics.get(name)
         number = topic.messages if topic else None
-        found = self.letters.get(name)
-        reasons = found.reasons if isinstance(found, NewestLetters) and number else ()
-        remarks = (Remark(text=f"Why: {found}"),) if isinstance(found, SluiceError) else ()
-        if isinstance(self.status.kafka, UnavailableError):
-            state = UNKNOWN
-        else:
-            state = NodeState(kind="waiting" if number else "ok", text="", remarks=remarks)
+        facts = ({"label": "letters", "count": number}, {"label": "in", "rate": self.rates.topics.get(name)})
+        unknown = isinstance(self.status.kafka, UnavailableError)
         self._add(
             Node(
                 id=f"letters:{name}",
@@ -240,12 +234,9 @@ class PipelinePicture:
                 name=name,
                 detail="dead letters",
                 link="#/dead_letters",
-                state=state,
-                facts=(
-                    {"label": "letters", "count": number},
-                    *([{"label": "in", "rate": self.rates.topics.get(name)}] if number else []),
-                ),
-                reasons=tuple({"reason": each.reason, "count": each.count} for each in reasons),
+                state=UNKNOWN if unknown else NodeState(kind="waiting", text="") if number else WELL,
+                facts=facts if number else facts[:1],
+                reasons=tuple(self.letters.get(name, ())) if number else (),
             )
         )
 

@@ -43,7 +43,7 @@ class PipelineWatch:
     def __init__(self, pipeline: ShownPipeline) -> None:
         self._pipeline = pipeline
         self._inspector = PipelineInspector()
-        self._letters = LetterReasons()
+        self._letters = LetterReasons(lambda: pipeline.endpoints)
         self._meter = RateMeter()
         self._processes: tuple[tuple[ProcessStatus, ...], float] | None = None
         """The local pipeline's, and until when they hold."""
@@ -62,7 +62,7 @@ class PipelineWatch:
             self._processes = status.processes, now + PROCESSES_SECONDS
         self._note(status, at=time.monotonic())
         known = self._known = _with_last_known(status, self._known)
-        letters = self._letters.newest(self._pipeline.endpoints.consumer, _written_letters(status))
+        letters = self._letters.newest(_written_letters(status))
         picture = PipelinePicture(status=status, known=known, rates=self._rates(status), letters=letters).draw()
         return {
             "asked_at": status.asked_at.isoformat().replace("+00:00", "Z"),

@@ -1,7 +1,7 @@
 """Reads something again and again while a page shows it, once for all pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -35,7 +35,7 @@ class Sampler(Generic[Sample]):
         self._unexpected = ""
         self._event: tuple[Sample | Exception | None, str] = None, ""
 
-    async def listen(self) -> AsyncIterator[Sample | Exception]:
+    async def listen(self) -> AsyncGenerator[Sample | Exception, None]:
         """Yield the newest sample, then each further one that the listener has time for.
 
         It yields an exception that the function has raised, and goes on. One that is neither a SluiceError nor an

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Self
 
 from confluent_kafka import Message
@@ -18,6 +19,7 @@ _DIGITS = 19
 """Of the largest offset; Python refuses to parse some thousand."""
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|\([^()]*\)|\d+")
 
+LetterGroup = tuple[str, str, str]
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -98,6 +100,11 @@ class DeadLetter:
         return message if not cause_text or cause_text in message else f"{message} (caused by {cause})"
 
     @property
+    def group(self) -> "LetterGroup":
+        """Connector, step and reason pattern: letters that are alike in these are counted together."""
+        return (self.connector, self.step, self.reason_pattern)
+
+    @property
     def reason_pattern(self) -> str:
         """The error message with numbers, quotations and brackets replaced by …; letters are grouped by it."""
         return _VARIABLE.sub("…", self._error_message)
@@ -151,6 +158,11 @@ class DeadLetter:
             ],
             "trace": self.trace,
         }
+
+
+def group_identity(group: LetterGroup) -> str:
+    """Return a short name of a group, which may have a reason of any length."""
+    return sha256("\0".join(group).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

@@ -10,6 +10,7 @@ from sluice.view.record_decoder import Decoder
 
 HEX_BYTES = 1024
 """Bytes shown of a value that cannot be decoded; --json and `sluice dlq write` output all of them."""
+TOMBSTONE = "none: the record deletes its key (tombstone)"
 _LINE_BYTES = 16
 
 
@@ -45,18 +46,25 @@ def _line(name: str, text: str) -> Text:
 
 def _value(letter: DeadLetter, decode: Decoder) -> str:
     if letter.value is None:
-        return "none: the record deletes its key (tombstone)"
-    value: Any = decode(letter.value)
+        return TOMBSTONE
     size = f"{len(letter.value):,} bytes"
-    if isinstance(value, dict) and {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
-        return f"{size}, not decoded\n{hex_lines(letter.value[:HEX_BYTES])}{_more(letter.value)}"
-    text = value if isinstance(value, str) else format_json(value, indent=2)
-    return f"{size}\n{text}"
+    text = decoded_text(letter.value, decode)
+    return f"{size}, not decoded\n{undecoded_text(letter.value)}" if text is None else f"{size}\n{text}"
 
 
-def _more(value: bytes) -> str:
+def decoded_text(value: bytes, decode: Decoder) -> str | None:
+    """Return a value as text, or as JSON on several lines; None where it cannot be decoded."""
+    decoded: Any = decode(value)
+    if isinstance(decoded, dict) and {"bytes", "hex"} <= decoded.keys() <= {"bytes", "hex", "error"}:
+        return None
+    return decoded if isinstance(decoded, str) else format_json(decoded, indent=2)
+
+
+def undecoded_text(value: bytes) -> str:
+    """Return the first HEX_BYTES of a value as hex and text."""
     left = len(value) - HEX_BYTES
-    return f"\n… {left:,} bytes more: --json has them all" if left > 0 else ""
+    more = f"\n… {left:,} bytes more: --json has them all" if left > 0 else ""
+    return hex_lines(value[:HEX_BYTES]) + more
 
 
 def _text(value: bytes) -> str:

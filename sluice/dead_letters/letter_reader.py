@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from confluent_kafka import Message
+
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.dead_letter import DeadLetter, group_identity
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector
@@ -42,10 +44,14 @@ class LetterFilter:
     reason: str | None = None
     """Text that the reason contains, case-insensitive."""
     addresses: Sequence[LetterAddress] = ()
+    group: str | None = None
+    """Name of the letter's group (group_identity())."""
 
     def matches(self, letter: DeadLetter) -> bool:
         """Whether the letter is selected."""
         if self.addresses and not any(_is_at(letter, address) for address in self.addresses):
+            return False
+        if self.group is not None and group_identity(letter.group) != self.group:
             return False
         return self.reason is None or self.reason.lower() in letter.reason.lower()
 
@@ -90,10 +96,29 @@ def read_letters(endpoints: Endpoints, topics: Sequence[str], letter_filter: Let
     """
     for topic in topics:
         with closing(TopicReader(endpoints.consumer, topic)) as reader:
-            for message in reader.backlog():
+            for message in _messages(reader, [one for one in letter_filter.addresses if one.topic == topic]):
                 letter = DeadLetter.from_record(message)
                 if letter_filter.matches(letter):
                     yield letter
+
+
+def _messages(reader: TopicReader, addresses: Sequence[LetterAddress]) -> Iterator[Message]:
+    """Yield the records of a topic; with addresses, only from the first to the last of each partition."""
+    if not addresses:
+        yield from reader.backlog()
+        return
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for address in addresses:
+        first[address.partition] = min(address.offset, first.get(address.partition, address.offset))
+        last[address.partition] = max(address.offset, last.get(address.partition, address.offset))
+    for message in reader.backlog(starts=first):
+        yield message
+        partition, offset = message.partition(), message.offset()
+        if partition is not None and offset is not None and offset >= last.get(partition, 0):
+            last.pop(partition, None)
+            if not last:
+                return
 
 
 def read_letter(endpoints: Endpoints, address: LetterAddress) -> DeadLetter:

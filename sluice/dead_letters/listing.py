@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from producer.runtime.terminal import Console, escape_line
-from sluice.dead_letters.dead_letter import DeadLetter
+from sluice.dead_letters.dead_letter import DeadLetter, LetterGroup
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder
@@ -40,7 +40,7 @@ class Listing:
     """Dead letters by reason, and the newest of them."""
 
     topics: tuple[str, ...]
-    groups: dict[tuple[str, str, str], ReasonGroup]
+    groups: dict[LetterGroup, ReasonGroup]
     """By connector, step and reason pattern."""
     newest: tuple[DeadLetter, ...]
     """Without their values; the newest last."""
@@ -62,12 +62,11 @@ def make_listing(
     letters: Iterable[DeadLetter], *, topics: tuple[str, ...], sent_letters: SentLetters, limit: int | None
 ) -> Listing:
     """Count all letters, and keep the newest `limit` (None: all) without their values."""
-    groups: dict[tuple[str, str, str], ReasonGroup] = {}
+    groups: dict[LetterGroup, ReasonGroup] = {}
     newest: dict[str, deque[tuple[DeadLetter, bool]]] = {}
     for letter in letters:
         was_sent = sent_letters.includes(letter.topic, letter.partition, letter.offset)
-        key = (letter.connector, letter.step, letter.reason_pattern)
-        group = groups.setdefault(key, ReasonGroup(example=letter.reason))
+        group = groups.setdefault(letter.group, ReasonGroup(example=letter.reason))
         group.add(letter, sent=was_sent)
         newest.setdefault(letter.topic, deque(maxlen=limit)).append((replace(letter, value=None), was_sent))
     kept = sorted((pair for pairs in newest.values() for pair in pairs), key=lambda pair: pair[0].time or "")

@@ -1,47 +1,146 @@
-"""Why the newest letters of a topic of dead letters were set aside, without a scan of the whole topic."""
+"""Reads dead letters newest first, a page at a time, and no more than a budget allows: a topic may hold a million."""
 
-from collections import Counter
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from producer.kafka.connection import KafkaUser
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.view.topic_reader import TopicReader
 
-NEWEST = 20
-"""Letters of each partition that are read."""
-# A letter may be an image of several MiB: the client is not to fetch many more than are asked for.
-_SMALL_QUEUE = {"queued.max.messages.kbytes": 1024, "fetch.message.max.bytes": 262_144}
+At = tuple[str, int]
+"""Topic and partition."""
+_FIRST_CHUNK = 4
+"""Letters read first, whose size tells how many to read at once: an image may have 9 MB."""
+_CHUNK_BYTES = 8 << 20
+MOST_AT_ONCE = 2500
 
 
-@dataclass(frozen=True, kw_only=True)
-class LetterReason:
-    """A reason, and how many of the newest letters have it."""
+@dataclass(kw_only=True)
+class Budget:
+    """How much may be read: letters, their bytes, and seconds. Something is read in any case."""
 
-    reason: str
-    count: int
+    letters: int
+    bytes: int = 32 << 20
+    seconds: float = 3.0
+    _begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no more may be read."""
+        return self.letters <= 0 or self.bytes <= 0 or time.monotonic() - self._begun > self.seconds
 
 
-@dataclass(frozen=True, kw_only=True)
+ReadChunk = Callable[[str, int, int, int], list[DeadLetter]]
+"""Returns the letters of a topic and partition between two offsets, in their order, without values."""
+
+
+def chunk_reader(user: KafkaUser) -> ReadChunk:
+    """Return a function that reads as `user`; it raises SluiceError as TopicReader does."""
+    # Letters behind the chunk are not wanted: few bytes are read ahead.
+    settings = {"queued.max.messages.kbytes": 4096, "fetch.message.max.bytes": 1 << 20}
+
+    def read(topic: str, partition: int, begin: int, end: int) -> list[DeadLetter]:
+        with closing(TopicReader(user, topic, spans={partition: (begin, end)}, settings=settings)) as reader:
+            return [replace(DeadLetter.from_record(message), value=None) for message in reader.backlog()]
+
+    return read
+
+
+class _Backwards:
+    """The letters of one partition, the newest first."""
+
+    def __init__(
+        self, read: Callable[[int, int], list[DeadLetter]], *, begin: int, end: int, budget: Budget, at_once: int
+    ) -> None:
+        self._read = read
+        self._begin = begin
+        self._low = end
+        self._budget = budget
+        self._letters: list[DeadLetter] = []
+        self._at_once = at_once
+        self._chunk = _FIRST_CHUNK
+
+    @property
+    def before(self) -> int:
+        """Offset before which all letters are that have not been taken."""
+        return self._letters[-1].offset + 1 if self._letters else self._low
+
+    def peek(self, matches: Callable[[DeadLetter], bool]) -> DeadLetter | None:
+        """Return the next one that matches; None if there is none, or the budget is used up."""
+        while True:
+            while self._letters and not matches(self._letters[-1]):
+                self._letters.pop()
+            if self._letters:
+                return self._letters[-1]
+            if self._low <= self._begin or self._budget.used_up:
+                return None
+            self._read_chunk()
+
+    def take(self) -> None:
+        """Remove the letter that `peek` has returned."""
+        self._letters.pop()
+
+    def _read_chunk(self) -> None:
+        begin = max(self._begin, self._low - min(self._chunk, max(1, self._budget.letters)))
+        self._letters = self._read(begin, self._low)
+        size = sum(map(_size, self._letters)) or 1
+        self._budget.letters -= self._low - begin
+        self._budget.bytes -= size
+        self._low = begin
+        self._chunk = min(max(1, _CHUNK_BYTES * max(1, len(self._letters)) // size), self._at_once)
+
+
+def _size(letter: DeadLetter) -> int:
+    return (letter.size or 0) + sum(len(value or b"") for _, value in letter.headers)
+
+
 class NewestLetters:
-    """The newest letters of a topic by reason, the most frequent first."""
+    """Iterates over the letters of several partitions, each from its newest on, the later one first.
 
-    read: int
-    reasons: tuple[LetterReason, ...]
+    `spans`: begin and end offset by topic and partition; `at_once`: how many letters are read at once at most. It stops
+    where the budget is used up; `before` then says where to go on.
+    """
+
+    def __init__(
+        self,
+        read: ReadChunk,
+        spans: Mapping[At, tuple[int, int]],
+        *,
+        budget: Budget,
+        matches: Callable[[DeadLetter], bool] = lambda _: True,
+        at_once: int = MOST_AT_ONCE,
+    ) -> None:
+        self._matches = matches
+        self._partitions = {
+            at: _Backwards(_reading(read, *at), begin=begin, end=end, budget=budget, at_once=at_once)
+            for at, (begin, end) in spans.items()
+        }
+        self._begins = {at: begin for at, (begin, _) in spans.items()}
+
+    def __iter__(self) -> Iterator[DeadLetter]:
+        """Yield the letters."""
+        while True:
+            heads = [
+                (letter.time or "", partition)
+                for partition in self._partitions.values()
+                if (letter := partition.peek(self._matches))
+            ]
+            if not heads:
+                return
+            _, latest = max(heads, key=lambda head: head[0])
+            letter = latest.peek(self._matches)
+            latest.take()
+            if letter:
+                yield letter
+
+    @property
+    def before(self) -> dict[At, int] | None:
+        """Offsets before which all letters are that were not yielded; None if there are none."""
+        offsets = {at: partition.before for at, partition in self._partitions.items()}
+        return offsets if any(offset > self._begins[at] for at, offset in offsets.items()) else None
 
 
-def read_newest(user: KafkaUser, topic: str) -> NewestLetters:
-    """Read the newest letters of a topic; raises SluiceError as TopicReader does."""
-    examples: dict[str, set[str]] = {}
-    counts: Counter[str] = Counter()
-    with closing(TopicReader(user, topic, settings=_SMALL_QUEUE)) as reader:
-        for message in reader.backlog(last=NEWEST):
-            letter = DeadLetter.from_record(message)
-            counts[letter.reason_pattern] += 1
-            examples.setdefault(letter.reason_pattern, set()).add(letter.reason)
-    reasons = (
-        # Numbers and names stay in a reason that all letters share.
-        LetterReason(reason=next(iter(alike)) if len(alike := examples[pattern]) == 1 else pattern, count=count)
-        for pattern, count in counts.most_common()
-    )
-    return NewestLetters(read=counts.total(), reasons=tuple(reasons))
+def _reading(read: ReadChunk, topic: str, partition: int) -> Callable[[int, int], list[DeadLetter]]:
+    return lambda begin, end: read(topic, partition, begin, end)

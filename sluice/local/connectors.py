@@ -11,6 +11,7 @@ from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.drift import Drift, changed, compare_settings
 from sluice.local.http_requests import request
 from sluice.local.pipeline_spec import Connector
+from sluice.secret_settings import is_placeholder, is_secret_name
 
 _REBALANCE_SECONDS = 30
 """Time that the workers have to rebalance, s; meanwhile they answer every change with 409."""
@@ -18,7 +19,6 @@ _POLL_SECONDS = 0.1
 _LOCAL_CLASSES = {"io.debezium.connector.mysql.MySqlConnector": "io.debezium.connector.mariadb.MariaDbConnector"}
 """Debezium's connector for MySQL cannot read MariaDB's binary log; the one that can has the same settings."""
 _STATE_REQUESTS = {"running": "resume", "paused": "pause", "stopped": "stop"}
-_SECRET_WORDS = ("password", "secret", "jaas", "token", "credential", "user.info")
 
 
 def local_connector_class(class_: str) -> str:
@@ -95,7 +95,7 @@ def _masked(config: dict[str, str], *, previous: dict[str, str]) -> dict[str, st
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_WORDS) and not value.startswith("${env:")
+    return is_secret_name(name) and not is_placeholder(value)
 
 
 def _state(connect: RestEndpoint, path: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.rest_endpoint import RestEndpoint
-from sluice.local.connector_errors import advise
+from sluice.connector_errors import advise
 from sluice.local.connector_progress import Progress
 from sluice.local.connectors import restart_failed
 from sluice.local.http_requests import request

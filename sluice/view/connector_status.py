@@ -1,12 +1,13 @@
 """Status of Kafka Connect's connectors and tasks, from its REST interface."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from producer.runtime.rest_endpoint import RestEndpoint
+from sluice.secret_settings import mask_text, secret_values
 from sluice.stack_trace import NO_REASON, first_line, innermost_cause
 from sluice.view.connector_stores import dead_letters_topic, stores_of
 from sluice.view.http_client import UnavailableError, get_json
@@ -32,7 +33,7 @@ class TaskStatus:
     state: str
     worker: str
     error: str | None
-    """First line of its stack trace."""
+    """First line of its stack trace, without secrets."""
     cause: str | None = None
     """Innermost cause in the stack trace: the first line names only the outermost exception."""
 
@@ -76,7 +77,7 @@ class ConnectorStatus:
     @property
     def group(self) -> str:
         """Consumer group of a sink."""
-        return f"connect-{self.name}"
+        return sink_group(self.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,9 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
     info, status = answer["info"], answer["status"]
     state = status["connector"]
     class_name = info["config"]["connector.class"]
-    topics = _topics(info["config"]) if status["type"] == "sink" else ()
+    topics = topics_of(info["config"]) if status["type"] == "sink" else ()
+    secrets = secret_values(info["config"])
+    error, cause = _error_and_cause(state, secrets)
     return ConnectorStatus(
         name=info["name"],
         kind=status["type"],
@@ -155,14 +158,19 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         version=versions.get(class_name),
         state=state["state"],
         worker=state["worker_id"],
-        error=first_line(state.get("trace")),
-        cause=innermost_cause(state.get("trace")),
+        error=error,
+        cause=cause,
         topics=topics,
-        tasks=tuple(_task(task) for task in status["tasks"]),
+        tasks=tuple(_task(task, secrets) for task in status["tasks"]),
         needs=parts_needed(info["config"]),
         stores=stores_of(info["config"], kind=status["type"], topics=topics),
         dead_letters_topic=dead_letters_topic(info["config"]) if status["type"] == "sink" else None,
     )
+
+
+def sink_group(name: str) -> str:
+    """Return the consumer group of a sink."""
+    return f"connect-{name}"
 
 
 def parts_needed(config: Mapping[str, str]) -> tuple[str, ...]:
@@ -171,18 +179,26 @@ def parts_needed(config: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(needed))
 
 
-def _topics(config: dict[str, str]) -> tuple[str, ...]:
+def topics_of(config: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the topics that a sink with these settings reads; empty where it reads topics by a pattern."""
     return tuple(topic.strip() for topic in config.get("topics", "").split(",") if topic.strip())
 
 
-def _task(task: dict[str, Any]) -> TaskStatus:
+def _task(task: dict[str, Any], secrets: Collection[str]) -> TaskStatus:
+    error, cause = _error_and_cause(task, secrets)
     return TaskStatus(
         number=task["id"],
         state=task["state"],
         worker=task["worker_id"],
-        error=first_line(task.get("trace")),
-        cause=innermost_cause(task.get("trace")),
+        error=error,
+        cause=cause,
     )
+
+
+def _error_and_cause(part: dict[str, Any], secrets: Collection[str]) -> tuple[str | None, str | None]:
+    """Return first line and innermost cause of the trace of a connector or task, with secrets masked."""
+    error, cause = first_line(part.get("trace")), innermost_cause(part.get("trace"))
+    return error and mask_text(error, secrets), cause and mask_text(cause, secrets)
 
 
 def _tasks(tasks: list[TaskStatus], connector: str) -> str:

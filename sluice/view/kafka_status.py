@@ -58,6 +58,26 @@ class UnreadRecords:
     """Number of records that the topic deleted before the group had read them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class GroupOffset:
+    """Where a consumer group is in a partition."""
+
+    topic: str
+    partition: int
+    begin: int
+    committed: int | None
+    """None if it has committed no offset."""
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """Number of records not yet committed.
+
+        Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
+        """
+        return max(0, self.end - max(-1 if self.committed is None else self.committed, self.begin))
+
+
 class KafkaInspector:
     """Queries a Kafka cluster as one user; every method raises UnavailableError if Kafka does not answer."""
 
@@ -103,31 +123,51 @@ class KafkaInspector:
         """Return the number of records in `topics` that the consumer group has not yet committed."""
         return self.progress(group, topics).lag
 
-    def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
-        """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
-        return _metadata_texts(self._committed(group, self._partitions(topics)))
+    def group_offsets(self, group: str, topics: Iterable[str]) -> tuple[GroupOffset, ...]:
+        """Return where the consumer group is in each partition of `topics`."""
+        partitions = self._partitions(topics)
+        return self._located(partitions, self._committed(group, partitions))
 
     def progress(self, group: str, topics: Iterable[str]) -> GroupProgress:
         """Return how far the consumer group has come in those of `topics` that are there."""
         partitions = self._partitions(topics)
         found = self._committed(group, partitions)
-        begins = self._offsets(partitions, "earliest")
-        ends = self._offsets(partitions, "latest")
-        # Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
-        offsets = {(at.topic, at.partition): at.offset for at in found}
-        committed = {at: max(offsets.get(at, -1), begin) for at, begin in begins.items()}
+        offsets = self._located(partitions, found)
         return GroupProgress(
-            lag=sum(max(0, end - committed[at]) for at, end in ends.items()),
+            lag=sum(offset.lag for offset in offsets),
             committed={
-                topic: sum(offset for (name, _), offset in committed.items() if name == topic)
-                for topic in {name for name, _ in committed}
+                topic: sum(max(at.begin, at.committed or 0) for at in offsets if at.topic == topic)
+                for topic in {at.topic for at in offsets}
             },
             metadata=_metadata_texts(found),
         )
 
-    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        known = self._metadata().topics
-        return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+    def _located(
+        self, partitions: list[TopicPartition], committed: Iterable[TopicPartition]
+    ) -> tuple[GroupOffset, ...]:
+        at = {(partition.topic, partition.partition): partition.offset for partition in committed}
+        begins = self._offsets(partitions, "earliest")
+        ends = self._offsets(partitions, "latest")
+        return tuple(
+            GroupOffset(
+                topic=topic,
+                partition=number,
+                begin=begins[topic, number],
+                committed=offset if (offset := at.get((topic, number), -1)) >= 0 else None,
+                end=end,
+            )
+            for (topic, number), end in sorted(ends.items())
+        )
+
+    def spans(self, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+        """Return begin and end offset of each partition of `topics`, by topic and partition."""
+        partitions = self._partitions(topics)
+        begins, ends = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
+        return {at: (begins[at], end) for at, end in sorted(ends.items())}
+
+    def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
+        """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
+        return _metadata_texts(self._committed(group, self._partitions(topics)))
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
@@ -156,6 +196,11 @@ class KafkaInspector:
             if start < stop:
                 spans[number] = (start, stop)
         return UnreadRecords(spans=spans, lost=lost)
+
+    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """Return the partitions of those of the topics that there are."""
+        known = self._metadata().topics
+        return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
 
     def _metadata(self) -> Any:
         try:

@@ -91,8 +91,7 @@ class PipelineStatus:
     @property
     def behind(self) -> tuple[str, ...]:
         """A sentence for each sink that is behind; it changes no exit status."""
-        lags = () if isinstance(self.lags, UnavailableError) else self.lags
-        return tuple(sentence for lag in lags if (sentence := lag.behind))
+        return tuple(sentence for lag in self._lags if (sentence := lag.behind))
 
     @property
     def waits(self) -> tuple[str, ...]:
@@ -101,15 +100,25 @@ class PipelineStatus:
             return ()
         return (*self._waits_for_unavailable(self.connect), *self._own_waits(refused=False))
 
+    def waits_of(self, connector: ConnectorStatus) -> tuple[str, ...]:
+        """Return a sentence for each thing that a connector waits for, or that refuses it."""
+        own = (lag.wait for lag in self._lags if lag.connector == connector.name)
+        told = (wait.sentence(connector.name, self.lag_of(connector.name) or 0) for wait in own if wait)
+        return (*self._waits_of_connector(connector), *told)
+
     def _own_waits(self, *, refused: bool) -> tuple[str, ...]:
         """Return a sentence for each sink that says that it waits."""
-        lags = () if isinstance(self.lags, UnavailableError) else self.lags
         return tuple(
-            lag.wait.sentence(lag.connector, lag.records) for lag in lags if lag.wait and lag.wait.refused == refused
+            lag.wait.sentence(lag.connector, lag.records)
+            for lag in self._lags
+            if lag.wait and lag.wait.refused == refused
         )
 
     def _waits_for_unavailable(self, connect: ConnectStatus) -> tuple[str, ...]:
         """Return a sentence for each connector that needs a part that does not answer."""
+        return tuple(sentence for one in connect.connectors for sentence in self._waits_of_connector(one))
+
+    def _waits_of_connector(self, connector: ConnectorStatus) -> tuple[str, ...]:
         parts = {
             REGISTRY: ("the schema registry", self.registry),
             MYSQL: ("the database", self.mysql),
@@ -117,7 +126,6 @@ class PipelineStatus:
         }
         return tuple(
             sentence
-            for connector in connect.connectors
             for need in connector.needs
             if isinstance(parts[need][1], UnavailableError)
             and (sentence := self._wait(connector, need, parts[need][0]))
@@ -182,8 +190,11 @@ class PipelineStatus:
 
     def lag_of(self, connector: str) -> int | None:
         """Return the lag of a sink in records; None for a source connector, or if it is unknown."""
-        lags = () if isinstance(self.lags, UnavailableError) else self.lags
-        return next((lag.records for lag in lags if lag.connector == connector), None)
+        return next((lag.records for lag in self._lags if lag.connector == connector), None)
+
+    @property
+    def _lags(self) -> tuple[SinkLag, ...]:
+        return () if isinstance(self.lags, UnavailableError) else self.lags
 
 
 class FetchStatus(Protocol):

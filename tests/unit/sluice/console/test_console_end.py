@@ -80,7 +80,7 @@ def test_it_ends_within_two_seconds_with_open_pages_and_a_part_that_hangs(hangs:
     assert "Traceback" not in errors
 
 
-def test_a_fault_of_a_view_is_an_event_for_each_page_and_one_line(tmp_path: object) -> None:
+def test_a_fault_of_a_view_is_an_event_for_each_page_and_one_line() -> None:
     with _console(hangs=False) as (process, token, port):
         for connection, answer in (_open_page(port, token) for _ in range(3)):
             with closing(connection):

@@ -1,11 +1,14 @@
 """Tests of answers for what goes wrong."""
 
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.access import AccessControl
@@ -40,8 +43,8 @@ def test_an_unexpected_exception_is_a_sentence_with_500_and_one_line_on_stderr(
 
 def test_a_response_that_has_begun_is_not_answered_twice(capsys: pytest.CaptureFixture[str]) -> None:
     class Cut(PlainTextResponse):
-        async def __call__(self, scope: object, receive: object, send: object) -> None:
-            await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
             raise ValueError("cut")
 
     async def cut(_: Request) -> Response:
@@ -74,7 +77,7 @@ def test_the_first_page_needs_no_pipeline() -> None:
     ],
 )
 def test_what_a_view_raises_is_a_sentence(error: Exception, status: int) -> None:
-    application = make_application(_NoPipeline(), target="local", token="t", port=1)
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
 
     def fail(_: Request) -> Response:
         raise error
@@ -91,6 +94,9 @@ class _NoPipeline:
         raise AssertionError(f"nobody asks for {name}")
 
 
+NO_PIPELINE: Any = _NoPipeline()
+
+
 def _ask_console(path: str, *, method: str = "GET") -> Answer:
-    application = make_application(_NoPipeline(), target="local", token="t", port=1)  # type: ignore[arg-type]
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
     return send_request(application, path, method=method, headers=OWN)

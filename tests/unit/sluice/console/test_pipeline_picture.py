@@ -7,7 +7,6 @@ from typing import Any
 
 from sluice.console.node_state import part_states, pipeline_notes, pipeline_problems
 from sluice.console.pipeline_picture import PipelinePicture, Rates
-from sluice.dead_letters.newest_letters import LetterReason, NewestLetters
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import MYSQL, REGISTRY, ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.disk_status import DiskStatus
@@ -178,8 +177,8 @@ def test_a_sink_that_is_behind_says_for_how_long() -> None:
 def test_dead_letters_are_counted_with_their_reasons() -> None:
     topics = (TopicStatus(name="mysql-sink-dead-letters", partitions=1, messages=7, written=9),)
     status = replace(WELL, kafka=KafkaStatus(identity="c", brokers=("b:1",), topics=topics))
-    letters = NewestLetters(read=7, reasons=(LetterReason(reason="<b>no number", count=7),))
-    node = draw(status, letters={"mysql-sink-dead-letters": letters})[0]["letters:mysql-sink-dead-letters"]
+    letters = {"mysql-sink-dead-letters": ({"reason": "<b>no number", "count": 7},)}
+    node = draw(status, letters=letters)[0]["letters:mysql-sink-dead-letters"]
     assert node["state"]["kind"] == "waiting"
     assert facts(node)["letters"] == 7
     assert node["reasons"] == [{"reason": "<b>no number", "count": 7}]

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -15,6 +15,12 @@ from sluice.view.http_client import UnavailableError
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(test(), 20))
+
+
+async def _number(page: AsyncIterator[int | Exception]) -> int:
+    sample = await anext(page)
+    assert isinstance(sample, int)
+    return sample
 
 
 def _counter() -> Callable[[], int]:
@@ -32,7 +38,7 @@ def test_all_pages_share_one_reading() -> None:
 
     async def test() -> None:
         sampler = Sampler(count, seconds=60)
-        first = [await anext(sampler.listen()) for _ in range(1)]
+        first = [await anext(sampler.listen())]
         pages = [sampler.listen() for _ in range(200)]
         assert await asyncio.gather(*(anext(page) for page in pages)) == first * 200
         assert read == 1
@@ -44,10 +50,10 @@ def test_a_page_that_is_slow_gets_the_newest() -> None:
     async def test() -> None:
         sampler = Sampler(_counter(), seconds=0.001)
         slow, fast = sampler.listen(), sampler.listen()
-        assert await anext(slow) == 0
-        while (newest := await anext(fast)) < 20:
+        assert await _number(slow) == 0
+        while (newest := await _number(fast)) < 20:
             pass
-        assert await anext(slow) >= newest
+        assert await _number(slow) >= newest
 
     run(test)
 
@@ -56,8 +62,12 @@ def test_nothing_is_read_while_no_page_is_open() -> None:
     ended = threading.Event()
     read: list[int] = []
 
+    def note() -> int:
+        read.append(1)
+        return len(read)
+
     async def test() -> None:
-        sampler = Sampler(lambda: read.append(1), seconds=0.001, at_end=ended.set)
+        sampler = Sampler(note, seconds=0.001, at_end=ended.set)
         page = sampler.listen()
         await anext(page)
         await page.aclose()
@@ -95,7 +105,8 @@ def test_an_error_is_shown_and_the_samples_go_on(error: Exception) -> None:
 
 def test_a_fault_of_ours_is_shown_and_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     async def test() -> None:
-        sampler = Sampler(lambda: {}["nothing"], seconds=0.001)  # type: ignore[index]
+        nothing: dict[str, int] = {}
+        sampler = Sampler(lambda: nothing["nothing"], seconds=0.001)
         page = sampler.listen()
         for _ in range(5):
             answer = await anext(page)

@@ -1,10 +1,5 @@
 """Tests of Kafka Connect's status, and of the HTTP client."""
 
-import json
-import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -12,6 +7,7 @@ import pytest
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view.connector_status import ConnectorStatus, TaskStatus, fetch_connect_status
 from sluice.view.http_client import UnavailableError, get_json
+from tests.unit.sluice.view.fake_connect import serving
 
 TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask
 \tat org.apache.kafka.connect.runtime.WorkerSinkTask.execute(WorkerSinkTask.java:1)
@@ -37,31 +33,6 @@ def answers(task: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def serving(pages: Mapping[str, Any]) -> Generator[RestEndpoint]:
-    """Serve `pages` by path on loopback (bytes unchanged, other values as JSON; else 404); yield the base URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in pages else 404)
-            self.end_headers()
-            page = pages.get(self.path)
-            self.wfile.write(page if isinstance(page, bytes) else json.dumps(page).encode())
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name in the base class
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield RestEndpoint(url=f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def test_connectors_are_read_with_tasks_topics_and_version():
     with serving(answers({"state": "PAUSED"})) as endpoint:
         worker = fetch_connect_status(endpoint)
@@ -78,6 +49,18 @@ def test_failure_of_a_task_has_first_line_and_innermost_cause_of_its_trace():
     assert connector.failures == (
         "task 1 of mysql-sink has FAILED: org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask"
         " (caused by java.sql.SQLException: INSERT command denied)",
+    )
+
+
+def test_traces_come_without_secrets() -> None:
+    trace = "a.B: cannot log in with hunter2\nCaused by: c.D: jdbc:mysql://u:other@host password=third\n"
+    pages = answers({"state": "FAILED", "trace": trace})
+    pages["/connectors?expand=status&expand=info"]["mysql-sink"]["info"]["config"]["some.password"] = "hunter2"
+    with serving(pages) as endpoint:
+        (connector,) = fetch_connect_status(endpoint).connectors
+    assert connector.failures == (
+        "task 1 of mysql-sink has FAILED: a.B: cannot log in with (hidden) (caused by c.D: "
+        "jdbc:mysql://(hidden)@host password=(hidden))",
     )
 
 

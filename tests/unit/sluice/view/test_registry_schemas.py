@@ -11,7 +11,7 @@ from fastavro.schema import load_schema
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.record_decoder import Decoder, text_or_bytes
 from sluice.view.registry_schemas import RegistrySchemas
-from tests.unit.sluice.view.test_connector_status import serving
+from tests.unit.sluice.view.fake_connect import serving
 from tests.unit.sluice.view.test_record_decoder import FIX, SCHEMA_FILE
 
 VALUE = {"type": "record", "name": "Value", "namespace": "cdc.t", "fields": [{"name": "id", "type": "long"}]}

@@ -31,9 +31,10 @@ _ADVICE_BY_PATTERN = (
 _DEFAULT_ADVICE = "Repair the cause, then run sluice up. The whole trace is in the instance's logs/connect-*.log."
 
 
-def advise(cause: str, connector: str) -> str:
-    """Return what to do about a failure of `connector`; `cause` is from sluice/stack_trace.py's innermost_message()."""
-    found = next(
-        (text for pattern, text in _ADVICE_BY_PATTERN if re.search(pattern, cause, re.IGNORECASE)), _DEFAULT_ADVICE
-    )
+def advise(cause: str, connector: str, *, default: str = _DEFAULT_ADVICE) -> str:
+    """Return what to do about a failure of `connector`; `cause` is from sluice/stack_trace.py's innermost_message().
+
+    `default` is the advice for a cause that is not known.
+    """
+    found = next((text for pattern, text in _ADVICE_BY_PATTERN if re.search(pattern, cause, re.IGNORECASE)), default)
     return found.format(name=connector)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.local.connector_errors import advise
+from sluice.connector_errors import advise
 
 
 @pytest.mark.parametrize(
