@@ -66,7 +66,7 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
 
 
 def part_states(status: PipelineStatus) -> list[dict[str, str]]:
-    """Return name, detail and kind (ok or bad) of each server; `text` says why one does not answer."""
+    """Return name, detail and kind (ok, or bad if it does not answer) of each server."""
     kafka, connect, registry, mysql = status.kafka, status.connect, status.registry, status.mysql
     details = (
         ("Kafka", kafka, "" if isinstance(kafka, UnavailableError) else _brokers(kafka.brokers)),
