@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    ConfigSource,
+    OffsetSpec,  # pyright: ignore[reportPrivateImportUsage]
+)
 
 from producer.kafka.connection import KafkaUser
+from producer.runtime.exit_status import SluiceError
 from sluice.sink_wait import metadata_text
 from sluice.view.http_client import TIMEOUT, UnavailableError
 
@@ -35,6 +41,18 @@ class KafkaStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopicSetting:
+    """A setting of a topic."""
+
+    name: str
+    value: str | None
+    default: str | None
+    """Value that it would have without a setting of its own, where the broker says it."""
+    own: bool
+    """Whether it is set for this topic."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnreadRecords:
     """Records that a consumer group has not yet committed."""
 
@@ -49,6 +67,7 @@ class KafkaInspector:
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
+        self._user = user.username
         self._reasons: list[str] = []
         # Errors are raised as UnavailableError; by default librdkafka also prints them on standard error.
         quiet: dict[str, Any] = {
@@ -64,24 +83,36 @@ class KafkaInspector:
     def kafka_status(self) -> KafkaStatus:
         """Return the brokers and topics, with the number of records."""
         metadata = self._metadata()
-        partitions = {
-            name: [TopicPartition(name, number) for number in topic.partitions]
-            for name, topic in metadata.topics.items()
-            if topic.error is None and not name.startswith("__")
-        }
-        every = [partition for group in partitions.values() for partition in group]
-        begins = self._offsets(every, "earliest")
-        ends = self._offsets(every, "latest")
         topics = tuple(
-            TopicStatus(
-                name=name,
-                partitions=len(group),
-                messages=sum(ends[name, p.partition] - begins[name, p.partition] for p in group),
-            )
-            for name, group in sorted(partitions.items())
+            TopicStatus(name=name, partitions=len(spans), messages=sum(end - begin for begin, end in spans.values()))
+            for name, spans in self._spans_of(metadata, None).items()
         )
         brokers = tuple(f"{b.host}:{b.port}" for _, b in sorted(metadata.brokers.items()))
         return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
+
+    def spans(self, *topics: str) -> dict[str, dict[int, tuple[int, int]]]:
+        """Return the first and end offset of each partition of some topics, or of all that the user may describe."""
+        return self._spans_of(self._metadata(), topics or None)
+
+    def settings(self, topic: str) -> tuple[TopicSetting, ...]:
+        """Return the configuration of a topic; raises SluiceError if the user may not read it."""
+        asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        (future,) = self._admin.describe_configs([asked], request_timeout=TIMEOUT).values()
+        try:
+            found: dict[str, Any] = future.result(timeout=TIMEOUT + 1)
+        except (KafkaException, TimeoutError) as error:
+            if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise SluiceError(
+                    f"Kafka does not let the user {self._user} read the configuration of {topic}. Pipelines that were "
+                    "made before have no such right: `sluice up` (on a cluster `pulumi up`) gives it"
+                ) from error
+            raise self._unavailable(error) from error
+        return tuple(_setting(entry) for _, entry in sorted(found.items()))
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offsets that a group has committed, of partitions for which it has."""
+        asked = [TopicPartition(topic, number) for number in partitions]
+        return {at.partition: at.offset for at in self._committed(group, asked) if at.offset >= 0}
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
         """Return the number of records in `topics` that the consumer group has not yet committed."""
@@ -132,6 +163,20 @@ class KafkaInspector:
                 spans[number] = (start, stop)
         return UnreadRecords(spans=spans, lost=lost)
 
+    def _spans_of(self, metadata: Any, names: Iterable[str] | None) -> dict[str, dict[int, tuple[int, int]]]:
+        partitions = {
+            name: [TopicPartition(name, number) for number in topic.partitions]
+            for name, topic in sorted(metadata.topics.items())
+            if topic.error is None and not name.startswith("__") and (names is None or name in names)
+        }
+        every = [partition for group in partitions.values() for partition in group]
+        begins = self._offsets(every, "earliest")
+        ends = self._offsets(every, "latest")
+        return {
+            name: {p.partition: (begins[name, p.partition], ends[name, p.partition]) for p in group}
+            for name, group in partitions.items()
+        }
+
     def _metadata(self) -> Any:
         try:
             return self._admin.list_topics(timeout=TIMEOUT)
@@ -175,3 +220,14 @@ class KafkaInspector:
         self._admin.poll(0)
         reason = self._reasons[-1] if self._reasons else str(error)
         return UnavailableError(f"Kafka at {self._server} does not answer: {reason}")
+
+
+def _setting(entry: Any) -> TopicSetting:
+    own = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+    others = [other.value for other in entry.synonyms.values() if other.source != own]
+    return TopicSetting(
+        name=entry.name,
+        value=None if entry.is_sensitive else entry.value,
+        default=(others[0] if others else None) if entry.source == own else entry.value,
+        own=entry.source == own,
+    )

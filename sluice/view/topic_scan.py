@@ -68,6 +68,7 @@ class TopicScan(Generic[Item]):
         kind = _Backward if newest_first else _Forward
         self._partitions: list[_Partition[Item]] = [kind(number, *span) for number, span in sorted(spans.items())]
         self._size = 0
+        self._started = monotonic()
         self.looked_at = 0
         """Number of records that were read."""
         self.stopped = False
@@ -75,7 +76,7 @@ class TopicScan(Generic[Item]):
 
     def take(self, limit: float = inf) -> Iterator[Item]:
         """Yield the next items, `limit` at most. Where the bounds end it, those that it has found come still."""
-        started = monotonic()
+        self._started = monotonic()
         taken = 0
         while taken < limit and (first := max(self._partitions, key=_Partition.rank, default=None)):
             if first.found:
@@ -83,7 +84,7 @@ class TopicScan(Generic[Item]):
                 yield first.found.popleft()[2]
             elif first.exhausted:
                 return
-            elif self._is_over(started):
+            elif self._is_over():
                 self.stopped = True
                 for partition in self._partitions:
                     partition.give_up()
@@ -101,17 +102,24 @@ class TopicScan(Generic[Item]):
         reached = [partition.reached for partition in self._partitions if not partition.is_at_end]
         return None if not reached or abs(max(reached)) == inf else round(abs(max(reached)))
 
-    def _is_over(self, started: float) -> bool:
+    def _is_over(self) -> bool:
         bounds = self._bounds
-        late = monotonic() - started >= bounds.seconds
+        late = monotonic() - self._started >= bounds.seconds
         return late or self.looked_at >= bounds.records or self._size >= bounds.size
+
+    def _records_left(self) -> float:
+        """Return how many records the bounds leave, at the pace so far."""
+        seconds = monotonic() - self._started
+        pace = self.looked_at / seconds if seconds else inf
+        in_time = inf if self._bounds.seconds == inf or not self.looked_at else pace * (self._bounds.seconds - seconds)
+        return min(in_time, self._bounds.records - self.looked_at)
 
     def _read_windows(self) -> None:
         """Read on in each partition that may hold what comes next."""
         best = max((partition.rank() for partition in self._partitions if partition.found), default=-inf)
         behind = [one for one in self._partitions if not one.found and not one.exhausted and one.rank() >= best]
         average = self._size / self.looked_at if self.looked_at else 0
-        left = max(1, (self._bounds.records - self.looked_at) / len(behind))
+        left = max(1, self._records_left() / len(behind))
         most = min(_MAX_WINDOW, max(1, _WINDOW_BYTES / average) if average else inf, left)
         windows = {one.number: one.next_window(int(most)) for one in behind}
         came: dict[int, list[tuple[int, int, Item | None]]] = {one.number: [] for one in behind}
