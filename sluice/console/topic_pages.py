@@ -1,6 +1,7 @@
 """Pages of a topic's records: the newest, those from an offset or a time on, those before and after; each bounded."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,9 @@ from confluent_kafka import Message
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.shown_value import BRIEF, WHOLE, Limits, shown_text, shown_value
-from sluice.console.topic_readers import TopicReaders
 from sluice.view.debezium import parse_change
-from sluice.view.endpoints import Endpoints
 from sluice.view.messages import DecodedRecord, RecordFilter
 from sluice.view.record_decoder import Decoder, record_time
-from sluice.view.registry_schemas import RegistrySchemas
 from sluice.view.start_point import find_starts, parse_offset, parse_time
 from sluice.view.topic_reader import TopicReader
 from sluice.view.topic_scan import Bounds, TopicScan
@@ -28,6 +26,8 @@ LIVE = Bounds(records=2_000, seconds=1, size=8 * 2**20)
 _SAMPLE = 8
 """Newest records by which the size of a topic is estimated."""
 _LONGEST_WORD = 1000
+OpenReader = Callable[[str], AbstractContextManager[TopicReader]]
+"""Gives a reader of a topic with its present spans, as TopicReaders."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +48,13 @@ class PageRequest:
 class TopicPages:
     """Reads pages of topics; each method blocks, and raises SluiceError."""
 
-    def __init__(self, endpoints: Callable[[], Endpoints]) -> None:
-        self._endpoints = endpoints
-        self._readers = TopicReaders(endpoints)
-        self._decoder: Decoder | None = None
+    def __init__(self, open_reader: OpenReader, decoder: Callable[[], Decoder]) -> None:
+        self._open = open_reader
+        self._decoder = decoder
 
     def page(self, topic: str, request: PageRequest) -> dict[str, Any]:
         """Return a page as JSON types."""
-        with self._readers.open(topic) as reader:
+        with self._open(topic) as reader:
             spans, newest_first = _spans_to_read(reader, request)
             scan = TopicScan(
                 reader,
@@ -76,9 +75,9 @@ class TopicPages:
 
     def record(self, topic: str, partition: int, offset: int) -> dict[str, Any]:
         """Return one record, all of it but for what no page can show."""
-        with self._readers.open(topic) as reader:
+        with self._open(topic) as reader:
             find_starts(reader, [parse_offset(f"{partition}:{offset}")], None)
-            accept = RecordFilter(decode=self._decode())
+            accept = RecordFilter(decode=self._decoder())
             for message in reader.read({partition: (offset, offset + 1)}):
                 if (record := accept(message)) is not None:
                     headers = [[shown_text(name, BRIEF), shown_value(value, WHOLE)] for name, value in _headers(record)]
@@ -89,25 +88,20 @@ class TopicPages:
 
     def mean_size(self, topic: str) -> float | None:
         """Return the mean size in bytes of the newest records; None if there are none."""
-        with self._readers.open(topic) as reader:
+        with self._open(topic) as reader:
             bounds = Bounds(records=_SAMPLE)
             scan = TopicScan(reader, reader.spans, accept=_size, newest_first=True, bounds=bounds)
             sizes = list(scan.take(_SAMPLE))
         return sum(sizes) / len(sizes) if sizes else None
 
     def _accept(self, request: PageRequest) -> Callable[[Message], dict[str, Any] | None]:
-        wanted = RecordFilter(decode=self._decode(), key=request.key or None, text=request.text or None)
+        wanted = RecordFilter(decode=self._decoder(), key=request.key or None, text=request.text or None)
 
         def accept(message: Message) -> dict[str, Any] | None:
             record = wanted(message)
             return None if record is None else _as_shown(record, message, BRIEF)
 
         return accept
-
-    def _decode(self) -> Decoder:
-        if self._decoder is None:
-            self._decoder = Decoder(RegistrySchemas(self._endpoints().compatible_registry))
-        return self._decoder
 
 
 def _spans_to_read(reader: TopicReader, request: PageRequest) -> tuple[Mapping[int, tuple[int, int]], bool]:

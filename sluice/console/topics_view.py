@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +17,9 @@ from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.shown_value import WHOLE, shown_text
 from sluice.console.topic_overview import Rates, TopicNumbers
 from sluice.console.topic_pages import PageRequest, TopicPages
+from sluice.console.topic_readers import TopicReaders
+from sluice.view.record_decoder import Decoder
+from sluice.view.registry_schemas import RegistrySchemas
 from sluice.view.schema_versions import SchemaVersion, fetch_schema_versions
 
 SAMPLE_SECONDS = 2.0
@@ -27,7 +30,8 @@ _FIELDS = tuple(PageRequest.__dataclass_fields__)
 
 def routes(pipeline: ShownPipeline) -> Sequence[Route]:
     """Return the requests of this view."""
-    pages = TopicPages(lambda: pipeline.endpoints)
+    decoder = cache(lambda: Decoder(RegistrySchemas(pipeline.endpoints.compatible_registry)))
+    pages = TopicPages(TopicReaders(lambda: pipeline.endpoints).open, decoder)
     numbers = TopicNumbers(lambda: pipeline.endpoints, pages)
     all_topics = Sampler(numbers.list_topics, seconds=SAMPLE_SECONDS)
     samplers: OrderedDict[str, Sampler[dict[str, Any]]] = OrderedDict()

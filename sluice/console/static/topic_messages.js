@@ -141,7 +141,8 @@ class Messages {
       const where = page.newest_first ? "down to the topic's beginning" : "up to the topic's end";
       return filtered ? `No record matches: ${looked}, ${where}.` : "No record here yet.";
     }
-    return filtered ? `${shown}; ${looked}.` : `${shown}.`;
+    const images = this.topic === "images" && [" ", element("a", { href: "#/data" }, "Data"), " shows the newest images."];
+    return [filtered ? `${shown}; ${looked}.` : `${shown}.`, images];
   }
 
   searchOn() {
@@ -161,7 +162,7 @@ class Messages {
           "aria-label": `Partition ${record.partition}, offset ${record.offset}, whole`,
           onclick: () => showRecord(this.topic, record.partition, record.offset, this.signal),
         },
-        number(record.offset),
+        record.offset,
       ),
       element("span", { class: "time" }, time(record.timestamp)),
       element("div", { class: "key" }, briefKey(record.key)),

@@ -46,7 +46,7 @@ function readers(groups) {
 }
 
 function partitions(spans) {
-  const rows = spans.map(([partition, begin, end]) => [partition, number(end - begin), number(begin), number(end)]);
+  const rows = spans.map(([partition, begin, end]) => [partition, number(end - begin), begin, end]);
   const columns = ["Partition", "Records", "First offset", "Next offset"].map((name, index) => ({ title: name, number: index > 0 }));
   return table("Partitions", columns, rows);
 }

@@ -12,7 +12,7 @@ export async function showSchemas(container, topic, signal) {
     container.append(
       element("h2", {}, subject),
       element("p", { class: "dim" }, versions.length === 1 ? "One version." : `${versions.length} versions, the newest first.`),
-      versions.map((version, index) => versionBox(version, index === 0, versions.length)),
+      ...versions.map((version, index) => versionBox(version, index === 0, versions.length)),
     );
   }
 }
