@@ -23,8 +23,11 @@ SEARCH = Bounds(records=20_000, seconds=3, size=24 * 2**20)
 """What is looked at for a page; a request for the next page goes on."""
 LIVE = Bounds(records=2_000, seconds=1, size=8 * 2**20)
 """What is looked at each time by a page that shows new records as they come."""
-_SAMPLE = 8
-"""Newest records by which the size of a topic is estimated."""
+_SAMPLED_TENTHS = (9, 6, 3, 0)
+_SAMPLE = 4
+"""Records of each partition from each of _SAMPLED_TENTHS on, by which the size of a topic is estimated."""
+_SAMPLE_BYTES = 8 * 2**20
+"""A sample that has as much goes no further."""
 _LONGEST_WORD = 1000
 OpenReader = Callable[[str], AbstractContextManager[TopicReader]]
 """Gives a reader of a topic with its present spans, as TopicReaders."""
@@ -87,11 +90,15 @@ class TopicPages:
         )
 
     def mean_size(self, topic: str) -> float | None:
-        """Return the mean size in bytes of the newest records; None if there are none."""
+        """Return the mean size in bytes of some records from all over the topic; None if there are none."""
+        sizes: list[int] = []
         with self._open(topic) as reader:
-            bounds = Bounds(records=_SAMPLE)
-            scan = TopicScan(reader, reader.spans, accept=_size, newest_first=True, bounds=bounds)
-            sizes = list(scan.take(_SAMPLE))
+            for tenth in _SAMPLED_TENTHS:
+                starts = {number: begin + (end - begin) * tenth // 10 for number, (begin, end) in reader.spans.items()}
+                spans = {number: (at, min(at + _SAMPLE, reader.spans[number][1])) for number, at in starts.items()}
+                sizes += map(_size, reader.read(spans))
+                if sum(sizes) > _SAMPLE_BYTES:
+                    break
         return sum(sizes) / len(sizes) if sizes else None
 
     def _accept(self, request: PageRequest) -> Callable[[Message], dict[str, Any] | None]:

@@ -17,6 +17,7 @@ RUN = f"topics-view-{uuid4().hex[:8]}"
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src="x" onerror="alert(2)">'
 CONTROL = "\x1b[31m\u202e"
+ESCAPED = r"\x1b[31m\u202e"
 LARGE = 600_000
 SUBJECT = "redis-sink-dead-letters-value"
 
@@ -25,11 +26,13 @@ SUBJECT = "redis-sink-dead-letters-value"
 def records(endpoints: Endpoints) -> None:
     """Records in gps-fixes that are hostile, large and no text; the last one is a tombstone."""
     producer = Producer(endpoints.producer.client_settings())
-    key = f"{RUN} {SCRIPT}{CONTROL}"
-    headers: list[tuple[str, str | bytes | None]] = [(IMAGE, SCRIPT.encode()), ("none", None)]
-    producer.produce("gps-fixes", key=key, value=f"{IMAGE}{CONTROL}", headers=headers, partition=0)
-    producer.produce("gps-fixes", key=key, value=b"\xff\xfe" + IMAGE.encode(), partition=0)
-    producer.produce("gps-fixes", key=key, value=IMAGE + "x" * LARGE, partition=0)
+    key = f"{RUN} {SCRIPT}"
+    headers: list[tuple[str, str | bytes | None]] = [(IMAGE + CONTROL, SCRIPT.encode()), ("none", None)]
+    schema = {"type": "struct", "fields": [{"field": IMAGE, "type": "string"}]}
+    fields = json.dumps({"schema": schema, "payload": {IMAGE: SCRIPT + CONTROL}}, separators=(",", ":"))
+    values = [fields, b"\xff\xfe" + IMAGE.encode(), IMAGE + "x" * LARGE]
+    for value in values:
+        producer.produce("gps-fixes", key=key, value=value, headers=headers, partition=0)
     producer.produce("gps-fixes", key=f"{RUN} gone", value=None, partition=0)
     assert producer.flush(30) == 0
 
@@ -96,22 +99,23 @@ def test_records_are_found_and_cannot_break_the_page(
 ) -> None:
     page = console_page.page
     rows = open_messages(console_page, "gps-fixes")
-    console_page.take_pictures("topic-messages", screenshots)
+    page.screenshot(path=screenshots / "topic-messages-newest.png")
     search(console_page, RUN.upper())
     expect(rows).to_have_count(4)
     expect(rows.nth(0)).to_contain_text("tombstone")
     expect(rows.nth(1)).to_contain_text(f"{LARGE + len(IMAGE):,} characters")
     expect(rows.nth(2)).to_contain_text("fffe")
-    expect(rows.nth(3)).to_contain_text(IMAGE + r"\x1b[31m\u202e")
-    expect(rows.nth(3)).to_contain_text(RUN + " " + SCRIPT + r"\x1b[31m\u202e")
+    expect(rows.nth(3)).to_contain_text(f"{RUN} {SCRIPT}")
+    expect(rows.nth(3)).to_contain_text(f"{IMAGE}={SCRIPT}{ESCAPED}")
+    console_page.take_pictures("topic-messages", screenshots)
     rows.nth(3).get_by_role("button").click()
     whole = page.get_by_role("dialog")
-    expect(whole.get_by_role("region", name="Headers")).to_contain_text(IMAGE + SCRIPT)
+    expect(whole.get_by_role("region", name="Headers")).to_contain_text(IMAGE + ESCAPED + SCRIPT)
     console_page.take_pictures("topic-message", screenshots)
     page.keyboard.press("Escape")
     expect(whole).to_have_count(0)
     rows.nth(1).get_by_role("button").click()
-    expect(page.get_by_role("dialog").locator("pre")).to_contain_text("characters")
+    expect(page.get_by_role("dialog").locator("pre").first).to_contain_text("characters")
     assert page.locator("img").count() == 0
     assert alerts == []
 
@@ -132,9 +136,6 @@ def test_an_offset_is_jumped_to_and_pages_lead_on(console_page: ConsolePage) -> 
     expect(rows.last.get_by_role("button")).to_have_text(str(offset - 4))
     page.get_by_role("button", name="Newer").click()
     expect(rows.first.get_by_role("button")).to_have_text(str(offset - 3))
-    page.get_by_label("1200, or 3:1200").fill("99:5")
-    page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("alert")).to_contain_text("has no partition 99")
 
 
 @pytest.mark.usefixtures("versions")

@@ -19,11 +19,11 @@ export function showOverview(container, topic, signal) {
 }
 
 function cards(numbers, retention) {
-  const mean = numbers.mean_bytes ? `${approximately(numbers.mean_bytes)} each` : "by its newest records";
+  const mean = numbers.mean_bytes ? `${approximately(numbers.mean_bytes)} each` : "by some records";
   return element(
     "div",
     { class: "cards numbers" },
-    card("Records", number(numbers.messages), "by offsets"),
+    card("Records", number(numbers.messages), "first to last offset"),
     card("New", rate(numbers.rate), "by all producers"),
     card("Size", approximately(numbers.bytes), mean),
     card("Kept", retention, "by Kafka"),

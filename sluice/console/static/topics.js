@@ -37,7 +37,7 @@ function topicTable(topics) {
   ]);
   return [
     table("All topics", [{ title: "Topic" }, ...["Records", "New", "Size", "Partitions"].map((name) => ({ title: name, number: true }))], rows),
-    element("p", { class: "dim" }, "≈ The size is an estimate: the mean of the newest records times their number, uncompressed. Records are counted by offsets, which include deleted ones of a compacted topic."),
+    element("p", { class: "dim" }, "≈ The size is an estimate: the mean of some records times their number, uncompressed. Records are counted by offsets, which include deleted ones of a compacted topic."),
   ];
 }
 

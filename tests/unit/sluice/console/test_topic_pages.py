@@ -106,10 +106,13 @@ def test_a_tombstone_and_an_image_are_said_to_be_so():
     assert image["value"] == {"bytes": 100_002, "hex": "ffd8" + "78" * 14 + "…"}
 
 
-def test_the_size_is_that_of_the_newest():
+def test_the_size_is_estimated_from_all_over_the_topic():
     assert pages().mean_size("t") is None
-    topic = pages(*(message(n, value=b"x" * (9 if n < 100 else 99)) for n in range(200)))
-    assert topic.mean_size("t") == 100
+    topic = pages(*(message(n, value=b"x" * (9 if n < 50 else 99)) for n in range(100)))
+    assert topic.mean_size("t") == (10 + 100) / 2
+    assert pages(message(0, value=None)).mean_size("t") == 1
+    large = pages(*(message(n, value=b"x" * 3_000_000) for n in range(100)))
+    assert large.mean_size("t") == 3_000_001
 
 
 def test_a_rate_is_the_growth_between_two_samples():
