@@ -21,7 +21,7 @@ RECORDS = 50
 """Records of a page."""
 SEARCH = Bounds(records=20_000, seconds=3, size=24 * 2**20)
 """What is looked at for a page; a request for the next page goes on."""
-LIVE = Bounds(records=2_000, seconds=1, size=8 * 2**20)
+LIVE = Bounds(records=1_000, seconds=1, size=8 * 2**20)
 """What is looked at each time by a page that shows new records as they come."""
 _SAMPLED_TENTHS = (9, 6, 3, 0)
 _SAMPLE = 4

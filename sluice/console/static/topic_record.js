@@ -104,7 +104,7 @@ function valueOf(topic, record) {
   }
   if (record.value === null || typeof record.value !== "object") return [element("h3", {}, "Value"), text(record.value)];
   const rows = [...flattened("", record.value)].map(([name, value]) => [code(name), text(value)]);
-  return table(`Value, ${number(rows.length)} fields`, [{ title: "Field" }, { title: "Value" }], rows);
+  return table(`Value, ${number(rows.length)} field${rows.length === 1 ? "" : "s"}`, [{ title: "Field" }, { title: "Value" }], rows);
 }
 
 function* flattened(path, value) {
