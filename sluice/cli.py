@@ -169,7 +169,9 @@ def _add_messages(messages: argparse.ArgumentParser) -> None:
 
     add_messages_arguments(messages)
     messages.set_defaults(
-        command=lambda args, env: run_messages(args, console=_stdout(), endpoints=TargetPipeline(args, env).endpoints)
+        command=lambda args, env: run_messages(
+            args, console=_stdout(), errors=_stderr(), endpoints=TargetPipeline(args, env).endpoints
+        )
     )
 
 

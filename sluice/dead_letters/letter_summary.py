@@ -57,7 +57,7 @@ class LetterSummary:
         """Return the summary as JSON types; raises SluiceError or UnavailableError if Kafka does not answer."""
         endpoints = self._endpoints()
         topics = dead_letter_topics(endpoints)
-        spans = KafkaInspector(endpoints.consumer).spans(topics)
+        spans = _find_spans(endpoints, topics)
         now = self._clock()
         due = spans != self._made_of or now - self._made_at > _STALE_SECONDS
         if due and now >= self._not_before:
@@ -78,6 +78,11 @@ class LetterSummary:
         with closing(SentLetters(endpoints.consumer)) as sent_letters:
             listing = make_listing(letters(), topics=topics, sent_letters=sent_letters, limit=0)
         return reasons_object(listing, group_topics)
+
+
+def _find_spans(endpoints: Endpoints, topics: tuple[str, ...]) -> Spans:
+    found = KafkaInspector(endpoints.consumer).spans(topics)
+    return {(topic, number): span for topic, spans in found.items() for number, span in spans.items()}
 
 
 def _counts(topics: Iterable[str], spans: Spans) -> dict[str, Any]:
@@ -122,7 +127,7 @@ def read_page(
     `before` is the position that the page before has named. Raises SluiceError or UnavailableError.
     """
     letter_filter = LetterFilter(connector=connector, group=group)
-    spans: Spans = KafkaInspector(endpoints.consumer).spans(matching_topics(endpoints, letter_filter))
+    spans = _find_spans(endpoints, matching_topics(endpoints, letter_filter))
     if before is not None:
         spans = _spans_before(spans, before)
     budget = Budget(letters=_PAGE_LOOKED_AT)

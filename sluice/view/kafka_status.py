@@ -1,16 +1,18 @@
 """Brokers and topics of Kafka, and the lag of consumer groups."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
 
 from producer.kafka.connection import KafkaUser
+from producer.runtime.exit_status import SluiceError
 from sluice.sink_wait import metadata_text
 from sluice.view.http_client import TIMEOUT, UnavailableError
+from sluice.view.topic_setting import TopicSetting, read_setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class KafkaInspector:
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
+        self._user = user.username
         self._reason = ""
         # Errors are raised as UnavailableError; by default librdkafka also prints them on standard error.
         quiet: dict[str, Any] = {
@@ -99,25 +102,41 @@ class KafkaInspector:
     def kafka_status(self) -> KafkaStatus:
         """Return the brokers and topics, with the number of records."""
         metadata = self._metadata()
-        partitions = {
-            name: [TopicPartition(name, number) for number in topic.partitions]
-            for name, topic in metadata.topics.items()
-            if topic.error is None and not name.startswith("__")
-        }
-        every = [partition for group in partitions.values() for partition in group]
-        begins = self._offsets(every, "earliest")
-        ends = self._offsets(every, "latest")
         topics = tuple(
             TopicStatus(
                 name=name,
-                partitions=len(group),
-                messages=sum(ends[name, p.partition] - begins[name, p.partition] for p in group),
-                written=sum(ends[name, p.partition] for p in group),
+                partitions=len(spans),
+                messages=sum(end - begin for begin, end in spans.values()),
+                written=sum(end for _, end in spans.values()),
             )
-            for name, group in sorted(partitions.items())
+            for name, spans in self._spans_of(metadata, None).items()
         )
         brokers = tuple(f"{b.host}:{b.port}" for _, b in sorted(metadata.brokers.items()))
         return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
+
+    def spans(self, topics: Collection[str] | None = None) -> dict[str, dict[int, tuple[int, int]]]:
+        """Return the first and end offset of each partition of `topics`; None: of all that the user may describe."""
+        return self._spans_of(self._metadata(), topics)
+
+    def settings(self, topic: str) -> tuple[TopicSetting, ...]:
+        """Return the configuration of a topic; raises SluiceError if the user may not read it."""
+        asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        (future,) = self._admin.describe_configs([asked], request_timeout=TIMEOUT).values()
+        try:
+            found: dict[str, Any] = future.result(timeout=TIMEOUT + 1)
+        except (KafkaException, TimeoutError) as error:
+            if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise SluiceError(
+                    f"Kafka does not let the user {self._user} read the configuration of {topic}. Pipelines that were "
+                    "made before have no such right: `sluice up` (on a cluster `pulumi up`) gives it"
+                ) from error
+            raise self._unavailable(error) from error
+        return tuple(read_setting(entry) for _, entry in sorted(found.items()))
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offsets that a group has committed, of partitions for which it has."""
+        asked = [TopicPartition(topic, number) for number in partitions]
+        return {at.partition: at.offset for at in self._committed(group, asked) if at.offset >= 0}
 
     def lag(self, group: str, topics: Iterable[str]) -> int:
         """Return the number of records in `topics` that the consumer group has not yet committed."""
@@ -159,12 +178,6 @@ class KafkaInspector:
             for (topic, number), end in sorted(ends.items())
         )
 
-    def spans(self, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
-        """Return begin and end offset of each partition of `topics`, by topic and partition."""
-        partitions = self._partitions(topics)
-        begins, ends = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
-        return {at: (begins[at], end) for at, end in sorted(ends.items())}
-
     def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
         return _metadata_texts(self._committed(group, self._partitions(topics)))
@@ -201,6 +214,20 @@ class KafkaInspector:
         """Return the partitions of those of the topics that there are."""
         known = self._metadata().topics
         return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+
+    def _spans_of(self, metadata: Any, names: Collection[str] | None) -> dict[str, dict[int, tuple[int, int]]]:
+        partitions = {
+            name: [TopicPartition(name, number) for number in topic.partitions]
+            for name, topic in sorted(metadata.topics.items())
+            if topic.error is None and not name.startswith("__") and (names is None or name in names)
+        }
+        every = [partition for group in partitions.values() for partition in group]
+        begins = self._offsets(every, "earliest")
+        ends = self._offsets(every, "latest")
+        return {
+            name: {p.partition: (begins[name, p.partition], ends[name, p.partition]) for p in group}
+            for name, group in partitions.items()
+        }
 
     def _metadata(self) -> Any:
         try:

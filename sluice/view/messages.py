@@ -1,14 +1,17 @@
-"""Reads records of a topic and decodes them: the present ones, filtered by number or key, and later ones."""
+"""Reads records of a topic and decodes them: the present ones, from a start on, filtered, and later ones."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from confluent_kafka import Message
 
+from producer.runtime.terminal import format_json
 from sluice.view.record_decoder import MAGIC, Decoder, record_time, text_or_bytes
+from sluice.view.start_point import milliseconds
 from sluice.view.topic_reader import TopicReader
+from sluice.view.topic_scan import TopicScan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,37 +48,78 @@ def decode_record(message: Message, *, decode: Decoder) -> DecodedRecord:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordFilter:
+    """Decodes the records that are wanted, and passes over the others."""
+
+    decode: Decoder
+    key: str | None = None
+    """Only records with this key."""
+    text: str | None = None
+    """Only records with this text in the key, the value or a header, in capitals or not."""
+    since: datetime | None = None
+    """Only records of this time or later."""
+
+    def __call__(self, message: Message) -> DecodedRecord | None:
+        """Return the record, decoded; None if it is not wanted."""
+        if self.since is not None and message.timestamp()[1] < milliseconds(self.since):
+            return None
+        if self.key is not None and not _same_key(message, self.key, decode=self.decode):
+            return None
+        record = decode_record(message, decode=self.decode)
+        return None if self.text is not None and not contains(record, self.text) else record
+
+    def all_of(self, messages: Iterable[Message]) -> Iterator[DecodedRecord]:
+        """Yield the wanted ones of some records."""
+        return (record for message in messages if (record := self(message)) is not None)
+
+
 def read_backlog(
-    reader: TopicReader, *, decode: Decoder, last: int | None = None, key: str | None = None
+    reader: TopicReader,
+    *,
+    accept: RecordFilter,
+    starts: Mapping[int, int] | None = None,
+    limit: int | None = None,
 ) -> Iterator[DecodedRecord]:
-    """Yield the records that the topic has now: with `last` only the newest of them, with `key` only those of a key."""
-    if last is None:
-        yield from _decode_matching(reader.backlog(), decode=decode, key=key)
-        return
-    # To find the newest records of a key the whole topic must be read.
-    messages = reader.backlog(last=last if key is None else None)
-    if key is not None:
-        yield from deque(_decode_matching(messages, decode=decode, key=key), maxlen=last)
-        return
-    newest = sorted(messages, key=lambda message: (message.timestamp()[1], message.offset() or 0))
-    yield from _decode_matching(newest[-last:] if last else [], decode=decode, key=None)
+    """Yield the records that the topic has now; with `starts` (by partition), those from these offsets on.
+
+    With `limit`, the newest of them, oldest first; with `starts` and `limit`, the first of them.
+    """
+    if limit is None:
+        yield from accept.all_of(reader.backlog(starts=starts))
+    elif starts is None:
+        newest = TopicScan(reader, reader.spans, accept=accept, newest_first=True).take(limit)
+        yield from reversed(list(newest))
+    else:
+        spans = {number: (at, reader.spans[number][1]) for number, at in starts.items()}
+        yield from TopicScan(reader, spans, accept=accept, newest_first=False).take(limit)
 
 
-def follow_topic(reader: TopicReader, *, decode: Decoder, key: str | None = None) -> Iterator[DecodedRecord]:
-    """Yield the records that follow the backlog, without end."""
-    return _decode_matching(reader.follow(), decode=decode, key=key)
+def contains(record: DecodedRecord, text: str) -> bool:
+    """Return whether a text, in capitals or not, is in the key, a field's `name=value`, or a header's."""
+    wanted = text.casefold()
+    parts = (_texts("", record.key), _texts("", record.value), _texts("", record.headers))
+    return any(wanted in part.casefold() for texts in parts for part in texts)
 
 
-def _decode_matching(messages: Iterable[Message], *, decode: Decoder, key: str | None) -> Iterator[DecodedRecord]:
-    for message in messages:
-        if key is None or _same_key(message, key, decode=decode):
-            yield decode_record(message, decode=decode)
+def _texts(name: str, value: Any) -> Iterator[str]:
+    """Yield `name=value` of each field in a value, with the names above it: `after.id=5`."""
+    match value:
+        case dict():
+            for field, part in value.items():
+                yield from _texts(f"{name}.{field}" if name else str(field), part)
+        case list():
+            for part in value:
+                yield from _texts(name, part)
+        case _:
+            text = value if isinstance(value, str) else format_json(value)
+            yield f"{name}={text}" if name else text
 
 
 def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
     data = _bytes(message.key())
     if data is None or not data.startswith(MAGIC):
-        return data == key.encode()
+        return data == key.encode(errors="surrogateescape")
     # The key of a change record is Avro: its displayed form is compared.
     return key_text(decode(data)) == key
 

@@ -1,6 +1,6 @@
-"""Reads a topic from its beginning, without joining a consumer group and without committing offsets."""
+"""Reads a topic, or spans of its partitions, without joining a consumer group and without committing offsets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -39,7 +39,7 @@ class TopicReader:
         """
         self._user = user
         self._reason = ""
-        self._after_backlog: list[Message] = []
+        self.topic = topic
         quiet: dict[str, Any] = {"log_level": 0, "error_cb": self._keep_reason}
         group: dict[str, Any] = {
             # A consumer needs a group id, although it neither joins the group nor commits offsets. The ACLs of the
@@ -54,34 +54,52 @@ class TopicReader:
         except KafkaException as error:  # the CA file is missing or invalid
             message = f"Kafka at {user.bootstrap_servers} cannot be asked: {error.args[0].str()}"
             raise SluiceError(message, status=Exit.UNAVAILABLE) from error
+        self.spans: Mapping[int, tuple[int, int]] = dict(spans or {})
+        """First and end offset of each partition that is read."""
         try:
-            self._spans = (
-                {number: self._span(topic, number) for number in self._partitions(topic)}
-                if spans is None
-                else dict(spans)
-            )
+            if spans is None:
+                self.find_spans()
         except BaseException:
             self._consumer.close()
             raise
-        self._topic = topic
+
+    def find_spans(self) -> None:
+        """Find the present first and end offsets of all partitions, and set `spans`."""
+        self.spans = {number: self._span(number) for number in self._partitions()}
+
+    def offsets_at(self, milliseconds: int) -> dict[int, int]:
+        """Return, by partition, the offset of the first record of this time or later; the end offset without one."""
+        asked = [TopicPartition(self.topic, number, milliseconds) for number in self.spans]
+        try:
+            found = self._consumer.offsets_for_times(asked, timeout=TIMEOUT)
+        except KafkaException as error:
+            raise self._unavailable(str(error)) from error
+        if failed := next((at.error for at in found if at.error is not None), None):
+            raise self._unavailable(failed.str())
+        ends = {number: end for number, (_, end) in self.spans.items()}
+        return {
+            at.partition: min(at.offset, ends[at.partition]) if at.offset >= 0 else ends[at.partition] for at in found
+        }
 
     def close(self) -> None:
         """Close the connection to Kafka."""
         self._consumer.close()
 
-    def backlog(self, *, last: int | None = None, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
+    def backlog(self, *, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
         """Yield the records up to the end offsets at the time when this reader was created.
 
-        With `last`, at most that many of each partition; with `starts` (by partition), from these offsets on.
+        With `starts` (by partition), only those of these partitions from these offsets on.
         """
         if starts is None:
-            starts = {
-                number: begin if last is None else max(begin, end - last)
-                for number, (begin, end) in self._spans.items()
-            }
-        starts = {number: at for number, at in starts.items() if number in self._spans}
-        self._consumer.assign([TopicPartition(self._topic, number, at) for number, at in starts.items()])
-        unread = {number for number, at in starts.items() if at < self._spans[number][1]}
+            return self.read(self.spans)
+        return self.read({number: (at, self.spans[number][1]) for number, at in starts.items() if number in self.spans})
+
+    def read(self, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+        """Yield the records of some partitions from a first offset on, up to an end offset; then fetch nothing more."""
+        unread = {number: end for number, (start, end) in spans.items() if start < end}
+        if not unread:
+            return
+        self._consumer.assign([TopicPartition(self.topic, number, spans[number][0]) for number in unread])
         last_record_at = monotonic()
         while unread:
             message = self._consumer.poll(0.2)
@@ -91,29 +109,29 @@ class TopicReader:
                 yield from self._before_end(message, unread)
             elif monotonic() - last_record_at > PATIENCE:
                 raise self._unavailable("no record has come for a while")
+        self._consumer.unassign()
 
-    def follow(self) -> Iterator[Message]:
-        """Yield the records after the backlog, without end."""
-        yield from self._after_backlog
+    def follow(self, partitions: Iterable[int] | None = None) -> Iterator[Message]:
+        """Yield the records after the end offsets of `spans`, without end; of all partitions, or of some."""
+        numbers = self.spans if partitions is None else partitions
+        self._consumer.assign([TopicPartition(self.topic, number, self.spans[number][1]) for number in numbers])
         while True:
             message = self._consumer.poll(0.5)
             if message is not None and self._is_record(message):
                 yield message
 
-    def _before_end(self, message: Message, unread: set[int]) -> Iterator[Message]:
+    def _before_end(self, message: Message, unread: dict[int, int]) -> Iterator[Message]:
         partition, offset = message.partition(), message.offset()
         if partition is None or offset is None or not self._is_record(message):
             # A partition can end before its end offset: the last offsets may be transaction markers, which no
             # consumer receives.
-            unread.discard(partition if partition is not None else -1)
+            unread.pop(partition if partition is not None else -1, None)
             return
-        end = self._spans[partition][1]
+        end = unread.get(partition, -1)  # fetched ahead, after the last one that is wanted
         if offset < end:
             yield message
-        else:
-            self._after_backlog.append(message)
         if offset + 1 >= end:
-            unread.discard(partition)
+            unread.pop(partition, None)
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()
@@ -123,22 +141,22 @@ class TopicReader:
             return False
         raise SluiceError(f"reading {message.topic()} as {self._user.username} failed: {error.str()}")
 
-    def _partitions(self, topic: str) -> list[int]:
+    def _partitions(self) -> list[int]:
         try:
             topics = self._consumer.list_topics(timeout=TIMEOUT).topics
         except KafkaException as error:
             raise self._unavailable(str(error)) from error
-        if topic in topics and topics[topic].error is None:
-            return sorted(topics[topic].partitions)
+        if self.topic in topics and topics[self.topic].error is None:
+            return sorted(topics[self.topic].partitions)
         readable = sorted(name for name, found in topics.items() if found.error is None and name[:2] != "__")
         raise SluiceError(
-            f"there is no topic {topic!r} at {self._user.bootstrap_servers} that {self._user.username} may read;"
+            f"there is no topic {self.topic!r} at {self._user.bootstrap_servers} that {self._user.username} may read;"
             + (f" it may read: {', '.join(readable)}" if readable else " it may read no topic at all")
         )
 
-    def _span(self, topic: str, number: int) -> tuple[int, int]:
+    def _span(self, number: int) -> tuple[int, int]:
         try:
-            begin, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=TIMEOUT)
+            begin, end = self._consumer.get_watermark_offsets(TopicPartition(self.topic, number), timeout=TIMEOUT)
         except KafkaException as error:
             raise self._unavailable(str(error)) from error
         return begin, end

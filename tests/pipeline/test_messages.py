@@ -73,6 +73,32 @@ def test_a_tombstone_is_shown(log: Path, sluice: Sluice, messages: Messages):
     assert messages("gps-fixes", "--key", KEYS[1], "--limit", "1") == history[-1:]
 
 
+def test_an_offset_a_time_and_a_text_select(log: Path, messages: Messages):
+    (*_, one) = messages("gps-fixes", "--key", KEYS[2], "--filter", "TRACK=11.3")
+    at = f"{one['partition']}:{one['offset']}"
+    assert messages("gps-fixes", "--from-offset", at, "--limit", "1") == [one]
+    assert one in messages("gps-fixes", "--from-time", one["timestamp"])
+    assert one in messages("gps-fixes", "--from-time", "1h", "--filter", KEYS[2])
+    assert messages("gps-fixes", "--from-offset", at, "--key", KEYS[2], "--limit", "1", "--follow") == [one]
+
+
+def test_what_selects_nothing_says_so(log: Path, sluice: Sluice):
+    done = sluice("messages", "gps-fixes", "--filter", "no such text")
+    assert (done.returncode, done.stdout) == (Exit.OK, "")
+    assert "gps-fixes has no record with the text 'no such text'" in done.stderr
+    for start, sentence in (
+        ("999999999999", "is outside every partition of gps-fixes"),
+        ("0:999999999999", "is outside gps-fixes: partition 0"),
+        ("99:0", "gps-fixes has no partition 99"),
+    ):
+        done = sluice("messages", "gps-fixes", "--from-offset", start)
+        assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+        assert sentence in done.stderr
+    done = sluice("messages", "gps-fixes", "--from-time", "2100-01-01")
+    assert done.returncode == Exit.USAGE
+    assert "is in the future" in done.stderr
+
+
 def test_dead_letters_show_why(endpoints: Endpoints, messages: Messages):
     producer = Producer(endpoints.producer.client_settings())
     producer.produce("gps-fixes", key=b"1293840009999999", value=b"\0\0\0\0\x63no avro")

@@ -1,48 +1,29 @@
 """Tests of records of a topic: decoding, filters and output."""
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any, cast
 
-from confluent_kafka import Message
+import pytest
 
 from producer.runtime.terminal import Console
 from sluice.view import messages
 from sluice.view.message_table import TablePrinter, write_json_lines
-from sluice.view.messages import DecodedRecord, decode_record, key_text
+from sluice.view.messages import DecodedRecord, RecordFilter, contains, decode_record, key_text
 from sluice.view.record_decoder import Decoder
 from sluice.view.topic_reader import TopicReader
+from tests.unit.sluice.view.fake_reader import FakeReader, message
 
 DECODE = Decoder(lambda _: None)
 
 
-def message(offset: int, **fields: Any) -> Message:
-    defaults: dict[str, Any] = {
-        "partition": 0,
-        "key": b"k",
-        "value": b"v",
-        "timestamp": (1, 1_353_099_678_298 + offset),
-    }
-    return Message("gps-fixes", offset=offset, **defaults | fields)
-
-
-class FakeReader:
-    """Stand-in for TopicReader with a topic in memory; `last` applies to each partition."""
-
-    def __init__(self, *content: Message) -> None:
-        self.content = content
-        self.asked_for: int | None = None
-
-    def backlog(self, *, last: int | None = None) -> Iterator[Message]:
-        self.asked_for = last
-        for partition in (0, 1):
-            found = [item for item in self.content if item.partition() == partition]
-            yield from found if last is None else found[len(found) - min(last, len(found)) :]
-
-
-def backlog(reader: FakeReader, *, last: int | None = None, key: str | None = None) -> list[DecodedRecord]:
-    return list(messages.read_backlog(cast(TopicReader, reader), decode=DECODE, last=last, key=key))
+def backlog(
+    reader: FakeReader, *, starts: dict[int, int] | None = None, limit: int | None = None, **wanted: Any
+) -> list[DecodedRecord]:
+    accept = RecordFilter(decode=DECODE, **wanted)
+    return list(messages.read_backlog(cast(TopicReader, reader), accept=accept, starts=starts, limit=limit))
 
 
 def test_record_has_all_fields():
@@ -76,19 +57,62 @@ def test_values_of_a_repeated_header_are_a_list():
 
 
 def test_backlog_is_complete_or_the_newest_up_to_a_limit():
-    reader = FakeReader(*(message(n, partition=n % 2) for n in range(10)))
-    assert len(backlog(reader)) == 10
-    assert [shown.offset for shown in backlog(reader, last=3)] == [7, 8, 9]
-    assert reader.asked_for == 3
-    assert backlog(reader, last=0) == []
+    reader = FakeReader(*(message(n // 2, partition=n % 2, timestamp=(1, n)) for n in range(200)))
+    assert len(backlog(reader)) == 200
+    assert [(shown.partition, shown.offset) for shown in backlog(reader, limit=3)] == [(1, 98), (0, 99), (1, 99)]
+    assert backlog(reader, limit=0) == []
+    assert len(backlog(reader, limit=500)) == 200
 
 
-def test_newest_records_of_a_key_are_found_in_the_whole_topic():
-    reader = FakeReader(*(message(n, key=b"a" if n < 4 else b"b") for n in range(10)))
-    assert [shown.offset for shown in backlog(reader, last=2, key="a")] == [2, 3]
-    assert reader.asked_for is None
-    assert [shown.offset for shown in backlog(reader, key="a")] == [0, 1, 2, 3]
-    assert backlog(reader, key="c") == []
+def test_the_newest_records_are_found_without_reading_the_others():
+    reader = FakeReader(*(message(n) for n in range(1000)))
+    assert len(backlog(reader, limit=3)) == 3
+    assert reader.given == 4
+
+
+def test_the_newest_records_of_a_key_are_searched_from_the_end():
+    reader = FakeReader(*(message(n, key=b"a" if n < 994 else b"b") for n in range(1000)))
+    assert [shown.offset for shown in backlog(reader, limit=2, key="a")] == [992, 993]
+    assert reader.given < 50
+    assert [shown.offset for shown in backlog(reader, key="b")] == list(range(994, 1000))
+    assert backlog(reader, limit=2, key="c") == []
+
+
+def test_a_limit_from_a_start_takes_the_first():
+    reader = FakeReader(*(message(n // 2, partition=n % 2, timestamp=(1, n)) for n in range(2000)))
+    found = backlog(reader, starts={1: 20}, limit=3)
+    assert [(shown.partition, shown.offset) for shown in found] == [(1, 20), (1, 21), (1, 22)]
+    found = backlog(reader, starts={0: 21, 1: 20}, limit=3)
+    assert [(shown.partition, shown.offset) for shown in found] == [(1, 20), (0, 21), (1, 21)]
+    assert reader.given < 50
+
+
+def test_records_before_a_time_are_left_out_wherever_they_are():
+    reader = FakeReader(*(message(n, timestamp=(1, time)) for n, time in enumerate((5000, 9000, 4000, 9500))))
+    since = datetime.fromtimestamp(5, tz=UTC)
+    assert [shown.offset for shown in backlog(reader, starts={0: 0}, since=since)] == [0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ERIE", True),
+        ("place=erie", True),
+        ("after.place=ERIE", True),
+        ("satellites=7", True),
+        ("reason=no such", True),
+        ("K1", True),
+        ("seen=true", True),
+        ("lat=null", True),
+        ("track", True),
+        ("placeerie", False),
+        ("8", False),
+    ],
+)
+def test_a_text_is_found_in_key_fields_and_headers(text: str, found: bool):
+    record = decode_record(message(0, key=b"k1", headers=[("reason", b"No such row")]), decode=DECODE)
+    value = {"after": {"place": "Erie", "satellites": 7}, "seen": True, "lat": None, "tags": ["track"]}
+    assert contains(replace(record, value=value), text) is found
 
 
 def test_text_of_an_avro_key_is_its_fields_joined():
