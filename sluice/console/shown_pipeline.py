@@ -1,6 +1,7 @@
 """What the console's views know of the pipeline."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from sluice.view.endpoints import Endpoints
@@ -21,4 +22,9 @@ class ShownPipeline(Protocol):
 
     def variables(self) -> Mapping[str, str]:
         """Return the environment with which `sluice --target external` finds the same pipeline."""
+        ...
+
+    @property
+    def proofs_folder(self) -> Path:
+        """Folder of the notes of proofs."""
         ...
