@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.sources.source_location import display_path, file_descriptor
@@ -96,9 +96,9 @@ class ProofJobs:
             self._job, self._process = job, process
         task = json.dumps({"arguments": arguments, "folder": str(folder)})
         with suppress(OSError):  # it has ended at once; its status says so
-            assert process.stdin
-            process.stdin.write(f"{task}\n".encode())
-            process.stdin.flush()
+            stdin = cast(IO[bytes], process.stdin)
+            stdin.write(f"{task}\n".encode())
+            stdin.flush()
         threading.Thread(target=_attend, args=(job, process), daemon=True).start()
         return job.as_object()
 
@@ -112,8 +112,7 @@ class ProofJobs:
                 return
             job.cancelled = True
         with suppress(OSError):
-            assert process.stdin
-            process.stdin.close()
+            cast(IO[bytes], process.stdin).close()
         threading.Thread(target=_kill_after, args=(process, PATIENCE), daemon=True).start()
 
     def _open(self) -> "subprocess.Popen[bytes]":
@@ -126,6 +125,7 @@ class ProofJobs:
                 stderr=subprocess.PIPE,
                 # Ctrl-C in the terminal ends the console, and with it the program's standard input.
                 start_new_session=True,
+                umask=0o077,
             )
         except OSError as error:
             raise SluiceError(f"a proof cannot be started: {error.strerror}") from error
@@ -140,7 +140,9 @@ def read_request(request: Mapping[str, Any]) -> tuple[list[str], str]:
     if len(source) > MAX_SOURCE or "\0" in source or not _is_encodable(source):
         raise SluiceError("the source is neither a path nor a URL", status=Exit.USAGE)
     if file_descriptor(source) is not None:
-        raise SluiceError(f"{source} is not a source that the console can read; name a file or a folder", status=Exit.USAGE)
+        raise SluiceError(
+            f"{source} is not a source that the console can read; name a file or a folder", status=Exit.USAGE
+        )
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MAX_WAIT:
         raise SluiceError(f"the time to wait is a number of seconds from 0 to {MAX_WAIT}", status=Exit.USAGE)
     if expect not in EXPECTATIONS:
@@ -158,14 +160,12 @@ def _is_encodable(text: str) -> bool:
 
 def _attend(job: ProofJob, process: "subprocess.Popen[bytes]") -> None:
     """Follow a proof to its end."""
-    assert process.stdout
-    assert process.stderr
-    errors = threading.Thread(target=_follow, args=(job, process.stderr), daemon=True)
+    errors = threading.Thread(target=_follow, args=(job, cast(IO[bytes], process.stderr)), daemon=True)
     errors.start()
-    result = process.stdout.read(_MAX_RESULT)
+    with cast(IO[bytes], process.stdout) as stdout:
+        result = stdout.read(_MAX_RESULT)
     status = process.wait()
     errors.join(PATIENCE)
-    process.stdout.close()
     job.headline, job.reasons, job.report = _outcome(job, status, result)
     job.ended = time.monotonic()
     # Last: then all is known.

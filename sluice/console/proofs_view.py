@@ -73,7 +73,7 @@ def list_proofs(pipeline: ShownPipeline) -> dict[str, Any]:
         "folder": str(Path.cwd()),
         "proofs": [
             {key: value for key, value in asdict(note).items() if key not in hidden}
-            | {"id": note.identity, "there": _is_there(note)}
+            | {"id": note.identity, "there": _is_there(note), "own": is_own(note, folder)}
             for note in notes
         ],
     }
@@ -99,6 +99,11 @@ def read_report(note: ProofNote) -> bytes:
     if len(page) > MAX_REPORT or source_of_page(page[:_HEAD].decode(errors="replace")) is None:
         raise SluiceError(f"{note.report} is no report of a proof; open it by yourself", status=Exit.USAGE)
     return page
+
+
+def is_own(note: ProofNote, folder: Path) -> bool:
+    """Return whether the report is in the folder of the notes, where the console has put it."""
+    return note.report is not None and Path(note.report).parent == folder
 
 
 def _is_there(note: ProofNote) -> bool:

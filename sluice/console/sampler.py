@@ -52,6 +52,8 @@ class Sampler(Generic[Sample]):
                     self._newest = await asyncio.to_thread(self._read)
                 except (SluiceError, UnavailableError) as error:
                     self._newest = error
+                except Exception as error:  # records may hold anything; the next sample may be good again
+                    self._newest = SluiceError(f"unexpected error, a bug in this program: {error!r}")
                 for queue in self._listeners:
                     with suppress(asyncio.QueueEmpty):
                         queue.get_nowait()  # a page that is slow gets the newest only

@@ -15,11 +15,11 @@ class TopicTail:
         self._reader: NewestRecords | None = None
 
     def read(self, count: int) -> list[Message]:
-        """Return records that have come since the last call, as NewestRecords.read; the first after an error as new."""
+        """Return records that have come since the last call, as NewestRecords.read_new; the first after an error as new."""
         if self._reader is None:
             self._reader = NewestRecords(self._pipeline.endpoints.consumer, self._topic)
         try:
-            return self._reader.read(count)
+            return self._reader.read_new(count)
         except BaseException:
             self._reader.close()
             self._reader = None

@@ -114,9 +114,9 @@ function facts(proof) {
 
 function links(proof) {
   if (!proof?.report) return null;
-  if (!proof.there) return element("p", { class: "dim proof-link" }, `Report: ${proof.report} was removed, or another was written over it.`);
+  if (!proof.there) return element("p", { class: "dim proof-link" }, `Its report is not there any more: ${proof.report} was removed, or another was written over it.`);
   const link = element("a", { href: `/api/proofs/${proof.id}/report`, target: "_blank", rel: "noopener", id: `report-${proof.id}` }, "Open the report");
-  return element("p", { class: "proof-link" }, link, " ", element("span", { class: "dim" }, proof.report));
+  return element("p", { class: "proof-link" }, link, proof.own ? null : element("span", { class: "dim" }, ` ${proof.report}`));
 }
 
 /** Replace what a node holds; what has the focus and an id has it afterwards too. */

@@ -104,7 +104,7 @@ class RedisImages:
                 yield from zip(some, map(_value, self._run_each("GET", some)), strict=True)
 
     def sizes(self, keys: Iterable[str]) -> Iterator[int | None]:
-        """Yield the bytes of each key's value, in the order given; 0 where there is none, None for one of another type."""
+        """Yield the bytes of each key's value, in the order given; 0: there is none, None: it is of another type."""
         for batch in _batches(keys, BATCH_KEYS):
             yield from (size if isinstance(size, int) else None for size in self._run_each("STRLEN", batch))
 

@@ -15,7 +15,6 @@ from rich.text import Text
 from producer.runtime.terminal import Console, write_json
 from sluice.proof.shared.sink_progress import SinkState
 
-
 JSON_SECONDS = 0.25
 """Time between two objects of one stage."""
 
@@ -82,7 +81,7 @@ class ConsoleProgress:
 
 
 class JsonProgress:
-    """Progress as lines of JSON: `stage` (reading, waiting, comparing), `items`, `count`, and `total` if it is known."""
+    """Progress as lines of JSON: `stage` (reading, waiting, comparing), `items`, `count`, and `total` if known."""
 
     def __init__(self, file: TextIO, *, items: str) -> None:
         self._file = file
