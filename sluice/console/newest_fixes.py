@@ -41,16 +41,16 @@ class Fix(NamedTuple):
 class NewestFixes:
     """The fixes that came last, in the order in which they came."""
 
-    def __init__(self, pipeline: ShownPipeline) -> None:
+    def __init__(self, pipeline: ShownPipeline, *, decode: Decoder | None = None) -> None:
         self._pipeline = pipeline
         self._tail = TopicTail(pipeline, ROWS_SINK.topic)
-        self._decode: Decoder | None = None
-        self._fixes: deque[Fix] = deque(maxlen=POINTS)
+        self._decode = decode
+        self.fixes: deque[Fix] = deque(maxlen=POINTS)
 
     def read(self) -> dict[str, Any]:
         """Return what the map shows, as JSON types; raises SluiceError."""
-        self.add(self._tail.read(AT_ONCE if self._fixes else FIRST))
-        return describe(self._fixes)
+        self.add(self._tail.read(AT_ONCE if self.fixes else FIRST))
+        return describe(self.fixes)
 
     def add(self, records: list[Message]) -> None:
         """Add the fixes of records; a tombstone is none."""
@@ -63,7 +63,7 @@ class NewestFixes:
                 fix = fix_of(key_of(record), self._decode(value.encode() if isinstance(value, str) else value))
                 found.append((record.timestamp()[1], fix))
         # A load sends many in a millisecond, to several partitions.
-        self._fixes.extend(fix for _, fix in sorted(found, key=lambda pair: (pair[0], pair[1].utime or 0)))
+        self.fixes.extend(fix for _, fix in sorted(found, key=lambda pair: (pair[0], pair[1].utime or 0)))
 
 
 def fix_of(key: bytes, value: Any) -> Fix:

@@ -47,15 +47,15 @@ class NewestImages:
     def __init__(self, pipeline: ShownPipeline) -> None:
         self._pipeline = pipeline
         self._tail = TopicTail(pipeline, IMAGES_SINK.topic)
-        self._known: OrderedDict[str, ShownImage] = OrderedDict()
+        self.known: OrderedDict[str, ShownImage] = OrderedDict()
 
     def read(self) -> dict[str, Any]:
         """Return the newest images, the last first, as JSON types; raises SluiceError."""
-        first = not self._known
+        first = not self.known
         records = self._tail.read(IMAGES if first else AT_ONCE)
         for record in [record for record in records if record.value() is not None][-(IMAGES if first else AT_ONCE) :]:
             self.add(f"{record.partition()}-{record.offset()}", ShownImage.of(record))
-        shown = list(self._known.items())[-IMAGES:]
+        shown = list(self.known.items())[-IMAGES:]
         with open_images_store(self._pipeline.endpoints.redis) as store:
             sizes = list(store.sizes(image.key for _, image in shown))
         images = [
@@ -66,18 +66,18 @@ class NewestImages:
 
     def add(self, name: str, image: ShownImage) -> None:
         """Add an image; of one key only the newest is kept, of all keys the newest KNOWN."""
-        for other in [other for other, known in self._known.items() if known.key == image.key]:
-            del self._known[other]
-        self._known[name] = image
-        while len(self._known) > KNOWN:
-            self._known.popitem(last=False)
+        for other in [other for other, known in self.known.items() if known.key == image.key]:
+            del self.known[other]
+        self.known[name] = image
+        while len(self.known) > KNOWN:
+            self.known.popitem(last=False)
 
     def draw(self, name: str, *, edge: int) -> tuple[ShownImage, int, Picture]:
         """Return an image, its bytes in Redis, and its picture, or why there is none; raises SluiceError.
 
         Decoding may take 200 MB, so that it is for one caller at a time.
         """
-        image = self._known.get(name)
+        image = self.known.get(name)
         if image is None:
             raise SluiceError("newer images have taken the place of this one", status=Exit.USAGE)
         with open_images_store(self._pipeline.endpoints.redis) as store:

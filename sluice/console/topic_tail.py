@@ -15,7 +15,7 @@ class TopicTail:
         self._reader: NewestRecords | None = None
 
     def read(self, count: int) -> list[Message]:
-        """Return records that have come since the last call, as NewestRecords.read_new; the first after an error as new."""
+        """Return records that have come since the last call; after an error, the newest (NewestRecords.read_new)."""
         if self._reader is None:
             self._reader = NewestRecords(self._pipeline.endpoints.consumer, self._topic)
         try:

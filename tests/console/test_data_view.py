@@ -64,7 +64,7 @@ def test_fixes_and_rows_of_a_load_are_seen(
     drawn = page.locator("path.dots").evaluate_all(
         "all => all.map((dots) => dots.getAttribute('d').split('M').length - 1)"
     )
-    assert sum(drawn) >= 300
+    assert sum(drawn) >= 100  # a sample of what came at once
     page.get_by_label("Colour by").select_option("time")
     page.get_by_text("Time, UTC:").wait_for()
     console_page.take_pictures("data", screenshots)

@@ -5,7 +5,7 @@ import { number } from "./format.js";
 const METRES_A_DEGREE = 111195;
 const MIN_SPAN_METRES = 20; // the noise of a receiver that stands still does not fill the map
 const COLORS = 12; // as many as data.css has
-const MARGIN = { left: 84, right: 14, top: 14, bottom: 46 };
+const MARGIN = { left: 98, right: 14, top: 14, bottom: 46 };
 const TICK_PIXELS = { x: 120, y: 70 };
 
 /** Return the map of `points` ([latitude, longitude, altitude, seconds], in the order in which they came) as SVG. */
@@ -26,7 +26,7 @@ export function drawMap(points, { width, height, by }) {
       scaleBar(frame, plot),
       northArrow(plot),
       svg("text", { class: "axis", x: plot.width / 2, y: plot.height + 40, "text-anchor": "middle" }, "Longitude, degrees east"),
-      svg("text", { class: "axis", transform: `translate(-72 ${plot.height / 2}) rotate(-90)`, "text-anchor": "middle" }, "Latitude, degrees north"),
+      svg("text", { class: "axis", transform: `translate(-86 ${plot.height / 2}) rotate(-90)`, "text-anchor": "middle" }, "Latitude, degrees north"),
     ),
   );
 }

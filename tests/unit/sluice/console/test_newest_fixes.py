@@ -20,7 +20,7 @@ FIELDS = {"latitude": 0.7381, "longitude": -1.461, "altitude": 264.5, "speed": 1
 
 def strict(value: Any) -> Any:
     """Return what a browser makes of it: no NaN, no Infinity."""
-    return json.loads(format_json(value), parse_constant=lambda name: pytest.fail(name))
+    return json.loads(format_json(value), parse_constant=pytest.fail)
 
 
 def message(offset: int, *, key: bytes, value: Any, milliseconds: int = 1) -> Message:
@@ -29,9 +29,7 @@ def message(offset: int, *, key: bytes, value: Any, milliseconds: int = 1) -> Me
 
 def newest() -> NewestFixes:
     """Return fixes without a pipeline, whose values are JSON."""
-    fixes = NewestFixes(FakePipeline())
-    fixes._decode = Decoder(lambda _: None)
-    return fixes
+    return NewestFixes(FakePipeline(), decode=Decoder(lambda _: None))
 
 
 def test_a_fix_is_in_degrees():
@@ -69,20 +67,20 @@ def test_the_map_shows_a_limited_number_in_the_order_in_which_they_came():
     fixes = newest()
     for start in range(0, 5 * POINTS, 100):
         fixes.add([message(n, key=b"%d" % n, value=format_json(FIELDS).encode()) for n in range(start, start + 100)])
-    assert [fix.utime for fix in fixes._fixes] == list(range(4 * POINTS, 5 * POINTS))
+    assert [fix.utime for fix in fixes.fixes] == list(range(4 * POINTS, 5 * POINTS))
 
 
 def test_records_of_one_millisecond_are_in_the_order_of_their_utime():
     fixes = newest()
     fixes.add([message(n, key=key, value=b"{}") for n, key in enumerate((b"7", b"x", b"5"))])
     fixes.add([message(9, key=b"3", value=b"{}", milliseconds=2)])
-    assert [fix.utime for fix in fixes._fixes] == [None, 5, 7, 3]
+    assert [fix.utime for fix in fixes.fixes] == [None, 5, 7, 3]
 
 
 def test_a_tombstone_is_no_fix():
     fixes = newest()
     fixes.add([message(0, key=b"1", value=None)])
-    assert not fixes._fixes
+    assert not fixes.fixes
 
 
 def test_after_the_first_time_fewer_are_read(monkeypatch: pytest.MonkeyPatch):

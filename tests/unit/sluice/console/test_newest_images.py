@@ -54,7 +54,7 @@ def images(store: SizedStore) -> NewestImages:
 def test_of_one_key_and_of_all_a_limited_number_is_kept(images: NewestImages):
     for number in range(500):
         images.add(f"0-{number}", ShownImage(key=f"a/b/{number // 2}", time=None))
-    assert list(images._known) == [f"0-{number}" for number in range(501 - 2 * KNOWN, 500, 2)]
+    assert list(images.known) == [f"0-{number}" for number in range(501 - 2 * KNOWN, 500, 2)]
 
 
 def test_an_image_is_encoded_anew(images: NewestImages, store: SizedStore):

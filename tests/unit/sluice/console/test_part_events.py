@@ -46,6 +46,6 @@ def test_an_error_of_one_part_is_its_problem():
 def test_a_stream_that_has_nothing_to_say_lives(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(part_events, "HEARTBEAT_SECONDS", 0.01)
     parts = {"same": Sampler(lambda: "x", seconds=0.001)}
-    found = asyncio.run(first(part_events.changed_parts(parts), 3))
-    assert found[0].startswith("data:")
-    assert found[1:] == [": nothing has changed\n\n"] * 2
+    found = asyncio.run(first(part_events.changed_parts(parts), 200))
+    assert sum(event.startswith("data:") for event in found) == 1
+    assert set(found[-2:]) == {": nothing has changed\n\n"}

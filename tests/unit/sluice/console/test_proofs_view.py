@@ -13,6 +13,7 @@ from sluice.console.proofs_view import list_proofs, read_report, routes
 from sluice.proof.shared.proof_notes import ProofNote, ProofNotes
 from tests.unit.sluice.console.fake_pipeline import FakePipeline
 
+HEADERS = {TOKEN_HEADER: "t", "Host": "127.0.0.1:80"}
 REPORT = '<!DOCTYPE html><meta name="sluice-source" content="/x.csv"><script>fetch("/api/proofs")</script>'
 
 
