@@ -58,7 +58,7 @@ def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "
         exists = _exists(client, subject)
         if exists and not _is_backward(client, subject):
             _set_backward(client, subject)
-        schema_id = client.register_schema(subject, Schema(schema, kind))
+        schema_id = _register(client, subject, Schema(schema, kind))
         if not exists:
             _set_backward(client, subject)
     except SchemaRegistryError as error:
@@ -66,6 +66,18 @@ def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "
     except Exception as error:  # the client passes on those of its HTTP library
         raise _unreachable_error(url, error) from error
     return schema_id
+
+
+def _register(client: SchemaRegistryClient, subject: str, schema: Schema) -> int:
+    try:
+        return client.register_schema(subject, schema)
+    except SchemaRegistryError as error:
+        if error.http_status_code != _CONFLICT:
+            raise
+    # Either the schema breaks compatibility, and is refused again. Or another load has made the subject at the same
+    # moment, or Apicurio was asked while it was reading its journal: then it creates a subject that it does not know
+    # yet, and answers 409 once it has read that the subject exists.
+    return client.register_schema(subject, schema)
 
 
 def _exists(client: SchemaRegistryClient, subject: str) -> bool:

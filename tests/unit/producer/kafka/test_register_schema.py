@@ -21,6 +21,7 @@ class Registry(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]]
     schemas: ClassVar[list[str]]
     refuse: ClassVar[tuple[int, str] | None]
+    refuses_once: ClassVar[bool]
     compatibility: ClassVar[str | None]
     racing: ClassVar[str | None]
     """What another client sets just before this one."""
@@ -46,6 +47,8 @@ class Registry(BaseHTTPRequestHandler):
         self.asked.append(self.path.partition("?")[0])
         if self.refuse:
             status, message = self.refuse
+            if self.refuses_once:
+                type(self).refuse = None
             return self.answer(status, {"error_code": status, "message": message})
         self.schemas.append(self.body()["schema"])
         return self.answer(200, {"id": 6 + len(self.schemas)})
@@ -71,6 +74,7 @@ def registry() -> Generator[tuple[RestEndpoint, type[Registry]]]:
         asked: ClassVar[list[str]] = []
         schemas: ClassVar[list[str]] = []
         refuse = None
+        refuses_once = False
         compatibility = None
         racing = None
 
@@ -125,6 +129,15 @@ def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[RestEndp
     with pytest.raises(SluiceError, match=r"refuses the schema for gps-fixes-value.*not compatible") as caught:
         register('"int"', subject=SUBJECT, registry=endpoint)
     assert caught.value.status is Exit.FAILED
+
+
+def test_a_subject_that_the_registry_learns_of_meanwhile_is_registered(
+    registry: tuple[RestEndpoint, type[Registry]],
+) -> None:
+    endpoint, server = registry
+    server.refuse = (409, f"An artifact with ID '{SUBJECT}' in group 'null' already exists.")
+    server.refuses_once = True
+    assert register('"int"', subject=SUBJECT, registry=endpoint) == 7
 
 
 def test_other_errors_of_the_registry_are_passed_on(registry: tuple[RestEndpoint, type[Registry]]) -> None:
