@@ -1,5 +1,6 @@
 """View Data: what arrives while the page is open is seen."""
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -101,3 +102,37 @@ def test_changes_of_the_watched_table_are_seen(console_page: ConsolePage, row: i
         assert changes.filter(has_text="update").locator("del").first.text_content() == "null"
         run(connection, "DELETE FROM myDB.test WHERE id = %s", row)
     changes.filter(has_text="delete").wait_for()
+
+
+MAPS = {
+    "one": [[42.29, -83.7, 260.5, 1.0]],
+    "one place": [[42.29, -83.7, None, None]] * 50,
+    "date line": [[-17.0, 179.9 + n / 100 if n < 10 else -179.9 + (n - 10) / 100, n, n] for n in range(20)],
+    "pole": [[90.0, n * 18.0, n, n] for n in range(20)],
+    "around a pole": [[-89.9999, n * 18.0 - 180, n, n] for n in range(20)],
+    "the world": [[n * 9.0 - 90, n * 18.0 - 180, n, n] for n in range(21)],
+    "huge values": [[0.0, 0.0, -1.7e308, 0.0], [0.0, 1e-7, 1.7e308, 1e12]],
+    "turned around": [[10.0, 359.9, 1.0, 1.0], [10.0, -0.1, 1.0, 1.0]],
+}
+DRAW = """async ([points, width]) => {
+    const { drawMap, colorScale } = await import("/static/data_map.js");
+    const maps = ["altitude", "time"].map((by) => drawMap(points, { width, height: 440, by }));
+    return maps.map((map) => map.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize("width", [280, 800])
+def test_the_map_draws_fixes_anywhere(console_page: ConsolePage, width: int) -> None:
+    for name, points in MAPS.items():
+        for drawn in console_page.page.evaluate(DRAW, [points, width]):
+            assert "NaN" not in drawn, name
+            assert "Infinity" not in drawn, name
+            dots = re.findall(r"M(-?[\d.]+) (-?[\d.]+)h0", drawn)
+            assert len(dots) == len(points), name
+            assert all(0 <= float(x) <= width - 112 and 0 <= float(y) <= 380 for x, y in dots), (name, dots)
+            assert drawn.count('class="tick"') in range(2, 30), name
+    bars = [
+        re.findall(r">([\d,]+ k?m)</text>", drawn)
+        for drawn in console_page.page.evaluate(DRAW, [MAPS["date line"], width])
+    ]
+    assert all(bar in (["5 km"], ["10 km"]) for bar in bars), "it is not drawn the long way around the world"
