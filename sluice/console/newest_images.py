@@ -51,10 +51,8 @@ class NewestImages:
 
     def read(self) -> dict[str, Any]:
         """Return the newest images, the last first, as JSON types; raises SluiceError."""
-        first = not self.known
-        records = self._tail.read(IMAGES if first else AT_ONCE)
-        for record in [record for record in records if record.value() is not None][-(IMAGES if first else AT_ONCE) :]:
-            self.add(f"{record.partition()}-{record.offset()}", ShownImage.of(record))
+        count = AT_ONCE if self.known else IMAGES
+        self.take(self._tail.read(count), count=count)
         shown = list(self.known.items())[-IMAGES:]
         with open_images_store(self._pipeline.endpoints.redis) as store:
             sizes = list(store.sizes(image.key for _, image in shown))
@@ -64,10 +62,25 @@ class NewestImages:
         ]
         return {"images": images[::-1]}
 
+    def take(self, records: list[Message], *, count: int) -> None:
+        """Add the newest `count` images of records, and drop those that records have deleted."""
+        left_out = sum(record.value() is not None for record in records) - count
+        for record in records:
+            image = ShownImage.of(record)
+            if record.value() is None:
+                self._drop(image.key)
+            elif left_out > 0:
+                left_out -= 1
+            else:
+                self.add(f"{record.partition()}-{record.offset()}", image)
+
+    def _drop(self, key: str) -> None:
+        for name in [name for name, known in self.known.items() if known.key == key]:
+            del self.known[name]
+
     def add(self, name: str, image: ShownImage) -> None:
         """Add an image; of one key only the newest is kept, of all keys the newest KNOWN."""
-        for other in [other for other, known in self.known.items() if known.key == image.key]:
-            del self.known[other]
+        self._drop(image.key)
         self.known[name] = image
         while len(self.known) > KNOWN:
             self.known.popitem(last=False)

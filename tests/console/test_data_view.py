@@ -136,3 +136,13 @@ def test_the_map_draws_fixes_anywhere(console_page: ConsolePage, width: int) -> 
         for drawn in console_page.page.evaluate(DRAW, [MAPS["date line"], width])
     ]
     assert all(bar in (["5 km"], ["10 km"]) for bar in bars), "it is not drawn the long way around the world"
+
+
+def test_a_few_fixes_far_away_do_not_hide_the_others(console_page: ConsolePage) -> None:
+    near = """async (points) => (await import("/static/data_map.js")).near(points).length"""
+    here = [[42.29 + n / 10_000, -83.7, 1.0, n] for n in range(97)]
+    assert console_page.page.evaluate(near, [[0.0, 0.0, 1.0, 1.0], [42.29, 170.0, 1.0, 1.0], *here]) == 97
+    assert console_page.page.evaluate(near, [*here, [0.0, 0.0, 1.0, 1.0]]) == 98  # the newest is always shown
+    there = [[51.5, -0.1, 1.0, n] for n in range(40)]
+    assert console_page.page.evaluate(near, [*here, *there]) == 137
+    assert [console_page.page.evaluate(near, points) for points in MAPS.values()] == [*map(len, MAPS.values())]

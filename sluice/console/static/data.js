@@ -1,7 +1,7 @@
 // View Data: the newest fixes, images, rows of the table, and changes of the watched table.
 import { badge, element, problem, replace, table } from "./dom.js";
 import { imagesPart } from "./data_images.js";
-import { colorScale, colorStrip, drawMap } from "./data_map.js";
+import { colorScale, colorStrip, drawMap, near } from "./data_map.js";
 import { number, time } from "./format.js";
 import { listen } from "./server.js";
 
@@ -48,11 +48,11 @@ function fixesPart(signal) {
   const by = element("select", { onchange: () => draw() }, element("option", { value: "altitude" }, "altitude"), element("option", { value: "time" }, "time"));
   const draw = () => {
     if (!sample) return;
-    const { points } = sample;
+    const points = near(sample.points);
     const width = Math.max(280, picture.clientWidth);
     if (points.length) replace(picture, drawMap(points, { width, height: Math.min(MAP_HEIGHT, width), by: by.value }));
     else replace(picture, element("p", { class: "empty" }, noFixes(sample)));
-    replace(facts, points.length ? legend(points, by.value) : null, sample.newest ? newestFix(sample) : null);
+    replace(facts, points.length ? legend(points, by.value) : null, sample.newest ? newestFix(sample, points.length) : null);
   };
   const observer = new ResizeObserver(draw);
   observer.observe(picture);
@@ -84,10 +84,11 @@ function clock(span) {
   return (seconds) => new Date(seconds * 1000).toISOString().slice(from, to).replace("T", " ");
 }
 
-function newestFix({ newest, fixes, points }) {
+function newestFix({ newest, fixes, points }, shown) {
   const measured = (value, digits, unit) => (value === null ? "–" : `${value.toFixed(digits)}${unit}`.replace("-", "−"));
   const facts = [
-    ["Shown", `${number(points.length)} ${points.length === 1 ? "fix" : "fixes"}`],
+    ["Shown", `${number(shown)} ${shown === 1 ? "fix" : "fixes"}`],
+    ["Far away, not shown", points.length > shown ? number(points.length - shown) : null],
     ["Without position", fixes > points.length ? number(fixes - points.length) : null],
     ["Newest", time(newest.utime)],
     ["Latitude", measured(newest.latitude, 6, "°")],

@@ -45,8 +45,8 @@ function thumbnail(image, onclick) {
       "button",
       { type: "button", class: "thumbnail", onclick, title: image.key },
       picture,
-      element("span", { class: "thumbnail-name" }, name.at(-2) ?? image.key),
-      element("span", { class: "dim" }, taken(image.utime)?.slice(11, 19) ?? name.at(-1)),
+      element("span", { class: "thumbnail-name" }, name.at(-2) || image.key || "without a key"),
+      element("span", { class: "dim" }, taken(image.utime)?.slice(11, 19) ?? (name.length > 1 ? name.at(-1) : null)),
     ),
   );
 }
@@ -55,7 +55,7 @@ async function open(image, dialog, signal) {
   const facts = element("div", {}, element("p", { class: "dim" }, "Reading the image …"));
   const picture = element("div", { class: "image-alone" });
   const close = element("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Close");
-  replace(dialog, element("h2", {}, element("code", {}, image.key)), picture, facts, element("div", { class: "buttons" }, close));
+  replace(dialog, element("h2", {}, element("code", {}, image.key || "Without a key")), picture, facts, element("div", { class: "buttons" }, close));
   dialog.showModal();
   try {
     const found = await get(`/api/data/images/${image.id}`, signal);

@@ -6,6 +6,9 @@ const METRES_A_DEGREE = 111195;
 const MIN_SPAN_METRES = 20; // the noise of a receiver that stands still does not fill the map
 const COLORS = 12; // as many as data.css has
 const MARGIN = { left: 98, right: 14, top: 14, bottom: 46 };
+const FAR = 30; // times the usual distance from the middle
+const MIN_FAR = 0.02; // degrees
+const FEW = 0.05;
 const TICK_PIXELS = { x: 120, y: 70 };
 
 /** Return the map of `points` ([latitude, longitude, altitude, seconds], in the order in which they came) as SVG. */
@@ -29,6 +32,23 @@ export function drawMap(points, { width, height, by }) {
       svg("text", { class: "axis", transform: `translate(-86 ${plot.height / 2}) rotate(-90)`, "text-anchor": "middle" }, "Latitude, degrees north"),
     ),
   );
+}
+
+/**
+ * Return the points that the map shows: without a few that are so far from all others (a mistake of a receiver, a record
+ * of a test) that all others would be one dot.
+ */
+export function near(points) {
+  const reference = meanLongitude(points);
+  const places = [points.map((point) => point[0]), points.map((point) => wrap(point[1] - reference))];
+  const isNear = places.map((values) => {
+    const middle = median(values);
+    const limit = Math.max(MIN_FAR, FAR * median(values.map((value) => Math.abs(value - middle))));
+    return (index) => Math.abs(values[index] - middle) <= limit;
+  });
+  const kept = points.filter((_, index) => isNear.every((is) => is(index)));
+  // The newest is always shown: a drive that begins elsewhere.
+  return kept.length >= points.length * (1 - FEW) && kept.at(-1) === points.at(-1) ? kept : points;
 }
 
 /** Return what the colours mean: {low, high} of all values, `color(point)` from 0 on, null where it has no value. */
@@ -62,8 +82,7 @@ export function wrap(degrees) {
 
 /** Return the middle, the scale (metres in a pixel) and the projection of the points to pixels. */
 function frameOf(points, plot) {
-  const [sine, cosine] = points.reduce(([s, c], point) => [s + Math.sin(radians(point[1])), c + Math.cos(radians(point[1]))], [0, 0]);
-  const reference = Math.atan2(sine, cosine) * (180 / Math.PI);
+  const reference = meanLongitude(points);
   const [south, north] = extent(points.map((point) => point[0]));
   const [west, east] = extent(points.map((point) => wrap(point[1] - reference)));
   const latitude = (south + north) / 2;
@@ -146,6 +165,16 @@ function northArrow(plot) {
 function describe(points) {
   const [south, north] = extent(points.map((point) => point[0]));
   return `Map of ${number(points.length)} ${points.length === 1 ? "fix" : "fixes"} between latitude ${south.toFixed(4)}° and ${north.toFixed(4)}°`;
+}
+
+/** Return the mean of longitudes as angles: that of 179° and -179° is 180°. */
+function meanLongitude(points) {
+  const [sine, cosine] = points.reduce(([s, c], point) => [s + Math.sin(radians(point[1])), c + Math.cos(radians(point[1]))], [0, 0]);
+  return Math.atan2(sine, cosine) * (180 / Math.PI);
+}
+
+function median(values) {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
 }
 
 function extent(values) {

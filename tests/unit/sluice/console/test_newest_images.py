@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from confluent_kafka import Message
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console import newest_images
@@ -55,6 +56,15 @@ def test_of_one_key_and_of_all_a_limited_number_is_kept(images: NewestImages):
     for number in range(500):
         images.add(f"0-{number}", ShownImage(key=f"a/b/{number // 2}", time=None))
     assert list(images.known) == [f"0-{number}" for number in range(501 - 2 * KNOWN, 500, 2)]
+
+
+def test_of_many_at_once_the_newest_are_taken_and_deleted_ones_dropped(images: NewestImages):
+    def record(offset: int, key: str, value: bytes | None) -> Message:
+        return Message("images", partition=1, offset=offset, key=key.encode(), value=value, timestamp=(1, offset))
+
+    written = [record(number, f"a/b/{number}", b"x") for number in range(9)]
+    images.take([*written, record(9, "a/b/8", None), record(10, KEY, None)], count=3)
+    assert list(images.known) == ["1-6", "1-7"]
 
 
 def test_an_image_is_encoded_anew(images: NewestImages, store: SizedStore):
