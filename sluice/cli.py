@@ -188,10 +188,17 @@ def _add_dlq(dlq: argparse.ArgumentParser) -> None:
 
 def _add_proof(proof: argparse.ArgumentParser) -> None:
     from sluice.proof.command import add_arguments, run
+    from sluice.proof.shared.proof_notes import ProofNotes
 
     add_arguments(proof)
     proof.set_defaults(
-        command=lambda args, env: run(args, env=env, console=_stdout(), endpoints=TargetPipeline(args, env).endpoints)
+        command=lambda args, env: run(
+            args,
+            env=env,
+            console=_stdout(),
+            endpoints=TargetPipeline(args, env).endpoints,
+            notes=ProofNotes(TargetPipeline(args, env).proofs_folder),
+        )
     )
 
 

@@ -1,9 +1,13 @@
 """The pipeline that a command is for, on this machine or where environment variables say."""
 
+import os
+import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from producer.runtime.exit_status import SluiceError
@@ -40,6 +44,17 @@ class TargetPipeline:
     def variables(self) -> Mapping[str, str]:
         """Return the environment with the variables of sluice/view/endpoints.py that hold for the target."""
         return self.env if self._is_external else {**self.env, **self._instance.endpoint_variables()}
+
+    @property
+    def proofs_folder(self) -> Path:
+        """Folder of the notes of proofs: in the state folder, or of a pipeline elsewhere in that for temporary files.
+
+        On a cluster this is the toolbox's /tmp, which a new pod has empty.
+        """
+        if not self._is_external:
+            return self._instance.state / "proofs"
+        pipeline = sha256(self.env.get("SLUICE_BOOTSTRAP_SERVERS", "").encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"sluice-proofs-{os.geteuid()}-{pipeline}"
 
     def load_variables(self) -> Mapping[str, str]:
         """Return `variables`; the environment alone for a load that sends nothing and needs no pipeline."""

@@ -60,7 +60,8 @@ class AccessControl:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = MutableHeaders(scope=message)
-                added.update(SECURITY_HEADERS)
+                for name, value in SECURITY_HEADERS.items():
+                    added.setdefault(name, value)  # a report of a proof has a stricter policy of its own
                 if has_token:
                     added.append("Set-Cookie", f"{self._cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict")
             await send(message)

@@ -1,6 +1,7 @@
 """What the console's views know of the pipeline."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sluice.view.endpoints import Endpoints
@@ -26,4 +27,9 @@ class ShownPipeline(Protocol):
 
     def variables(self) -> Mapping[str, str]:
         """Return the environment with which `sluice --target external` finds the same pipeline."""
+        ...
+
+    @property
+    def proofs_folder(self) -> Path:
+        """Folder of the notes of proofs."""
         ...

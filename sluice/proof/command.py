@@ -1,36 +1,83 @@
 """The command `sluice proof`: starts the proof of rows or of images, prints the verdict."""
 
 import logging
+import time
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import suppress
 
 from rich.text import Text
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console, escape_text, write_json
+from producer.sources.source_location import display_path
 from sluice.proof.shared.proof_arguments import add_arguments, check_log_arguments, check_output
+from sluice.proof.shared.proof_notes import ProofNote, ProofNotes
 from sluice.proof.shared.proof_report import ProofSummary
 from sluice.view.endpoints import Endpoints
 
 __all__ = ["add_arguments", "run"]
 
 
-def run(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> Exit:
+def run(
+    args: Namespace,
+    *,
+    env: Mapping[str, str],
+    console: Console,
+    endpoints: Endpoints,
+    notes: ProofNotes | None = None,
+) -> Exit:
     """Prove, print the verdict and write the report. Returns OK only if something was compared and all is as expected.
 
-    Raises SluiceError: UNAVAILABLE where the store, Kafka or Connect does not answer, and what the source raises.
+    What came of it is added to `notes`, unless the command line was a mistake. Raises SluiceError: UNAVAILABLE where
+    the store, Kafka or Connect does not answer, and what the source raises.
     """
     if args.source is None:
         raise SluiceError("proof needs SOURCE: the log or the images, as given to `sluice load`", status=Exit.USAGE)
+    began = time.monotonic()
     try:
         check_output(args, env=env)
         summary = _prove(args, env=env, console=console, endpoints=endpoints)
     except KeyboardInterrupt:
+        sentence = "interrupted: nothing is proven and no report was written"
+        _note_failure(notes, args, Exit.INTERRUPTED, sentence, env=env, began=began)
         if not args.json:
-            console.print("interrupted: nothing is proven and no report was written")
+            console.print(sentence)
         return Exit.INTERRUPTED
+    except SluiceError as error:
+        _note_failure(notes, args, error.status, str(error), env=env, began=began)
+        raise
+    status = Exit.OK if summary.verdict.ok else Exit.DIFFERENT
+    _add_note(
+        notes,
+        ProofNote.make(
+            source=summary.source,
+            status=status,
+            headline=summary.verdict.headline,
+            reasons=summary.verdict.reasons,
+            counts=summary.counts,
+            seconds=time.monotonic() - began,
+            report=summary.report,
+        ),
+    )
     _print(summary, args, console=console)
-    return Exit.OK if summary.verdict.ok else Exit.DIFFERENT
+    return status
+
+
+def _note_failure(
+    notes: ProofNotes | None, args: Namespace, status: Exit, sentence: str, *, env: Mapping[str, str], began: float
+) -> None:
+    if status is not Exit.USAGE:
+        name = display_path(args.source, env=env)
+        _add_note(
+            notes, ProofNote.make(source=name, status=status, headline=sentence, seconds=time.monotonic() - began)
+        )
+
+
+def _add_note(notes: ProofNotes | None, note: ProofNote) -> None:
+    if notes is not None:
+        with suppress(SluiceError):  # a proof is worth the same without its note
+            notes.add(note)
 
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> ProofSummary:

@@ -14,7 +14,7 @@ from sluice.proof.gps.table_rows import open_table
 from sluice.proof.gps.verdict import judge_rows
 from sluice.proof.shared.pipeline_versions import read_pipeline_versions
 from sluice.proof.shared.proof_arguments import ProofOptions
-from sluice.proof.shared.proof_progress import ConsoleProgress
+from sluice.proof.shared.proof_progress import open_progress
 from sluice.proof.shared.proof_report import ProofSummary, build_report
 from sluice.proof.shared.report_file import write_report
 from sluice.proof.shared.sink_progress import ROWS_SINK, ConnectSink
@@ -34,7 +34,7 @@ def run_rows_proof(
     with (
         open_table(endpoints.mysql) as table,
         open_log(args.source, env=env, raw=raw) as source,
-        ConsoleProgress(console, quiet=args.json, items="rows") as progress,
+        open_progress(args, console=console, items="rows") as progress,
     ):
         result = prove_rows(
             source.stream,
@@ -58,6 +58,7 @@ def run_rows_proof(
         )
         path = write_report(render(proof), args.output)
     return ProofSummary(
+        source=result.source.name,
         verdict=proof.verdict,
         counts=_format_counts(result),
         json_result=to_json(proof, report=path.absolute()),

@@ -103,6 +103,11 @@ class RedisImages:
             for some in _by_size(batch, sizes):
                 yield from zip(some, map(_value, self._run_each("GET", some)), strict=True)
 
+    def sizes(self, keys: Iterable[str]) -> Iterator[int | None]:
+        """Yield the bytes of each key's value, in the order given; 0: there is none, None: it is of another type."""
+        for batch in _batches(keys, BATCH_KEYS):
+            yield from (size if isinstance(size, int) else None for size in self._run_each("STRLEN", batch))
+
     def scan(self, prefix: str) -> Iterator[str]:
         """Yield every key of an image that begins with `prefix`, in no order; one may come twice."""
         pattern, cursor = _escaped(as_bytes(prefix)) + b"*", 0

@@ -16,7 +16,7 @@ from sluice.proof.images.report import render
 from sluice.proof.images.verdict import judge_images
 from sluice.proof.shared.pipeline_versions import read_pipeline_versions
 from sluice.proof.shared.proof_arguments import ProofOptions
-from sluice.proof.shared.proof_progress import ConsoleProgress
+from sluice.proof.shared.proof_progress import open_progress
 from sluice.proof.shared.proof_report import ProofSummary, build_report
 from sluice.proof.shared.report_file import write_report
 from sluice.proof.shared.sink_progress import IMAGES_SINK, ConnectSink
@@ -42,7 +42,7 @@ def run_images_proof(
             max_message_bytes=_max_message_bytes(endpoints),
             raw=raw,
         ) as source,
-        ConsoleProgress(console, quiet=args.json, items="images") as progress,
+        open_progress(args, console=console, items="images") as progress,
     ):
         result = prove_images(source, store=store, sink=sink, options=options, limit=args.list, progress=progress)
         pipeline = read_pipeline_versions(endpoints, sink=sink, store=("Redis", store.product))
@@ -58,6 +58,7 @@ def run_images_proof(
         )
         path = write_report(render(proof), args.output)
     return ProofSummary(
+        source=result.source.name,
         verdict=proof.verdict,
         counts=_format_counts(result),
         json_result=to_json(proof, report=path.absolute()),

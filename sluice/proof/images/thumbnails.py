@@ -38,6 +38,17 @@ class Thumbnail:
     """Format and pixels, or why there is no thumbnail."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """An image decoded, scaled and encoded anew."""
+
+    data: bytes | None = None
+    """None where the bytes cannot be decoded."""
+    media_type: str = ""
+    caption: str
+    """Format and pixels of the image, or why it is not drawn."""
+
+
 def choose_evenly(keys: Iterable[str], *, count: int = COUNT) -> list[str]:
     """Return up to `count` of `keys` (sorted), evenly over cameras and, within a camera, over time."""
     cameras: dict[str, list[str]] = {}
@@ -64,27 +75,39 @@ def _spread(items: list[str], count: int) -> list[str]:
 
 
 def _thumbnail(key: str, value: Value, *, equal: bool) -> Thumbnail:
-    data = value if isinstance(value, bytes) else b""
-    try:
-        uri, caption = _draw(data) if not isinstance(value, NotBytes) else (None, value.why)
-    except Exception as error:  # a decoder of broken bytes may raise anything: it costs one thumbnail only
-        uri, caption = None, f"cannot be drawn: {_why(error)}"
+    picture = draw_picture(value)
     return Thumbnail(
-        key=key, camera=camera_of(key), utime=utime_of(key), size=len(data), equal=equal, uri=uri, caption=caption
+        key=key,
+        camera=camera_of(key),
+        utime=utime_of(key),
+        size=len(value) if isinstance(value, bytes) else 0,
+        equal=equal,
+        uri=f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}" if picture.data else None,
+        caption=picture.caption,
     )
 
 
-def _draw(data: bytes) -> tuple[str | None, str]:
+def draw_picture(value: Value, *, edge: int = EDGE) -> Picture:
+    """Return an image of Redis decoded, scaled to `edge` pixels at most and encoded anew; it raises nothing."""
+    if isinstance(value, NotBytes):
+        return Picture(caption=value.why)
+    try:
+        return _draw(value or b"", edge)
+    except Exception as error:  # a decoder of broken bytes may raise anything: it costs one thumbnail only
+        return Picture(caption=f"cannot be drawn: {_why(error)}")
+
+
+def _draw(data: bytes, edge: int) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow, on files that it repairs by itself
         with Image.open(BytesIO(data)) as image:
             caption = f"{image.format} {image.width}×{image.height}"
             if image.width * image.height > MAX_PIXELS:
-                return None, f"{caption}: too large to be drawn"
-            image.draft("RGB", (2 * EDGE, 2 * EDGE))
+                return Picture(caption=f"{caption}: too large to be drawn")
+            image.draft("RGB", (2 * edge, 2 * edge))
             small = _eight_bits(image)
-            small.thumbnail((EDGE, EDGE), reducing_gap=2.0)
-            return _uri(ImageOps.exif_transpose(small)), caption
+            small.thumbnail((edge, edge), reducing_gap=2.0)
+            return _encoded(ImageOps.exif_transpose(small), caption)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -95,11 +118,11 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in {"1", "L"} else "RGB")
 
 
-def _uri(image: Image.Image) -> str:
+def _encoded(image: Image.Image, caption: str) -> Picture:
     file = BytesIO()
     kind = "png" if image.mode == "RGBA" else "jpeg"
     image.save(file, kind, quality=_QUALITY, optimize=True)
-    return f"data:image/{kind};base64,{b64encode(file.getvalue()).decode()}"
+    return Picture(data=file.getvalue(), media_type=f"image/{kind}", caption=caption)
 
 
 def _why(error: Exception) -> str:

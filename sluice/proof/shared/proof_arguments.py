@@ -68,6 +68,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--absent", action="store_true", help="prove instead that nothing of SOURCE is in the store")
     parser.add_argument("--allow-extra", action="store_true", help="rows or images of other sources are no fault")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object, without progress")
+    parser.add_argument(
+        "--progress", action="store_true", help="with --json: print progress on standard error, each step one object"
+    )
     images = parser.add_argument_group("selection of images", "the same as for the load; for images only")
     add_selection_arguments(images)  # pyright: ignore[reportArgumentType] a group adds arguments as a parser does
 

@@ -1,12 +1,22 @@
-"""Progress of a proof on the console: one line that changes on a terminal, a few plain lines elsewhere, or nothing."""
+"""Progress of a proof on the console: one line that changes on a terminal, a few plain lines elsewhere, or nothing.
 
-from typing import Protocol
+For programs: lines of JSON.
+"""
+
+import sys
+import time
+from argparse import Namespace
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TextIO
 
 from rich.status import Status
 from rich.text import Text
 
-from producer.runtime.terminal import Console
+from producer.runtime.terminal import Console, write_json
 from sluice.proof.shared.sink_progress import SinkState
+
+JSON_SECONDS = 0.25
+"""Time between two objects of one stage."""
 
 
 class Progress(Protocol):
@@ -68,3 +78,46 @@ class ConsoleProgress:
     def _show(self, text: str) -> None:
         if self._status is not None:
             self._status.update(Text(text))
+
+
+class JsonProgress:
+    """Progress as lines of JSON: `stage` (reading, waiting, comparing), `items`, `count`, and `total` if known."""
+
+    def __init__(self, file: TextIO, *, items: str) -> None:
+        self._file = file
+        self._items = items
+        self._stage = ""
+        self._next = 0.0
+
+    def __enter__(self) -> "JsonProgress":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End; nothing has to be done."""
+
+    def read(self, count: int) -> None:
+        """Take the number of rows or images read so far."""
+        self._write("reading", count=count)
+
+    def waiting(self, state: SinkState) -> None:
+        """Take the state of the sink that the proof waits for; the count is that of the records to go."""
+        if state.lag:
+            self._write("waiting", count=state.lag)
+
+    def compared(self, count: int, total: int) -> None:
+        """Take the number of rows or images compared so far."""
+        self._write("comparing", count=count, total=total)
+
+    def _write(self, stage: str, **counts: int) -> None:
+        now = time.monotonic()
+        if stage != self._stage or now >= self._next:
+            step: dict[str, Any] = {"stage": stage, "items": self._items, **counts}
+            write_json(step, self._file)
+            self._stage, self._next = stage, now + JSON_SECONDS
+
+
+def open_progress(args: Namespace, *, console: Console, items: str) -> AbstractContextManager[Progress]:
+    """Return the progress that the arguments ask for; `items` are what is compared ("rows")."""
+    if args.json and args.progress:
+        return JsonProgress(sys.stderr, items=items)
+    return ConsoleProgress(console, quiet=args.json, items=items)

@@ -51,6 +51,8 @@ class ProofReport(Generic[ResultOf]):
 class ProofSummary:
     """What the command prints, once the report has been written."""
 
+    source: str
+    """Name of the source, without secrets."""
     verdict: Verdict
     counts: str
     """One line."""

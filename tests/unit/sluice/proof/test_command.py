@@ -8,6 +8,7 @@ import pytest
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.runtime.terminal import Console
 from sluice.proof.command import add_arguments, run
+from sluice.proof.shared.proof_notes import ProofNotes
 from sluice.view.endpoints import VARIABLES, Endpoints
 
 NOWHERE = Endpoints.from_env(
@@ -18,10 +19,10 @@ NOWHERE = Endpoints.from_env(
 )
 
 
-def prove(*arguments: str) -> Exit:
+def prove(*arguments: str, notes: ProofNotes | None = None) -> Exit:
     parser = ArgumentParser()
     add_arguments(parser)
-    return run(parser.parse_args(arguments), env={}, console=Console(file=StringIO()), endpoints=NOWHERE)
+    return run(parser.parse_args(arguments), env={}, console=Console(file=StringIO()), endpoints=NOWHERE, notes=notes)
 
 
 @pytest.fixture
@@ -74,6 +75,31 @@ def test_images_are_looked_for_in_redis(tmp_path: Path, folder: Path):
     with pytest.raises(SluiceError, match=r"Redis at 127\.0\.0\.1:1 .* `sluice status` says") as caught:
         prove(str(folder), "-o", str(tmp_path / "proof.html"))
     assert caught.value.status is Exit.UNAVAILABLE
+
+
+def test_what_came_of_a_proof_is_noted_but_no_mistake_of_the_command_line(tmp_path: Path, log: Path):
+    notes = ProofNotes(tmp_path / "proofs")
+    for arguments in ((str(log),), (str(log), "--limit", "3")):
+        with pytest.raises(SluiceError):
+            prove(*arguments, "-o", str(tmp_path / "proof.html"), notes=notes)
+    (noted,) = notes.read()
+    assert (noted.source, noted.status, noted.report) == (str(log), Exit.UNAVAILABLE, None)
+    assert "MySQL at 127.0.0.1:1" in noted.headline
+
+
+def test_a_proof_that_was_interrupted_is_noted(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sluice.proof.command._prove", interrupt)
+    notes = ProofNotes(tmp_path / "proofs")
+    assert prove(str(log), "-o", str(tmp_path / "proof.html"), notes=notes) is Exit.INTERRUPTED
+    assert notes.read()[0].status == Exit.INTERRUPTED
+
+
+def test_notes_that_cannot_be_written_change_nothing(tmp_path: Path, log: Path):
+    with pytest.raises(SluiceError, match="MySQL"):
+        prove(str(log), "-o", str(tmp_path / "proof.html"), notes=ProofNotes(tmp_path / "missing/proofs"))
 
 
 @pytest.mark.parametrize(
