@@ -14,7 +14,6 @@ from infra.settings.stack_settings import Settings
 from infra.stack_outputs import stack_outputs
 from infra.workloads.connect_cluster import Connect, ConnectArgs
 from infra.workloads.kafka_cluster import Kafka, KafkaArgs
-from infra.workloads.kafka_console import KafkaConsole, KafkaConsoleArgs
 from infra.workloads.load_jobs import LoadJobs, LoadJobsArgs
 from infra.workloads.mysql import MySql, MySqlArgs
 from infra.workloads.namespace import NamespaceRules, NamespaceRulesArgs
@@ -46,14 +45,13 @@ def main() -> None:
 def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EXISTING_CLUSTER) -> Connect:
     """Create the pipeline on the cluster of `provider`; returns Kafka Connect, created last of what stays.
 
-    The console and the load Jobs, where the settings ask for them, come after it.
+    The load Jobs, where the settings ask for them, come after it.
     """
     context = _workload_context(settings, target)
     inside = ResourceOptions(providers={"kubernetes": provider}, transformations=list(target.transformations))
     rules = NamespaceRulesArgs(
         context=context,
         api_server_cidrs=settings.cluster.api_server_cidrs,
-        console=settings.console,
         collector=target.collects_metrics,
         after=target.after,
     )
@@ -66,8 +64,6 @@ def deploy(settings: Settings, *, provider: Provider, target: TargetCluster = EX
     registry = SchemaRegistry("registry", SchemaRegistryArgs(context=context, after=[topics]), inside)
     connect = Connect("connect", ConnectArgs(context=context, after=[topics, mysql, redis, registry]), inside)
     Toolbox("toolbox", ToolboxArgs(context=context, after=[topics, mysql, redis]), inside)
-    if settings.console:
-        KafkaConsole("console", KafkaConsoleArgs(context=context, after=[connect]), inside)
     if settings.load.source:
         LoadJobs(
             "jobs",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from infra.settings.stack_settings import Settings
-from infra.workloads import kafka_console
 from infra.workloads.workload_context import PART_OF
 
 _KIND = "kind-sluice"
@@ -18,17 +17,13 @@ def stack_outputs(settings: Settings) -> Mapping[str, str]:
     sluice = f"scripts/sluice --target {target}{namespace_option}"
     kubectl = f"kubectl --context {cluster.context} --namespace {cluster.namespace}"
     source = settings.load.source or "SOURCE"
-    outputs = {
+    return {
         "context": cluster.context,
         "namespace": cluster.namespace,
         "status": f"{sluice} status",
+        "console": f"{sluice} console",
         "load": f"{sluice} load {settings.load.kind} {source}",
         "proof": f"{sluice} proof {source}",
         "look": f"{kubectl} get pods,kafka,kafkaconnect,kafkaconnector,kafkatopic,kafkauser",
         "down": "pulumi destroy",
     }
-    if settings.console:
-        outputs["console"] = (
-            f"{kubectl} port-forward deployment/{kafka_console.NAME} 8088:{kafka_console.PORT}  # http://localhost:8088"
-        )
-    return outputs

@@ -80,7 +80,7 @@ def count_billed_resources(settings: Settings, stack: str) -> BilledResources:
     """Count what a stack is billed for; raises SluiceError if it creates nothing on Google Cloud."""
     gcp, profile = require_gcp_settings(settings, stack), resolve_profile(settings)
     context = _workload_context(settings, profile)
-    pods = pipeline_pods(context, console=settings.console)
+    pods = pipeline_pods(context)
     too_large = count_nodes(gcp, pods).too_large
     return BilledResources(
         stack=stack,

@@ -11,7 +11,6 @@ from typing import Any
 from infra.settings.profiles import Profile, Resources
 from infra.workloads.k8s_manifests import read_manifest
 from infra.workloads.kafka_cluster import kafka_manifest, node_pool_manifests
-from infra.workloads.kafka_console import RESOURCES as CONSOLE
 from infra.workloads.schema_registry import RESOURCES as REGISTRY
 from infra.workloads.strimzi_operator import RESOURCES as OPERATOR
 from infra.workloads.toolbox import RESOURCES as TOOLBOX
@@ -45,7 +44,7 @@ SYSTEM_PODS_OF_CLUSTER = (
 )
 
 
-def pipeline_pods(context: WorkloadContext, *, console: bool) -> list[PodRequests]:
+def pipeline_pods(context: WorkloadContext) -> list[PodRequests]:
     """Return every long-running pod of the pipeline."""
     profile = context.profile
     return [
@@ -54,7 +53,6 @@ def pipeline_pods(context: WorkloadContext, *, console: bool) -> list[PodRequest
         *_replicas(profile.registry_replicas, "registry", "registry", _requests(REGISTRY)),
         *_connect(),
         *_replicas(1, "toolbox", "toolbox", _requests(TOOLBOX)),
-        *_replicas(int(console), "console", "console", _requests(CONSOLE)),
         *_replicas(1, "strimzi", "operator", _requests(OPERATOR)),
         *_entity_operator(context),
     ]

@@ -39,6 +39,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
         "schemas/*.proto",
         "sluice/*.py",
         "sluice/cluster/**/*.py",
+        "sluice/console/**/*",
         "sluice/dead_letters/**/*.py",
         "sluice/proof/**/*",
         "sluice/view/**/*.py",

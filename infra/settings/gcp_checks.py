@@ -20,7 +20,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
 RELEASE_CHANNELS = ("RAPID", "REGULAR", "STABLE", "EXTENDED")
 GUARD_MODES = ("scale-to-zero", "notify", "off")
-ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "console", "jobs", "operator")
+ON_DEMAND_PARTS = ("kafka", "mysql", "redis", "registry", "connect", "toolbox", "jobs", "operator")
 """The parts of the pipeline that nodes.onDemandFor can name."""
 _MOST_EMAILS = 5  # of one budget
 _LEAST_DISK, _MOST_DISK = 20, 500

@@ -20,7 +20,12 @@ _IMAGE = re.compile(r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127})
 _REMOTE = ("http://", "https://", "gs://", "nclt:")
 _LARGE = 3
 _LONGEST_NAME = 60
-_FORMER = {"kubernetes.deleteUnreachable": "for a cluster that is gone there is scripts/forget-cluster"}
+_CONSOLE = "`scripts/sluice --target … console` shows the pipeline instead, and runs no pod of its own"
+FORMER = {
+    "console.enabled": _CONSOLE,
+    "images.console": _CONSOLE,
+    "kubernetes.deleteUnreachable": "for a cluster that is gone there is scripts/forget-cluster",
+}
 """Settings of former versions that a stack's file may still have, and what to use."""
 
 
@@ -32,8 +37,8 @@ def how_to_set(name: str) -> str:
 def describe_unknown(name: str, known: Iterable[str]) -> str:
     """The error message for a setting that Pulumi.yaml does not declare."""
     near = get_close_matches(name[:_LONGEST_NAME], list(known), n=1)  # its time grows with the square of the length
-    if name in _FORMER:
-        why = f"this setting does not exist any more: {_FORMER[name]}."
+    if name in FORMER:
+        why = f"this setting does not exist any more: {FORMER[name]}."
     else:
         why = f"there is no such setting; did you mean {near[0]}?" if near else "there is no such setting."
     return f"{name}: {why} Remove it: pulumi config rm {name} (Pulumi.yaml lists them all)"

@@ -69,7 +69,6 @@ class Settings:
     image_overrides: Mapping[str, str]
     sizes: SizeOverrides
     load: LoadSettings
-    console: bool
     gcp: GcpSettings | None
     """None for an existing cluster."""
 
@@ -88,7 +87,7 @@ class Settings:
         `samples` (name -> value) are placeholders that the user has to replace: each is a mistake.
         """
         declared = read_declarations()
-        values, mistakes = parse_values(flatten(given, declared), declared)
+        values, mistakes = parse_values(flatten(given, [*declared, *setting_checks.FORMER]), declared)
         mistakes += [
             mistake for name in values if (mistake := _mistake(name, values) or _sample(name, values, samples))
         ]
@@ -109,7 +108,6 @@ class Settings:
             image_overrides={name: image for name, image in images if image},
             sizes=_sizes(values),
             load=_load(values),
-            console=values.flag("console.enabled"),
             gcp=gcp,
         )
 

@@ -20,8 +20,6 @@ IMAGES: Mapping[str, str] = {
     "mysql": "docker.io/library/mysql:9.7.0",
     # renovate: datasource=docker
     "redis": "docker.io/library/redis:8.2.2",
-    # renovate: datasource=docker
-    "console": "ghcr.io/kafbat/kafka-ui:v1.3.0",
 }
 """Images that are pulled."""
 

@@ -19,13 +19,13 @@ _RESTRICTED = "restricted"
 
 @dataclass(frozen=True, kw_only=True)
 class NamespaceRulesArgs:
-    """`console` and `collector` add the network policies of these."""
+    """What the namespace and its rules depend on."""
 
     context: WorkloadContext
     api_server_cidrs: tuple[str, ...]
     """Addresses of the API server, for egress rules; empty for any address."""
-    console: bool
     collector: bool
+    """Whether GKE collects metrics, which needs a network policy."""
     after: Sequence[Resource] = ()
     """Created before the namespace and deleted after it."""
 
@@ -45,9 +45,8 @@ class NamespaceRules(ComponentResource):
         self._make_quota()
         self._make_limits()
         make_source_reader(self._context, parent=self, after=[self._namespace])
-        for policy, spec in network_policies.policies(
-            api_server_cidrs=args.api_server_cidrs, console=args.console, collector=args.collector
-        ).items():
+        policies = network_policies.policies(api_server_cidrs=args.api_server_cidrs, collector=args.collector)
+        for policy, spec in policies.items():
             NetworkPolicy(policy, metadata=self._context.metadata(policy, _COMPONENT), spec=spec, opts=self._inside)
         self.namespace = self._namespace.metadata.name
         self.register_outputs({"namespace": self.namespace})

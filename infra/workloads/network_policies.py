@@ -59,7 +59,7 @@ PODS: Mapping[str, Mapping[str, str]] = {
     "kafka": _strimzi("kafka"),
     "entity-operator": _strimzi("entity-operator"),
     "connect": _strimzi("connect"),
-    **{name: selector_labels(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox", "console")},
+    **{name: selector_labels(name) for name in ("registry", "mysql", "redis", "load", "proof", "toolbox")},
 }
 """Labels of the pods of each end of a flow."""
 
@@ -99,24 +99,17 @@ FLOWS: Sequence[Flow] = (
     *(Flow(source, to, _OUTSIDE[to]) for source in ("load", "proof", "toolbox") for to in (WEB, METADATA)),
     *(Flow(source, target, (port,)) for source in ("proof", "toolbox") for target, port in _SLUICE_SERVERS),
 )
-_CONSOLE: Sequence[Flow] = tuple(
-    Flow("console", target, (port,)) for target, port in _SLUICE_SERVERS if target in ("kafka", "registry", "connect")
-)
-
-
 _COLLECTOR: Sequence[Flow] = (Flow(COLLECTOR, "connect", (METRICS_PORT,)),)
 
 
-def flows(*, console: bool, collector: bool) -> Sequence[Flow]:
-    """Return every allowed flow; those of the console and of GKE's collection of metrics only where they are on."""
-    return (*FLOWS, *(_CONSOLE if console else ()), *(_COLLECTOR if collector else ()))
+def flows(*, collector: bool) -> Sequence[Flow]:
+    """Return every allowed flow; that of GKE's collection of metrics only where it is on."""
+    return (*FLOWS, *(_COLLECTOR if collector else ()))
 
 
-def policies(
-    *, api_server_cidrs: Sequence[str], console: bool, collector: bool
-) -> Mapping[str, NetworkPolicySpecArgsDict]:
+def policies(*, api_server_cidrs: Sequence[str], collector: bool) -> Mapping[str, NetworkPolicySpecArgsDict]:
     """Every policy by its name: refuse all, allow DNS, and one per party with its flows."""
-    allowed = flows(console=console, collector=collector)
+    allowed = flows(collector=collector)
     parties = {party for flow in allowed for party in (flow.source, flow.target)} & PODS.keys()
     return {
         "default-deny": {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},

@@ -25,6 +25,7 @@ from producer.sources.source_location import STDIN_NAME, display_path, file_desc
 from producer.sources.stored_bytes import StoredBytes, open_stored_bytes
 from sluice.cluster.cluster_status import run_status
 from sluice.cluster.exec_retry import run_with_retries
+from sluice.cluster.forwarded_console import run_forwarded_console
 from sluice.cluster.kubectl_exec import WriteStdin
 from sluice.cluster.proof_job import fetch_proof_report
 from sluice.cluster.toolbox_pod import StillInPodError, Toolbox
@@ -48,6 +49,8 @@ def run_in_cluster(
     if arguments[0] == "status":
         return run_status(toolbox, arguments, args, stdout=stdout, tty=_on_terminal(stdout))
     toolbox.check()
+    if arguments[0] == "console":
+        return run_forwarded_console(toolbox, arguments, args, stdout=stdout)
     if getattr(args, "source", "") is None:
         return fetch_proof_report(toolbox, args.output, stdout=stdout)
     rejects = _rejects(args, env=env)

@@ -3,14 +3,15 @@
 A port-forward does not work: Kafka sends its clients to the names that its brokers have inside the cluster.
 """
 
+import json
 import shutil
 import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Self
 
 from producer.runtime.exit_status import Exit, SluiceError
 from producer.shared.output_files import replacing
@@ -27,6 +28,7 @@ from sluice.cluster.kubectl_exec import (
 
 POD = "deployment/toolbox"
 CONTAINER = "toolbox"
+_LABEL = "app.kubernetes.io/name=toolbox"
 NAMESPACE = "sluice"
 _CALL_SECONDS = 30
 """Timeout of a short call: a dead node does not answer at all."""
@@ -45,6 +47,8 @@ class Toolbox:
     namespace: str = NAMESPACE
     folder: str = field(default_factory=lambda: f"/tmp/sluice-{uuid.uuid4().hex}")  # noqa: S108 in the pod, by uuid
     """Folder in the pod for the files of one command."""
+    pod: str = POD
+    """Where commands run: in any pod of the Deployment, or in the one that `in_one_pod` has chosen."""
 
     def check(self) -> None:
         """Raise SluiceError if there is no kubectl, no cluster or no pipeline in it, or if no toolbox pod is ready."""
@@ -65,6 +69,33 @@ class Toolbox:
                 "Cloud the guard may have stopped the nodes, and scripts/wake brings them back",
                 status=Exit.UNAVAILABLE,
             )
+
+    def in_one_pod(self) -> Self:
+        """Return this toolbox, all of whose commands run in the same pod; raises SluiceError if none is ready."""
+        done = self.kubectl("get", "pods", "--selector", _LABEL, "--output", "json")
+        pods: list[Any] = json.loads(done.stdout)["items"] if not done.returncode else []
+        ready = sorted(pod["metadata"]["name"] for pod in pods if _is_ready(pod))
+        if not ready:
+            raise SluiceError(
+                f"no pod of {POD} is ready: {kubectl_error(done.stderr) or 'it may be about to be replaced'}. "
+                "`sluice --target … status` shows the cluster's problems; then run the command again",
+                status=Exit.UNAVAILABLE,
+            )
+        return replace(self, pod=f"pod/{ready[0]}")
+
+    def runs(self) -> bool | None:
+        """Whether the pod that `in_one_pod` has chosen still runs; None if the cluster does not answer."""
+        done = self.kubectl("get", self.pod, "--output", "json")
+        if done.returncode:
+            return False if b"NotFound" in done.stderr else None
+        return _is_ready(json.loads(done.stdout))
+
+    def gone_error(self) -> SluiceError:
+        """Return the error of a command whose pod has gone."""
+        return SluiceError(
+            f"{self.pod}, in which the command ran, is gone: it was replaced. Run the command again",
+            status=Exit.UNAVAILABLE,
+        )
 
     def run(
         self,
@@ -194,6 +225,16 @@ class Toolbox:
         """Run kubectl with these arguments in the pipeline's namespace; it is ended after _CALL_SECONDS."""
         return _run_bounded([*self._kubectl(), *arguments])
 
+    def forward(self, port: int) -> "subprocess.Popen[bytes]":
+        """Start to forward a port of 127.0.0.1 to the same of the pod; what kubectl says is its standard output."""
+        return subprocess.Popen(
+            [*self._kubectl(), "port-forward", "--address", "127.0.0.1", self.pod, f"{port}:{port}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # without Ctrl-C: the command in the pod is ended first
+        )
+
     def _start(self, command: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self._exec(*command, options=["--stdin"] if stdin else []),
@@ -208,7 +249,7 @@ class Toolbox:
         return _run_bounded(self._exec(*command))
 
     def _exec(self, *command: str, options: Sequence[str] = ()) -> list[str]:
-        return [*self._kubectl(), "exec", "--quiet", *options, POD, "--container", CONTAINER, "--", *command]
+        return [*self._kubectl(), "exec", "--quiet", *options, self.pod, "--container", CONTAINER, "--", *command]
 
     def _kubectl(self) -> list[str]:
         return ["kubectl", "--context", self.context, "--namespace", self.namespace]
@@ -217,6 +258,12 @@ class Toolbox:
 def kubectl_error(errors: bytes) -> str:
     """Return the reason in kubectl's standard error."""
     return error_reason(errors.decode(errors="replace").splitlines())
+
+
+def _is_ready(pod: Any) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    ready = any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 def _run_bounded(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":

@@ -1,19 +1,19 @@
 """The command `sluice console`."""
 
-import errno
 import os
 import secrets
-import socket
+import sys
 import threading
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 from types import FrameType
 
 import uvicorn
 
-from producer.runtime.exit_status import Exit, SluiceError
+from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
 from sluice.console.application import make_application
+from sluice.console.bind_port import bind_port
 from sluice.console.shown_pipeline import ShownPipeline
 
 SHUTDOWN_SECONDS = 1
@@ -27,14 +27,19 @@ _BACKLOG = 128
 def add_console_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `sluice console`."""
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)")
+    # Of sluice/cluster/forwarded_console.py, in a pod: the target that the user named, and when to end.
+    parser.add_argument("--shown-target", help=SUPPRESS)
+    parser.add_argument("--until-stdin-ends", action="store_true", help=SUPPRESS)
 
 
 def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -> Exit:
     """Serve the page until Ctrl-C; raises SluiceError if the port is taken."""
-    with _listen(args.port) as server_socket:
+    with bind_port(args.port) as server_socket:
+        # Already now: a browser may open the URL as soon as it is printed.
+        server_socket.listen(_BACKLOG)
         port = server_socket.getsockname()[1]
         token = secrets.token_urlsafe(32)
-        application = make_application(pipeline, target=args.target, token=token, port=port)
+        application = make_application(pipeline, target=args.shown_target or args.target, token=token, port=port)
         console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
         console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
         # No WebSockets: a request for one is answered as any other.
@@ -47,8 +52,11 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
+        server = _Server(config)
+        if args.until_stdin_ends:
+            threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         with suppress(KeyboardInterrupt):
-            _Server(config).run(sockets=[server_socket])
+            server.run(sockets=[server_socket])
     return Exit.OK
 
 
@@ -58,25 +66,21 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End: Ctrl-C, or SIGTERM."""
         super().handle_exit(sig, frame)
+        self.end()
+
+    def end(self) -> None:
+        """End the server within END_SECONDS."""
+        self.should_exit = True
         timer = threading.Timer(END_SECONDS, os._exit, [Exit.OK])
         timer.daemon = True
         timer.start()
 
 
-def _listen(port: int) -> socket.socket:
-    server_socket = socket.socket()
-    server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        server_socket.bind(("127.0.0.1", port))
-        # Already now: a browser may open the URL as soon as it is printed.
-        server_socket.listen(_BACKLOG)
-    except OSError as error:
-        server_socket.close()
-        why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        raise SluiceError(
-            f"port {port} cannot be used: {why}. Choose another with --port", status=Exit.USAGE
-        ) from error
-    return server_socket
+def _end_with_stdin(server: _Server) -> None:
+    # By the descriptor: the lock of a stream that is being read would end the interpreter with an error.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.end()
 
 
 def _port(text: str) -> int:

@@ -72,6 +72,6 @@ def test_pods_that_try_the_network_are_let_in(cluster: Cluster, space: str) -> N
     """tests/security/test_network.py creates them, in the pipeline's namespace."""
     # As on a cluster, where a controller creates the ServiceAccount.
     wait_for(lambda: cluster.api.read("v1", "ServiceAccount", "default", namespace=space) is not None)
-    for source in sources(flows(console=True, collector=False)):
+    for source in sources(flows(collector=False)):
         pod = manifest(source, "an/image:1")
         cluster.api.create({**pod, "metadata": {**pod["metadata"], "namespace": space}}, dry_run=True)

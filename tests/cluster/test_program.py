@@ -38,7 +38,7 @@ STRIMZI = "kafka.strimzi.io/v1"
 @pytest.fixture(scope="module")
 def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
     """The stack `kind` with all options, shared by the tests: each continues from the state that the last one left."""
-    settings = {"kubeContext": "tests", "load.source": "nclt:2012-11-16", "console.enabled": True}
+    settings = {"kubeContext": "tests", "load.source": "nclt:2012-11-16"}
     folder = tmp_path_factory.mktemp("stack")
     with deployment(cluster, main, folder=folder, name="kind", settings_from=ROOT, settings=settings) as made:
         yield made
@@ -133,13 +133,8 @@ def test_resources_of_renamed_components_are_kept(deployed: Deployment) -> None:
 
 
 def test_a_changed_setting_changes_only_its_resources(deployed: Deployment) -> None:
-    deployed.stack.configure({"console.enabled": False})
-    changed = deployed.stack.up().changed
-    assert changed["Deployment console"] == "delete"
-    assert changed["NetworkPolicy allow-console"] == "delete"
-    # The other changes are permissions to be reached from the console.
-    others = {label.split()[0]: op for label, op in changed.items() if not label.endswith("console")}
-    assert others.items() <= {"NetworkPolicy": "update", "Kafka": "update"}.items()
+    deployed.stack.configure({"proof.enabled": False})
+    assert deployed.stack.up().changed == {"Job proof": "delete"}
 
 
 def test_passwords_are_in_secrets_of_the_cluster_and_nowhere_else(cluster: Cluster, deployed: Deployment) -> None:

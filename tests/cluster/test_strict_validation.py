@@ -47,7 +47,7 @@ def test_an_old_version_is_not_known(cluster: Cluster) -> None:
     assert refusal.value.status == 404
 
 
-@pytest.mark.parametrize("parts", ['["kafka","operator","mysql"]', '["connect","registry","toolbox","jobs","console"]'])
+@pytest.mark.parametrize("parts", ['["kafka","operator","mysql"]', '["connect","registry","toolbox","jobs"]'])
 def test_every_object_of_a_stack_on_google_is_accepted(cluster: Cluster, parts: str) -> None:
     accepted = list[str]()
     for entry in objects(cloud({**EVERYTHING, "nodes.onDemandFor": parts})):

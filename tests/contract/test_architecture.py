@@ -158,12 +158,16 @@ def test_java_packages_and_their_arrows_are_those_of_the_overview(overview: Path
     assert {name: set(others.split()) for name, others in rows} == imported
 
 
-def test_only_the_three_packages_are_installed(tmp_path: Path) -> None:
+def test_all_of_the_three_packages_and_nothing_else_is_installed(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
-    names = {PurePosixPath(name).parts[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {name for name in names if not name.endswith(".dist-info")} == set(PACKAGES)
+    names = {PurePosixPath(name) for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")} == set(PACKAGES)
+    # Of each kind of file that a page consists of, one would be missed without its folder.
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PACKAGES]
+    files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {PurePosixPath(name) for name in files if (ROOT / name).is_file()} <= names
 
 
 def test_nothing_else_at_the_root_is_a_module_or_a_package() -> None:

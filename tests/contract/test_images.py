@@ -99,6 +99,21 @@ def test_an_image_explains_every_command(image: Image) -> None:
     assert {"gps", "images"} <= {line.rpartition(" ")[2] for line in done.stdout.splitlines()}
 
 
+def test_an_image_of_the_command_holds_the_files_of_its_pages(image: Image) -> None:
+    pages = {path for folder in ("static", "templates") for path in (ROOT / "sluice").glob(f"**/{folder}/*")}
+    assert {"console.js", "console.html.j2", "base.html.j2"} <= {path.name for path in pages}
+    missing = {path for path in pages if not (image.python.app / path.relative_to(ROOT)).exists()}
+    assert missing == (pages if "producer" in image.dockerfile else set())
+
+
+def test_the_toolbox_serves_the_console(tmp_path: Path) -> None:
+    files = copied(ROOT, ROOT / "infra/toolbox/Dockerfile")
+    python = lay_out_image(files, lock=ROOT / "infra/toolbox/requirements.lock", root=tmp_path)
+    done = python.run(["sluice", "console", "--until-stdin-ends"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("http://127.0.0.1:")
+
+
 def test_the_tests_of_the_pipeline_are_found_in_their_image(tmp_path: Path) -> None:
     python = lay_out_image(copied(ROOT, ROOT / TESTS), lock=ROOT / LOCKS[TESTS], root=tmp_path)
     words = ["--collect-only", "--quiet", "-p", "no:cacheprovider", "--rootdir", "../app", "../app/tests/pipeline"]

@@ -29,10 +29,9 @@ def kubectl(target: str) -> Kubectl:
 
 
 def flows_of(kubectl: Kubectl) -> list[Flow]:
-    """Return the flows of this cluster, with those of the optional parts that it has."""
-    console = kubectl.run("get", "deployment", "console").returncode == 0
+    """Return the flows of this cluster, with that of the collection of metrics if it has one."""
     collector = kubectl.run("get", "podmonitoring", "connect-metrics").returncode == 0
-    return list(network_policies.flows(console=console, collector=collector))
+    return list(network_policies.flows(collector=collector))
 
 
 def targets_of(kubectl: Kubectl, flows: list[Flow]) -> list[Target]:

@@ -10,7 +10,6 @@ EVERYTHING = {
     "kubeContext": "kind-sluice",
     "load.folder": "/data",
     "load.source": "/data/gps.csv",
-    "console.enabled": "true",
 }
 """Settings of a stack with every optional part."""
 

@@ -12,7 +12,7 @@ def test_picture_shows_the_flows() -> None:
     drawn = set[tuple[str, str, int]]()
     for sources, ports, target in re.findall(r"^  ([a-z& -]+) -- ([\d, ]+) --> ([a-z-]+)$", PAGE, re.MULTILINE):
         drawn |= {(source, target, int(port)) for source in sources.split(" & ") for port in ports.split(", ")}
-    flows = network_policies.flows(console=True, collector=True)
+    flows = network_policies.flows(collector=True)
     allowed = {(flow.source, flow.target, port) for flow in flows for port in flow.ports}
     assert drawn == allowed
 
@@ -21,7 +21,7 @@ def test_settings_that_the_page_names_exist() -> None:
     groups = {name.partition(".")[0] for name in read_declarations() if "." in name}
     named = set(re.findall(rf"\b((?:{'|'.join(groups)})\.[a-zA-Z]+)\b", PAGE)) - {"images.NAME", "proof.html"}
     named = {name for name in named if not name.endswith((".yaml", ".io"))}
-    assert {"load.source", "console.enabled", "strimzi.chart"} <= named
+    assert {"load.source", "strimzi.chart"} <= named
     assert named <= read_declarations().keys()
 
 

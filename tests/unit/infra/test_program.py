@@ -34,8 +34,8 @@ def test_program_creates_what_the_settings_say(exported: dict[str, object]) -> N
     made = run(main)
     assert next(entry for entry in made if entry.kind == "Namespace").metadata["name"] == "lab"
     assert exported["namespace"] == "lab"
-    # no load, volume or console without its setting
-    assert not {"Job", "PersistentVolume", "Console"} & {entry.kind for entry in made}
+    # no load or volume without its setting
+    assert not {"Job", "PersistentVolume"} & {entry.kind for entry in made}
 
 
 def test_wrong_settings_create_nothing(exported: dict[str, object]) -> None:

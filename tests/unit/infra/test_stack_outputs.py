@@ -10,12 +10,7 @@ def test_outputs_are_commands_that_can_be_typed() -> None:
     outputs = stack_outputs(Settings.parse({"kubeContext": "kind-sluice", "load.source": "nclt:2012-11-16"}))
     assert outputs["status"] == "scripts/sluice --target kind status"
     assert outputs["proof"] == "scripts/sluice --target kind proof nclt:2012-11-16"
-    other = stack_outputs(Settings.parse({"kubeContext": "gke_p_z_c", "console.enabled": "true", "namespace": "lab"}))
+    other = stack_outputs(Settings.parse({"kubeContext": "gke_p_z_c", "namespace": "lab"}))
     assert other["status"] == "scripts/sluice --target context:gke_p_z_c --namespace lab status"
-    assert shlex.split(other["console"], comments=True)[:5] == [
-        "kubectl",
-        "--context",
-        "gke_p_z_c",
-        "--namespace",
-        "lab",
-    ]
+    assert other["console"] == "scripts/sluice --target context:gke_p_z_c --namespace lab console"
+    assert shlex.split(other["look"])[:5] == ["kubectl", "--context", "gke_p_z_c", "--namespace", "lab"]

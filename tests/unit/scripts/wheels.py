@@ -19,6 +19,7 @@ name = "sluice"
 version = "0.1.0"
 dependencies = []
 [project.optional-dependencies]
+console = []
 proof = ["plugin>=1"]
 local = ["tool[fast]"]
 infra = []

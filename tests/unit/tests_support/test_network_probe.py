@@ -26,7 +26,7 @@ from tests.security.network.expected_flows import (
 )
 from tests.security.network.probe_pods import manifest, pod_name, sources
 
-FLOWS = flows(console=False, collector=False)
+FLOWS = flows(collector=False)
 METRICS = 9404
 
 

@@ -32,7 +32,6 @@ CHANGES_LINES: dict[str, list[tuple[str, set[str], tuple[str, ...]]]] = {
     "mysql.storage": [("20Gi", {"disk MySQL"}, ())],
     "redis.storage": [("512Mi", {"disk Redis"}, ())],
     "redis.maxmemoryMi": [("2500", STEADY, ()), ("600", set(), ())],
-    "console.enabled": [("true", SPOT, ("nodes.spotMax=3", "redis.maxmemoryMi=1500"))],
     "monitoring.enabled": [("false", {"metrics"}, ())],
     "kubernetes.storageClass": [("standard", DISKS, ()), ("premium-rwo", DISKS, ()), ("mine", DISKS, ())],
 }

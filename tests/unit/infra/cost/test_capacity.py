@@ -65,14 +65,13 @@ def _pool(pod: Any) -> str:
     return terms[0]["matchExpressions"][0]["values"][0]
 
 
-@pytest.mark.parametrize("settings", [{}, {**LARGE, "console.enabled": "true"}])
+@pytest.mark.parametrize("settings", [{}, LARGE])
 def test_pods_are_those_that_the_program_makes(settings: dict[str, str]) -> None:
     made = Counter(pod for entry in cloud({**NEEDED, **settings}) for pod in placed(entry))
     context = workload_context(**{name: value for name, value in settings.items() if name == "profile"})
     steady = {"kafka", "mysql", "redis", "operator"}
     counted = Counter(
-        (STEADY if pod.part in steady else SPOT, pod.cpu_m, pod.memory_mi)
-        for pod in pipeline_pods(context, console="console.enabled" in settings)
+        (STEADY if pod.part in steady else SPOT, pod.cpu_m, pod.memory_mi) for pod in pipeline_pods(context)
     )
     assert counted == made
 
@@ -130,7 +129,7 @@ LOAD = PodRequests(name="load", part="jobs", cpu_m=int(JOB.cpu[:-1]), memory_mi=
 def test_the_default_settings_and_a_load_run_without_a_spot_machine(spot_available: bool) -> None:
     gcp = read_stack_settings("gke").gcp
     assert gcp
-    pods = [*pipeline_pods(workload_context(), console=False), LOAD]
+    pods = [*pipeline_pods(workload_context()), LOAD]
     found = count_nodes(gcp, pods, spot_available=spot_available)
     assert not found.too_large
     assert found.nodes == ({"steady": 1, "spot": 1} if spot_available else {"steady": 2})

@@ -29,7 +29,7 @@ def estimated(*changes: str) -> Estimate:
 
 
 def test_without_a_spot_pool_everything_is_on_demand() -> None:
-    parts = '["kafka","mysql","redis","registry","connect","toolbox","console","jobs","operator"]'
+    parts = '["kafka","mysql","redis","registry","connect","toolbox","jobs","operator"]'
     found = costs("nodes.spotMax=0", f"nodes.onDemandFor={parts}")
     assert "nodes, spot" not in found
     steady = found["nodes, steady"]

@@ -17,7 +17,6 @@ NEEDED = {
 }
 EVERYTHING = {
     **NEEDED,
-    "console.enabled": "true",
     "load.source": "nclt:2012-11-16",
     "gcp.secretsKey": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k",
     "guard.deleteAfterDays": "30",

@@ -18,7 +18,6 @@ MISTAKES = [
     ("kubeContext", "", "kubectl config get-contexts"),
     ("namespace", "My_Space", "lower case"),
     ("namespace", "kube-system", "no namespace of Kubernetes"),
-    ("console.enabled", "perhaps", "true or false"),
     ("kubernetes.apiServerCidrs", '["10.0.0.1/8"]', "10.0.0.0/28"),
     ("kubernetes.apiServerCidrs", "10.0.0.0/8", "a list of strings"),
     ("strimzi.chart", "charts/none", "Chart.yaml"),
@@ -41,7 +40,7 @@ MISTAKES = [
     ("load.timeoutMinutes", "true", "a whole number"),
     ("proof.enabled", "1", "true or false"),
     ("proof.options", "--allow-extra", "a list of strings"),
-    ("console.enabled", "yes", "true or false"),
+    ("proof.enabled", "yes", "true or false"),
 ]
 
 
@@ -77,7 +76,6 @@ def test_only_the_cluster_is_required() -> None:
     assert settings.cluster.storage_class is None
     assert settings.load.source is None
     assert settings.load.prove
-    assert not settings.console
     assert settings.image_overrides == {}
 
 
@@ -104,13 +102,13 @@ def test_settings_can_be_in_groups_as_pulumi_passes_them() -> None:
     given = {
         "kubeContext": "kind-sluice",
         # what Pulumi 3 makes of the defaults in Pulumi.yaml, and of `pulumi config set --path`
-        "console": '{"enabled":true}',
+        "proof": '{"enabled":false}',
         "load": '{"folder":"","kind":"images","options":["--limit","5"],"source":"","timeoutMinutes":90}',
         # what `pulumi config set load.folder /data` writes
         "load.folder": "/data",
     }
     settings = Settings.parse(given)
-    assert settings.console
+    assert not settings.load.prove
     load = settings.load
     assert (load.kind, load.folder, load.options, load.timeout_minutes) == ("images", "/data", ("--limit", "5"), 90)
 
@@ -127,9 +125,22 @@ def test_an_unknown_setting_is_to_be_removed() -> None:
         Settings.parse({**NEEDED, "qqq": "1"})
 
 
-def test_a_former_setting_says_what_to_use() -> None:
-    with pytest.raises(SettingsError, match=r"does not exist any more: .*scripts/forget-cluster\. Remove it: pulumi"):
-        Settings.parse({**NEEDED, "kubernetes.deleteUnreachable": "true"})
+@pytest.mark.parametrize(
+    ("name", "given", "instead"),
+    [
+        ("kubernetes.deleteUnreachable", {"kubernetes.deleteUnreachable": "true"}, "scripts/forget-cluster"),
+        ("console.enabled", {"console.enabled": "true"}, "scripts/sluice --target … console"),
+        ("console.enabled", {"console": '{"enabled":false}'}, "scripts/sluice --target … console"),
+        ("images.console", {"images": '{"console":"mine:1"}'}, "scripts/sluice --target … console"),
+    ],
+)
+def test_a_former_setting_says_what_to_use(name: str, given: dict[str, str], instead: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**NEEDED, **given})
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.startswith(f"  {name}: this setting does not exist any more: ")
+    assert instead in line
+    assert f"Remove it: pulumi config rm {name} " in line
 
 
 def test_a_chart_may_be_a_folder(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_network_policies_are_the_flows_and_no_more(made: list[Made]) -> None:
         own = parties[frozenset(spec["podSelector"]["matchLabels"].items())]
         into |= {(other, own, port) for other, port in _ends(spec.get("ingress", []), "from", parties)}
         out_of |= {(own, other, port) for other, port in _ends(spec.get("egress", []), "to", parties)}
-    flows = network_policies.flows(console=True, collector=False)
+    flows = network_policies.flows(collector=False)
     allowed = {(flow.source, flow.target, port) for flow in flows for port in flow.ports}
     outside = {(source, target, port) for source, target, port in allowed if target not in network_policies.PODS}
     assert into == allowed - outside
@@ -75,13 +75,13 @@ FORMERLY_STRIMZIS = {
 
 
 def test_flows_have_what_strimzis_own_policies_allowed_its_parts() -> None:
-    flows = network_policies.flows(console=False, collector=False)
+    flows = network_policies.flows(collector=False)
     assert {(flow.source, flow.target, port) for flow in flows for port in flow.ports} >= FORMERLY_STRIMZIS
 
 
 def test_metrics_are_open_only_to_the_collection_of_gke() -> None:
     def openings(*, collector: bool) -> list[Any]:
-        specs: Any = network_policies.policies(api_server_cidrs=[], console=True, collector=collector)
+        specs: Any = network_policies.policies(api_server_cidrs=[], collector=collector)
         return [
             (name, rule["from_"])
             for name, spec in specs.items()

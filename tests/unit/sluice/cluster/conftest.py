@@ -27,6 +27,25 @@ def answer(name, otherwise=""):
     print(open(path).read() if os.path.exists(path) else otherwise, end="")
     sys.exit()
 
+toolbox = dict(metadata=dict(name="toolbox-1"), status=dict(conditions=[dict(type="Ready", status="True")]))
+gone = os.path.exists(os.path.join(there, "gone")) and 'Error from server (NotFound): pods "toolbox-1" not found'
+if verb == "get" and "app.kubernetes.io/name=toolbox" in words:
+    answer("toolbox", json.dumps(dict(items=[dict(metadata=dict(name="toolbox-0"), status=dict()), toolbox])))
+if verb == "get" and what == "pod/toolbox-1":
+    print(json.dumps(toolbox))
+    sys.exit(gone or 0)
+if verb == "port-forward":
+    assert words[5:8] == ["--address", "127.0.0.1", "pod/toolbox-1"], words
+    with open(os.path.join(there, "forwards"), "a") as file:
+        print(os.getpid(), words[8], file=file)
+    plan = os.path.join(there, "forward")
+    how, _, rest = (open(plan).read() if os.path.exists(plan) else "").partition("\\n")
+    open(plan, "w").write(rest or how.startswith("always ") and how or "")
+    how = gone or how.removeprefix("always ")
+    if how not in ("", "breaks"):
+        sys.exit(how)
+    print("Forwarding from 127.0.0.1:" + words[8].replace(":", " -> "), flush=True)
+    signal.pause() if not how else sys.exit("error: lost connection to pod")
 if verb == "get" and what == "pods" and "--selector" in words:
     print(os.environ["ENDED"], end="")
     sys.exit()
@@ -46,6 +65,10 @@ if verb == "logs":
     sys.stdout.write(os.environ.get("LOG", ""))
     sys.exit("no job proof" if "LOG" not in os.environ else 0)
 assert verb == "exec", words
+if gone:
+    sys.exit(gone)
+with open(os.path.join(there, "execs"), "a") as file:
+    print(*words[5:], file=file)
 command = words[words.index("--") + 1 :]
 if command[0] == os.environ.get("LOST"):
     sys.exit("error: connection lost")
@@ -103,7 +126,9 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     The files `pods`, `strimzi` and `log` are its answers, NAME.error an error message instead. `break` breaks the
     connection of the running command; it holds the exit status, or "runs on" for a command that continues in the pod.
-    `away` is the number of calls for which no pod can be reached.
+    `away` is the number of calls for which no pod can be reached. Where `gone` is, the pod toolbox-1 has been replaced.
+    A line of `forward` is for one port-forward: empty, "breaks" once it is open, or an error ("always …" for all).
+    kubectl writes its calls into `execs` and `forwards`.
     """
     folder = tmp_path / "there"
     folder.mkdir()
