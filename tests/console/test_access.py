@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_second_user_of_this_machine_gets_nothing(served: Served) -> None:
         "except urllib.error.HTTPError as error: print(error.code)\n"
     )
     nobody = pwd.getpwnam("nobody")
-    other = {"user": nobody.pw_uid, "group": nobody.pw_gid} if os.geteuid() == 0 else {}
+    other: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid} if os.geteuid() == 0 else {}
     python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     for path in PATHS:
         command = [python, "-I", "-c", program, f"http://127.0.0.1:{served.port}{path}"]
@@ -170,7 +171,7 @@ def _other_site(page: str) -> Generator[str]:
             self.end_headers()
             self.wfile.write(page.encode())
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

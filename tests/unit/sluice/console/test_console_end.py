@@ -37,7 +37,7 @@ class Pipeline:
     def variables(self):
         return {{}}
 
-args = argparse.Namespace(port=0, target="local", until_stdin_ends=False)
+args = argparse.Namespace(port=0, target="local", shown_target=None, until_stdin_ends=False)
 run("sluice", lambda: run_console(args, console=Console(), pipeline=Pipeline()))
 """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,12 +27,16 @@ class Pipeline:
         self.processes: list[Sequence[ProcessStatus] | None] = []
         self.endpoints: Any = SimpleNamespace(consumer=None)
 
-    def status(self, _: Any = None, *, processes: Sequence[ProcessStatus] | None = None) -> PipelineStatus:
+    def status(self, fetch: Any = None, *, processes: Sequence[ProcessStatus] | None = None) -> PipelineStatus:
         self.processes.append(processes)
         return next(self._statuses)
 
     def variables(self) -> dict[str, str]:
         return {}
+
+    @property
+    def proofs_folder(self) -> Path:
+        raise NotImplementedError
 
 
 @pytest.fixture
