@@ -1,10 +1,12 @@
 """Runs the `sluice` command in tests, waits for conditions, and writes stand-in programs."""
 
 import shlex
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +24,28 @@ def run_sluice(*arguments: str, env: Mapping[str, str], **options: Any) -> "subp
     return subprocess.run(
         [SLUICE, *arguments], env=env, capture_output=True, text=True, timeout=300, check=False, **options
     )
+
+
+@contextmanager
+def running_console(
+    environment: Mapping[str, str], *options: str, program: str = SLUICE, cwd: Path | None = None
+) -> Generator[str]:
+    """Start `sluice console`; yields the URL that it prints, and ends it by Ctrl-C."""
+    pipes = subprocess.PIPE
+    with subprocess.Popen(
+        [program, *options, "console"], env=environment, cwd=cwd, text=True, stdout=pipes, stderr=pipes
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        url = process.stdout.readline().strip()
+        try:
+            assert url.startswith("http://127.0.0.1:"), url + process.stderr.read()
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            errors = process.stderr.read()
+    assert process.returncode == 0, errors
+    assert errors == ""
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:

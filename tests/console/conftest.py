@@ -2,10 +2,7 @@
 
 import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.console.console_page import ConsolePage
-from tests.run_sluice import SLUICE
+from tests.run_sluice import running_console
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 TIMEOUT_MS = 20_000
@@ -24,26 +21,6 @@ def console_url(environment: dict[str, str], target: str) -> Generator[str]:
     """URL, with its token, of a console for the tests' pipeline."""
     with running_console(environment, "--target", target) as url:
         yield url
-
-
-@contextmanager
-def running_console(environment: dict[str, str], *options: str) -> Generator[str]:
-    """Start `sluice console`; yields the URL that it prints, and ends it by Ctrl-C."""
-    command = [SLUICE, *options, "console"]
-    with subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        url = process.stdout.readline().strip()
-        try:
-            assert url.startswith("http://127.0.0.1:"), url + process.stderr.read()
-            yield url
-        finally:
-            process.send_signal(signal.SIGINT)
-            errors = process.stderr.read()
-    assert process.returncode == 0, errors
-    assert errors == ""
 
 
 @pytest.fixture(scope="session")

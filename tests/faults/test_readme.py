@@ -14,6 +14,7 @@ from producer.sample_images import write_images
 from sluice.local.fetch_servers import cache_folder
 from sluice.local.instance import Instance
 from sluice.local.processes import free_port_base, running_processes, stop_all
+from tests.run_sluice import running_console
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -43,6 +44,9 @@ def test_commands_of_the_section_a_pipeline_of_your_own(home: tuple[Path, dict[s
     write_images(folder, count=12)
     for line in commands("A pipeline of your own"):
         program, *arguments = shlex.split(line, comments=True)
+        if arguments == ["console"]:  # runs until Ctrl-C
+            with running_console(env, program=str(ROOT / program), cwd=folder):
+                continue
         done = subprocess.run(
             [ROOT / program, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
         )
