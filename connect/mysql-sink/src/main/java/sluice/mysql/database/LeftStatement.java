@@ -20,8 +20,8 @@ final class LeftStatement {
     private static final int DISK_FULL = 1021;
     private static final int LOCK_WAIT = 1205;
     private static final String INTERRUPTED = "70100";
-    /** What MariaDB and MySQL say of a connection that waits for space. */
-    private static final String FULL = "STATE IN ('Waiting for someone to free space', 'Waiting for disk space')";
+    /** What MariaDB says of a connection that waits for space. */
+    private static final String FULL = "STATE = 'Waiting for someone to free space'";
     private static final String LOOK = "SELECT ID, COMMAND, STATE, " + FULL + " FROM information_schema.PROCESSLIST "
             + "WHERE ID = %d OR " + FULL;
     private static final long NONE = -1;
@@ -58,7 +58,7 @@ final class LeftStatement {
             }
             if (look.runs && committing) {
                 return new SQLException("the commit of connection " + thread + " is still under way (" + look.state
-                        + "): waiting for its end", INTERRUPTED);
+                        + "), as it is while another waits for space on a full disk", INTERRUPTED);
             }
             if (look.state != null) {
                 statement.execute("KILL " + thread);
@@ -82,8 +82,8 @@ final class LeftStatement {
     }
 
     private static SQLException full(String connection, SQLException error) {
-        return new SQLException("the server's disk is full, connection " + connection + " waits for space, and the others "
-                + "for that one. It is not ended: its transaction may be written to the binary log in part", "HY000",
+        return new SQLException("the server's full disk: connection " + connection + " waits for space, and others wait "
+                + "for that one. It is not ended, since half of its transaction may be in the binary log", "HY000",
                 DISK_FULL, error);
     }
 

@@ -72,7 +72,7 @@ class LeftStatementTest {
         server.processes = new String[][] {{"1", "Query", SPACE, "1"}};
         for (SQLException error : List.of(timeout(sql), assertThrows(SQLException.class, client::open))) {
             assertEquals(1021, error.getErrorCode());
-            assertTrue(error.getMessage().contains("the server's disk is full, connection 1 waits"), error.getMessage());
+            assertTrue(error.getMessage().contains("full disk: connection 1 waits"), error.getMessage());
             assertEquals(DatabaseErrors.Kind.RETRY, DatabaseErrors.kind(error));
         }
         server.processes = new String[][] {};
