@@ -156,11 +156,17 @@ def test_a_database_killed_on_a_full_disk_leaves_no_half_transaction_to_the_sour
     pipeline, disks = pipeline_on_small_disks
     servers = LocalServerControl(pipeline.instance)
 
+    # The source has not read the end of the log, and has to read past the place.
+    pipeline.admin.servers.stop_connector("mysql-source")
+    with pipeline.admin.mysql() as connection:
+        before = insert_row(connection)
     with waiting_for_space(pipeline.instance, disks):
         servers.kill("mysql")
     servers.start("mysql")
     with mariadb.connect_as_root(pipeline.instance) as connection:
         assert_log_is_whole(connection)
+    pipeline.admin.servers.resume_connector("mysql-source")
+    wait_for_change(pipeline, before)
     assert_source_goes_on(pipeline)
 
 
@@ -202,9 +208,19 @@ def waiting_for_space(instance: Instance, disks: Disks) -> Generator[None]:
 def assert_source_goes_on(pipeline: LocalPipeline) -> None:
     """Change the table that mysql-source reads, and wait for the change and for a status without a complaint."""
     with pipeline.admin.mysql() as connection:
-        key = execute(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
-    wait_for(lambda: inserted_keys(pipeline.sluice("messages", TOPIC, "--key", str(key))) == [key], seconds=_SECONDS)
+        key = insert_row(connection)
+    wait_for_change(pipeline, key)
     wait_for(lambda: pipeline.sluice("status").returncode == Exit.OK, seconds=_SECONDS)
+
+
+def insert_row(connection: mariadb.Connection) -> int:
+    """Insert a row into the table that mysql-source reads; return its key."""
+    return execute(connection, "INSERT INTO myDB.test (utime, fix_mode, satellites) VALUES (0, 1, 0)")
+
+
+def wait_for_change(pipeline: LocalPipeline, key: int) -> None:
+    """Wait until mysql-source has sent the new row, once."""
+    wait_for(lambda: inserted_keys(pipeline.sluice("messages", TOPIC, "--key", str(key))) == [key], seconds=_SECONDS)
 
 
 def assert_log_is_whole(connection: mariadb.Connection) -> None:
