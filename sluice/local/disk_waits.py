@@ -31,19 +31,21 @@ def wake_disk_waits(instance: Instance) -> int:
 
     Does nothing where the server does not run, does not answer, or has too little space.
     """
-    if shutil.disk_usage(instance.state / "mysql").free < _ENOUGH_BYTES:
-        return 0
-    return len(_waiting(instance, each="KILL QUERY {}"))
+    return len(_waiting(instance, each="KILL QUERY {}")) if _has_room(instance) else 0
 
 
 def kill_where_disk_is_full(instance: Instance) -> bool:
-    """Kill a server that waits for space of which there is too little; return whether it did."""
-    if wake_disk_waits(instance) or not _waiting(instance):
+    """Kill a server that waits for space of which there is too little; return whether it did. Else wake it."""
+    if wake_disk_waits(instance) or _has_room(instance) or not _waiting(instance):
         return False
     with suppress(psutil.Error):
         for entry in _processes(instance):
             entry.process.kill()
     return True
+
+
+def _has_room(instance: Instance) -> bool:
+    return shutil.disk_usage(instance.state / "mysql").free >= _ENOUGH_BYTES
 
 
 def _waiting(instance: Instance, *, each: str = "") -> list[int]:
