@@ -6,6 +6,7 @@ from typing import Protocol
 
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local import connect_workers, kafka_broker, mariadb, redis_server, registry_server
+from sluice.local.binary_log import drop_half_transaction
 from sluice.local.fetch_servers import fetch_servers
 from sluice.local.instance import Instance
 from sluice.local.pipeline_spec import PipelineSpec
@@ -74,7 +75,9 @@ class LocalServerControl:
             case "registry":
                 return registry_server.server(instance, settings=self._spec.registry, servers=servers)
             case "mysql":
-                return mariadb.server(instance, settings=mariadb.prepare(instance, servers=servers), servers=servers)
+                settings = mariadb.prepare(instance, servers=servers)
+                drop_half_transaction(instance)
+                return mariadb.server(instance, settings=settings, servers=servers)
             case "redis":
                 return redis_server.server(instance, settings=redis_server.prepare(instance), servers=servers)
             case _:

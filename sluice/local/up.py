@@ -23,6 +23,7 @@ from sluice.local import (
     registry_server,
 )
 from sluice.local.aot_cache import make_aot_caches
+from sluice.local.binary_log import drop_half_transaction
 from sluice.local.certificates import make_certificates
 from sluice.local.connector_progress import (
     BinlogPosition,
@@ -35,6 +36,7 @@ from sluice.local.connector_progress import (
     write_binlog_event,
 )
 from sluice.local.consumer_group import ConsumerGroup
+from sluice.local.disk_waits import kill_where_disk_is_full
 from sluice.local.drift import Drift
 from sluice.local.fetch_servers import Say, fetch_servers
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder
@@ -124,7 +126,7 @@ def up(
     workers = spec.worker_replicas if workers is None else workers
     instance = Instance.make(state, port_base=port_base, workers=workers, redis_megabytes=redis_megabytes)
     with instance.lock():
-        stop_all(instance, seconds=_STOP_SECONDS, say=say)
+        _stop(instance, say=say)
         check_ports_free(instance.ports)
         instance.add_passwords([*database_users, *(f"kafka-{user.name}" for user in spec.users)])
         rename_former_files(instance.state)
@@ -141,9 +143,15 @@ def up(
             _launch(launch)
         except BaseException:
             launch.cancelled.set()
-            stop_all(instance, seconds=_STOP_SECONDS, say=say)
+            _stop(instance, say=say)
             raise
     return UpResult(instance=instance, problems=tuple(launch.problems))
+
+
+def _stop(instance: Instance, *, say: Say) -> None:
+    if (instance.state / "mysql").exists() and kill_where_disk_is_full(instance):
+        say("the disk of the database is full: it is killed, since its end would damage its binary log")
+    stop_all(instance, seconds=_STOP_SECONDS, say=say)
 
 
 def rename_former_files(state: Path) -> None:
@@ -156,7 +164,7 @@ def rename_former_files(state: Path) -> None:
 def down(instance: Instance, *, purge: bool, say: Say) -> None:
     """End every process of an instance, in order; with `purge`, remove its state folder as well."""
     with instance.lock():
-        stop_all(instance, seconds=_STOP_SECONDS, say=say)
+        _stop(instance, say=say)
     if purge:
         try:
             shutil.rmtree(instance.state)
@@ -235,6 +243,8 @@ def _worker(launch: Launch, index: int) -> None:
 
 def _mysql(launch: Launch) -> None:
     settings = mariadb.prepare(launch.instance, servers=launch.servers)
+    if size := drop_half_transaction(launch.instance):
+        launch.say(f"the binary log of the database ended in half a transaction, {size} bytes: they are removed")
     launch.start(mariadb.server(launch.instance, settings=settings, servers=launch.servers))
     launch.report(database_setup.reconcile_database(launch.instance, launch.spec.database_scripts))
     launch.log_ends.append(read_binlog_end(launch.instance))

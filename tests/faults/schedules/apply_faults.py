@@ -9,6 +9,7 @@ import psutil
 import pymysql
 from redis import RedisError
 
+from sluice.local.disk_waits import kill_where_disk_is_full
 from sluice.local.processes import RunningProcess, running_processes
 from tests.administrator import Administrator
 from tests.faults.schedules.fault import Fault, Kind
@@ -78,6 +79,8 @@ class Faults:
 
     def _restart(self, fault: Fault) -> None:
         found = self._processes(fault)
+        if "mysql" in fault.targets:
+            kill_where_disk_is_full(self._pipeline.instance)  # as `sluice up` and `sluice down` do
         for entry in found:
             _quietly(entry.process.terminate)
         _, alive = psutil.wait_procs([entry.process for entry in found], timeout=_TERM_SECONDS)
@@ -131,6 +134,12 @@ class Faults:
 
     def _disconnect_mysql(self) -> None:
         with self._admin.mysql() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for someone to free%'"
+            )
+            if cursor.fetchone():  # a KILL would damage the binary log (docs/reliability.md)
+                self.said.append("the connections of mysql were not broken: its disk was full")
+                return
             cursor.execute("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER <> ''")
             for (number,) in cursor.fetchall():
                 try:

@@ -97,8 +97,8 @@ public final class MySqlSinkConfig extends AbstractConfig {
         group.add(CONNECT_TIMEOUT_MS, Type.INT, 5_000, Range.between(1, DAY_MS), "Connect timeout (ms)",
                 "How long opening a connection may take, TLS and login included.");
         group.add(STATEMENT_TIMEOUT_MS, Type.INT, 60_000, Range.between(1_000, DAY_MS), "Statement timeout (ms)",
-                "How long one statement may take. Then the connection is ended, which rolls the batch back, and the "
-                        + "batch is tried again. Waits for locks end earlier, after half of it.");
+                "How long one statement may take. Then the connection is ended, and the batch is tried again, after a "
+                        + "COMMIT that is under way. Waits for locks end earlier, after half of it.");
     }
 
     private static void tls(SettingGroup group) {

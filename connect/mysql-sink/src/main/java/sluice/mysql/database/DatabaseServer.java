@@ -1,5 +1,6 @@
 package sluice.mysql.database;
 
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,6 +28,7 @@ public final class DatabaseServer implements AutoCloseable {
     private final MySqlSinkConfig config;
     private final int connectTimeout;
     private final Watchdog watchdog = new Watchdog();
+    private final LeftStatement left = new LeftStatement(this::connect);
 
     /** `connectTimeout` is in milliseconds. */
     public DatabaseServer(MySqlSinkConfig config, int connectTimeout) {
@@ -34,19 +36,36 @@ public final class DatabaseServer implements AutoCloseable {
         this.connectTimeout = connectTimeout;
     }
 
-    /** Opens a session; throws an SQLException if the server does not answer or refuses it. */
+    /**
+     * Opens a session; throws an SQLException if the server does not answer or refuses it, or while a statement of an
+     * earlier session is under way that must be waited for.
+     */
     public DatabaseSession open() throws SQLException {
-        Connection connection = new Driver().connect(config.url().forDriver(), properties());
+        SQLException waits = left.settle();
+        if (waits != null) {
+            throw waits;
+        }
+        Connection connection = connect();
+        Socket socket = KeptSocketFactory.take();
         try {
             Map<String, String> variables = variables(connection);
             prepare(connection, variables);
             connection.setNetworkTimeout(Runnable::run, 0); // The watchdog limits statements, their writes too.
-            return new DatabaseSession(connection, watchdog, statementTimeout(), localInfile(variables),
-                    Integer.parseInt(variables.get("max_allowed_packet")));
+            return new DatabaseSession(connection, new StatementLimit(connection, socket, watchdog, statementTimeout(),
+                    left), localInfile(variables), Integer.parseInt(variables.get("max_allowed_packet")));
         } catch (SQLException | RuntimeException error) {
             connection.close();
             throw error;
         }
+    }
+
+    /** Returns the reason of an error, as far as the server can tell it now. */
+    SQLException explain(SQLException error) {
+        return left.explain(error);
+    }
+
+    private Connection connect() throws SQLException {
+        return new Driver().connect(config.url().forDriver(), properties());
     }
 
     private Properties properties() {
@@ -57,6 +76,7 @@ public final class DatabaseServer implements AutoCloseable {
         }
         properties.setProperty("connectTimeout", Integer.toString(connectTimeout));
         properties.setProperty("socketTimeout", Integer.toString(connectTimeout));
+        properties.setProperty("socketFactory", KeptSocketFactory.class.getName());
         properties.setProperty("allowLocalInfile", Boolean.toString(!loadMode().equals(MySqlSinkConfig.INSERT)));
         properties.setProperty("permitRedirect", "false"); // The host of the setting, and no other.
         if (config.getBoolean(MySqlSinkConfig.TLS_ENABLED)) {

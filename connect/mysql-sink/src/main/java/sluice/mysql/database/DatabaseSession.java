@@ -4,12 +4,8 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLTimeoutException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import sluice.mysql.config.MySqlSinkConfig;
 
 /**
  * One connection to the database, with transactions. Every warning is an error, and every statement ends within the
@@ -24,17 +20,14 @@ public final class DatabaseSession implements AutoCloseable {
     private static final byte[] NOTHING = {};
 
     private final Connection connection;
-    private final Watchdog watchdog;
-    private final int timeout;
+    private final StatementLimit limit;
     private final boolean localInfile;
     private final int maxPacket;
     private boolean foreignKeyChecks = true;
-    private volatile boolean timedOut;
 
-    DatabaseSession(Connection connection, Watchdog watchdog, int timeout, boolean localInfile, int maxPacket) {
+    DatabaseSession(Connection connection, StatementLimit limit, boolean localInfile, int maxPacket) {
         this.connection = connection;
-        this.watchdog = watchdog;
-        this.timeout = timeout;
+        this.limit = limit;
         this.localInfile = localInfile;
         this.maxPacket = maxPacket;
     }
@@ -51,23 +44,7 @@ public final class DatabaseSession implements AutoCloseable {
 
     /** Runs calls of JDBC on the connection within the statement timeout. */
     public <T> T timed(Call<T> call) throws SQLException {
-        ScheduledFuture<?> deadline = watchdog.schedule(this::timeOut, timeout);
-        try {
-            return call.run();
-        } catch (SQLException error) {
-            if (timedOut) {
-                throw new SQLTimeoutException("no answer within " + timeout + " ms ("
-                        + MySqlSinkConfig.STATEMENT_TIMEOUT_MS + ")", "08000", error);
-            }
-            throw error;
-        } finally {
-            deadline.cancel(false);
-        }
-    }
-
-    private void timeOut() {
-        timedOut = true;
-        abort(); // Its thread gets an exception; the server is told to end the statement.
+        return limit.run(call, false);
     }
 
     public Connection connection() {
@@ -113,10 +90,10 @@ public final class DatabaseSession implements AutoCloseable {
     }
 
     public void commit() throws SQLException {
-        timed(() -> {
+        limit.run(() -> {
             connection.commit();
             return null;
-        });
+        }, true);
     }
 
     public void rollback() throws SQLException {
@@ -126,22 +103,9 @@ public final class DatabaseSession implements AutoCloseable {
         });
     }
 
-    /** Ends the connection at once; the server rolls back what was not committed. */
-    void abort() {
-        try {
-            connection.abort(Runnable::run);
-        } catch (SQLException error) {
-            // There is nothing left to end.
-        }
-    }
-
+    /** Ends the connection; the server rolls back what was not committed. */
     @Override
     public void close() {
-        watchdog.schedule(this::abort, (int) TimeUnit.SECONDS.toMillis(1));
-        try {
-            connection.close();
-        } catch (SQLException error) {
-            abort();
-        }
+        limit.close();
     }
 }

@@ -52,7 +52,7 @@ public final class DatabaseSessions implements AutoCloseable {
             work.run();
             done = true;
         } catch (SQLException error) {
-            throw errors.exception(error);
+            throw errors.exception(server.explain(error));
         } finally {
             if (!done) {
                 drop();
@@ -93,7 +93,7 @@ public final class DatabaseSessions implements AutoCloseable {
 
     private void drop() {
         if (session != null) {
-            session.abort();
+            session.close();
             session = null;
         }
     }

@@ -10,23 +10,40 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 
-/** A server that asks the client for a file in answer to statements, and keeps what it gets. */
+/**
+ * A server that asks the client for a file in answer to statements, and keeps what it gets. It may also give no answer, and
+ * say what a list of its processes shall show.
+ */
 final class HostileServer implements AutoCloseable {
     private static final int PROTOCOL_41_AND_ALL_OTHERS = 0x00ff_f7ff & ~(1 << 11) & ~(1 << 5);
 
     final List<String> received = new CopyOnWriteArrayList<>();
+    /** Every statement that it got. */
+    final List<String> statements = new CopyOnWriteArrayList<>();
+    /** Which statements get no answer. */
+    volatile Predicate<String> silent = sql -> false;
+    /** The list of its processes: id, command, state, and 1 for one that waits for space. */
+    volatile String[][] processes = {};
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final String file;
     private final Predicate<String> asks;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private int connections;
 
     /** `asks` says for which statements it asks for the file. */
     HostileServer(String file, Predicate<String> asks) throws IOException {
         this.file = file;
         this.asks = asks;
-        Thread thread = new Thread(this::serve);
+        background(this::serve);
+    }
+
+    private static void background(Runnable action) {
+        Thread thread = new Thread(action);
         thread.setDaemon(true);
         thread.start();
     }
@@ -37,25 +54,46 @@ final class HostileServer implements AutoCloseable {
 
     private void serve() {
         while (!listener.isClosed()) {
-            try (Socket socket = listener.accept()) {
-                new Session(socket).run();
+            try {
+                Socket socket = listener.accept();
+                sockets.add(socket);
+                Session session = new Session(socket, ++connections);
+                background(() -> run(socket, session));
             } catch (IOException error) {
-                // The client has gone, or the test is over.
+                // The test is over.
             }
         }
+    }
+
+    private static void run(Socket socket, Session session) {
+        try (socket) {
+            session.run();
+        } catch (IOException error) {
+            // The client has gone, or the test is over.
+        }
+    }
+
+    /** Takes no more connections; those that it has go on. */
+    void refuse() throws IOException {
+        listener.close();
     }
 
     @Override
     public void close() throws IOException {
         listener.close();
+        for (Socket socket : sockets) {
+            socket.close();
+        }
     }
 
     private final class Session {
         private final DataInputStream in;
         private final OutputStream out;
+        private final int number;
         private int sequence;
 
-        Session(Socket socket) throws IOException {
+        Session(Socket socket, int number) throws IOException {
+            this.number = number;
             in = new DataInputStream(socket.getInputStream());
             out = socket.getOutputStream();
         }
@@ -64,7 +102,7 @@ final class HostileServer implements AutoCloseable {
             ByteArrayOutputStream hello = new ByteArrayOutputStream();
             hello.write(10);
             hello.writeBytes("8.0.0\0".getBytes(StandardCharsets.US_ASCII));
-            hello.writeBytes(new byte[] {1, 0, 0, 0});
+            hello.writeBytes(new byte[] {(byte) number, 0, 0, 0});
             hello.writeBytes("12345678\0".getBytes(StandardCharsets.US_ASCII));
             int flags = PROTOCOL_41_AND_ALL_OTHERS;
             hello.writeBytes(new byte[] {(byte) flags, (byte) (flags >> 8), 45, 2, 0, (byte) (flags >> 16), 0, 21});
@@ -76,14 +114,17 @@ final class HostileServer implements AutoCloseable {
             while (true) {
                 byte[] command = read();
                 String sql = new String(command, 1, command.length - 1, StandardCharsets.UTF_8);
+                statements.add(sql);
                 if (command[0] != 3) {
                     ok();
+                } else if (silent.test(sql)) {
+                    continue;
                 } else if (asks.test(sql)) {
                     ask();
                     ask(); // Once more, in the middle of the statement.
                     ok();
                 } else if (sql.startsWith("SHOW") || sql.toUpperCase(Locale.ROOT).startsWith("SELECT")) {
-                    variables(sql);
+                    rows(sql);
                 } else {
                     ok();
                 }
@@ -99,14 +140,18 @@ final class HostileServer implements AutoCloseable {
             received.add(content.toString());
         }
 
-        /** Answers a query for variables: their names and values, or one row of both. */
-        private void variables(String sql) throws IOException {
-            String[][] rows = sql.startsWith("SHOW")
+        /** Answers a query for processes, or one for variables: their names and values, or one row of both. */
+        private void rows(String sql) throws IOException {
+            String[][] variables = sql.startsWith("SHOW")
                     ? new String[][] {{"local_infile", "ON"}, {"max_allowed_packet", "16777216"}}
                     : new String[][] {{"16777216", "UTC"}};
-            send(new byte[] {2});
-            column("a");
-            column("b");
+            boolean list = sql.contains("PROCESSLIST");
+            String[][] rows = list ? processes : variables;
+            int columns = list ? 4 : 2;
+            send(new byte[] {(byte) columns});
+            for (int index = 0; index < columns; index++) {
+                column("c" + index);
+            }
             send(new byte[] {(byte) 0xfe, 0, 0, 2, 0});
             for (String[] row : rows) {
                 ByteArrayOutputStream packet = new ByteArrayOutputStream();
