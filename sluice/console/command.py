@@ -42,10 +42,11 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
         application = make_application(pipeline, target=args.shown_target or args.target, token=token, port=port)
         console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
         console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
-        # No WebSockets: a request for one is answered as any other.
+        # No WebSockets: a request for one is answered as any other. The application reports its own faults; uvicorn
+        # would print a traceback for each page that is still open at the end.
         config = uvicorn.Config(
             application,
-            log_level="error",
+            log_level="critical",
             access_log=False,
             ws="none",
             proxy_headers=False,
