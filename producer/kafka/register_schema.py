@@ -58,7 +58,13 @@ def register(schema: str, *, subject: str, registry: RestEndpoint, kind: str = "
         exists = _exists(client, subject)
         if exists and not _is_backward(client, subject):
             _set_backward(client, subject)
-        schema_id = client.register_schema(subject, Schema(schema, kind))
+        try:
+            schema_id = client.register_schema(subject, Schema(schema, kind))
+        except SchemaRegistryError as error:
+            if exists or error.http_status_code != _CONFLICT:
+                raise
+            # Apicurio was still reading its journal. It has read meanwhile that the subject exists.
+            schema_id = client.register_schema(subject, Schema(schema, kind))
         if not exists:
             _set_backward(client, subject)
     except SchemaRegistryError as error:

@@ -24,13 +24,15 @@ class Registry(BaseHTTPRequestHandler):
     compatibility: ClassVar[str | None]
     racing: ClassVar[str | None]
     """What another client sets just before this one."""
+    unread: ClassVar[bool]
+    """Whether it still reads its journal, until a schema was posted."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/config/"):
             if self.compatibility is None:
                 return self.answer(404, {"error_code": 40408, "message": "no setting for the subject"})
             return self.answer(200, {"compatibilityLevel": self.compatibility})
-        if not self.schemas:
+        if self.unread or not self.schemas:
             return self.answer(404, {"error_code": 40401, "message": "no such subject"})
         return self.answer(200, {"subject": SUBJECT, "id": 7, "version": 1, "schema": self.schemas[-1]})
 
@@ -47,6 +49,11 @@ class Registry(BaseHTTPRequestHandler):
         if self.refuse:
             status, message = self.refuse
             return self.answer(status, {"error_code": status, "message": message})
+        if self.unread:
+            type(self).unread = False
+            return self.answer(
+                409, {"error_code": 409, "message": "An artifact with ID 'gps-fixes-value' already exists."}
+            )
         self.schemas.append(self.body()["schema"])
         return self.answer(200, {"id": 6 + len(self.schemas)})
 
@@ -73,6 +80,7 @@ def registry() -> Generator[tuple[RestEndpoint, type[Registry]]]:
         refuse = None
         compatibility = None
         racing = None
+        unread = False
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Fresh)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -125,6 +133,15 @@ def test_a_schema_that_breaks_compatibility_is_an_error(registry: tuple[RestEndp
     with pytest.raises(SluiceError, match=r"refuses the schema for gps-fixes-value.*not compatible") as caught:
         register('"int"', subject=SUBJECT, registry=endpoint)
     assert caught.value.status is Exit.FAILED
+
+
+def test_a_registry_that_still_reads_its_journal_is_asked_again(
+    registry: tuple[RestEndpoint, type[Registry]],
+) -> None:
+    endpoint, server = registry
+    server.schemas.append('"int"')
+    server.compatibility, server.unread = "BACKWARD", True
+    assert register('"long"', subject=SUBJECT, registry=endpoint) == 8
 
 
 def test_other_errors_of_the_registry_are_passed_on(registry: tuple[RestEndpoint, type[Registry]]) -> None:
