@@ -56,4 +56,5 @@ def choose_specific(last: KafkaError | None, new: KafkaError) -> KafkaError:
 
 def describe_topic_error(error: KafkaError, *, topic: str) -> str:
     """Return the message for a topic that cannot be written to."""
-    return f"Kafka's topic {topic} cannot be written to: {describe(error)}"
+    advice = ". Is the pipeline up? `sluice status` says what runs." if error.code() in _UNSPECIFIC else ""
+    return f"Kafka's topic {topic} cannot be written to: {describe(error)}{advice}"

@@ -193,7 +193,8 @@ class AvroConverterTest {
 
     @Test
     void schemaThatTheRegistryRejectsIsReportedWithItsReason() {
-        registry.queued.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}"));
+        FakeRegistry.Answer refusal = new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"incompatible\"}");
+        registry.queued.addAll(List.of(refusal, refusal)); // It is asked twice.
         DataException error = assertThrows(DataException.class, this::written);
         assertTrue(error.getMessage().contains("topic-value: incompatible"), error.getMessage());
     }

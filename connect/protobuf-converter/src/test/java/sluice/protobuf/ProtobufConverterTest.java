@@ -252,7 +252,9 @@ class ProtobufConverterTest {
     @Test
     void aSchemaThatTheRegistryRefusesIsADataException() {
         registry.queued.add(FakeRegistry.UNKNOWN_SUBJECT);
-        registry.queued.add(new FakeRegistry.Answer(409, "{\"error_code\":409,\"message\":\"field type changed\"}"));
+        FakeRegistry.Answer refusal = new FakeRegistry.Answer(409,
+                "{\"error_code\":409,\"message\":\"field type changed\"}");
+        registry.queued.addAll(List.of(refusal, refusal)); // It is asked twice.
         DataException error = assertThrows(DataException.class, () -> converter.fromConnectData(TOPIC, ROW, row()));
         assertTrue(error.getMessage().endsWith("refuses the schema for topic-value: field type changed"));
     }

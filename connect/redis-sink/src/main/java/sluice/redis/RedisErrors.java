@@ -42,7 +42,8 @@ final class RedisErrors {
             return new RetriableException((server + " cannot do it now, " + what + ": " + text + " " + advice).strip(), reply);
         }
         String advice = ADVICE.getOrDefault(code, text.contains("DB index") ? "Check redis.database." : "");
-        return new RefusedException((server + " refuses " + what + ": " + text + ". " + advice).strip(), reply);
+        String sentence = text.endsWith(".") ? text : text + ".";
+        return new RefusedException((server + " refuses " + what + ": " + sentence + " " + advice).strip(), reply);
     }
 
     /** Returns the exception for a failed connection; `only` is the only record under way, or null. */

@@ -52,7 +52,7 @@ class FailureHandlingTest extends FakeRedisTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "AUTH | WRONGPASS invalid username-password pair or user is disabled. | redis.password",
+        "AUTH | WRONGPASS invalid username-password pair or user is disabled. | disabled. Check redis.username",
         "SELECT | ERR DB index is out of range | redis.database",
         "CLIENT | NOAUTH Authentication required. | redis.password"})
     void loginThatIsRefusedStopsTheTaskAtItsStart(String command, String answer, String advice) {

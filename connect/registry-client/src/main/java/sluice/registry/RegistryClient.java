@@ -32,11 +32,12 @@ public final class RegistryClient {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
+    private static final int CONFLICT = 409;
     private static final int UNKNOWN_SCHEMA = 40403;
     /** No such subject, no such version */
     private static final Set<Integer> UNKNOWN_VERSION = Set.of(40401, 40402);
     /** The registry rejects the schema: incompatible with the last one (409) or invalid (422). */
-    private static final Set<Integer> SCHEMA_REJECTED = Set.of(409, 422);
+    private static final Set<Integer> SCHEMA_REJECTED = Set.of(CONFLICT, 422);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 
@@ -108,6 +109,13 @@ public final class RegistryClient {
         return body;
     }
 
+    /** Returns whether the registry has no subject at all. */
+    public boolean isEmpty() throws RegistryUnavailableException, InterruptedException {
+        HttpResponse<String> response = send(request("/subjects").GET().build());
+        JsonNode body = parseJson(response);
+        return response.statusCode() == OK && body.isArray() && body.isEmpty();
+    }
+
     private static String versions(String subject) {
         return "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
     }
@@ -118,9 +126,14 @@ public final class RegistryClient {
         // Apicurio takes the string default "{}" for an empty object and rejects the schema; escaped, it is accepted.
         String escaped = type.equals(RegisteredSchema.AVRO) ? schema.replace("\"{}\"", "\"\\u007b}\"") : schema;
         String body = JSON.createObjectNode().put("schema", escaped).put("schemaType", type).toString();
-        HttpResponse<String> response = send(
-                request(versions(subject)).header("Content-Type", CONTENT_TYPE)
-                        .POST(BodyPublishers.ofString(body)).build());
+        HttpRequest request = request(versions(subject)).header("Content-Type", CONTENT_TYPE)
+                .POST(BodyPublishers.ofString(body)).build();
+        HttpResponse<String> response = send(request);
+        if (response.statusCode() == CONFLICT) {
+            // Apicurio, asked while it reads its journal, creates a subject that it does not know yet, and answers 409
+            // once it has read that the subject exists.
+            response = send(request);
+        }
         JsonNode parsed = parseJson(response);
         if (SCHEMA_REJECTED.contains(response.statusCode()) && parsed.path("message").isTextual()) {
             throw new DataException("the registry at " + url + " refuses the schema for " + subject + ": "

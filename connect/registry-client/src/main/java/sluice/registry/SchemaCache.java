@@ -1,6 +1,7 @@
 package sluice.registry;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +14,8 @@ import org.apache.kafka.connect.errors.DataException;
  *
  * <p>"Unknown id" is believed only after the registry has answered so for UNKNOWN_AFTER: a registry that has just
  * started answers so while it reads its journal, and so does one of two replicas right after the other registered the
- * schema. It is never believed of a registry that does not know any more what it knew: that one was restored, or lost.
+ * schema. It is never believed of a registry that does not know any more what it knew, or knows nothing: that one was
+ * restored, or lost; nor of one that knows more from one answer to the next: it still reads its journal.
  */
 public final class SchemaCache<T> {
     public static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
@@ -26,6 +28,7 @@ public final class SchemaCache<T> {
     private final Function<RegisteredSchema, T> make;
     private final Map<Integer, T> values = new HashMap<>();
     private final Map<String, Map<Object, Integer>> ids = new HashMap<>();
+    private final HighestId highestId;
     private final Map<Integer, Long> unknown = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
@@ -38,6 +41,7 @@ public final class SchemaCache<T> {
         this.registry = registry;
         this.retry = retry;
         this.make = make;
+        highestId = new HighestId(registry);
     }
 
     /** Returns the value of the schema with this id; throws a DataException if it is unknown, or what `make` throws. */
@@ -66,18 +70,36 @@ public final class SchemaCache<T> {
 
     private RegisteredSchema fetchOnce(int id) throws RegistryUnavailableException, InterruptedException {
         RegisteredSchema schema = registry.fetchSchema(id);
-        if (schema == null && !values.isEmpty()) {
-            int known = values.keySet().iterator().next();
-            if (registry.fetchSchema(known) == null) {
-                throw new RegistryUnavailableException("the registry at " + registry.url() + " knows no schema with the id "
-                        + id + ", but it does not know " + known + " any more either, which it knew", null);
-            }
+        if (schema == null) {
+            requireWholeJournal(id);
         }
         return schema;
     }
 
+    private void requireWholeJournal(int unknownId) throws RegistryUnavailableException, InterruptedException {
+        int known = values.isEmpty() ? 0 : Collections.max(values.keySet());
+        if (known != 0 && registry.fetchSchema(known) == null) {
+            throw notRead(unknownId, "it does not know " + known + " any more either, which it knew");
+        }
+        boolean more = highestId.hasRisen(known, unknownId);
+        if (highestId.value() == 0 && registry.isEmpty()) {
+            throw notRead(unknownId, "it knows no other either: it has not read its journal, or has lost it");
+        }
+        if (more) {
+            throw notRead(unknownId, "it still reads its journal: it knows " + highestId.value() + " by now");
+        }
+    }
+
+    private RegistryUnavailableException notRead(int id, String reason) {
+        return new RegistryUnavailableException(unknownText(id) + ", but " + reason, null);
+    }
+
     private DataException unknownId(int id) {
-        return new DataException("the registry at " + registry.url() + " knows no schema with the id " + id);
+        return new DataException(unknownText(id));
+    }
+
+    private String unknownText(int id) {
+        return "the registry at " + registry.url() + " knows no schema with the id " + id;
     }
 
     /**

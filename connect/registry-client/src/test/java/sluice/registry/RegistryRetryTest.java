@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.AfterEach;
@@ -75,16 +76,16 @@ class RegistryRetryTest {
     }
 
     @Test
-    void unreachableRegistryIsRetriedForHours() throws Exception {
+    void unreachableRegistryIsRetriedForAnHour() throws Exception {
         int port = registry.port();
         registry.close();
         clock.atPause = () -> {
-            if (clock.now > 6 * 3_600_000L && registry.port() == port && registry.requests.isEmpty()) {
+            if (clock.now > 3_600_000L && registry.port() == port && registry.requests.isEmpty()) {
                 registry = restart(port);
             }
         };
         assertEquals(SCHEMA, schemas().byId(1));
-        assertTrue(clock.now < 6 * 3_600_000L + 2_000, "it is retried every two seconds");
+        assertTrue(clock.now < 3_600_000L + 2_000, "it is retried every two seconds");
     }
 
     private static FakeRegistry restart(int port) {
@@ -110,12 +111,58 @@ class RegistryRetryTest {
         schemas.byId(1);
         registry.schemas.clear(); // Restored, or it has not read its journal yet.
         clock.atPause = () -> {
-            if (clock.now > 6 * 3_600_000L) {
+            if (clock.now > 3_600_000L) {
                 registry.schemas.putAll(Map.of(1, SCHEMA, 2, SCHEMA));
             }
         };
         assertEquals(SCHEMA, schemas.byId(2));
-        assertTrue(clock.now > 6 * 3_600_000L);
+        assertTrue(clock.now > 3_600_000L);
+    }
+
+    @Test
+    void registryThatStillReadsItsJournalIsWaitedFor() {
+        clock.atPause = () -> {
+            int read = (int) (clock.now / 8_000);
+            registry.schemas.put(1 + 3 * read, SCHEMA); // Two of three were deleted.
+            if (read > 40) {
+                registry.schemas.put(2_000, SCHEMA);
+            }
+        };
+        assertEquals(SCHEMA, schemas().byId(2_000));
+        assertTrue(clock.now > 300_000, Long.toString(clock.now));
+    }
+
+    @Test
+    void registryThatKnowsNothingAtAllIsWaitedFor() {
+        registry.schemas.clear();
+        clock.atPause = () -> {
+            if (clock.now > 3_600_000L) {
+                registry.schemas.put(2, SCHEMA);
+            }
+        };
+        assertEquals(SCHEMA, schemas().byId(2));
+        assertTrue(clock.now > 3_600_000L);
+    }
+
+    @Test
+    void schemasThatAreRegisteredMeanwhileDoNotHideThatAnOldIdIsUnknown() {
+        SchemaCache<String> schemas = schemas();
+        registry.schemas.put(20, SCHEMA);
+        schemas.byId(20);
+        clock.atPause = () -> registry.schemas.put(21 + (int) (clock.now / 1_000), SCHEMA);
+        assertThrows(DataException.class, () -> schemas.byId(7));
+        assertTrue(clock.now < 2 * SchemaCache.UNKNOWN_AFTER.toMillis(), Long.toString(clock.now));
+    }
+
+    @Test
+    void conflictOfARegistryThatHasReadItsJournalMeanwhileIsNoRefusal() {
+        Answer conflict = new Answer(409, "{\"error_code\":409,\"message\":\"it already exists\"}");
+        registry.queued.add(conflict);
+        assertEquals(2, schemas().idOf("subject", RegisteredSchema.AVRO, "int", name -> '"' + name + '"'));
+        registry.queued.addAll(List.of(conflict, conflict));
+        DataException error = assertThrows(DataException.class,
+                () -> schemas().idOf("subject", RegisteredSchema.AVRO, "long", name -> '"' + name + '"'));
+        assertTrue(error.getMessage().contains("it already exists"), error.getMessage());
     }
 
     @Test
