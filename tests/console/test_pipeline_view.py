@@ -17,7 +17,8 @@ from tests.pipeline.redis_sinks import Sink, produce, sink
 from tests.run_sluice import Sluice
 
 BROKEN = {"value.converter": "org.apache.kafka.connect.json.JsonConverter", "errors.tolerance": "none"}
-MENDED = {"value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter"}
+# It reads all of the topic, in which other tests may have left records that no sink can use.
+MENDED = {"value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter", "errors.tolerance": "all"}
 OTHER_DATABASE = "3"
 ROWS = 3000
 expect.set_options(timeout=60_000)
@@ -38,7 +39,7 @@ def test_counts_move_while_a_load_runs(console_page: ConsolePage, sluice: Sluice
     expect(topic.locator("dl > div", has_text="in").locator("dd").first).to_have_text("0/s")
     records, rows = _count(topic, "records"), _count(table, "rows")
     # Times that no other log has.
-    first = 3_000_000_000_000_000 + int(uuid4().hex[:8], 16) * 1_000_000
+    first = 3_000_000_000_000_000 + int(uuid4().hex[:6], 16) * 1_000_000
     log = tmp_path / "log.csv"
     log.write_text("".join(f"{first + number},3,8,0.7,-1.46,270,0,0\n" for number in range(ROWS)))
     done = sluice("load", "gps", str(log))
