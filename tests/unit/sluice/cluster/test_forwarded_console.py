@@ -227,7 +227,7 @@ def test_a_pod_that_is_replaced_is_named(pod: Pod, there: Path, forward: str) ->
     gone = "open(os.path.join(there, 'gone'), 'w')\n"
     wait = "while not os.path.exists(os.path.join(there, 'forwards')): pass\n" if forward else ""
     (there / "forward").write_text(f"{forward}\n")
-    pod(CONSOLE.replace("sys.stdin.read()", wait + gone + BREAKS.format(how="1")))
+    pod(CONSOLE.replace("sys.stdin.read()", wait + gone + BREAKS.format(how="1") + "signal.pause()"))
     with pytest.raises(SluiceError, match=r"pod/toolbox-1, in which the command ran, is gone") as caught:
         call("console")
     assert caught.value.status is Exit.UNAVAILABLE
