@@ -18,17 +18,22 @@ def test_a_bad_record_is_shown_with_its_reason_and_sent_again(
     page, mark = console_page.page, uuid4().hex[:12]
     console_page.show("Dead letters")
     producer = Producer(endpoints.producer.client_settings())
-    producer.produce("gps-fixes", key=f"{mark} {SCRIPT}", value=b"\x1b no avro", headers=[(SCRIPT, SCRIPT.encode())])
+    # U+202E turns the direction of the text that follows.
+    producer.produce(
+        "gps-fixes", key=f"{mark} \u202e{SCRIPT}", value=b"\x1b no avro", headers=[(SCRIPT, SCRIPT.encode())]
+    )
     assert producer.flush(30) == 0
     letters = page.get_by_role("region", name="Letters").get_by_role("listitem").filter(has_text=mark)
     expect(letters).to_have_count(1)
     expect(
         page.get_by_role("region", name="Reasons").get_by_role("listitem").filter(has_text="not a number")
     ).to_have_count(1)
+    expect(letters).to_contain_text(f"{mark} \\u202e{SCRIPT}")
+    assert "\u202e" not in page.locator("body").inner_text()
     console_page.take_pictures("dead-letters", screenshots)
 
     letters.get_by_role("link").click()
-    expect(page.get_by_role("definition").filter(has_text=mark)).to_have_text(f"{mark} {SCRIPT}")
+    expect(page.get_by_role("definition").filter(has_text=mark)).to_have_text(f"{mark} \\u202e{SCRIPT}")
     expect(page.get_by_role("region", name="Value")).to_contain_text("1b 20 6e 6f 20 61 76 72 6f")
     expect(page.get_by_role("region", name="Headers").get_by_role("cell")).to_have_text([SCRIPT, SCRIPT])
     page.get_by_text("Stack trace").click()

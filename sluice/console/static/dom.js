@@ -1,4 +1,8 @@
-// Builds elements. Texts go in as text nodes only: nothing that comes from a record is ever read as HTML.
+// Builds elements. Texts go in as text nodes only: nothing that comes from a record is ever read as HTML. Characters that
+// cannot be seen, or change the order of others, are shown as escapes.
+
+// Controls, formats (text direction), surrogates without a partner, separators of lines: but not line end and tab.
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Return a new element. `attributes`: `class`, `href`, …; a function for `onclick` and the like; false or null leaves an
@@ -19,13 +23,28 @@ function fill(node, attributes, children) {
     if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...shown(children));
   return node;
+}
+
+/** Return a text with escapes for characters that cannot be seen: `\\u202e`. */
+export function visible(text) {
+  return text.replace(UNSEEN, (character) => {
+    const number = character.codePointAt(0);
+    return number > 0xffff ? `\\u{${number.toString(16)}}` : `\\u${number.toString(16).padStart(4, "0")}`;
+  });
+}
+
+function shown(children) {
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (typeof child === "string" ? visible(child) : child));
 }
 
 /** Replace the contents of an element. */
 export function replace(node, ...children) {
-  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(...shown(children));
 }
 
 /** Return a table. `columns`: {title, number} (number: true aligns right); `rows`: lists of cells (texts or elements). */
