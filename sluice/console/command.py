@@ -40,8 +40,6 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
         port = server_socket.getsockname()[1]
         token = secrets.token_urlsafe(32)
         application = make_application(pipeline, target=args.shown_target or args.target, token=token, port=port)
-        console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
-        console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
         # No WebSockets: a request for one is answered as any other. The application reports its own faults; uvicorn
         # would print a traceback for each page that is still open at the end.
         config = uvicorn.Config(
@@ -56,7 +54,10 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
         server = _Server(config)
         if args.until_stdin_ends:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+        # From the first line on: Ctrl-C may come before the server has begun.
         with suppress(KeyboardInterrupt):
+            console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
+            console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
             server.run(sockets=[server_socket])
     return Exit.OK
 

@@ -80,6 +80,14 @@ def test_it_ends_within_two_seconds_with_open_pages_and_a_part_that_hangs(hangs:
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_well_before_its_server_has_begun(number: signal.Signals) -> None:
+    with _console(hangs=False) as (process, _, _):
+        process.send_signal(number)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (Exit.OK, "")
+
+
 def test_a_fault_of_a_view_is_an_event_for_each_page_and_one_line() -> None:
     with _console(hangs=False) as (process, token, port):
         for connection, answer in (_open_page(port, token) for _ in range(3)):
