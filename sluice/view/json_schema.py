@@ -26,7 +26,7 @@ def _readable(value: Any, schema: Any) -> Any:
     """Return a value with the times in it as text; what does not fit its schema stays as it is."""
     match value, schema:
         case dict(), {"type": "struct", "fields": list(fields)}:
-            by_name = {field.get("field"): field for field in fields if isinstance(field, dict)}
+            by_name = {field["field"]: field for field in fields if _is_named(field)}
             return {name: _readable(part, by_name.get(name)) for name, part in value.items()}
         case list(), {"type": "array", "items": dict(items)}:
             return [_readable(part, items) for part in value]
@@ -38,6 +38,10 @@ def _readable(value: Any, schema: Any) -> Any:
             return readable_time(value, kind=kind, name=name)
         case _:
             return value
+
+
+def _is_named(field: Any) -> bool:
+    return isinstance(field, dict) and isinstance(field.get("field"), str)
 
 
 def _as_float(number: int) -> float | int:

@@ -25,9 +25,8 @@ def test_a_bad_record_is_shown_with_its_reason_and_sent_again(
     assert producer.flush(30) == 0
     letters = page.get_by_role("region", name="Letters").get_by_role("listitem").filter(has_text=mark)
     expect(letters).to_have_count(1)
-    expect(
-        page.get_by_role("region", name="Reasons").get_by_role("listitem").filter(has_text="not a number")
-    ).to_have_count(1)
+    reasons = page.get_by_role("region", name="Reasons").get_by_role("listitem")
+    expect(reasons.filter(has_text="not a number").first).to_be_visible()
     expect(letters).to_contain_text(f"{mark} \\u202e{SCRIPT}")
     assert "\u202e" not in page.locator("body").inner_text()
     console_page.take_pictures("dead-letters", screenshots)

@@ -15,9 +15,11 @@ from sluice.local.instance import Instance
 from sluice.view.endpoints import Endpoints
 from tests.administrator import Administrator
 from tests.kill_servers import LocalServerControl
+from tests.pipeline.time_ranges import TimeRange
 from tests.run_sluice import Sluice, wait_for
 
 ROWS = 3000
+YEAR_OF_SAMPLES = 1_325_376_000_000_000
 SECONDS = 120
 
 
@@ -30,6 +32,14 @@ def stopped_database(instance: Instance) -> Generator[Path]:
         yield instance.state / "mysql"
     finally:
         servers.start("mysql")
+
+
+def write_log(path: Path, *, seed: int) -> None:
+    """Write a sample log, in the time range of this file."""
+    write_sample(path, rows=ROWS, seed=seed)
+    later = TimeRange.RESTORED_DATABASE - YEAR_OF_SAMPLES
+    rows = (line.split(",", 1) for line in path.read_text().splitlines())
+    path.write_text("".join(f"{int(utime) + later},{rest}\n" for utime, rest in rows))
 
 
 def read_table_again(endpoints: Endpoints, admin: Administrator) -> None:
@@ -45,8 +55,8 @@ def test_restored_database_gets_rows_and_deletions_again(
     endpoints: Endpoints, admin: Administrator, instance: Instance, sluice: Sluice, tmp_path: Path
 ) -> None:
     deleted, kept, page = tmp_path / "deleted.csv", tmp_path / "kept.csv", str(tmp_path / "proof.html")
-    write_sample(deleted, rows=ROWS, seed=41)
-    write_sample(kept, rows=ROWS, seed=43)
+    write_log(deleted, seed=41)
+    write_log(kept, seed=43)
 
     def proves(*arguments: str) -> bool:
         return sluice("proof", "-o", page, "--allow-extra", *arguments).returncode == Exit.OK

@@ -134,6 +134,7 @@ def test_payload_that_does_not_fit_its_schema_is_shown_as_it_is():
     fields = [
         {"field": "at", "type": "int64", "name": "io.debezium.time.MicroTimestamp"},
         {"field": "number", "type": "double"},
+        {"field": [], "type": "double"},
         5,
     ]
     schema = {"type": "struct", "fields": fields}
