@@ -57,13 +57,15 @@ def started(*arguments: str, **env: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        # Under nohup the tests ignore SIGHUP, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 no thread forks meanwhile
     )
 
 
 def read_port(process: "subprocess.Popen[str]") -> int:
     assert process.stdout
     line = process.stdout.readline()
-    assert line.startswith("http://127.0.0.1:"), line + process.communicate()[1]
+    assert line.startswith("http://127.0.0.1:"), line + process.communicate(timeout=60)[1]
     return int(line.partition("/?")[0].rpartition(":")[2])
 
 
@@ -97,7 +99,7 @@ def test_the_page_is_forwarded_until_it_is_ended(pod: Pod, there: Path, ending: 
         assert process.stdout
         assert process.stdout.readline() == "Ctrl-C ends it.\n"
         process.send_signal(ending)
-        assert process.communicate() == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == Exit.OK
     assert (there / "interrupted").exists()
     assert nothing_runs(there)
@@ -118,7 +120,7 @@ def test_the_page_is_that_of_the_named_target(pod: Pod) -> None:
         with urlopen(process.stdout.readline().strip()) as page:
             assert "kind, namespace here" in page.read().decode()
         process.send_signal(signal.SIGINT)
-        assert process.communicate()[1] == ""
+        assert process.communicate(timeout=60)[1] == ""
     assert process.returncode == Exit.OK
 
 
@@ -134,7 +136,7 @@ def test_a_port_that_is_named_is_the_port(pod: Pod, there: Path) -> None:
         assert read_port(process) == port
         assert forwarded(there) == [f"{port}:{port}"]
         process.terminate()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def test_a_port_that_is_taken_in_the_pod_is_an_error(pod: Pod, capfd: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +154,7 @@ def test_another_port_is_tried_when_one_is_taken_here(pod: Pod, there: Path) -> 
         assert second == f"{port}:{port}"
         assert first != second
         process.send_signal(signal.SIGINT)
-        assert process.communicate()[1] == ""
+        assert process.communicate(timeout=60)[1] == ""
     assert nothing_runs(there)
 
 
@@ -184,7 +186,7 @@ def test_a_port_whose_connection_breaks_is_forwarded_again(pod: Pod, there: Path
         port = read_port(process)
         wait_for(lambda: forwarded(there) == [f"{port}:{port}"] * 3)
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate()
+        out, errors = process.communicate(timeout=60)
     assert "token" not in out, "it is printed once"
     assert errors == "sluice: the connection to the page broke (lost connection to pod); connecting again …\n"
     assert process.returncode == Exit.OK
