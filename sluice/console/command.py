@@ -33,8 +33,9 @@ def add_console_arguments(parser: ArgumentParser) -> None:
 
 
 def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -> Exit:
-    """Serve the page until Ctrl-C; raises SluiceError if the port is taken."""
+    """Serve the page until Ctrl-C; raises SluiceError if there is no pipeline, or the port is taken."""
     with bind_port(args.port) as server_socket:
+        _ = pipeline.endpoints  # where there is no pipeline, say it now, not when the page is opened
         # Already now: a browser may open the URL as soon as it is printed.
         server_socket.listen(_BACKLOG)
         port = server_socket.getsockname()[1]
