@@ -2,10 +2,10 @@
 
 import os
 import secrets
+import signal
 import sys
 import threading
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -55,11 +55,12 @@ def run_console(args: Namespace, *, console: Console, pipeline: ShownPipeline) -
         server = _Server(config)
         if args.until_stdin_ends:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        # From the first line on: Ctrl-C may come before the server has begun.
-        with suppress(KeyboardInterrupt):
-            console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
-            console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
-            server.run(sockets=[server_socket])
+        # Already now: Ctrl-C may come as soon as the URL is printed.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, server.handle_exit)
+        console.print(f"http://127.0.0.1:{port}/?token={token}", soft_wrap=True, highlight=False)
+        console.print("Only this URL opens the console. Ctrl-C ends it.", style="dim")
+        server.run(sockets=[server_socket])
     return Exit.OK
 
 
