@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from sluice.local.http_requests import request
 from tests.administrator import Administrator, run
@@ -25,18 +25,24 @@ def test_a_sink_is_paused_and_resumed_by_keyboard(console_page: ConsolePage, adm
         expect(page.get_by_role("dialog")).to_contain_text(f"Pause {SINK}? Its tasks stop until it is resumed")
         keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
-        keyboard.press("Enter")  # the button still has the focus
-        keyboard.press("Tab")
-        keyboard.press("Enter")
+        expect(card.get_by_role("button", name="Pause")).to_be_focused()
+        _press_and_agree(page, "Pause")
         expect(page.get_by_role("status").filter(has_text=SINK)).to_have_text(f"{SINK} is paused.")
         expect(card.get_by_text("task 1 paused")).to_be_visible()
         expect(card.get_by_role("button", name="Resume")).to_be_focused()
-        keyboard.press("Enter")
-        keyboard.press("Tab")
-        keyboard.press("Enter")
+        _press_and_agree(page, "Resume")
         expect(page.get_by_role("status").filter(has_text=SINK)).to_have_text(f"{SINK} runs again.")
     finally:
         request("PUT", admin.endpoints.connect[0], f"/connectors/{SINK}/resume")
+
+
+def _press_and_agree(page: Page, action: str) -> None:
+    """Press the button that has the focus, and the one of this name in the question that follows."""
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("dialog").get_by_role("button", name=action)).to_be_focused()
+    page.keyboard.press("Enter")
 
 
 def test_a_connector_shows_offsets_and_settings(console_page: ConsolePage, screenshots: Path) -> None:
