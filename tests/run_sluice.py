@@ -10,7 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from sluice.view.endpoints import VARIABLES
+
 SLUICE = str(Path(sys.executable).with_name("sluice"))
+
+
+NOWHERE = dict.fromkeys(VARIABLES, "http://127.0.0.1:1") | {name: "1" for name in VARIABLES if name.endswith("_PORT")}
+"""Endpoints at which nothing listens."""
 
 
 class Sluice(Protocol):

@@ -13,6 +13,7 @@ from producer.runtime.exit_status import Exit
 from sluice.view.endpoints import VARIABLES
 from tests.build_context import BuildError, Pattern, copied, is_in_context
 from tests.isolated_python import IsolatedPython, lay_out_image
+from tests.run_sluice import NOWHERE
 from tests.unit.infra.gcp.guard_function.conftest import ENV
 
 pytestmark = pytest.mark.slow
@@ -109,7 +110,7 @@ def test_an_image_of_the_command_holds_the_files_of_its_pages(image: Image) -> N
 def test_the_toolbox_serves_the_console(tmp_path: Path) -> None:
     files = copied(ROOT, ROOT / "infra/toolbox/Dockerfile")
     python = lay_out_image(files, lock=ROOT / "infra/toolbox/requirements.lock", root=tmp_path)
-    done = python.run(["sluice", "console", "--until-stdin-ends"])
+    done = python.run(["sluice", "console", "--until-stdin-ends"], env=NOWHERE)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("http://127.0.0.1:")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from producer.runtime.exit_status import Exit
+from tests.run_sluice import NOWHERE
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ def test_the_end_of_standard_input_ends_a_console_in_a_pod() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **NOWHERE, "PYTHONPATH": str(ROOT)},
     ) as process:
         assert process.stdout
         assert process.stdout.readline().startswith("http://127.0.0.1:")
