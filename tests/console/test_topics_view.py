@@ -31,6 +31,7 @@ def records(endpoints: Endpoints) -> None:
     schema = {"type": "struct", "fields": [{"field": IMAGE, "type": "string"}]}
     fields = json.dumps({"schema": schema, "payload": {IMAGE: SCRIPT + CONTROL}}, separators=(",", ":"))
     values = [fields, b"\xff\xfe" + IMAGE.encode(), IMAGE + "x" * LARGE]
+    producer.produce("gps-fixes", key="older", value=None, partition=0)  # where no other test has written before
     for value in values:
         producer.produce("gps-fixes", key=key, value=value, headers=headers, partition=0)
     producer.produce("gps-fixes", key=f"{RUN} gone", value=None, partition=0)
