@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.console.json_request import read_json_object
 from sluice.console.json_response import JsonResponse
 from sluice.console.part_events import part_events
 from sluice.console.proof_jobs import ProofJobs
@@ -47,10 +48,10 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
         return part_events(parts)
 
     async def start(request: Request) -> JsonResponse:
-        return JsonResponse(await asyncio.to_thread(jobs.start, await _body(request)))
+        return JsonResponse(await asyncio.to_thread(jobs.start, await read_json_object(request)))
 
     async def cancel(request: Request) -> JsonResponse:
-        await asyncio.to_thread(jobs.cancel, str((await _body(request)).get("id")))
+        await asyncio.to_thread(jobs.cancel, str((await read_json_object(request)).get("id")))
         return JsonResponse({})
 
     async def send_report(request: Request) -> Response:
@@ -119,13 +120,3 @@ def _report(pipeline: ShownPipeline, identity: str) -> Response:
     except SluiceError as error:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.NOT_FOUND)
     return Response(page, media_type="text/html", headers=REPORT_HEADERS)
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise SluiceError("the request holds no JSON object", status=Exit.USAGE)
-    return body

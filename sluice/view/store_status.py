@@ -157,21 +157,26 @@ def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableS
     return TableSize(name=full_name, rows=int(row[0]) if row else 0, exact=True)
 
 
+def redis_client(user: StoreUser, *, timeout: float = TIMEOUT) -> redis.Redis:
+    """Return a client of the images' database with a read timeout in seconds; it connects when it is used, once."""
+    return redis.Redis(
+        host=user.host,
+        port=user.port,
+        username=user.username,
+        password=user.password,
+        db=IMAGES_DATABASE,
+        socket_timeout=timeout,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
 class RedisInspector:
     """Asks one Redis server, on one connection; every method raises UnavailableError."""
 
     def __init__(self, user: StoreUser) -> None:
         self._user = user
-        self._client = redis.Redis(
-            host=user.host,
-            port=user.port,
-            username=user.username,
-            password=user.password,
-            db=IMAGES_DATABASE,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._client = redis_client(user)
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,13 +7,10 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar, cast
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.view.endpoints import StoreUser
-from sluice.view.http_client import TIMEOUT
-from sluice.view.store_status import IMAGES_DATABASE, OFFSETS_KEY
+from sluice.view.store_status import OFFSETS_KEY, redis_client
 
 BATCH_KEYS = 500
 BATCH_BYTES = 8 << 20
@@ -148,17 +145,7 @@ class RedisImages:
 @contextmanager
 def open_images_store(user: StoreUser) -> Generator[RedisImages]:
     """Connect to Redis as `user` and yield the images; raises SluiceError (UNAVAILABLE)."""
-    client = redis.Redis(
-        host=user.host,
-        port=user.port,
-        username=user.username,
-        password=user.password,
-        db=IMAGES_DATABASE,
-        socket_timeout=READ_SECONDS,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
-    with client:
+    with redis_client(user, timeout=READ_SECONDS) as client:
         yield RedisImages(user, client)
 
 
