@@ -106,7 +106,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     top.set_defaults(in_cluster=True)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (summary, add_arguments) in _COMMANDS.items():
-        added = commands.add_parser(name, help=summary)
+        added = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if command in (None, name):
             add_arguments(added)
     return top
@@ -114,8 +114,15 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def _add_up(up: argparse.ArgumentParser) -> None:
     up.add_argument("--workers", type=int, metavar="N", help="Connect workers (default: as many as k8s/connect.yaml)")
-    up.add_argument("--port-base", type=int, metavar="N", help="first of the ports to listen on (default: 19090)")
-    up.add_argument("--redis-memory", type=int, metavar="MIB", help="how much Redis may hold (default: 512)")
+    up.add_argument(
+        "--port-base", type=int, metavar="N", help="first of its ports (default: as before; 19090 for a new pipeline)"
+    )
+    up.add_argument(
+        "--redis-memory",
+        type=int,
+        metavar="MIB",
+        help="memory limit of Redis in MiB (default: as before; 512 for a new pipeline)",
+    )
     up.add_argument("--json", action="store_true", help="print its endpoints as one JSON object")
     up.set_defaults(command=_up, in_cluster=False)
 
@@ -223,7 +230,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "down": ("end the pipeline's processes; its data stays", _add_down),
     "status": ("show processes, topics, connectors, lag and rows", _add_status),
     "load": ("load a source into Kafka", _add_load),
-    "console": ("open a page that shows the pipeline", _add_console),
+    "console": ("serve a web page that shows the pipeline, and print its URL", _add_console),
     "messages": ("show the records of a topic", _add_messages),
     "dlq": ("dead letters: list, show, write to a file, send again", _add_dlq),
     "proof": ("compare a source with what the database or Redis holds", _add_proof),

@@ -63,7 +63,7 @@ def require_variables(env: Mapping[str, str], variables: Mapping[str, str]) -> N
     missing = [name for name in variables if not env.get(name)]
     if missing:
         lines = "".join(f"\n  {name}: {variables[name]}" for name in missing)
-        raise SluiceError(f"these variables must say where the pipeline is:{lines}", status=Exit.USAGE)
+        raise SluiceError(f"set these variables, which say where the pipeline is:{lines}", status=Exit.USAGE)
 
 
 def read_registry(env: Mapping[str, str]) -> RestEndpoint:

@@ -9,8 +9,8 @@ from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import RUNNING, PipelineStatus
 
 _MEND = (
-    "Mend what the reason names, then restart it in Connectors. Those of k8s/connectors/ are also restarted by "
-    "themselves."
+    "Repair what the reason names, then restart it under Connectors. Connectors of k8s/connectors/ are also restarted "
+    "automatically."
 )
 _REFUSED = "Change what the reason names, such as a password, a right or a column. The sink then goes on by itself."
 _WAITS = "Nothing to do here: it goes on by itself where it stopped, once that works again."

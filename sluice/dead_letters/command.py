@@ -53,7 +53,7 @@ def add_dlq_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_LIMIT,
         help="list only the newest N (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print one object")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(dlq=_list, letters=[])
     commands = parser.add_subparsers(title="sub-commands", metavar="SUB-COMMAND")
     show = commands.add_parser("show", help="show one, complete")
@@ -87,7 +87,7 @@ def _add_filter_arguments(parser: argparse.ArgumentParser, *, default: Any) -> N
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
     # SUPPRESS: a default would override the option given before the sub-command's name.
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one object")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
 
 
 def _add_letters(parser: argparse.ArgumentParser) -> None:

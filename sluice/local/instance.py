@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import Self, cast
 
 from producer.runtime.exit_status import Exit, SluiceError
@@ -109,8 +110,10 @@ class Instance:
                 state / INSTANCE_FILE, values=dict.fromkeys(_SETTINGS, int), remedy=_RECREATE_ADVICE
             )
         except (FileNotFoundError, NotADirectoryError):
+            shown = display_path(state)
             raise SluiceError(
-                f"there is no pipeline in {display_path(state)}. Bring one up: sluice up", status=Exit.UNAVAILABLE
+                f"there is no pipeline in {shown}. Start one: sluice --state {quote(shown)} up",
+                status=Exit.UNAVAILABLE,
             ) from None
         settings = cast(dict[str, int], found)
         possible = (

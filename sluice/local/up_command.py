@@ -11,7 +11,7 @@ from producer.runtime.terminal import Console, write_json
 from sluice.local.instance import Instance, state_folder
 from sluice.local.up import UpResult, down, up
 
-_NEXT = "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice proof SOURCE, sluice down"
+_NEXT = "next: sluice load gps SOURCE, sluice load images SOURCE, sluice status, sluice console, sluice proof SOURCE"
 
 
 def run_up(args: Namespace, *, env: Mapping[str, str], console: Console, errors: Console) -> Exit:

@@ -31,14 +31,16 @@ WATCH_SECONDS = 2.0
 def add_messages_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `sluice messages`."""
     parser.add_argument("topic", metavar="TOPIC", help="name of the topic")
-    parser.add_argument("-f", "--follow", action="store_true", help="then wait for new records, until Ctrl-C")
+    parser.add_argument(
+        "-f", "--follow", action="store_true", help="then wait for new records, and print them, until Ctrl-C"
+    )
     parser.add_argument(
         "-n",
         "--limit",
         type=_count,
         metavar="N",
         help="only the newest N records, like tail (default: all); with --from-offset or --from-time the first N from "
-        "there on, for which --follow waits, and then ends",
+        "there on, and with --follow it waits until there are N, then ends",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
@@ -54,17 +56,19 @@ def add_messages_arguments(parser: ArgumentParser) -> None:
         "--from-time",
         type=_start_time,
         metavar="TIME",
-        help="only records of this time or later, as Kafka has it of each record: ISO 8601 as 2026-11-27T05:00 (UTC, "
-        "or with a zone: +02:00), or how long ago: 30s, 10m, 2h, 1d, 1w",
+        help="only records whose Kafka timestamp is this time or later: ISO 8601, such as 2026-11-27T05:00 (UTC unless "
+        "a zone is given: +02:00), or an age: 30s, 10m, 2h, 1d, 1w",
     )
     parser.add_argument("-k", "--key", metavar="KEY", help="only records with this key")
     parser.add_argument(
         "--filter",
         metavar="TEXT",
-        help="only records with this text in the key, a field or a header of the decoded record, in capitals or not; "
-        "name=value finds it in this field",
+        help="only records with this text in the key, a field or a header of the decoded record, ignoring case; "
+        "name=value looks in this field only",
     )
-    parser.add_argument("--json", action="store_true", help="print a line of JSON for each record, as into a pipe")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object per record (default where the output is no terminal)"
+    )
 
 
 def run_messages(
@@ -100,7 +104,7 @@ def run_messages(
 def add_status_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `sluice status`."""
     parser.add_argument("-w", "--watch", action="store_true", help="ask again every 2 seconds, until Ctrl-C")
-    parser.add_argument("--json", action="store_true", help="print one object; with --watch one a line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object; with --watch one per line")
 
 
 def run_status(args: Namespace, *, console: Console, fetch: Callable[[], PipelineStatus]) -> Exit:

@@ -40,7 +40,7 @@ def parse_offset(text: str) -> StartOffset:
     """Return `OFFSET` or `PARTITION:OFFSET`; raises ValueError with a sentence."""
     match = _OFFSET.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no offset: say OFFSET, as 1200, or PARTITION:OFFSET, as 3:1200")
+        raise ValueError(f"{text!r} is not an offset: use OFFSET (1200) or PARTITION:OFFSET (3:1200)")
     return StartOffset(int(match[2]), None if match[1] is None else int(match[1]))
 
 
@@ -54,8 +54,8 @@ def parse_time(text: str, *, now: datetime) -> datetime:
             moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{text!r} is no time: say one of ISO 8601, as 2026-11-27T05:00 (UTC, or with a zone as +02:00), or how "
-            "long ago, as 30s, 10m, 2h, 1d, 1w"
+            f"{text!r} is not a time: use ISO 8601 (2026-11-27T05:00, UTC unless a zone is given: +02:00) or an age "
+            "(30s, 10m, 2h, 1d, 1w)"
         ) from None
     if moment > now + _CLOCK_DIFFERENCE:
         raise ValueError(f"{text!r} is in the future: it is {iso_utc(now)} now")

@@ -56,13 +56,15 @@ def test_commands_of_the_section_a_pipeline_of_your_own(home: tuple[Path, dict[s
     assert (folder / "image.tiff").read_bytes() == (folder / "2012-11-16/lb3/Cam0/1353099678000000.tiff").read_bytes()
 
 
-def test_demo_proves_every_row_and_removes_its_instance(home: tuple[Path, dict[str, str]], sample: Path) -> None:
+def test_demo_proves_every_row_and_removes_its_instance_and_no_other(
+    home: tuple[Path, dict[str, str]], sample: Path
+) -> None:
     folder, env = home
-    state = folder / "demo"
+    own = folder / ".local/state/sluice/default"
     done = subprocess.run(
         [ROOT / "scripts/demo", str(sample), "--port-base", str(free_port_base())],
         cwd=folder,
-        env={**env, "SLUICE_STATE": str(state)},
+        env={**env, "SLUICE_STATE": str(own)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -74,8 +76,10 @@ def test_demo_proves_every_row_and_removes_its_instance(home: tuple[Path, dict[s
     assert "All 12 images" in (folder / "images.html").read_text()
     assert "proof.html" in done.stdout
     assert "images.html" in done.stdout
-    assert not state.exists()
-    assert running_processes(Instance(state=state, port_base=1024, workers=1)) == []
+    demo = folder / ".local/state/sluice/demo"
+    assert not demo.exists()
+    assert running_processes(Instance(state=demo, port_base=1024, workers=1)) == []
+    assert Instance.open(own).workers == 1
 
 
 def test_demo_refuses_a_file_that_is_not_there_before_it_starts_anything(tmp_path: Path) -> None:

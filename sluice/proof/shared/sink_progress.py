@@ -45,7 +45,7 @@ class SinkState:
     """State of the sink as Kafka and Connect report it."""
 
     waiting: dict[int, Span] = field(default_factory=dict[int, "Span"])
-    """For each partition the records that the sink has not yet committed. It commits every few seconds."""
+    """For each partition the records that the sink has not yet committed. It commits twice a second."""
     concerning: int = 0
     """Number of waiting records that could change the verdict; a record that was not read counts as one."""
     lost: int = 0

@@ -73,10 +73,10 @@ def test_a_search_stops_and_can_go_on():
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        (PageRequest(offset="x"), "is no offset"),
+        (PageRequest(offset="x"), "is not an offset"),
         (PageRequest(offset="9:1"), "has no partition 9"),
         (PageRequest(time="2100-01-01"), "is in the future"),
-        (PageRequest(before="<script>"), "is no offset"),
+        (PageRequest(before="<script>"), "is not an offset"),
         (PageRequest(text="x" * 1001), "more than 1,000 characters"),
     ],
 )

@@ -1,16 +1,19 @@
-"""The curl commands in the pages work as they are written, with the functions of docs/operating.md."""
+"""The commands and the program in the pages work as they are written, with the functions of docs/operating.md."""
 
 import json
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from producer.sample import write_sample
 from sluice.local.instance import Instance
 from sluice.local.up import shell_assignments
-from tests.run_sluice import wait_for
+from tests.run_sluice import Sluice, wait_for
 
 pytestmark = pytest.mark.local_only("Strimzi manages the connectors of a cluster")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -18,9 +21,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 Shell = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 
-def block_with(text: str, page: str) -> str:
-    """Return the page's `sh` block in which `text` stands."""
-    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+def block_with(text: str, page: str, *, language: str = "sh") -> str:
+    """Return the page's block of `language` in which `text` stands."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     (found,) = [block for block in blocks if text in block]
     return found
 
@@ -43,6 +46,17 @@ def test_connect_and_the_registry_can_be_asked(shell: Shell) -> None:
     assert answer.returncode == 0, answer.stderr
     assert {"mysql-sink", "redis-sink"} <= set(json.loads(answer.stdout))
     assert "mysql-source-heartbeat.cdc-key" in json.loads(shell("registry /subjects").stdout)
+
+
+def test_a_program_of_ones_own_reads_the_topic_and_the_table(shell: Shell, sluice: Sluice, tmp_path: Path) -> None:
+    source = tmp_path / "gps.csv"
+    write_sample(source, rows=20)
+    assert sluice("load", "gps", str(source)).returncode == 0
+    assert sluice("proof", str(source), "-o", str(tmp_path / "proof.html")).returncode == 0
+    program = block_with("confluent_kafka", "operating.md", language="python")
+    done = shell(f"{shlex.quote(sys.executable)} - <<'END'\n{program}\nEND\n")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4, done.stdout
 
 
 def test_commands_by_which_a_sink_writes_everything_again(shell: Shell) -> None:
