@@ -53,7 +53,7 @@ final class StatementLimit implements AutoCloseable {
                 return waited;
             }
         } catch (SQLException unanswered) {
-            error.addSuppressed(unanswered); // It is asked again before anything else is begun.
+            error.addSuppressed(unanswered); // It is asked again before the next session is opened.
         }
         return new SQLTimeoutException("no answer within " + timeout + " ms (" + MySqlSinkConfig.STATEMENT_TIMEOUT_MS + ")",
                 "08000", error);
