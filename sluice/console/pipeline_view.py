@@ -81,7 +81,7 @@ class PipelineWatch:
                 self._meter.note(f"commits {lag.connector} {topic}", committed, at=at)
         if not isinstance(status.mysql, UnavailableError):
             for table in status.mysql.tables:
-                self._meter.note(f"store {table.name}", table.rows, at=at - table.age_seconds, grows=False)
+                self._meter.note(f"store {table.name}", table.rows, at=at - table.age_seconds, grows=False, seldom=True)
         if isinstance(status.redis, int):
             self._meter.note(f"store {IMAGES_STORE}", status.redis, at=at, grows=False)
 
