@@ -13,6 +13,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.connector_errors import advise
 from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
+from sluice.console.node_state import connector_state
 from sluice.console.pipeline_watch import PipelineSample
 from sluice.console.sampler import NamedSamplers, Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
@@ -77,12 +78,14 @@ def connectors_object(sample: PipelineSample) -> dict[str, Any]:
 
 def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, Any]:
     lag = () if isinstance(status.lags, UnavailableError) else status.lags
+    condition = connector_state(connector, status)
     return {
         "name": connector.name,
         "kind": connector.kind,
         "class": connector.class_name,
         "version": connector.version,
         "state": connector.state,
+        "condition": {"kind": condition.kind, "text": condition.text},
         "worker": connector.worker,
         "topics": list(connector.topics),
         "pattern": connector.topics_pattern,
