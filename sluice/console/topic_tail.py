@@ -20,8 +20,8 @@ def pipeline_decoder(pipeline: ShownPipeline) -> Callable[[], Decoder]:
 class TopicTail:
     """The newest records of a topic, which the pipeline need not have at all times. Used by one thread at a time.
 
-    `take` is given the new ones, the oldest first, and a decoder: `first` of each partition at most, and `later` when it
-    has been given some. `clear` is called before, where these are of another topic or another pipeline.
+    `take` is given the new ones, the oldest first, and a decoder: of each partition `first` at most, and `later` when
+    it has been given some. `clear` is called before, where these are of another topic or another pipeline.
     """
 
     def __init__(

@@ -69,7 +69,9 @@ def test_no_fixes_are_no_points():
 def test_the_map_shows_a_limited_number_in_the_order_in_which_they_came():
     fixes = newest()
     for start in range(0, 5 * POINTS, 100):
-        fixes.add([message(n, key=b"%d" % n, value=format_json(FIELDS).encode()) for n in range(start, start + 100)], DECODE)
+        fixes.add(
+            [message(n, key=b"%d" % n, value=format_json(FIELDS).encode()) for n in range(start, start + 100)], DECODE
+        )
     assert [fix.utime for fix in fixes.fixes] == list(range(4 * POINTS, 5 * POINTS))
 
 
