@@ -1,6 +1,6 @@
 """Stand-in for confluent_kafka.Consumer with topics in memory, which a test may fill and break."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -39,7 +39,7 @@ class FakeKafka:
         return any(consumer.assigned for consumer in self.consumers if not consumer.closed)
 
     @contextmanager
-    def away(self) -> Iterator[None]:
+    def away(self) -> Generator[None]:
         """Answer nothing."""
         self.down = True
         yield
