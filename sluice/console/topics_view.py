@@ -87,7 +87,7 @@ def _place(request: Request) -> tuple[int, int]:
     try:
         place = parse_offset("{partition}:{offset}".format(**request.path_params))
     except ValueError as error:
-        raise SluiceError(shown_text(str(error), BRIEF), status=Exit.USAGE) from error
+        raise SluiceError(str(error), status=Exit.USAGE) from error
     return place.partition or 0, place.offset
 
 
