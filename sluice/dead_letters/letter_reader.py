@@ -90,16 +90,21 @@ def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[
 
 
 def read_letters(endpoints: Endpoints, topics: Sequence[str], letter_filter: LetterFilter) -> Iterator[DeadLetter]:
-    """Yield the matching letters of the topics, one topic after another, each partition from its oldest on.
+    """Yield those of read_all() that match."""
+    return filter(letter_filter.matches, read_all(endpoints, topics, letter_filter.addresses))
 
-    Raises SluiceError as TopicReader does.
+
+def read_all(
+    endpoints: Endpoints, topics: Sequence[str], addresses: Sequence[LetterAddress] = ()
+) -> Iterator[DeadLetter]:
+    """Yield the letters of the topics, one topic after another, each partition from its oldest on.
+
+    With addresses only those from the first to the last of each partition. Raises SluiceError as TopicReader does.
     """
     for topic in topics:
         with closing(TopicReader(endpoints.consumer, topic)) as reader:
-            for message in _messages(reader, [one for one in letter_filter.addresses if one.topic == topic]):
-                letter = DeadLetter.from_record(message)
-                if letter_filter.matches(letter):
-                    yield letter
+            for message in _messages(reader, [one for one in addresses if one.topic == topic]):
+                yield DeadLetter.from_record(message)
 
 
 def _messages(reader: TopicReader, addresses: Sequence[LetterAddress]) -> Iterator[Message]:

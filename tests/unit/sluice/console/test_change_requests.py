@@ -11,6 +11,7 @@ from sluice.console import connectors_view, dead_letters_view
 from sluice.console.json_request import MAX_BYTES
 from sluice.console.json_response import respond_with_problem
 from sluice.console.shown_pipeline import ShownPipeline
+from sluice.console.unfinished_work import UnfinishedWork
 from sluice.dead_letters.letter_reader import LetterFilter
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
@@ -33,7 +34,7 @@ class Pipeline:
 def application(**endpoints: Any) -> Starlette:
     pipeline = cast("ShownPipeline", Pipeline(**endpoints))
     return Starlette(
-        routes=[*connectors_view.routes(pipeline), *dead_letters_view.routes(pipeline)],
+        routes=[*connectors_view.routes(pipeline), *dead_letters_view.routes(pipeline, UnfinishedWork())],
         exception_handlers={SluiceError: respond_with_problem, UnavailableError: respond_with_problem},
     )
 

@@ -14,6 +14,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.access import AccessControl
 from sluice.console.application import make_application
 from sluice.console.error_answers import ErrorAnswers
+from sluice.console.unfinished_work import UnfinishedWork
 from sluice.view.http_client import UnavailableError
 from tests.unit.sluice.console.asgi_request import Answer, send_request
 
@@ -77,7 +78,7 @@ def test_the_first_page_needs_no_pipeline() -> None:
     ],
 )
 def test_what_a_view_raises_is_a_sentence(error: Exception, status: int) -> None:
-    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1, unfinished=UnfinishedWork())
 
     def fail(_: Request) -> Response:
         raise error
@@ -98,5 +99,5 @@ NO_PIPELINE: Any = _NoPipeline()
 
 
 def _ask_console(path: str, *, method: str = "GET") -> Answer:
-    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1, unfinished=UnfinishedWork())
     return send_request(application, path, method=method, headers=OWN)
