@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console.json_request import read_json_object
+from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
 from sluice.console.part_events import part_events
 from sluice.console.proof_jobs import ProofJobs
@@ -49,7 +49,7 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
         return JsonResponse(await asyncio.to_thread(jobs.start, await read_json_object(request)))
 
     async def cancel(request: Request) -> JsonResponse:
-        await asyncio.to_thread(jobs.cancel, str((await read_json_object(request)).get("id")))
+        await asyncio.to_thread(jobs.cancel, text_of(await read_json_object(request), "id"))
         return JsonResponse({})
 
     async def send_report(request: Request) -> Response:

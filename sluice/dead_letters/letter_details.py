@@ -63,7 +63,7 @@ def decoded_text(value: bytes, decode: Decoder) -> str | None:
 def undecoded_text(value: bytes) -> str:
     """Return the first HEX_BYTES of a value as hex and text."""
     left = len(value) - HEX_BYTES
-    more = f"\n… {left:,} bytes more: --json has them all" if left > 0 else ""
+    more = f"\n… {left:,} bytes more: sluice dlq show --json has them all" if left > 0 else ""
     return hex_lines(value[:HEX_BYTES]) + more
 
 

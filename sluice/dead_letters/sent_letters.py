@@ -133,7 +133,7 @@ class SentLetters:
             if len(self._sent_offsets(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
                 raise SluiceError(
                     f"these letters of {at[0]} are too scattered for Kafka to remember which were sent; send all of "
-                    "them (without --reason), or fewer at a time",
+                    "them, not those of one reason only, or fewer at a time",
                     status=Exit.USAGE,
                 )
 
