@@ -15,7 +15,8 @@ _MEND = (
 _REFUSED = "Change what the reason names, such as a password, a right or a column. The sink then goes on by itself."
 _WAITS = "Nothing to do here: it goes on by itself where it stopped, once that works again."
 _TOPIC = "sluice up (on a cluster: pulumi up) makes the topics of k8s/topics.yaml."
-_PAUSED = "Resume it in Connectors, or: sluice up (on a cluster: pulumi up)."
+_PAUSED = "Resume it under Connectors, or: sluice up (on a cluster: pulumi up)."
+_NO_TASK = "Kafka Connect gives it tasks within seconds; where it does not, the worker's log says why."
 _LOCAL = "sluice up starts again what does not run; sluice status shows all parts."
 _ELSEWHERE = "sluice status shows all parts, and on a cluster what is wrong with its pods."
 
@@ -57,9 +58,11 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
         return NodeState(kind="bad", text=text, remarks=remarks)
     if paused := states & {"PAUSED", "STOPPED"}:
         state = min(paused).lower()
-        return NodeState(kind="off", text=state, remarks=_remarks([f"{connector.name} is {state}."], _PAUSED))
-    if waits:
-        return NodeState(kind="waiting", text="waits", remarks=(*waits, *behind))
+        remarks = (*_remarks([f"{connector.name} is {state}."], _PAUSED), *behind)
+        return NodeState(kind="off", text=state, remarks=remarks)
+    if waits or not connector.tasks:
+        idle = () if connector.tasks else _remarks([f"{connector.name} has no task, and does nothing."], _NO_TASK)
+        return NodeState(kind="waiting", text="waits" if waits else "no task", remarks=(*waits, *idle, *behind))
     if states != {"RUNNING"}:
         return NodeState(kind="waiting", text=min(states - {"RUNNING"}).lower(), remarks=behind)
     return NodeState(kind="ok", text="running", remarks=behind)

@@ -18,6 +18,8 @@ from sluice.view.store_status import IMAGES_DATABASE, TableSize
 LOADS = "loads"
 MOST_IDLE_TOPICS = 8
 """Topics that no connector uses and that the picture shows; it counts the others."""
+_SHOWN_AGE_SECONDS = 5
+"""A number of rows that was counted longer ago is shown with its age."""
 IMAGES_STORE = f"{REDIS_STORE}{IMAGES_DATABASE}"
 
 
@@ -146,8 +148,12 @@ class PipelinePicture:
     def _topic_facts(self, topic: TopicStatus) -> tuple[Mapping[str, Any], ...]:
         out = [rate for (_, read), rate in self.rates.commits.items() if read == topic.name]
         written = self.rates.topics.get(topic.name)
-        facts = ({"label": "records", "count": topic.messages}, {"label": "in", "rate": written})
+        facts = ({"label": "records", "count": self._messages(topic)}, {"label": "in", "rate": written})
         return (*facts, {"label": "read", "rate": _total(out)}) if out else facts
+
+    def _messages(self, topic: TopicStatus | None) -> int | None:
+        """Return the number of records, where Kafka answers: the one known last would be shown as that of now."""
+        return None if topic is None or isinstance(self.status.kafka, UnavailableError) else topic.messages
 
     def _topic_state(self, name: str) -> NodeState:
         if isinstance(self.status.kafka, UnavailableError):
@@ -183,17 +189,14 @@ class PipelinePicture:
             self.edges.append(Edge(begin=identity, end=f"letters:{sink.dead_letters_topic}", kind="letters", rate=rate))
 
     def _connector_node(self, connector: ConnectorStatus, facts: tuple[Mapping[str, Any], ...]) -> Node:
-        running = sum(task.state == "RUNNING" for task in connector.tasks)
-        tasks = f"{running} of {_count(len(connector.tasks), 'task')}" if connector.tasks else "no task"
+        known = not isinstance(self.status.connect, UnavailableError)
         return Node(
             id=f"connector:{connector.name}",
             kind=connector.kind,
             name=connector.name,
-            detail=f"{_short_class(connector)}, {tasks}",
+            detail=f"{_short_class(connector)}, {_tasks(connector)}" if known else _short_class(connector),
             link=f"#/connectors/{quote(connector.name, safe='')}",
-            state=UNKNOWN
-            if isinstance(self.status.connect, UnavailableError)
-            else connector_state(connector, self.status),
+            state=connector_state(connector, self.status) if known else UNKNOWN,
             facts=facts,
         )
 
@@ -223,8 +226,7 @@ class PipelinePicture:
         )
 
     def _add_letters(self, name: str) -> None:
-        topic = self._topics.get(name)
-        number = topic.messages if topic else None
+        number = self._messages(self._topics.get(name))
         facts = ({"label": "letters", "count": number}, {"label": "in", "rate": self.rates.topics.get(name)})
         unknown = isinstance(self.status.kafka, UnavailableError)
         self._add(
@@ -261,7 +263,14 @@ def _missing_topic(name: str) -> NodeState:
 
 
 def _rows(size: TableSize) -> Mapping[str, Any]:
-    return {"label": "rows" if size.exact else "rows, about", "count": size.rows}
+    label = "rows" if size.exact else "rows, about"
+    age = f", {size.age_seconds:.0f} s ago" if size.age_seconds > _SHOWN_AGE_SECONDS else ""
+    return {"label": label + age, "count": size.rows}
+
+
+def _tasks(connector: ConnectorStatus) -> str:
+    running = sum(task.state == "RUNNING" for task in connector.tasks)
+    return f"{running} of {_count(len(connector.tasks), 'task')}" if connector.tasks else "no task"
 
 
 def _total(rates: Sequence[float | None]) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.console.rate_meter import RateMeter
 from sluice.console.topic_pages import TopicPages
 from sluice.view.connector_status import ConnectorStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
@@ -16,19 +17,6 @@ _READERS_SECONDS = 15.0
 """Age at which Connect is asked again which connectors read which topics."""
 _SIZE_SECONDS = 60.0
 """Age at which the size of a topic's records is sampled again, if it has new ones."""
-
-
-class Rates:
-    """How fast each of some counters grows."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[float, int]] = {}
-
-    def add(self, name: str, value: int, now: float) -> float | None:
-        """Return the growth a second since this counter was last given; None the first time."""
-        before = self._last.get(name)
-        self._last[name] = now, value
-        return max(0, value - before[1]) / (now - before[0]) if before and now > before[0] else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class TopicNumbers:
         self._sizes: dict[str, _Size] = {}
         self._sinks: tuple[ConnectorStatus, ...] = ()
         self._sinks_at = -_READERS_SECONDS
-        self._list_rates = Rates()
+        self._list_rates = RateMeter()
 
     def list_topics(self) -> list[dict[str, Any]]:
         """Return a line for each topic."""
@@ -58,7 +46,7 @@ class TopicNumbers:
             for name, spans in self._kafka().spans().items()
         ]
 
-    def sample(self, topic: str, rates: Rates) -> dict[str, Any]:
+    def sample(self, topic: str, rates: RateMeter) -> dict[str, Any]:
         """Return the numbers of one topic."""
         spans = self._kafka().spans([topic]).get(topic)
         if spans is None:
@@ -74,14 +62,16 @@ class TopicNumbers:
         """Return the configuration of a topic."""
         return [asdict(setting) for setting in self._kafka().settings(topic)]
 
-    def _numbers(self, topic: str, spans: Mapping[int, tuple[int, int]], rates: Rates, now: float) -> dict[str, Any]:
+    def _numbers(
+        self, topic: str, spans: Mapping[int, tuple[int, int]], rates: RateMeter, now: float
+    ) -> dict[str, Any]:
         messages = sum(end - begin for begin, end in spans.values())
         end = sum(end for _, end in spans.values())
         mean = self._mean_size(topic, end, now) if messages else None
         return {
             "partitions": len(spans),
             "messages": messages,
-            "rate": rates.add(topic, end, now),
+            "rate": rates.note(topic, end, at=now),
             "bytes": 0 if not messages else None if mean is None else round(mean * messages),
             "mean_bytes": mean,
         }
@@ -97,7 +87,7 @@ class TopicNumbers:
         sink: ConnectorStatus,
         topic: str,
         spans: Mapping[int, tuple[int, int]],
-        rates: Rates,
+        rates: RateMeter,
         now: float,
     ) -> dict[str, Any]:
         committed = self._kafka().committed(sink.group, topic, spans)
@@ -106,7 +96,7 @@ class TopicNumbers:
             "name": sink.group,
             "connector": sink.name,
             "lag": sum(end - known[number] for number, (_, end) in spans.items()),
-            "rate": rates.add(f"{topic} {sink.group}", sum(known.values()), now),
+            "rate": rates.note(f"{topic} {sink.group}", sum(known.values()), at=now),
         }
 
     def _readers_of(self, topic: str, now: float) -> list[ConnectorStatus]:

@@ -12,10 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from sluice.console.json_response import JsonResponse
+from sluice.console.rate_meter import RateMeter
 from sluice.console.sampler import Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.shown_value import WHOLE, shown_text
-from sluice.console.topic_overview import Rates, TopicNumbers
+from sluice.console.topic_overview import TopicNumbers
 from sluice.console.topic_pages import PageRequest, TopicPages
 from sluice.console.topic_readers import TopicReaders
 from sluice.view.record_decoder import Decoder
@@ -42,7 +43,7 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
     async def send_numbers(request: Request) -> StreamingResponse:
         topic = request.path_params["topic"]
         if topic not in samplers:
-            samplers[topic] = Sampler(partial(numbers.sample, topic, Rates()), seconds=SAMPLE_SECONDS)
+            samplers[topic] = Sampler(partial(numbers.sample, topic, RateMeter()), seconds=SAMPLE_SECONDS)
         samplers.move_to_end(topic)
         while len(samplers) > MOST_SAMPLERS:
             samplers.popitem(last=False)

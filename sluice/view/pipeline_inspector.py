@@ -6,11 +6,10 @@ To connect anew each time costs twenty times as much CPU as to ask: TLS, SCRAM, 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sluice.view.connector_status import ConnectInspector, ConnectorStatus, ConnectStatus
+from sluice.view.connector_status import ConnectInspector, ConnectStatus
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
@@ -78,15 +77,16 @@ class _Clients:
 
 
 class PipelineInspector:
-    """Queries all parts as fetch_status() does, by clients that it keeps. Close it after use."""
+    """Queries all parts as fetch_status() does, by clients that it keeps. Close it after use.
+
+    Its lags are without how fast they change: who asks again knows that from the answers before.
+    """
 
     def __init__(self) -> None:
         self._threads = {part: ThreadPoolExecutor(max_workers=1, thread_name_prefix=part) for part in _PARTS}
         self._clients: _Clients | None = None
         self._registry: tuple[RegistryStatus, float] | None = None
         """Its answer, and until when it holds."""
-        self._lags: tuple[dict[str, int], float] = {}, 0.0
-        """The lags of the last sample, and its time."""
 
     def close(self) -> None:
         """Close all clients; the next question opens them again."""
@@ -101,7 +101,7 @@ class PipelineInspector:
             self.close()
             self._clients = _Clients(endpoints)
         clients = self._clients
-        connect = self._submit("connect", lambda: _with_topics(clients.connect))
+        connect = self._submit("connect", lambda: clients.connect.status(active_topics=True))
         kafka = self._submit("kafka", lambda: clients.kafka.ask(lambda client: client.kafka_status()))
         lags = self._submit("kafka", lambda: _lags(clients.kafka, connect, kafka))
         registry = self._submit("registry", lambda: self._registry_status(endpoints))
@@ -112,7 +112,7 @@ class PipelineInspector:
             processes=None if processes is None else tuple(processes),
             kafka=kafka.result(),
             connect=connect.result(),
-            lags=self._with_trend(lags.result()),
+            lags=lags.result(),
             registry=registry.result(),
             mysql=mysql.result(),
             redis=redis.result(),
@@ -127,36 +127,6 @@ class PipelineInspector:
             self._registry = None
             self._registry = fetch_registry_status(endpoints.registry), now + SELDOM_SECONDS
         return self._registry[0]
-
-    def _with_trend(self, lags: tuple[SinkLag, ...] | UnavailableError) -> tuple[SinkLag, ...] | UnavailableError:
-        """Add how fast each lag changes, by the one of the sample before."""
-        if isinstance(lags, UnavailableError):
-            return lags
-        now = time.monotonic()
-        before, at = self._lags
-        self._lags = {lag.connector: lag.records for lag in lags}, now
-        return tuple(
-            replace(lag, change_per_second=(lag.records - before[lag.connector]) / (now - at))
-            if lag.records and lag.connector in before
-            else lag
-            for lag in lags
-        )
-
-
-def _with_topics(connect: ConnectInspector) -> ConnectStatus:
-    """Return Connect's status, with the topics of connectors whose settings do not name them."""
-    status = connect.status()
-    return replace(status, connectors=tuple(_named_topics(connect, connector) for connector in status.connectors))
-
-
-def _named_topics(connect: ConnectInspector, connector: ConnectorStatus) -> ConnectorStatus:
-    if connector.topics:
-        return connector
-    try:
-        topics = connect.active_topics(connector.name)
-    except UnavailableError:  # a connector that was deleted meanwhile, or a worker that keeps no such list
-        return connector
-    return replace(connector, **{"topics" if connector.kind == "sink" else "written_topics": topics})
 
 
 def _lags(

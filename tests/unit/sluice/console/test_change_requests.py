@@ -1,5 +1,6 @@
 """Requests that change connectors or send dead letters: what is wrong with one is said in a sentence, with 400."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console import connectors_view, dead_letters_view, proofs_view
 from sluice.console.json_request import MAX_BYTES
 from sluice.console.json_response import respond_with_problem
+from sluice.console.pipeline_picture import Rates
+from sluice.console.pipeline_watch import PipelineSample, pipeline_samples
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.unfinished_work import UnfinishedWork
 from sluice.dead_letters.letter_reader import LetterFilter
@@ -19,6 +22,7 @@ from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import PipelineStatus
 from sluice.view.sink_lag import SinkLag
 from tests.unit.sluice.console.ask_application import ask
+from tests.unit.sluice.console.test_pipeline_picture import SINK, WELL
 from tests.unit.sluice.view.fake_connect import serving
 
 CHANGE, COUNT, SEND = "/api/connectors/change", "/api/dead-letters/count", "/api/dead-letters/send"
@@ -47,7 +51,7 @@ def application(**endpoints: Any) -> Starlette:
     pipeline = cast("ShownPipeline", Pipeline(**endpoints))
     return Starlette(
         routes=[
-            *connectors_view.routes(pipeline),
+            *connectors_view.routes(pipeline, pipeline_samples(pipeline)),
             *dead_letters_view.routes(pipeline, UnfinishedWork()),
             *proofs_view.routes(pipeline),
         ],
@@ -136,7 +140,6 @@ def test_an_unknown_connector_is_a_mistake_and_a_silent_worker_is_not() -> None:
             400,
             {"problem": "there is no connector x/y: not found"},
         )
-        assert ask(silent, "GET", "/api/connectors/details?name=x%2Fy")[0] == 400
         assert ask(silent, "GET", "/api/connectors/details")[0] == 400
     status, answer = ask(silent, "POST", CHANGE, {"name": "x", "change": "restart"})
     assert status == 503
@@ -216,7 +219,9 @@ def test_a_connector_has_what_it_waits_for_why_it_failed_and_what_to_do() -> Non
         redis=0,
         recent_failures=("s has just been restarted: password=hunter2", "s2 has just been restarted"),
     )
-    (found,) = connectors_view.connectors_object(status)["connectors"]
+    shown = connectors_view.connectors_object(seen(status))
+    assert shown["problem"] == "down", "Kafka does not answer, and the lags are not known"
+    (found,) = shown["connectors"]
     assert [failure["tasks"] for failure in found["failures"]] == [[0, 2], [3]]
     assert "A privilege in the database is missing" in found["failures"][0]["advice"]
     assert "restart the failed tasks" in found["failures"][1]["advice"]
@@ -224,3 +229,27 @@ def test_a_connector_has_what_it_waits_for_why_it_failed_and_what_to_do() -> Non
     assert found["recent"] == ["s has just been restarted: password=(hidden)"]
     assert found["lag"] is None  # Kafka does not say which topics there are
     assert found["strimzi"]["pause"].startswith("kubectl --namespace gps ")
+
+
+def seen(status: PipelineStatus, known: PipelineStatus | None = None) -> PipelineSample:
+    return PipelineSample(status=status, known=known or status, rates=Rates(), letters={})
+
+
+def test_connectors_known_last_are_shown_as_such_while_connect_is_away() -> None:
+    gone = replace(WELL, connect=UnavailableError("Connect is away"), lags=())
+    shown = connectors_view.connectors_object(seen(gone, WELL))
+    assert (shown["problem"], shown["last_known"]) == ("Connect is away", True)
+    assert [one["name"] for one in shown["connectors"]] == ["mysql-sink", "mysql-source"]
+    assert [one["lag"] for one in shown["connectors"]] == [None, None]
+    assert connectors_view.connectors_object(seen(gone))["connectors"] is None, "none are known, which is not: none"
+    well = connectors_view.connectors_object(seen(WELL))
+    assert (well["problem"], well["last_known"]) == (None, False)
+    assert well["connectors"][0]["lag"] == 12
+
+
+def test_the_lag_of_a_sink_by_a_pattern_is_of_the_topics_that_are_there() -> None:
+    by_pattern = replace(SINK, topics=("gone", "gps-fixes"), topics_pattern="g.*")
+    for sink, lag in ((by_pattern, 12), (replace(by_pattern, topics_pattern=None), None)):
+        status = replace(WELL, connect=ConnectStatus(version="4", connectors=(sink,)))
+        (found,) = connectors_view.connectors_object(seen(status))["connectors"]
+        assert found["lag"] == lag

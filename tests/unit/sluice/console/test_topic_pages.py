@@ -7,7 +7,6 @@ import pytest
 from confluent_kafka import Message
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console.topic_overview import Rates
 from sluice.console.topic_pages import RECORDS, PageRequest, TopicPages
 from sluice.view.record_decoder import Decoder
 from sluice.view.topic_reader import TopicReader
@@ -113,11 +112,3 @@ def test_the_size_is_estimated_from_all_over_the_topic():
     assert pages(message(0, value=None)).mean_size("t") == 1
     large = pages(*(message(n, value=b"x" * 3_000_000) for n in range(100)))
     assert large.mean_size("t") == 3_000_001
-
-
-def test_a_rate_is_the_growth_between_two_samples():
-    rates = Rates()
-    assert rates.add("a", 100, 1.0) is None
-    assert rates.add("b", 5, 2.0) is None
-    assert rates.add("a", 300, 3.0) == 100
-    assert rates.add("a", 10, 4.0) == 0
