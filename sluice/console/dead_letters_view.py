@@ -12,9 +12,11 @@ from starlette.routing import Route
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
+from sluice.console.pipeline_client import PipelineClient
 from sluice.console.sampler import Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.unfinished_work import UnfinishedWork
+from sluice.dead_letters.letter_clients import LetterClients
 from sluice.dead_letters.letter_reader import LetterAddress, LetterFilter, parse_address, read_letter
 from sluice.dead_letters.letter_summary import LetterSummary, letter_object, read_page
 from sluice.dead_letters.resend_job import JobState, ResendJob
@@ -29,8 +31,9 @@ PAGE_LETTERS = 25
 
 def routes(pipeline: ShownPipeline, unfinished: UnfinishedWork) -> Sequence[Route]:
     """Return the requests of this view; letters that are sent are `unfinished` until it is recorded."""
-    summary = LetterSummary(lambda: pipeline.endpoints)
-    sampler = Sampler(summary.read, seconds=SAMPLE_SECONDS)
+    summary = LetterSummary()
+    clients = PipelineClient(pipeline, LetterClients, LetterClients.close, forget=summary.forget)
+    sampler = Sampler(lambda: clients.ask(summary.read), seconds=SAMPLE_SECONDS, at_end=clients.close)
     jobs = Jobs(pipeline, summary, unfinished)
 
     async def send_summary(_: Request) -> StreamingResponse:
@@ -40,10 +43,10 @@ def routes(pipeline: ShownPipeline, unfinished: UnfinishedWork) -> Sequence[Rout
         query = request.query_params
         connector, group, before = (query.get(name) or None for name in ("connector", "group", "before"))
 
-        def read() -> dict[str, Any]:
-            return read_page(pipeline.endpoints, connector=connector, group=group, before=before, limit=PAGE_LETTERS)
+        def read(opened: LetterClients) -> dict[str, Any]:
+            return read_page(opened, connector=connector, group=group, before=before, limit=PAGE_LETTERS)
 
-        return JsonResponse(await asyncio.to_thread(read))
+        return JsonResponse(await asyncio.to_thread(clients.ask, read))
 
     async def send_letter(request: Request) -> Response:
         address = _address(request.query_params.get("address", ""))

@@ -66,18 +66,22 @@ def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
     return (letter.topic, letter.partition, letter.offset) == (address.topic, address.partition, address.offset)
 
 
-def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
-    """Return the topics of dead letters that the user consumer may read; raises SluiceError if Kafka is unavailable."""
-    try:
-        topics = KafkaInspector(endpoints.consumer).kafka_status().topics
-    except UnavailableError as error:
-        raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
-    return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX))
+def dead_letter_topics(kafka: KafkaInspector) -> tuple[str, ...]:
+    """Return the topics of dead letters that its user may read; raises UnavailableError."""
+    return tuple(name for name in kafka.topic_names() if name.endswith(DEAD_LETTERS_SUFFIX))
 
 
 def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[str, ...]:
     """Return the topics of dead letters that match; raises SluiceError if one that the filter names does not exist."""
-    topics = dead_letter_topics(endpoints)
+    try:
+        topics = dead_letter_topics(KafkaInspector(endpoints.consumer))
+    except UnavailableError as error:
+        raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
+    return select_topics(topics, letter_filter)
+
+
+def select_topics(topics: Sequence[str], letter_filter: LetterFilter) -> tuple[str, ...]:
+    """Return those of the topics of dead letters that match; raises SluiceError as matching_topics() does."""
     named = {address.topic for address in letter_filter.addresses}
     named |= {letter_filter.connector + DEAD_LETTERS_SUFFIX} if letter_filter.connector else set()
     if missing := sorted(named - set(topics)):

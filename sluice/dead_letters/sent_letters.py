@@ -101,6 +101,10 @@ class SentLetters:
         """Close the connection to Kafka."""
         self._consumer.close()
 
+    def refresh(self) -> None:
+        """Ask Kafka again from now on: others may have sent letters."""
+        self._known = {}
+
     def includes(self, topic: str, partition: int, offset: int) -> bool:
         """Whether the letter at this offset was sent."""
         return offset in self._sent_offsets(topic, partition)
