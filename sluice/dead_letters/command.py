@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,7 +216,7 @@ def _counts(plan: SendPlan) -> str:
 
 
 def _send_with_progress(
-    letters: Iterator[DeadLetter], plan: SendPlan, *, sent_letters: SentLetters, endpoints: Endpoints, errors: Console
+    letters: Generator[DeadLetter], plan: SendPlan, *, sent_letters: SentLetters, endpoints: Endpoints, errors: Console
 ) -> SendResult:
     """Send with progress on standard error; Ctrl-C stops after the records under way, a second one at once."""
     if not plan.total:
@@ -227,7 +227,8 @@ def _send_with_progress(
 
     with (
         LoadProgress(errors, name="sending", size=None, describe=done) as progress,
-        Interrupts(say=lambda _: errors.print(_STOPPING)) as interrupts,
+        Interrupts(say=lambda _: errors.print(_STOPPING, soft_wrap=True)) as interrupts,
+        closing(letters),  # while Ctrl-C is held back: it would show a traceback
     ):
 
         def tick(count: int) -> None:

@@ -1,7 +1,7 @@
 """Reads dead letters from the topics of all sinks, filtered by connector, reason or address."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -100,7 +100,7 @@ def read_letters(endpoints: Endpoints, topics: Sequence[str], letter_filter: Let
 
 def read_all(
     endpoints: Endpoints, topics: Sequence[str], addresses: Sequence[LetterAddress] = ()
-) -> Iterator[DeadLetter]:
+) -> Generator[DeadLetter]:
     """Yield the letters of the topics, one topic after another, each partition from its oldest on.
 
     With addresses only those from the first to the last of each partition. Raises SluiceError as TopicReader does.
