@@ -97,7 +97,7 @@ def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, 
             if sentence.startswith(f"{connector.name} has just been restarted")
         ],
         "waits": list(status.waits_of(connector)),
-        "notes": [note for note in status.notes if note.startswith(f"{connector.name} reads the topic ")],
+        "notes": [note for note in status.notes if note.startswith(f"{connector.name} ")],
         "lag": _lag(connector, status),
         "behind": next((one.behind for one in lag if one.connector == connector.name), None),
         "strimzi": {

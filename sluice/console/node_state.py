@@ -49,7 +49,8 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
     recent = _own(connector, status.recent_failures)
     failed = (*connector.failures, *map(mask_text, recent))
     refused = [text for text in _own(connector, status.failures) if text not in (*connector.failures, *recent)]
-    waits = (*_remarks(_own(connector, status.waits), _WAITS), *_remarks(_own(connector, status.notes), _TOPIC))
+    notes = _remarks(_own(connector, status.notes), _TOPIC if connector.tasks else _NO_TASK)
+    waits = (*_remarks(_own(connector, status.waits), _WAITS), *notes)
     states = {connector.state, *(task.state for task in connector.tasks)}
     behind = tuple(Remark(text=text) for text in _own(connector, status.behind))
     if failed or refused:
@@ -60,9 +61,9 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
         state = min(paused).lower()
         remarks = (*_remarks([f"{connector.name} is {state}."], _PAUSED), *behind)
         return NodeState(kind="off", text=state, remarks=remarks)
-    if waits or not connector.tasks:
-        idle = () if connector.tasks else _remarks([f"{connector.name} has no task, and does nothing."], _NO_TASK)
-        return NodeState(kind="waiting", text="waits" if waits else "no task", remarks=(*waits, *idle, *behind))
+    if waits:
+        text = "waits" if connector.tasks else "no task"
+        return NodeState(kind="waiting", text=text, remarks=(*waits, *behind))
     if states != {"RUNNING"}:
         return NodeState(kind="waiting", text=min(states - {"RUNNING"}).lower(), remarks=behind)
     return NodeState(kind="ok", text="running", remarks=behind)

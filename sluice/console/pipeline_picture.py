@@ -13,7 +13,7 @@ from sluice.view.connector_stores import REDIS_STORE
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import TopicStatus
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX, PipelineStatus
-from sluice.view.store_status import IMAGES_DATABASE, TableSize
+from sluice.view.store_status import DATABASE, IMAGES_DATABASE, TableSize
 
 LOADS = "loads"
 MOST_IDLE_TOPICS = 8
@@ -202,33 +202,27 @@ class PipelinePicture:
 
     def _add_store(self, name: str, *, identity: str, kind: str, detail: str) -> None:
         answer = self.status.redis if name.startswith(REDIS_STORE) else self.status.mysql
-        facts: tuple[Mapping[str, Any], ...] = ()
-        if name == IMAGES_STORE and isinstance(answer, int):
-            facts = ({"label": "images", "count": answer},)
-        elif not isinstance(answer, UnavailableError | int):
-            size = next((table for table in answer.tables if table.name == name), None)
-            facts = (_rows(size),) if size else ()
+        facts, state = self._store_facts(name), WELL
         if facts and kind == "store":
             facts = (*facts, {"label": "change", "rate": self.rates.stores.get(name)})
-        unknown = isinstance(answer, UnavailableError) and not name.startswith("another system")
-        state = DOWN if unknown else WELL
-        where = "" if name.startswith("another") else "Redis" if name.startswith(REDIS_STORE) else "table"
-        self._add(
-            Node(
-                id=identity,
-                kind=kind,
-                name=name,
-                detail=detail or where,
-                link="#/data" if facts else None,
-                state=state,
-                facts=facts,
-            )
-        )
+        if not name.startswith("another system"):
+            detail = detail or ("Redis" if name.startswith(REDIS_STORE) else "table")
+            unseen = not facts and name.startswith(f"{DATABASE}.")
+            state = DOWN if isinstance(answer, UnavailableError) else UNKNOWN if unseen else WELL
+        link = "#/data" if facts else None
+        self._add(Node(id=identity, kind=kind, name=name, detail=detail, link=link, state=state, facts=facts))
+
+    def _store_facts(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        mysql, redis = self.status.mysql, self.status.redis
+        if name == IMAGES_STORE and isinstance(redis, int):
+            return ({"label": "images", "count": redis},)
+        tables = () if isinstance(mysql, UnavailableError) else mysql.tables
+        return tuple(_rows(table) for table in tables if table.name == name)
 
     def _add_letters(self, name: str) -> None:
         number = self._messages(self._topics.get(name))
         facts = ({"label": "letters", "count": number}, {"label": "in", "rate": self.rates.topics.get(name)})
-        unknown = isinstance(self.status.kafka, UnavailableError)
+        state = NodeState(kind="waiting", text="") if number else WELL
         self._add(
             Node(
                 id=f"letters:{name}",
@@ -236,7 +230,7 @@ class PipelinePicture:
                 name=name,
                 detail="dead letters",
                 link="#/dead_letters",
-                state=UNKNOWN if unknown else NodeState(kind="waiting", text="") if number else WELL,
+                state=self._topic_state(name) if number is None else state,
                 facts=facts if number else facts[:1],
                 reasons=tuple(self.letters.get(name, ())) if number else (),
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sluice.console.node_state import UNKNOWN, NodeState
+from sluice.console.node_state import UNKNOWN
 from sluice.console.pipeline_picture import Node
 from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import PipelineStatus
@@ -14,10 +14,9 @@ _BY_KIND = {"bad": "Needs you", "waiting": "Waiting", "off": "Paused"}
 
 def summarize(status: PipelineStatus, nodes: Iterable[Node]) -> str:
     """Return the state of a pipeline, whose picture has these nodes."""
-    letters, others = _split(nodes)
-    headed: dict[str, list[str]] = {}
-    for node in others:
-        if heading := _heading(node.state):
+    every, headed = list(nodes), dict[str, list[str]]()
+    for node in every:
+        if heading := _heading(node):
             headed.setdefault(heading, []).append(node.name)
     faults = [
         "Not all parts answer." if status.problems else "",
@@ -25,8 +24,8 @@ def summarize(status: PipelineStatus, nodes: Iterable[Node]) -> str:
         *(f"{heading}: {_names(headed[heading])}." for heading in _HEADINGS if heading in headed),
         "" if isinstance(status.connect, UnavailableError) or status.connect.connectors else "There is no connector.",
     ]
-    behind = [node.name for node in others if node.state.kind == "ok" and node.state.remarks]
-    count = sum(node.facts[0]["count"] or 0 for node in letters)
+    behind = [node.name for node in every if node.state.kind == "ok" and node.state.remarks]
+    count = sum(node.facts[0]["count"] or 0 for node in every if node.kind == "letters")
     sentences = [
         *(faults if any(faults) else ["All parts work."]),
         f"Behind: {_names(behind)}." if behind else "",
@@ -35,14 +34,10 @@ def summarize(status: PipelineStatus, nodes: Iterable[Node]) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _split(nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
-    """Return the nodes of dead letters, which have a sentence of their own, and the others."""
-    every = list(nodes)
-    return [node for node in every if node.kind == "letters"], [node for node in every if node.kind != "letters"]
-
-
-def _heading(state: NodeState) -> str | None:
-    return "Not known" if state.text == UNKNOWN.text else _BY_KIND.get(state.kind)
+def _heading(node: Node) -> str | None:
+    if node.kind == "letters" and not node.state.text:
+        return None  # they are counted in a sentence of their own
+    return "Not known" if node.state == UNKNOWN else _BY_KIND.get(node.state.kind)
 
 
 def _names(names: Sequence[str]) -> str:

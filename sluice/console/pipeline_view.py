@@ -29,7 +29,6 @@ def picture_object(sample: PipelineSample) -> dict[str, Any]:
     status = sample.status
     picture = PipelinePicture(status=status, known=sample.known, rates=sample.rates, letters=sample.letters).draw()
     return {
-        "asked_at": status.asked_at.isoformat().replace("+00:00", "Z"),
         "summary": summarize(status, picture.nodes.values()),
         "parts": part_states(status),
         "problems": [asdict(remark) for remark in pipeline_problems(status)],

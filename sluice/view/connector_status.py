@@ -77,6 +77,11 @@ class ConnectorStatus:
         return (*([own] if self.state == FAILED else []), *tasks)
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """A sentence where the connector is RUNNING and has no task that could be."""
+        return (f"{self.name} has no task, and does nothing",) if self.state == "RUNNING" and not self.tasks else ()
+
+    @property
     def group(self) -> str:
         """Consumer group of a sink."""
         return sink_group(self.name)

@@ -137,7 +137,8 @@ class PipelineStatus:
         disk = (self.disk.note,) if self.disk and self.disk.note else ()
         if isinstance(self.connect, UnavailableError):
             return disk
-        return (*disk, *self._missing_topics(self.connect), *self._slow_loads(self.connect))
+        idle = (sentence for connector in self.connect.connectors for sentence in connector.idle)
+        return (*disk, *idle, *self._missing_topics(self.connect), *self._slow_loads(self.connect))
 
     def _missing_topics(self, connect: ConnectStatus) -> tuple[str, ...]:
         """Return a sentence for each topic of a sink that Kafka does not show: the sink is RUNNING and has no lag."""

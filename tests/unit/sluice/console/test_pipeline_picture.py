@@ -202,6 +202,15 @@ def test_all_parts_work_only_where_all_do() -> None:
     assert said(with_connectors(*many)) == "Paused: sink-0, sink-1, sink-2, sink-3, sink-4 and 2 more."
 
 
+def test_a_table_or_a_topic_of_dead_letters_that_is_not_shown_does_not_look_well() -> None:
+    sink = replace(SINK, stores=("myDB.none", "other.table"), dead_letters_topic="none-dead-letters")
+    nodes, _ = draw(with_connectors(sink))
+    assert nodes["store:myDB.none"]["state"]["text"] == "not known"
+    assert nodes["store:other.table"]["state"]["kind"] == "ok", "only the tables of one database are looked at"
+    assert nodes["letters:none-dead-letters"]["state"]["text"] == "not there"
+    assert said(with_connectors(sink)) == "Waiting: none-dead-letters. Not known: myDB.none."
+
+
 def said(status: PipelineStatus, *, known: PipelineStatus | None = None) -> str:
     picture = PipelinePicture(status=status, known=known or status, rates=RATES, letters={}).draw()
     return summarize(status, picture.nodes.values())

@@ -29,6 +29,7 @@ class Pipeline:
         self.endpoints: Any = SimpleNamespace(consumer=None)
 
     def status(self, fetch: Any = None, *, processes: Sequence[ProcessStatus] | None = None) -> PipelineStatus:
+        assert fetch is not None, "the clients are kept"
         self.processes.append(processes)
         return next(self._statuses)
 

@@ -185,6 +185,13 @@ def test_a_topic_that_a_sink_reads_and_that_is_not_there_is_noted():
     assert replace(WELL, kafka=GONE).notes == ()
 
 
+def test_a_running_connector_without_tasks_is_noted():
+    idle = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(replace(SINK, tasks=()),)))
+    assert idle.notes == ("mysql-sink has no task, and does nothing",)
+    paused = replace(SINK, state="PAUSED", tasks=())
+    assert replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(paused,))).notes == ()
+
+
 def test_a_topic_of_a_pattern_that_is_not_there_any_more_is_no_fault():
     sink = replace(SINK, topics=("gone",), topics_pattern="g.*")
     assert replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink,))).notes == ()
