@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from producer.runtime.exit_status import SluiceError
 from sluice.view.connector_status import ConnectInspector, ConnectStatus
 from sluice.view.endpoints import Endpoints, StoreUser
 from sluice.view.http_client import UnavailableError
@@ -48,7 +49,7 @@ class KeptClient(Generic[Client]):
         if self._client is not None:
             try:
                 return query(self._client)
-            except UnavailableError:  # the server may have been restarted since the last question
+            except (UnavailableError, SluiceError):  # the server may have been restarted since the last question
                 self.close()
         self._client = self._make()
         try:

@@ -86,7 +86,7 @@ class TopicReader:
         """Close the connection to Kafka."""
         self._consumer.close()
 
-    def backlog(self, *, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
+    def backlog(self, *, starts: Mapping[int, int] | None = None) -> Generator[Message]:
         """Yield the records up to the end offsets at the time when this reader was created.
 
         With `starts` (by partition), only those of these partitions from these offsets on.
