@@ -46,7 +46,7 @@ class PipelineWatch:
     def __init__(self, pipeline: ShownPipeline) -> None:
         self._pipeline = pipeline
         self._inspector = PipelineInspector()
-        self._letters = LetterReasons(lambda: pipeline.endpoints)
+        self._letters = LetterReasons(pipeline)
         self._meter = RateMeter()
         self._processes: tuple[tuple[ProcessStatus, ...], float] | None = None
         """The local pipeline's, and until when they hold."""
@@ -55,6 +55,7 @@ class PipelineWatch:
     def close(self) -> None:
         """Close the clients; the next sample opens them again. What changes until then is no rate."""
         self._inspector.close()
+        self._letters.close()
         self._meter = RateMeter()
 
     def sample(self) -> PipelineSample:

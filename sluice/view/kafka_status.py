@@ -194,6 +194,11 @@ class KafkaInspector:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
         return _metadata_texts(self._committed(group, self._partitions(topics)))
 
+    def topic_names(self) -> tuple[str, ...]:
+        """Return the names of the topics that the user may describe."""
+        topics = sorted(self._metadata().topics.items())
+        return tuple(name for name, topic in topics if topic.error is None and not name.startswith("__"))
+
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
         metadata = self._metadata().topics.get(topic)

@@ -11,12 +11,18 @@ from typing import Any, Generic, TypeVar
 
 from producer.runtime.exit_status import SluiceError
 from sluice.view.connector_status import ConnectInspector, ConnectStatus
-from sluice.view.endpoints import Endpoints
+from sluice.view.endpoints import Endpoints, StoreUser
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
 from sluice.view.pipeline_status import PipelineStatus, ProcessStatus, answer_of, sink_lags
 from sluice.view.sink_lag import SinkLag
-from sluice.view.store_status import DatabaseInspector, RedisInspector, RegistryStatus, fetch_registry_status
+from sluice.view.store_status import (
+    DatabaseInspector,
+    RedisInspector,
+    RegistryStatus,
+    TableCounts,
+    fetch_registry_status,
+)
 
 SELDOM_SECONDS = 10.0
 """Time for which the registry's answer holds, and what seldom changes in Connect."""
@@ -62,13 +68,11 @@ class KeptClient(Generic[Client]):
 class _Clients:
     """The clients of one pipeline."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, counts: TableCounts) -> None:
         self.endpoints = endpoints
         self.kafka = KeptClient(lambda: KafkaInspector(endpoints.consumer), lambda _: None)
         self.connect = ConnectInspector(*endpoints.connect, patience=SELDOM_SECONDS)
-        self.mysql = KeptClient(
-            lambda: DatabaseInspector(endpoints.mysql, patience=COUNT_PATIENCE), DatabaseInspector.close
-        )
+        self.mysql = KeptClient(lambda: DatabaseInspector(endpoints.mysql, counts), DatabaseInspector.close)
         self.redis = KeptClient(lambda: RedisInspector(endpoints.redis), RedisInspector.close)
 
     @property
@@ -86,6 +90,8 @@ class PipelineInspector:
     def __init__(self) -> None:
         self._threads = {part: ThreadPoolExecutor(max_workers=1, thread_name_prefix=part) for part in _PARTS}
         self._clients: _Clients | None = None
+        self._counts: tuple[StoreUser | None, TableCounts] = None, TableCounts(patience=COUNT_PATIENCE)
+        """Counts of a database's tables: they stay while the clients are closed, for they are what costs most."""
         self._registry: tuple[RegistryStatus, float] | None = None
         """Its answer, and until when it holds."""
 
@@ -100,7 +106,9 @@ class PipelineInspector:
         """Query all parts; takes as long as the slowest, a few seconds at most."""
         if self._clients is None or self._clients.endpoints != endpoints:
             self.close()
-            self._clients = _Clients(endpoints)
+            if self._counts[0] != endpoints.mysql:
+                self._counts = endpoints.mysql, TableCounts(patience=COUNT_PATIENCE)
+            self._clients = _Clients(endpoints, self._counts[1])
         clients = self._clients
         connect = self._submit("connect", lambda: clients.connect.status(active_topics=True))
         kafka = self._submit("kafka", lambda: clients.kafka.ask(lambda client: client.kafka_status()))

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sluice.console.connectors_view import connectors_object
@@ -38,6 +37,41 @@ FOLLOW = """async ({change, samples}) => {
   Date.now = now;
   return said;
 }"""
+
+CHANGES: list[tuple[str, list[Any], list[str]]] = [
+    (
+        "restart",
+        [(1, "RUNNING", ["FAILED"]), (2, "RUNNING", ["RUNNING"]), (11, "RUNNING", ["RUNNING"])],
+        ["is being restarted …"] * 3,
+    ),
+    ("restart", [(2, "RUNNING", []), (30, "RUNNING", [])], ["is being restarted …"] * 2),
+    (
+        "restart",
+        [(2, "RUNNING", ["RUNNING"]), (12, "RUNNING", ["RUNNING"]), (14, "RUNNING", ["FAILED"])],
+        ["is being restarted …", "runs again.", "has failed again: the connector is RUNNING, task 0 FAILED."],
+    ),
+    (
+        "restart",
+        [(2, "RUNNING", ["RUNNING"]), (4, "RUNNING", ["FAILED"])],
+        ["is being restarted …", "has failed again: the connector is RUNNING, task 0 FAILED."],
+    ),
+    (
+        "restart",
+        [(2, "RUNNING", ["RUNNING"]), (12, "RUNNING", ["RUNNING"]), (14, "RUNNING", ["UNASSIGNED"])],
+        ["is being restarted …", "runs again.", "runs again."],
+    ),
+    (
+        "pause",
+        [(2, "PAUSED", ["RUNNING"]), (4, "PAUSED", ["PAUSED"]), (6, "RUNNING", ["RUNNING"])],
+        [
+            "is being paused …",
+            "is paused.",
+            "is not paused any more: the connector is RUNNING, task 0 RUNNING.",
+        ],
+    ),
+    ("resume", [(61, "PAUSED", [])], ["does not run yet: the connector is PAUSED."]),
+]
+"""Change, samples (seconds since it began, state of the connector, of its tasks), and what is said after each."""
 
 
 def _events(sample: Mapping[str, Any]) -> str:
@@ -127,45 +161,8 @@ def test_a_damaged_address_is_said(console_page: ConsolePage) -> None:
     expect(console_page.page.get_by_role("alert")).to_contain_text("The address of this page is damaged")
 
 
-@pytest.mark.parametrize(
-    ("change", "samples", "said"),
-    [
-        (
-            "restart",
-            [(1, "RUNNING", ["FAILED"]), (2, "RUNNING", ["RUNNING"]), (11, "RUNNING", ["RUNNING"])],
-            ["is being restarted …"] * 3,
-        ),
-        ("restart", [(2, "RUNNING", []), (30, "RUNNING", [])], ["is being restarted …"] * 2),
-        (
-            "restart",
-            [(2, "RUNNING", ["RUNNING"]), (12, "RUNNING", ["RUNNING"]), (14, "RUNNING", ["FAILED"])],
-            ["is being restarted …", "runs again.", "has failed again: the connector is RUNNING, task 0 FAILED."],
-        ),
-        (
-            "restart",
-            [(2, "RUNNING", ["RUNNING"]), (4, "RUNNING", ["FAILED"])],
-            ["is being restarted …", "has failed again: the connector is RUNNING, task 0 FAILED."],
-        ),
-        (
-            "restart",
-            [(2, "RUNNING", ["RUNNING"]), (12, "RUNNING", ["RUNNING"]), (14, "RUNNING", ["UNASSIGNED"])],
-            ["is being restarted …", "runs again.", "runs again."],
-        ),
-        (
-            "pause",
-            [(2, "PAUSED", ["RUNNING"]), (4, "PAUSED", ["PAUSED"]), (6, "RUNNING", ["RUNNING"])],
-            [
-                "is being paused …",
-                "is paused.",
-                "is not paused any more: the connector is RUNNING, task 0 RUNNING.",
-            ],
-        ),
-        ("resume", [(61, "PAUSED", [])], ["does not run yet: the connector is PAUSED."]),
-    ],
-)
-def test_a_change_is_called_done_when_it_lasts(
-    console_page: ConsolePage, change: str, samples: list[Any], said: list[str]
-) -> None:
-    found = console_page.page.evaluate(FOLLOW, {"change": change, "samples": samples})
-    assert [text for text, _ in found] == [f"sink {sentence}" for sentence in said]
-    assert [busy for _, busy in found] == [sentence.endswith("…") for sentence in said]
+def test_a_change_is_called_done_when_it_lasts(console_page: ConsolePage) -> None:
+    for change, samples, said in CHANGES:
+        found = console_page.page.evaluate(FOLLOW, {"change": change, "samples": samples})
+        assert [text for text, _ in found] == [f"sink {sentence}" for sentence in said]
+        assert [busy for _, busy in found] == [sentence.endswith("…") for sentence in said]

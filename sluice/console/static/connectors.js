@@ -8,7 +8,6 @@ import { listen } from "./server.js";
 export const title = "Connectors";
 
 const KINDS = { RUNNING: "ok", FAILED: "bad", UNASSIGNED: "waiting", RESTARTING: "waiting" };
-
 const LAST_KNOWN = "Not known now; below is what was known last. Nothing can be changed meanwhile.";
 
 export function show(container, names, signal) {
@@ -19,7 +18,7 @@ export function show(container, names, signal) {
   const details = element("div");
   container.append(name === undefined ? "" : backLink(), trouble, said, list, details);
 
-  let known = { connectors: null }; // as the server has answered last
+  let known = { connectors: null, last_known: false }; // as the server has answered last
   let silent = ""; // why it does not answer now
   const change = async (connector, wanted) => {
     try {

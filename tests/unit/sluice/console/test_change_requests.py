@@ -8,12 +8,13 @@ import pytest
 from starlette.applications import Starlette
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console import connectors_view, dead_letters_view
+from sluice.console import connectors_view, dead_letters_view, proofs_view
 from sluice.console.json_request import MAX_BYTES
 from sluice.console.json_response import respond_with_problem
 from sluice.console.pipeline_picture import Rates
 from sluice.console.pipeline_watch import PipelineSample, pipeline_samples
 from sluice.console.shown_pipeline import ShownPipeline
+from sluice.console.unfinished_work import UnfinishedWork
 from sluice.dead_letters.letter_reader import LetterFilter
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
@@ -25,6 +26,18 @@ from tests.unit.sluice.console.test_pipeline_picture import SINK, WELL
 from tests.unit.sluice.view.fake_connect import serving
 
 CHANGE, COUNT, SEND = "/api/connectors/change", "/api/dead-letters/count", "/api/dead-letters/send"
+STOP, START, CANCEL = "/api/dead-letters/stop", "/api/proofs/start", "/api/proofs/cancel"
+VALID: list[tuple[str, dict[str, Any]]] = [
+    (CHANGE, {"name": "a", "change": "pause"}),
+    (COUNT, {"letters": ["a:0:1"], "again": False}),
+    (COUNT, {"connector": "a", "group": "b"}),
+    (SEND, {"job": "x"}),
+    (STOP, {"job": "x"}),
+    (START, {"source": "a.csv", "wait": 5, "expect": "all"}),
+    (CANCEL, {"id": "x"}),
+]
+"""Requests whose fields have the right types."""
+ANY: list[Any] = [None, True, 1, -1.5, "", "x", [], {}, [[]], [{}], [None], {"a": 1}]
 
 
 class Pipeline:
@@ -37,12 +50,16 @@ class Pipeline:
 def application(**endpoints: Any) -> Starlette:
     pipeline = cast("ShownPipeline", Pipeline(**endpoints))
     return Starlette(
-        routes=[*connectors_view.routes(pipeline, pipeline_samples(pipeline)), *dead_letters_view.routes(pipeline)],
+        routes=[
+            *connectors_view.routes(pipeline, pipeline_samples(pipeline)),
+            *dead_letters_view.routes(pipeline, UnfinishedWork()),
+            *proofs_view.routes(pipeline),
+        ],
         exception_handlers={SluiceError: respond_with_problem, UnavailableError: respond_with_problem},
     )
 
 
-@pytest.mark.parametrize("path", [CHANGE, COUNT, SEND, "/api/dead-letters/stop"])
+@pytest.mark.parametrize("path", [CHANGE, COUNT, SEND, STOP, START, CANCEL])
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
@@ -87,7 +104,30 @@ def test_a_wrong_field_is_named(path: str, body: dict[str, Any], sentence: str) 
     assert sentence in answer["problem"]
 
 
-@pytest.mark.parametrize("path", [CHANGE, COUNT, SEND, "/api/dead-letters/stop"])
+def is_of_kind(value: Any, example: Any) -> bool:
+    """Return whether a value has the type of a valid one, empty ones aside; a list, that of its parts too."""
+    if isinstance(example, list):
+        return isinstance(value, list) and bool(value) and all(is_of_kind(one, example[0]) for one in value)
+    return type(value) is type(example) and value != ""
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (path, body | {field: value})
+        for path, body in VALID
+        for field, example in body.items()
+        for value in ANY
+        if not is_of_kind(value, example)
+    ],
+)
+def test_a_field_of_another_type_is_a_mistake_of_the_request(path: str, body: dict[str, Any]) -> None:
+    status, answer = ask(application(), "POST", path, body)
+    assert status == 400
+    assert answer["problem"]
+
+
+@pytest.mark.parametrize("path", [CHANGE, COUNT, SEND, STOP, START, CANCEL])
 def test_nothing_is_changed_by_get(path: str) -> None:
     with pytest.raises(ValueError, match="Expecting value"):  # no JSON, but Starlette's text
         ask(application(), "GET", path)
