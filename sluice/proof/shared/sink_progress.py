@@ -10,8 +10,9 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.sink_wait import find_wait
 from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
+from sluice.view.group_offsets import UnreadRecords
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus
 from sluice.view.topic_reader import TopicReader
 
 Offsets: TypeAlias = dict[int, int]
