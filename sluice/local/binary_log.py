@@ -5,14 +5,15 @@ which may have waited in the middle for hours. MariaDB 11.4 rolls the transactio
 part in the log, past which mysql-source cannot read. No reader has seen it: the server shows a transaction to nobody
 before all of it is synced.
 
-Only what is surely such a half is removed. A log that was closed, that holds something unknown, or in which another
-transaction follows the half, is left as it is: mysql-source then fails and names the place.
+Only what is surely such a half is removed. A log that was closed, that holds something unknown, or in which a
+transaction begins or ends behind the half, is left as it is: mysql-source then fails and names the place.
 """
 
 import fcntl
 import mmap
 import re
 import struct
+import zlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -25,14 +26,11 @@ _MAGIC = b"\xfebin"
 _HEADER = struct.Struct("<IBIIIH")
 """Of an event: time, kind, server, length, position of the next, flags."""
 _KIND_AT = 4
-_POSITIONS = 1 << 32
-"""Positions in headers count modulo this: a log can be longer."""
 _IN_USE = 1
 """Flag of the first event: the log was not closed."""
-_CHECKSUM_BYTES = {0: 0, 1: 4}
-"""Bytes of the checksum at the end of each event, by the algorithm that the first event names."""
-_ALGORITHM_AT = -5
-"""Place of the algorithm, from the end of the first event."""
+_CRC32 = 1
+"""Algorithm of the checksums; the first event names it before its own."""
+_CHECKSUM = struct.Struct("<I")
 _GTID_START = struct.Struct("<QIB")
 """Of an event that begins a transaction: number, domain, flags."""
 _STANDALONE = 1
@@ -42,12 +40,11 @@ _QUERY_START = struct.Struct("<IIBHH")
 _QUERY, _FORMAT, _XID, _XA_PREPARE, _GTID = 2, 15, 16, 38, 162
 _BEFORE_STATEMENT = frozenset({5, 13, 14, 160})
 """Kinds of events that belong to the next one: values of variables, and a statement's text."""
-_CACHED = _BEFORE_STATEMENT | {_QUERY, 19, 23, 24, 25, *range(166, 172)}
-"""Kinds that 11.4 writes into a transaction before its place is known: their position of the next is 0."""
+_ROWS = frozenset({19, 23, 24, 25, *range(166, 172)})
 _END = re.compile(rb"COMMIT|ROLLBACK|XA (?:COMMIT|ROLLBACK) .*", re.DOTALL)
 """A statement that ends a transaction. `XA END` does not: XA_PREPARE follows it."""
-_LATER_GTID = re.compile(rb"\xa2(?=.{7}\0)", re.DOTALL)
-"""Such an event from its kind on. None has 16 MiB: the highest byte of its length is 0."""
+_BEGIN_OR_END = re.compile(rb"[\xa2\x10\x26](?=.{6}\0\0)", re.DOTALL)
+"""_GTID, _XID or _XA_PREPARE, from the kind on. None has 64 KiB: the upper half of its length is 0."""
 
 
 class _Open(Enum):
@@ -55,7 +52,7 @@ class _Open(Enum):
 
     NOTHING = frozenset({_GTID, 161, 163})
     STATEMENT = _BEFORE_STATEMENT | {_QUERY}
-    TRANSACTION = _CACHED | {_XID, _XA_PREPARE}
+    TRANSACTION = _BEFORE_STATEMENT | _ROWS | {_QUERY, _XID, _XA_PREPARE}
 
 
 def drop_half_transaction(instance: Instance) -> int:
@@ -93,25 +90,20 @@ def _cut(log: Path) -> int:
 def whole_transactions(log: _Log) -> int:
     """Return how many bytes of a log its whole transactions are; all of them where that cannot be told for sure."""
     whole = _end_of_whole(log)
-    return len(log) if whole is None or _another_follows(log, whole) else whole
+    return len(log) if whole is None or _goes_on(log, whole) else whole
 
 
 def _end_of_whole(log: _Log) -> int | None:
     """Return where the last whole transaction ends; None where that cannot be told for sure."""
-    first = _first_event(log)
-    if first is None:
-        return None
-    at = whole = first.end
-    checksum = _CHECKSUM_BYTES[log[first.end + _ALGORITHM_AT]]
+    at = whole = _end_of_description(log)
     opened: _Open | None = _Open.NOTHING
-    while len(log) - at >= _HEADER.size:
+    while at is not None and len(log) - at >= _HEADER.size:
         event = _Event.read(log, at)
-        if not event.in_place or event.kind not in opened.value:
-            # Not the beginning of an event, something else has damaged the log; or a kind that is not known here.
+        if event.kind not in opened.value:
             return None
         if event.end > len(log):
             break
-        opened = _opened_after(event, log[at + _HEADER.size : event.end - checksum], opened)
+        opened = _opened_after(event, opened) if event.is_whole else None
         if opened is None:
             return None
         at = event.end
@@ -122,38 +114,45 @@ def _end_of_whole(log: _Log) -> int | None:
 
 @dataclass(frozen=True)
 class _Event:
-    """Header of an event."""
-
     kind: int
-    end: int
-    in_place: bool
-    """Whether its length and its position are those of an event at its place."""
     flags: int
+    end: int
+    content: bytes
+    """As much of it as there is."""
 
     @classmethod
     def read(cls, log: _Log, at: int) -> Self:
-        _, kind, _, length, following, flags = _HEADER.unpack_from(log, at)
-        end = at + length
-        placed = following == end % _POSITIONS or (following == 0 and kind in _CACHED)
-        return cls(kind=kind, end=end, in_place=length >= _HEADER.size and placed, flags=flags)
+        _, kind, _, length, _, flags = _HEADER.unpack_from(log, at)
+        return cls(kind=kind, flags=flags, end=at + length, content=log[at : at + length])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its checksum is right. Its position may not be: it is 0 in a transaction, and wrong behind a half."""
+        text = self.content[: -_CHECKSUM.size]
+        return len(text) >= _HEADER.size and self.content[-_CHECKSUM.size :] == _CHECKSUM.pack(zlib.crc32(text))
+
+    @property
+    def body(self) -> bytes:
+        return self.content[_HEADER.size : -_CHECKSUM.size]
 
 
-def _first_event(log: _Log) -> _Event | None:
-    """Return the description of a log that was not closed; None where it is closed, torn or not known."""
+def _end_of_description(log: _Log) -> int | None:
+    """Return where the first event of a log ends; None where the log was closed, or has no checksums."""
     start = len(_MAGIC)
     if log[:start] != _MAGIC or len(log) < start + _HEADER.size:
         return None
     event = _Event.read(log, start)
-    known = event.kind == _FORMAT and event.in_place and event.end <= len(log)
-    return event if known and event.flags & _IN_USE and log[event.end + _ALGORITHM_AT] in _CHECKSUM_BYTES else None
+    # The server computes its checksum without the flag.
+    open_ = event.kind == _FORMAT and event.end <= len(log) and event.flags & _IN_USE
+    return event.end if open_ and event.body[-1:] == bytes([_CRC32]) else None
 
 
-def _opened_after(event: _Event, body: bytes, opened: _Open) -> _Open | None:
+def _opened_after(event: _Event, opened: _Open) -> _Open | None:
     """Return what is open after an event; None where that cannot be told."""
     try:
         if event.kind == _GTID:
-            return _Open.STATEMENT if _GTID_START.unpack_from(body)[2] & _STANDALONE else _Open.TRANSACTION
-        if event.kind in (_XID, _XA_PREPARE) or (event.kind == _QUERY and _is_end(body, opened)):
+            return _Open.STATEMENT if _GTID_START.unpack_from(event.body)[2] & _STANDALONE else _Open.TRANSACTION
+        if event.kind in (_XID, _XA_PREPARE) or (event.kind == _QUERY and _is_end(event.body, opened)):
             return _Open.NOTHING
     except struct.error:  # too short
         return None
@@ -167,13 +166,14 @@ def _is_end(body: bytes, opened: _Open) -> bool:
     return opened is _Open.STATEMENT or bool(_END.fullmatch(text))
 
 
-def _another_follows(log: _Log, whole: int) -> bool:
-    """Return whether a transaction begins behind a half that begins at `whole`: a server that goes on writes it there.
+def _goes_on(log: _Log, whole: int) -> bool:
+    """Return whether a transaction begins or ends behind a half that begins at `whole`.
 
-    The event that begins one has its position in 11.4 as well.
+    A server that goes on after a half writes the same transaction again, or others, behind it. Only checksums tell them
+    from other bytes: their positions are too small by the length of the half.
     """
-    for found in _LATER_GTID.finditer(log, whole + _KIND_AT + 1):
+    for found in _BEGIN_OR_END.finditer(log, whole + _KIND_AT + 1):
         at = found.start() - _KIND_AT
-        if at + _HEADER.size <= len(log) and _Event.read(log, at).in_place:
+        if len(log) - at >= _HEADER.size and _Event.read(log, at).is_whole:
             return True
     return False

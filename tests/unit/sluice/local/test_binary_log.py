@@ -15,28 +15,27 @@ QUERY, STOP, INTVAR, LOAD, FORMAT, XID, TABLE_MAP, WRITE_ROWS, XA_PREPARE = 2, 3
 ANNOTATE, CHECKPOINT, GTID, GTID_LIST, ENCRYPTION, COMPRESSED = 160, 161, 162, 163, 164, 165
 IN_USE = 1
 TIME = 1_700_000_000
-"""Its bytes are no header of a GTID, as a real time's are not."""
 
 
-def event(kind: int, body: bytes, *, at: int, flags: int = 0, checksum: bool = True, positions: bool = False) -> bytes:
-    """Return an event as MariaDB 11.4 writes it: one within a transaction has no position, unless `positions`."""
-    length = 19 + len(body) + (4 if checksum else 0)
-    placed = positions or kind not in (QUERY, INTVAR, TABLE_MAP, WRITE_ROWS, ANNOTATE)
-    written = struct.pack("<IBIIIH", TIME, kind, 1, length, at + length if placed else 0, flags) + body
-    return written + (zlib.crc32(written).to_bytes(4, "little") if checksum else b"")
+def event(kind: int, body: bytes, *, at: int, flags: int = 0) -> bytes:
+    """Return an event as MariaDB 11.4 writes it: one within a transaction has no position."""
+    length = 19 + len(body) + 4
+    following = 0 if kind in (QUERY, INTVAR, TABLE_MAP, WRITE_ROWS, ANNOTATE) else at + length
+    written = struct.pack("<IBIIIH", TIME, kind, 1, length, following, flags) + body
+    return written + zlib.crc32(written).to_bytes(4, "little")
 
 
-def log(
-    *events: tuple[int, bytes], after: bytes = b"", flags: int = IN_USE, checksum: bool = True, positions: bool = False
-) -> bytes:
-    data = after
-    if not after:
-        data = b"\xfebin"
-        description = b"format" + bytes([checksum]) + (b"" if checksum else b"none")
-        data += event(FORMAT, description, at=len(data), flags=flags, checksum=checksum)
+def log(*events: tuple[int, bytes], after: bytes = b"", flags: int = IN_USE, algorithm: int = 1) -> bytes:
+    data = after or b"\xfebin" + event(FORMAT, bytes([1] * 9 + [algorithm]), at=4, flags=flags)
     for kind, body in events:
-        data += event(kind, body, at=len(data), checksum=checksum, positions=positions)
+        data += event(kind, body, at=len(data))
     return data
+
+
+def behind(half: bytes, *events: tuple[int, bytes]) -> bytes:
+    """Return a log with what a server writes behind a half: it places it where the half begins."""
+    placed = log(*events)
+    return half + placed[len(log()) :]
 
 
 def query(text: bytes) -> tuple[int, bytes]:
@@ -79,28 +78,37 @@ def test_whole_log_is_kept() -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("checksum", [True, False])
-@pytest.mark.parametrize("positions", [True, False])
-def test_every_part_of_a_transaction_at_the_end_is_cut_off(part: Events, checksum: bool, positions: bool) -> None:
-    before = log(*LIST, *(one for part in PARTS for one in part), checksum=checksum, positions=positions)
-    data = log(*part, after=before, checksum=checksum, positions=positions)
-    for size in range(len(before), len(data)):
-        assert whole_transactions(data[:size]) == len(before), size
+def test_every_part_of_a_transaction_at_the_end_is_cut_off(part: Events) -> None:
+    data = log(*part, after=WHOLE)
+    for size in range(len(WHOLE), len(data)):
+        assert whole_transactions(data[:size]) == len(WHOLE), size
     assert whole_transactions(data) == len(data)
 
 
-def test_transactions_behind_a_half_are_kept() -> None:
-    """A writer that waited for space was killed, and others went on: its declared end is behind theirs, or not."""
+@pytest.mark.parametrize("after", [SMALL, TRANSACTION, STATEMENT, PREPARED, (*SMALL, *SMALL)])
+def test_transactions_behind_a_half_are_kept(after: Events) -> None:
+    """A writer that waited for space was killed, and the server went on. The declared end is behind theirs, or not."""
     for cut in range(1, len(log(*TRANSACTION)) - len(log())):
-        half = log(*TRANSACTION)[:-cut]
-        data = log(*SMALL, after=half)
+        data = behind(log(*TRANSACTION)[:-cut], *after)
         assert whole_transactions(data) == len(data), cut
+        # As far as their first event.
+        size = len(data) - len(behind(b"", *after)) + len(behind(b"", after[0]))
+        assert whole_transactions(data[:size]) == size, cut
     short = log(*TRANSACTION)[:-250]
-    data = log(*SMALL, after=short)
-    assert len(data) - len(short) < 250
-    assert whole_transactions(log(*SMALL, *SMALL, after=short)) == len(log(*SMALL, *SMALL, after=short))
+    assert len(behind(short, *SMALL)) - len(short) < 250, "none fits into the rest of the half"
+
+
+def test_transaction_whose_length_is_wrong_is_kept() -> None:
+    """Bytes of the last transaction, all of which was written, were changed later."""
+    data = bytearray(log(*TRANSACTION, after=WHOLE))
+    data[data.rindex(b"row" * 99) - 19 + 11] = 1  # 64 KiB longer
+    assert whole_transactions(bytes(data)) == len(data)
+
+
+def test_event_that_begins_a_transaction_is_found_by_whatever_length_and_server() -> None:
+    half = log(gtid(19), (WRITE_ROWS, b"row" * 999))[:-900]
     # A newline is among the bytes of its length, as it is with the name of an XA transaction.
-    data = log((GTID, gtid(20)[1] + bytes(0x10A - 19 - 13 - 4)), after=log(gtid(19), (WRITE_ROWS, b"row" * 999))[:-900])
+    data = behind(half, (GTID, gtid(20)[1] + bytes(0x10A - 19 - 13 - 4)))
     assert whole_transactions(data) == len(data)
 
 
@@ -108,14 +116,15 @@ def test_transactions_in_what_looks_like_a_long_event_are_kept() -> None:
     half = log(*TRANSACTION)[:-250]
     to_go = len(log(*TRANSACTION)) - len(log((XID, b"12345678"))) + len(log()) - len(half)
     false = struct.pack("<IBIIIH", TIME, WRITE_ROWS, 1, 0x7FFFFFFF, 0, 0)
-    before = len(log(gtid(20), after=half)) + 19 - len(half)
-    data = log(gtid(20), (WRITE_ROWS, b"x" * (to_go - before) + false), (XID, b"12345678"), after=half)
+    before = len(behind(b"", gtid(20))) + 19
+    data = behind(half, gtid(20), (WRITE_ROWS, b"x" * (to_go - before) + false), (XID, b"12345678"))
     assert data.index(false) == len(half) + to_go, "the declared end of the half is not there"
     assert whole_transactions(data) == len(data)
 
 
-def test_half_of_a_large_transaction_in_which_a_byte_is_a_gtids_kind_is_cut_off() -> None:
-    rows = (gtid(21), (TABLE_MAP, b"t"), (WRITE_ROWS, bytes([GTID]) * 9999 + bytes([GTID, 1]) * 99 + bytes(9999)))
+@pytest.mark.parametrize("bytes_of_rows", [bytes([GTID]), bytes([GTID, 1]), struct.pack("<IBIIIH", 0, XID, 1, 4, 0, 0)])
+def test_half_with_bytes_like_those_of_a_transaction_is_cut_off(bytes_of_rows: bytes) -> None:
+    rows = (gtid(21), (TABLE_MAP, b"t"), (WRITE_ROWS, bytes_of_rows * 999 + bytes(99)), (XID, b"12345678"))
     assert whole_transactions(log(*rows, after=WHOLE)[:-5]) == len(WHOLE)
 
 
@@ -125,17 +134,20 @@ def test_torn_log_that_was_closed_is_left_to_a_person() -> None:
     assert whole_transactions(log(*TRANSACTION)[:-5]) == len(log())
 
 
+def test_torn_log_without_checksums_is_left_to_a_person() -> None:
+    data = log(*TRANSACTION, algorithm=0)[:-5]
+    assert whole_transactions(data) == len(data)
+
+
 def test_damage_of_another_kind_is_left_to_a_person() -> None:
     half = log(*TRANSACTION)[:-100]
     empty = log(*TRANSACTION[:3]) + struct.pack("<IBIIIH", TIME, WRITE_ROWS, 1, 0, 0, 0)
-    for data in (
-        half + b"x" * 500,
-        empty,
-        WHOLE + b"\x00" * 500,
-        b"encrypted" * 99,
-        WHOLE[: len(log()) - 9] + WHOLE[-99:],
-    ):
+    for data in (half + b"x" * 500, empty, WHOLE + b"\x00" * 500, b"encrypted" * 99, WHOLE[:200] + WHOLE[220:-5]):
         assert whole_transactions(data) == len(data)
+    for place in range(len(log()), len(log(*TRANSACTION))):
+        data = bytearray(log(*TRANSACTION, *SMALL))
+        data[place] ^= 0xFF
+        assert whole_transactions(bytes(data)) == len(data), place
 
 
 @pytest.mark.parametrize("kind", [LOAD, COMPRESSED, ENCRYPTION, 99, FORMAT, GTID])
