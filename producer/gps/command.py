@@ -69,7 +69,7 @@ def load_gps(args: argparse.Namespace, *, env: Mapping[str, str], errors: Consol
         rejects as file,
     ):
         encoder = _make_encoder(args.format, endpoints)
-        delivery.connect()
+        delivery.connect(report=lambda sentence: errors.print(sentence, soft_wrap=True))
         with watch_load(
             errors,
             name=source.name,

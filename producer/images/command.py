@@ -103,7 +103,7 @@ def _load(
     rejects = choose_rejects_file(args, locate_images(args.source, env=env).base_name, columns=IMAGES, env=env)
     with rejects as file:
         topic = TopicAdmin(settings, topic=TOPIC)
-        topic.wait()
+        topic.wait(report=lambda sentence: errors.print(sentence, soft_wrap=True))
         largest = topic.max_message_bytes()
         with (
             Delivery(settings, topic=TOPIC, patience=args.wait, tuning=tuning(largest)) as delivery,

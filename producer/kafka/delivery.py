@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from producer.kafka import kafka_errors
 from producer.kafka.librdkafka import BatchClient
 from producer.kafka.record_arrays import Records
-from producer.kafka.topic import CONNECT_SECONDS, TopicAdmin
+from producer.kafka.topic import TopicAdmin
 from producer.runtime.exit_status import SluiceError
 
 COMPRESSION = "none"
@@ -109,9 +109,9 @@ class Delivery:
             return None
         return f"waiting for Kafka: {self.last_error.str()}"
 
-    def connect(self, *, seconds: float = CONNECT_SECONDS) -> None:
-        """Wait until this user can see the topic; raises SluiceError after `seconds`, or once waiting cannot help."""
-        self.partitions = TopicAdmin(self._settings, topic=self._topic).wait(seconds=seconds)
+    def connect(self, *, report: Callable[[str], None] = lambda _: None) -> None:
+        """Wait until this user can see the topic, as TopicAdmin.wait()."""
+        self.partitions = TopicAdmin(self._settings, topic=self._topic).wait(report=report)
         self.last_error = None
 
     def send(self, records: Records, *, tick: Callable[[], None]) -> None:

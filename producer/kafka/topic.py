@@ -1,7 +1,7 @@
 """Checks that a topic exists and reads its settings, before anything is sent to it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException
@@ -11,6 +11,11 @@ from producer.kafka import kafka_errors
 from producer.runtime.exit_status import Exit, SluiceError
 
 CONNECT_SECONDS = 10.0
+"""Patience with a broker that cannot be reached."""
+ANSWER_SECONDS = 60.0
+"""Patience with one of which no error is known, but that does not answer: loads that start at once share its time."""
+_NOTICE_SECONDS = 5.0
+"""Time after which a wait is reported."""
 _TICK_SECONDS = 0.1
 _MAX_MESSAGE_BYTES = "max.message.bytes"
 
@@ -28,24 +33,30 @@ class TopicAdmin:
                 f"the settings for Kafka are not accepted: {kafka_errors.describe(error.args[0])}"
             ) from error
 
-    def wait(self, *, seconds: float = CONNECT_SECONDS) -> int:
+    def wait(self, *, report: Callable[[str], None] = lambda _: None) -> int:
         """Wait until this user can see the topic and return its number of partitions.
 
-        Raises SluiceError after `seconds`, or once waiting cannot help.
+        A wait of more than a few seconds is reported once. Raises SluiceError after CONNECT_SECONDS if the broker
+        cannot be reached, after ANSWER_SECONDS if it does not answer, or once waiting cannot help.
         """
-        deadline = time.monotonic() + seconds
+        begun, reported = time.monotonic(), False
         while isinstance(answer := self._ask(), KafkaError):
-            if kafka_errors.is_final(answer) or time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            patience = CONNECT_SECONDS if self._last_error else ANSWER_SECONDS
+            if kafka_errors.is_final(answer) or waited > patience:
                 raise SluiceError(kafka_errors.describe_topic_error(answer, topic=self._topic), status=Exit.UNAVAILABLE)
+            if waited > _NOTICE_SECONDS and not reported:
+                reported = True
+                report(f"waiting for Kafka: {answer.str()}")
             self._admin.poll(_TICK_SECONDS)
         return answer
 
-    def max_message_bytes(self, *, seconds: float = CONNECT_SECONDS) -> int:
+    def max_message_bytes(self) -> int:
         """Return max.message.bytes of the topic, its largest batch; raises SluiceError if Kafka does not say."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, self._topic)
         try:
-            (answer,) = self._admin.describe_configs([resource], request_timeout=seconds).values()
-            return int(answer.result(seconds)[_MAX_MESSAGE_BYTES].value)
+            (answer,) = self._admin.describe_configs([resource], request_timeout=ANSWER_SECONDS).values()
+            return int(answer.result(ANSWER_SECONDS)[_MAX_MESSAGE_BYTES].value)
         except KafkaException as error:
             raise SluiceError(
                 f"Kafka does not say max.message.bytes of topic {self._topic}: {kafka_errors.describe(error.args[0])}",

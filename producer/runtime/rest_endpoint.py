@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from select import select
@@ -26,6 +25,13 @@ class _Connections(threading.local):
 
     def __init__(self) -> None:
         self.by_endpoint: dict[RestEndpoint, HTTPConnection] = {}
+
+    def drop_closed(self) -> None:
+        """Forget the connections that are closed, by this side or by the server."""
+        for endpoint, connection in list(self.by_endpoint.items()):
+            if connection.sock is None or _is_stale(connection):
+                connection.close()
+                del self.by_endpoint[endpoint]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +65,7 @@ class RestEndpoint:
             response = connection.getresponse()
             return response.status, response.reason, _read(response, until=time.monotonic() + seconds * TIMEOUTS)
         except BaseException:
-            connection.close()
+            connection.close()  # and the next request makes a new one
             raise
 
     @property
@@ -67,27 +73,26 @@ class RestEndpoint:
         return {"Authorization": f"Basic {b64encode(self.user_info.encode()).decode()}"} if self.user_info else {}
 
     def _connection(self, seconds: float) -> HTTPConnection:
-        """Return this thread's connection to the server; a new one if there is none or the server has closed it."""
+        """Return this thread's connection to the server; a new one if there is none or either side has closed it.
+
+        A new one reads the certificates again: the server may be another one since.
+        """
+        _CONNECTIONS.drop_closed()
         connection = _CONNECTIONS.by_endpoint.get(self)
         if connection is None:
             connection = _CONNECTIONS.by_endpoint[self] = self._new_connection(seconds)
         elif connection.sock is not None:
-            if _is_stale(connection):
-                connection.close()  # the next request opens it again
-            else:
-                connection.sock.settimeout(seconds)
-        connection.timeout = seconds
+            connection.sock.settimeout(seconds)
         return connection
 
     def _new_connection(self, seconds: float) -> HTTPConnection:
         parts = urlsplit(self.url)
         host = parts.hostname or "127.0.0.1"
         if parts.scheme == "https":
-            return HTTPSConnection(host, parts.port, timeout=seconds, context=self._context)
+            return HTTPSConnection(host, parts.port, timeout=seconds, context=self._make_context())
         return HTTPConnection(host, parts.port, timeout=seconds)
 
-    @cached_property
-    def _context(self) -> SSLContext:
+    def _make_context(self) -> SSLContext:
         context = SSLContext(PROTOCOL_TLS_CLIENT)
         if self.ca_file is None:
             context.load_default_certs()

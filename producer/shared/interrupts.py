@@ -1,4 +1,4 @@
-"""Signals that end a load in an orderly way: Ctrl-C and SIGTERM."""
+"""Signals that end a load in an orderly way: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed."""
 
 import signal
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopLoadError(Exception):
@@ -14,9 +14,9 @@ class StopLoadError(Exception):
 
 
 class Interrupts:
-    """Context in which Ctrl-C and SIGTERM make check() raise StopLoadError, once for each signal.
+    """Context in which these signals make check() raise StopLoadError: once for each, for SIGHUP only once.
 
-    `say` prints a message at the first one.
+    `say` prints a message at the first one. SIGHUP stays ignored where it is, as by nohup.
     """
 
     def __init__(self, *, say: Callable[[str], None]) -> None:
@@ -27,7 +27,11 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
-            self._before = {number: signal.signal(number, self._count) for number in _SIGNALS}
+            self._before = {
+                number: signal.signal(number, self._count)
+                for number in _SIGNALS
+                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+            }
         return self
 
     def __exit__(
@@ -44,5 +48,6 @@ class Interrupts:
                 self._say("stopping; waiting for Kafka to acknowledge what was sent (again to stop waiting)")
             raise StopLoadError
 
-    def _count(self, _number: int, _frame: FrameType | None) -> None:
-        self._received += 1
+    def _count(self, number: int, _frame: FrameType | None) -> None:
+        # A terminal that is closed sends it twice: by the system, and by its shell.
+        self._received = max(1, self._received) if number == signal.SIGHUP else self._received + 1

@@ -13,35 +13,35 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.connector_errors import advise
 from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
-from sluice.console.sampler import Sampler, events
+from sluice.console.node_state import connector_state
+from sluice.console.pipeline_watch import PipelineSample
+from sluice.console.sampler import NamedSamplers, Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.secret_settings import mask_text
 from sluice.view.connector_changes import Change, change_connector, strimzi_command
-from sluice.view.connector_details import ConnectorDetails, fetch_connector_details
+from sluice.view.connector_details import ConnectorDetails, DetailsInspector
 from sluice.view.connector_status import FAILED, ConnectorStatus
 from sluice.view.http_client import UnavailableError
 from sluice.view.pipeline_status import PipelineStatus
 
-SAMPLE_SECONDS = 2.0
+DETAILS_SECONDS = 4.0
 _ADVICE = (
     "Remove the cause, then restart the failed tasks: they go on where they were. The worker's log has the whole trace."
 )
 
 
-def routes(pipeline: ShownPipeline) -> Sequence[Route]:
+def routes(pipeline: ShownPipeline, samples: Sampler[PipelineSample]) -> Sequence[Route]:
     """Return the requests of this view."""
-    sampler = Sampler(lambda: connectors_object(pipeline.status()), seconds=SAMPLE_SECONDS)
+    all_details = NamedSamplers(lambda name: _details_sampler(pipeline, name))
 
     async def send_connectors(_: Request) -> StreamingResponse:
-        return events(sampler)
+        return events(samples, connectors_object)
 
-    async def send_details(request: Request) -> Response:
+    async def send_details(request: Request) -> StreamingResponse:
         name = request.query_params.get("name", "")
         if not name:
             raise SluiceError("the request names no connector", status=Exit.USAGE)
-        return JsonResponse(
-            details_object(await asyncio.to_thread(lambda: fetch_connector_details(pipeline.endpoints, name)))
-        )
+        return events(all_details.of(name), details_object)
 
     async def change(request: Request) -> Response:
         body = await read_json_object(request)
@@ -58,28 +58,37 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
     ]
 
 
-def connectors_object(status: PipelineStatus) -> dict[str, Any]:
-    """Return all connectors as JSON types."""
-    if isinstance(status.connect, UnavailableError):
-        return {"problem": str(status.connect), "connectors": []}
-    lags = {"problem": str(status.lags)} if isinstance(status.lags, UnavailableError) else {}
+def _details_sampler(pipeline: ShownPipeline, name: str) -> Sampler[ConnectorDetails]:
+    inspector = DetailsInspector(lambda: pipeline.endpoints, name)
+    return Sampler(inspector.fetch, seconds=DETAILS_SECONDS, at_end=inspector.close)
+
+
+def connectors_object(sample: PipelineSample) -> dict[str, Any]:
+    """Return all connectors as JSON types: those known last where Connect does not answer, None if none are known."""
+    status, connect = sample.status, sample.known.connect
+    answers = (status.connect, status.kafka, status.lags)
     return {
-        "version": status.connect.version,
-        "connectors": [_connector(one, status) for one in status.connect.connectors],
-        **lags,
+        "problem": next((str(answer) for answer in answers if isinstance(answer, UnavailableError)), None),
+        "last_known": isinstance(status.connect, UnavailableError),
+        "connectors": None
+        if isinstance(connect, UnavailableError)
+        else [_connector(one, status) for one in connect.connectors],
     }
 
 
 def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, Any]:
     lag = () if isinstance(status.lags, UnavailableError) else status.lags
+    condition = connector_state(connector, status)
     return {
         "name": connector.name,
         "kind": connector.kind,
         "class": connector.class_name,
         "version": connector.version,
         "state": connector.state,
+        "condition": {"kind": condition.kind, "text": condition.text},
         "worker": connector.worker,
         "topics": list(connector.topics),
+        "pattern": connector.topics_pattern,
         "tasks": [{"number": task.number, "state": task.state, "worker": task.worker} for task in connector.tasks],
         "failures": _failures(connector),
         "recent": [
@@ -88,7 +97,7 @@ def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, 
             if sentence.startswith(f"{connector.name} has just been restarted")
         ],
         "waits": list(status.waits_of(connector)),
-        "notes": [note for note in status.notes if note.startswith(f"{connector.name} reads the topic ")],
+        "notes": [note for note in status.notes if note.startswith(f"{connector.name} ")],
         "lag": _lag(connector, status),
         "behind": next((one.behind for one in lag if one.connector == connector.name), None),
         "strimzi": {
@@ -101,7 +110,10 @@ def _connector(connector: ConnectorStatus, status: PipelineStatus) -> dict[str, 
 
 def _lag(connector: ConnectorStatus, status: PipelineStatus) -> int | None:
     """Return the lag; None too where a topic is not shown to the user, which counts as 0 in the status."""
-    if isinstance(status.kafka, UnavailableError) or set(connector.topics) - {one.name for one in status.kafka.topics}:
+    if isinstance(status.kafka, UnavailableError):
+        return None
+    hidden = set(connector.topics) - {one.name for one in status.kafka.topics}
+    if hidden and connector.topics_pattern is None:
         return None
     return status.lag_of(connector.name)
 

@@ -12,7 +12,7 @@ from sluice.console.json_response import JsonResponse
 from sluice.console.newest_changes import NewestChanges
 from sluice.console.newest_fixes import NewestFixes
 from sluice.console.newest_images import LARGE_EDGE, NewestImages
-from sluice.console.newest_rows import read_newest_rows
+from sluice.console.newest_rows import NewestRows
 from sluice.console.part_events import part_events
 from sluice.console.sampler import Sampler
 from sluice.console.shown_pipeline import ShownPipeline
@@ -25,12 +25,13 @@ _NO_PICTURE = Path(__file__).parent / "static/no_picture.svg"
 
 def routes(pipeline: ShownPipeline) -> Sequence[Route]:
     """Return the requests of this view."""
-    images = NewestImages(pipeline)
+    fixes, images = NewestFixes(pipeline), NewestImages(pipeline)
+    rows, changes = NewestRows(pipeline), NewestChanges(pipeline)
     parts = {
-        "fixes": Sampler(NewestFixes(pipeline).read, seconds=FIXES_SECONDS),
-        "images": Sampler(images.read, seconds=IMAGES_SECONDS),
-        "rows": Sampler(lambda: read_newest_rows(pipeline), seconds=ROWS_SECONDS),
-        "changes": Sampler(NewestChanges(pipeline).read, seconds=CHANGES_SECONDS),
+        "fixes": Sampler(fixes.read, seconds=FIXES_SECONDS, at_end=fixes.close),
+        "images": Sampler(images.read, seconds=IMAGES_SECONDS, at_end=images.close),
+        "rows": Sampler(rows.read, seconds=ROWS_SECONDS, at_end=rows.close),
+        "changes": Sampler(changes.read, seconds=CHANGES_SECONDS, at_end=changes.close),
     }
     one_at_a_time = asyncio.Lock()
 

@@ -1,7 +1,7 @@
 """View Dead letters: their reasons, the newest, one whole; send again one, those of a reason, or all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -12,8 +12,11 @@ from starlette.routing import Route
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
+from sluice.console.pipeline_client import PipelineClient
 from sluice.console.sampler import Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
+from sluice.console.unfinished_work import UnfinishedWork
+from sluice.dead_letters.letter_clients import LetterClients
 from sluice.dead_letters.letter_reader import LetterAddress, LetterFilter, parse_address, read_letter
 from sluice.dead_letters.letter_summary import LetterSummary, letter_object, read_page
 from sluice.dead_letters.resend_job import JobState, ResendJob
@@ -26,11 +29,12 @@ SAMPLE_SECONDS = 3.0
 PAGE_LETTERS = 25
 
 
-def routes(pipeline: ShownPipeline) -> Sequence[Route]:
-    """Return the requests of this view."""
-    summary = LetterSummary(lambda: pipeline.endpoints)
-    sampler = Sampler(summary.read, seconds=SAMPLE_SECONDS)
-    jobs = Jobs(pipeline, summary)
+def routes(pipeline: ShownPipeline, unfinished: UnfinishedWork) -> Sequence[Route]:
+    """Return the requests of this view; letters that are sent are `unfinished` until it is recorded."""
+    summary = LetterSummary()
+    clients = PipelineClient(pipeline, LetterClients, LetterClients.close, forget=summary.forget)
+    sampler = Sampler(lambda: clients.ask(summary.read), seconds=SAMPLE_SECONDS, at_end=clients.close)
+    jobs = Jobs(pipeline, summary, unfinished)
 
     async def send_summary(_: Request) -> StreamingResponse:
         return events(sampler)
@@ -39,10 +43,10 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
         query = request.query_params
         connector, group, before = (query.get(name) or None for name in ("connector", "group", "before"))
 
-        def read() -> dict[str, Any]:
-            return read_page(pipeline.endpoints, connector=connector, group=group, before=before, limit=PAGE_LETTERS)
+        def read(opened: LetterClients) -> dict[str, Any]:
+            return read_page(opened, connector=connector, group=group, before=before, limit=PAGE_LETTERS)
 
-        return JsonResponse(await asyncio.to_thread(read))
+        return JsonResponse(await asyncio.to_thread(clients.ask, read))
 
     async def send_letter(request: Request) -> Response:
         address = _address(request.query_params.get("address", ""))
@@ -62,9 +66,10 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
 class Jobs:
     """The job of sending dead letters again: one at a time, which every page may watch."""
 
-    def __init__(self, pipeline: ShownPipeline, summary: LetterSummary) -> None:
+    def __init__(self, pipeline: ShownPipeline, summary: LetterSummary, unfinished: UnfinishedWork) -> None:
         self._pipeline = pipeline
         self._summary = summary
+        self._unfinished = unfinished
         self._job: ResendJob | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,14 +90,14 @@ class Jobs:
             self._job.stop()
         endpoints = await asyncio.to_thread(lambda: self._pipeline.endpoints)
         job = self._job = ResendJob(endpoints, letter_filter, again=again)
-        self._start(job, sending=False)
+        self._start(job, job.count)
         return JsonResponse(job.as_object())
 
     async def send(self, request: Request) -> Response:
         """Send what was counted, and nothing else."""
         job = self._named(await read_json_object(request))
         job.confirm()
-        self._start(job, sending=True)
+        self._start(job, lambda: self._send(job))
         return JsonResponse(job.as_object())
 
     async def stop(self, request: Request) -> Response:
@@ -107,21 +112,24 @@ class Jobs:
             raise SluiceError("this was counted by another page, or too long ago; begin again", status=Exit.USAGE)
         return self._job
 
-    def _start(self, job: ResendJob, *, sending: bool) -> None:
-        task = asyncio.create_task(self._run(job, sending=sending))
+    def _start(self, job: ResendJob, step: Callable[[], None]) -> None:
+        task = asyncio.create_task(self._run(job, step))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, job: ResendJob, *, sending: bool) -> None:
+    async def _run(self, job: ResendJob, step: Callable[[], None]) -> None:
         try:
-            await asyncio.to_thread(job.send if sending else job.count)
+            await asyncio.to_thread(step)
         except asyncio.CancelledError:
-            # The console ends. asyncio waits for the thread, which stops after the records under way.
-            job.stop()
+            job.stop()  # the console ends, and asyncio waits for the thread
             raise
+
+    def _send(self, job: ResendJob) -> None:
+        try:
+            with self._unfinished.until_done(job.stop):
+                job.send()
         finally:
-            if sending:
-                self._summary.forget()
+            self._summary.forget()
 
 
 def _letter_filter(body: dict[str, Any]) -> LetterFilter:

@@ -1,5 +1,6 @@
 """Answers for what goes wrong: each a sentence about what is wrong and what to do, never a traceback."""
 
+import traceback
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -19,11 +20,13 @@ _SENTENCES = {
 class ErrorAnswers:
     """ASGI middleware that answers an unexpected exception with 500, and reports it in one line on standard error.
 
-    Starlette would raise it once more, and the server print a traceback.
+    Starlette would raise it once more, and the server print a traceback. One fault is reported once, however often a
+    page asks for it: each report is a file.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._reported: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer it if that fails before anything was sent."""
@@ -37,10 +40,17 @@ class ErrorAnswers:
         try:
             await self._app(scope, receive, note_begin)
         except Exception as error:
-            Console(stderr=True).print_error(f"sluice: {scope.get('path', '')!r}: {report_unexpected(error)}")
+            self._report(error, scope.get("path", ""))
             if not begun and scope["type"] == "http":
                 sentence = f"The console has a fault here ({type(error).__name__}); its terminal says where.\n"
                 await PlainTextResponse(sentence, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
+
+    def _report(self, error: Exception, path: str) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} {place.filename}:{place.lineno}"
+        if fault not in self._reported:
+            self._reported.add(fault)
+            Console(stderr=True).print_error(f"sluice: {path!r}: {report_unexpected(error)}")
 
 
 def respond_with_sentence(_: Request, error: Exception) -> Response:

@@ -3,13 +3,14 @@
 from collections import deque
 from typing import Any
 
+from confluent_kafka import Message
+
 from producer.runtime.terminal import format_json
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.topic_tail import TopicTail
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, decode_record, key_text
 from sluice.view.record_decoder import Decoder
-from sluice.view.registry_schemas import RegistrySchemas
 
 TOPIC = "cdc.myDB.test"
 CHANGES = 20
@@ -24,21 +25,20 @@ class NewestChanges:
     """The changes that came last."""
 
     def __init__(self, pipeline: ShownPipeline) -> None:
-        self._pipeline = pipeline
-        self._tail = TopicTail(pipeline, TOPIC)
-        self._decode: Decoder | None = None
         self._changes: deque[dict[str, Any]] = deque(maxlen=CHANGES)
+        self._tail = TopicTail(pipeline, TOPIC, first=READ, later=READ, take=self.add, clear=self._changes.clear)
+        self.close = self._tail.close
 
     def read(self) -> dict[str, Any]:
         """Return the newest changes, the last first, as JSON types; raises SluiceError."""
-        records = self._tail.read(READ)
-        if self._decode is None:
-            self._decode = Decoder(RegistrySchemas(self._pipeline.endpoints.compatible_registry))
-        for message in records:
-            record = decode_record(message, decode=self._decode)
-            if (change := parse_change(record.value)) is not None:
-                self._changes.append(describe_change(record, change))
+        self._tail.read()
         return {"topic": TOPIC, "changes": list(reversed(self._changes))}
+
+    def add(self, records: list[Message], decode: Decoder) -> None:
+        """Add the changes in records: all of them, or none if one cannot be decoded now."""
+        decoded = [decode_record(record, decode=decode) for record in records]
+        changes = [(record, parse_change(record.value)) for record in decoded]
+        self._changes.extend(describe_change(record, change) for record, change in changes if change is not None)
 
 
 def describe_change(record: DecodedRecord, change: RowChange) -> dict[str, Any]:

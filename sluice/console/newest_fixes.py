@@ -11,7 +11,6 @@ from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.topic_tail import TopicTail, key_of
 from sluice.proof.shared.sink_progress import ROWS_SINK
 from sluice.view.record_decoder import Decoder, iso_utc
-from sluice.view.registry_schemas import RegistrySchemas
 
 POINTS = 1_200
 """Fixes that the map shows at most."""
@@ -41,26 +40,25 @@ class Fix(NamedTuple):
 class NewestFixes:
     """The fixes that came last, in the order in which they came."""
 
-    def __init__(self, pipeline: ShownPipeline, *, decode: Decoder | None = None) -> None:
-        self._pipeline = pipeline
-        self._tail = TopicTail(pipeline, ROWS_SINK.topic)
-        self._decode = decode
+    def __init__(self, pipeline: ShownPipeline) -> None:
         self.fixes: deque[Fix] = deque(maxlen=POINTS)
+        self._tail = TopicTail(
+            pipeline, ROWS_SINK.topic, first=FIRST, later=AT_ONCE, take=self.add, clear=self.fixes.clear
+        )
+        self.close = self._tail.close
 
     def read(self) -> dict[str, Any]:
         """Return what the map shows, as JSON types; raises SluiceError."""
-        self.add(self._tail.read(AT_ONCE if self.fixes else FIRST))
+        self._tail.read()
         return describe(self.fixes)
 
-    def add(self, records: list[Message]) -> None:
+    def add(self, records: list[Message], decode: Decoder) -> None:
         """Add the fixes of records; a tombstone is none."""
-        if self._decode is None and records:
-            self._decode = Decoder(RegistrySchemas(self._pipeline.endpoints.compatible_registry))
         found: list[tuple[int, Fix]] = []
         for record in records:
             value = record.value()
-            if self._decode is not None and value is not None:
-                fix = fix_of(key_of(record), self._decode(value.encode() if isinstance(value, str) else value))
+            if value is not None:
+                fix = fix_of(key_of(record), decode(value.encode() if isinstance(value, str) else value))
                 found.append((record.timestamp()[1], fix))
         # A load sends many in a millisecond, to several partitions.
         self.fixes.extend(fix for _, fix in sorted(found, key=lambda pair: (pair[0], pair[1].utime or 0)))

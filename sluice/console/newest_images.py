@@ -8,12 +8,13 @@ from confluent_kafka import Message
 
 from producer.images.image_key import utime_of
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.console.pipeline_client import PipelineClient
 from sluice.console.shown_pipeline import ShownPipeline
 from sluice.console.topic_tail import TopicTail, key_of
-from sluice.proof.images.redis_images import as_text, open_images_store
+from sluice.proof.images.redis_images import RedisImages, Value, as_text
 from sluice.proof.images.thumbnails import Picture, draw_picture
 from sluice.proof.shared.sink_progress import IMAGES_SINK
-from sluice.view.record_decoder import record_time
+from sluice.view.record_decoder import Decoder, record_time
 
 IMAGES = 12
 """Images that are shown at most."""
@@ -45,26 +46,31 @@ class NewestImages:
     """The images that came last, by the place of their record: keys need not be text."""
 
     def __init__(self, pipeline: ShownPipeline) -> None:
-        self._pipeline = pipeline
-        self._tail = TopicTail(pipeline, IMAGES_SINK.topic)
         self.known: OrderedDict[str, ShownImage] = OrderedDict()
+        self._tail = TopicTail(
+            pipeline, IMAGES_SINK.topic, first=IMAGES, later=AT_ONCE, take=self.take, clear=self.known.clear
+        )
+        self._store = PipelineClient(pipeline, lambda endpoints: RedisImages(endpoints.redis), RedisImages.close)
+
+    def close(self) -> None:
+        """Close the connections to Kafka and Redis; the next question opens them again."""
+        self._tail.close()
+        self._store.close()
 
     def read(self) -> dict[str, Any]:
         """Return the newest images, the last first, as JSON types; raises SluiceError."""
-        count = AT_ONCE if self.known else IMAGES
-        self.take(self._tail.read(count), count=count)
+        self._tail.read()
         shown = list(self.known.items())[-IMAGES:]
-        with open_images_store(self._pipeline.endpoints.redis) as store:
-            sizes = list(store.sizes(image.key for _, image in shown))
+        sizes = self._store.ask(lambda store: list(store.sizes(image.key for _, image in shown)))
         images = [
             {"id": name, "key": image.key, "utime": utime_of(image.key), "bytes": size, "there": size != 0}
             for (name, image), size in zip(shown, sizes, strict=True)
         ]
         return {"images": images[::-1]}
 
-    def take(self, records: list[Message], *, count: int) -> None:
-        """Add the newest `count` images of records, and drop those that records have deleted."""
-        left_out = sum(record.value() is not None for record in records) - count
+    def take(self, records: list[Message], _: Decoder) -> None:
+        """Add the newest images of records, and drop those that records have deleted."""
+        left_out = sum(record.value() is not None for record in records) - (AT_ONCE if self.known else IMAGES)
         for record in records:
             image = ShownImage.of(record)
             if record.value() is None:
@@ -93,14 +99,12 @@ class NewestImages:
         image = self.known.get(name)
         if image is None:
             raise SluiceError("newer images have taken the place of this one", status=Exit.USAGE)
-        with open_images_store(self._pipeline.endpoints.redis) as store:
-            (size,) = store.sizes([image.key])
-            if size and size > MAX_BYTES:
-                return image, size, Picture(caption=f"{size:,} bytes: too large to be drawn")
-            ((_, value),) = store.read([image.key])
-            if value is None:
-                return image, 0, Picture(caption="not in Redis: the sink has not written it yet, or it was deleted")
-            return image, size or 0, draw_picture(value, edge=edge)
+        size, value = self._store.ask(lambda store: _read(store, image.key))
+        if size > MAX_BYTES:
+            return image, size, Picture(caption=f"{size:,} bytes: too large to be drawn")
+        if value is None:
+            return image, 0, Picture(caption="not in Redis: the sink has not written it yet, or it was deleted")
+        return image, size, draw_picture(value, edge=edge)
 
     def describe(self, name: str) -> dict[str, Any]:
         """Return what is known of an image, as JSON types; raises SluiceError."""
@@ -113,3 +117,12 @@ class NewestImages:
             "format": picture.caption,
             "drawn": picture.data is not None,
         }
+
+
+def _read(store: RedisImages, key: str) -> tuple[int, Value]:
+    """Return the size of a key's value, and the value if it is not too large."""
+    (size,) = store.sizes([key])
+    if size and size > MAX_BYTES:
+        return size, None
+    ((_, value),) = store.read([key])
+    return size or 0, value

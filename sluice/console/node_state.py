@@ -15,7 +15,8 @@ _MEND = (
 _REFUSED = "Change what the reason names, such as a password, a right or a column. The sink then goes on by itself."
 _WAITS = "Nothing to do here: it goes on by itself where it stopped, once that works again."
 _TOPIC = "sluice up (on a cluster: pulumi up) makes the topics of k8s/topics.yaml."
-_PAUSED = "Resume it in Connectors, or: sluice up (on a cluster: pulumi up)."
+_PAUSED = "Resume it under Connectors, or: sluice up (on a cluster: pulumi up)."
+_NO_TASK = "Kafka Connect gives it tasks within seconds; where it does not, the worker's log says why."
 _LOCAL = "sluice up starts again what does not run; sluice status shows all parts."
 _ELSEWHERE = "sluice status shows all parts, and on a cluster what is wrong with its pods."
 
@@ -48,7 +49,8 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
     recent = _own(connector, status.recent_failures)
     failed = (*connector.failures, *map(mask_text, recent))
     refused = [text for text in _own(connector, status.failures) if text not in (*connector.failures, *recent)]
-    waits = (*_remarks(_own(connector, status.waits), _WAITS), *_remarks(_own(connector, status.notes), _TOPIC))
+    notes = _remarks(_own(connector, status.notes), _TOPIC if connector.tasks else _NO_TASK)
+    waits = (*_remarks(_own(connector, status.waits), _WAITS), *notes)
     states = {connector.state, *(task.state for task in connector.tasks)}
     behind = tuple(Remark(text=text) for text in _own(connector, status.behind))
     if failed or refused:
@@ -57,9 +59,11 @@ def connector_state(connector: ConnectorStatus, status: PipelineStatus) -> NodeS
         return NodeState(kind="bad", text=text, remarks=remarks)
     if paused := states & {"PAUSED", "STOPPED"}:
         state = min(paused).lower()
-        return NodeState(kind="off", text=state, remarks=_remarks([f"{connector.name} is {state}."], _PAUSED))
+        remarks = (*_remarks([f"{connector.name} is {state}."], _PAUSED), *behind)
+        return NodeState(kind="off", text=state, remarks=remarks)
     if waits:
-        return NodeState(kind="waiting", text="waits", remarks=(*waits, *behind))
+        text = "waits" if connector.tasks else "no task"
+        return NodeState(kind="waiting", text=text, remarks=(*waits, *behind))
     if states != {"RUNNING"}:
         return NodeState(kind="waiting", text=min(states - {"RUNNING"}).lower(), remarks=behind)
     return NodeState(kind="ok", text="running", remarks=behind)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import StreamingResponse
 
 from producer.runtime.terminal import format_json
-from sluice.console.sampler import Sampler
+from sluice.console.sampler import EventStream, Sampler
 
 HEARTBEAT_SECONDS = 15.0
 """Time after which something is sent where nothing has changed: only by sending is a closed page noticed."""
@@ -16,7 +16,7 @@ HEARTBEAT_SECONDS = 15.0
 
 def part_events(samplers: Mapping[str, Sampler[Any]]) -> StreamingResponse:
     """Send `{part: sample}` for each part as often as it has changed; for an error `{part: {"problem": sentence}}`."""
-    return StreamingResponse(changed_parts(samplers), media_type="text/event-stream")
+    return EventStream(changed_parts(samplers))
 
 
 async def changed_parts(samplers: Mapping[str, Sampler[Any]]) -> AsyncIterator[str]:

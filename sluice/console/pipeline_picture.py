@@ -13,11 +13,13 @@ from sluice.view.connector_stores import REDIS_STORE
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import TopicStatus
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX, PipelineStatus
-from sluice.view.store_status import IMAGES_DATABASE, TableSize
+from sluice.view.store_status import DATABASE, IMAGES_DATABASE, TableSize
 
 LOADS = "loads"
 MOST_IDLE_TOPICS = 8
 """Topics that no connector uses and that the picture shows; it counts the others."""
+_SHOWN_AGE_SECONDS = 5
+"""A number of rows that was counted longer ago is shown with its age."""
 IMAGES_STORE = f"{REDIS_STORE}{IMAGES_DATABASE}"
 
 
@@ -146,8 +148,12 @@ class PipelinePicture:
     def _topic_facts(self, topic: TopicStatus) -> tuple[Mapping[str, Any], ...]:
         out = [rate for (_, read), rate in self.rates.commits.items() if read == topic.name]
         written = self.rates.topics.get(topic.name)
-        facts = ({"label": "records", "count": topic.messages}, {"label": "in", "rate": written})
+        facts = ({"label": "records", "count": self._messages(topic)}, {"label": "in", "rate": written})
         return (*facts, {"label": "read", "rate": _total(out)}) if out else facts
+
+    def _messages(self, topic: TopicStatus | None) -> int | None:
+        """Return the number of records, where Kafka answers: the one known last would be shown as that of now."""
+        return None if topic is None or isinstance(self.status.kafka, UnavailableError) else topic.messages
 
     def _topic_state(self, name: str) -> NodeState:
         if isinstance(self.status.kafka, UnavailableError):
@@ -183,50 +189,40 @@ class PipelinePicture:
             self.edges.append(Edge(begin=identity, end=f"letters:{sink.dead_letters_topic}", kind="letters", rate=rate))
 
     def _connector_node(self, connector: ConnectorStatus, facts: tuple[Mapping[str, Any], ...]) -> Node:
-        running = sum(task.state == "RUNNING" for task in connector.tasks)
-        tasks = f"{running} of {_count(len(connector.tasks), 'task')}" if connector.tasks else "no task"
+        known = not isinstance(self.status.connect, UnavailableError)
         return Node(
             id=f"connector:{connector.name}",
             kind=connector.kind,
             name=connector.name,
-            detail=f"{_short_class(connector)}, {tasks}",
+            detail=f"{_short_class(connector)}, {_tasks(connector)}" if known else _short_class(connector),
             link=f"#/connectors/{quote(connector.name, safe='')}",
-            state=UNKNOWN
-            if isinstance(self.status.connect, UnavailableError)
-            else connector_state(connector, self.status),
+            state=connector_state(connector, self.status) if known else UNKNOWN,
             facts=facts,
         )
 
     def _add_store(self, name: str, *, identity: str, kind: str, detail: str) -> None:
         answer = self.status.redis if name.startswith(REDIS_STORE) else self.status.mysql
-        facts: tuple[Mapping[str, Any], ...] = ()
-        if name == IMAGES_STORE and isinstance(answer, int):
-            facts = ({"label": "images", "count": answer},)
-        elif not isinstance(answer, UnavailableError | int):
-            size = next((table for table in answer.tables if table.name == name), None)
-            facts = (_rows(size),) if size else ()
+        facts, state = self._store_facts(name), WELL
         if facts and kind == "store":
             facts = (*facts, {"label": "change", "rate": self.rates.stores.get(name)})
-        unknown = isinstance(answer, UnavailableError) and not name.startswith("another system")
-        state = DOWN if unknown else WELL
-        where = "" if name.startswith("another") else "Redis" if name.startswith(REDIS_STORE) else "table"
-        self._add(
-            Node(
-                id=identity,
-                kind=kind,
-                name=name,
-                detail=detail or where,
-                link="#/data" if facts else None,
-                state=state,
-                facts=facts,
-            )
-        )
+        if not name.startswith("another system"):
+            detail = detail or ("Redis" if name.startswith(REDIS_STORE) else "table")
+            unseen = not facts and name.startswith(f"{DATABASE}.")
+            state = DOWN if isinstance(answer, UnavailableError) else UNKNOWN if unseen else WELL
+        link = "#/data" if facts else None
+        self._add(Node(id=identity, kind=kind, name=name, detail=detail, link=link, state=state, facts=facts))
+
+    def _store_facts(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        mysql, redis = self.status.mysql, self.status.redis
+        if name == IMAGES_STORE and isinstance(redis, int):
+            return ({"label": "images", "count": redis},)
+        tables = () if isinstance(mysql, UnavailableError) else mysql.tables
+        return tuple(_rows(table) for table in tables if table.name == name)
 
     def _add_letters(self, name: str) -> None:
-        topic = self._topics.get(name)
-        number = topic.messages if topic else None
+        number = self._messages(self._topics.get(name))
         facts = ({"label": "letters", "count": number}, {"label": "in", "rate": self.rates.topics.get(name)})
-        unknown = isinstance(self.status.kafka, UnavailableError)
+        state = NodeState(kind="waiting", text="") if number else WELL
         self._add(
             Node(
                 id=f"letters:{name}",
@@ -234,7 +230,7 @@ class PipelinePicture:
                 name=name,
                 detail="dead letters",
                 link="#/dead_letters",
-                state=UNKNOWN if unknown else NodeState(kind="waiting", text="") if number else WELL,
+                state=self._topic_state(name) if number is None else state,
                 facts=facts if number else facts[:1],
                 reasons=tuple(self.letters.get(name, ())) if number else (),
             )
@@ -261,7 +257,14 @@ def _missing_topic(name: str) -> NodeState:
 
 
 def _rows(size: TableSize) -> Mapping[str, Any]:
-    return {"label": "rows" if size.exact else "rows, about", "count": size.rows}
+    label = "rows" if size.exact else "rows, about"
+    age = f", {size.age_seconds:.0f} s ago" if size.age_seconds > _SHOWN_AGE_SECONDS else ""
+    return {"label": label + age, "count": size.rows}
+
+
+def _tasks(connector: ConnectorStatus) -> str:
+    running = sum(task.state == "RUNNING" for task in connector.tasks)
+    return f"{running} of {_count(len(connector.tasks), 'task')}" if connector.tasks else "no task"
 
 
 def _total(rates: Sequence[float | None]) -> float | None:

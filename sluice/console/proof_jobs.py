@@ -145,7 +145,7 @@ def read_request(request: Mapping[str, Any]) -> tuple[list[str], str]:
         )
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MAX_WAIT:
         raise SluiceError(f"the time to wait is a number of seconds from 0 to {MAX_WAIT}", status=Exit.USAGE)
-    if expect not in EXPECTATIONS:
+    if not isinstance(expect, str) or expect not in EXPECTATIONS:
         raise SluiceError(f"what to prove is one of {', '.join(EXPECTATIONS)}", status=Exit.USAGE)
     return ["--wait", f"{wait:g}", *EXPECTATIONS[expect]], source
 

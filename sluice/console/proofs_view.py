@@ -1,8 +1,6 @@
 """View Proofs: those made so far, their reports, and one that is started here."""
 
 import asyncio
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
@@ -14,13 +12,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console.json_request import read_json_object
+from sluice.console.json_request import read_json_object, text_of
 from sluice.console.json_response import JsonResponse
 from sluice.console.part_events import part_events
 from sluice.console.proof_jobs import ProofJobs
 from sluice.console.sampler import Sampler
 from sluice.console.shown_pipeline import ShownPipeline
-from sluice.proof.shared.proof_notes import ProofNote, ProofNotes, stamp_of
+from sluice.proof.shared.proof_notes import ProofNote, ProofNotes, read_file, stamp_of
 from sluice.proof.shared.report_file import source_of_page
 
 JOB_SECONDS, NOTES_SECONDS = 0.5, 1.0
@@ -51,7 +49,7 @@ def routes(pipeline: ShownPipeline) -> Sequence[Route]:
         return JsonResponse(await asyncio.to_thread(jobs.start, await read_json_object(request)))
 
     async def cancel(request: Request) -> JsonResponse:
-        await asyncio.to_thread(jobs.cancel, str((await read_json_object(request)).get("id")))
+        await asyncio.to_thread(jobs.cancel, text_of(await read_json_object(request), "id"))
         return JsonResponse({})
 
     async def send_report(request: Request) -> Response:
@@ -90,11 +88,7 @@ def read_report(note: ProofNote) -> bytes:
             status=Exit.USAGE,
         )
     try:
-        # Not blocked by a pipe of that name.
-        with os.fdopen(os.open(note.report, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SluiceError(f"{note.report} is no file", status=Exit.USAGE)
-            page = file.read(MAX_REPORT + 1)
+        page = read_file(Path(note.report), limit=MAX_REPORT + 1)
     except OSError as error:
         raise SluiceError(f"{note.report} cannot be read: {error.strerror}", status=Exit.USAGE) from error
     if len(page) > MAX_REPORT or source_of_page(page[:_HEAD].decode(errors="replace")) is None:
@@ -112,8 +106,8 @@ def _is_there(note: ProofNote) -> bool:
 
 
 def _report(pipeline: ShownPipeline, identity: str) -> Response:
-    note = next((note for note in ProofNotes(pipeline.proofs_folder).read() if note.identity == identity), None)
     try:
+        note = next((note for note in ProofNotes(pipeline.proofs_folder).read() if note.identity == identity), None)
         if note is None:
             raise SluiceError("there is no note of this proof any more", status=Exit.USAGE)
         page = read_report(note)

@@ -1,125 +1,107 @@
 """Numbers of topics, sampled: records, rates in and out, sizes, and who reads them."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console.topic_pages import TopicPages
-from sluice.view.connector_status import ConnectorStatus, fetch_connect_status
-from sluice.view.endpoints import Endpoints
+from sluice.console.pipeline_client import PipelineClient
+from sluice.console.rate_meter import RateMeter
+from sluice.console.shown_pipeline import ShownPipeline
+from sluice.console.topic_sizes import TopicSizes
+from sluice.view.connector_status import ConnectInspector, ConnectorStatus
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import KafkaInspector
+from sluice.view.kafka_status import KafkaInspector, TopicSpans
+from sluice.view.topic_reader import TopicReader
+from sluice.view.topic_scan import SETTINGS
 
-_READERS_SECONDS = 15.0
+_READERS_SECONDS = 10.0
 """Age at which Connect is asked again which connectors read which topics."""
-_SIZE_SECONDS = 60.0
-"""Age at which the size of a topic's records is sampled again, if it has new ones."""
-
-
-class Rates:
-    """How fast each of some counters grows."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[float, int]] = {}
-
-    def add(self, name: str, value: int, now: float) -> float | None:
-        """Return the growth a second since this counter was last given; None the first time."""
-        before = self._last.get(name)
-        self._last[name] = now, value
-        return max(0, value - before[1]) / (now - before[0]) if before and now > before[0] else None
-
-
-@dataclass(frozen=True)
-class _Size:
-    at: float
-    end: int
-    mean: float | None
 
 
 class TopicNumbers:
     """Samples numbers of topics, for pages that show them; one connection to Kafka for all."""
 
-    def __init__(self, endpoints: Callable[[], Endpoints], pages: TopicPages) -> None:
-        self._endpoints = endpoints
-        self._pages = pages
-        self._inspector: KafkaInspector | None = None
-        self._sizes: dict[str, _Size] = {}
-        self._sinks: tuple[ConnectorStatus, ...] = ()
-        self._sinks_at = -_READERS_SECONDS
-        self._list_rates = Rates()
+    def __init__(self, pipeline: ShownPipeline) -> None:
+        self._kafka = PipelineClient(
+            pipeline, lambda endpoints: KafkaInspector(endpoints.consumer), forget=self._forget
+        )
+        self._connect = PipelineClient(
+            pipeline, lambda endpoints: ConnectInspector(*endpoints.connect, patience=_READERS_SECONDS)
+        )
+        self._sizes = TopicSizes(lambda topic: TopicReader(pipeline.endpoints.consumer, topic, settings=SETTINGS))
+        self._sinks: tuple[ConnectorStatus, ...] | None = None
+        """None until Connect has answered."""
+        self._sinks_due = 0.0
+        self._list_rates = RateMeter()
 
     def list_topics(self) -> list[dict[str, Any]]:
         """Return a line for each topic."""
+        found = self._kafka.ask(lambda kafka: kafka.topic_spans())
         now = time.monotonic()
-        return [
-            {"name": name, **self._numbers(name, spans, self._list_rates, now)}
-            for name, spans in self._kafka().spans().items()
-        ]
+        return [{"name": name, **self._numbers(name, topic, self._list_rates, now)} for name, topic in found.items()]
 
-    def sample(self, topic: str, rates: Rates) -> dict[str, Any]:
+    def sample(self, name: str, rates: RateMeter) -> dict[str, Any]:
         """Return the numbers of one topic."""
-        spans = self._kafka().spans([topic]).get(topic)
-        if spans is None:
-            raise SluiceError(f"there is no topic {topic!r} that the console may read", status=Exit.USAGE)
+        topic = self._kafka.ask(lambda kafka: kafka.topic_spans([name])).get(name)
+        if topic is None:
+            raise SluiceError(f"there is no topic {name!r} that the console may read", status=Exit.USAGE)
         now = time.monotonic()
+        sinks = self._known_sinks(now)
         return {
-            **self._numbers(topic, spans, rates, now),
-            "spans": [[number, begin, end] for number, (begin, end) in sorted(spans.items())],
-            "groups": [self._group(sink, topic, spans, rates, now) for sink in self._readers_of(topic, now)],
+            **self._numbers(name, topic, rates, now),
+            "spans": [[number, begin, end] for number, (begin, end) in sorted(topic.spans.items())],
+            "groups": None if sinks is None else self._groups(sinks, name, topic, rates, now),
+            "patterns": [sink.name for sink in sinks or () if sink.topics_pattern and name not in sink.topics],
         }
 
     def settings(self, topic: str) -> list[dict[str, Any]]:
         """Return the configuration of a topic."""
-        return [asdict(setting) for setting in self._kafka().settings(topic)]
+        return [asdict(setting) for setting in self._kafka.ask(lambda kafka: kafka.settings(topic))]
 
-    def _numbers(self, topic: str, spans: Mapping[int, tuple[int, int]], rates: Rates, now: float) -> dict[str, Any]:
-        messages = sum(end - begin for begin, end in spans.values())
-        end = sum(end for _, end in spans.values())
-        mean = self._mean_size(topic, end, now) if messages else None
+    def close(self) -> None:
+        """Close the connections; the next question opens them again."""
+        self._sizes.stop()
+        self._kafka.close()
+        self._connect.close()
+
+    def _forget(self) -> None:
+        self._sizes.forget()
+        self._sinks, self._sinks_due = None, 0.0
+
+    def _numbers(self, name: str, topic: TopicSpans, rates: RateMeter, now: float) -> dict[str, Any]:
+        messages = sum(end - begin for begin, end in topic.spans.values())
+        end = sum(end for _, end in topic.spans.values())
+        mean = self._sizes.mean(name, end) if messages else None
         return {
-            "partitions": len(spans),
+            "partitions": topic.partitions,
+            "silent": topic.partitions - len(topic.spans),
             "messages": messages,
-            "rate": rates.add(topic, end, now),
+            "rate": rates.note(name, end, at=now),
             "bytes": 0 if not messages else None if mean is None else round(mean * messages),
             "mean_bytes": mean,
         }
 
-    def _mean_size(self, topic: str, end: int, now: float) -> float | None:
-        known = self._sizes.get(topic)
-        if known is None or (known.end != end and now - known.at > _SIZE_SECONDS):
-            known = self._sizes[topic] = _Size(now, end, self._pages.mean_size(topic))
-        return known.mean
+    def _groups(
+        self, sinks: Sequence[ConnectorStatus], name: str, topic: TopicSpans, rates: RateMeter, now: float
+    ) -> list[dict[str, Any]]:
+        """Return how far the consumer groups are of the sinks that read a topic."""
+        groups: list[dict[str, Any]] = []
+        for group, connector in [(sink.group, sink.name) for sink in sinks if name in sink.topics]:
+            committed = self._kafka.ask(lambda kafka, group=group: kafka.committed(group, name, topic.spans))
+            known = {n: min(max(committed.get(n, begin), begin), end) for n, (begin, end) in topic.spans.items()}
+            lag = sum(end - known[number] for number, (_, end) in topic.spans.items())
+            rate = rates.note(f"{name} {group}", sum(known.values()), at=now)
+            groups.append({"name": group, "connector": connector, "lag": lag, "rate": rate})
+        return groups
 
-    def _group(
-        self,
-        sink: ConnectorStatus,
-        topic: str,
-        spans: Mapping[int, tuple[int, int]],
-        rates: Rates,
-        now: float,
-    ) -> dict[str, Any]:
-        committed = self._kafka().committed(sink.group, topic, spans)
-        known = {number: min(max(committed.get(number, begin), begin), end) for number, (begin, end) in spans.items()}
-        return {
-            "name": sink.group,
-            "connector": sink.name,
-            "lag": sum(end - known[number] for number, (_, end) in spans.items()),
-            "rate": rates.add(f"{topic} {sink.group}", sum(known.values()), now),
-        }
-
-    def _readers_of(self, topic: str, now: float) -> list[ConnectorStatus]:
-        if now - self._sinks_at >= _READERS_SECONDS:
-            self._sinks_at = now
+    def _known_sinks(self, now: float) -> tuple[ConnectorStatus, ...] | None:
+        if now >= self._sinks_due:
+            self._sinks_due = now + _READERS_SECONDS
             try:
-                connectors = fetch_connect_status(*self._endpoints().connect).connectors
+                connectors = self._connect.ask(lambda connect: connect.status(active_topics=True)).connectors
                 self._sinks = tuple(connector for connector in connectors if connector.kind == "sink")
             except UnavailableError:
                 pass  # those known last; the views Pipeline and Connectors say what is wrong
-        return [sink for sink in self._sinks if topic in sink.topics]
-
-    def _kafka(self) -> KafkaInspector:
-        if self._inspector is None:
-            self._inspector = KafkaInspector(self._endpoints().consumer)
-        return self._inspector
+        return self._sinks

@@ -1,80 +1,94 @@
 """View Topics: the topics, and of one its numbers, messages, schemas and configuration."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.json_response import JsonResponse
-from sluice.console.sampler import Sampler, events
+from sluice.console.page_reads import PageReads
+from sluice.console.rate_meter import RateMeter
+from sluice.console.sampler import NamedSamplers, Sampler, events
 from sluice.console.shown_pipeline import ShownPipeline
-from sluice.console.shown_value import WHOLE, shown_text
-from sluice.console.topic_overview import Rates, TopicNumbers
+from sluice.console.shown_value import BRIEF, WHOLE, shown_text
+from sluice.console.topic_overview import TopicNumbers
 from sluice.console.topic_pages import PageRequest, TopicPages
 from sluice.console.topic_readers import TopicReaders
-from sluice.view.record_decoder import Decoder
-from sluice.view.registry_schemas import RegistrySchemas
+from sluice.console.topic_tail import pipeline_decoder
 from sluice.view.schema_versions import SchemaVersion, fetch_schema_versions
+from sluice.view.start_point import parse_offset
 
 SAMPLE_SECONDS = 2.0
-MOST_SAMPLERS = 32
-"""Topics for which a sampler is kept; one that a page listens to goes on without."""
 _FIELDS = tuple(PageRequest.__dataclass_fields__)
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def routes(pipeline: ShownPipeline) -> Sequence[Route]:
     """Return the requests of this view."""
-    decoder = cache(lambda: Decoder(RegistrySchemas(pipeline.endpoints.compatible_registry)))
-    pages = TopicPages(TopicReaders(lambda: pipeline.endpoints).open, decoder)
-    numbers = TopicNumbers(lambda: pipeline.endpoints, pages)
-    all_topics = Sampler(numbers.list_topics, seconds=SAMPLE_SECONDS)
-    samplers: OrderedDict[str, Sampler[dict[str, Any]]] = OrderedDict()
+    readers, numbers = TopicReaders(pipeline), TopicNumbers(pipeline)
+    pages = TopicPages(readers.open, pipeline_decoder(pipeline))
+    reads = PageReads(at_end=readers.close)
+    all_topics = Sampler(numbers.list_topics, seconds=SAMPLE_SECONDS, at_end=numbers.close)
+
+    def sampler(topic: str) -> Sampler[dict[str, Any]]:
+        sample = partial(numbers.sample, topic, RateMeter())
+        return Sampler(sample, seconds=SAMPLE_SECONDS, at_end=numbers.close)
+
+    samplers = NamedSamplers(sampler)
 
     async def send_topics(_: Request) -> StreamingResponse:
         return events(all_topics)
 
     async def send_numbers(request: Request) -> StreamingResponse:
-        topic = request.path_params["topic"]
-        if topic not in samplers:
-            samplers[topic] = Sampler(partial(numbers.sample, topic, Rates()), seconds=SAMPLE_SECONDS)
-        samplers.move_to_end(topic)
-        while len(samplers) > MOST_SAMPLERS:
-            samplers.popitem(last=False)
-        return events(samplers[topic])
+        return events(samplers.of(_topic(request)))
 
     async def send_page(request: Request) -> Response:
+        topic = _topic(request)
         asked = PageRequest(**{name: request.query_params.get(name, "") for name in _FIELDS})
-        return await _answer(lambda: pages.page(request.path_params["topic"], asked))
+        return await reads.answer(request, topic, lambda gone: pages.page(topic, asked, gone))
 
     async def send_record(request: Request) -> Response:
-        at = request.path_params
-        return await _answer(lambda: pages.record(at["topic"], at["partition"], at["offset"]))
+        topic, (partition, offset) = _topic(request), _place(request)
+        return await reads.answer(request, topic, lambda _: pages.record(topic, partition, offset))
 
     async def send_schemas(request: Request) -> Response:
-        topic = request.path_params["topic"]
-        return await _answer(lambda: _schemas(pipeline, topic))
+        return JsonResponse(await asyncio.to_thread(_schemas, pipeline, _topic(request)))
 
     async def send_settings(request: Request) -> Response:
-        return await _answer(lambda: numbers.settings(request.path_params["topic"]))
+        return JsonResponse(await asyncio.to_thread(numbers.settings, _topic(request)))
 
     return [
         Route("/api/topics", send_topics),
         Route("/api/topics/{topic}/numbers", send_numbers),
         Route("/api/topics/{topic}/messages", send_page),
-        Route("/api/topics/{topic}/messages/{partition:int}/{offset:int}", send_record),
+        Route("/api/topics/{topic}/messages/{partition}/{offset}", send_record),
         Route("/api/topics/{topic}/schemas", send_schemas),
         Route("/api/topics/{topic}/configuration", send_settings),
     ]
 
 
-async def _answer(read: Callable[[], Any]) -> Response:
-    return JsonResponse(await asyncio.to_thread(read))
+def _topic(request: Request) -> str:
+    """Return the topic in a request's path; raises SluiceError for what Kafka can have no topic of."""
+    topic = request.path_params["topic"]
+    if not _TOPIC.fullmatch(topic):
+        raise SluiceError(f"{shown_text(topic, BRIEF)!r} is no name of a topic", status=Exit.USAGE)
+    return topic
+
+
+def _place(request: Request) -> tuple[int, int]:
+    """Return the partition and the offset in a request's path; raises SluiceError for what are none."""
+    try:
+        place = parse_offset("{partition}:{offset}".format(**request.path_params))
+    except ValueError as error:
+        raise SluiceError(str(error), status=Exit.USAGE) from error
+    return place.partition or 0, place.offset
 
 
 def _schemas(pipeline: ShownPipeline, topic: str) -> list[dict[str, Any]]:

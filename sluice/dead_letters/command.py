@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,14 @@ from producer.shared.output_files import why_not_writable
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.letter_details import print_letter
 from sluice.dead_letters.letter_files import check_overwrite, file_format, newest_images, write_letters
-from sluice.dead_letters.letter_reader import LetterFilter, matching_topics, parse_address, read_letter, read_letters
+from sluice.dead_letters.letter_reader import (
+    LetterFilter,
+    matching_topics,
+    parse_address,
+    read_all,
+    read_letter,
+    read_letters,
+)
 from sluice.dead_letters.listing import as_object, make_listing, print_listing
 from sluice.dead_letters.resend import SendPlan, SendResult, SendStoppedError, plan_send, send_letters
 from sluice.dead_letters.sent_letters import SentLetters
@@ -33,6 +40,7 @@ _SEND = """\
 Send dead letters again to the topics that they came from: same key, value and headers, without the headers that say
 why they failed. Remove the cause first. None is sent twice: Kafka stores which were sent (--again sends them
 nevertheless). One that fails again becomes a new dead letter. It overwrites what was loaded since under its key."""
+_STOPPING = "stopping after the records under way (again to stop waiting: some may then be sent twice)"
 _WRITE = """\
 Write dead letters to FILE, to be corrected and loaded again. Its extension is its format: .csv rows for `sluice load
 gps`, .tar images for `sluice load images`, .jsonl every letter as it is (bytes as hex). Letters that cannot be
@@ -187,7 +195,7 @@ def _send(call: "_Call", endpoints: Endpoints) -> Exit:
         if plan.total and not _confirmed(args, plan, errors):
             errors.print("nothing was sent")
             return Exit.OK
-        letters = read_letters(endpoints, topics, letter_filter)
+        letters = read_all(endpoints, topics, letter_filter.addresses)
         result = _send_with_progress(letters, plan, sent_letters=sent_letters, endpoints=endpoints, errors=errors)
     _print_result(result, args, console=console, errors=errors)
     return result.status
@@ -208,9 +216,9 @@ def _counts(plan: SendPlan) -> str:
 
 
 def _send_with_progress(
-    letters: Iterator[DeadLetter], plan: SendPlan, *, sent_letters: SentLetters, endpoints: Endpoints, errors: Console
+    letters: Generator[DeadLetter], plan: SendPlan, *, sent_letters: SentLetters, endpoints: Endpoints, errors: Console
 ) -> SendResult:
-    """Send with progress on standard error; Ctrl-C stops after the records under way."""
+    """Send with progress on standard error; Ctrl-C stops after the records under way, a second one at once."""
     if not plan.total:
         return SendResult(plan=plan)
 
@@ -219,7 +227,8 @@ def _send_with_progress(
 
     with (
         LoadProgress(errors, name="sending", size=None, describe=done) as progress,
-        Interrupts(say=lambda _: errors.print("stopping after the records under way")) as interrupts,
+        Interrupts(say=lambda _: errors.print(_STOPPING, soft_wrap=True)) as interrupts,
+        closing(letters),  # while Ctrl-C is held back: it would show a traceback
     ):
 
         def tick(count: int) -> None:

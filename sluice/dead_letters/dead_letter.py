@@ -11,7 +11,7 @@ from producer.runtime.terminal import escape_line
 from sluice.stack_trace import NO_REASON, innermost_cause
 from sluice.view.messages import key_text
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
-from sluice.view.record_decoder import Decoder, record_time, text_or_bytes
+from sluice.view.record_decoder import Decoder, is_undecoded, record_time, text_or_bytes
 
 ERROR_HEADER_PREFIX = "__connect.errors."
 """Prefix of the headers that Connect adds; the other headers are the original record's."""
@@ -123,7 +123,7 @@ class DeadLetter:
         if self.key is None:
             return "none"
         key = decode(self.key)
-        decoded = isinstance(key, str) or (isinstance(key, dict) and "hex" not in key)
+        decoded = isinstance(key, str | dict) and not is_undecoded(key)
         return escape_line(key_text(key) if decoded else self.key.decode(errors="backslashreplace"))
 
     def as_object(self, decode: Decoder) -> dict[str, Any]:

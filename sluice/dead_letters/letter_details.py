@@ -6,7 +6,7 @@ from rich.text import Text
 
 from producer.runtime.terminal import Console, escape_line, escape_text, format_json
 from sluice.dead_letters.dead_letter import DeadLetter
-from sluice.view.record_decoder import Decoder
+from sluice.view.record_decoder import Decoder, is_undecoded
 
 HEX_BYTES = 1024
 """Bytes shown of a value that cannot be decoded; --json and `sluice dlq write` output all of them."""
@@ -55,7 +55,7 @@ def _value(letter: DeadLetter, decode: Decoder) -> str:
 def decoded_text(value: bytes, decode: Decoder) -> str | None:
     """Return a value as text, or as JSON on several lines; None where it cannot be decoded."""
     decoded: Any = decode(value)
-    if isinstance(decoded, dict) and {"bytes", "hex"} <= decoded.keys() <= {"bytes", "hex", "error"}:
+    if is_undecoded(decoded):
         return None
     return decoded if isinstance(decoded, str) else format_json(decoded, indent=2)
 
@@ -63,7 +63,7 @@ def decoded_text(value: bytes, decode: Decoder) -> str | None:
 def undecoded_text(value: bytes) -> str:
     """Return the first HEX_BYTES of a value as hex and text."""
     left = len(value) - HEX_BYTES
-    more = f"\n… {left:,} bytes more: --json has them all" if left > 0 else ""
+    more = f"\n… {left:,} bytes more: sluice dlq show --json has them all" if left > 0 else ""
     return hex_lines(value[:HEX_BYTES]) + more
 
 

@@ -1,7 +1,7 @@
 """Reads dead letters from the topics of all sinks, filtered by connector, reason or address."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -66,18 +66,22 @@ def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
     return (letter.topic, letter.partition, letter.offset) == (address.topic, address.partition, address.offset)
 
 
-def dead_letter_topics(endpoints: Endpoints) -> tuple[str, ...]:
-    """Return the topics of dead letters that the user consumer may read; raises SluiceError if Kafka is unavailable."""
-    try:
-        topics = KafkaInspector(endpoints.consumer).kafka_status().topics
-    except UnavailableError as error:
-        raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
-    return tuple(topic.name for topic in topics if topic.name.endswith(DEAD_LETTERS_SUFFIX))
+def dead_letter_topics(kafka: KafkaInspector) -> tuple[str, ...]:
+    """Return the topics of dead letters that its user may read; raises UnavailableError."""
+    return tuple(name for name in kafka.topic_names() if name.endswith(DEAD_LETTERS_SUFFIX))
 
 
 def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[str, ...]:
     """Return the topics of dead letters that match; raises SluiceError if one that the filter names does not exist."""
-    topics = dead_letter_topics(endpoints)
+    try:
+        topics = dead_letter_topics(KafkaInspector(endpoints.consumer))
+    except UnavailableError as error:
+        raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
+    return select_topics(topics, letter_filter)
+
+
+def select_topics(topics: Sequence[str], letter_filter: LetterFilter) -> tuple[str, ...]:
+    """Return those of the topics of dead letters that match; raises SluiceError as matching_topics() does."""
     named = {address.topic for address in letter_filter.addresses}
     named |= {letter_filter.connector + DEAD_LETTERS_SUFFIX} if letter_filter.connector else set()
     if missing := sorted(named - set(topics)):
@@ -90,16 +94,21 @@ def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[
 
 
 def read_letters(endpoints: Endpoints, topics: Sequence[str], letter_filter: LetterFilter) -> Iterator[DeadLetter]:
-    """Yield the matching letters of the topics, one topic after another, each partition from its oldest on.
+    """Yield those of read_all() that match."""
+    return filter(letter_filter.matches, read_all(endpoints, topics, letter_filter.addresses))
 
-    Raises SluiceError as TopicReader does.
+
+def read_all(
+    endpoints: Endpoints, topics: Sequence[str], addresses: Sequence[LetterAddress] = ()
+) -> Generator[DeadLetter]:
+    """Yield the letters of the topics, one topic after another, each partition from its oldest on.
+
+    With addresses only those from the first to the last of each partition. Raises SluiceError as TopicReader does.
     """
     for topic in topics:
         with closing(TopicReader(endpoints.consumer, topic)) as reader:
-            for message in _messages(reader, [one for one in letter_filter.addresses if one.topic == topic]):
-                letter = DeadLetter.from_record(message)
-                if letter_filter.matches(letter):
-                    yield letter
+            for message in _messages(reader, [one for one in addresses if one.topic == topic]):
+                yield DeadLetter.from_record(message)
 
 
 def _messages(reader: TopicReader, addresses: Sequence[LetterAddress]) -> Iterator[Message]:

@@ -7,82 +7,80 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing
 from itertools import islice
 from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.dead_letters.dead_letter import DeadLetter, LetterGroup, group_identity
+from sluice.dead_letters.letter_clients import LetterClients
 from sluice.dead_letters.letter_details import TOMBSTONE, decoded_text, undecoded_text
-from sluice.dead_letters.letter_reader import LetterFilter, dead_letter_topics, matching_topics
+from sluice.dead_letters.letter_reader import LetterFilter
 from sluice.dead_letters.listing import Listing, make_listing
-from sluice.dead_letters.newest_letters import MOST_AT_ONCE, At, Budget, NewestLetters, chunk_reader
-from sluice.dead_letters.sent_letters import SentLetters
+from sluice.dead_letters.newest_letters import MOST_AT_ONCE, At, Budget, NewestLetters, Spans
 from sluice.stack_trace import innermost_cause
-from sluice.view.endpoints import Endpoints
-from sluice.view.kafka_status import KafkaInspector
 from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder
-from sluice.view.registry_schemas import RegistrySchemas
 
 LOOKED_AT = 10_000
 """Letters of which the reasons are counted, the newest of all."""
 _PAGE_LOOKED_AT = 5_000
 """Letters read to find those of a page with one reason."""
 _MOST_GROUPS = 50
-_SHARE = 20
+SHARE = 20
 """A summary is made again after so many times the time that it took: it costs at most a twentieth of a core."""
 _STALE_SECONDS = 60.0
 """Age of a summary at which it is made again although no letter has come: some may have been sent."""
 _MAX_TEXT = 2_000
 _MAX_VALUE = 64 << 10
-Spans = Mapping[At, tuple[int, int]]
 
 
 class LetterSummary:
     """Counts the dead letters by reason again and again, as far as something has changed."""
 
-    def __init__(self, endpoints: Callable[[], Endpoints], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._endpoints = endpoints
+    def __init__(self, *, share: int = SHARE, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share = share
         self._clock = clock
         self._made: dict[str, Any] = {}
         self._made_of: Spans = {}
         self._made_at = self._not_before = float("-inf")
+        self._forgotten = False
 
     def forget(self) -> None:
         """Make it again the next time: letters were sent."""
-        self._made_at = self._not_before = float("-inf")
+        self._forgotten = True
 
-    def read(self) -> dict[str, Any]:
+    @property
+    def is_due(self) -> bool:
+        """Whether enough time has passed since it was made."""
+        return self._forgotten or self._clock() >= self._not_before
+
+    def read(self, clients: LetterClients) -> dict[str, Any]:
         """Return the summary as JSON types; raises SluiceError or UnavailableError if Kafka does not answer."""
-        endpoints = self._endpoints()
-        topics = dead_letter_topics(endpoints)
-        spans = _find_spans(endpoints, topics)
+        topics = clients.topics(LetterFilter())
+        spans = clients.spans(topics)
         now = self._clock()
-        due = spans != self._made_of or now - self._made_at > _STALE_SECONDS
-        if due and now >= self._not_before:
-            self._made = self._reasons(endpoints, topics, spans)
+        changed = self._forgotten or spans != self._made_of or now - self._made_at > _STALE_SECONDS
+        if changed and self.is_due:
+            # Before it is made: it is made again if that fails, or if letters are sent meanwhile.
+            self._forgotten, self._made_of = False, {}
+            self._made = _reasons(clients, topics, spans)
             self._made_of, self._made_at = spans, self._clock()
-            self._not_before = self._made_at + (self._made_at - now) * _SHARE
+            self._not_before = self._made_at + (self._made_at - now) * self._share
         return {**_counts(topics, spans), **self._made}
 
-    def _reasons(self, endpoints: Endpoints, topics: tuple[str, ...], spans: Spans) -> dict[str, Any]:
-        newest = NewestLetters(chunk_reader(endpoints.consumer), spans, budget=Budget(letters=LOOKED_AT))
-        group_topics: dict[LetterGroup, set[str]] = defaultdict(set)
 
-        def letters() -> Iterator[DeadLetter]:
-            for letter in newest:
-                group_topics[letter.group].add(letter.topic)
-                yield letter
+def _reasons(clients: LetterClients, topics: tuple[str, ...], spans: Spans) -> dict[str, Any]:
+    newest = NewestLetters(clients.read_chunk, spans, budget=Budget(letters=LOOKED_AT))
+    group_topics: dict[LetterGroup, set[str]] = defaultdict(set)
 
-        with closing(SentLetters(endpoints.consumer)) as sent_letters:
-            listing = make_listing(letters(), topics=topics, sent_letters=sent_letters, limit=0)
-        return reasons_object(listing, group_topics)
+    def letters() -> Iterator[DeadLetter]:
+        for letter in newest:
+            group_topics[letter.group].add(letter.topic)
+            yield letter
 
-
-def _find_spans(endpoints: Endpoints, topics: tuple[str, ...]) -> Spans:
-    found = KafkaInspector(endpoints.consumer).spans(topics)
-    return {(topic, number): span for topic, spans in found.items() for number, span in spans.items()}
+    clients.sent_letters.refresh()
+    listing = make_listing(letters(), topics=topics, sent_letters=clients.sent_letters, limit=0)
+    return reasons_object(listing, group_topics)
 
 
 def _counts(topics: Iterable[str], spans: Spans) -> dict[str, Any]:
@@ -120,38 +118,36 @@ def reasons_object(listing: Listing, topics: Mapping[LetterGroup, Collection[str
 
 
 def read_page(
-    endpoints: Endpoints, *, connector: str | None, group: str | None, before: str | None, limit: int
+    clients: LetterClients, *, connector: str | None, group: str | None, before: str | None, limit: int
 ) -> dict[str, Any]:
     """Return the newest letters before a position as JSON types, and the position before which the next ones are.
 
     `before` is the position that the page before has named. Raises SluiceError or UnavailableError.
     """
     letter_filter = LetterFilter(connector=connector, group=group)
-    spans = _find_spans(endpoints, matching_topics(endpoints, letter_filter))
+    spans = clients.spans(clients.topics(letter_filter))
     if before is not None:
         spans = _spans_before(spans, before)
-    budget = Budget(letters=_PAGE_LOOKED_AT)
     letters = NewestLetters(
-        chunk_reader(endpoints.consumer),
+        clients.read_chunk,
         spans,
-        budget=budget,
+        budget=Budget(letters=_PAGE_LOOKED_AT),
         matches=letter_filter.matches,
         at_once=MOST_AT_ONCE if group else limit,
     )
-    page = list(islice(letters, limit))
-    decode = Decoder(RegistrySchemas(endpoints.compatible_registry))
-    with closing(SentLetters(endpoints.consumer)) as sent_letters:
-        objects = [
-            {
-                **letter.as_object(decode),
-                "reason": _cut(letter.reason),
-                "key": _cut(letter.displayed_key(decode)),
-                "original_record": letter.original_record,
-                "sent_again": sent_letters.includes(letter.topic, letter.partition, letter.offset),
-            }
-            for letter in page
-        ]
-    return {"letters": objects, "before": _position(letters.before)}
+    clients.sent_letters.refresh()
+    page = [_row(letter, clients) for letter in islice(letters, limit)]
+    return {"letters": page, "before": _position(letters.before)}
+
+
+def _row(letter: DeadLetter, clients: LetterClients) -> dict[str, Any]:
+    return {
+        **letter.as_object(clients.decode),
+        "reason": _cut(letter.reason),
+        "key": _cut(letter.displayed_key(clients.decode)),
+        "original_record": letter.original_record,
+        "sent_again": clients.sent_letters.includes(letter.topic, letter.partition, letter.offset),
+    }
 
 
 def _position(offsets: Mapping[At, int] | None) -> str | None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from producer.kafka.connection import KafkaUser
@@ -11,6 +10,8 @@ from sluice.view.topic_reader import TopicReader
 
 At = tuple[str, int]
 """Topic and partition."""
+Spans = Mapping[At, tuple[int, int]]
+"""First and end offset, by topic and partition."""
 _FIRST_CHUNK = 4
 """Letters read first, whose size tells how many to read at once: an image may have 9 MB."""
 _CHUNK_BYTES = 8 << 20
@@ -36,16 +37,26 @@ ReadChunk = Callable[[str, int, int, int], list[DeadLetter]]
 """Returns the letters of a topic and partition between two offsets, in their order, without values."""
 
 
-def chunk_reader(user: KafkaUser) -> ReadChunk:
-    """Return a function that reads as `user`; it raises SluiceError as TopicReader does."""
-    # Letters behind the chunk are not wanted: few bytes are read ahead.
-    settings = {"queued.max.messages.kbytes": 4096, "fetch.message.max.bytes": 1 << 20}
+class ChunkReader:
+    """Reads chunks as `user`, by a reader of each topic that it keeps open; raises SluiceError as TopicReader does."""
 
-    def read(topic: str, partition: int, begin: int, end: int) -> list[DeadLetter]:
-        with closing(TopicReader(user, topic, spans={partition: (begin, end)}, settings=settings)) as reader:
-            return [replace(DeadLetter.from_record(message), value=None) for message in reader.backlog()]
+    def __init__(self, user: KafkaUser) -> None:
+        self._user = user
+        self._readers: dict[str, TopicReader] = {}
 
-    return read
+    def __call__(self, topic: str, partition: int, begin: int, end: int) -> list[DeadLetter]:
+        """Return the letters of a topic and partition between two offsets."""
+        if topic not in self._readers:
+            # Letters behind the chunk are not wanted: few bytes are read ahead.
+            settings = {"queued.max.messages.kbytes": 4096, "fetch.message.max.bytes": 1 << 20}
+            self._readers[topic] = TopicReader(self._user, topic, spans={}, settings=settings)
+        records = self._readers[topic].read({partition: (begin, end)})
+        return [replace(DeadLetter.from_record(record), value=None) for record in records]
+
+    def close(self) -> None:
+        """Close the connections to Kafka."""
+        while self._readers:
+            self._readers.popitem()[1].close()
 
 
 class _Backwards:
@@ -106,7 +117,7 @@ class NewestLetters:
     def __init__(
         self,
         read: ReadChunk,
-        spans: Mapping[At, tuple[int, int]],
+        spans: Spans,
         *,
         budget: Budget,
         matches: Callable[[DeadLetter], bool] = lambda _: True,

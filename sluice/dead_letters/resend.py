@@ -98,23 +98,38 @@ def send_letters(
     user: KafkaUser,
     tick: Callable[[int], None],
 ) -> SendResult:
-    """Send the letters of the plan, and record the acknowledged ones in `sent_letters`.
+    """Send those of the letters that are in the plan, and record the acknowledged ones in `sent_letters`.
 
-    `tick` is called ten times a second with the number acknowledged; if it raises an exception, the current batch is
-    finished and SendStoppedError is raised.
+    `tick` is called for each letter, and ten times a second while Kafka acknowledges, with the number acknowledged. If
+    it raises an exception, the batch under way is finished and SendStoppedError is raised; if it raises a second one,
+    the batch is not waited for.
     """
     result = SendResult(plan=plan)
     sender = _Sender(user)
-    for batch in _batches(letter for letter in letters if plan.includes(letter)):
-        stop = sender.send(batch, tick=lambda: tick(result.acknowledged.total()))
+
+    def check() -> None:
+        tick(result.acknowledged.total())
+
+    for batch in _batches(_planned(letters, result, check)):
+        stop = sender.send(batch, tick=check)
         sent_letters.add(sender.offsets)
         result.acknowledged.update(sender.by_topic)
+        result.problem = sender.problem
         if stop is not None:
             raise SendStoppedError(result) from stop
-        if sender.problem:
-            result.problem = sender.problem
+        if result.problem:
             break
     return result
+
+
+def _planned(letters: Iterable[DeadLetter], result: SendResult, check: Callable[[], None]) -> Iterator[DeadLetter]:
+    for letter in letters:
+        try:
+            check()
+        except Exception as error:  # before the next batch is sent
+            raise SendStoppedError(result) from error
+        if result.plan.includes(letter):
+            yield letter
 
 
 class SendStoppedError(Exception):
@@ -174,9 +189,19 @@ class _Sender:
         while self._producer.flush(_POLL_SECONDS):
             try:
                 tick()
-            except Exception as error:  # go on waiting: an acknowledged letter that is not recorded would be sent again
-                stopped = stopped or error
+            except Exception as error:
+                if stopped is not None:
+                    self._abandon(batch)
+                    break
+                stopped = error  # go on waiting: an acknowledged letter that is not recorded would be sent again
         return stopped or _raised_by(tick)
+
+    def _abandon(self, batch: list[DeadLetter]) -> None:
+        """Do not send what is still here of a batch, nor wait for what is on its way."""
+        self._producer.purge()
+        self._producer.flush(_POLL_SECONDS)
+        if missing := len(batch) - self.by_topic.total():
+            self.problem = f"{missing:,} were not acknowledged: those of them that Kafka has taken may be sent twice"
 
     def _produce(self, letter: DeadLetter) -> None:
         def done(error: KafkaError | None, _message: Message) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from producer.runtime.exit_status import Exit, SluiceError
 from sluice.dead_letters.dead_letter import DeadLetter
-from sluice.dead_letters.letter_reader import LetterFilter, matching_topics, read_letters
+from sluice.dead_letters.letter_reader import LetterFilter, matching_topics, read_all
 from sluice.dead_letters.resend import SendPlan, SendResult, SendStoppedError, plan_send, send_letters
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.endpoints import Endpoints
@@ -55,6 +55,7 @@ class ResendJob:
         self._clock = clock
         self._topics: tuple[str, ...] = ()
         self._stop = threading.Event()
+        self._stops = False
         self._looked_at = 0
         self._sent = 0
         self._plan = SendPlan()
@@ -68,9 +69,7 @@ class ResendJob:
         def count() -> None:
             self._topics = matching_topics(self._endpoints, self._filter)
             with closing(SentLetters(self._endpoints.consumer)) as sent_letters:
-                plan = plan_send(self._letters(), sent_letters=sent_letters, again=self._again)
-                if self._stop.is_set():
-                    raise _StoppedError
+                plan = plan_send(self._matching(), sent_letters=sent_letters, again=self._again)
                 sent_letters.check_metadata_size(plan.offsets)
             self._plan, self._counted_at = plan, self._clock()
 
@@ -141,13 +140,19 @@ class ResendJob:
 
     def _letters(self) -> Iterator[DeadLetter]:
         self._looked_at = 0
-        for letter in read_letters(self._endpoints, self._topics, self._filter):
-            if self._stop.is_set():
-                return
+        for letter in read_all(self._endpoints, self._topics, self._filter.addresses):
             self._looked_at += 1
             yield letter
 
+    def _matching(self) -> Iterator[DeadLetter]:
+        for letter in self._letters():
+            if self._stop.is_set():
+                raise _StoppedError
+            if self._filter.matches(letter):
+                yield letter
+
     def _tick(self, sent: int) -> None:
         self._sent = sent
-        if self._stop.is_set():
+        if self._stop.is_set() and not self._stops:
+            self._stops = True  # a second exception would not wait for the batch under way
             raise _StoppedError

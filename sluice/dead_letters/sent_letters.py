@@ -101,6 +101,10 @@ class SentLetters:
         """Close the connection to Kafka."""
         self._consumer.close()
 
+    def refresh(self) -> None:
+        """Ask Kafka again from now on: others may have sent letters."""
+        self._known = {}
+
     def includes(self, topic: str, partition: int, offset: int) -> bool:
         """Whether the letter at this offset was sent."""
         return offset in self._sent_offsets(topic, partition)
@@ -133,7 +137,7 @@ class SentLetters:
             if len(self._sent_offsets(*at).with_more(more, begin=self._begin(*at)).text) > MAX_TEXT:
                 raise SluiceError(
                     f"these letters of {at[0]} are too scattered for Kafka to remember which were sent; send all of "
-                    "them (without --reason), or fewer at a time",
+                    "them, not those of one reason only, or fewer at a time",
                     status=Exit.USAGE,
                 )
 

@@ -4,7 +4,6 @@ import logging
 import time
 from argparse import Namespace
 from collections.abc import Mapping
-from contextlib import suppress
 
 from rich.text import Text
 
@@ -76,8 +75,10 @@ def _note_failure(
 
 def _add_note(notes: ProofNotes | None, note: ProofNote) -> None:
     if notes is not None:
-        with suppress(SluiceError):  # a proof is worth the same without its note
+        try:
             notes.add(note)
+        except SluiceError as error:  # a proof is worth the same without its note
+            Console(stderr=True).print(f"sluice: `sluice console` does not show this proof: {error}", soft_wrap=True)
 
 
 def _prove(args: Namespace, *, env: Mapping[str, str], console: Console, endpoints: Endpoints) -> ProofSummary:

@@ -59,7 +59,9 @@ def add_messages_arguments(parser: ArgumentParser) -> None:
         help="only records whose Kafka timestamp is this time or later: ISO 8601, such as 2026-11-27T05:00 (UTC unless "
         "a zone is given: +02:00), or an age: 30s, 10m, 2h, 1d, 1w",
     )
-    parser.add_argument("-k", "--key", metavar="KEY", help="only records with this key")
+    parser.add_argument(
+        "-k", "--key", metavar="KEY", help="only records with this key; of a key with fields: 5 or id=5"
+    )
     parser.add_argument(
         "--filter",
         metavar="TEXT",

@@ -1,5 +1,6 @@
 """Status of Kafka Connect's connectors and tasks, from its REST interface."""
 
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ class ConnectorStatus:
     error: str | None
     cause: str | None = None
     topics: tuple[str, ...] = ()
-    """Topics that a sink reads; empty for a source connector."""
+    """Topics that a sink reads; empty for a source connector, and where they are not known."""
+    topics_pattern: str | None = None
+    """Pattern by which a sink reads topics: `topics` then are those that it has read, if Connect was asked."""
     written_topics: tuple[str, ...] = ()
     """Topics that a source connector has written; empty where Connect was not asked for them."""
     tasks: tuple[TaskStatus, ...] = ()
@@ -62,6 +65,15 @@ class ConnectorStatus:
     """Tables and Redis databases that it writes (a sink) or reads (a source), as its settings name them."""
     dead_letters_topic: str | None = None
     """Topic into which a sink puts what it cannot use."""
+
+    def may_read(self, topic: str) -> bool:
+        """Return whether a sink reads a topic, or may: a pattern of Java's that Python does not know may match it."""
+        if self.topics_pattern is None:
+            return topic in self.topics
+        try:
+            return re.fullmatch(self.topics_pattern, topic) is not None
+        except re.error:
+            return True
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -73,6 +85,11 @@ class ConnectorStatus:
                 alike.setdefault(task.error, []).append(task)
         tasks = [_failure(_tasks(group, self.name), error, group[0].cause) for error, group in alike.items()]
         return (*([own] if self.state == FAILED else []), *tasks)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """A sentence where the connector is RUNNING and has no task that could be."""
+        return (f"{self.name} has no task, and does nothing",) if self.state == "RUNNING" and not self.tasks else ()
 
     @property
     def group(self) -> str:
@@ -88,9 +105,9 @@ class ConnectStatus:
     connectors: tuple[ConnectorStatus, ...]
 
 
-def fetch_connect_status(*workers: RestEndpoint) -> ConnectStatus:
-    """Query the workers in order until one answers; raises UnavailableError if none does."""
-    return ConnectInspector(*workers).status()
+def fetch_connect_status(*workers: RestEndpoint, active_topics: bool = False) -> ConnectStatus:
+    """Query the workers in order until one answers, as ConnectInspector; raises UnavailableError if none does."""
+    return ConnectInspector(*workers).status(active_topics=active_topics)
 
 
 class ConnectInspector:
@@ -105,14 +122,13 @@ class ConnectInspector:
         self._kept: dict[str, tuple[Any, float]] = {}
         """Answer, and until when it holds, by path."""
 
-    def status(self) -> ConnectStatus:
-        """Return version and connectors."""
-        return self._ask(self._status)
+    def status(self, *, active_topics: bool = False) -> ConnectStatus:
+        """Return version and connectors.
 
-    def active_topics(self, connector: str) -> tuple[str, ...]:
-        """Return the topics that a connector has written or read since it was made."""
-        path = f"/connectors/{quote(connector, safe='')}/topics"
-        return self._ask(lambda worker: tuple(map(str, self._seldom(worker, path)[connector]["topics"])))
+        `active_topics`: where a connector's settings name no topics, ask for those that it has read or written since it
+        was made.
+        """
+        return self._ask(lambda worker: self._status(worker, active_topics=active_topics))
 
     def _ask(self, query: Callable[[RestEndpoint], Answer]) -> Answer:
         errors: list[UnavailableError] = []
@@ -127,13 +143,29 @@ class ConnectInspector:
                 )
         raise errors[0]
 
-    def _status(self, worker: RestEndpoint) -> ConnectStatus:
+    def _status(self, worker: RestEndpoint, *, active_topics: bool) -> ConnectStatus:
         root = self._seldom(worker, "/")
         connectors = get_json(worker, "/connectors?expand=status&expand=info", part=PART)
         plugins = self._seldom(worker, "/connector-plugins")
         versions = {plugin["class"]: plugin.get("version") for plugin in plugins}
-        statuses = tuple(_connector(connectors[name], versions=versions) for name in sorted(connectors))
+        statuses = tuple(
+            _connector(
+                connectors[name],
+                versions=versions,
+                active=self._active_topics(worker, name)
+                if active_topics and not topics_of(connectors[name]["info"]["config"])
+                else (),
+            )
+            for name in sorted(connectors)
+        )
         return ConnectStatus(version=str(root["version"]), connectors=statuses)
+
+    def _active_topics(self, worker: RestEndpoint, connector: str) -> tuple[str, ...]:
+        path = f"/connectors/{quote(connector, safe='')}/topics"
+        try:
+            return tuple(map(str, self._seldom(worker, path)[connector]["topics"]))
+        except UnavailableError:  # a connector that was deleted meanwhile, or a worker that keeps no such list
+            return ()
 
     def _seldom(self, worker: RestEndpoint, path: str) -> Any:
         now = time.monotonic()
@@ -144,11 +176,12 @@ class ConnectInspector:
         return answer
 
 
-def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> ConnectorStatus:
+def _connector(answer: dict[str, Any], *, versions: dict[str, str | None], active: tuple[str, ...]) -> ConnectorStatus:
     info, status = answer["info"], answer["status"]
     state = status["connector"]
     class_name = info["config"]["connector.class"]
-    topics = topics_of(info["config"]) if status["type"] == "sink" else ()
+    is_sink = status["type"] == "sink"
+    topics = (topics_of(info["config"]) or active) if is_sink else ()
     secrets = secret_values(info["config"])
     error, cause = _error_and_cause(state, secrets)
     return ConnectorStatus(
@@ -161,10 +194,12 @@ def _connector(answer: dict[str, Any], *, versions: dict[str, str | None]) -> Co
         error=error,
         cause=cause,
         topics=topics,
+        topics_pattern=info["config"].get("topics.regex") if is_sink else None,
+        written_topics=() if is_sink else active,
         tasks=tuple(_task(task, secrets) for task in status["tasks"]),
         needs=parts_needed(info["config"]),
         stores=stores_of(info["config"], kind=status["type"], topics=topics),
-        dead_letters_topic=dead_letters_topic(info["config"]) if status["type"] == "sink" else None,
+        dead_letters_topic=dead_letters_topic(info["config"]) if is_sink else None,
     )
 
 

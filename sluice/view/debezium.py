@@ -34,10 +34,12 @@ class RowChange:
 
 def parse_change(value: Any) -> RowChange | None:
     """Return the change in a decoded value; None if it is not Debezium's envelope."""
-    if not isinstance(value, dict) or not {"before", "after", "op", "source"} <= value.keys():
-        return None
-    operation = _OPERATIONS.get(value["op"], str(value["op"]))
-    return RowChange(operation=operation, before=value["before"], after=value["after"])
+    match value:
+        case {"before": dict() | None, "after": dict() | None, "op": str(operation), "source": dict()}:
+            operation = _OPERATIONS.get(operation, operation)
+            return RowChange(operation=operation, before=value["before"], after=value["after"])
+        case _:
+            return None
 
 
 def with_readable_times(schema: Any) -> Any:

@@ -9,8 +9,9 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
 
 from producer.kafka.connection import KafkaUser
-from producer.runtime.exit_status import SluiceError
+from producer.runtime.exit_status import Exit, SluiceError
 from sluice.sink_wait import metadata_text
+from sluice.view.group_offsets import GroupOffset, GroupProgress, UnreadRecords
 from sluice.view.http_client import TIMEOUT, UnavailableError
 from sluice.view.topic_setting import TopicSetting, read_setting
 
@@ -30,54 +31,22 @@ class TopicStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopicSpans:
+    """First and end offset of a topic's partitions."""
+
+    partitions: int
+    """How many it has."""
+    spans: Mapping[int, tuple[int, int]]
+    """By partition, of those that answer: one without a leader, or of a topic that was deleted just now, does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class KafkaStatus:
     """Cluster id, brokers, and the topics that the user may describe."""
 
     identity: str
     brokers: tuple[str, ...]
     topics: tuple[TopicStatus, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupProgress:
-    """How far a consumer group has come in its topics."""
-
-    lag: int
-    """Records that it has not yet committed."""
-    committed: Mapping[str, int]
-    """By topic, the sum of the offsets up to which it needs to read nothing any more."""
-    metadata: tuple[str, ...]
-    """Metadata that it has committed with its offsets, where it has any."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnreadRecords:
-    """Records that a consumer group has not yet committed."""
-
-    spans: dict[int, tuple[int, int]]
-    """First offset and end offset by partition, of partitions with unread records only."""
-    lost: int
-    """Number of records that the topic deleted before the group had read them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupOffset:
-    """Where a consumer group is in a partition."""
-
-    topic: str
-    partition: int
-    begin: int
-    committed: int | None
-    """None if it has committed no offset."""
-    end: int
-
-    @property
-    def lag(self) -> int:
-        """Number of records not yet committed.
-
-        Without a committed offset, or with one whose records have been deleted, the group reads from the beginning.
-        """
-        return max(0, self.end - max(-1 if self.committed is None else self.committed, self.begin))
 
 
 class KafkaInspector:
@@ -105,18 +74,22 @@ class KafkaInspector:
         topics = tuple(
             TopicStatus(
                 name=name,
-                partitions=len(spans),
-                messages=sum(end - begin for begin, end in spans.values()),
-                written=sum(end for _, end in spans.values()),
+                partitions=topic.partitions,
+                messages=sum(end - begin for begin, end in topic.spans.values()),
+                written=sum(end for _, end in topic.spans.values()),
             )
-            for name, spans in self._spans_of(metadata, None).items()
+            for name, topic in self._spans_of(metadata, None).items()
         )
         brokers = tuple(f"{b.host}:{b.port}" for _, b in sorted(metadata.brokers.items()))
         return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
 
-    def spans(self, topics: Collection[str] | None = None) -> dict[str, dict[int, tuple[int, int]]]:
+    def spans(self, topics: Collection[str] | None = None) -> dict[str, Mapping[int, tuple[int, int]]]:
         """Return the first and end offset of each partition of `topics`; None: of all that the user may describe."""
-        return self._spans_of(self._metadata(), topics)
+        return {name: topic.spans for name, topic in self._spans_of(self._metadata(), topics).items()}
+
+    def topic_spans(self, topics: Collection[str] | None = None) -> dict[str, TopicSpans]:
+        """Return the same, where a partition that does not answer hides no other one."""
+        return self._spans_of(self._metadata(), topics, skip_refused=True)
 
     def settings(self, topic: str) -> tuple[TopicSetting, ...]:
         """Return the configuration of a topic; raises SluiceError if the user may not read it."""
@@ -130,6 +103,8 @@ class KafkaInspector:
                     f"Kafka does not let the user {self._user} read the configuration of {topic}. Pipelines that were "
                     "made before have no such right: `sluice up` (on a cluster `pulumi up`) gives it"
                 ) from error
+            if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise SluiceError(f"there is no topic {topic!r}", status=Exit.USAGE) from error
             raise self._unavailable(error) from error
         return tuple(read_setting(entry) for _, entry in sorted(found.items()))
 
@@ -137,10 +112,6 @@ class KafkaInspector:
         """Return the offsets that a group has committed, of partitions for which it has."""
         asked = [TopicPartition(topic, number) for number in partitions]
         return {at.partition: at.offset for at in self._committed(group, asked) if at.offset >= 0}
-
-    def lag(self, group: str, topics: Iterable[str]) -> int:
-        """Return the number of records in `topics` that the consumer group has not yet committed."""
-        return self.progress(group, topics).lag
 
     def group_offsets(self, group: str, topics: Iterable[str]) -> tuple[GroupOffset, ...]:
         """Return where the consumer group is in each partition of `topics`."""
@@ -182,6 +153,11 @@ class KafkaInspector:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
         return _metadata_texts(self._committed(group, self._partitions(topics)))
 
+    def topic_names(self) -> tuple[str, ...]:
+        """Return the names of the topics that the user may describe."""
+        topics = sorted(self._metadata().topics.items())
+        return tuple(name for name, topic in topics if topic.error is None and not name.startswith("__"))
+
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""
         metadata = self._metadata().topics.get(topic)
@@ -196,12 +172,12 @@ class KafkaInspector:
         """Return the records before the offsets `ends` (by partition) that `group` has not yet committed."""
         partitions = [TopicPartition(topic, number) for number in ends]
         # Committed offsets are queried first: they must not be newer than the end offsets.
-        committed = self._committed_offsets(group, partitions)
+        committed = self.committed(group, topic, ends)
         begins, latest = self._offsets(partitions, "earliest"), self._offsets(partitions, "latest")
         spans: dict[int, tuple[int, int]] = {}
         lost = 0
         for number, end in ends.items():
-            at, begin = committed.get((topic, number), -1), begins[topic, number]
+            at, begin = committed.get(number, -1), begins[topic, number]
             # An offset beyond the end is of a deleted topic of this name: the group has read nothing of this one.
             known = 0 <= at <= latest[topic, number]
             lost += max(0, begin - at) if known else 0
@@ -215,19 +191,27 @@ class KafkaInspector:
         known = self._metadata().topics
         return [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
 
-    def _spans_of(self, metadata: Any, names: Collection[str] | None) -> dict[str, dict[int, tuple[int, int]]]:
-        partitions = {
-            name: [TopicPartition(name, number) for number in topic.partitions]
+    def _spans_of(
+        self, metadata: Any, names: Collection[str] | None, *, skip_refused: bool = False
+    ) -> dict[str, TopicSpans]:
+        found = {
+            name: topic.partitions
             for name, topic in sorted(metadata.topics.items())
             if topic.error is None and not name.startswith("__") and (names is None or name in names)
         }
-        every = [partition for group in partitions.values() for partition in group]
-        begins = self._offsets(every, "earliest")
-        ends = self._offsets(every, "latest")
-        return {
-            name: {p.partition: (begins[name, p.partition], ends[name, p.partition]) for p in group}
-            for name, group in partitions.items()
-        }
+        asked = [
+            TopicPartition(name, number)
+            for name, partitions in found.items()
+            for number, partition in partitions.items()
+            if not skip_refused or partition.leader >= 0
+        ]
+        begins = self._offsets(asked, "earliest", skip_refused=skip_refused)
+        ends = self._offsets(asked, "latest", skip_refused=skip_refused)
+        spans: dict[str, dict[int, tuple[int, int]]] = {name: {} for name in found}
+        for (name, number), begin in begins.items():
+            if (name, number) in ends:
+                spans[name][number] = begin, ends[name, number]
+        return {name: TopicSpans(partitions=len(found[name]), spans=spans[name]) for name in found}
 
     def _metadata(self) -> Any:
         try:
@@ -236,17 +220,14 @@ class KafkaInspector:
             raise self._unavailable(error) from error
 
     def _offsets(
-        self, partitions: list[TopicPartition], which: Literal["earliest", "latest"]
+        self, partitions: list[TopicPartition], which: Literal["earliest", "latest"], *, skip_refused: bool = False
     ) -> dict[tuple[str, int], int]:
         if not partitions:
             return {}
         spec = cast(OffsetSpec, OffsetSpec.latest() if which == "latest" else OffsetSpec.earliest())
         futures = self._admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=TIMEOUT)
-        found = self._results(futures)
+        found = self._results(futures, skip_refused=skip_refused)
         return {(at.topic, at.partition): result.offset for at, result in found.items()}
-
-    def _committed_offsets(self, group: str, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
-        return {(at.topic, at.partition): at.offset for at in self._committed(group, partitions)}
 
     def _committed(self, group: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
         if not partitions:
@@ -258,11 +239,17 @@ class KafkaInspector:
             raise self._unavailable(KafkaException(error))
         return committed
 
-    def _results(self, futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
-        try:
-            return {key: future.result(timeout=TIMEOUT + 1) for key, future in futures.items()}
-        except (KafkaException, TimeoutError) as error:
-            raise self._unavailable(error) from error
+    def _results(self, futures: Mapping[Any, Future[Any]], *, skip_refused: bool = False) -> dict[Any, Any]:
+        """Return the results; `skip_refused` leaves out those for which a broker has answered with an error."""
+        found: dict[Any, Any] = {}
+        for key, future in futures.items():
+            try:
+                found[key] = future.result(timeout=TIMEOUT + 1)
+            except (KafkaException, TimeoutError) as error:
+                # Codes below 0 are of the client: no broker has answered.
+                if not (skip_refused and isinstance(error, KafkaException) and error.args[0].code() > 0):
+                    raise self._unavailable(error) from error
+        return found
 
     def _keep_reason(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]

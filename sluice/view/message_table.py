@@ -10,6 +10,7 @@ from rich.text import Text
 from producer.runtime.terminal import Console, escape_line, escape_text, format_json, write_json
 from sluice.view.debezium import RowChange, parse_change
 from sluice.view.messages import DecodedRecord, key_text
+from sluice.view.record_decoder import is_undecoded
 
 ROWS_AT_ONCE = 200
 """Records for which one piece of the table is laid out and printed."""
@@ -84,7 +85,7 @@ def _value(row: DecodedRecord) -> Text:
 def _pretty(value: Any) -> Text:
     if not isinstance(value, dict):
         return Text(_plain(value))
-    if {"bytes", "hex"} <= value.keys() <= {"bytes", "hex", "error"}:
+    if is_undecoded(value):
         text = Text(f"{value['bytes']:,} bytes: {value['hex']}")
         return text.append(f"\n{escape_text(value['error'])}", style="red") if "error" in value else text
     change = parse_change(value)

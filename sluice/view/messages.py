@@ -8,6 +8,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from producer.runtime.terminal import format_json
+from sluice.view import json_schema
 from sluice.view.record_decoder import MAGIC, Decoder, record_time, text_or_bytes
 from sluice.view.start_point import milliseconds
 from sluice.view.topic_reader import TopicReader
@@ -54,7 +55,7 @@ class RecordFilter:
 
     decode: Decoder
     key: str | None = None
-    """Only records with this key."""
+    """Only records with this key: as text, or its fields as `5,x` or `id=5 part=x`."""
     text: str | None = None
     """Only records with this text in the key, the value or a header, in capitals or not."""
     since: datetime | None = None
@@ -118,15 +119,23 @@ def _texts(name: str, value: Any) -> Iterator[str]:
 
 def _same_key(message: Message, key: str, *, decode: Decoder) -> bool:
     data = _bytes(message.key())
-    if data is None or not data.startswith(MAGIC):
-        return data == key.encode(errors="surrogateescape")
-    # The key of a change record is Avro: its displayed form is compared.
-    return key_text(decode(data)) == key
+    if data is None or data == key.encode(errors="surrogateescape"):
+        return data is not None
+    if not data.startswith((MAGIC, json_schema.START)):
+        return False
+    # The key of a change record is Avro, or JSON with schema: what is displayed of it is compared.
+    decoded = decode(data)
+    return key in (key_text(decoded), _key_fields(decoded))
 
 
 def key_text(key: Any) -> str:
     """Return a decoded key as text for `--key`: a string unchanged, the fields of an Avro key joined by commas."""
     return ",".join(str(part) for part in key.values()) if isinstance(key, dict) else str(key)
+
+
+def _key_fields(key: Any) -> str:
+    """Return a decoded key as the console shows it: the fields of a record as `name=value`, with blanks between."""
+    return " ".join(_texts("", key))
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

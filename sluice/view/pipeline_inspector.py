@@ -6,17 +6,23 @@ To connect anew each time costs twenty times as much CPU as to ask: TLS, SCRAM, 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sluice.view.connector_status import ConnectInspector, ConnectorStatus, ConnectStatus
-from sluice.view.endpoints import Endpoints
+from producer.runtime.exit_status import SluiceError
+from sluice.view.connector_status import ConnectInspector, ConnectStatus
+from sluice.view.endpoints import Endpoints, StoreUser
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaInspector, KafkaStatus
 from sluice.view.pipeline_status import PipelineStatus, ProcessStatus, answer_of, sink_lags
 from sluice.view.sink_lag import SinkLag
-from sluice.view.store_status import DatabaseInspector, RedisInspector, RegistryStatus, fetch_registry_status
+from sluice.view.store_status import (
+    DatabaseInspector,
+    RedisInspector,
+    RegistryStatus,
+    TableCounts,
+    fetch_registry_status,
+)
 
 SELDOM_SECONDS = 10.0
 """Time for which the registry's answer holds, and what seldom changes in Connect."""
@@ -43,7 +49,7 @@ class KeptClient(Generic[Client]):
         if self._client is not None:
             try:
                 return query(self._client)
-            except UnavailableError:  # the server may have been restarted since the last question
+            except (UnavailableError, SluiceError):  # the server may have been restarted since the last question
                 self.close()
         self._client = self._make()
         try:
@@ -62,13 +68,11 @@ class KeptClient(Generic[Client]):
 class _Clients:
     """The clients of one pipeline."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, counts: TableCounts) -> None:
         self.endpoints = endpoints
         self.kafka = KeptClient(lambda: KafkaInspector(endpoints.consumer), lambda _: None)
         self.connect = ConnectInspector(*endpoints.connect, patience=SELDOM_SECONDS)
-        self.mysql = KeptClient(
-            lambda: DatabaseInspector(endpoints.mysql, patience=COUNT_PATIENCE), DatabaseInspector.close
-        )
+        self.mysql = KeptClient(lambda: DatabaseInspector(endpoints.mysql, counts), DatabaseInspector.close)
         self.redis = KeptClient(lambda: RedisInspector(endpoints.redis), RedisInspector.close)
 
     @property
@@ -78,15 +82,18 @@ class _Clients:
 
 
 class PipelineInspector:
-    """Queries all parts as fetch_status() does, by clients that it keeps. Close it after use."""
+    """Queries all parts as fetch_status() does, by clients that it keeps. Close it after use.
+
+    Its lags are without how fast they change: who asks again knows that from the answers before.
+    """
 
     def __init__(self) -> None:
         self._threads = {part: ThreadPoolExecutor(max_workers=1, thread_name_prefix=part) for part in _PARTS}
         self._clients: _Clients | None = None
+        self._counts: tuple[StoreUser | None, TableCounts] = None, TableCounts(patience=COUNT_PATIENCE)
+        """Counts of a database's tables: they stay while the clients are closed, for they are what costs most."""
         self._registry: tuple[RegistryStatus, float] | None = None
         """Its answer, and until when it holds."""
-        self._lags: tuple[dict[str, int], float] = {}, 0.0
-        """The lags of the last sample, and its time."""
 
     def close(self) -> None:
         """Close all clients; the next question opens them again."""
@@ -99,9 +106,11 @@ class PipelineInspector:
         """Query all parts; takes as long as the slowest, a few seconds at most."""
         if self._clients is None or self._clients.endpoints != endpoints:
             self.close()
-            self._clients = _Clients(endpoints)
+            if self._counts[0] != endpoints.mysql:
+                self._counts = endpoints.mysql, TableCounts(patience=COUNT_PATIENCE)
+            self._clients = _Clients(endpoints, self._counts[1])
         clients = self._clients
-        connect = self._submit("connect", lambda: _with_topics(clients.connect))
+        connect = self._submit("connect", lambda: clients.connect.status(active_topics=True))
         kafka = self._submit("kafka", lambda: clients.kafka.ask(lambda client: client.kafka_status()))
         lags = self._submit("kafka", lambda: _lags(clients.kafka, connect, kafka))
         registry = self._submit("registry", lambda: self._registry_status(endpoints))
@@ -112,7 +121,7 @@ class PipelineInspector:
             processes=None if processes is None else tuple(processes),
             kafka=kafka.result(),
             connect=connect.result(),
-            lags=self._with_trend(lags.result()),
+            lags=lags.result(),
             registry=registry.result(),
             mysql=mysql.result(),
             redis=redis.result(),
@@ -127,36 +136,6 @@ class PipelineInspector:
             self._registry = None
             self._registry = fetch_registry_status(endpoints.registry), now + SELDOM_SECONDS
         return self._registry[0]
-
-    def _with_trend(self, lags: tuple[SinkLag, ...] | UnavailableError) -> tuple[SinkLag, ...] | UnavailableError:
-        """Add how fast each lag changes, by the one of the sample before."""
-        if isinstance(lags, UnavailableError):
-            return lags
-        now = time.monotonic()
-        before, at = self._lags
-        self._lags = {lag.connector: lag.records for lag in lags}, now
-        return tuple(
-            replace(lag, change_per_second=(lag.records - before[lag.connector]) / (now - at))
-            if lag.records and lag.connector in before
-            else lag
-            for lag in lags
-        )
-
-
-def _with_topics(connect: ConnectInspector) -> ConnectStatus:
-    """Return Connect's status, with the topics of connectors whose settings do not name them."""
-    status = connect.status()
-    return replace(status, connectors=tuple(_named_topics(connect, connector) for connector in status.connectors))
-
-
-def _named_topics(connect: ConnectInspector, connector: ConnectorStatus) -> ConnectorStatus:
-    if connector.topics:
-        return connector
-    try:
-        topics = connect.active_topics(connector.name)
-    except UnavailableError:  # a connector that was deleted meanwhile, or a worker that keeps no such list
-        return connector
-    return replace(connector, **{"topics" if connector.kind == "sink" else "written_topics": topics})
 
 
 def _lags(

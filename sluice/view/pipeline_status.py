@@ -137,7 +137,8 @@ class PipelineStatus:
         disk = (self.disk.note,) if self.disk and self.disk.note else ()
         if isinstance(self.connect, UnavailableError):
             return disk
-        return (*disk, *self._missing_topics(self.connect), *self._slow_loads(self.connect))
+        idle = (sentence for connector in self.connect.connectors for sentence in connector.idle)
+        return (*disk, *idle, *self._missing_topics(self.connect), *self._slow_loads(self.connect))
 
     def _missing_topics(self, connect: ConnectStatus) -> tuple[str, ...]:
         """Return a sentence for each topic of a sink that Kafka does not show: the sink is RUNNING and has no lag."""
@@ -148,7 +149,7 @@ class PipelineStatus:
             f"{connector.name} reads the topic {topic}, which is not there, or not for the user of this command"
             for connector in connect.connectors
             for topic in connector.topics
-            if topic not in shown
+            if topic not in shown and connector.topics_pattern is None
         )
 
     def _slow_loads(self, connect: ConnectStatus) -> tuple[str, ...]:
@@ -210,7 +211,7 @@ def fetch_status(endpoints: Endpoints, *, processes: Sequence[ProcessStatus] | N
     with ThreadPoolExecutor(max_workers=6) as pool:
         # Each thread has its own Kafka client; creating one does not wait for the broker.
         kafka = pool.submit(answer_of, lambda: KafkaInspector(endpoints.consumer).kafka_status())
-        connect = pool.submit(answer_of, lambda: fetch_connect_status(*endpoints.connect))
+        connect = pool.submit(answer_of, lambda: fetch_connect_status(*endpoints.connect, active_topics=True))
         lags = pool.submit(answer_of, lambda: read_with_trend(lambda: _lags(endpoints, connect, kafka)))
         registry = pool.submit(answer_of, lambda: fetch_registry_status(endpoints.registry))
         mysql = pool.submit(answer_of, lambda: fetch_mysql_status(endpoints.mysql))
@@ -247,8 +248,8 @@ def _lags(
 
 
 def sink_lags(kafka: KafkaInspector, connect: ConnectStatus) -> tuple[SinkLag, ...]:
-    """Return the lag of each sink, without how fast it changes; raises UnavailableError."""
-    return tuple(_lag(kafka, connector) for connector in connect.connectors if connector.kind == "sink")
+    """Return the lag of each sink whose topics are known, without how fast it changes; raises UnavailableError."""
+    return tuple(_lag(kafka, connector) for connector in connect.connectors if connector.topics)
 
 
 def _lag(kafka: KafkaInspector, sink: ConnectorStatus) -> SinkLag:

@@ -96,6 +96,15 @@ def size_and_start(data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "hex": data[:SHOWN_BYTES].hex() + more}
 
 
+def is_undecoded(value: Any) -> bool:
+    """Return whether a value is that of size_and_start(), with or without an error: a record may have such names."""
+    match value:
+        case {"bytes": int(), "hex": str(), **more}:
+            return not more or (more.keys() == {"error"} and isinstance(more["error"], str))
+        case _:
+            return False
+
+
 def record_time(milliseconds: int) -> str | None:
     """Format a record's timestamp; None where it has none, or one that no calendar has."""
     try:

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from json import loads
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,10 @@ from sluice.view.protobuf_schema import ProtobufSchema
 _PART = "the schema registry"
 _TIMEOUT_SECONDS = 15.0
 """Timeout of one request: records that cannot be decoded are worth more patience than a line of `sluice status`."""
+_MISSING_SECONDS = 10.0
+"""Time for which an id without a usable schema is not asked for again: somebody may register it meanwhile."""
+_MOST_MISSING = 10_000
+"""Ids without a schema that are kept: values that are no Avro, such as images, may begin with any number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +34,13 @@ class UnusableSchema:
 
 
 class RegistrySchemas:
-    """Schemas of the registry whose Confluent-compatible API is `registry`; each is fetched once."""
+    """Schemas of the registry whose Confluent-compatible API is `registry`; each that can be used is fetched once."""
 
     def __init__(self, registry: RestEndpoint) -> None:
         self._registry = registry
         self._known: dict[int, Any] = {}
+        self._missing: dict[int, tuple[UnusableSchema | None, float]] = {}
+        """The answer, and until when it holds."""
 
     def __call__(self, number: int) -> Any:
         """Return the schema of this id: a ProtobufSchema, or a parsed one of Avro.
@@ -42,9 +49,19 @@ class RegistrySchemas:
 
         Raises SluiceError if the registry does not answer.
         """
-        if number not in self._known:
-            self._known[number] = self._fetch(number)
-        return self._known[number]
+        if number in self._known:
+            return self._known[number]
+        missing = self._missing.get(number)
+        if missing is not None and monotonic() < missing[1]:
+            return missing[0]
+        schema = self._fetch(number)
+        if schema is None or isinstance(schema, UnusableSchema):
+            if len(self._missing) >= _MOST_MISSING:
+                self._missing.clear()
+            self._missing[number] = schema, monotonic() + _MISSING_SECONDS
+        else:
+            self._known[number] = schema
+        return schema
 
     def _fetch(self, number: int) -> Any:
         try:

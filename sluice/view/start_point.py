@@ -12,6 +12,7 @@ from sluice.view.record_decoder import iso_utc
 _OFFSET = re.compile(r"(?:([0-9]{1,9}):)?([0-9]{1,18})")
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SHOWN = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_DIFFERENCE = timedelta(seconds=5)
 """What a time may be ahead of this machine's clock: `now` of another machine is no future."""
@@ -40,7 +41,7 @@ def parse_offset(text: str) -> StartOffset:
     """Return `OFFSET` or `PARTITION:OFFSET`; raises ValueError with a sentence."""
     match = _OFFSET.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not an offset: use OFFSET (1200) or PARTITION:OFFSET (3:1200)")
+        raise ValueError(f"{_cut(text)!r} is not an offset: use OFFSET (1200) or PARTITION:OFFSET (3:1200)")
     return StartOffset(int(match[2]), None if match[1] is None else int(match[1]))
 
 
@@ -54,12 +55,17 @@ def parse_time(text: str, *, now: datetime) -> datetime:
             moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{text!r} is not a time: use ISO 8601 (2026-11-27T05:00, UTC unless a zone is given: +02:00) or an age "
-            "(30s, 10m, 2h, 1d, 1w)"
+            f"{_cut(text)!r} is not a time: use ISO 8601 (2026-11-27T05:00, UTC unless a zone is given: +02:00) or an "
+            "age (30s, 10m, 2h, 1d, 1w)"
         ) from None
     if moment > now + _CLOCK_DIFFERENCE:
         raise ValueError(f"{text!r} is in the future: it is {iso_utc(now)} now")
     return moment
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text of unknown length, for a sentence about it."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def milliseconds(moment: datetime) -> int:

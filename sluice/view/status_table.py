@@ -124,7 +124,7 @@ def _connect(answer: ConnectStatus | UnavailableError, *, status: PipelineStatus
             connector.name,
             _state(connector.state),
             connector.worker,
-            "" if lag is None else f"{lag:,}",
+            f"{lag:,}" if lag is not None else "not known" if connector.kind == "sink" else "",
         )
         for task in connector.tasks:
             table.add_row(f"  task {task.number}", _state(task.state), task.worker, "")

@@ -1,8 +1,10 @@
 """Status of MySQL (product, rows of each table), Redis (number of keys) and the schema registry (version, subjects)."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pymysql
 import redis
@@ -78,18 +80,36 @@ def mysql_unavailable(user: StoreUser, error: Exception) -> UnavailableError:
     return UnavailableError(f"MySQL at {user.host}:{user.port} cannot be asked: {error.args[-1]}")
 
 
-class DatabaseInspector:
-    """Asks one database server, on one connection; every method raises UnavailableError."""
+class TableCounts:
+    """Counts of tables, for one database server. A count is a table scan.
 
-    def __init__(self, user: StoreUser, *, patience: float = 0) -> None:
-        """Connect. A table is counted anew `patience` times as long after its last count as that took.
+    A table is counted anew `patience` times as long after its last count as that took: with a patience of 100 all of
+    them together take 1 % of the time.
+    """
 
-        It is one table scan each: with a patience of 100 all of them together take 1 % of the time.
-        """
-        self._user = user
+    def __init__(self, *, patience: float = 0) -> None:
         self._patience = patience
         self._counts: dict[str, tuple[TableSize, float, float]] = {}
         """Size, when it was counted and when it is to be counted again, by table."""
+
+    def size(self, name: str, count: Callable[[], TableSize]) -> TableSize:
+        """Return the size of a table, which `count` counts if it is time."""
+        begun = time.monotonic()
+        if (known := self._counts.get(name)) and begun < known[2]:
+            return replace(known[0], age_seconds=round(begun - known[1], 3))
+        size = count()
+        ended = time.monotonic()
+        self._counts[name] = size, ended, ended + self._patience * (ended - begun)
+        return size
+
+
+class DatabaseInspector:
+    """Asks one database server, on one connection; every method raises UnavailableError."""
+
+    def __init__(self, user: StoreUser, counts: TableCounts) -> None:
+        """Connect. `counts` are those of connections before."""
+        self._user = user
+        self._counts = counts
         self._connection = connect_mysql(user)
 
     def close(self) -> None:
@@ -111,24 +131,18 @@ class DatabaseInspector:
                     (DATABASE, (OFFSETS_TABLE, HEARTBEAT_TABLE)),
                 )
                 estimates = cursor.fetchall()
-                tables = tuple(self._size(cursor, name, int(estimate)) for name, estimate in estimates)
+                tables = tuple(
+                    self._counts.size(name, partial(_count, cursor, name, int(estimate)))
+                    for name, estimate in estimates
+                )
         except (pymysql.MySQLError, OSError) as error:
             raise mysql_unavailable(self._user, error) from error
         return DatabaseStatus(product=product, tables=tables, local_infile=local_infile)
 
-    def _size(self, cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableSize:
-        begun = time.monotonic()
-        if (known := self._counts.get(name)) and begun < known[2]:
-            return replace(known[0], age_seconds=round(begun - known[1], 3))
-        size = _count(cursor, name, estimate)
-        ended = time.monotonic()
-        self._counts[name] = size, ended, ended + self._patience * (ended - begun)
-        return size
-
 
 def fetch_mysql_status(user: StoreUser) -> DatabaseStatus:
     """Return the status of a database server; raises UnavailableError."""
-    with closing(DatabaseInspector(user)) as inspector:
+    with closing(DatabaseInspector(user, TableCounts())) as inspector:
         return inspector.status()
 
 

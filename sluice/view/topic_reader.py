@@ -1,6 +1,7 @@
 """Reads a topic, or spans of its partitions, without joining a consumer group and without committing offsets."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -85,7 +86,7 @@ class TopicReader:
         """Close the connection to Kafka."""
         self._consumer.close()
 
-    def backlog(self, *, starts: Mapping[int, int] | None = None) -> Iterator[Message]:
+    def backlog(self, *, starts: Mapping[int, int] | None = None) -> Generator[Message]:
         """Yield the records up to the end offsets at the time when this reader was created.
 
         With `starts` (by partition), only those of these partitions from these offsets on.
@@ -94,31 +95,46 @@ class TopicReader:
             return self.read(self.spans)
         return self.read({number: (at, self.spans[number][1]) for number, at in starts.items() if number in self.spans})
 
-    def read(self, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
-        """Yield the records of some partitions from a first offset on, up to an end offset; then fetch nothing more."""
+    def read(self, spans: Mapping[int, tuple[int, int]]) -> Generator[Message]:
+        """Yield the records of some partitions from a first offset on, up to an end offset.
+
+        At the end, or when it is closed, nothing more is fetched.
+        """
         unread = {number: end for number, (start, end) in spans.items() if start < end}
         if not unread:
             return
-        self._consumer.assign([TopicPartition(self.topic, number, spans[number][0]) for number in unread])
-        last_record_at = monotonic()
-        while unread:
-            message = self._consumer.poll(0.2)
-            # Not `if message`: a Message has a length, which is 0 for a tombstone.
-            if message is not None:
-                last_record_at = monotonic()
-                yield from self._before_end(message, unread)
-            elif monotonic() - last_record_at > PATIENCE:
-                raise self._unavailable("no record has come for a while")
-        self._consumer.unassign()
+        with self._fetching({number: spans[number][0] for number in unread}):
+            last_record_at = monotonic()
+            while unread:
+                message = self._consumer.poll(0.2)
+                # Not `if message`: a Message has a length, which is 0 for a tombstone.
+                if message is not None:
+                    last_record_at = monotonic()
+                    yield from self._before_end(message, unread)
+                elif monotonic() - last_record_at > PATIENCE:
+                    raise self._unavailable("no record has come for a while")
 
-    def follow(self, partitions: Iterable[int] | None = None) -> Iterator[Message]:
+    def follow(self, partitions: Iterable[int] | None = None) -> Generator[Message]:
         """Yield the records after the end offsets of `spans`, without end; of all partitions, or of some."""
         numbers = self.spans if partitions is None else partitions
-        self._consumer.assign([TopicPartition(self.topic, number, self.spans[number][1]) for number in numbers])
-        while True:
-            message = self._consumer.poll(0.5)
-            if message is not None and self._is_record(message):
-                yield message
+        with self._fetching({number: self.spans[number][1] for number in numbers}):
+            while True:
+                message = self._consumer.poll(0.5)
+                if message is not None and self._is_record(message):
+                    yield message
+
+    @contextmanager
+    def _fetching(self, starts: Mapping[int, int]) -> Generator[None]:
+        """Fetch records of these partitions, from these offsets on; at the end fetch nothing more.
+
+        Kafka's client would go on, with a request in every 20 ms or so, for as long as it is open.
+        """
+        self._consumer.assign([TopicPartition(self.topic, number, start) for number, start in starts.items()])
+        try:
+            yield
+        finally:
+            with suppress(RuntimeError):  # closed meanwhile
+                self._consumer.unassign()
 
     def _before_end(self, message: Message, unread: dict[int, int]) -> Iterator[Message]:
         partition, offset = message.partition(), message.offset()
@@ -143,11 +159,11 @@ class TopicReader:
 
     def _partitions(self) -> list[int]:
         try:
+            if (known := self._consumer.list_topics(self.topic, timeout=TIMEOUT).topics[self.topic]).error is None:
+                return sorted(known.partitions)
             topics = self._consumer.list_topics(timeout=TIMEOUT).topics
         except KafkaException as error:
             raise self._unavailable(str(error)) from error
-        if self.topic in topics and topics[self.topic].error is None:
-            return sorted(topics[self.topic].partitions)
         readable = sorted(name for name, found in topics.items() if found.error is None and name[:2] != "__")
         raise SluiceError(
             f"there is no topic {self.topic!r} at {self._user.bootstrap_servers} that {self._user.username} may read;"

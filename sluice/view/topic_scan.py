@@ -1,7 +1,8 @@
 """Reads the partitions of a topic a window at a time, in one order of time, and no further than it has to."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -32,19 +33,21 @@ _WINDOW_BYTES = 4 * 2**20
 class WindowReader(Protocol):
     """What is asked of a TopicReader."""
 
-    def read(self, spans: Spans) -> Iterator[Message]:
+    def read(self, spans: Spans) -> Generator[Message]:
         """Yield the records of these spans, those of a partition in order."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Where a scan stops even if it has not found enough; checked before each window."""
+    """Where a scan stops although it has not found enough; checked before each window."""
 
     records: float = inf
     seconds: float = inf
     size: float = inf
     """Bytes of keys and values."""
+    ended: Callable[[], bool] = lambda: False
+    """Whether what is found is not wanted any more."""
 
 
 class TopicScan(Generic[Item]):
@@ -105,7 +108,7 @@ class TopicScan(Generic[Item]):
     def _is_over(self) -> bool:
         bounds = self._bounds
         late = monotonic() - self._started >= bounds.seconds
-        return late or self.looked_at >= bounds.records or self._size >= bounds.size
+        return late or self.looked_at >= bounds.records or self._size >= bounds.size or bounds.ended()
 
     def _records_left(self) -> float:
         """Return how many records the bounds leave, at the pace so far."""
@@ -123,13 +126,13 @@ class TopicScan(Generic[Item]):
         most = min(_MAX_WINDOW, max(1, _WINDOW_BYTES / average) if average else inf, left)
         windows = {one.number: one.next_window(int(most)) for one in behind}
         came: dict[int, list[tuple[int, int, Item | None]]] = {one.number: [] for one in behind}
-        for message in self._reader.read(windows):
-            self.looked_at += 1
-            self._size += len(message.key() or b"") + len(message.value() or b"")
-            # Not the message is kept, which may be large.
-            came[message.partition() or 0].append(
-                (message.timestamp()[1], message.offset() or 0, self._accept(message))
-            )
+        with closing(self._reader.read(windows)) as messages:
+            for message in messages:
+                self.looked_at += 1
+                self._size += len(message.key() or b"") + len(message.value() or b"")
+                # Not the message is kept, which may be large.
+                found = message.timestamp()[1], message.offset() or 0, self._accept(message)
+                came[message.partition() or 0].append(found)
         for partition in behind:
             partition.add(came[partition.number])
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.bench.bench_pipeline import BenchPipeline, bench_pipeline
+from tests.bench.console import console
 from tests.bench.converters import converters
 from tests.bench.database import csv_to_database
 from tests.bench.images import images_to_redis
@@ -31,11 +32,13 @@ _FUNCTIONS: tuple[Callable[[BenchPipeline], Result], ...] = (
     redis_sink,
     converters,
     scaling,
+    console,
 )
 BENCHMARKS = {function.__name__: function for function in _FUNCTIONS}
 _TIMES = (
-    "On two quiet cores scaling takes about eight minutes, converters three, each of the others one to two. "
-    "The results of converters and scaling are in docs/converters.md and docs/connect.md."
+    "On two quiet cores console takes thirteen minutes, scaling eight, converters three, each of the others one to "
+    "two. The results of converters, scaling and console are in docs/converters.md, docs/connect.md and "
+    "docs/performance.md."
 )
 
 

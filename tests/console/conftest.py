@@ -1,18 +1,17 @@
 """Fixtures: the console of the tests' pipeline, and a page of it in a real browser."""
 
 import os
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.browser import NO_BROWSER, find_browser, running_browser
 from tests.console.console_page import ConsolePage
 from tests.run_sluice import running_console
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 TIMEOUT_MS = 20_000
 
 
@@ -26,16 +25,11 @@ def console_url(environment: dict[str, str], target: str) -> Generator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
     """Debian's Chromium, without a window."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    path = find_browser()
     if path is None:
-        _skip_or_fail(f"no browser was found, of {', '.join(BROWSERS)}: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Without a sandbox: in a container, root cannot make one.
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        )
+        _skip_or_fail(NO_BROWSER)
+    with running_browser(path) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

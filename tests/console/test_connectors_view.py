@@ -79,5 +79,6 @@ def test_a_broken_task_is_red_and_runs_again_after_a_restart(
         page.get_by_role("button", name="Restart failed tasks").click()
         expect(page.get_by_role("dialog")).to_contain_text(f"Restart what has failed of {sink.name} (task 0)?")
         page.get_by_role("dialog").get_by_role("button", name="Restart").click()
-        expect(page.get_by_role("status").filter(has_text=sink.name)).to_have_text(f"{sink.name} runs again.")
+        expect(page.get_by_role("status").filter(has_text=sink.name)).to_have_text(f"{sink.name} is being restarted …")
+        expect(page.get_by_role("region", name="Tasks")).not_to_contain_text("FAILED")
         sink.wait_for_rows([(1, "good")])

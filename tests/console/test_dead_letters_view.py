@@ -72,3 +72,19 @@ def test_all_of_a_reason_are_sent_again(console_page: ConsolePage, endpoints: En
     dialog.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("sent again: ")).to_be_visible()
     expect(page.get_by_role("region", name="Letters").get_by_text("sent again").first).to_be_visible()
+
+
+def test_what_is_read_stays_as_it_is_when_letters_come(console_page: ConsolePage, endpoints: Endpoints) -> None:
+    page, marks = console_page.page, [uuid4().hex[:12] for _ in range(2)]
+    producer = Producer(endpoints.producer.client_settings())
+    console_page.show("Dead letters")
+    letters = page.get_by_role("region", name="Letters").get_by_role("listitem")
+    for mark in marks:
+        producer.produce("gps-fixes", key=mark, value=b"no avro")
+        assert producer.flush(30) == 0
+        expect(letters.filter(has_text=mark)).to_have_count(1)
+        if mark == marks[0]:
+            letters.filter(has_text=mark).get_by_role("link").focus()
+            page.evaluate("getSelection().selectAllChildren(document.activeElement.closest('li'))")
+    assert marks[0] in page.evaluate("getSelection().toString()")
+    assert marks[0] in page.evaluate("document.activeElement.closest('li').textContent")

@@ -59,7 +59,7 @@ def test_a_broken_task_is_red_with_its_reason_until_it_is_mended(
         expect(node).to_have_class(re.compile(r"\bbad\b"))
         expect(node).to_contain_text("FAILED")
         expect(node).to_contain_text("JsonParseException")
-        expect(console_page.page.get_by_text("then restart it in Connectors")).to_be_visible()
+        expect(console_page.page.get_by_text("then restart it under Connectors")).to_be_visible()
         expect(console_page.page.get_by_text(f"Needs you: {broken.name}")).to_be_visible()
         expect(node.get_by_role("link")).to_have_attribute("href", f"#/connectors/{broken.name}")
         console_page.take_pictures("pipeline-failed", screenshots)

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.console.console_page import ConsolePage
 from tests.run_sluice import Sluice
@@ -54,3 +55,10 @@ def test_a_wrong_path_is_a_sentence(console_page: ConsolePage) -> None:
     ended = console_page.page.get_by_label("The proof that was started last")
     ended.get_by_text("there is no /nowhere/gps.csv").wait_for()
     assert ended.get_by_text("failed", exact=True).is_visible()
+    made = console_page.page.get_by_role("main").get_by_role("list").get_by_role("listitem").filter(has_text="/nowhere")
+    made.first.wait_for()
+    console_page.page.evaluate("window.shown = document.querySelector('.proofs > li')")
+    count = made.count()
+    prove(console_page, "/nowhere/gps.csv")
+    expect(made).to_have_count(count + 1)
+    assert console_page.page.evaluate("window.shown.isConnected"), "a new one leaves those before it alone"

@@ -5,12 +5,22 @@ import { ask } from "./question.js";
 import { post } from "./server.js";
 
 const FOLLOWED_MS = 60_000;
-const STARTING = ["UNASSIGNED", "RESTARTING"];
+const SETTLED_MS = 10_000; // a task that fails at its first batch runs for a second before
+const PASSING = ["UNASSIGNED", "RESTARTING"];
 
 const WORDS = {
-  pause: { button: "Pause", going: "is being paused …", done: "is paused.", not: "is not paused yet" },
-  resume: { button: "Resume", going: "is being resumed …", done: "runs again.", not: "does not run yet" },
-  restart: { button: "Restart", going: "is being restarted …", done: "runs again.", not: "has failed again" },
+  pause: {
+    button: "Pause", going: "is being paused …", done: "is paused.",
+    not: "is not paused yet", later: "is not paused any more",
+  },
+  resume: {
+    button: "Resume", going: "is being resumed …", done: "runs again.",
+    not: "does not run yet", later: "does not run any more",
+  },
+  restart: {
+    button: "Restart", going: "is being restarted …", done: "runs again.",
+    not: "does not run yet", later: "does not run any more",
+  },
 };
 
 /** Ask, then change the connector; resolves to whether it was asked for. Throws an Error with a sentence. */
@@ -38,7 +48,10 @@ function question(connector, change) {
   return `Restart what has failed of ${name} (${what})? What runs is left alone. Where the cause is still there, it fails again.`;
 }
 
-/** Follow changes; `node` is told how they go. `changed` is called when another connector is followed, or none. */
+/**
+ * Follow changes; `node` is told how they go, also when what was reached does not last. `changed` is called when
+ * another connector is followed, or none.
+ */
 export function follow(node, changed) {
   let followed = null;
   const say = (content) => replace(node, content);
@@ -49,7 +62,7 @@ export function follow(node, changed) {
   };
   return {
     say,
-    isFor: (name) => followed?.name === name,
+    isFor: (name) => followed?.name === name && !followed.done,
     begin(name, change) {
       followed = { name, change, until: Date.now() + FOLLOWED_MS };
       say(`${name} ${WORDS[change].going}`);
@@ -57,18 +70,51 @@ export function follow(node, changed) {
     },
     check(connectors) {
       if (!followed) return;
-      const { name, change, until } = followed;
+      const { name, change } = followed;
       const connector = connectors.find((one) => one.name === name);
-      if (connector && isReached(connector, change)) end(element("span", { class: "reached" }, `${name} ${WORDS[change].done}`));
-      else if (Date.now() > until) end(problem(`${name} ${WORDS[change].not}: ${states(connector)}`));
+      const reached = reachedSince(followed, connector);
+      if (reached && !followed.done && Date.now() - followed.since >= (change === "restart" ? SETTLED_MS : 0)) {
+        followed.done = true;
+        say(element("span", { class: "reached" }, `${name} ${WORDS[change].done}`));
+        changed();
+      } else if (!reached && isLost(followed, connector)) {
+        end(problem(`${name} ${failure(followed, connector)}: ${states(connector)}`));
+      }
     },
   };
 }
 
+/** Whether a connector is as it was to become; `followed` notes since when it is so without a break. */
+function reachedSince(followed, connector) {
+  const reached = connector !== undefined && isReached(connector, followed.change);
+  followed.seen ||= reached;
+  followed.since = reached ? (followed.since ?? Date.now()) : null;
+  return reached;
+}
+
+/** Whether it has not become so in time, or was it and is it no more. While workers pass tasks on, that says nothing. */
+function isLost({ change, done, seen, until }, connector) {
+  if (!done && Date.now() > until) return true;
+  if (!done && !(seen && change !== "pause" && hasFailed(connector))) return false;
+  return connector === undefined || !statesOf(connector).some((state) => PASSING.includes(state));
+}
+
+function failure({ change, done }, connector) {
+  if (change !== "pause" && hasFailed(connector)) return "has failed again";
+  return done ? WORDS[change].later : WORDS[change].not;
+}
+
 function isReached(connector, change) {
-  const states = [connector.state, ...connector.tasks.map((task) => task.state)];
-  if (change === "restart") return !states.some((state) => state === "FAILED" || STARTING.includes(state));
-  return states.every((state) => state === (change === "pause" ? "PAUSED" : "RUNNING"));
+  const wanted = change === "pause" ? "PAUSED" : "RUNNING";
+  return statesOf(connector).every((state) => state === wanted) && (change === "pause" || connector.tasks.length > 0);
+}
+
+function statesOf(connector) {
+  return [connector.state, ...connector.tasks.map((task) => task.state)];
+}
+
+function hasFailed(connector) {
+  return connector !== undefined && statesOf(connector).includes("FAILED");
 }
 
 function states(connector) {

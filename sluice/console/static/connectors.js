@@ -2,24 +2,24 @@
 import { changeConnector, follow } from "./connector_changes.js";
 import { badge, element, problem, table } from "./dom.js";
 import { number } from "./format.js";
-import { show as showAnew } from "./keep_focus.js";
-import { get, listen } from "./server.js";
+import { showChanged, showProblem } from "./keep_focus.js";
+import { listen } from "./server.js";
 
 export const title = "Connectors";
 
-const KINDS = { RUNNING: "ok", FAILED: "bad", PAUSED: "waiting", STOPPED: "waiting", UNASSIGNED: "waiting", RESTARTING: "waiting" };
-const DETAILS_MS = 4000;
+const KINDS = { RUNNING: "ok", FAILED: "bad", UNASSIGNED: "waiting", RESTARTING: "waiting" };
+const LAST_KNOWN = "Not known now; below is what was known last. Nothing can be changed meanwhile.";
 
 export function show(container, names, signal) {
   const [name] = names;
   const trouble = element("div");
   const said = element("p", { class: "said", role: "status" });
-  const list = element("div", { class: "connectors" });
+  const list = element("div", { class: "connectors" }, element("p", { class: "dim" }, "Asking Kafka Connect …"));
   const details = element("div");
   container.append(name === undefined ? "" : backLink(), trouble, said, list, details);
 
-  let connectors = [];
-  let shown = "";
+  let known = { connectors: null, last_known: false }; // as the server has answered last
+  let silent = ""; // why it does not answer now
   const change = async (connector, wanted) => {
     try {
       if (await changeConnector(connector, wanted)) following.begin(connector.name, wanted);
@@ -27,28 +27,36 @@ export function show(container, names, signal) {
       following.say(problem(error.message));
     }
   };
-  const following = follow(said, () => render(true));
+  const following = follow(said, () => render());
 
-  function render(anyway = false) {
-    const wanted = name === undefined ? connectors : connectors.filter((one) => one.name === name);
-    const text = JSON.stringify(wanted);
-    if (text === shown && !anyway) return;
-    shown = text;
-    const cards = wanted.map((one) => card(one, { busy: following.isFor(one.name), change, single: name !== undefined }));
-    showAnew(list, cards.length ? cards : element("p", { class: "dim" }, nothing(name)));
+  function render() {
+    const stale = Boolean(silent) || known.last_known;
+    showProblem(trouble, silent || known.problem);
+    list.classList.toggle("stale", stale);
+    const wanted = known.connectors?.filter((one) => name === undefined || one.name === name);
+    const busy = wanted?.filter((one) => following.isFor(one.name)).map((one) => one.name);
+    showChanged(list, [wanted, busy, stale], () => {
+      if (!wanted) return null; // nothing has been known yet: the problem says why
+      const about = (one) => ({ stale, busy: busy.includes(one.name), change, single: name !== undefined });
+      const cards = wanted.map((one) => card(one, about(one)));
+      const shown = cards.length ? cards : element("p", { class: "dim" }, nothing(name));
+      return [stale && element("p", {}, LAST_KNOWN), shown];
+    });
   }
 
   listen("/api/connectors", {
     receive: (answer) => {
-      showAnew(trouble, answer.problem ? problem(answer.problem) : null);
-      connectors = answer.connectors;
-      following.check(connectors);
+      [known, silent] = [answer, ""];
+      if (!known.last_known) following.check(known.connectors);
       render();
     },
-    fail: (sentence) => showAnew(trouble, problem(sentence)),
+    fail: (sentence) => {
+      silent = sentence;
+      render();
+    },
     signal,
   });
-  if (name !== undefined) return showDetails(details, name, signal);
+  if (name !== undefined) showDetails(details, name, signal);
 }
 
 function backLink() {
@@ -61,7 +69,8 @@ function nothing(name) {
     : `There is no connector ${name} (any more).`;
 }
 
-function card(connector, { busy, change, single }) {
+function card(connector, { stale, busy, change, single }) {
+  const state = stale ? badge("not known", "off") : badge(connector.condition.text, connector.condition.kind);
   const link = element("a", { href: `#/connectors/${encodeURIComponent(connector.name)}`, "data-key": `link ${connector.name}` }, connector.name);
   return element(
     "article",
@@ -69,12 +78,12 @@ function card(connector, { busy, change, single }) {
     element(
       "div",
       { class: "connector-head" },
-      element("h2", {}, single ? connector.name : link, " ", badge(connector.state, KINDS[connector.state] ?? "off")),
-      element("div", { class: "buttons" }, buttons(connector, { busy, change })),
+      element("h2", {}, single ? connector.name : link, " ", state),
+      element("div", { class: "buttons" }, buttons(connector, { busy: busy || stale, change })),
     ),
     element("p", { class: "dim about" }, about(connector)),
     single ? null : element("p", { class: "tasks" }, taskBadges(connector.tasks)),
-    connector.lag === null ? null : element("p", {}, lagText(connector)),
+    connector.kind !== "sink" || stale ? null : element("p", {}, lagText(connector)),
     connector.notes.map((sentence) => element("p", { class: "note" }, `${sentence}.`)),
     connector.waits.map((sentence) => element("p", { class: "note" }, sentence)),
     connector.recent.map((sentence) => element("p", { class: "note" }, sentence)),
@@ -85,7 +94,8 @@ function card(connector, { busy, change, single }) {
 }
 
 function about(connector) {
-  const topics = connector.topics.length ? ` of ${connector.topics.join(", ")}` : "";
+  const read = connector.pattern ? [`topics like ${connector.pattern}`] : connector.topics;
+  const topics = read.length ? ` of ${read.join(", ")}` : "";
   return `${connector.kind}${topics} · ${connector.class} ${connector.version ?? ""}`;
 }
 
@@ -95,8 +105,10 @@ function taskBadges(tasks) {
 }
 
 function lagText(connector) {
+  if (connector.lag === null) return "How many records it has not written yet is not known.";
   if (connector.behind) return connector.behind;
-  return connector.lag ? `${number(connector.lag)} records not written yet` : "Everything in its topics is written.";
+  if (connector.lag) return `${number(connector.lag)} records not written yet`;
+  return `Everything in ${connector.pattern ? "the topics that it has read so far" : "its topics"} is written.`;
 }
 
 function failureBox(connector, failure) {
@@ -145,20 +157,22 @@ function tasksTable(connector) {
   return table("Tasks", [{ title: "Task" }, { title: "State" }, { title: "Worker" }], [["connector", badge(connector.state, KINDS[connector.state] ?? "off"), connector.worker], ...rows]);
 }
 
-async function showDetails(container, name, signal) {
-  while (!signal.aborted) {
-    try {
-      const answer = await get(`/api/connectors/details?name=${encodeURIComponent(name)}`, signal);
-      const text = JSON.stringify(answer);
-      if (container.dataset.shown !== text) showAnew(container, offsets(answer), settings(answer.config));
-      container.dataset.shown = text;
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      showAnew(container, problem(error.message));
-      container.dataset.shown = "";
-    }
-    await pause(DETAILS_MS, signal);
-  }
+function showDetails(container, name, signal) {
+  const trouble = element("div");
+  const body = element("div");
+  container.append(trouble, body);
+  listen(`/api/connectors/details?name=${encodeURIComponent(name)}`, {
+    receive: (answer) => {
+      body.classList.remove("stale");
+      showProblem(trouble, null);
+      showChanged(body, answer, () => [offsets(answer), settings(answer.config)]);
+    },
+    fail: (sentence) => {
+      body.classList.add("stale");
+      showProblem(trouble, sentence);
+    },
+    signal,
+  });
 }
 
 function offsets(answer) {
@@ -168,7 +182,8 @@ function offsets(answer) {
   }
   if (!answer.sink_offsets.length) {
     const pattern = answer.config["topics.regex"];
-    return element("p", { class: "dim" }, pattern ? "It reads topics by a pattern, whose offsets are not shown." : "It has committed no offsets yet.");
+    const none = pattern ? "It has read none of the topics of its pattern yet." : "It has committed no offsets yet.";
+    return element("p", { class: "dim" }, none);
   }
   const columns = [{ title: "Topic" }, ...["Partition", "Committed", "End", "Not written yet"].map((title) => ({ title, number: true }))];
   const rows = answer.sink_offsets.map((one) => [one.topic, number(one.partition), number(one.committed), number(one.end), number(one.lag)]);
@@ -188,11 +203,4 @@ function keyed(key, node) {
   node.dataset.key = key;
   node.classList.add("section");
   return node;
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -26,11 +26,29 @@ function showView() {
   }
   document.title = `${view.title} · Sluice`;
   replace(container, element("h1", {}, view.title));
-  Promise.resolve(view.show(container, rest.map(decodeURIComponent), shown.signal)).catch((error) => {
-    if (error.name !== "AbortError") container.append(problem(error.message));
-  });
+  const { signal } = shown;
+  Promise.resolve()
+    .then(() => view.show(container, rest.map(decoded), signal))
+    .catch((error) => {
+      if (error.name !== "AbortError" && !signal.aborted) container.append(problem(error.message));
+    });
+}
+
+function decoded(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new Error(`The address of this page is damaged: "${name}". Open the view by its link above.`);
+  }
+}
+
+/** The link to the content is no view's: the view stays. */
+function skipToContent(event) {
+  event.preventDefault();
+  document.getElementById("view").focus();
 }
 
 keepToken();
+document.querySelector("a.skip").addEventListener("click", skipToContent);
 addEventListener("hashchange", showView);
 showView();

@@ -1,8 +1,9 @@
 // View Data: the newest fixes, images, rows of the table, and changes of the watched table.
-import { badge, element, problem, replace, table } from "./dom.js";
+import { badge, element, replace, table } from "./dom.js";
 import { imagesPart } from "./data_images.js";
 import { colorScale, colorStrip, drawMap, near } from "./data_map.js";
 import { number, time } from "./format.js";
+import { show as showAnew, showChanged, showProblem } from "./keep_focus.js";
 import { listen } from "./server.js";
 
 export const title = "Data";
@@ -21,10 +22,10 @@ export function show(container, _names, signal) {
   );
   listen("/api/data", {
     receive: (event) => {
-      replace(notice);
+      showProblem(notice, null);
       for (const [name, sample] of Object.entries(event)) parts[name].receive(sample);
     },
-    fail: (sentence) => replace(notice, problem(sentence)),
+    fail: (sentence) => showProblem(notice, sentence),
     signal,
   });
 }
@@ -35,7 +36,7 @@ function part(heading, contents, receive, side = null) {
   return {
     node: element("section", { class: "data-part" }, element("div", { class: "data-head" }, element("h2", {}, heading), side), trouble, contents),
     receive: (sample) => {
-      replace(trouble, sample.problem ? problem(sample.problem) : null);
+      showProblem(trouble, sample.problem);
       if (!sample.problem) receive(sample);
     },
   };
@@ -113,7 +114,7 @@ function rowsPart() {
       body = box.querySelector("tbody");
     }
     // Only the rows are replaced: the table keeps its scroll position.
-    replace(body, rows.map((row) => element("tr", {}, row.map((cell) => element("td", { class: "number" }, cell ?? element("span", { class: "dim" }, "NULL"))))));
+    showChanged(body, rows, () => rows.map((row) => element("tr", {}, row.map((cell) => element("td", { class: "number" }, cell ?? element("span", { class: "dim" }, "NULL"))))));
   };
   return part("Newest rows", box, receive);
 }
@@ -121,8 +122,8 @@ function rowsPart() {
 function changesPart() {
   const box = element("div", {}, element("p", { class: "dim" }, "Reading the topic …"));
   const receive = ({ topic, changes }) => {
-    if (changes.length) replace(box, element("ol", { class: "changes" }, changes.map(changeItem)));
-    else replace(box, element("p", { class: "empty" }, `The topic ${topic} has no change yet: insert, update or delete a row of myDB.test.`));
+    if (changes.length) showChanged(box, changes, () => element("ol", { class: "changes" }, changes.map(changeItem)));
+    else showAnew(box, element("p", { class: "empty" }, `The topic ${topic} has no change yet: insert, update or delete a row of myDB.test.`));
   };
   return part("Changes of the watched table", box, receive);
 }

@@ -1,6 +1,7 @@
 // The newest images of view Data: thumbnails, and one image alone.
 import { element, problem, replace } from "./dom.js";
 import { bytes, number, time } from "./format.js";
+import { show, showProblem } from "./keep_focus.js";
 import { get } from "./server.js";
 
 const EDGE = { width: 160, height: 120 };
@@ -12,7 +13,8 @@ export function imagesPart(signal) {
   const dialog = element("dialog", { class: "image-dialog", "aria-label": "Image" });
   const known = new Map(); // of each image: its item, and whether Redis has it
   const receive = (sample) => {
-    replace(trouble, sample.problem ? problem(sample.problem) : sample.images.length ? null : empty());
+    if (sample.problem || sample.images.length) showProblem(trouble, sample.problem);
+    else show(trouble, empty());
     if (sample.problem) return;
     const items = sample.images.map((image) => {
       const before = known.get(image.id);

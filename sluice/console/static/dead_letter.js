@@ -1,6 +1,7 @@
 // One dead letter, whole.
-import { badge, element, problem, replace, table } from "./dom.js";
+import { badge, element, problem, table } from "./dom.js";
 import { number, time } from "./format.js";
+import { show } from "./keep_focus.js";
 import { get } from "./server.js";
 
 /** Show the letter of an address, CONNECTOR:PARTITION:OFFSET. */
@@ -11,9 +12,9 @@ export async function showLetter(container, address, { resend, signal }) {
   container.append(back, body);
   const load = async () => {
     try {
-      replace(body, content(await get(`/api/dead-letters/letter?address=${encodeURIComponent(address)}`, signal), { address, resend, load }));
+      show(body, content(await get(`/api/dead-letters/letter?address=${encodeURIComponent(address)}`, signal), { address, resend, load }));
     } catch (error) {
-      if (error.name !== "AbortError") replace(body, problem(error.message));
+      if (error.name !== "AbortError") show(body, problem(error.message));
     }
   };
   await load();
@@ -28,7 +29,7 @@ function content(letter, { address, resend, load }) {
       "div",
       { class: "section-head" },
       element("h2", {}, element("span", { class: "code" }, address), " ", letter.sent_again ? badge("sent again", "ok") : null),
-      element("button", { type: "button", class: "primary", onclick: send }, letter.sent_again ? "Send once more" : "Send again"),
+      element("button", { type: "button", class: "primary", "data-key": "send", onclick: send }, letter.sent_again ? "Send once more" : "Send again"),
     ),
     element(
       "div",
@@ -46,12 +47,12 @@ function content(letter, { address, resend, load }) {
     ]),
     element("h2", {}, "Value"),
     element("p", { class: "dim" }, size(letter.value)),
-    element("pre", { class: letter.value.decoded ? "card" : "card lines", tabindex: "0", role: "region", "aria-label": "Value" }, letter.value.text),
+    element("pre", { class: letter.value.decoded ? "card" : "card lines", "data-key": "value", tabindex: "0", role: "region", "aria-label": "Value" }, letter.value.text),
     letter.headers.length
       ? table("Headers", [{ title: "Name" }, { title: "Value" }], letter.headers.map((header) => [header.name, header.value ?? element("span", { class: "dim" }, "null")]))
       : element("p", { class: "dim" }, "The record has no headers of its own."),
     letter.trace
-      ? element("details", { class: "trace" }, element("summary", {}, "Stack trace"), element("pre", { class: "card lines", tabindex: "0", role: "region", "aria-label": "Stack trace" }, letter.trace))
+      ? element("details", { class: "trace", "data-key": "trace" }, element("summary", {}, "Stack trace"), element("pre", { class: "card lines", tabindex: "0", role: "region", "aria-label": "Stack trace" }, letter.trace))
       : null,
   ];
 }

@@ -1,12 +1,14 @@
 // View Pipeline: the picture of the pipeline, alive.
-import { badge, element, problem, replace } from "./dom.js";
+import { badge, element, replace } from "./dom.js";
 import { number, rate } from "./format.js";
+import { showChanged, showProblem } from "./keep_focus.js";
 import { drawEdges, moveDashes, updateEdges } from "./pipeline_edges.js";
 import { listen } from "./server.js";
 
 export const title = "Pipeline";
 
 const COLUMNS = ["Sources", "Source connectors", "Topics", "Sinks", "Stores and dead letters"];
+const SAYS = { ok: "answers", bad: "does not answer", off: "not known" };
 
 export function show(container, _names, signal) {
   const failure = element("div");
@@ -14,70 +16,53 @@ export function show(container, _names, signal) {
   const remarks = element("div", { class: "pipeline-remarks" });
   const parts = element("ul", { class: "pipeline-parts", "aria-label": "Servers" });
   const picture = element("div", { class: "pipeline-picture" });
-  container.append(failure, summary, remarks, parts, picture);
+  const known = element("div", {}, remarks, parts, picture);
+  container.append(failure, summary, known);
   const drawing = new Drawing(picture, signal);
-  const changed = onChange();
+  let last = null;
   listen("/api/pipeline", {
     receive: (sample) => {
-      changed(failure, null, () => []);
-      changed(summary, summarize(sample), (text) => [text]);
-      changed(remarks, [sample.problems, ownRemarks(sample.nodes), sample.notes], ([problems, own, notes]) => [
+      last = sample;
+      showProblem(failure, null);
+      known.classList.remove("stale");
+      showChanged(summary, sample.summary, (text) => text);
+      showChanged(remarks, [sample.problems, ownRemarks(sample.nodes), sample.notes], ([problems, own, notes]) => [
         ...problems.map((remark) => remarkBox({ ...remark, kind: "bad" })),
         ...own.map(remarkBox),
         ...notes.map(note),
       ]);
-      changed(parts, sample.parts, (all) => all.map(part));
+      showChanged(parts, sample.parts, (all) => all.map(part));
       drawing.show(sample);
     },
     fail: (sentence) => {
-      changed(failure, sentence, (text) => [problem(text)]);
+      showProblem(failure, sentence);
+      known.classList.add("stale");
+      const below = last ? "Not known now; below is what was known last." : "Not known now.";
+      showChanged(summary, below, (text) => text);
+      showChanged(parts, (last?.parts ?? []).map((one) => ({ ...one, kind: "off" })), (all) => all.map(part));
       drawing.stop();
     },
     signal,
   });
 }
 
-/** Return a function that replaces the contents of an element, if what it shows is not the same as before. */
-function onChange() {
-  const shown = new Map();
-  return (node, value, contents) => {
-    const text = JSON.stringify(value);
-    if (shown.get(node) === text) return;
-    shown.set(node, text);
-    replace(node, contents(value));
-  };
-}
-
-function summarize({ nodes, problems }) {
-  const named = (kind) => nodes.filter((node) => node.state.kind === kind && node.kind !== "letters").map((node) => node.name);
-  const letters = nodes.filter((node) => node.kind === "letters").reduce((sum, node) => sum + (node.facts[0].count ?? 0), 0);
-  const bad = named("bad");
-  const waiting = named("waiting");
-  const sentences = [
-    problems.length && !bad.length ? "Not all parts answer." : "",
-    bad.length ? `Needs you: ${bad.join(", ")}.` : "",
-    waiting.length ? `Waiting: ${waiting.join(", ")}.` : "",
-    !problems.length && !bad.length && !waiting.length ? "All parts work." : "",
-    letters ? `${number(letters)} dead letter${letters === 1 ? "" : "s"}.` : "",
-  ];
-  return sentences.filter(Boolean).join(" ");
-}
-
 function part({ name, detail, kind }) {
-  const says = kind === "ok" ? "answers" : "does not answer";
-  return element("li", { class: kind }, element("strong", {}, name), detail ? ` ${detail} ` : " ", badge(says, kind));
+  const about = detail ? ` ${detail} ` : " ";
+  return element("li", { class: kind }, element("strong", {}, name), about, badge(SAYS[kind], kind));
 }
 
 /** What is wrong with nodes, in whole: in the picture there is room for its beginning only. */
 function ownRemarks(nodes) {
   return nodes
-    .filter((node) => node.state.kind !== "ok" && node.state.kind !== "off")
-    .flatMap((node) => node.state.remarks.filter(({ advice }) => advice).map((remark) => ({ ...remark, kind: node.state.kind, link: node.link })));
+    .filter((node) => node.state.kind !== "ok")
+    .flatMap(({ state, link }) => state.remarks.map((remark) => ({ ...remark, kind: state.kind, link })))
+    .filter(({ advice }) => advice);
 }
 
 function remarkBox({ text, advice, kind, link }) {
-  const more = link && [" ", element("a", { href: link }, "Show it")];
-  return element("div", { class: `pipeline-remark ${kind}` }, element("p", {}, text), element("p", { class: "advice" }, advice, more));
+  const more = link && [" ", element("a", { href: link, "data-key": `${link} ${advice}` }, "Show it")];
+  const todo = element("p", { class: "advice" }, advice, more);
+  return element("div", { class: `pipeline-remark ${kind}` }, element("p", {}, text), todo);
 }
 
 function note(text) {
@@ -90,7 +75,6 @@ class Drawing {
     this.picture = picture;
     this.cards = new Map();
     this.structure = "";
-    this.changed = onChange();
     const resized = new ResizeObserver(() => this.drawEdges());
     resized.observe(picture);
     moveDashes(() => this.drawn, signal);
@@ -149,12 +133,14 @@ class Drawing {
     const [head, facts, rest] = card.children;
     const name = (id) => nodes.find((other) => other.id === id)?.name;
     const next = edges.filter((edge) => edge.begin === node.id && edge.kind !== "schemas").map((edge) => name(edge.end));
-    this.changed(head, [node.name, node.detail, node.link, node.state.text, node.state.kind], () => [
-      element("p", { class: "name" }, node.link ? element("a", { href: node.link }, node.name) : node.name),
+    const named = () => (node.link ? element("a", { href: node.link, "data-key": "name" }, node.name) : node.name);
+    showChanged(head, [node.name, node.detail, node.link, node.state.text, node.state.kind], () => [
+      element("p", { class: "name" }, named()),
       element("p", { class: "detail" }, node.detail, " ", node.state.text && badge(node.state.text, node.state.kind)),
     ]);
-    this.changed(facts, node.facts, (all) => all.map(fact));
-    this.changed(rest, [node.state.remarks, node.reasons, next], () => [
+    showChanged(facts, node.facts.map(({ label }) => label), (labels) => labels.map(fact));
+    node.facts.forEach((each, index) => setText(facts.children[index].lastChild, value(each)));
+    showChanged(rest, [node.state.remarks, node.reasons, next], () => [
       node.state.remarks.map((remark) => sentence(remark, node.state.kind)),
       node.reasons.length > 0 && reasons(node.reasons),
       next.length > 0 && element("p", { class: "next" }, `to ${next.join(", ")}`),
@@ -168,9 +154,17 @@ class Drawing {
   }
 }
 
-function fact({ label, count, rate: perSecond }) {
-  const value = count === undefined ? rate(perSecond) : number(count);
-  return element("div", {}, element("dt", {}, label), element("dd", {}, value));
+function fact(label) {
+  return element("div", {}, element("dt", {}, label), element("dd"));
+}
+
+function value({ count, rate: perSecond }) {
+  return count === undefined ? rate(perSecond) : number(count);
+}
+
+/** Only what has changed is laid out again: numbers change with each sample. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function sentence({ text }, kind) {
@@ -181,7 +175,7 @@ function reasons(all) {
   const read = all.reduce((sum, each) => sum + each.count, 0);
   return element(
     "details",
-    { open: all.length < 3 },
+    { open: all.length < 3, "data-key": "reasons" },
     element("summary", {}, read === 1 ? "Why" : `Why, of the newest ${number(read)}`),
     element("ul", {}, all.map(({ reason, count }) => element("li", {}, element("strong", {}, `${number(count)} × `), reason))),
   );

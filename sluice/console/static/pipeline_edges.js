@@ -1,9 +1,9 @@
 // The edges of the picture: lines between the nodes, which move while records move.
 import { svg } from "./dom.js";
 
-const STEP_MILLISECONDS = 200;
+const STEP_MILLISECONDS = 400;
 const DASH_PIXELS = 24; // length of a dash and of the gap after it, as in pipeline.css
-const DASH_STEPS = 6;
+const DASH_STEPS = 4;
 
 /** Draw all edges behind the nodes; returns what updateEdges() needs. */
 export function drawEdges(picture, cards, edges) {
@@ -25,8 +25,8 @@ export function drawEdges(picture, cards, edges) {
 }
 
 /**
- * Move the dashes of the edges that move, until `signal` aborts. A few steps a second: a CSS animation would let the
- * browser draw sixty times a second, for a tenth of a core.
+ * Move the dashes of the edges that move, until `signal` aborts. Few steps a second: each is a new picture of the page,
+ * which costs 5 ms of CPU without a graphics card, however little of it moves. A CSS animation would draw sixty.
  */
 export function moveDashes(drawing, signal) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");

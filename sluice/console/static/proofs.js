@@ -1,6 +1,7 @@
 // View Proofs: those made so far, and one that is started here.
 import { badge, element, problem, replace } from "./dom.js";
 import { number, time } from "./format.js";
+import { showChanged, showEach, showProblem } from "./keep_focus.js";
 import { listen, post } from "./server.js";
 
 export const title = "Proofs";
@@ -20,18 +21,28 @@ export function show(container, _names, signal) {
   const made = element("div", {}, element("p", { class: "dim" }, "Reading the notes of proofs …"));
   container.append(notice, form.node, job, element("h2", {}, "Proofs made"), made);
   const samples = {};
+  const problems = {}; // by part; a part says it only once, however often the other one is sent
+  const draw = () => {
+    showProblem(notice, Object.values(problems).find(Boolean));
+    form.update(samples.job?.running, samples.folder);
+    showJob(job, samples.job, samples.proofs ?? []);
+    if (samples.proofs) showProofs(made, samples.proofs);
+    else if (problems.proofs) showChanged(made, null, () => null);
+  };
   listen("/api/proofs", {
     receive: (event) => {
-      replace(notice);
+      problems.server = null;
       for (const [name, sample] of Object.entries(event)) {
-        if (sample.problem) replace(notice, problem(sample.problem));
+        problems[name] = sample.problem;
+        if (sample.problem) delete samples[name];
         else Object.assign(samples, sample);
       }
-      form.update(samples.job?.running, samples.folder);
-      replaceKeepingFocus(job, samples.job ? jobCard(samples.job, samples.proofs ?? []) : null);
-      if (samples.proofs) replaceKeepingFocus(made, proofList(samples.proofs));
+      draw();
     },
-    fail: (sentence) => replace(notice, problem(sentence)),
+    fail: (sentence) => {
+      problems.server = sentence;
+      draw();
+    },
     signal,
   });
 }
@@ -68,29 +79,57 @@ function startForm() {
   );
   const update = (running, folder) => {
     button.disabled = Boolean(running);
-    if (folder) hint.textContent = `A path on the machine where the console runs (from ${folder}), or a URL. Nothing is changed: the source is read again and compared with what the database or Redis holds.`;
+    showChanged(hint, folder, (from) => from && `A path on the machine where the console runs (from ${from}), or a URL. Nothing is changed: the source is read again and compared with what the database or Redis holds.`);
   };
   return { node, update };
 }
 
-function jobCard(job, proofs) {
-  const note = proofs.find((proof) => proof.report !== null && proof.report === job.report);
-  const heading = element("p", { class: "proof-source" }, element("code", {}, job.source), element("span", { class: "dim" }, ` ${number(job.seconds)} s`));
-  if (!job.running) return element("section", { class: "card", "aria-label": "The proof that was started last", role: "status" }, heading, verdict(job), links(note));
-  const { stage, items, count, total } = job.progress;
-  const counted = count === undefined ? "" : stage === "waiting" ? `: ${number(count)} records to go` : `: ${number(count)}${total ? ` of ${number(total)}` : ""} ${items}`;
-  const text = job.cancelled ? "Ending …" : `${STAGES[stage] ?? stage}${counted}`;
+/** Show the proof that was started last: its card is built once, and then what changes in it. */
+function showJob(node, job, proofs) {
+  const had = node.contains(document.activeElement);
+  showChanged(node, job && [job.id, job.running], () => job && (job.running ? runningCard(job) : endedCard(job)));
+  if (!job) return;
+  const part = (name, value, contents) => showChanged(node.querySelector(`.job-${name}`), value, contents);
+  part("seconds", job.seconds, (seconds) => ` ${number(seconds)} s`);
+  if (job.running) {
+    const { count, total } = job.progress;
+    part("step", step(job), (text) => text);
+    part("bar", total ? { max: total, value: count } : {}, (amount) => element("progress", { "aria-label": "Progress", ...amount }));
+    if (job.cancelled) node.querySelector("button").setAttribute("aria-disabled", "true");
+  } else {
+    part("link", proofs.find((proof) => proof.report !== null && proof.report === job.report), links);
+    if (had && !node.contains(document.activeElement)) node.firstElementChild.focus(); // its button has gone
+  }
+}
+
+function runningCard(job) {
   return element(
     "section",
     { class: "card", "aria-label": "The proof that runs" },
-    heading,
-    element("div", { class: "proof-progress" }, element("span", {}, text), element("progress", { "aria-label": "Progress", ...(total ? { max: total, value: count } : {}) })),
-    element("div", { class: "buttons" }, element("button", { type: "button", id: "cancel-proof", disabled: job.cancelled, onclick: (event) => cancel(event, job) }, "Cancel the proof")),
+    heading(job),
+    element("div", { class: "proof-progress" }, element("span", { class: "job-step" }), element("div", { class: "job-bar" })),
+    element("div", { class: "buttons" }, element("button", { type: "button", onclick: (event) => cancel(event.currentTarget, job) }, "Cancel the proof")),
   );
 }
 
-async function cancel(event, job) {
-  event.target.disabled = true;
+function endedCard(job) {
+  const attributes = { class: "card", "aria-label": "The proof that was started last", role: "status", tabindex: "-1" };
+  return element("section", attributes, heading(job), verdict(job), element("div", { class: "job-link" }));
+}
+
+function heading(job) {
+  return element("p", { class: "proof-source" }, element("code", {}, job.source), element("span", { class: "dim job-seconds" }));
+}
+
+function step({ cancelled, progress: { stage, items, count, total } }) {
+  if (cancelled) return "Ending …";
+  const left = stage === "waiting" ? `: ${number(count)} records to go` : `: ${number(count)}${total ? ` of ${number(total)}` : ""} ${items}`;
+  return `${STAGES[stage] ?? stage}${count === undefined ? "" : left}`;
+}
+
+async function cancel(button, job) {
+  if (button.getAttribute("aria-disabled")) return;
+  button.setAttribute("aria-disabled", "true");
   await post("/api/proofs/cancel", { id: job.id }).catch(() => {}); // it has ended meanwhile
 }
 
@@ -102,9 +141,11 @@ function verdict({ status, headline, reasons }) {
   ];
 }
 
-function proofList(proofs) {
-  if (!proofs.length) return element("p", { class: "empty" }, "No proof has been made yet. Start one above, or: sluice proof SOURCE");
-  return element("ol", { class: "proofs" }, proofs.map((proof) => element("li", { class: "card" }, verdict(proof), facts(proof), links(proof))));
+function showProofs(node, proofs) {
+  const none = "No proof has been made yet. Start one above, or: sluice proof SOURCE";
+  showChanged(node, proofs.length > 0, (some) => element(some ? "ol" : "p", { class: some ? "proofs" : "empty" }, some ? null : none));
+  const contents = (proof) => [verdict(proof), facts(proof), links(proof)];
+  if (proofs.length) showEach(node.firstElementChild, proofs, { attributes: { class: "card" }, key: (proof) => proof.id, contents });
 }
 
 function facts(proof) {
@@ -115,13 +156,6 @@ function facts(proof) {
 function links(proof) {
   if (!proof?.report) return null;
   if (!proof.there) return element("p", { class: "dim proof-link" }, `Its report is not there any more: ${proof.report} was removed, or another was written over it.`);
-  const link = element("a", { href: `/api/proofs/${proof.id}/report`, target: "_blank", rel: "noopener", id: `report-${proof.id}` }, "Open the report");
+  const link = element("a", { href: `/api/proofs/${proof.id}/report`, target: "_blank", rel: "noopener", "data-key": "report" }, "Open the report");
   return element("p", { class: "proof-link" }, link, proof.own ? null : element("span", { class: "dim" }, ` ${proof.report}`));
-}
-
-/** Replace what a node holds; what has the focus and an id has it afterwards too. */
-function replaceKeepingFocus(node, ...children) {
-  const focused = node.contains(document.activeElement) ? document.activeElement.id : "";
-  replace(node, ...children);
-  if (focused) [...node.querySelectorAll("[id]")].find((child) => child.id === focused)?.focus();
 }

@@ -12,7 +12,7 @@ const POLL_MS = 400;
  */
 export function resender(node, signal) {
   const bar = element("div");
-  const said = element("div", { role: "status" });
+  const said = element("div", { role: "status", tabindex: "-1" });
   replace(node, bar, said);
   let busy = false;
 
@@ -24,8 +24,14 @@ export function resender(node, signal) {
       if (answer.job !== job.job) throw new Error("Another page sends dead letters now. Look there how it ends.");
       job = answer;
     }
-    replace(bar);
+    endProgress();
     return job;
+  }
+
+  function endProgress() {
+    const had = bar.contains(document.activeElement);
+    replace(bar);
+    if (had) said.focus(); // its button has gone
   }
 
   async function send(request) {
@@ -56,7 +62,7 @@ export function resender(node, signal) {
     try {
       return await action();
     } catch (error) {
-      replace(bar);
+      endProgress();
       if (error.name !== "AbortError") replace(said, problem(error.message));
       return false;
     } finally {

@@ -1,10 +1,12 @@
 // A topic's messages: the newest, or from an offset or a time on; searched, page by page.
-import { element, problem, replace, table } from "./dom.js";
+import { element, problem, table } from "./dom.js";
 import { bytes, number, time } from "./format.js";
+import { show, showChanged } from "./keep_focus.js";
 import { get } from "./server.js";
 import { brief, briefKey, showRecord } from "./topic_record.js";
 
 const LIVE_MS = 2000;
+const LONGEST_PATH = 60_000; // the server takes 64 KiB
 const STARTS = {
   newest: { name: "Newest first", hint: "" },
   offset: { name: "From an offset", hint: "1200, or 3:1200 of partition 3" },
@@ -15,27 +17,30 @@ const COLUMNS = [{ title: "Partition", number: true }, { title: "Offset", number
 export function showMessages(container, topic, signal) {
   const view = new Messages(topic, signal);
   container.append(view.form, view.note, view.list, view.pager);
-  return view.load({});
+  return view.submit();
 }
 
 class Messages {
   constructor(topic, signal) {
     this.topic = topic;
     this.signal = signal;
-    this.note = element("p", { class: "dim note", role: "status" });
+    this.said = element("span", { role: "status" });
+    this.searchOn = element("button", { type: "button", hidden: true, onclick: () => this.load({ ...this.next(), more: true }) }, "Search on");
+    this.note = element("div", { class: "dim note" }, this.said, " ", this.searchOn);
     this.list = element("div", { class: "messages" });
     this.newer = element("button", { type: "button", disabled: true, onclick: () => this.load({ after: this.page.newer }) }, "← Newer");
     this.older = element("button", { type: "button", disabled: true, onclick: () => this.load({ before: this.page.older }) }, "Older →");
     this.pager = element("div", { class: "pager" }, this.newer, this.older);
     this.form = this.makeForm();
-    this.request = 0;
+    this.loading = new AbortController();
+    signal.addEventListener("abort", () => this.loading.abort());
   }
 
   makeForm() {
     this.start = element("select", { onchange: () => this.showStart() }, Object.entries(STARTS).map(([key, { name }]) => element("option", { value: key }, name)));
     this.at = element("input", { autocomplete: "off", spellcheck: "false" });
     this.atLabel = element("label", { class: "at" }, element("span", {}, "Where"), this.at);
-    this.key = element("input", { autocomplete: "off", spellcheck: "false" });
+    this.key = element("input", { autocomplete: "off", spellcheck: "false", placeholder: "as shown: id=5" });
     this.text = element("input", { type: "search", autocomplete: "off", spellcheck: "false", placeholder: "fix_mode=3" });
     this.live = element("input", { type: "checkbox", onchange: () => this.followNewest() });
     const form = element(
@@ -50,7 +55,7 @@ class Messages {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.load({});
+      this.submit();
     });
     this.atLabel.hidden = true;
     return form;
@@ -62,7 +67,7 @@ class Messages {
     this.at.placeholder = STARTS[start].hint.split(",")[0].replace(" ago", "");
     this.at.title = STARTS[start].hint;
     this.atLabel.firstChild.textContent = start === "newest" ? "" : STARTS[start].hint;
-    if (start === "newest") this.load({});
+    if (start === "newest") this.submit();
     else {
       this.live.checked = false;
       this.at.value = "";
@@ -74,43 +79,72 @@ class Messages {
     if (!this.live.checked) return;
     this.start.value = "newest";
     this.atLabel.hidden = true;
-    this.load({ live: "1" });
+    this.submit({ live: "1" });
+  }
+
+  /** Ask for what the form says now; what is typed afterwards counts when it is asked for. */
+  submit({ live = "" } = {}) {
+    const at = this.start.value === "newest" ? "" : this.at.value.trim();
+    const start = at ? this.start.value : "newest";
+    this.asked = { start, at, key: this.key.value, text: this.text.value, since: "" };
+    return this.load({ live });
   }
 
   /** Load a page: `before` and `after` are the places of the neighbours; `more` appends to what is shown. */
   async load({ before = "", after = "", live = "", more = false }) {
-    const request = ++this.request;
-    if (!live) this.live.checked = false;
-    const start = this.start.value;
-    const asked = { key: this.key.value, text: this.text.value, before, after, live };
-    if (start !== "newest" && !before && !after) asked[start] = this.at.value.trim();
-    if (!live) replace(this.note, "Reading…");
-    try {
-      const path = `/api/topics/${encodeURIComponent(this.topic)}/messages?${new URLSearchParams(asked)}`;
-      const page = await get(path, this.signal);
-      if (request === this.request) this.receive(page, more);
-    } catch (error) {
-      if (error.name === "AbortError" || request !== this.request) return;
-      replace(this.note);
-      replace(this.list, problem(error.message));
-      this.newer.disabled = this.older.disabled = true;
+    this.loading.abort();
+    const { signal } = (this.loading = new AbortController());
+    if (!live) {
       this.live.checked = false;
+      show(this.said, "Reading…");
     }
-    if (this.live.checked && request === this.request) this.loadSoon(request);
+    try {
+      const page = await get(this.path({ before, after, live, more }), signal);
+      if (!signal.aborted) this.receive(page, more);
+    } catch (error) {
+      if (error.name === "AbortError" || signal.aborted) return;
+      this.fail(error.message);
+    }
+    if (this.live.checked) this.loadSoon(signal);
   }
 
-  loadSoon(request) {
+  /** Return the request for a page of what was asked for. */
+  path({ before, after, live, more }) {
+    const { start, at, key, text } = this.asked;
+    if (before && !more) this.asked.since = ""; // back from there, the older ones are shown
+    const query = { key, text, before, after, live };
+    if (after && this.asked.since) query.time = this.asked.since;
+    if (start !== "newest" && !before && !after) query[start] = at;
+    const path = `/api/topics/${encodeURIComponent(this.topic)}/messages?${new URLSearchParams(query)}`;
+    if (path.length > LONGEST_PATH) {
+      throw new Error(
+        "The topic has too many partitions to go on from here. Start from an offset of some partitions (3:1200,4:900), or from a time.",
+      );
+    }
+    return path;
+  }
+
+  fail(sentence) {
+    show(this.said);
+    this.searchOn.hidden = true;
+    show(this.list, problem(sentence));
+    this.newer.disabled = this.older.disabled = true;
+    this.live.checked = false;
+  }
+
+  loadSoon(signal) {
     const timer = setTimeout(() => {
-      if (!this.live.checked || request !== this.request || this.signal.aborted) return;
-      if (document.hidden) this.loadSoon(request);
+      if (!this.live.checked || signal.aborted) return;
+      if (document.hidden) this.loadSoon(signal);
       else this.load({ live: "1" });
     }, LIVE_MS);
-    this.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   /** Take a page; a list that starts at an offset or a time goes forward in time, any other back. */
   receive(page, more) {
-    const forward = this.start.value !== "newest";
+    const forward = this.asked.start !== "newest";
+    if (page.since) this.asked.since = page.since;
     const records = page.newest_first === forward ? page.records.reverse() : page.records;
     if (more) {
       this.records = page.newest_first === forward ? [...records, ...this.records] : [...this.records, ...records];
@@ -123,32 +157,32 @@ class Messages {
     }
     this.newer.disabled = !this.page.newer;
     this.older.disabled = !this.page.older;
-    replace(this.note, this.summary());
-    replace(this.list, this.records.length ? this.table() : null);
+    const images = this.topic === "images" && this.records.length > 0;
+    showChanged(this.said, [this.summary(), images], ([sentence]) => [sentence, images && imagesHint()]);
+    this.searchOn.hidden = !page.stopped;
+    showChanged(this.list, this.records, (records) => (records.length ? this.table() : null));
   }
 
   summary() {
     const { page, records } = this;
-    const filtered = this.key.value || this.text.value;
-    const order = this.start.value === "newest" ? "newest first" : "oldest first";
+    const filtered = this.asked.key || this.asked.text;
+    const order = this.asked.start === "newest" ? "newest first" : "oldest first";
     const shown = `${number(records.length)} record${records.length === 1 ? "" : "s"}${records.length > 1 ? `, ${order}` : ""}`;
     const looked = `looked at ${number(this.lookedAt)}`;
     if (page.stopped) {
       const reached = page.reached ? `, ${page.newest_first ? "back" : "on"} to ${time(page.reached)}` : "";
-      return [`${shown}; ${looked}${reached}. `, this.searchOn()];
+      return `${shown}; ${looked}${reached}.`;
     }
     if (!records.length) {
       const where = page.newest_first ? "down to the topic's beginning" : "up to the topic's end";
       return filtered ? `No record matches: ${looked}, ${where}.` : "No record here yet.";
     }
-    const images = this.topic === "images" && [" ", element("a", { href: "#/data" }, "Data"), " shows the newest images."];
-    return [filtered ? `${shown}; ${looked}.` : `${shown}.`, images];
+    return filtered ? `${shown}; ${looked}.` : `${shown}.`;
   }
 
-  searchOn() {
-    const { page } = this;
-    const next = page.newest_first ? { before: page.older } : { after: page.newer };
-    return element("button", { type: "button", onclick: () => this.load({ ...next, more: true }) }, "Search on");
+  /** Return where the search goes on. */
+  next() {
+    return this.page.newest_first ? { before: this.page.older } : { after: this.page.newer };
   }
 
   table() {
@@ -159,6 +193,7 @@ class Messages {
         {
           type: "button",
           class: "link",
+          "data-key": `${record.partition}:${record.offset}`,
           "aria-label": `Partition ${record.partition}, offset ${record.offset}, whole`,
           onclick: () => showRecord(this.topic, record.partition, record.offset, this.signal),
         },
@@ -169,8 +204,14 @@ class Messages {
       element("div", { class: "brief" }, brief(record)),
       bytes(record.key_bytes + record.value_bytes),
     ]);
-    return table(`Records of ${this.topic}`, COLUMNS, rows);
+    const records = table(`Records of ${this.topic}`, COLUMNS, rows);
+    records.dataset.key = "records";
+    return records;
   }
+}
+
+function imagesHint() {
+  return [" ", element("a", { href: "#/data", "data-key": "data" }, "Data"), " shows the newest images."];
 }
 
 function label(name, input) {

@@ -11,7 +11,7 @@ export async function showSettings(container, topic, signal) {
   const others = settings.filter((setting) => !setting.own);
   container.append(
     own.length
-      ? table("Set for this topic", [{ title: "Setting" }, { title: "Value" }, { title: "Otherwise" }], own.map((one) => [name(one), value(one.name, one.value), value(one.name, one.default)]))
+      ? table("Set for this topic", [{ title: "Setting" }, { title: "Value" }, { title: "Default" }], own.map((one) => [name(one), value(one.name, one.value), value(one.name, one.default)]))
       : element("p", {}, "Nothing is set for this topic: it has the broker's defaults."),
     element(
       "details",

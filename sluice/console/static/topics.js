@@ -1,6 +1,7 @@
 // View Topics: all topics, and one topic with its tabs.
-import { element, problem, replace, table } from "./dom.js";
+import { element, replace, table } from "./dom.js";
 import { bytes, number, rate } from "./format.js";
+import { show as showAnew, showChanged, showProblem } from "./keep_focus.js";
 import { listen } from "./server.js";
 import { showMessages } from "./topic_messages.js";
 import { showOverview } from "./topic_overview.js";
@@ -18,25 +19,43 @@ const TABS = {
 
 export function show(container, [topic, tab = "overview"], signal) {
   if (topic) return showTopic(container, topic, TABS[tab] ?? TABS.overview, signal);
-  const list = element("div", { class: "topics" }, element("p", { class: "dim" }, "Asking Kafka…"));
+  const list = element("div", { class: "topics" });
   container.append(list);
-  listen("/api/topics", {
-    receive: (topics) => replace(list, topics.length ? topicTable(topics) : nothing()),
-    fail: (sentence) => replace(list, problem(sentence)),
+  follow(list, "/api/topics", (topics) => (topics.length ? topicTable(topics) : nothing()), signal);
+}
+
+/** Show what is drawn of each sample of a path, where it has changed; while none comes, what is wrong above the last. */
+export function follow(node, path, draw, signal) {
+  const trouble = element("div");
+  const body = element("div", {}, element("p", { class: "dim" }, "Asking Kafka…"));
+  node.append(trouble, body);
+  let last = "";
+  listen(path, {
+    receive: (sample) => {
+      showProblem(trouble, null);
+      showChanged(body, sample, draw);
+      last = " Below is what was known last.";
+    },
+    fail: (sentence) => {
+      showProblem(trouble, `${sentence}${last}`);
+      if (!last) showAnew(body);
+    },
     signal,
   });
 }
 
 function topicTable(topics) {
   const rows = topics.map((topic) => [
-    element("a", { href: `#/topics/${encodeURIComponent(topic.name)}` }, topic.name),
+    element("a", { href: `#/topics/${encodeURIComponent(topic.name)}`, "data-key": topic.name }, topic.name),
     number(topic.messages),
     rate(topic.rate),
     approximately(topic.bytes),
-    number(topic.partitions),
+    [number(topic.partitions), topic.silent ? element("span", { class: "reason" }, `, ${number(topic.silent)} do not answer`) : null],
   ]);
+  const all = table("All topics", [{ title: "Topic" }, ...["Records", "New", "Size", "Partitions"].map((name) => ({ title: name, number: true }))], rows);
+  all.dataset.key = "All topics";
   return [
-    table("All topics", [{ title: "Topic" }, ...["Records", "New", "Size", "Partitions"].map((name) => ({ title: name, number: true }))], rows),
+    all,
     element("p", { class: "dim" }, "≈ The size is an estimate: the mean of some records times their number, uncompressed. Records are counted by offsets, which include deleted ones of a compacted topic."),
   ];
 }

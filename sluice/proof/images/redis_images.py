@@ -1,7 +1,7 @@
 """Reads images back from Redis, in batches of a limited size."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar, cast
@@ -72,11 +72,19 @@ class ImageStore(Protocol):
 class RedisImages:
     """Redis database IMAGES_DATABASE; raises SluiceError (UNAVAILABLE) where Redis does not answer."""
 
-    def __init__(self, user: StoreUser, client: "redis.Redis") -> None:
+    def __init__(self, user: StoreUser) -> None:
         self._user = user
-        self._client = client
-        server = self._require_answer(lambda: client.info("server"))
+        self._client = redis_client(user, timeout=READ_SECONDS)
+        try:
+            server = self._require_answer(lambda: self._client.info("server"))
+        except BaseException:
+            self.close()
+            raise
         self.product: str = f"Redis {server['redis_version']}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
     def memory(self) -> Memory:
         """Return how much memory is used, and the limit."""
@@ -145,8 +153,8 @@ class RedisImages:
 @contextmanager
 def open_images_store(user: StoreUser) -> Generator[RedisImages]:
     """Connect to Redis as `user` and yield the images; raises SluiceError (UNAVAILABLE)."""
-    with redis_client(user, timeout=READ_SECONDS) as client:
-        yield RedisImages(user, client)
+    with closing(RedisImages(user)) as store:
+        yield store
 
 
 def as_bytes(key: str) -> bytes:

@@ -1,5 +1,6 @@
 """Notes of the proofs made: a small file that each proof adds its verdict to, and the console shows."""
 
+import errno
 import fcntl
 import json
 import os
@@ -86,22 +87,36 @@ class ProofNotes:
         """
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            found = os.lstat(self.folder)
         except OSError as error:
             raise SluiceError(f"{self.folder} cannot be used: {error.strerror}") from error
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & _OTHERS:
-            raise SluiceError(f"{self.folder} is not a folder that only you can use; remove it")
+        self._check_folder()
         return self.folder
 
     def read(self) -> list[ProofNote]:
-        """Return the notes, the newest first; none where the file is missing or damaged."""
+        """Return the notes, the newest first; none where the file is missing or damaged.
+
+        Raises SluiceError as make_folder() does: what another user has noted is no proof.
+        """
+        if not os.path.lexists(self.folder):
+            return []
+        self._check_folder()
         try:
-            with (self.folder / _FILE).open("rb") as file:
-                found: Any = json.loads(file.read(_MAX_BYTES))
+            found: Any = json.loads(read_file(self.folder / _FILE, limit=_MAX_BYTES, flags=os.O_NOFOLLOW))
         except (OSError, ValueError, RecursionError):
             return []
         notes = [_parse(entry) for entry in (found if isinstance(found, list) else [])]
         return [note for note in reversed(notes) if note is not None]
+
+    def _check_folder(self) -> None:
+        try:
+            found = os.lstat(self.folder)
+        except OSError as error:
+            raise SluiceError(f"{self.folder} cannot be used: {error.strerror}") from error
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & _OTHERS:
+            raise SluiceError(
+                f"{self.folder} is not a folder that only you can use, so no proofs are noted or shown: remove it, or, "
+                "if another user has made it, set TMPDIR to a folder of your own"
+            )
 
     def add(self, note: ProofNote) -> None:
         """Add a note; raises SluiceError where it cannot be written. Several programs may do so at once."""
@@ -137,6 +152,14 @@ class ProofNotes:
         if note.report and Path(note.report).parent == self.folder.absolute():
             with suppress(OSError):
                 Path(note.report).unlink()
+
+
+def read_file(path: Path, *, limit: int, flags: int = 0) -> bytes:
+    """Return the first `limit` bytes of a file; raises OSError, also for what is no regular one."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        return file.read(limit)
 
 
 def stamp_of(path: Path) -> list[int]:

@@ -11,6 +11,8 @@ MARKS = (0.1, 0.5, 0.9)
 TENTHS = 10
 _FLAT_SHARE, _FLAT_BYTES = 0.10, 32 * MEBIBYTE
 """What a process may grow from the second mark to the third: a share of it, and some for the noise of a small one."""
+_BESIDE_THE_HEAP = 256 * MEBIBYTE
+"""Memory of a JVM beside its heap: classes, compiled code, threads, buffers."""
 _SLOWEST_END = 0.6
 """The last three tenths' rate may be this share of that of the tenths after the first, not less."""
 
@@ -33,16 +35,23 @@ class MemoryFigures:
     flat: bool | None
 
 
-def memory_figures(name: str, samples: Sequence[Sample], *, judged: bool = True) -> MemoryFigures | None:
-    """Return a process's figures; None if it was not seen. At a mark counts the sample nearest to it."""
+def memory_figures(
+    name: str, samples: Sequence[Sample], *, judged: bool = True, heap_limit: int = 0
+) -> MemoryFigures | None:
+    """Return a process's figures; None if it was not seen. At a mark counts the sample nearest to it.
+
+    A JVM with a heap of up to `heap_limit` bytes takes new memory before it collects the old, up to that limit: so it
+    may grow to it, however late.
+    """
     if not samples:
         return None
+    limit = heap_limit + _BESIDE_THE_HEAP if heap_limit else 0
     at_marks = tuple(min(samples, key=lambda one: abs(one.done - mark)).memory_bytes for mark in MARKS)
     return MemoryFigures(
         name=name,
         at_marks=at_marks,
         most=max(one.memory_bytes for one in samples),
-        flat=is_flat(at_marks) if judged else None,
+        flat=is_flat(at_marks) or at_marks[-1] <= limit if judged else None,
     )
 
 

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from sluice.local.processes import StartedServer, running_processes, stop_proces
 from tests.faults.load.inventory import disk_bytes
 from tests.faults.load.judgement import MEBIBYTE, Sample, memory_figures
 from tests.faults.load.part_result import FigureTable, PartResult, memory_table, not_flat
-from tests.faults.load.process_memory import memory_by_name
+from tests.faults.load.process_memory import heap_limits, memory_by_name
 from tests.faults.load.small_loads import settle
 from tests.faults.load.soak_pipeline import PipelineOptions, SoakPipeline, proof_problems, soak_pipeline
 from tests.faults.stall_watch import Offsets
@@ -86,7 +86,7 @@ def overload(
                 result.replace_table(_table(readings, before))
         result.tables.append(producers.table())
         result.found += [*_judge(readings, before, options), *producers.unexpected()]
-        figures = [one for one in map(_memory(readings), sorted(readings[-1].memory)) if one]
+        figures = [one for one in map(_memory(readings, heap_limits(pipeline)), sorted(readings[-1].memory)) if one]
         result.tables.append(memory_table("memory", figures))
         result.found += not_flat("overload", figures)
         console.print("  the store is fast again, and the disk has room …")
@@ -197,12 +197,12 @@ def _status(pipeline: SoakPipeline) -> dict[str, Any]:
     return json.loads(pipeline.finish(pipeline.start("status", "--json"), Exit.OK, Exit.FAILED, Exit.UNAVAILABLE))
 
 
-def _memory(readings: list[Reading]) -> Any:
+def _memory(readings: list[Reading], limits: Mapping[str, int]) -> Any:
     last = max(readings[-1].seconds, 1e-9)
 
     def figures(name: str) -> Any:
         samples = [Sample(done=one.seconds / last, memory_bytes=one.memory.get(name, 0)) for one in readings]
-        return memory_figures(name, samples)
+        return memory_figures(name, samples, heap_limit=limits.get(name, 0))
 
     return figures
 

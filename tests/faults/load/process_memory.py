@@ -1,5 +1,6 @@
 """Samples the memory of a pipeline's processes and of commands under test while they work."""
 
+import re
 import threading
 import time
 from collections import defaultdict
@@ -9,10 +10,11 @@ from typing import Any, Self
 import psutil
 
 from sluice.local.processes import running_processes
-from tests.faults.load.judgement import MemoryFigures, Sample, memory_figures
+from tests.faults.load.judgement import MEBIBYTE, MemoryFigures, Sample, memory_figures
 from tests.faults.load.soak_pipeline import SoakPipeline
 
 _SECONDS = 1.0
+_HEAP_LIMIT = re.compile(r"-Xmx(\d+)m\b")
 
 
 def pss_of(pid: int) -> int:
@@ -30,6 +32,12 @@ def memory_by_name(pipeline: SoakPipeline) -> dict[str, int]:
     for entry in running_processes(pipeline.instance):
         found[entry.name] += pss_of(entry.pid)
     return dict(found)
+
+
+def heap_limits(pipeline: SoakPipeline) -> dict[str, int]:
+    """Return -Xmx of each server of a pipeline that is a JVM, bytes."""
+    lines = {entry.name: " ".join(entry.process.cmdline()) for entry in running_processes(pipeline.instance)}
+    return {name: int(found[1]) * MEBIBYTE for name, line in lines.items() if (found := _HEAP_LIMIT.search(line))}
 
 
 class MemoryWatch:
@@ -77,10 +85,11 @@ class MemoryWatch:
 
     def figures(self, *, growing: Mapping[str, str]) -> list[MemoryFigures]:
         """Return the figures of each process; those named in `growing` hold data and are not judged."""
+        limits = heap_limits(self._pipeline)
         servers = [
             figures
             for name, samples in sorted(self._servers.items())
-            if (figures := memory_figures(name, samples, judged=name not in growing))
+            if (figures := memory_figures(name, samples, judged=name not in growing, heap_limit=limits.get(name, 0)))
         ]
         command = memory_figures(self._command, self._command_samples())
         return [*([command] if command else []), *servers]

@@ -57,6 +57,13 @@ def test_a_process_whose_memory_grows_is_found_and_one_that_holds_the_data_is_no
     assert [row[-1] for row in memory_table("loaded", [growing, holding]).rows] == ["no", "holds the data"]
 
 
+@pytest.mark.parametrize(("heap", "flat"), [(0, False), (500, False), (768, True)])
+def test_a_jvm_may_grow_to_the_limit_of_its_heap(heap: int, flat: bool) -> None:
+    figures = memory_figures("connect-1", samples(*range(0, 1100, 100)), heap_limit=heap * MEBIBYTE)
+    assert figures is not None
+    assert figures.flat is flat
+
+
 def test_the_rate_of_each_tenth_is_interpolated() -> None:
     steady = rates_by_tenth([(0.0, 0.0), (5.0, 0.5), (10.0, 1.0)], amount=1000)
     assert steady == pytest.approx([100.0] * 10)

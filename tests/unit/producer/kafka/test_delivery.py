@@ -1,3 +1,4 @@
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -96,22 +97,50 @@ def test_a_record_the_client_refuses_is_a_failure_and_counted(broker: Broker) ->
         assert delivery.problem.code() == KafkaError.MSG_SIZE_TOO_LARGE
 
 
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producer.kafka.topic.CONNECT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_broker_that_is_slow_to_answer_is_waited_for_longer_than_one_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("producer.kafka.topic.ANSWER_SECONDS", 2.5)
+    monkeypatch.setattr("producer.kafka.topic._NOTICE_SECONDS", 1.0)
+    reports: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"bootstrap.servers": address, "security.protocol": "SSL"}
+        begun = time.monotonic()
+        with (
+            Delivery(settings, topic="t", patience=5) as delivery,
+            pytest.raises(SluiceError, match="Failed to get metadata"),
+        ):
+            delivery.connect(report=reports.append)
+    assert time.monotonic() - begun > 2.5
+    assert len(reports) == 1
+    assert reports[0].startswith("waiting for Kafka: Failed to get metadata")
+
+
+@pytest.mark.usefixtures("_impatient")
 def test_an_unreachable_broker_is_an_error_after_a_while() -> None:
     with Delivery({"bootstrap.servers": "127.0.0.1:1"}, topic="t", patience=5) as delivery:
         with pytest.raises(
             SluiceError, match=r"topic t cannot be written to: .*Connection refused.* Is the pipeline up\?"
         ) as caught:
-            delivery.connect(seconds=0.5)
+            delivery.connect()
         assert caught.value.status is Exit.UNAVAILABLE
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_broker_without_tls_is_an_error(broker: Broker) -> None:
     settings = {**broker.settings, "security.protocol": "SSL"}
     with (
         Delivery(settings, topic="t", patience=5) as delivery,
         pytest.raises(SluiceError, match=r"(?i)SSL.handshake"),
     ):
-        delivery.connect(seconds=0.5)
+        delivery.connect()
 
 
 def test_invalid_settings_are_an_error(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Requests that prove who asks and verify who answers; connections are kept open."""
 
 import json
+import shutil
 import ssl
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from producer.runtime import rest_endpoint
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.local.certificates import make_certificates
 from sluice.local.instance import Instance
@@ -114,6 +117,31 @@ def test_connection_that_the_server_has_closed_is_opened_again(server: MutualSer
     for _ in range(3):
         assert asked.send("GET", "/", seconds=5)[0] == 200
     assert server.connections == 3
+
+
+def test_certificates_that_were_renewed_are_read_again(
+    server: MutualServer, folder: Path, other_folder: Path, tmp_path: Path
+) -> None:
+    asked = RestEndpoint(url=server.url, ca_file=tmp_path / "ca.pem", certificate_file=tmp_path / "client.pem")
+    for name in ("ca.pem", "client.pem"):
+        shutil.copy(other_folder / name, tmp_path)
+    for _ in range(2):
+        with pytest.raises(OSError, match="certificate verify failed"):
+            asked.send("GET", "/", seconds=5)
+    for name in ("ca.pem", "client.pem"):
+        shutil.copy(folder / name, tmp_path)
+    assert asked.send("GET", "/", seconds=5)[0] == 200
+
+
+def test_connections_that_are_closed_are_forgotten(server: MutualServer, folder: Path) -> None:
+    server.keep_alive = False
+    for number in range(5):
+        replace(endpoint(server, folder), user_info=f"me:{number}").send("GET", "/", seconds=5)
+    connections = rest_endpoint._CONNECTIONS  # pyright: ignore[reportPrivateUsage]
+    deadline = time.monotonic() + 10
+    while any(kept.url == server.url for kept in connections.by_endpoint):  # the server closes after it has answered
+        assert time.monotonic() < deadline
+        connections.drop_closed()
 
 
 @pytest.mark.parametrize("certificate", [None, "other"])

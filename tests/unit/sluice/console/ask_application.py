@@ -20,7 +20,7 @@ async def ask_soon(application: ASGIApp, method: str, path: str, body: bytes | o
         "type": "http",
         "method": method,
         "path": name,
-        "raw_path": name.encode(),
+        "raw_path": name.encode(errors="replace"),
         "query_string": query.encode(),
         "headers": [],
         "root_path": "",

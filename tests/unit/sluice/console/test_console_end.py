@@ -22,10 +22,12 @@ END_SECONDS = 2.0
 BUSY_SECONDS = 8.0
 """What a busy machine may add."""
 PROGRAM = """
-import argparse, sys, time
+import argparse, sys, threading, time
 from producer.runtime.run_program import run
 from producer.runtime.terminal import Console
 from sluice.console.command import run_console
+
+{more}
 
 class Pipeline:
     endpoints = None
@@ -40,12 +42,45 @@ class Pipeline:
 args = argparse.Namespace(port=0, target="local", shown_target=None, until_stdin_ends=False)
 run("sluice", lambda: run_console(args, console=Console(), pipeline=Pipeline()))
 """
+SENDING = """
+from sluice.console import command, dead_letters_view
+from sluice.dead_letters.resend_job import JobState
+
+command.END_SECONDS = 0.5
+command.FINISH_SECONDS = 1.5 if {never} else 30
+
+class Job:
+    identity, state = "job", JobState.COUNTED
+
+    def __init__(self, *_, **__):
+        self.stopped = threading.Event()
+
+    def count(self):
+        pass
+
+    def confirm(self):
+        self.state = JobState.SENDING
+
+    def send(self):
+        print("sends", flush=True)
+        self.stopped.wait()
+        time.sleep(60 if {never} else 1.5)
+        print("recorded", flush=True)
+
+    def stop(self):
+        self.stopped.set()
+
+    def as_object(self):
+        return {{"job": self.identity}}
+
+dead_letters_view.ResendJob = Job
+"""
 
 
 @contextmanager
-def _console(*, hangs: bool) -> Generator[tuple["subprocess.Popen[str]", str, int]]:
+def _console(*, hangs: bool, more: str = "") -> Generator[tuple["subprocess.Popen[str]", str, int]]:
     """Start a console for a stand-in of a pipeline; yields process, token and port."""
-    command = [sys.executable, "-c", PROGRAM.format(hangs=hangs)]
+    command = [sys.executable, "-c", PROGRAM.format(hangs=hangs, more=more)]
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stdout
@@ -61,6 +96,54 @@ def _open_page(port: int, token: str) -> tuple[HTTPConnection, HTTPResponse]:
     answer = connection.getresponse()
     assert answer.status == 200
     return connection, answer
+
+
+def _post(port: int, token: str, path: str, body: str) -> int:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("POST", path, body, headers={"X-Sluice-Token": token})
+        return connection.getresponse().status
+
+
+@contextmanager
+def _sending_console(*, never: bool) -> Generator["subprocess.Popen[str]"]:
+    """Start a console that sends dead letters, with an open page; recorded soon after a stop, or `never`."""
+    with (
+        _console(hangs=True, more=SENDING.format(never=never)) as (process, token, port),
+        closing(_open_page(port, token)[0]),
+    ):
+        assert _post(port, token, "/api/dead-letters/count", "{}") == 200
+        assert _post(port, token, "/api/dead-letters/send", '{"job": "job"}') == 200
+        assert process.stdout
+        assert "sends\n" in (process.stdout.readline(), process.stdout.readline())
+        yield process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_dead_letters_under_way_are_recorded_before_it_ends(number: signal.Signals) -> None:
+    with _sending_console(never=False) as process:
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert output == "recorded\n"
+    assert (process.returncode, errors.count("\n")) == (Exit.OK, 1)
+    assert "waiting until the dead letters under way are sent" in errors
+
+
+def test_dead_letters_that_kafka_does_not_acknowledge_are_waited_for_a_while_only() -> None:
+    with _sending_console(never=True) as process:
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert process.returncode == Exit.INCOMPLETE
+    assert "may be sent a second time" in errors
+
+
+def test_a_second_ctrl_c_waits_for_nothing() -> None:
+    with _sending_console(never=True) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert "Ctrl-C ends at once" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    assert process.returncode == Exit.INTERRUPTED
 
 
 @pytest.mark.parametrize("hangs", [False, True])

@@ -14,6 +14,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console.access import AccessControl
 from sluice.console.application import make_application
 from sluice.console.error_answers import ErrorAnswers
+from sluice.console.unfinished_work import UnfinishedWork
 from sluice.view.http_client import UnavailableError
 from tests.unit.sluice.console.asgi_request import Answer, send_request
 
@@ -39,6 +40,13 @@ def test_an_unexpected_exception_is_a_sentence_with_500_and_one_line_on_stderr(
     assert errors.count("\n") == 1
     assert errors.startswith("sluice: '/fails': unexpected error, a bug in this program: ZeroDivisionError")
     assert "Traceback" not in errors
+
+
+def test_a_fault_that_comes_again_is_answered_and_not_reported_again(capsys: pytest.CaptureFixture[str]) -> None:
+    application = _application(ZeroDivisionError("secret of a record"))
+    answers = [send_request(application, f"/fails?offset={offset}", headers=OWN) for offset in range(3)]
+    assert [answer.status for answer in answers] == [500, 500, 500]
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_response_that_has_begun_is_not_answered_twice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +85,7 @@ def test_the_first_page_needs_no_pipeline() -> None:
     ],
 )
 def test_what_a_view_raises_is_a_sentence(error: Exception, status: int) -> None:
-    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1, unfinished=UnfinishedWork())
 
     def fail(_: Request) -> Response:
         raise error
@@ -98,5 +106,14 @@ NO_PIPELINE: Any = _NoPipeline()
 
 
 def _ask_console(path: str, *, method: str = "GET") -> Answer:
-    application = make_application(NO_PIPELINE, target="local", token="t", port=1)
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1, unfinished=UnfinishedWork())
     return send_request(application, path, method=method, headers=OWN)
+
+
+def test_a_request_for_headers_only_ends_also_where_events_are_sent() -> None:
+    application = make_application(NO_PIPELINE, target="local", token="t", port=1, unfinished=UnfinishedWork())
+    routes = [route for route in application.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+    answers = {route.path: send_request(application, route.path, method="HEAD", headers=OWN) for route in routes}
+    streams = [path for path, answer in answers.items() if "event-stream" in (answer.header("content-type") or "")]
+    assert {"/api/pipeline", "/api/data", "/api/dead-letters", "/api/proofs"} <= set(streams)
+    assert not any(answers[path].text for path in streams)

@@ -9,7 +9,6 @@ import pytest
 from confluent_kafka import Message
 
 from producer.runtime.terminal import format_json
-from sluice.console import newest_fixes
 from sluice.console.newest_fixes import POINTS, Fix, NewestFixes, describe, fix_of
 from sluice.view.record_decoder import Decoder
 from tests.unit.sluice.console.fake_pipeline import FakePipeline
@@ -27,9 +26,13 @@ def message(offset: int, *, key: bytes, value: Any, milliseconds: int = 1) -> Me
     return Message("gps-fixes", partition=0, offset=offset, key=key, value=value, timestamp=(1, milliseconds))
 
 
+DECODE = Decoder(lambda _: None)
+"""Values are JSON."""
+
+
 def newest() -> NewestFixes:
-    """Return fixes without a pipeline, whose values are JSON."""
-    return NewestFixes(FakePipeline(), decode=Decoder(lambda _: None))
+    """Return fixes without a pipeline."""
+    return NewestFixes(FakePipeline())
 
 
 def test_a_fix_is_in_degrees():
@@ -66,31 +69,20 @@ def test_no_fixes_are_no_points():
 def test_the_map_shows_a_limited_number_in_the_order_in_which_they_came():
     fixes = newest()
     for start in range(0, 5 * POINTS, 100):
-        fixes.add([message(n, key=b"%d" % n, value=format_json(FIELDS).encode()) for n in range(start, start + 100)])
+        fixes.add(
+            [message(n, key=b"%d" % n, value=format_json(FIELDS).encode()) for n in range(start, start + 100)], DECODE
+        )
     assert [fix.utime for fix in fixes.fixes] == list(range(4 * POINTS, 5 * POINTS))
 
 
 def test_records_of_one_millisecond_are_in_the_order_of_their_utime():
     fixes = newest()
-    fixes.add([message(n, key=key, value=b"{}") for n, key in enumerate((b"7", b"x", b"5"))])
-    fixes.add([message(9, key=b"3", value=b"{}", milliseconds=2)])
+    fixes.add([message(n, key=key, value=b"{}") for n, key in enumerate((b"7", b"x", b"5"))], DECODE)
+    fixes.add([message(9, key=b"3", value=b"{}", milliseconds=2)], DECODE)
     assert [fix.utime for fix in fixes.fixes] == [None, 5, 7, 3]
 
 
 def test_a_tombstone_is_no_fix():
     fixes = newest()
-    fixes.add([message(0, key=b"1", value=None)])
+    fixes.add([message(0, key=b"1", value=None)], DECODE)
     assert not fixes.fixes
-
-
-def test_after_the_first_time_fewer_are_read(monkeypatch: pytest.MonkeyPatch):
-    fixes, asked = newest(), list[int]()
-
-    def read(_: Any, count: int) -> list[Message]:
-        asked.append(count)
-        return [message(0, key=b"1", value=b"{}")]
-
-    monkeypatch.setattr(newest_fixes.TopicTail, "read", read)
-    fixes.read()
-    fixes.read()
-    assert asked == [newest_fixes.FIRST, newest_fixes.AT_ONCE]

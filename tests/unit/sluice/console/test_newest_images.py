@@ -2,8 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.console import newest_images
 from sluice.console.newest_images import KNOWN, MAX_BYTES, NewestImages, ShownImage
 from sluice.proof.images.redis_images import NotBytes, Value
+from sluice.view.record_decoder import Decoder
 from tests.unit.sluice.console.fake_pipeline import FakePipeline
 from tests.unit.sluice.proof.images.fake_store import FakeStore, png
 
@@ -30,15 +29,25 @@ class SizedStore(FakeStore):
             yield self.size or (len(value) if isinstance(value, bytes) else 0 if value is None else None)
 
 
+class StandIn:
+    """In place of the class RedisImages: counts how often the store is connected to and closed."""
+
+    def __init__(self, store: SizedStore) -> None:
+        self._store = store
+        self.opened = self.closed = 0
+
+    def __call__(self, _: Any) -> SizedStore:
+        self.opened += 1
+        return self._store
+
+    def close(self, _: SizedStore) -> None:
+        self.closed += 1
+
+
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> SizedStore:
     store = SizedStore({})
-
-    @contextmanager
-    def opened(_: Any) -> Generator[SizedStore]:
-        yield store
-
-    monkeypatch.setattr(newest_images, "open_images_store", opened)
+    monkeypatch.setattr(newest_images, "RedisImages", StandIn(store))
     return store
 
 
@@ -63,7 +72,7 @@ def test_of_many_at_once_the_newest_are_taken_and_deleted_ones_dropped(images: N
         return Message("images", partition=1, offset=offset, key=key.encode(), value=value, timestamp=(1, offset))
 
     written = [record(number, f"a/b/{number}", b"x") for number in range(9)]
-    images.take([*written, record(9, "a/b/8", None), record(10, KEY, None)], count=3)
+    images.take([*written, record(9, "a/b/8", None), record(10, KEY, None)], Decoder(lambda _: None))
     assert list(images.known) == ["1-6", "1-7"]
 
 
@@ -110,3 +119,14 @@ def test_only_images_that_were_shown_can_be_asked_for(images: NewestImages):
 def test_keys_that_are_no_text_are_shown(images: NewestImages):
     images.add("0-2", ShownImage(key="\udcff/\x1b/<script>", time=None))
     assert images.describe("0-2")["key"] == "\udcff/\x1b/<script>"
+
+
+def test_one_connection_to_redis_is_kept_until_the_last_page_goes(images: NewestImages, store: SizedStore):
+    store.content[KEY] = png(1)
+    for _ in range(3):
+        images.describe("0-1")
+    stand_in: Any = newest_images.RedisImages
+    assert (stand_in.opened, stand_in.closed) == (1, 0)
+    images.close()
+    images.describe("0-1")
+    assert (stand_in.opened, stand_in.closed) == (2, 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sluice.console.node_state import part_states, pipeline_notes, pipeline_problems
 from sluice.console.pipeline_picture import PipelinePicture, Rates
+from sluice.console.pipeline_summary import summarize
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import MYSQL, REGISTRY, ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.disk_status import DiskStatus
@@ -141,7 +142,7 @@ def test_a_failed_task_is_bad_and_says_why_and_what_to_do() -> None:
     assert (state["kind"], state["text"]) == ("bad", "failed")
     (remark,) = state["remarks"]
     assert remark["text"] == "task 0 of mysql-sink has FAILED: java.lang.IllegalStateException: no"
-    assert "restart it in Connectors" in remark["advice"]
+    assert "restart it under Connectors" in remark["advice"]
     assert nodes["connector:mysql-source"]["state"]["kind"] == "ok"
 
 
@@ -167,6 +168,54 @@ def test_a_paused_connector_says_how_to_resume_it() -> None:
     assert "Resume" in state["remarks"][0]["advice"]
 
 
+def test_a_connector_without_tasks_does_not_work() -> None:
+    status = with_connectors(replace(SINK, tasks=()), SOURCE)
+    node = draw(status)[0]["connector:mysql-sink"]
+    assert (node["state"]["kind"], node["state"]["text"]) == ("waiting", "no task")
+    assert node["state"]["remarks"][0]["advice"]
+    assert said(status) == "Waiting: mysql-sink."
+
+
+def test_rows_that_were_counted_a_while_ago_say_so() -> None:
+    assert isinstance(WELL.mysql, DatabaseStatus)
+    for age, label in ((4, "rows"), (70.4, "rows, 70 s ago")):
+        table = TableSize(name="myDB.gps_fixes", rows=5, exact=True, age_seconds=age)
+        nodes, _ = draw(replace(WELL, mysql=replace(WELL.mysql, tables=(table,))))
+        assert nodes["store:myDB.gps_fixes"]["facts"][0] == {"label": label, "count": 5}
+
+
+def test_all_parts_work_only_where_all_do() -> None:
+    assert said(WELL) == "All parts work."
+    assert said(with_connectors(replace(SINK, state="PAUSED"), SOURCE)) == "Paused: mysql-sink."
+    assert said(with_connectors()) == "There is no connector."
+    missing = replace(SINK, topics=("none",))
+    assert said(with_connectors(missing)) == "Waiting: mysql-sink, none."
+    assert said(replace(WELL, disk=DiskStatus(folder="/data", free_bytes=1, reserve_bytes=2))) == "The disk is full."
+    gone = replace(WELL, connect=GONE, lags=())
+    assert said(gone, known=WELL) == "Not all parts answer. Not known: mysql-source, mysql-sink."
+    assert said(gone) == "Not all parts answer."
+    failed = replace(SINK, tasks=(replace(TASK, state="FAILED"),))
+    assert said(with_connectors(failed, SOURCE)) == "Needs you: mysql-sink."
+    lag = SinkLag(connector="mysql-sink", records=1_000_000, change_per_second=10.0)
+    assert said(replace(WELL, lags=(lag,))) == "All parts work. Behind: mysql-sink."
+    many = [replace(SINK, name=f"sink-{number}", state="PAUSED") for number in range(7)]
+    assert said(with_connectors(*many)) == "Paused: sink-0, sink-1, sink-2, sink-3, sink-4 and 2 more."
+
+
+def test_a_table_or_a_topic_of_dead_letters_that_is_not_shown_does_not_look_well() -> None:
+    sink = replace(SINK, stores=("myDB.none", "other.table"), dead_letters_topic="none-dead-letters")
+    nodes, _ = draw(with_connectors(sink))
+    assert nodes["store:myDB.none"]["state"]["text"] == "not known"
+    assert nodes["store:other.table"]["state"]["kind"] == "ok", "only the tables of one database are looked at"
+    assert nodes["letters:none-dead-letters"]["state"]["text"] == "not there"
+    assert said(with_connectors(sink)) == "Waiting: none-dead-letters. Not known: myDB.none."
+
+
+def said(status: PipelineStatus, *, known: PipelineStatus | None = None) -> str:
+    picture = PipelinePicture(status=status, known=known or status, rates=RATES, letters={}).draw()
+    return summarize(status, picture.nodes.values())
+
+
 def test_a_sink_that_is_behind_says_for_how_long() -> None:
     lag = SinkLag(connector="mysql-sink", records=1_000_000, change_per_second=-10_000.0)
     state = draw(replace(WELL, lags=(lag,)))[0]["connector:mysql-sink"]["state"]
@@ -181,6 +230,7 @@ def test_dead_letters_are_counted_with_their_reasons() -> None:
     node = draw(status, letters=letters)[0]["letters:mysql-sink-dead-letters"]
     assert node["state"]["kind"] == "waiting"
     assert facts(node)["letters"] == 7
+    assert said(status).endswith("7 dead letters.")
     assert node["reasons"] == [{"reason": "<b>no number", "count": 7}]
 
 
@@ -195,6 +245,11 @@ def test_what_a_part_that_does_not_answer_would_know_stays_and_is_not_known() ->
     assert set(nodes) == set(draw(WELL)[0])
     for name in ("connector:mysql-sink", "topic:gps-fixes"):
         assert nodes[name]["state"] == {"kind": "off", "text": "not known", "remarks": []}
+        assert set(facts(nodes[name]).values()) == {None}, "no number of before is shown as that of now"
+    assert nodes["connector:mysql-sink"]["detail"] == "MySqlSink"
+    assert facts(nodes["letters:mysql-sink-dead-letters"]) == {"letters": None}
+    for name in ("store:myDB.gps_fixes", "table:myDB.test"):
+        assert nodes[name]["facts"] == []
     for name in ("store:myDB.gps_fixes", "table:myDB.test", "registry"):
         assert nodes[name]["state"]["text"] == "does not answer"
     assert {edge["rate"] for edge in edges} == {None}

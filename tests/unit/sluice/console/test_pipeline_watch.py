@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sluice.console import pipeline_view
-from sluice.console.pipeline_view import PipelineWatch
+from sluice.console import pipeline_watch
+from sluice.console.pipeline_view import picture_object
+from sluice.console.pipeline_watch import PipelineSample, PipelineWatch
 from sluice.view.http_client import UnavailableError
 from sluice.view.kafka_status import KafkaStatus, TopicStatus
 from sluice.view.pipeline_status import RUNNING, PipelineStatus, ProcessStatus
@@ -28,6 +29,7 @@ class Pipeline:
         self.endpoints: Any = SimpleNamespace(consumer=None)
 
     def status(self, fetch: Any = None, *, processes: Sequence[ProcessStatus] | None = None) -> PipelineStatus:
+        assert fetch is not None, "the clients are kept"
         self.processes.append(processes)
         return next(self._statuses)
 
@@ -43,7 +45,7 @@ class Pipeline:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time that passes two seconds between two samples."""
     now = [100.0]
-    monkeypatch.setattr(pipeline_view.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pipeline_watch.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -57,8 +59,9 @@ def written(records: int, committed: int) -> PipelineStatus:
     )
 
 
-def rates(sample: dict[str, Any]) -> dict[str, float | None]:
-    return {edge["begin"]: edge["rate"] for edge in sample["edges"] if "gps-fixes" in edge["begin"] + edge["end"]}
+def rates(sample: PipelineSample) -> dict[str, float | None]:
+    edges = picture_object(sample)["edges"]
+    return {edge["begin"]: edge["rate"] for edge in edges if "gps-fixes" in edge["begin"] + edge["end"]}
 
 
 def test_rates_are_differences_between_samples(clock: list[float]) -> None:
@@ -71,6 +74,26 @@ def test_rates_are_differences_between_samples(clock: list[float]) -> None:
     assert set(rates(watch.sample()).values()) == {None}, "nothing moves while nothing is known"
     clock[0] += 2
     assert rates(watch.sample())["loads"] == pytest.approx(200_000 / 6)
+
+
+def test_what_was_written_while_no_page_was_open_is_no_rate(clock: list[float]) -> None:
+    watch = PipelineWatch(Pipeline(written(0, 0), written(0, 0), written(1_000_000, 1_000_000), written(1_000_000, 0)))
+    watch.sample()
+    clock[0] += 2
+    assert rates(watch.sample())["loads"] == 0
+    watch.close()
+    clock[0] += 3
+    assert set(rates(watch.sample()).values()) == {None}
+    clock[0] += 2
+    assert rates(watch.sample())["loads"] == 0
+
+
+def test_a_lag_has_its_trend(clock: list[float]) -> None:
+    watch = PipelineWatch(Pipeline(written(1000, 0), written(1000, 200), written(1000, 1000)))
+    for change in (None, -100, None):
+        (lag,) = watch.sample().status.lags  # pyright: ignore[reportGeneralTypeIssues] Kafka answers
+        assert lag.change_per_second == change
+        clock[0] += 2
 
 
 def test_processes_are_looked_for_seldom_while_all_run(clock: list[float]) -> None:

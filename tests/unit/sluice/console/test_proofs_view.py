@@ -60,7 +60,11 @@ def test_what_is_no_report_is_not_shown(tmp_path: Path):
     secret, pipe = tmp_path / "id_rsa", tmp_path / "pipe"
     secret.write_text("secret", encoding="utf-8")
     os.mkfifo(pipe)
-    for path, why in ((secret, "no report of a proof"), (pipe, "no file"), (None, "no report was written")):
+    for path, why in (
+        (secret, "no report of a proof"),
+        (pipe, "it is no file"),
+        (None, "no report was written"),
+    ):
         with pytest.raises(SluiceError, match=why):
             read_report(note_of(path))
 
@@ -73,3 +77,14 @@ def test_the_list_says_whether_a_report_is_there(tmp_path: Path, report: Path):
     assert [(proof["there"], proof["own"]) for proof in shown] == [(True, False), (False, False)]
     report.unlink()
     assert not any(proof["there"] for proof in list_proofs(pipeline)["proofs"])
+
+
+def test_the_folder_of_another_user_is_said_and_its_notes_are_not_shown(tmp_path: Path):
+    folder = tmp_path / "proofs"
+    ProofNotes(folder).add(note_of(None))
+    folder.chmod(0o777)
+    with pytest.raises(SluiceError, match="not a folder that only you can use"):
+        list_proofs(FakePipeline(folder))
+    with TestClient(Starlette(routes=routes(FakePipeline(folder)))) as client:
+        answer = client.get("/api/proofs/x/report")
+    assert (answer.status_code, "only you can use" in answer.text) == (404, True)

@@ -6,9 +6,9 @@ from sluice.console.rate_meter import RateMeter
 def test_a_rate_needs_two_samples() -> None:
     meter = RateMeter()
     assert meter.rate("topic") is None
-    meter.note("topic", 100, at=1)
+    assert meter.note("topic", 100, at=1) is None
     assert meter.rate("topic") is None
-    meter.note("topic", 300, at=3)
+    assert meter.note("topic", 300, at=3) == 100
     assert meter.rate("topic") == 100
 
 
@@ -30,9 +30,16 @@ def test_the_same_reading_is_one_sample() -> None:
 
 def test_a_count_that_is_seldom_made_has_a_rate() -> None:
     meter = RateMeter(span=6)
-    meter.note("table", 0, at=0)
-    meter.note("table", 5000, at=50)
-    assert meter.rate("table") == 100
+    meter.note("table", 0, at=0, seldom=True)
+    assert meter.note("table", 5000, at=50, seldom=True) == 100
+
+
+def test_what_was_written_while_nobody_looked_is_not_the_rate_of_now() -> None:
+    meter = RateMeter(span=6)
+    for at, count in ((0, 0), (2, 0), (3600, 1_000_000)):
+        rate = meter.note("topic", count, at=at)
+    assert rate is None
+    assert meter.note("topic", 1_000_000, at=3602) == 0
 
 
 def test_a_topic_that_was_made_anew_has_no_negative_rate_but_a_table_has() -> None:

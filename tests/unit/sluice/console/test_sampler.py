@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from producer.runtime.exit_status import SluiceError
-from sluice.console.sampler import EventStream, Sampler, events
+from sluice.console.sampler import MOST_NAMES, EventStream, NamedSamplers, Sampler, events
 from sluice.view.http_client import UnavailableError
 
 
@@ -126,6 +126,50 @@ def test_a_sample_is_written_once_for_all_pages() -> None:
     event = sampler.as_event(sample)
     assert sampler.as_event(sample) is event
     assert event.count("\n") == 2, "a text of a record begins no event"
+
+
+def test_two_views_draw_the_same_sample_and_a_fault_of_one_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    drawn: list[int] = []
+
+    def double(sample: int) -> int:
+        drawn.append(sample)
+        return 2 * sample
+
+    def broken(sample: int) -> int:
+        raise KeyError(sample)
+
+    sampler = Sampler(_counter(), seconds=1)
+    assert [sampler.as_event(4, double) for _ in range(3)] == ["data: 8\n\n"] * 3
+    assert drawn == [4]
+    assert sampler.as_event(4) == "data: 4\n\n"
+    assert sampler.as_event(4, broken).startswith("event: problem\n")
+    assert "KeyError" in capsys.readouterr().err
+
+
+def test_a_sampler_waits_for_no_other_threads_of_the_console() -> None:
+    free = threading.Event()
+
+    async def test() -> None:
+        searches = [asyncio.create_task(asyncio.to_thread(free.wait, 20)) for _ in range(100)]
+        await asyncio.sleep(0)
+        page = Sampler(_counter(), seconds=60).listen()
+        assert await _number(page) == 0
+        assert not free.is_set()
+        free.set()
+        await asyncio.gather(*searches)
+
+    run(test)
+
+
+def test_samplers_of_names_do_not_pile_up() -> None:
+    samplers = NamedSamplers(lambda name: Sampler(lambda: name, seconds=1))
+    first = samplers.of("a")
+    for number in range(MOST_NAMES - 1):
+        samplers.of(str(number))
+    assert samplers.of("a") is first
+    for number in range(MOST_NAMES):
+        samplers.of(f"more {number}")
+    assert samplers.of("a") is not first
 
 
 def test_head_of_a_stream_ends() -> None:

@@ -7,7 +7,6 @@ import pytest
 from confluent_kafka import Message
 
 from producer.runtime.exit_status import Exit, SluiceError
-from sluice.console.topic_overview import Rates
 from sluice.console.topic_pages import RECORDS, PageRequest, TopicPages
 from sluice.view.record_decoder import Decoder
 from sluice.view.topic_reader import TopicReader
@@ -77,7 +76,8 @@ def test_a_search_stops_and_can_go_on():
         (PageRequest(offset="9:1"), "has no partition 9"),
         (PageRequest(time="2100-01-01"), "is in the future"),
         (PageRequest(before="<script>"), "is not an offset"),
-        (PageRequest(text="x" * 1001), "more than 1,000 characters"),
+        (PageRequest(text="x" * 1001), "the field text has more than 1,000 characters"),
+        (PageRequest(offset="1" * 1001), "the field offset has more than 1,000 characters"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(asked: PageRequest, sentence: str):
@@ -106,18 +106,25 @@ def test_a_tombstone_and_an_image_are_said_to_be_so():
     assert image["value"] == {"bytes": 100_002, "hex": "ffd8" + "78" * 14 + "…"}
 
 
-def test_the_size_is_estimated_from_all_over_the_topic():
-    assert pages().mean_size("t") is None
-    topic = pages(*(message(n, value=b"x" * (9 if n < 50 else 99)) for n in range(100)))
-    assert topic.mean_size("t") == (10 + 100) / 2
-    assert pages(message(0, value=None)).mean_size("t") == 1
-    large = pages(*(message(n, value=b"x" * 3_000_000) for n in range(100)))
-    assert large.mean_size("t") == 3_000_001
+def test_a_page_of_many_partitions_leads_to_the_next():
+    topic = pages(*(message(n + 10**9, partition=number) for number in range(200) for n in range(2)))
+    older = topic.page("t", PageRequest())["older"]
+    assert len(older) > 2000
+    page = topic.page("t", PageRequest(before=older))
+    assert len(page["records"]) == RECORDS
+    assert topic.page("t", PageRequest(after=page["newer"]))["records"]
 
 
-def test_a_rate_is_the_growth_between_two_samples():
-    rates = Rates()
-    assert rates.add("a", 100, 1.0) is None
-    assert rates.add("b", 5, 2.0) is None
-    assert rates.add("a", 300, 3.0) == 100
-    assert rates.add("a", 10, 4.0) == 0
+def test_from_a_time_on_no_older_record_is_shown():
+    times = (5000, 9000, 4000, 9500)
+    topic = pages(*(message(n, timestamp=(1, time), value=b"%d" % n) for n, time in enumerate(times)))
+    page = topic.page("t", PageRequest(time="1970-01-01T00:00:05"))
+    assert (values(page), page["since"]) == ([0, 1, 3], "1970-01-01T00:00:05.000000Z")
+    assert values(topic.page("t", PageRequest(time=page["since"], after="0:1"))) == [1, 3], "nor on the next page"
+    assert values(topic.page("t", PageRequest(time=page["since"], before="0:3"))) == [2, 1, 0], "back from there it is"
+
+
+def test_a_search_for_which_nobody_waits_ends():
+    topic = pages(*(message(n, value=b"no") for n in range(10_000)))
+    page = topic.page("t", PageRequest(text="here"), lambda: True)
+    assert (page["stopped"], page["looked_at"]) == (True, 0)

@@ -1,6 +1,6 @@
 """Dead letters are counted, and sent only after that, once, and soon."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -9,7 +9,7 @@ from producer.runtime.exit_status import SluiceError
 from sluice.dead_letters import resend_job
 from sluice.dead_letters.dead_letter import DeadLetter
 from sluice.dead_letters.letter_reader import LetterFilter
-from sluice.dead_letters.resend import SendPlan, SendResult
+from sluice.dead_letters.resend import SendPlan, SendResult, SendStoppedError
 from sluice.dead_letters.resend_job import JobState, ResendJob
 from sluice.view.endpoints import Endpoints
 from sluice.view.http_client import UnavailableError
@@ -54,14 +54,14 @@ def job(monkeypatch: pytest.MonkeyPatch) -> ResendJob:
 
     monkeypatch.setattr(resend_job, "matching_topics", lambda *_: ("t",))
     monkeypatch.setattr(resend_job, "SentLetters", FakeSent)
-    monkeypatch.setattr(resend_job, "read_letters", read)
+    monkeypatch.setattr(resend_job, "read_all", read)
     monkeypatch.setattr(resend_job, "send_letters", send)
     return new_job(Now())
 
 
-def new_job(clock: Now) -> ResendJob:
+def new_job(clock: Now, letter_filter: LetterFilter | None = None) -> ResendJob:
     fake = cast("Endpoints", type("FakeEndpoints", (), {"consumer": None, "producer": None})())
-    return ResendJob(fake, LetterFilter(), again=False, clock=clock)
+    return ResendJob(fake, letter_filter or LetterFilter(), again=False, clock=clock)
 
 
 def test_what_was_counted_is_sent_once(job: ResendJob) -> None:
@@ -104,6 +104,43 @@ def test_an_error_is_the_jobs_problem(job: ResendJob, monkeypatch: pytest.Monkey
 
     job.count()
     job.confirm()
-    monkeypatch.setattr(resend_job, "read_letters", fail)
+    monkeypatch.setattr(resend_job, "read_all", fail)
     job.send()
     assert (job.state, job.as_object()["problem"]) == (JobState.DONE, "Kafka does not answer")
+
+
+def test_letters_are_counted_and_it_stops_where_none_matches(job: ResendJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    del job
+    rare = new_job(Now(), LetterFilter(reason="another"))
+    rare.count()
+    assert (rare.as_object()["looked_at"], rare.as_object()["letters"]) == (5, 0)
+
+    def read(*_: object) -> Iterator[DeadLetter]:
+        for offset in range(1000):
+            yield letter(offset)
+            if offset == 9:
+                stopped.stop()
+
+    stopped = new_job(Now(), LetterFilter(reason="another"))
+    monkeypatch.setattr(resend_job, "read_all", read)
+    stopped.count()
+    assert (stopped.state, stopped.as_object()["looked_at"]) == (JobState.DONE, 11)
+
+
+def test_a_job_that_sends_asks_once_to_stop(job: ResendJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[Exception] = []
+
+    def send(_: object, *, plan: SendPlan, tick: Callable[[int], None], **__: Any) -> SendResult:
+        job.stop()
+        for _ in range(3):
+            try:
+                tick(2)
+            except Exception as error:
+                raised.append(error)
+        raise SendStoppedError(SendResult(plan=plan))
+
+    job.count()
+    job.confirm()
+    monkeypatch.setattr(resend_job, "send_letters", send)
+    job.send()
+    assert (job.state, job.as_object()["stopped"], len(raised)) == (JobState.DONE, True, 1)

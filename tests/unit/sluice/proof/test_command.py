@@ -97,9 +97,12 @@ def test_a_proof_that_was_interrupted_is_noted(tmp_path: Path, log: Path, monkey
     assert notes.read()[0].status == Exit.INTERRUPTED
 
 
-def test_notes_that_cannot_be_written_change_nothing(tmp_path: Path, log: Path):
+def test_notes_that_cannot_be_written_change_nothing_and_it_is_said(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+):
     with pytest.raises(SluiceError, match="MySQL"):
         prove(str(log), "-o", str(tmp_path / "proof.html"), notes=ProofNotes(tmp_path / "missing/proofs"))
+    assert "does not show this proof" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

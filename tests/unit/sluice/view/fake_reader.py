@@ -1,6 +1,6 @@
 """Stand-in for TopicReader with a topic in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Message
@@ -38,7 +38,7 @@ class FakeReader:
         begins = starts or {number: begin for number, (begin, _) in self.spans.items()}
         return self.read({number: (begin, self.spans[number][1]) for number, begin in begins.items()})
 
-    def read(self, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+    def read(self, spans: Mapping[int, tuple[int, int]]) -> Generator[Message]:
         """Yield the records of spans."""
         for number, (begin, end) in spans.items():
             for item in self._content:

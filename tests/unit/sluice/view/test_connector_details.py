@@ -6,10 +6,10 @@ import pytest
 
 from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view import connector_details
-from sluice.view.connector_details import fetch_connector_details
+from sluice.view.connector_details import DetailsInspector
 from sluice.view.endpoints import Endpoints
+from sluice.view.group_offsets import GroupOffset
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import GroupOffset
 from tests.unit.sluice.view.fake_connect import serving
 
 
@@ -22,7 +22,7 @@ class FakeEndpoints:
 
 
 def details(endpoint: RestEndpoint, name: str) -> Any:
-    return fetch_connector_details(cast("Endpoints", FakeEndpoints(endpoint)), name)
+    return DetailsInspector(lambda: cast("Endpoints", FakeEndpoints(endpoint)), name).fetch()
 
 
 OFFSET = GroupOffset(topic="fixes", partition=0, begin=2, committed=None, end=5)
@@ -31,8 +31,10 @@ OFFSET = GroupOffset(topic="fixes", partition=0, begin=2, committed=None, end=5)
 class FakeInspector:
     """KafkaInspector of which every group is at OFFSET."""
 
+    made = 0
+
     def __init__(self, _: object) -> None:
-        pass
+        FakeInspector.made += 1
 
     def group_offsets(self, group: str, topics: tuple[str, ...]) -> tuple[GroupOffset, ...]:
         assert (group, topics) == ("connect-a/b", ("fixes", "more"))
@@ -58,6 +60,30 @@ def test_a_sink_has_settings_and_offsets(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found.sink_offsets == (OFFSET,)
     assert OFFSET.lag == 3
     assert (silent.config, silent.offsets_problem) == (found.config, "Kafka does not answer")
+
+
+def test_a_sink_by_a_pattern_has_the_offsets_of_the_topics_that_it_has_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {
+        "/connectors/a%2Fb": {"name": "a/b", "type": "sink", "config": {"topics.regex": "f.*|more"}},
+        "/connectors/a%2Fb/topics": {"a/b": {"topics": ["fixes", "more"]}},
+    }
+    monkeypatch.setattr(connector_details, "KafkaInspector", FakeInspector)
+    with serving(pages) as endpoint:
+        assert details(endpoint, "a/b").sink_offsets == (OFFSET,)
+
+
+def test_one_client_of_kafka_answers_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {"/connectors/a%2Fb": {"name": "a/b", "type": "sink", "config": {"topics": "fixes, more"}}}
+    monkeypatch.setattr(connector_details, "KafkaInspector", FakeInspector)
+    with serving(pages) as endpoint:
+        inspector = DetailsInspector(lambda: cast("Endpoints", FakeEndpoints(endpoint)), "a/b")
+        before = FakeInspector.made
+        for _ in range(3):
+            inspector.fetch()
+        assert FakeInspector.made == before + 1
+        inspector.close()
+        inspector.fetch()
+        assert FakeInspector.made == before + 2
 
 
 def test_a_source_has_the_offset_that_connect_keeps() -> None:

@@ -43,6 +43,20 @@ def test_connectors_are_read_with_tasks_topics_and_version():
     assert connector.failures == ()
 
 
+def test_a_sink_by_a_pattern_has_the_topics_that_it_has_read() -> None:
+    pages = answers({"state": "RUNNING"})
+    config = pages["/connectors?expand=status&expand=info"]["mysql-sink"]["info"]["config"]
+    del config["topics"]
+    config |= {"topics.regex": "gps-.*", "connection.url": "jdbc:mysql://h/myDB", "topic.to.table": "gps-(.*):t_$1"}
+    with serving(pages) as endpoint:
+        (unknown,) = fetch_connect_status(endpoint, active_topics=True).connectors
+        pages["/connectors/mysql-sink/topics"] = {"mysql-sink": {"topics": ["gps-fixes"]}}
+        (sink,) = fetch_connect_status(endpoint, active_topics=True).connectors
+        (unasked,) = fetch_connect_status(endpoint).connectors
+    assert unknown.topics == unasked.topics == ()
+    assert (sink.topics, sink.topics_pattern, sink.stores) == (("gps-fixes",), "gps-.*", ("myDB.t_fixes",))
+
+
 def test_failure_of_a_task_has_first_line_and_innermost_cause_of_its_trace():
     with serving(answers({"state": "FAILED", "trace": TRACE})) as endpoint:
         (connector,) = fetch_connect_status(endpoint).connectors

@@ -85,9 +85,28 @@ def envelope(operation: str, before: Any, after: Any) -> dict[str, Any]:
     return {"before": before, "after": after, "op": operation, "source": {"file": "binlog.000002"}, "ts_ms": 1}
 
 
-@pytest.mark.parametrize("value", [None, "text", {"bytes": 1, "hex": "ff"}, {"before": 1, "after": 2}])
+LOOKALIKES = [
+    {"before": "a", "after": "b", "op": "u", "source": "c"},
+    {**envelope("u", ROW, ROW), "op": ["u"]},
+    {**envelope("u", ROW, ROW), "op": None},
+    {**envelope("u", ROW, ROW), "source": None},
+    envelope("u", [1], ROW),
+    envelope("u", ROW, 5),
+    {"bytes": "many", "hex": {"a": 1}},
+    {"bytes": 9, "hex": "00", "error": ["x"]},
+    {"bytes": 9, "hex": "00", "other": "x"},
+]
+"""Records of others that have fields of the same names."""
+
+
+@pytest.mark.parametrize("value", [None, "text", {"bytes": 1, "hex": "ff"}, {"before": 1, "after": 2}, *LOOKALIKES])
 def test_other_values_are_no_change(value: Any):
     assert parse_change(value) is None
+
+
+@pytest.mark.parametrize("value", LOOKALIKES)
+def test_a_record_that_has_only_the_same_names_is_shown_as_any_other(value: dict[str, Any]):
+    assert all(f"{name}=" in shown(value) for name in value)
 
 
 def test_update_has_the_names_of_changed_columns():

@@ -78,6 +78,18 @@ def test_the_newest_records_of_a_key_are_searched_from_the_end():
     assert backlog(reader, limit=2, key="c") == []
 
 
+@pytest.mark.parametrize(("wanted", "found"), [("5", True), ("id=5", True), ("id", False), ("6", False)])
+def test_a_key_with_fields_is_found_as_it_is_shown(wanted: str, found: bool):
+    key = b'{"schema":{"type":"struct","fields":[]},"payload":{"id":5}}'
+    reader = FakeReader(message(0, key=key), message(1, key=b"7"))
+    assert bool(backlog(reader, key=wanted)) is found
+    assert len(backlog(reader, key=key.decode())) == 1
+    two = b'{"schema":{},"payload":{"id":5,"part":"x y"}}'
+    assert [bool(backlog(FakeReader(message(0, key=two)), key=text)) for text in ("5,x y", "id=5 part=x y")] == [
+        True
+    ] * 2
+
+
 def test_a_limit_from_a_start_takes_the_first():
     reader = FakeReader(*(message(n // 2, partition=n % 2, timestamp=(1, n)) for n in range(2000)))
     found = backlog(reader, starts={1: 20}, limit=3)

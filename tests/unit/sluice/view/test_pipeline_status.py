@@ -4,15 +4,17 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
+from typing import Any, cast
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.disk_status import DiskStatus
+from sluice.view.group_offsets import GroupProgress
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import KafkaStatus, TopicStatus
-from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus, TopicStatus
+from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, sink_lags
 from sluice.view.sink_lag import SinkLag
 from sluice.view.status_table import as_object, as_tables
 from sluice.view.store_status import DatabaseStatus, RegistryStatus, TableSize
@@ -184,11 +186,39 @@ def test_a_topic_that_a_sink_reads_and_that_is_not_there_is_noted():
     assert replace(WELL, kafka=GONE).notes == ()
 
 
+def test_a_running_connector_without_tasks_is_noted():
+    idle = replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(replace(SINK, tasks=()),)))
+    assert idle.notes == ("mysql-sink has no task, and does nothing",)
+    paused = replace(SINK, state="PAUSED", tasks=())
+    assert replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(paused,))).notes == ()
+
+
+def test_a_topic_of_a_pattern_that_is_not_there_any_more_is_no_fault():
+    sink = replace(SINK, topics=("gone",), topics_pattern="g.*")
+    assert replace(WELL, connect=ConnectStatus(version="4.3.1", connectors=(sink,))).notes == ()
+
+
+class Kafka:
+    """Stand-in for a KafkaInspector: every group is 5 records behind."""
+
+    def progress(self, group: str, topics: Any) -> GroupProgress:
+        return GroupProgress(lag=5, committed=dict.fromkeys(topics, 7), metadata=())
+
+
+def test_the_lag_of_a_sink_whose_topics_are_not_known_is_not_0_but_unknown():
+    unknown = replace(SINK, name="by-pattern", topics=(), topics_pattern=".*")
+    connect = ConnectStatus(version="4.3.1", connectors=(SINK, unknown))
+    lags = sink_lags(cast("KafkaInspector", Kafka()), connect)
+    assert [(lag.connector, lag.records) for lag in lags] == [("mysql-sink", 5)]
+    assert replace(WELL, lags=lags).lag_of("by-pattern") is None
+
+
 def test_unknown_lag_is_an_error_and_not_zero():
     status = replace(WELL, lags=UnavailableError("Kafka at k:1 does not answer: timed out"))
     assert status.lag_of("mysql-sink") is None
     assert status.exit is Exit.UNAVAILABLE
     assert "timed out" in text(status)
+    assert "not known" in text(status)
 
 
 MEBIBYTE = 2**20

@@ -9,6 +9,7 @@ from fastavro import schemaless_writer
 from fastavro.schema import load_schema
 
 from producer.runtime.exit_status import Exit, SluiceError
+from sluice.view import registry_schemas
 from sluice.view.record_decoder import Decoder, text_or_bytes
 from sluice.view.registry_schemas import RegistrySchemas
 from tests.unit.sluice.view.fake_connect import serving
@@ -65,6 +66,31 @@ def test_each_schema_is_fetched_once():
     # The server is closed: both answers are cached.
     assert decode(wire(FIX)) == first == FIX | {"recorded_at": "2012-11-16T21:01:18.298235Z"}
     assert decode(wire(FIX, number=8)) == unknown == text_or_bytes(wire(FIX, number=8))
+
+
+def test_a_schema_that_is_registered_later_is_found(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr(registry_schemas, "monotonic", lambda: now)
+    pages: dict[str, Any] = {"/schemas/ids/8": {"schema": "{"}}
+    with serving(pages) as registry:
+        decode = Decoder(RegistrySchemas(registry))
+        assert decode(wire(FIX)) == text_or_bytes(wire(FIX))
+        assert "cannot be parsed" in decode(wire(FIX, number=8))["error"]
+        for number in (7, 8):
+            pages[f"/schemas/ids/{number}"] = {"schema": SCHEMA_FILE.read_text(encoding="utf-8")}
+        assert decode(wire(FIX)) == text_or_bytes(wire(FIX)), "it is not asked for each record"
+        now += 60
+        for number in (7, 8):
+            assert decode(wire(FIX, number=number))["recorded_at"] == "2012-11-16T21:01:18.298235Z"
+
+
+def test_numbers_that_are_no_schema_take_limited_memory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry_schemas, "_MOST_MISSING", 3)
+    with serving({}) as registry:
+        schemas = RegistrySchemas(registry)
+        for number in range(10):
+            schemas(number)
+    assert len(schemas._missing) <= 3  # pyright: ignore[reportPrivateUsage]
 
 
 def test_registry_that_does_not_answer_is_an_error():

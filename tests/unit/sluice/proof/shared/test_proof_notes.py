@@ -1,5 +1,6 @@
 """Notes of proofs: private, bounded, written by several programs at once."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -63,7 +64,27 @@ def test_a_folder_of_others_is_not_used(tmp_path: Path):
     for name in ("open", "link", "file", "missing/proofs"):
         with pytest.raises(SluiceError):
             ProofNotes(tmp_path / name).add(note(1))
+    for name in ("open", "link", "file"):
+        with pytest.raises(SluiceError, match="only you can use"):
+            ProofNotes(tmp_path / name).read()
     assert not any((tmp_path / "own").iterdir())
+
+
+def test_a_folder_of_another_user_is_not_read(notes: ProofNotes, monkeypatch: pytest.MonkeyPatch):
+    notes.add(note(1))
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(SluiceError, match="another user has made it"):
+        notes.read()
+
+
+def test_what_is_no_file_is_not_waited_for(notes: ProofNotes, tmp_path: Path):
+    file = notes.make_folder() / "notes.json"
+    os.mkfifo(file)
+    assert notes.read() == []
+    file.unlink()
+    (tmp_path / "notes.json").write_text("[]", encoding="utf-8")
+    file.symlink_to(tmp_path / "notes.json")
+    assert notes.read() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"{}", b"[1, {}, null]", b"\xff", b"[" * 100_000])
