@@ -16,14 +16,18 @@ import psutil
 import pymysql
 
 from sluice.local.instance import Instance
-from sluice.local.mariadb import connect_as_root
+from sluice.local.mariadb import Connection, connect_as_root
 from sluice.local.processes import RunningProcess, listens, running_processes
 
-_ENOUGH_BYTES = 64 << 20
-"""Free space with which what waits is woken."""
+_ENOUGH_BYTES = 512 << 20
+"""Free space with which what waits is woken. What was woken once does not wait a second time, but fails, and leaves a
+half in the middle of the log: there has to be space for all that waits behind it as well, a transaction of up to 64 MiB
+of each task of a sink, several times over."""
+_ENOUGH_SHARE = 0.5
+"""Share of a small disk which is enough: it may never have more."""
 _WAITING = "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for someone to free space'"
 _SECONDS = 5
-"""Time that the server has to answer: it may be paused."""
+"""Time that the server has to answer, as it may be paused, or to end."""
 
 
 def wake_disk_waits(instance: Instance) -> int:
@@ -31,39 +35,60 @@ def wake_disk_waits(instance: Instance) -> int:
 
     Does nothing where the server does not run, does not answer, or has too little space.
     """
-    return len(_waiting(instance, each="KILL QUERY {}")) if _has_room(instance) else 0
+    if not _server_listens(instance) or not _has_room(instance):
+        return 0
+    woken = 0
+    with suppress(pymysql.MySQLError), _connect(instance) as connection:
+        for number in _waiting(connection):
+            with suppress(pymysql.MySQLError), connection.cursor() as cursor:  # it may have ended meanwhile
+                cursor.execute(f"KILL QUERY {number}")
+                woken += 1
+    return woken
 
 
 def kill_where_disk_is_full(instance: Instance) -> bool:
-    """Kill a server that waits for space of which there is too little; return whether it did. Else wake it."""
-    if wake_disk_waits(instance) or _has_room(instance) or not _waiting(instance):
+    """Kill a server that has too little space and waits for it, or does not answer; return whether it did."""
+    servers = _servers(instance)
+    if not servers or _has_room(instance) or _waits(instance) is False:
         return False
-    with suppress(psutil.Error):
-        for entry in _processes(instance):
+    for entry in servers:
+        with suppress(psutil.Error):
             entry.process.kill()
+    psutil.wait_procs([entry.process for entry in servers], timeout=_SECONDS)
     return True
 
 
 def _has_room(instance: Instance) -> bool:
-    return shutil.disk_usage(instance.state / "mysql").free >= _ENOUGH_BYTES
-
-
-def _waiting(instance: Instance, *, each: str = "") -> list[int]:
-    """Return which connections wait for space, after a statement for each; none where the server does not answer."""
-    if not _server_listens(instance):
-        return []
     try:
-        with connect_as_root(instance, read_seconds=_SECONDS) as connection, connection.cursor() as cursor:
-            cursor.execute(_WAITING)
-            waiting = [number for (number,) in cursor.fetchall()]
-            for number in waiting if each else ():
-                cursor.execute(each.format(number))
-            return waiting
+        disk = shutil.disk_usage(instance.state / "mysql")
+    except FileNotFoundError:  # removed by hand, with the log
+        return True
+    return disk.free >= min(_ENOUGH_BYTES, disk.total * _ENOUGH_SHARE)
+
+
+def _waits(instance: Instance) -> bool | None:
+    """Return whether a connection waits for space; None where the server does not answer."""
+    if not _server_listens(instance):
+        return None
+    try:
+        with _connect(instance) as connection:
+            return bool(_waiting(connection))
     except pymysql.MySQLError:
-        return []
+        return None
 
 
-def _processes(instance: Instance) -> list[RunningProcess]:
+def _connect(instance: Instance) -> Connection:
+    return connect_as_root(instance, read_seconds=_SECONDS)
+
+
+def _waiting(connection: Connection) -> list[int]:
+    """Return which connections wait for space."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING)
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _servers(instance: Instance) -> list[RunningProcess]:
     return [entry for entry in running_processes(instance) if entry.name == "mysql"]
 
 
@@ -71,6 +96,6 @@ def _server_listens(instance: Instance) -> bool:
     """Return whether our own server has the port: another user's program must not be sent a password."""
     port = instance.port("mysql")
     try:
-        return any(listens(entry.process, port) for entry in _processes(instance))
+        return any(listens(entry.process, port) for entry in _servers(instance))
     except psutil.Error:
         return False

@@ -32,8 +32,10 @@ _FREE_PORT_RANGE = (20_000, 32_000)
 _RESERVED: list[socket.socket] = []
 """A socket for each port base that this process has been given: see free_port_base()."""
 _LOG_TAIL_LINES = 15
-_STOP_ORDER = (("auto-restart",), ("connect-", "registry"), ("kafka", "mysql", "redis"))
-"""A process ends before those that it acts on or writes to, so that all that it read is written and committed."""
+_WRITERS = (("auto-restart",), ("connect-", "registry"))
+"""Processes in the order in which they end: before those that they act on or write to, so that all that they read is
+written and committed."""
+_STORES = ("kafka", "mysql", "redis")
 _INHERITED = ("PATH", "HOME", "TZ", "LD_LIBRARY_PATH")
 """The only variables that a server inherits: a KAFKA_OPTS or JAVA_TOOL_OPTIONS meant for another program would change
 what runs here."""
@@ -190,12 +192,22 @@ def _running_process(process: psutil.Process, state: Path) -> RunningProcess | N
 
 def stop_all(instance: Instance, *, seconds: float, say: Callable[[str], None]) -> None:
     """End every process of an instance, group by group: SIGTERM, then SIGKILL after `seconds`."""
-    for names in _STOP_ORDER:
-        group = [entry for entry in running_processes(instance) if entry.name.startswith(names)]
-        if group:
-            say(f"ending {', '.join(sorted({entry.name for entry in group}))}")
-        stop_processes(group, seconds=seconds)
+    stop_writers(instance, seconds=seconds, say=say)
+    _stop_group(instance, _STORES, seconds=seconds, say=say)
     stop_processes(running_processes(instance), seconds=seconds)
+
+
+def stop_writers(instance: Instance, *, seconds: float, say: Callable[[str], None]) -> None:
+    """End what acts on the stores of an instance or writes to them, in the same way; the stores go on."""
+    for names in _WRITERS:
+        _stop_group(instance, names, seconds=seconds, say=say)
+
+
+def _stop_group(instance: Instance, names: tuple[str, ...], *, seconds: float, say: Callable[[str], None]) -> None:
+    group = [entry for entry in running_processes(instance) if entry.name.startswith(names)]
+    if group:
+        say(f"ending {', '.join(sorted({entry.name for entry in group}))}")
+    stop_processes(group, seconds=seconds)
 
 
 def stop_processes(processes: Iterable[RunningProcess], *, seconds: float) -> None:

@@ -36,7 +36,7 @@ from sluice.local.connector_progress import (
     write_binlog_event,
 )
 from sluice.local.consumer_group import ConsumerGroup
-from sluice.local.disk_waits import kill_where_disk_is_full
+from sluice.local.disk_waits import kill_where_disk_is_full, wake_disk_waits
 from sluice.local.drift import Drift
 from sluice.local.fetch_servers import Say, fetch_servers
 from sluice.local.folder_checks import STATE_FOLDER, display_path, make_folder
@@ -44,7 +44,7 @@ from sluice.local.instance import Instance
 from sluice.local.log_files import cut_long_logs, empty_temporary_files
 from sluice.local.old_servers import remove_old_servers
 from sluice.local.pipeline_spec import Connector, PipelineSpec
-from sluice.local.processes import Server, StartedServer, check_ports_free, running_instances, stop_all
+from sluice.local.processes import Server, StartedServer, check_ports_free, running_instances, stop_all, stop_writers
 from sluice.local.reconcile_kafka import reconcile_kafka
 from sluice.local.wait_for_connectors import StartupProblem, wait_for_connectors
 
@@ -149,9 +149,18 @@ def up(
 
 
 def _stop(instance: Instance, *, say: Say) -> None:
-    if (instance.state / "mysql").exists() and kill_where_disk_is_full(instance):
-        say("the disk of the database is full: it is killed, since its end would damage its binary log")
+    # Now, for the stop is shorter then; and again just before SIGTERM: the last writes may have filled the disk.
+    _spare_binary_log(instance, say=say)
+    stop_writers(instance, seconds=_STOP_SECONDS, say=say)
+    _spare_binary_log(instance, say=say)
     stop_all(instance, seconds=_STOP_SECONDS, say=say)
+
+
+def _spare_binary_log(instance: Instance, *, say: Say) -> None:
+    """Let no connection wait for space when the database gets SIGTERM."""
+    wake_disk_waits(instance)
+    if kill_where_disk_is_full(instance):
+        say("the database has too little space on its disk: it is killed, since SIGTERM would damage its binary log")
 
 
 def rename_former_files(state: Path) -> None:

@@ -15,11 +15,12 @@ import pytest
 
 from producer.runtime.exit_status import Exit
 from sluice.local import mariadb
-from sluice.local.binary_log import drop_half_transaction
+from sluice.local.binary_log import drop_half_transaction, whole_transactions
 from sluice.local.disk_waits import kill_where_disk_is_full, wake_disk_waits
 from sluice.local.fetch_servers import fetch_servers
 from sluice.local.instance import Instance
-from sluice.local.processes import StartedServer, free_port_base, stop_all
+from sluice.local.processes import StartedServer, free_port_base, running_processes, stop_all
+from sluice.local.up import down
 from tests.administrator import run as execute
 from tests.faults.row_changes import TOPIC, inserted_keys
 from tests.faults.schedules.full_disk import Disks, can_mount
@@ -34,7 +35,9 @@ _START_SECONDS = 1500
 _TIMEOUT_MS = 1000
 _LONGER = 5
 """Timeouts of a statement for which the disk stays full, at least."""
-_STATE = "SELECT STATE FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for someone to free space'"
+_BEGIN_BYTES = 100
+"""More than the event that begins a transaction has."""
+_WAITING = "SELECT ID, STATE FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for someone to free space'"
 
 
 def start_database(instance: Instance) -> None:
@@ -96,7 +99,7 @@ def test_a_commit_that_waits_for_space_is_woken_when_there_is_some(small_disks: 
         thread = threading.Thread(target=insert_rows, args=(writer, over, rows), daemon=True)
         with disks.full("mysql"):
             thread.start()
-            wait_until(lambda: run(other, _STATE))
+            wait_until(lambda: run(other, _WAITING))
             assert wake_disk_waits(instance) == 0, "there is no space yet"
             over.set()
         wait_until(lambda: wake_disk_waits(instance) == 1)
@@ -175,8 +178,9 @@ def test_the_end_of_a_database_on_a_full_disk_leaves_its_log_whole(small_disks: 
 
     with waiting_for_space(instance, disks):
         assert drop_half_transaction(instance) == 0, "the log of a server that runs was cut"
-        assert kill_where_disk_is_full(instance)
-        stop_all(instance, seconds=_SECONDS, say=print)
+        said: list[str] = []
+        down(instance, purge=False, say=said.append)
+        assert any("it is killed" in line for line in said)
     assert drop_half_transaction(instance) > 0, "nothing was written of the transaction"
     start_database(instance)
     with mariadb.connect_as_root(instance) as connection:
@@ -184,6 +188,31 @@ def test_the_end_of_a_database_on_a_full_disk_leaves_its_log_whole(small_disks: 
         assert run(connection, "SELECT COUNT(*) FROM d.t") == ((0,),)
         run(connection, "INSERT INTO d.t VALUES (1, 'a')")
         assert not kill_where_disk_is_full(instance)
+
+
+def test_a_half_behind_which_the_server_went_on_is_left_in_the_log(small_disks: tuple[Instance, Disks]) -> None:
+    instance, disks = small_disks
+    log = instance.state / "mysql/binlog.000001"
+
+    with mariadb.connect_as_root(instance) as other:
+        with waiting_for_space(instance, disks):
+            ((waiting, _),) = run(other, _WAITING)
+            half = log.stat().st_size
+            run(other, f"KILL {waiting}")
+            wait_until(lambda: not run(other, _WAITING))
+        run(other, "INSERT INTO d.t VALUES (10, 'a'); INSERT INTO d.t VALUES (11, 'b')")
+        with pytest.raises(pymysql.MySQLError, match="Wrong offset or I/O error"):
+            run(other, f"SHOW BINLOG EVENTS IN '{log.name}'")
+    for entry in running_processes(instance):
+        entry.process.kill()
+    stop_all(instance, seconds=_SECONDS, say=print)
+    before = log.read_bytes()
+    assert drop_half_transaction(instance) == 0
+    assert log.read_bytes() == before
+    assert whole_transactions(before[:half]) < half, "it is no half"
+    # The server writes the same transaction again first. The rest of the half would be longer than this.
+    size = half + _BEGIN_BYTES
+    assert whole_transactions(before[:size]) == size
 
 
 @contextmanager
@@ -200,7 +229,7 @@ def waiting_for_space(instance: Instance, disks: Disks) -> Generator[None]:
         with disks.full("mysql"):
             thread = threading.Thread(target=write, daemon=True)
             thread.start()
-            wait_until(lambda: run(other, _STATE))
+            wait_until(lambda: run(other, _WAITING))
             yield
             thread.join(_SECONDS)
 

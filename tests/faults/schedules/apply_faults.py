@@ -9,7 +9,7 @@ import psutil
 import pymysql
 from redis import RedisError
 
-from sluice.local.disk_waits import kill_where_disk_is_full
+from sluice.local.disk_waits import kill_where_disk_is_full, wake_disk_waits
 from sluice.local.processes import RunningProcess, running_processes
 from tests.administrator import Administrator
 from tests.faults.schedules.fault import Fault, Kind
@@ -80,7 +80,9 @@ class Faults:
     def _restart(self, fault: Fault) -> None:
         found = self._processes(fault)
         if "mysql" in fault.targets:
-            kill_where_disk_is_full(self._pipeline.instance)  # as `sluice up` and `sluice down` do
+            # As `sluice up` and `sluice down` do.
+            wake_disk_waits(self._pipeline.instance)
+            kill_where_disk_is_full(self._pipeline.instance)
         for entry in found:
             _quietly(entry.process.terminate)
         _, alive = psutil.wait_procs([entry.process for entry in found], timeout=_TERM_SECONDS)
