@@ -85,7 +85,7 @@ def test_the_list_leads_to_a_topic_and_its_numbers(console_page: ConsolePage, sc
     page = console_page.page
     console_page.show("Topics")
     row = page.get_by_role("row").filter(has_text="gps-fixes")
-    expect(row).to_contain_text("≈")
+    expect(row).to_contain_text("≈", timeout=20_000)  # sizes are sampled beside the list
     console_page.take_pictures("topics", screenshots)
     row.get_by_role("link").click()
     expect(page.locator(".card").filter(has_text="Kept")).to_contain_text("30 days")

@@ -40,7 +40,7 @@ class Messages {
     this.start = element("select", { onchange: () => this.showStart() }, Object.entries(STARTS).map(([key, { name }]) => element("option", { value: key }, name)));
     this.at = element("input", { autocomplete: "off", spellcheck: "false" });
     this.atLabel = element("label", { class: "at" }, element("span", {}, "Where"), this.at);
-    this.key = element("input", { autocomplete: "off", spellcheck: "false", title: "As it is shown; of a key with fields: id=5, or 5" });
+    this.key = element("input", { autocomplete: "off", spellcheck: "false", placeholder: "as shown: id=5" });
     this.text = element("input", { type: "search", autocomplete: "off", spellcheck: "false", placeholder: "fix_mode=3" });
     this.live = element("input", { type: "checkbox", onchange: () => this.followNewest() });
     const form = element(
