@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.conftest import BROWSERS
+from tests.browser import BROWSERS
 from tests.run_sluice import write_program
 
 pytestmark = pytest.mark.slow
