@@ -10,8 +10,9 @@ from sluice.secret_settings import mask_settings, mask_text, secret_values
 from sluice.view.connect_requests import ask_about_connector
 from sluice.view.connector_status import sink_group, topics_of
 from sluice.view.endpoints import Endpoints
+from sluice.view.group_offsets import GroupOffset
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import GroupOffset, KafkaInspector
+from sluice.view.kafka_status import KafkaInspector
 from sluice.view.pipeline_inspector import KeptClient
 
 

@@ -1,5 +1,6 @@
 """Status of Kafka Connect's connectors and tasks, from its REST interface."""
 
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,15 @@ class ConnectorStatus:
     """Tables and Redis databases that it writes (a sink) or reads (a source), as its settings name them."""
     dead_letters_topic: str | None = None
     """Topic into which a sink puts what it cannot use."""
+
+    def may_read(self, topic: str) -> bool:
+        """Return whether a sink reads a topic, or may: a pattern of Java's that Python does not know may match it."""
+        if self.topics_pattern is None:
+            return topic in self.topics
+        try:
+            return re.fullmatch(self.topics_pattern, topic) is not None
+        except re.error:
+            return True
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from producer.kafka.connection import KafkaUser
 from sluice.local.instance import Instance
 from sluice.local.kafka_admin import admin_client
 from sluice.proof.shared.sink_progress import UNCOMMITTED
-from sluice.view.kafka_status import KafkaInspector, UnreadRecords
+from sluice.view.group_offsets import UnreadRecords
+from sluice.view.kafka_status import KafkaInspector
 from sluice.view.topic_reader import TopicReader
 from tests.run_sluice import wait_for
 

@@ -10,8 +10,9 @@ from producer.runtime.exit_status import Exit, SluiceError
 from sluice.sink_wait import find_wait
 from sluice.view.connector_status import FAILED, ConnectorStatus, ConnectStatus, fetch_connect_status
 from sluice.view.endpoints import Endpoints
+from sluice.view.group_offsets import UnreadRecords
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import KafkaInspector, KafkaStatus, UnreadRecords
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus
 from sluice.view.topic_reader import TopicReader
 
 Offsets: TypeAlias = dict[int, int]
@@ -141,7 +142,7 @@ class ConnectSink:
 
 
 def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatus | None, tuple[ConnectorStatus, ...]]:
-    """Return the sink (None where it does not exist), and others of its class that read its topic.
+    """Return the sink (None where it does not exist), and others of its class that read its topic, also by a pattern.
 
     The others may write to the same store.
     """
@@ -149,7 +150,7 @@ def find_sinks(connect: ConnectStatus, names: SinkNames) -> tuple[ConnectorStatu
     duplicates = tuple(
         sink
         for sink in connect.connectors
-        if sink is not own and names.topic in sink.topics and (own is None or sink.class_name == own.class_name)
+        if sink is not own and sink.may_read(names.topic) and (own is None or sink.class_name == own.class_name)
     )
     return own, duplicates
 

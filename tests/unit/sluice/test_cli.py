@@ -45,7 +45,7 @@ def test_refuses_with_the_usage(line: str, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("line", ["status", "down", "load gps x.csv", "messages gps-fixes", "proof x.csv", "get x"])
 def test_without_a_pipeline_says_how_to_get_one(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(line.split(), env={"SLUICE_STATE": str(tmp_path / "none")}) == Exit.UNAVAILABLE
-    assert "sluice up" in capsys.readouterr().err
+    assert f"Start one: sluice --state {tmp_path / 'none'} up" in capsys.readouterr().err
 
 
 def test_external_target_names_every_variable_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

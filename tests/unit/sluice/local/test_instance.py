@@ -86,8 +86,8 @@ def test_a_folder_that_was_there_is_closed_to_others_unless_it_holds_other_thing
 
 
 def test_a_missing_instance_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SluiceError, match="sluice up") as caught:
-        Instance.open(tmp_path / "nowhere")
+    with pytest.raises(SluiceError, match=r"Start one: sluice --state '.*/no where' up") as caught:
+        Instance.open(tmp_path / "no where")
     assert caught.value.status is Exit.UNAVAILABLE
 
 

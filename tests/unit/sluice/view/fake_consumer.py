@@ -55,12 +55,12 @@ class FakeConsumer:
         self.closed = False
         kafka.consumers.append(self)
 
-    def list_topics(self, topic: str = "", **_: Any) -> Any:
+    def list_topics(self, topic: str | None = None, **_: Any) -> Any:
         self._check()
         numbers = dict.fromkeys(range(self._kafka.partitions))
         found = {name: SimpleNamespace(error=None, partitions=numbers) for name in self._kafka.topics}
-        unknown = {topic: SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), partitions={})}
-        return SimpleNamespace(topics=unknown | found if topic else found)
+        unknown = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), partitions={})
+        return SimpleNamespace(topics=found if topic is None else {topic: found.get(topic, unknown)})
 
     def get_watermark_offsets(self, partition: TopicPartition, **_: Any) -> tuple[int, int]:
         self._check()

@@ -8,8 +8,8 @@ from producer.runtime.rest_endpoint import RestEndpoint
 from sluice.view import connector_details
 from sluice.view.connector_details import DetailsInspector
 from sluice.view.endpoints import Endpoints
+from sluice.view.group_offsets import GroupOffset
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import GroupOffset
 from tests.unit.sluice.view.fake_connect import serving
 
 

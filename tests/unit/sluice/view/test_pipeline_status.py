@@ -11,8 +11,9 @@ from producer.runtime.terminal import Console
 from sluice.sink_wait import SinkWait
 from sluice.view.connector_status import ConnectorStatus, ConnectStatus, TaskStatus
 from sluice.view.disk_status import DiskStatus
+from sluice.view.group_offsets import GroupProgress
 from sluice.view.http_client import UnavailableError
-from sluice.view.kafka_status import GroupProgress, KafkaInspector, KafkaStatus, TopicStatus
+from sluice.view.kafka_status import KafkaInspector, KafkaStatus, TopicStatus
 from sluice.view.pipeline_status import MYSQL_SINK, RUNNING, PipelineStatus, ProcessStatus, sink_lags
 from sluice.view.sink_lag import SinkLag
 from sluice.view.status_table import as_object, as_tables

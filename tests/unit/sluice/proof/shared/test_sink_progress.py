@@ -51,3 +51,11 @@ def test_another_sink_of_the_same_class_and_topic_is_found():
     assert find_sinks(ConnectStatus(version="4", connectors=(ours, twin, *others)), ROWS_SINK) == (ours, (twin,))
     assert find_sinks(ConnectStatus(version="4", connectors=(twin,)), ROWS_SINK) == (None, (twin,))
     assert find_sinks(ConnectStatus(version="4", connectors=(SINK,)), ROWS_SINK) == (SINK, ())
+
+
+@pytest.mark.parametrize(("pattern", "reads"), [("gps-.*", True), ("images.*", False), (r"\p{Alpha}+-fixes", True)])
+def test_another_sink_that_reads_the_topic_by_a_pattern_is_found(pattern: str, reads: bool):
+    ours = replace(SINK, topics=("gps-fixes",))
+    twin = replace(SINK, name="mysql-sink-2", topics=(), topics_pattern=pattern)
+    found = find_sinks(ConnectStatus(version="4", connectors=(ours, twin)), ROWS_SINK)
+    assert found == (ours, (twin,) if reads else ())

@@ -166,11 +166,12 @@ public final class MySqlSinkTask extends SinkTask {
 
     private void write(List<SinkRecord> records) {
         List<SinkRecord> batch = losses == null ? records : losses.check(records, this::take);
-        writer.write(exactlyOnce ? batch.stream().filter(record -> !offsets.wrote(record)).toList() : batch);
+        writer.write(offsets == null ? batch : offsets.unwritten(batch, exactlyOnce));
         Map<TopicPartition, Long> next = NextOffsets.of(batch, 0, batch.size());
         acknowledged.set(next);
         if (losses != null) {
             losses.acknowledged(next);
+            offsets.finish();
         }
     }
 

@@ -26,13 +26,18 @@ import org.apache.kafka.connect.errors.DataException;
 import sluice.registry.RegisteredSchema.Reference;
 import sluice.sink.Certificates;
 
-/** Client of a schema registry with Confluent's API. Sends each request once, with a timeout. */
+/**
+ * Client of a schema registry with Confluent's API. Each request has a timeout and is sent once, only a registration that
+ * the registry answers with a conflict twice.
+ */
 public final class RegistryClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int SERVER_ERRORS = 500;
     private static final int UNKNOWN_SCHEMA = 40403;
     /** No such subject, no such version */
     private static final Set<Integer> UNKNOWN_VERSION = Set.of(40401, 40402);
@@ -109,11 +114,21 @@ public final class RegistryClient {
         return body;
     }
 
-    /** Returns whether the registry has no subject at all. */
+    /** Returns whether the registry has no subject at all; false where it does not let this user list them. */
     public boolean isEmpty() throws RegistryUnavailableException, InterruptedException {
         HttpResponse<String> response = send(request("/subjects").GET().build());
-        JsonNode body = parseJson(response);
-        return response.statusCode() == OK && body.isArray() && body.isEmpty();
+        int status = response.statusCode();
+        if (status == OK) {
+            JsonNode subjects = parseJson(response);
+            if (!subjects.isArray()) {
+                throw unexpectedResponse(response);
+            }
+            return subjects.isEmpty();
+        }
+        if (status == TOO_MANY_REQUESTS || status >= SERVER_ERRORS) {
+            throw unexpectedResponse(response);
+        }
+        return false;
     }
 
     private static String versions(String subject) {

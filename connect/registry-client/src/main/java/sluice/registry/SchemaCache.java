@@ -1,10 +1,11 @@
 package sluice.registry;
 
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.apache.kafka.connect.errors.DataException;
 
@@ -14,19 +15,25 @@ import org.apache.kafka.connect.errors.DataException;
  *
  * <p>"Unknown id" is believed only after the registry has answered so for UNKNOWN_AFTER: a registry that has just
  * started answers so while it reads its journal, and so does one of two replicas right after the other registered the
- * schema. It is never believed of a registry that does not know any more what it knew, or knows nothing: that one was
- * restored, or lost; nor of one that knows more from one answer to the next: it still reads its journal.
+ * schema. It is never believed of a registry that knows nothing, or nothing as new as what it knew before: that one was
+ * restored, or lost; nor of one that knows more from one answer to the next: it still reads its journal. The newest
+ * schema may also have been deleted: that is assumed where two others are known for DELETED_AFTER.
  */
 public final class SchemaCache<T> {
     public static final Duration UNKNOWN_AFTER = Duration.ofSeconds(10);
     /** How long an unknown id is cached before it is requested again. */
     private static final Duration UNKNOWN_CACHED_FOR = Duration.ofMinutes(1);
     private static final int MAX_UNKNOWN_IDS = 1000;
+    static final Duration DELETED_AFTER = Duration.ofMinutes(1);
 
     private final RegistryClient registry;
     private final RegistryRetry retry;
     private final Function<RegisteredSchema, T> make;
     private final Map<Integer, T> values = new HashMap<>();
+    /** Ids that the registry knew, but for those of schemas that seem to be deleted. */
+    private final NavigableSet<Integer> known = new TreeSet<>();
+    /** Since when the registry lacks the last of `known` but has the two before it; null if it is not so. */
+    private Long missingSince;
     private final Map<String, Map<Object, Integer>> ids = new HashMap<>();
     private final HighestId highestId;
     private final Map<Integer, Long> unknown = new LinkedHashMap<>() {
@@ -50,6 +57,7 @@ public final class SchemaCache<T> {
         if (value == null) {
             value = make.apply(fetch(id));
             values.put(id, value);
+            known.add(id);
         }
         return value;
     }
@@ -77,17 +85,39 @@ public final class SchemaCache<T> {
     }
 
     private void requireWholeJournal(int unknownId) throws RegistryUnavailableException, InterruptedException {
-        int known = values.isEmpty() ? 0 : Collections.max(values.keySet());
-        if (known != 0 && registry.fetchSchema(known) == null) {
-            throw notRead(unknownId, "it does not know " + known + " any more either, which it knew");
+        int newest = known.isEmpty() ? 0 : known.last();
+        // What is newer than a known id does not matter to one before it, but shows that the journal was read.
+        boolean later = unknownId > newest;
+        boolean more = highestId.hasRisen(newest, later ? unknownId : Integer.MAX_VALUE) && later;
+        if (newest == 0 || highestId.value() > newest || registry.fetchSchema(newest) != null) {
+            missingSince = null;
+        } else if (!isDeleted(newest)) {
+            throw notRead(unknownId, "it does not know " + newest + " any more either, which it knew");
         }
-        boolean more = highestId.hasRisen(known, unknownId);
         if (highestId.value() == 0 && registry.isEmpty()) {
             throw notRead(unknownId, "it knows no other either: it has not read its journal, or has lost it");
         }
         if (more) {
             throw notRead(unknownId, "it still reads its journal: it knows " + highestId.value() + " by now");
         }
+    }
+
+    /** Returns whether the newest id, which the registry lacks, is that of a deleted schema; it is forgotten then. */
+    private boolean isDeleted(int newest) throws RegistryUnavailableException, InterruptedException {
+        Integer second = known.lower(newest);
+        Integer third = second == null ? null : known.lower(second);
+        if (third == null || registry.fetchSchema(second) == null || registry.fetchSchema(third) == null) {
+            missingSince = null;
+            return false;
+        }
+        if (missingSince == null) {
+            missingSince = retry.millis();
+        }
+        if (retry.millis() - missingSince < DELETED_AFTER.toMillis()) {
+            return false;
+        }
+        missingSince = null;
+        return known.remove(newest);
     }
 
     private RegistryUnavailableException notRead(int id, String reason) {

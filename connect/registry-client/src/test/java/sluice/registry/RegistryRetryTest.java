@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import sluice.testing.FakeRegistry;
 import sluice.testing.FakeRegistry.Answer;
 
@@ -142,6 +143,86 @@ class RegistryRetryTest {
         };
         assertEquals(SCHEMA, schemas().byId(2));
         assertTrue(clock.now > 3_600_000L);
+    }
+
+    @Test
+    void registryThatIsStartedAgainIsWaitedForAlsoIfOnlyAnUnknownIdWasRequestedBefore() {
+        SchemaCache<String> schemas = schemas();
+        assertThrows(DataException.class, () -> schemas.byId(9));
+        registry.schemas.clear();
+        long restarted = clock.now;
+        clock.atPause = () -> {
+            if (clock.now > restarted + 60_000) {
+                registry.schemas.put(2, SCHEMA);
+            }
+        };
+        assertEquals(SCHEMA, schemas.byId(2));
+        assertTrue(clock.now > restarted + 60_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"500 | {\"error_code\":50001}", "503 | starting", "429 | {}", "200 | {}"})
+    void errorInsteadOfTheListOfSubjectsIsRetried(int status, String body) {
+        registry.schemas.clear();
+        registry.subjects = new Answer(status, body);
+        clock.atPause = () -> {
+            if (clock.now > 3_600_000L) {
+                registry.schemas.put(2, SCHEMA);
+            }
+        };
+        assertEquals(SCHEMA, schemas().byId(2));
+        assertTrue(clock.now > 3_600_000L);
+    }
+
+    @Test
+    void listOfSubjectsThatThisUserMayNotReadIsDoneWithout() {
+        registry.schemas.clear();
+        registry.subjects = new Answer(403, "<html>a proxy</html>");
+        assertThrows(DataException.class, () -> schemas().byId(2));
+        assertTrue(clock.now < 2 * SchemaCache.UNKNOWN_AFTER.toMillis(), Long.toString(clock.now));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {99, 1, -5})
+    void newestSchemaThatWasDeletedIsNotWaitedForWhereThereIsANewerOne(int unknown) {
+        SchemaCache<String> schemas = schemas();
+        registry.schemas.putAll(Map.of(2, SCHEMA, 3, SCHEMA));
+        schemas.byId(2);
+        registry.schemas.keySet().removeAll(List.of(1, 2));
+        assertThrows(DataException.class, () -> schemas.byId(unknown));
+        assertTrue(clock.now < 2 * SchemaCache.UNKNOWN_AFTER.toMillis(), Long.toString(clock.now));
+    }
+
+    @Test
+    void newestSchemaThatWasDeletedIsWaitedForAMinuteWhereTwoOthersAreKnown() {
+        SchemaCache<String> schemas = schemas();
+        registry.schemas.putAll(Map.of(2, SCHEMA, 3, SCHEMA));
+        List.of(1, 2, 3).forEach(schemas::byId);
+        registry.schemas.remove(3);
+        assertThrows(DataException.class, () -> schemas.byId(99));
+        long deleted = SchemaCache.DELETED_AFTER.toMillis();
+        long unknown = SchemaCache.UNKNOWN_AFTER.toMillis();
+        assertTrue(clock.now >= deleted + unknown && clock.now < deleted + 2 * unknown, Long.toString(clock.now));
+        clock.now = 0;
+        assertThrows(DataException.class, () -> schemas.byId(98));
+        assertTrue(clock.now < 2 * unknown, Long.toString(clock.now));
+    }
+
+    @Test
+    void registryThatReadsForLongerThanThatIsWaitedForAlsoIfTheOldestSchemasAreThere() {
+        SchemaCache<String> schemas = schemas();
+        registry.schemas.putAll(Map.of(2, SCHEMA, 400, SCHEMA));
+        List.of(1, 2, 400).forEach(schemas::byId);
+        registry.schemas.remove(400); // Started again: it has read two schemas.
+        clock.atPause = () -> {
+            int read = 2 + (int) (clock.now / 1_000);
+            registry.schemas.put(read, SCHEMA);
+            if (read > 420) {
+                registry.schemas.put(421, SCHEMA);
+            }
+        };
+        assertEquals(SCHEMA, schemas.byId(421));
+        assertTrue(clock.now > 400_000, Long.toString(clock.now));
     }
 
     @Test

@@ -5,8 +5,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -26,12 +28,19 @@ import sluice.sink.RefusedException;
  */
 public final class OffsetsTable {
     private static final int NO_SUCH_TABLE = 1146;
+    /** Affected rows of INSERT … ON DUPLICATE KEY UPDATE for a row that is changed; fewer for one that is as it was. */
+    private static final int CHANGED = 2;
 
     private final String name;
     private final String connector;
     private final String owner = UUID.randomUUID().toString();
     /** The offsets in the table, of the partitions that this task has taken. */
     private final Map<TopicPartition, Long> expected = new HashMap<>();
+    /**
+     * The offsets that transactions of the batch have set, whether their commits succeeded or not. Where the table has
+     * one of them, and no other task has taken the partition since, the records before it are written.
+     */
+    private final Map<TopicPartition, Set<Long>> ofBatch = new HashMap<>();
 
     public OffsetsTable(String name, String connector) {
         this.name = Identifiers.quote(name);
@@ -46,9 +55,25 @@ public final class OffsetsTable {
                 + "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
     }
 
-    /** Returns whether the table counts a record as written. Its partition is taken. */
-    public boolean wrote(SinkRecord record) {
-        return record.originalKafkaOffset() < expected.get(NextOffsets.partition(record));
+    /**
+     * Returns the records of a batch that are not written, as far as this task can tell; their partitions are taken.
+     *
+     * @param all whether the table counts records as written that another task has written, or this one in another batch
+     */
+    public List<SinkRecord> unwritten(List<SinkRecord> batch, boolean all) {
+        return all || !ofBatch.isEmpty() ? batch.stream().filter(record -> !wrote(record, all)).toList() : batch;
+    }
+
+    private boolean wrote(SinkRecord record, boolean all) {
+        TopicPartition partition = NextOffsets.partition(record);
+        long next = expected.get(partition);
+        return record.originalKafkaOffset() < next
+                && (all || ofBatch.getOrDefault(partition, Set.of()).contains(next));
+    }
+
+    /** Forgets the batch, which is written: the next one has other records. */
+    public void finish() {
+        ofBatch.clear();
     }
 
     /**
@@ -58,8 +83,11 @@ public final class OffsetsTable {
     public Map<TopicPartition, Long> take(DatabaseSession session, Collection<TopicPartition> partitions)
             throws SQLException {
         for (TopicPartition partition : partitions) {
-            update(session, "INSERT INTO " + name + " (owner, connector, topic, kafka_partition) VALUES (?, ?, ?, "
-                    + "?) ON DUPLICATE KEY UPDATE owner = ?", owner, connector, partition, owner);
+            int affected = update(session, "INSERT INTO " + name + " (owner, connector, topic, kafka_partition) "
+                    + "VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE owner = ?", owner, connector, partition, owner);
+            if (affected == CHANGED) {
+                ofBatch.remove(partition);
+            }
         }
         return read(session, partitions);
     }
@@ -74,6 +102,7 @@ public final class OffsetsTable {
         for (Map.Entry<TopicPartition, Long> entry : NextOffsets.of(records, from, to).entrySet()) {
             TopicPartition partition = entry.getKey();
             long known = expected.get(partition);
+            ofBatch.computeIfAbsent(partition, one -> new HashSet<>()).add(entry.getValue());
             int changed = update(session, "UPDATE " + name + " SET next_offset = ? WHERE connector = ? AND topic = ? "
                     + "AND kafka_partition = ? AND owner = ? AND next_offset <=> ?", entry.getValue(), connector,
                     partition, owner, known == LossDetector.MISSING ? null : known);
@@ -97,6 +126,7 @@ public final class OffsetsTable {
     /** Forgets partitions that the task has lost. */
     public void release(Collection<TopicPartition> partitions) {
         expected.keySet().removeAll(partitions);
+        ofBatch.keySet().removeAll(partitions);
     }
 
     /** Returns the next offset of each partition, LossDetector.MISSING of one that the table has none of. */

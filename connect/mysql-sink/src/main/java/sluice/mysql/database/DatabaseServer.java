@@ -1,6 +1,5 @@
 package sluice.mysql.database;
 
-import java.net.Socket;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,7 +7,6 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
-import org.mariadb.jdbc.Driver;
 import sluice.mysql.config.MySqlSinkConfig;
 
 /** Opens sessions with the settings that the connector relies on. */
@@ -28,7 +26,7 @@ public final class DatabaseServer implements AutoCloseable {
     private final MySqlSinkConfig config;
     private final int connectTimeout;
     private final Watchdog watchdog = new Watchdog();
-    private final LeftStatement left = new LeftStatement(this::connect);
+    private final AbandonedStatement abandoned = new AbandonedStatement(this::connect);
 
     /** `connectTimeout` is in milliseconds. */
     public DatabaseServer(MySqlSinkConfig config, int connectTimeout) {
@@ -41,18 +39,18 @@ public final class DatabaseServer implements AutoCloseable {
      * earlier session is under way that must be waited for.
      */
     public DatabaseSession open() throws SQLException {
-        SQLException waits = left.settle();
-        if (waits != null) {
-            throw waits;
+        SQLException waited = abandoned.finish();
+        if (waited != null) {
+            throw waited;
         }
-        Connection connection = connect();
-        Socket socket = KeptSocketFactory.take();
+        KeptSocketFactory.OpenConnection open = connect();
+        Connection connection = open.connection();
         try {
             Map<String, String> variables = variables(connection);
             prepare(connection, variables);
             connection.setNetworkTimeout(Runnable::run, 0); // The watchdog limits statements, their writes too.
-            return new DatabaseSession(connection, new StatementLimit(connection, socket, watchdog, statementTimeout(),
-                    left), localInfile(variables), Integer.parseInt(variables.get("max_allowed_packet")));
+            return new DatabaseSession(connection, new StatementLimit(open, watchdog, statementTimeout(), abandoned),
+                    localInfile(variables), Integer.parseInt(variables.get("max_allowed_packet")));
         } catch (SQLException | RuntimeException error) {
             connection.close();
             throw error;
@@ -61,11 +59,11 @@ public final class DatabaseServer implements AutoCloseable {
 
     /** Returns the reason of an error, as far as the server can tell it now. */
     SQLException explain(SQLException error) {
-        return left.explain(error);
+        return abandoned.explain(error);
     }
 
-    private Connection connect() throws SQLException {
-        return new Driver().connect(config.url().forDriver(), properties());
+    private KeptSocketFactory.OpenConnection connect() throws SQLException {
+        return KeptSocketFactory.connect(config.url().forDriver(), properties());
     }
 
     private Properties properties() {
@@ -76,7 +74,6 @@ public final class DatabaseServer implements AutoCloseable {
         }
         properties.setProperty("connectTimeout", Integer.toString(connectTimeout));
         properties.setProperty("socketTimeout", Integer.toString(connectTimeout));
-        properties.setProperty("socketFactory", KeptSocketFactory.class.getName());
         properties.setProperty("allowLocalInfile", Boolean.toString(!loadMode().equals(MySqlSinkConfig.INSERT)));
         properties.setProperty("permitRedirect", "false"); // The host of the setting, and no other.
         if (config.getBoolean(MySqlSinkConfig.TLS_ENABLED)) {

@@ -2,20 +2,36 @@ package sluice.mysql.database;
 
 import java.net.InetAddress;
 import java.net.Socket;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
 import javax.net.SocketFactory;
+import org.mariadb.jdbc.Driver;
 
 /**
- * Makes the driver's sockets, and gives the one of a connection to the thread that opens it: who closes that ends a call
- * under way without a word to the server. The driver's own Connection.abort() tells the server to KILL the statement.
+ * Makes the driver's sockets, and keeps the one of a connection that is opened: who closes that ends a call under way
+ * without a word to the server. The driver's own Connection.abort() tells the server to KILL the statement.
  */
 public final class KeptSocketFactory extends SocketFactory {
+    /** The last socket that was made for the thread, while it opens a connection. */
     private static final ThreadLocal<Socket> LAST = new ThreadLocal<>();
 
-    /** Returns the last socket that was made for this thread, and forgets it. */
-    static Socket take() {
-        Socket socket = LAST.get();
-        LAST.remove();
-        return socket;
+    /**
+     * A connection of the driver with its socket.
+     *
+     * @param openedAt when it was open, by System.nanoTime()
+     */
+    record OpenConnection(Connection connection, Socket socket, long openedAt) {}
+
+    /** Opens a connection with the driver's `properties`. */
+    static OpenConnection connect(String url, Properties properties) throws SQLException {
+        properties.setProperty("socketFactory", KeptSocketFactory.class.getName());
+        try {
+            Connection connection = new Driver().connect(url, properties);
+            return new OpenConnection(connection, LAST.get(), System.nanoTime());
+        } finally {
+            LAST.remove();
+        }
     }
 
     @Override

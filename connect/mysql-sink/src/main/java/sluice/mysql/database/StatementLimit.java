@@ -14,20 +14,22 @@ final class StatementLimit implements AutoCloseable {
 
     private final Connection connection;
     private final Socket socket;
+    private final long openedAt;
     private final Watchdog watchdog;
     private final int timeout;
-    private final LeftStatement left;
+    private final AbandonedStatement abandoned;
     private final long thread;
     private volatile boolean timedOut;
 
-    /** `socket` is the connection's; `timeout` is in milliseconds. */
-    StatementLimit(Connection connection, Socket socket, Watchdog watchdog, int timeout, LeftStatement left)
+    /** `timeout` is in milliseconds. */
+    StatementLimit(KeptSocketFactory.OpenConnection open, Watchdog watchdog, int timeout, AbandonedStatement abandoned)
             throws SQLException {
-        this.connection = connection;
-        this.socket = socket;
+        connection = open.connection();
+        socket = open.socket();
+        openedAt = open.openedAt();
         this.watchdog = watchdog;
         this.timeout = timeout;
-        this.left = left;
+        this.abandoned = abandoned;
         thread = connection.unwrap(org.mariadb.jdbc.Connection.class).getThreadId();
     }
 
@@ -44,14 +46,14 @@ final class StatementLimit implements AutoCloseable {
     }
 
     private SQLException reason(SQLException error, boolean commits) {
-        left.leave(thread, commits);
+        abandoned.remember(thread, openedAt, commits);
         try {
-            SQLException waits = left.settle();
-            if (waits != null) {
-                return waits;
+            SQLException waited = abandoned.finish();
+            if (waited != null) {
+                return waited;
             }
         } catch (SQLException unanswered) {
-            error.addSuppressed(unanswered); // It is asked again before anything else is begun.
+            error.addSuppressed(unanswered); // It is asked again before the next session is opened.
         }
         return new SQLTimeoutException("no answer within " + timeout + " ms (" + MySqlSinkConfig.STATEMENT_TIMEOUT_MS + ")",
                 "08000", error);

@@ -16,8 +16,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 
 /**
- * A server that asks the client for a file in answer to statements, and keeps what it gets. It may also give no answer, and
- * say what a list of its processes shall show.
+ * A server that asks the client for a file in answer to statements, and keeps what it gets. It may also give no answer,
+ * and say what a list of its processes shall show.
  */
 final class HostileServer implements AutoCloseable {
     private static final int PROTOCOL_41_AND_ALL_OTHERS = 0x00ff_f7ff & ~(1 << 11) & ~(1 << 5);
@@ -29,6 +29,10 @@ final class HostileServer implements AutoCloseable {
     volatile Predicate<String> silent = sql -> false;
     /** The list of its processes: id, command, state, and 1 for one that waits for space. */
     volatile String[][] processes = {};
+    /** For how many seconds it says that it runs. */
+    volatile String uptime = "1000000";
+    /** The error with which it answers KILL; 0 for none. */
+    volatile int killError;
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final String file;
     private final Predicate<String> asks;
@@ -123,6 +127,8 @@ final class HostileServer implements AutoCloseable {
                     ask();
                     ask(); // Once more, in the middle of the statement.
                     ok();
+                } else if (sql.startsWith("KILL") && killError != 0) {
+                    error(killError);
                 } else if (sql.startsWith("SHOW") || sql.toUpperCase(Locale.ROOT).startsWith("SELECT")) {
                     rows(sql);
                 } else {
@@ -140,13 +146,21 @@ final class HostileServer implements AutoCloseable {
             received.add(content.toString());
         }
 
-        /** Answers a query for processes, or one for variables: their names and values, or one row of both. */
+        private void error(int code) throws IOException {
+            ByteArrayOutputStream packet = new ByteArrayOutputStream();
+            packet.writeBytes(new byte[] {(byte) 0xff, (byte) code, (byte) (code >> 8)});
+            packet.writeBytes("#HY000refused".getBytes(StandardCharsets.US_ASCII));
+            send(packet.toByteArray());
+        }
+
+        /** Answers a query for processes, uptime, or variables: their names and values, or one row of both. */
         private void rows(String sql) throws IOException {
             String[][] variables = sql.startsWith("SHOW")
                     ? new String[][] {{"local_infile", "ON"}, {"max_allowed_packet", "16777216"}}
                     : new String[][] {{"16777216", "UTC"}};
             boolean list = sql.contains("PROCESSLIST");
-            String[][] rows = list ? processes : variables;
+            String[][] others = sql.contains("Uptime") ? new String[][] {{"Uptime", uptime}} : variables;
+            String[][] rows = list ? processes : others;
             int columns = list ? 4 : 2;
             send(new byte[] {(byte) columns});
             for (int index = 0; index < columns; index++) {

@@ -1,6 +1,7 @@
 package sluice.mysql.database;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,7 +18,7 @@ import sluice.mysql.config.MySqlSinkConfig;
 
 /** What is done in the server with a statement that has no answer within the timeout. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class LeftStatementTest {
+class AbandonedStatementTest {
     private static final String SLOW = "DO SLOW()";
     private static final String SPACE = "Waiting for someone to free space";
 
@@ -94,9 +95,47 @@ class LeftStatementTest {
     void commitIsWaitedForWhateverItsState() throws Exception {
         server.processes = new String[][] {{"1", "Query", "Commit", "0"}};
         SQLException error = timeout("COMMIT");
-        assertTrue(error.getMessage().contains("commit of connection 1 is still under way (Commit)"), error.getMessage());
+        String message = error.getMessage();
+        assertTrue(message.contains("commit of connection 1 is still under way (Commit); if the server's disk"), message);
         assertEquals(DatabaseErrors.Kind.RETRY, DatabaseErrors.kind(error));
+        assertTrue(DatabaseErrors.tooMuch(error), "a smaller transaction may be in time");
         assertEquals(List.of(), killed());
+    }
+
+    @Test
+    void fullDiskDoesNotMakeTransactionsSmaller() {
+        server.processes = new String[][] {{"1", "Query", SPACE, "1"}};
+        assertFalse(DatabaseErrors.tooMuch(timeout("COMMIT")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {SLOW, "COMMIT"})
+    void connectionOfAServerThatWasStartedAgainIsAnother(String sql) throws Exception {
+        server.uptime = "0";
+        server.processes = new String[][] {{"1", "Query", "Update", "0"}};
+        assertTrue(timeout(sql).getMessage().contains("no answer within 1000 ms"));
+        client.open().close();
+        assertEquals(List.of(), killed());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1094, 1095}) // There is no such connection any more, or it is another user's.
+    void connectionThatHasEndedBeforeItIsKilledIsNoError(int code) throws Exception {
+        server.killError = code;
+        server.processes = new String[][] {{"1", "Query", "Update", "0"}};
+        timeout(SLOW);
+        assertEquals(List.of("KILL 1"), killed());
+        client.open().close();
+        assertEquals(List.of("KILL 1"), killed());
+    }
+
+    @Test
+    void connectionThatCannotBeKilledIsTriedAgain() {
+        server.killError = 1317;
+        server.processes = new String[][] {{"1", "Query", "Update", "0"}};
+        timeout(SLOW);
+        assertThrows(SQLException.class, client::open);
+        assertEquals(List.of("KILL 1", "KILL 1"), killed());
     }
 
     @Test
