@@ -1,12 +1,11 @@
 """Clients by which pages read dead letters; they stay open between two questions."""
 
-from collections.abc import Iterable
-
-from sluice.dead_letters.letter_reader import LetterFilter, dead_letter_topics, select_topics
+from sluice.dead_letters.letter_reader import LetterFilter, select_topics
 from sluice.dead_letters.newest_letters import ChunkReader, Spans
 from sluice.dead_letters.sent_letters import SentLetters
 from sluice.view.endpoints import Endpoints
 from sluice.view.kafka_status import KafkaInspector
+from sluice.view.pipeline_status import DEAD_LETTERS_SUFFIX
 from sluice.view.record_decoder import Decoder
 from sluice.view.registry_schemas import RegistrySchemas
 
@@ -20,14 +19,11 @@ class LetterClients:
         self.read_chunk = ChunkReader(endpoints.consumer)
         self.decode = Decoder(RegistrySchemas(endpoints.compatible_registry))
 
-    def topics(self, letter_filter: LetterFilter) -> tuple[str, ...]:
-        """Return the topics of dead letters that match; raises SluiceError as matching_topics() does."""
-        return select_topics(dead_letter_topics(self._kafka), letter_filter)
-
-    def spans(self, topics: Iterable[str]) -> Spans:
-        """Return first and end offset of each partition of the topics."""
-        found = self._kafka.spans(tuple(topics))
-        return {(topic, number): span for topic, spans in found.items() for number, span in spans.items()}
+    def spans(self, letter_filter: LetterFilter) -> Spans:
+        """Return where the topics of dead letters that match begin and end; raises SluiceError as matching_topics()."""
+        found = self._kafka.spans(DEAD_LETTERS_SUFFIX)
+        topics = select_topics(tuple(found), letter_filter)
+        return {(topic, number): span for topic in topics for number, span in found[topic].items()}
 
     def close(self) -> None:
         """Close the connections to Kafka."""

@@ -66,15 +66,10 @@ def _is_at(letter: DeadLetter, address: LetterAddress) -> bool:
     return (letter.topic, letter.partition, letter.offset) == (address.topic, address.partition, address.offset)
 
 
-def dead_letter_topics(kafka: KafkaInspector) -> tuple[str, ...]:
-    """Return the topics of dead letters that its user may read; raises UnavailableError."""
-    return tuple(name for name in kafka.topic_names() if name.endswith(DEAD_LETTERS_SUFFIX))
-
-
 def matching_topics(endpoints: Endpoints, letter_filter: LetterFilter) -> tuple[str, ...]:
     """Return the topics of dead letters that match; raises SluiceError if one that the filter names does not exist."""
     try:
-        topics = dead_letter_topics(KafkaInspector(endpoints.consumer))
+        topics = tuple(KafkaInspector(endpoints.consumer).spans(DEAD_LETTERS_SUFFIX))
     except UnavailableError as error:
         raise SluiceError(str(error), status=Exit.UNAVAILABLE) from error
     return select_topics(topics, letter_filter)

@@ -56,8 +56,8 @@ class LetterSummary:
 
     def read(self, clients: LetterClients) -> dict[str, Any]:
         """Return the summary as JSON types; raises SluiceError or UnavailableError if Kafka does not answer."""
-        topics = clients.topics(LetterFilter())
-        spans = clients.spans(topics)
+        spans = clients.spans(LetterFilter())
+        topics = tuple(dict.fromkeys(topic for topic, _ in spans))
         now = self._clock()
         changed = self._forgotten or spans != self._made_of or now - self._made_at > _STALE_SECONDS
         if changed and self.is_due:
@@ -125,7 +125,7 @@ def read_page(
     `before` is the position that the page before has named. Raises SluiceError or UnavailableError.
     """
     letter_filter = LetterFilter(connector=connector, group=group)
-    spans = clients.spans(clients.topics(letter_filter))
+    spans = clients.spans(letter_filter)
     if before is not None:
         spans = _spans_before(spans, before)
     letters = NewestLetters(

@@ -23,9 +23,7 @@ class TopicStatus:
     name: str
     partitions: int
     messages: int
-    """Number of records, as end offset - begin offset: includes compacted records and transaction markers.
-
-    A key of `sluice status --json`."""
+    """Number of records, with compacted ones and transaction markers. A key of `sluice status --json`."""
     written: int = 0
     """Number of records ever written, those included that were deleted since: the sum of the end offsets."""
 
@@ -83,12 +81,14 @@ class KafkaInspector:
         brokers = tuple(f"{b.host}:{b.port}" for _, b in sorted(metadata.brokers.items()))
         return KafkaStatus(identity=metadata.cluster_id, brokers=brokers, topics=topics)
 
-    def spans(self, topics: Collection[str] | None = None) -> dict[str, Mapping[int, tuple[int, int]]]:
-        """Return the first and end offset of each partition of `topics`; None: of all that the user may describe."""
-        return {name: topic.spans for name, topic in self._spans_of(self._metadata(), topics).items()}
+    def spans(self, suffix: str) -> dict[str, Mapping[int, tuple[int, int]]]:
+        """Return the first and end offset of each partition of the topics whose names end with `suffix`."""
+        metadata = self._metadata()
+        names = [name for name in metadata.topics if name.endswith(suffix)]
+        return {name: topic.spans for name, topic in self._spans_of(metadata, names).items()}
 
     def topic_spans(self, topics: Collection[str] | None = None) -> dict[str, TopicSpans]:
-        """Return the same, where a partition that does not answer hides no other one."""
+        """Return those of `topics`, or of all, where a partition that does not answer hides no other one."""
         return self._spans_of(self._metadata(), topics, skip_refused=True)
 
     def settings(self, topic: str) -> tuple[TopicSetting, ...]:
@@ -152,11 +152,6 @@ class KafkaInspector:
     def metadata(self, group: str, topics: Iterable[str]) -> tuple[str, ...]:
         """Return the metadata that the consumer group has committed with its offsets of `topics`, where it has any."""
         return _metadata_texts(self._committed(group, self._partitions(topics)))
-
-    def topic_names(self) -> tuple[str, ...]:
-        """Return the names of the topics that the user may describe."""
-        topics = sorted(self._metadata().topics.items())
-        return tuple(name for name, topic in topics if topic.error is None and not name.startswith("__"))
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition, records of open transactions included."""

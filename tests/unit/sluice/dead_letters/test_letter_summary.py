@@ -1,6 +1,6 @@
 """Dead letters are counted by reason only where something has changed, and by clients that stay open."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -33,11 +33,8 @@ class FakeClients:
     def _refresh(self) -> None:
         self.known = set(self.sent)
 
-    def topics(self, _: object) -> tuple[str, ...]:
-        return (TOPIC,)
-
-    def spans(self, topics: Iterable[str]) -> Spans:
-        return {(topic, 0): (0, self.letters) for topic in topics}
+    def spans(self, _: object) -> Spans:
+        return {(TOPIC, 0): (0, self.letters)}
 
     def read_chunk(self, topic: str, partition: int, begin: int, end: int) -> list[DeadLetter]:
         del topic, partition

@@ -64,9 +64,9 @@ def test_a_topic_that_fails_hides_no_other(inspector: KafkaInspector, monkeypatc
     monkeypatch.setattr(FakeAdmin, "refused", KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
     deleted = TopicSpans(partitions=2, spans={})
     assert inspector.topic_spans() == {"a": whole, "broken": broken, "deleted": deleted}
-    assert inspector.spans(["a"]) == {"a": whole.spans}
+    assert inspector.spans("a") == {"a": whole.spans}
     with pytest.raises(UnavailableError):
-        inspector.spans(["a", "deleted"])
+        inspector.spans("ed")
 
 
 def test_a_server_that_does_not_answer_is_said(inspector: KafkaInspector, monkeypatch: pytest.MonkeyPatch) -> None:
