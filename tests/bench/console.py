@@ -48,16 +48,23 @@ class Usage:
     @classmethod
     def read(cls) -> Self:
         """Read them of the children of this program."""
-        processes: list[Any] = psutil.Process().children(recursive=True)
-        server = [entry for entry in processes if "console" in entry.cmdline()]
+        processes = [(entry, _arguments(entry)) for entry in psutil.Process().children(recursive=True)]
+        server = [entry for entry, arguments in processes if "console" in arguments]
         # A page is drawn by its renderer and by the process for graphics, here without a graphics card.
-        page = [entry for entry in processes if {"--type=renderer", "--type=gpu-process"} & set(entry.cmdline())]
+        page = [entry for entry, arguments in processes if arguments & {"--type=renderer", "--type=gpu-process"}]
         return cls(
             wall=time.monotonic(),
             server=sum(map(_cpu_seconds, server)),
             page=sum(map(_cpu_seconds, page)),
             server_bytes=sum(entry.memory_info().rss for entry in server),
         )
+
+
+def _arguments(process: Any) -> set[str]:
+    try:
+        return set(process.cmdline())
+    except psutil.Error:  # a load that has just ended
+        return set()
 
 
 def _cpu_seconds(process: Any) -> float:
