@@ -18,6 +18,10 @@ from sluice.view.http_client import TIMEOUT, UnavailableError, get_json
 DATABASE = "myDB"
 EXACT_UP_TO = 20_000_000
 """Rows, by the server's estimate, above which a table is not counted: counting so many takes about a second."""
+COUNT_SECONDS = 2.0
+"""Time that counting a table may take: one of many rows on a busy server, or a locked one, shows the estimate."""
+_TOO_LONG = {1969, 3024}
+"""Errors of MariaDB and MySQL for a statement that took longer than it may."""
 IMAGES_DATABASE = 1
 """The Redis database that holds the images."""
 OFFSETS_TABLE = "sluice_offsets"
@@ -131,8 +135,9 @@ class DatabaseInspector:
                     (DATABASE, (OFFSETS_TABLE, HEARTBEAT_TABLE)),
                 )
                 estimates = cursor.fetchall()
+                count = _bounded_count(product)
                 tables = tuple(
-                    self._counts.size(name, partial(_count, cursor, name, int(estimate)))
+                    self._counts.size(name, partial(_count, cursor, count, name, int(estimate)))
                     for name, estimate in estimates
                 )
         except (pymysql.MySQLError, OSError) as error:
@@ -161,14 +166,26 @@ def _read_local_infile(cursor: "pymysql.cursors.Cursor") -> bool:
     return bool(row and row[0])
 
 
-def _count(cursor: "pymysql.cursors.Cursor", name: str, estimate: int) -> TableSize:
-    full_name = f"{DATABASE}.{name}"
+def _bounded_count(product: str) -> str:
+    """Return the beginning of a statement that counts rows, and ends with one of _TOO_LONG after COUNT_SECONDS."""
+    if product.startswith("MariaDB"):
+        return f"SET STATEMENT max_statement_time = {COUNT_SECONDS} FOR SELECT COUNT(*)"
+    return f"SELECT /*+ MAX_EXECUTION_TIME({COUNT_SECONDS * 1000:.0f}) */ COUNT(*)"
+
+
+def _count(cursor: "pymysql.cursors.Cursor", count: str, name: str, estimate: int) -> TableSize:
+    estimated = TableSize(name=f"{DATABASE}.{name}", rows=estimate, exact=False)
     if estimate > EXACT_UP_TO:
-        return TableSize(name=full_name, rows=estimate, exact=False)
+        return estimated
     quoted = name.replace("`", "``")
-    cursor.execute(f"SELECT COUNT(*) FROM `{DATABASE}`.`{quoted}`")  # noqa: S608 a name from the server's own list
+    try:
+        cursor.execute(f"{count} FROM `{DATABASE}`.`{quoted}`")
+    except pymysql.MySQLError as error:
+        if error.args[0] in _TOO_LONG:
+            return estimated
+        raise
     row = cursor.fetchone()
-    return TableSize(name=full_name, rows=int(row[0]) if row else 0, exact=True)
+    return TableSize(name=estimated.name, rows=int(row[0]) if row else 0, exact=True)
 
 
 def redis_client(user: StoreUser, *, timeout: float = TIMEOUT) -> redis.Redis:

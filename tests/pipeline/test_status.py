@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from producer.runtime.exit_status import Exit
+from tests.administrator import Administrator, run
 from tests.run_sluice import Sluice, run_sluice
 
 
@@ -27,6 +28,15 @@ def test_the_status_of_a_healthy_pipeline(sluice: Sluice, sample: Path, tmp_path
     assert status["mysql"]["local_infile"] is True
     assert status["notes"] == []
     assert status["redis"]["keys"] >= 0
+
+
+def test_a_table_that_cannot_be_counted_now_shows_the_estimate(sluice: Sluice, admin: Administrator):
+    with admin.mysql() as connection:
+        run(connection, "LOCK TABLES myDB.gps_fixes WRITE")
+        done = sluice("status", "--json")
+    assert done.returncode == Exit.OK, done.stdout
+    exact = {table["name"]: table["exact"] for table in json.loads(done.stdout)["mysql"]["tables"]}
+    assert exact == {"myDB.gps_fixes": False, "myDB.test": True}
 
 
 def test_the_status_without_json_has_every_part(sluice: Sluice):
