@@ -15,6 +15,8 @@ _LITTLE: dict[str, Any] = {
     "fetch.message.max.bytes": 64 << 10,
     "queued.max.messages.kbytes": 1 << 10,
     "queued.min.messages": 1,
+    # With one message in its queue it would wait a second before it fetches the next: twelve seconds for twelve images.
+    "fetch.queue.backoff.ms": 10,
 }
 
 

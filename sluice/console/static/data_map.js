@@ -51,22 +51,22 @@ export function near(points) {
   return kept.length >= points.length * (1 - FEW) && kept.at(-1) === points.at(-1) ? kept : points;
 }
 
-/** Return what the colours mean: {low, high} of all values, `color(point)` from 0 on, null where it has no value. */
+/**
+ * Return what the colours mean: {low, high}, `color(point)` from 0 on, null where it has no value. A few altitudes that
+ * are far from all others (0 where a receiver had none) have the colour of the end: all others would share one.
+ */
 export function colorScale(points, by) {
   const value = (point) => point[by === "time" ? 3 : 2];
-  let [low, high] = [Infinity, -Infinity];
-  for (const point of points) {
-    if (value(point) === null) continue;
-    low = Math.min(low, value(point));
-    high = Math.max(high, value(point));
-  }
+  const values = points.map(value).filter((one) => one !== null).sort((one, other) => one - other);
+  const beyond = by === "time" ? 0 : Math.floor(values.length * FEW);
+  const [low, high] = [values[beyond], values[values.length - 1 - beyond]];
   const color = (point) => {
     if (value(point) === null) return null;
     // Halves: the difference of two numbers may be infinite.
     const part = high > low ? (value(point) / 2 - low / 2) / (high / 2 - low / 2) : 0.5;
-    return Math.min(COLORS - 1, Math.floor(part * COLORS));
+    return Math.max(0, Math.min(COLORS - 1, Math.floor(part * COLORS)));
   };
-  return { low, high, color, some: low <= high };
+  return { low, high, color, some: values.length > 0 };
 }
 
 /** Return the strip of colours of the legend. */
