@@ -55,12 +55,12 @@ class TopicAdmin:
         """Return max.message.bytes of the topic, its largest batch; raises SluiceError if Kafka does not say."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, self._topic)
         try:
-            (answer,) = self._admin.describe_configs([resource], request_timeout=ANSWER_SECONDS).values()
-            return int(answer.result(ANSWER_SECONDS)[_MAX_MESSAGE_BYTES].value)
-        except KafkaException as error:
+            (answer,) = self._admin.describe_configs([resource], request_timeout=CONNECT_SECONDS).values()
+            return int(answer.result(CONNECT_SECONDS + 1)[_MAX_MESSAGE_BYTES].value)
+        except (KafkaException, TimeoutError) as error:
+            reason = "it does not answer" if isinstance(error, TimeoutError) else kafka_errors.describe(error.args[0])
             raise SluiceError(
-                f"Kafka does not say max.message.bytes of topic {self._topic}: {kafka_errors.describe(error.args[0])}",
-                status=Exit.UNAVAILABLE,
+                f"Kafka does not say max.message.bytes of topic {self._topic}: {reason}", status=Exit.UNAVAILABLE
             ) from error
 
     def _ask(self) -> int | KafkaError:

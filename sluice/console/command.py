@@ -78,7 +78,6 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._unfinished = unfinished
-        self._interrupts = 0
 
     def handle_signals(self) -> None:
         """Let signals end the server; SIGHUP only where it is not ignored, as by nohup."""
@@ -87,10 +86,9 @@ class _Server(uvicorn.Server):
                 signal.signal(number, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End: Ctrl-C, SIGTERM, or a terminal that is closed. A second Ctrl-C waits for nothing."""
+        """End: Ctrl-C, SIGTERM, or a terminal that is closed. Ctrl-C after one of them waits for nothing."""
         del frame  # not noted as uvicorn does, which would send itself the signal once more at the end
-        self._interrupts += sig == signal.SIGINT
-        if self._interrupts > 1:
+        if sig == signal.SIGINT and self.should_exit:
             os._exit(Exit.OK if self._unfinished.wait(0) else Exit.INTERRUPTED)
         self.end()
 

@@ -32,6 +32,7 @@ class LetterReasons:
         """How many letters had been written when they were read, by topic."""
         self._reasons: Reasons = {}
         self._busy = False
+        self._unexpected: Exception | None = None
 
     def close(self) -> None:
         """Close the clients; the next reading opens them again."""
@@ -40,8 +41,14 @@ class LetterReasons:
     def newest(self, topics: Mapping[str, int]) -> Reasons:
         """Return what is known of the letters, and begin to read them if there are more now.
 
-        `topics` has the number of letters ever written by topic.
+        `topics` has the number of letters ever written by topic. It is empty while Kafka does not answer: there may
+        be others afterwards. Raises an exception that was not expected when they were read.
         """
+        if self._unexpected is not None:
+            error, self._unexpected = self._unexpected, None
+            raise error
+        if not topics:
+            self._read_at = {}
         if any(topics.values()) and topics != self._read_at and self._summary.is_due and not self._busy:
             self._busy = True
             self._thread.submit(self._read, topics)
@@ -53,6 +60,8 @@ class LetterReasons:
             with suppress(SluiceError, UnavailableError):
                 self._reasons = _by_topic(self._clients.ask(self._summary.read)["reasons"])
                 self._read_at = topics
+        except Exception as error:
+            self._unexpected = error
         finally:
             self._busy = False
 

@@ -48,6 +48,7 @@ class PipelineWatch:
         self._inspector = PipelineInspector()
         self._letters = LetterReasons(pipeline)
         self._meter = RateMeter()
+        self._measured_at = float("-inf")
         self._processes: tuple[tuple[ProcessStatus, ...], float] | None = None
         """The local pipeline's, and until when they hold."""
         self._known: PipelineStatus | None = None
@@ -57,6 +58,7 @@ class PipelineWatch:
         self._inspector.close()
         self._letters.close()
         self._meter = RateMeter()
+        self._measured_at = float("-inf")
 
     def sample(self) -> PipelineSample:
         """Query all parts; raises SluiceError."""
@@ -77,9 +79,13 @@ class PipelineWatch:
         lags = () if isinstance(status.lags, UnavailableError) else status.lags
         tables = () if isinstance(mysql, UnavailableError) else mysql.tables
         stores = {
-            table.name: note(f"store {table.name}", table.rows, at=at - table.age_seconds, grows=False, seldom=True)
+            # A count that is older than the last sample is that one's.
+            table.name: self._meter.rate(f"store {table.name}")
+            if table.age_seconds > at - self._measured_at
+            else note(f"store {table.name}", table.rows, at=at - table.age_seconds, grows=False, seldom=True)
             for table in tables
         }
+        self._measured_at = at
         if isinstance(status.redis, int):
             stores[IMAGES_STORE] = note(f"store {IMAGES_STORE}", status.redis, at=at, grows=False)
         rates = Rates(

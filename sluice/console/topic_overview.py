@@ -78,7 +78,8 @@ class TopicNumbers:
             "partitions": topic.partitions,
             "silent": topic.partitions - len(topic.spans),
             "messages": messages,
-            "rate": rates.note(name, end, at=now),
+            # Without the offsets of all partitions the sum is another one: no rate.
+            "rate": rates.note(name, end, at=now) if topic.partitions == len(topic.spans) else None,
             "bytes": 0 if not messages else None if mean is None else round(mean * messages),
             "mean_bytes": mean,
         }
@@ -92,7 +93,8 @@ class TopicNumbers:
             committed = self._kafka.ask(lambda kafka, group=group: kafka.committed(group, name, topic.spans))
             known = {n: min(max(committed.get(n, begin), begin), end) for n, (begin, end) in topic.spans.items()}
             lag = sum(end - known[number] for number, (_, end) in topic.spans.items())
-            rate = rates.note(f"{name} {group}", sum(known.values()), at=now)
+            whole = topic.partitions == len(topic.spans)
+            rate = rates.note(f"{name} {group}", sum(known.values()), at=now) if whole else None
             groups.append({"name": group, "connector": connector, "lag": lag, "rate": rate})
         return groups
 

@@ -1,5 +1,6 @@
 """Mean sizes of topics' records, sampled beside the samples of a view: each takes a connection and some reading."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -39,29 +40,34 @@ class TopicSizes:
         self._sizes: dict[str, _Size] = {}
         self._asked: set[str] = set()
         self._thread: ThreadPoolExecutor | None = None
+        self._lock = threading.RLock()
+        """Of all that is above: the samplers of several views ask, each in a thread of its own."""
 
     def mean(self, topic: str, end: int) -> float | None:
         """Return the mean size in bytes of a topic's records; None if it is not known.
 
         `end` is the sum of its end offsets: without new ones it is not sampled again.
         """
-        known = self._sizes.get(topic)
-        if topic not in self._asked and (known is None or self._is_old(known, end)):
-            self._asked.add(topic)
-            self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="sizes")
-            self._thread.submit(self._sample, topic, end, self._sizes, self._asked)
-        return None if known is None else known.mean
+        with self._lock:
+            known = self._sizes.get(topic)
+            if topic not in self._asked and (known is None or self._is_old(known, end)):
+                self._asked.add(topic)
+                self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="sizes")
+                self._thread.submit(self._sample, topic, end, self._sizes, self._asked)
+            return None if known is None else known.mean
 
     def stop(self) -> None:
         """Sample nothing more; what is known stays."""
-        thread, self._thread, self._asked = self._thread, None, set()
-        if thread is not None:
-            thread.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            thread, self._thread, self._asked = self._thread, None, set()
+            if thread is not None:
+                thread.shutdown(wait=False, cancel_futures=True)
 
     def forget(self) -> None:
         """Forget all sizes: the topics are others now."""
-        self.stop()
-        self._sizes = {}
+        with self._lock:
+            self.stop()
+            self._sizes = {}
 
     def _is_old(self, known: _Size, end: int) -> bool:
         if known.end == end and known.mean is not None:
@@ -79,8 +85,9 @@ class TopicSizes:
             pass  # deleted meanwhile, without a leader, forbidden: its size is not known
         finally:
             ended = time.monotonic()
-            sizes[topic] = _Size(mean=mean, end=end, at=ended, took=ended - begun)
-            asked.discard(topic)
+            with self._lock:
+                sizes[topic] = _Size(mean=mean, end=end, at=ended, took=ended - begun)
+                asked.discard(topic)
 
 
 def mean_size(reader: TopicReader) -> float | None:

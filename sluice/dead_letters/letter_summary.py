@@ -63,9 +63,12 @@ class LetterSummary:
         if changed and self.is_due:
             # Before it is made: it is made again if that fails, or if letters are sent meanwhile.
             self._forgotten, self._made_of = False, {}
-            self._made = _reasons(clients, topics, spans)
-            self._made_of, self._made_at = spans, self._clock()
-            self._not_before = self._made_at + (self._made_at - now) * self._share
+            try:
+                self._made = _reasons(clients, topics, spans)
+                self._made_of, self._made_at = spans, self._clock()
+            finally:
+                ended = self._clock()
+                self._not_before = ended + (ended - now) * self._share
         return {**_counts(topics, spans), **self._made}
 
 

@@ -120,6 +120,8 @@ class SentLetters:
 
     def add(self, offsets: Mapping[tuple[str, int], Iterable[int]]) -> None:
         """Store offsets, by topic and partition, as sent."""
+        if not offsets:  # Kafka's client refuses to commit nothing
+            return
         changed = {at: self._sent_offsets(*at).with_more(more, begin=self._begin(*at)) for at, more in offsets.items()}
         partitions = [
             TopicPartition(topic, partition, sent.before, metadata=sent.text + _END)

@@ -47,17 +47,32 @@ class KafkaStatus:
     topics: tuple[TopicStatus, ...]
 
 
+class _LastError:
+    """The last error of a client that says why it does not reach Kafka.
+
+    An object of its own, that knows nothing of the client: that would keep its threads until a garbage collection.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def keep(self, error: KafkaError) -> None:
+        """Keep an error; the callback `error_cb` of Kafka's client."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]
+            self.text = error.str()
+
+
 class KafkaInspector:
     """Queries a Kafka cluster as one user; every method raises UnavailableError if Kafka does not answer."""
 
     def __init__(self, user: KafkaUser) -> None:
         self._server = user.bootstrap_servers
         self._user = user.username
-        self._reason = ""
+        self._last_error = _LastError()
         # Errors are raised as UnavailableError; by default librdkafka also prints them on standard error.
         quiet: dict[str, Any] = {
             "log_level": 0,
-            "error_cb": self._keep_reason,
+            "error_cb": self._last_error.keep,
             "socket.connection.setup.timeout.ms": 2000,
             "reconnect.backoff.max.ms": 1000,
         }
@@ -246,13 +261,9 @@ class KafkaInspector:
                     raise self._unavailable(error) from error
         return found
 
-    def _keep_reason(self, error: KafkaError) -> None:
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # pyright: ignore[reportPrivateUsage]
-            self._reason = error.str()
-
     def _unavailable(self, error: Exception) -> UnavailableError:
         self._admin.poll(0)
-        return UnavailableError(f"Kafka at {self._server} does not answer: {self._reason or error}")
+        return UnavailableError(f"Kafka at {self._server} does not answer: {self._last_error.text or error}")
 
 
 def _metadata_texts(committed: Iterable[TopicPartition]) -> tuple[str, ...]:

@@ -136,9 +136,10 @@ def test_dead_letters_that_kafka_does_not_acknowledge_are_waited_for_a_while_onl
     assert "may be sent a second time" in errors
 
 
-def test_a_second_ctrl_c_waits_for_nothing() -> None:
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_waits_for_nothing(first: signal.Signals) -> None:
     with _sending_console(never=True) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(first)
         assert process.stderr
         assert "Ctrl-C ends at once" in process.stderr.readline()
         process.send_signal(signal.SIGINT)

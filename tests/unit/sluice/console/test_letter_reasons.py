@@ -61,3 +61,26 @@ def test_reasons_are_read_where_letters_have_come_and_the_clients_closed_at_the_
     until(lambda: reasons.newest({TOPIC: 4})[TOPIC][0]["count"] == 4)
     reasons.close()
     until(lambda: opened == [None])
+
+
+def test_after_kafka_was_away_there_may_be_other_letters(opened: list[Any]) -> None:
+    reasons = LetterReasons(FakePipeline(endpoints="one"))
+    until(lambda: reasons.newest({TOPIC: 3}))
+    read = opened[0].read
+    reasons.newest({})
+    opened[0].letters = 2  # another pipeline, whose letters have been as many
+    until(lambda: reasons.newest({TOPIC: 3})[TOPIC][0]["count"] == 2)
+    assert opened[0].read > read
+    reasons.close()
+
+
+def test_a_fault_in_reading_is_not_lost(opened: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("reasons")
+
+    reasons = LetterReasons(FakePipeline(endpoints="one"))
+    monkeypatch.setattr(letter_reasons, "_by_topic", fail)
+    with pytest.raises(KeyError, match="reasons"):
+        until(lambda: reasons.newest({TOPIC: 3}) is None)
+    reasons.close()
+    until(lambda: opened == [None])

@@ -111,3 +111,20 @@ def test_a_topic_that_is_not_there_is_a_mistake(servers: Servers, pipeline: Fake
     with pytest.raises(SluiceError, match="there is no topic 'gone'") as caught:
         TopicNumbers(pipeline).sample("gone", RateMeter())
     assert caught.value.status is Exit.USAGE
+
+
+def test_there_is_no_rate_while_a_partition_is_silent_nor_a_false_one_afterwards(
+    servers: Servers, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(topic_overview.time, "monotonic", lambda: now[0])
+    servers.sinks = (sink("a", "t"),)
+    numbers, rates = TopicNumbers(pipeline), RateMeter()
+    whole = {0: (0, 1_000_000), 1: (0, 1_000_000)}
+    found: list[tuple[float | None, float | None]] = []
+    for spans in (whole, whole, {0: whole[0]}, whole):
+        servers.topics["t"] = TopicSpans(partitions=2, spans=spans)
+        sample = numbers.sample("t", rates)
+        found.append((sample["rate"], sample["groups"][0]["rate"]))
+        now[0] += 2
+    assert found == [(None, None), (0, 0), (None, None), (0, 0)]

@@ -143,3 +143,22 @@ def test_chunks_of_a_topic_are_read_by_one_reader(monkeypatch: pytest.MonkeyPatc
         read_chunk("a", 9, 0, 5)
     read_chunk.close()
     assert all(reader.closed for reader in FakeReader.opened)
+
+
+def test_after_a_failure_it_waits_as_after_a_success() -> None:
+    clients, clock = FakeClients(3), Clock()
+    summary = LetterSummary(share=20, clock=clock)
+
+    def fail() -> None:
+        clock.seconds += 1
+        raise SluiceError("forbidden")
+
+    clients.while_read = fail
+    with pytest.raises(SluiceError):
+        read(summary, clients)
+    assert not summary.is_due
+    assert read(summary, clients)["letters"] == 3
+    clock.seconds += 20
+    assert summary.is_due
+    with pytest.raises(SluiceError):
+        read(summary, clients)

@@ -1,9 +1,16 @@
 """Property tests of SentOffsets: it contains exactly the offsets that were sent."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.dead_letters.sent_letters import SentOffsets
+from sluice.dead_letters import sent_letters
+from sluice.dead_letters.sent_letters import SentLetters, SentOffsets
+from tests.unit.sluice.view.test_newest_records import USER
 
 offsets = st.sets(st.integers(0, 40))
 
@@ -40,3 +47,12 @@ def test_what_follows_the_end_of_the_ranges_is_cut() -> None:
     for rest in (";", ";8", ";,70-90", "; 4,9-12"):
         sent = SentOffsets.parse(2, "4,9-12" + rest)
         assert (sent.before, sent.text) == (2, "4,9-12")
+
+
+def test_nothing_is_committed_where_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def commit(*, offsets: list[Any], **_: Any) -> None:
+        if not offsets:  # as Kafka's client does
+            raise KafkaException(KafkaError(KafkaError._NO_OFFSET))
+
+    monkeypatch.setattr(sent_letters, "Consumer", lambda _: SimpleNamespace(commit=commit))
+    SentLetters(USER).add({})

@@ -1,5 +1,7 @@
 """Tests of what Kafka is asked: a partition that does not answer hides no other one, a server that does not is said."""
 
+import gc
+import weakref
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -79,3 +81,22 @@ def test_a_server_that_does_not_answer_is_said(inspector: KafkaInspector, monkey
 def test_settings_of_an_unknown_topic_are_a_mistake(inspector: KafkaInspector) -> None:
     with pytest.raises(SluiceError, match="there is no topic 'gone'"):
         inspector.settings("gone")
+
+
+def test_a_client_that_is_not_used_any_more_is_gone_without_a_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kafka_status, "AdminClient", _keep_callback)
+    gc.disable()
+    try:
+        inspector = KafkaInspector(USER)
+        admin = weakref.ref(inspector)
+        del inspector
+        assert admin() is None
+    finally:
+        gc.enable()
+
+
+def _keep_callback(settings: dict[str, Any]) -> Any:
+    """Return a stand-in that keeps its callback, as Kafka's client does."""
+    return SimpleNamespace(error_cb=settings["error_cb"])
