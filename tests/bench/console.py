@@ -33,17 +33,21 @@ _COLUMNS = (
     "both (goal: below 5)",
     "server, MiB at first",
     "server, MiB at last",
+    "page, MiB at first",
+    "page, MiB at last",
+    "the view changed",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """CPU seconds used so far, by the console's server and by the browser's page, and the server's memory."""
+    """CPU seconds used so far, and memory, of the console's server and of the browser's page."""
 
     wall: float
     server: float
     page: float
     server_bytes: int
+    page_bytes: int
 
     @classmethod
     def read(cls) -> Self:
@@ -57,6 +61,7 @@ class Usage:
             server=sum(map(_cpu_seconds, server)),
             page=sum(map(_cpu_seconds, page)),
             server_bytes=sum(entry.memory_info().rss for entry in server),
+            page_bytes=sum(entry.memory_info().rss for entry in page),
         )
 
 
@@ -109,14 +114,22 @@ class _Watch:
         if view:
             self._page.goto(f"{self._address}#/{view}")
         time.sleep(_SETTLE_SECONDS)  # a view's first reading is not what it costs while it is open
-        written, begin = self._written(topic), Usage.read()
+        shown, written, begin = self._shown(), self._written(topic), Usage.read()
         time.sleep(SECONDS)
         end = Usage.read()
         seconds = end.wall - begin.wall
         server, page = (100 * used / seconds for used in (end.server - begin.server, end.page - begin.page))
-        mebibytes = (round(usage.server_bytes / 2**20) for usage in (begin, end))
+        memory = (begin.server_bytes, end.server_bytes, begin.page_bytes, end.page_bytes)
         rate = round((self._written(topic) - written) / seconds)
-        return load, view or "none", rate, round(server, 1), round(page, 1), round(server + page, 1), *mebibytes
+        return (
+            *(load, view or "none", rate),
+            *(round(share, 1) for share in (server, page, server + page)),
+            *(round(size / 2**20) for size in memory),
+            "yes" if self._shown() != shown else "no",
+        )
+
+    def _shown(self) -> str:
+        return self._page.inner_html("body")
 
     def _written(self, topic: str) -> int:
         return sum(self._kafka.end_offsets(topic).values())
