@@ -129,7 +129,9 @@ class TopicReader:
 
         Kafka's client would go on, with a request in every 20 ms or so, for as long as it is open.
         """
-        self._consumer.assign([TopicPartition(self.topic, number, start) for number, start in starts.items()])
+        partitions = [TopicPartition(self.topic, number, start) for number, start in starts.items()]
+        self._consumer.assign(partitions)
+        self._consumer.resume(partitions)  # those that _finish() has paused in an earlier reading
         try:
             yield
         finally:
@@ -141,13 +143,18 @@ class TopicReader:
         if partition is None or offset is None or not self._is_record(message):
             # A partition can end before its end offset: the last offsets may be transaction markers, which no
             # consumer receives.
-            unread.pop(partition if partition is not None else -1, None)
+            self._finish(partition, unread)
             return
         end = unread.get(partition, -1)  # fetched ahead, after the last one that is wanted
         if offset < end:
             yield message
         if offset + 1 >= end:
-            unread.pop(partition, None)
+            self._finish(partition, unread)
+
+    def _finish(self, partition: int | None, unread: dict[int, int]) -> None:
+        """Read no more of a partition: what is written to it meanwhile would come in the way of the others' records."""
+        if partition is not None and unread.pop(partition, None) is not None:
+            self._consumer.pause([TopicPartition(self.topic, partition)])
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()

@@ -36,7 +36,7 @@ _FUNCTIONS: tuple[Callable[[BenchPipeline], Result], ...] = (
 )
 BENCHMARKS = {function.__name__: function for function in _FUNCTIONS}
 _TIMES = (
-    "On two quiet cores console takes thirteen minutes, scaling eight, converters three, each of the others one to "
+    "On two quiet cores console takes ten minutes, scaling eight, converters three, each of the others one to "
     "two. The results of converters, scaling and console are in docs/converters.md, docs/connect.md and "
     "docs/performance.md."
 )

@@ -18,7 +18,7 @@ from tests.bench.measurement import Cell, Figures, Report
 from tests.browser import NO_BROWSER, find_browser, running_browser
 from tests.run_sluice import running_console
 
-SECONDS = 40.0
+SECONDS = 30.0
 """Time for which each view is measured."""
 _SETTLE_SECONDS = 8.0
 ROWS = 1_000_000

@@ -1,6 +1,6 @@
 """Stand-in for confluent_kafka.Consumer with topics in memory, which a test may fill and break."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -19,6 +19,8 @@ class FakeKafka:
     topics: dict[str, list[Message]] = field(default_factory=dict[str, list[Message]])
     partitions: int = 2
     down: bool = False
+    poll: Callable[[], None] = lambda: None
+    """Called when a consumer polls."""
     consumers: "list[FakeConsumer]" = field(default_factory=list["FakeConsumer"])
 
     def add(self, topic: str, *, partition: int = 0, key: bytes = b"k", value: bytes | None = b"v") -> None:
@@ -52,6 +54,7 @@ class FakeConsumer:
     def __init__(self, kafka: FakeKafka) -> None:
         self._kafka = kafka
         self.assigned: dict[int, tuple[str, int]] = {}
+        self.paused: set[int] = set()
         self.closed = False
         kafka.consumers.append(self)
 
@@ -69,13 +72,24 @@ class FakeConsumer:
     def assign(self, partitions: list[TopicPartition]) -> None:
         self.assigned = {at.partition: (at.topic, at.offset) for at in partitions}
 
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        for at in partitions:
+            self.paused.add(at.partition)
+
+    def resume(self, partitions: list[TopicPartition]) -> None:
+        for at in partitions:
+            self.paused.discard(at.partition)
+
     def unassign(self) -> None:
         if self.closed:
             raise RuntimeError("Consumer closed")
         self.assigned = {}
 
     def poll(self, _: float) -> Message | None:
+        self._kafka.poll()
         for partition, (topic, offset) in self.assigned.items():
+            if partition in self.paused:
+                continue
             if found := self._kafka.of(topic, partition)[offset : offset + 1]:
                 self.assigned[partition] = topic, offset + 1
                 return found[0]

@@ -51,6 +51,14 @@ def test_a_topic_that_was_made_anew_is_read_from_its_newest(kafka: FakeKafka) ->
         assert not reader.read_new(2, {0: 10, 1: 10}).anew
 
 
+def test_a_partition_that_grows_faster_than_it_is_read_hides_no_other(kafka: FakeKafka) -> None:
+    kafka.poll = lambda: kafka.add("gps", partition=0, value=b"99")
+    with closing(NewestRecords(USER, "gps")) as reader:
+        assert values(reader.read_new(2, {})) == [16, 17, 18, 19]
+        assert values(reader.read_new(2, {0: 10, 1: 10})) == [99, 99]
+        assert values(reader.read_new(1, {})) == [19, 99]
+
+
 def test_an_unknown_topic_is_an_error(kafka: FakeKafka) -> None:
     with pytest.raises(SluiceError, match="there is no topic 'other'"):
         NewestRecords(USER, "other")
