@@ -9,14 +9,20 @@ from typing import Any, Self
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a command; SIGHUP stays ignored where it is, as by nohup."""
+    hang_up_is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return tuple(number for number in _SIGNALS if number != signal.SIGHUP or not hang_up_is_ignored)
+
+
 class StopLoadError(Exception):
     """Raised to end a load: records already sent are still waited for, unless it is raised again."""
 
 
 class Interrupts:
-    """Context in which these signals make check() raise StopLoadError: once for each, for SIGHUP only once.
+    """Context in which ending_signals() make check() raise StopLoadError: once for each, for SIGHUP only once.
 
-    `say` prints a message at the first one. SIGHUP stays ignored where it is, as by nohup.
+    `say` prints a message at the first one.
     """
 
     def __init__(self, *, say: Callable[[str], None]) -> None:
@@ -27,11 +33,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
-            self._before = {
-                number: signal.signal(number, self._count)
-                for number in _SIGNALS
-                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
-            }
+            self._before = {number: signal.signal(number, self._count) for number in ending_signals()}
         return self
 
     def __exit__(

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from producer.runtime.exit_status import Exit
 from producer.runtime.terminal import Console
+from producer.shared.interrupts import ending_signals
 from sluice.console.application import make_application
 from sluice.console.bind_port import bind_port
 from sluice.console.shown_pipeline import ShownPipeline
@@ -25,7 +26,6 @@ END_SECONDS = 1.8
 """Time after which the command ends, although a part of the pipeline still does not answer."""
 FINISH_SECONDS = 30.0
 """Time that UnfinishedWork gets before that."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LAST_PORT = 65535
 _BACKLOG = 128
 
@@ -80,10 +80,9 @@ class _Server(uvicorn.Server):
         self._unfinished = unfinished
 
     def handle_signals(self) -> None:
-        """Let signals end the server; SIGHUP only where it is not ignored, as by nohup."""
-        for number in _SIGNALS:
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self.handle_exit)
+        """Let signals end the server."""
+        for number in ending_signals():
+            signal.signal(number, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End: Ctrl-C, SIGTERM, or a terminal that is closed. Ctrl-C after one of them waits for nothing."""

@@ -76,10 +76,10 @@ class TopicNumbers:
         mean = self._sizes.mean(name, end) if messages else None
         return {
             "partitions": topic.partitions,
-            "silent": topic.partitions - len(topic.spans),
+            "silent": topic.silent,
             "messages": messages,
             # Without the offsets of all partitions the sum is another one: no rate.
-            "rate": rates.note(name, end, at=now) if topic.partitions == len(topic.spans) else None,
+            "rate": None if topic.silent else rates.note(name, end, at=now),
             "bytes": 0 if not messages else None if mean is None else round(mean * messages),
             "mean_bytes": mean,
         }
@@ -93,8 +93,7 @@ class TopicNumbers:
             committed = self._kafka.ask(lambda kafka, group=group: kafka.committed(group, name, topic.spans))
             known = {n: min(max(committed.get(n, begin), begin), end) for n, (begin, end) in topic.spans.items()}
             lag = sum(end - known[number] for number, (_, end) in topic.spans.items())
-            whole = topic.partitions == len(topic.spans)
-            rate = rates.note(f"{name} {group}", sum(known.values()), at=now) if whole else None
+            rate = None if topic.silent else rates.note(f"{name} {group}", sum(known.values()), at=now)
             groups.append({"name": group, "connector": connector, "lag": lag, "rate": rate})
         return groups
 

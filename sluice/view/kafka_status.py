@@ -37,6 +37,11 @@ class TopicSpans:
     spans: Mapping[int, tuple[int, int]]
     """By partition, of those that answer: one without a leader, or of a topic that was deleted just now, does not."""
 
+    @property
+    def silent(self) -> int:
+        """Number of partitions that do not answer."""
+        return self.partitions - len(self.spans)
+
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaStatus:

@@ -133,14 +133,19 @@ class RegistryRetryTest {
         assertTrue(clock.now > 300_000, Long.toString(clock.now));
     }
 
-    @Test
-    void registryThatKnowsNothingAtAllIsWaitedFor() {
-        registry.schemas.clear();
+    /** Lets the registry know schema 2 once the clock is beyond {@code time}. */
+    private void knowsAgainAfter(long time) {
         clock.atPause = () -> {
-            if (clock.now > 3_600_000L) {
+            if (clock.now > time) {
                 registry.schemas.put(2, SCHEMA);
             }
         };
+    }
+
+    @Test
+    void registryThatKnowsNothingAtAllIsWaitedFor() {
+        registry.schemas.clear();
+        knowsAgainAfter(3_600_000L);
         assertEquals(SCHEMA, schemas().byId(2));
         assertTrue(clock.now > 3_600_000L);
     }
@@ -151,11 +156,7 @@ class RegistryRetryTest {
         assertThrows(DataException.class, () -> schemas.byId(9));
         registry.schemas.clear();
         long restarted = clock.now;
-        clock.atPause = () -> {
-            if (clock.now > restarted + 60_000) {
-                registry.schemas.put(2, SCHEMA);
-            }
-        };
+        knowsAgainAfter(restarted + 60_000);
         assertEquals(SCHEMA, schemas.byId(2));
         assertTrue(clock.now > restarted + 60_000);
     }
@@ -165,11 +166,7 @@ class RegistryRetryTest {
     void errorInsteadOfTheListOfSubjectsIsRetried(int status, String body) {
         registry.schemas.clear();
         registry.subjects = new Answer(status, body);
-        clock.atPause = () -> {
-            if (clock.now > 3_600_000L) {
-                registry.schemas.put(2, SCHEMA);
-            }
-        };
+        knowsAgainAfter(3_600_000L);
         assertEquals(SCHEMA, schemas().byId(2));
         assertTrue(clock.now > 3_600_000L);
     }
